@@ -1,0 +1,46 @@
+# `make` alone lists the targets.
+SHELL := bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run-setup dev-setup
+run-setup:
+	@scripts/venv run
+	@scripts/programs prometheus alertmanager
+
+dev-setup:
+	@scripts/venv dev
+	@scripts/programs prometheus promtool alertmanager amtool
+
+.PHONY: run
+run: run-setup ## start Prometheus, Alertmanager, exporter and engine on this machine (Ctrl-C stops)
+	@exec $(PY) -m deploy.stack run
+
+.PHONY: demo
+demo: run-setup ## the whole story in three minutes: outages, notices, report
+	@$(PY) -m deploy.stack demo
+
+.PHONY: lint
+lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@promtool check rules alert_rules/*.yml
+
+.PHONY: test
+test: lint ## lint, then every test
+	@$(PY) -m pytest -n 2
+
+.PHONY: format
+format: dev-setup ## let ruff format and mend what it can
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+.PHONY: clean
+clean: ## remove what was built and the data of make run
+	@rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,80 @@
+"""When a service is owed: weekly hours, holidays, extra dates."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from catalogue.base import Frozen, Text, Zone
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_MINUTES_A_DAY = 1440
+
+
+def _hours(value: Any) -> tuple[int, int]:
+    match = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not hours such as 08:00-18:00")
+    h1, m1, h2, m2 = map(int, match.groups())
+    start, end = h1 * 60 + m1, h2 * 60 + m2
+    if m1 > 59 or m2 > 59 or end > _MINUTES_A_DAY:  # noqa: PLR2004 - minutes of an hour
+        raise ValueError(f"{value!r} names a time that does not exist")
+    if start >= end:
+        raise ValueError(f"{value!r} ends before it begins; split hours that cross midnight")
+    return start, end
+
+
+def _days(value: Any) -> tuple[int, ...]:
+    """Return the weekdays (Monday is 0) of ``mon``, ``mon-fri`` or ``sat,sun``."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a weekday or a range such as mon-fri")  # noqa: TRY004 - pydantic reads ValueError
+    days: list[int] = []
+    for part in value.lower().replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+            raise ValueError(f"{value!r} is not of {', '.join(WEEKDAYS)}, such as mon-fri")
+        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        days += [(begin + i) % 7 for i in range((end - begin) % 7 + 1)]
+    return tuple(sorted(set(days)))
+
+
+Days = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_days),
+    WithJsonSchema({"type": "string", "examples": ["mon-fri", "sat,sun"]}),
+]
+Hours = Annotated[
+    tuple[int, int],
+    BeforeValidator(_hours),
+    WithJsonSchema({"type": "string", "pattern": _HOURS.pattern, "examples": ["08:00-18:00"]}),
+]
+
+
+class WeeklyHours(Frozen):
+    """Hours, in minutes since local midnight, that hold on some weekdays."""
+
+    days: Days
+    hours: tuple[Hours, ...] = ((0, _MINUTES_A_DAY),)
+
+
+class ExtraDate(Frozen):
+    """A date with hours of its own; without hours the service is not owed on it."""
+
+    date: date
+    hours: tuple[Hours, ...] = ()
+    reason: str = ""
+
+
+class Calendar(Frozen):
+    """Agreed service time: weekly hours, less holidays, changed by extra dates.
+
+    ``holidays`` names a country or a country-subdivision of the ``holidays`` package (DE, DE-BY).
+    ``timezone`` defaults to the organisation's.
+    """
+
+    weekly: tuple[WeeklyHours, ...]
+    holidays: Annotated[Text, Field(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]{1,4})?$")] | None = None
+    extra: tuple[ExtraDate, ...] = ()
+    timezone: Zone | None = None

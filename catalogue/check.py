@@ -1,0 +1,135 @@
+"""What no single field of the catalogue can know: references, duplicates, circles.
+
+It reads the plain data, not the models, so that its findings come together with the models' own;
+what has the wrong shape is skipped here, because the models complain of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from catalogue.service import SOURCES, source_mistake
+from toolkit.document import Finding, Location
+
+Item = tuple[Location, dict[Any, Any]]
+
+
+def check(data: Any) -> Iterable[Finding]:
+    """Yield every mistake that crosses fields, as (location, message)."""
+    services = list(_items(data, "services"))
+    known = {value for _, s in services if isinstance(value := s.get("id"), str)}
+    calendars = set(_mapping(data, "calendars"))
+    if isinstance(data, dict) and data.get("services") == []:
+        yield ("services",), "needs at least one service"
+    yield from _same_names(services)
+    for item in services:
+        yield from _service(item, known, calendars)
+    yield from _circles(services, "depends_on")
+    yield from _circles(services, "components")
+    yield from _maintenance(data, known)
+    reports = list(_items(data, "reports"))
+    yield from _same_names(reports)
+    for item in reports:
+        yield from _references(item, "services", known, "service")
+
+
+def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Finding]:
+    at, service = item
+    if mistake := source_mistake([name for name in SOURCES if service.get(name)]):
+        yield at, mistake
+    yield from _references(item, "depends_on", known, "service")
+    yield from _references(item, "components", known, "service")
+    yield from _reference(item, "calendar", calendars)
+    for change in _items(service, "history", at):
+        yield from _reference(change, "calendar", calendars)
+    yield from _same_names(
+        (where, {"name": probe.get("name", probe.get("type"))})
+        for where, probe in _items(service, "probes", at)
+    )
+    need, components = service.get("need"), list(_strings(service, "components"))
+    if need is not None and not components:
+        yield (*at, "need"), "goes with components"
+    elif isinstance(need, int) and need > len(components):
+        yield (*at, "need"), f"is more than the {len(components)} components"
+    if service.get("credits") and service.get("objective") is None:
+        yield (*at, "credits"), "need an objective"
+
+
+def _maintenance(data: Any, known: set[str]) -> Iterable[Finding]:
+    bare = isinstance(data, dict) and isinstance(data.get("maintenance"), list)
+    holder = data if bare else _mapping(data, "maintenance")
+    key, root = ("maintenance", ()) if bare else ("windows", ("maintenance",))
+    windows, feeds = list(_items(holder, key, root)), list(_items(holder, "feeds", root))
+    for item in [*windows, *feeds]:
+        yield from _references(item, "services", known, "service")
+    yield from _same_names(windows)
+    yield from _same_names(feeds)
+    if not bare and holder.get("four_eyes") is True:
+        for at, window in windows:
+            approver = window.get("approver")
+            if approver is not None and approver == window.get("requester"):
+                message = f"{approver!r} is also the requester; four_eyes forbids that"
+                yield (*at, "approver"), message
+
+
+def _references(item: Item, field: str, known: set[str], kind: str) -> Iterable[Finding]:
+    at, mapping = item
+    for index, name in _strings(mapping, field):
+        if name not in known:
+            yield (*at, field, index), _no_such(kind, name, known)
+
+
+def _reference(item: Item, kind: str, known: set[str]) -> Iterable[Finding]:
+    at, mapping = item
+    name = mapping.get(kind)
+    if isinstance(name, str) and name not in known:
+        yield (*at, kind), _no_such(kind, name, known)
+
+
+def _no_such(kind: str, name: str, known: set[str]) -> str:
+    valid = ", ".join(sorted(map(str, known))) or "none"
+    return f"there is no {kind} {name!r}; valid: {valid}"
+
+
+def _same_names(items: Iterable[Item]) -> Iterable[Finding]:
+    seen: set[str] = set()
+    for at, mapping in items:
+        key = "id" if "id" in mapping else "name"
+        name = mapping.get(key)
+        if isinstance(name, str):
+            if name in seen:
+                yield (*at, key), f"{name!r} is taken already"
+            seen.add(name)
+
+
+def _circles(services: list[Item], field: str) -> Iterable[Finding]:
+    graph = {
+        s["id"]: {name for _, name in _strings(s, field)}
+        for _, s in services
+        if isinstance(s.get("id"), str)
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        at = next(at for at, s in services if s.get("id") in circle)
+        yield (*at, field), f"goes in a circle: {' -> '.join(circle)}"
+
+
+def _mapping(data: Any, key: str) -> dict[Any, Any]:
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _items(data: Any, key: str, at: Location = ()) -> Iterator[Item]:
+    value = data.get(key) if isinstance(data, dict) else None
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, dict):
+            yield (*at, key, index), item
+
+
+def _strings(mapping: dict[Any, Any], key: str) -> Iterator[tuple[int, str]]:
+    value = mapping.get(key)
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, str):
+            yield index, item

@@ -1,0 +1,51 @@
+"""Who is told, where and when."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from catalogue.base import Frozen, Identifier, Text, Zone
+
+Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+
+
+class Route(Frozen):
+    """Notices of matching services go to this channel and mention these people."""
+
+    tiers: tuple[Text, ...] = ()
+    owners: tuple[Text, ...] = ()
+    channel: Text
+    mentions: tuple[Text, ...] = ()
+
+
+class Slack(Frozen):
+    """Slack by bot token or incoming webhook, from files or the environment.
+
+    The variables SLACK_BOT_TOKEN and SLACK_WEBHOOK_URL stand in for the files; with neither,
+    notices go to the console.
+    """
+
+    bot_token_file: Path | None = None
+    webhook_url_file: Path | None = None
+    app_token_file: Path | None = None
+    api_url: Text = "https://slack.com/api/"
+    channel: Text = "#uptime"
+    routes: tuple[Route, ...] = ()
+    user_groups: tuple[Text, ...] = ()
+    flood_limit: int = Field(default=10, ge=1)
+
+
+class Report(Frozen):
+    """A scheduled report: which period, when (cron, in a zone), for whom."""
+
+    id: Identifier
+    period: Period
+    cron: Text
+    timezone: Zone | None = None
+    channel: Text | None = None
+    format: Literal["slack", "html", "pdf", "csv", "json", "text"] = "slack"
+    services: tuple[Identifier, ...] = ()
+    owners: tuple[Text, ...] = ()
+    tiers: tuple[Text, ...] = ()
+    language: Text = "en"

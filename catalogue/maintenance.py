@@ -1,0 +1,85 @@
+"""Planned work that the catalogue knows of."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from catalogue.base import Frozen, Identifier, LabelName, Labels, PositiveMilliseconds, Text, Zone
+from catalogue.source import HttpUrl
+
+
+class Scope(Frozen):
+    """Which services are meant; several keys all hold, several values of a key are alternatives."""
+
+    services: tuple[Identifier, ...] = ()
+    tiers: tuple[Text, ...] = ()
+    labels: Labels = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not (self.services or self.tiers or self.labels):
+            raise ValueError("needs services, tiers or labels; an empty scope would mean nothing")
+        return self
+
+
+class Window(Scope):
+    """A maintenance window, one-off or recurring by an RFC 5545 RRULE.
+
+    ``start`` without an offset is local time in ``timezone`` (the organisation's by default).
+    It is approved, and so planned, when it has an approver.
+    """
+
+    id: Identifier
+    title: Text
+    start: datetime
+    end: datetime | None = None
+    duration: PositiveMilliseconds | None = None
+    rrule: Text | None = None
+    timezone: Zone | None = None
+    requester: Text
+    approver: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.end is None) == (self.duration is None):
+            raise ValueError("needs exactly one of end and duration")
+        if self.end is not None and (self.end.tzinfo is None) != (self.start.tzinfo is None):
+            raise ValueError("start and end both need an offset, or neither")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError("end is not after start")
+        return self
+
+
+class Feed(Scope):
+    """An iCalendar feed, a file or a URL, whose events are approved maintenance windows."""
+
+    id: Identifier
+    file: Path | None = None
+    url: HttpUrl | None = None
+    approver: Text | None = None
+    refresh: PositiveMilliseconds = 900_000
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.file is None) == (self.url is None):
+            raise ValueError("needs exactly one of file and url")
+        return self
+
+
+class Silences(Frozen):
+    """Alertmanager silences that carry this matcher become maintenance requests."""
+
+    url: HttpUrl
+    label: LabelName = "maintenance"
+    push: bool = False
+
+
+class Maintenance(Frozen):
+    """Windows, feeds, silences and who may approve."""
+
+    four_eyes: bool = False
+    windows: tuple[Window, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    silences: Silences | None = None

@@ -1,0 +1,44 @@
+"""The whole catalogue."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from catalogue.base import Frozen, Identifier, Text, Zone
+from catalogue.calendar import Calendar
+from catalogue.delivery import Report, Slack
+from catalogue.maintenance import Maintenance, Window
+from catalogue.service import Service
+from catalogue.source import Prometheus
+
+
+def _windows(value: Any) -> Any:
+    """Read a bare list as ``maintenance.windows``."""
+    return {"windows": value} if isinstance(value, list) else value
+
+
+class Catalogue(Frozen):
+    """What the organisation runs, owes and reports: the content of services.yml."""
+
+    organization: Text
+    timezone: Zone
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    prometheus: Prometheus = Prometheus()
+    calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
+    services: Annotated[tuple[Service, ...], Field(json_schema_extra={"minItems": 1})]
+    maintenance: Annotated[
+        Maintenance, BeforeValidator(_windows, json_schema_input_type=Maintenance | list[Window])
+    ] = Maintenance()
+    slack: Slack = Slack()
+    reports: tuple[Report, ...] = ()
+
+    def service(self, identifier: str) -> Service:
+        """Return the service of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for service in self.services:
+            if service.id == identifier:
+                return service
+        raise KeyError(identifier)

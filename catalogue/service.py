@@ -1,0 +1,106 @@
+"""A service: what it is, what is owed, and where its truth is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from catalogue.base import Frozen, Identifier, Labels, Percent, PositiveMilliseconds, Text
+from catalogue.probe import Probe
+
+Word = Literal["any", "majority", "all"]
+Need = Word | Annotated[int, Field(ge=1)]
+Policy = Literal["exclude", "count_up", "count_down"]
+SOURCES = ("probes", "sli", "components")
+
+
+def source_mistake(given: Sequence[str]) -> str | None:
+    """Return what is wrong with a service that has these sources of truth."""
+    if len(given) == 1:
+        return None
+    return f"needs exactly one of {', '.join(SOURCES)}; found {' and '.join(given) or 'none'}"
+
+
+class Accounting(Frozen):
+    """What planned downtime and unknown time do to the availability."""
+
+    maintenance: Policy = "exclude"
+    unknown: Policy = "exclude"
+
+
+class Quorum(Frozen):
+    """How many of a service's series must be up for it to be up.
+
+    A word judges the series that are known; a number counts all of them.
+    """
+
+    probes: Need = "all"
+    locations: Need = "majority"
+
+
+class Credit(Frozen):
+    """Below this availability (percent) that much of the fee (percent) is credited."""
+
+    below: Percent
+    credit: Annotated[float, Field(gt=0, le=100)]
+
+
+class Sli(Frozen):
+    """An SLI by PromQL: a state (``promql``), or events (``good`` and ``total``, counters)."""
+
+    promql: Text | None = None
+    good: Text | None = None
+    total: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.good is None) != (self.total is None):
+            raise ValueError("good and total go together")
+        if (self.promql is None) == (self.good is None):
+            raise ValueError("give either promql, or good and total")
+        return self
+
+
+class Change(Frozen):
+    """What held before an objective, calendar or quorum was changed: old periods keep it."""
+
+    until: AwareDatetime
+    objective: Percent | None = None
+    calendar: Identifier | None = None
+    quorum: Quorum | None = None
+
+
+class Service(Frozen):
+    """One service of the catalogue; ``id`` is stable for ever, history hangs on it."""
+
+    id: Identifier
+    name: Text
+    owner: Text = "unknown"
+    tier: Text = "default"
+    labels: Labels = Field(default_factory=dict)
+    cost_per_hour: Annotated[float, Field(ge=0)] | None = None
+    objective: Percent | None = None
+    window: Literal["month", "quarter", "year", "7d", "28d", "30d"] = "month"
+    calendar: Identifier | None = None
+    accounting: Accounting = Accounting()
+    credits: tuple[Credit, ...] = ()
+    depends_on: tuple[Identifier, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    scrape_interval: PositiveMilliseconds | None = None
+    max_gap: PositiveMilliseconds | None = None
+    min_outage: PositiveMilliseconds | None = None
+    history: tuple[Change, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    quorum: Quorum = Quorum()
+    sli: Sli | None = None
+    components: tuple[Identifier, ...] = ()
+    need: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in SOURCES if getattr(self, name)]
+        if mistake := source_mistake(given):
+            raise ValueError(mistake)
+        return self

@@ -1,0 +1,62 @@
+"""Where the samples are: Prometheus or whatever speaks its HTTP API."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from catalogue.base import Frozen, PositiveMilliseconds, Text
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError(f"{value!r} is not an http:// or https:// URL")
+    return value.rstrip("/")
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class BasicAuth(Frozen):
+    """HTTP basic auth; the password stays in a file."""
+
+    username: Text
+    password_file: Path
+
+
+class TlsClient(Frozen):
+    """How a server's certificate is verified and which one we show."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    insecure_skip_verify: bool = False
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together")
+        return self
+
+
+class Prometheus(Frozen):
+    """The server that the engine queries.
+
+    ``scrape_interval`` is that of the series which the engine reads; without it the engine takes
+    the median distance of each series' samples.
+    """
+
+    url: HttpUrl = "http://127.0.0.1:9090"
+    headers: dict[str, str] = Field(default_factory=dict)
+    basic_auth: BasicAuth | None = None
+    bearer_token_file: Path | None = None
+    tls: TlsClient = TlsClient()
+    timeout: PositiveMilliseconds = 30_000
+    scrape_interval: PositiveMilliseconds | None = None
+    max_gap: PositiveMilliseconds | None = None
+
+    @model_validator(mode="after")
+    def _one_auth(self) -> Self:
+        if self.basic_auth and self.bearer_token_file:
+            raise ValueError("basic_auth and bearer_token_file exclude each other")
+        return self

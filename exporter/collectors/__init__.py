@@ -1,0 +1,1 @@
+"""Host collectors, one file per subsystem."""

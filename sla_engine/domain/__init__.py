@@ -1,0 +1,1 @@
+"""Values and rules of uptime accounting: pure functions of their arguments."""

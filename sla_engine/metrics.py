@@ -1,0 +1,1 @@
+"""Every metric name of the engine, and nowhere else."""

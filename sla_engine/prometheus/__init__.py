@@ -1,0 +1,1 @@
+"""Every word that the engine exchanges with Prometheus."""

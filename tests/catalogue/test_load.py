@@ -1,0 +1,129 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from catalogue import json_schema, load_catalogue
+from toolkit.document import DocumentError
+
+FIVE_MISTAKES = """\
+organization: Example
+timezone: Europe/Berln
+services:
+  - id: shop
+    name: Shop
+    objective: 0.999
+    calender: office
+    probes:
+      - type: http
+        url: example.com
+  - id: shop
+    name: Shop again
+    depends_on: [ghost]
+"""
+GOOD = """\
+organization: Example
+timezone: Europe/Berlin
+calendars:
+  office:
+    weekly: [{days: mon-fri, hours: ["08:00-18:00"]}]
+    holidays: DE-BY
+services:
+  - id: shop
+    name: Shop
+    objective: 99.9
+    calendar: office
+    probes: [{type: http, url: "http://127.0.0.1/"}]
+  - id: api
+    name: API
+    sli: {promql: 'up{job="api"}'}
+  - id: orders
+    name: Orders
+    sli: {good: 'ok_total', total: 'all_total'}
+  - id: platform
+    name: Platform
+    components: [shop, api]
+    need: 1
+maintenance:
+  - {id: patch, title: Patching, services: [shop], start: 2026-10-04T02:00, duration: 2h,
+     requester: ann, approver: bob}
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[str], list[str]]:
+    """Return the mistakes of a catalogue, one line each."""
+
+    def mistakes(text: str) -> list[str]:
+        path = tmp_path / "services.yml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            load_catalogue(path)
+        except DocumentError as error:
+            return [str(problem).removeprefix(f"{tmp_path}/") for problem in error.problems]
+        return []
+
+    return mistakes
+
+
+def test_every_mistake_is_told_at_once_with_its_line(load: Callable[[str], list[str]]) -> None:
+    lines = load(FIVE_MISTAKES)
+    assert [line.split(": ", 2)[:2] for line in lines] == [
+        ["services.yml:2", "timezone"],
+        ["services.yml:6", "services[0].objective"],
+        ["services.yml:7", "services[0].calender"],
+        ["services.yml:10", "services[0].probes[0].url"],
+        ["services.yml:11", "services[1]"],
+        ["services.yml:11", "services[1].id"],
+        ["services.yml:13", "services[1].depends_on[0]"],
+    ]
+    assert "did you mean 'calendar'?" in lines[2]
+
+
+def test_a_good_catalogue_has_no_mistakes(load: Callable[[str], list[str]]) -> None:
+    assert load(GOOD) == []
+
+
+def test_the_schema_accepts_a_good_catalogue_and_refuses_a_bad_one() -> None:
+    schema = json.loads(json_schema())
+    jsonschema.validate(yaml.safe_load(GOOD), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(FIVE_MISTAKES), schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "services.yml:1: is empty"),
+        (
+            "a: [",
+            "services.yml:1: not valid YAML: expected the node content, but found '<stream end>'",
+        ),
+        ("- 1", "services.yml:1: must be a mapping"),
+        (GOOD + "timezone: UTC\n", "services.yml:26: timezone: is written twice"),
+        (
+            GOOD.replace("need: 1", "need: 3"),
+            "services.yml:22: services[3].need: is more than the 2 components",
+        ),
+        (
+            GOOD.replace("[shop, api]", "[shop, platform]"),
+            "services.yml:21: services[3].components: goes in a circle: platform -> platform",
+        ),
+        (
+            GOOD.replace("calendar: office", "calendar: shopping"),
+            "services.yml:11: services[0].calendar: there is no calendar 'shopping'; valid: office",
+        ),
+    ],
+)
+def test_the_message_says_what_is_wrong(
+    load: Callable[[str], list[str]], text: str, message: str
+) -> None:
+    assert load(text) == [message]
+
+
+def test_a_missing_file_is_a_mistake_too(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="cannot be read: No such file"):
+        load_catalogue(tmp_path / "none.yml")

@@ -1,0 +1,1 @@
+"""What every process shares: documents with line numbers, logs, flags, the web server."""

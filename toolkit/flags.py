@@ -1,0 +1,55 @@
+"""Flags that every program of ours takes, in the style of the Prometheus family."""
+
+import argparse
+from pathlib import Path
+
+from toolkit.logs import FORMATS, LEVELS
+
+
+def address(text: str) -> tuple[str, int]:
+    """Return host and port of ``host:port``; an empty host means every interface.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no port, or it is not between 0 and 65535.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
+        raise argparse.ArgumentTypeError(f"{text!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def add_config_flag(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config.file``."""
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        default=Path("services.yml"),
+        metavar="FILE",
+        help="the catalogue of services (default: %(default)s)",
+    )
+
+
+def add_log_flags(parser: argparse.ArgumentParser) -> None:
+    """Add ``--log.level`` and ``--log.format``."""
+    parser.add_argument("--log.level", dest="log_level", choices=LEVELS, default="info")
+    parser.add_argument("--log.format", dest="log_format", choices=FORMATS, default="logfmt")
+
+
+def add_web_flags(parser: argparse.ArgumentParser, listen: str) -> None:
+    """Add ``--web.listen-address`` and ``--web.config.file``."""
+    parser.add_argument(
+        "--web.listen-address",
+        dest="web_listen_address",
+        type=address,
+        default=address(listen),
+        metavar="HOST:PORT",
+        help=f"where to serve HTTP (default: {listen})",
+    )
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS and basic auth, in the format of the Prometheus exporter toolkit",
+    )
