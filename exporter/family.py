@@ -1,0 +1,163 @@
+"""Metric families as values, and their text for Prometheus 0.0.4 and OpenMetrics 1.0.
+
+A metric is declared once, as a constant; a family is a metric with the samples of this moment::
+
+    UP = gauge("service_up", "Whether the service answers.", "service", "location")
+    render([UP.of((("shop", "fra"), 1.0))], "text")
+
+The lines of samples are the same in both styles: text rendered when a result arrives (``lines``)
+may be joined under either style's ``header`` at scrape. OpenMetrics wants ``EOF`` after the last
+family.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from sys import float_info
+from typing import Final, Literal, NamedTuple
+
+Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
+Style = Literal["text", "openmetrics"]
+Sample = tuple[tuple[str, ...], float]
+"""Label values, in the order of the metric's label names, and the value."""
+
+CONTENT_TYPES: Final[dict[Style, str]] = {
+    "text": "text/plain; version=0.0.4; charset=utf-8",
+    "openmetrics": "application/openmetrics-text; version=1.0.0; charset=utf-8",
+}
+EOF: Final = "# EOF\n"
+
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+_LARGEST = float_info.max
+_SPARE_PREFIXES = 256  # kept beyond twice the live ones: a few short-lived series are no churn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """A metric's name (counters with ``_total``), kind, help and label names.
+
+    Raises:
+        ValueError: a name that Prometheus would refuse.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    _prefixes: dict[tuple[str, tuple[str, ...]], str] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no metric name")
+        for label in self.labels:
+            if not _LABEL.fullmatch(label):
+                raise ValueError(f"{self.name}: {label!r} is no label name")
+
+    def of(self, *samples: Sample) -> "Family":
+        """Return the family of these samples."""
+        return Family(self, samples)
+
+    def value(self, value: float) -> "Family":
+        """Return the family of one sample without labels."""
+        return Family(self, (((), value),))
+
+
+class Family(NamedTuple):
+    """A metric and its samples; ``suffix`` (``_bucket``, ``_sum``, ...) ends their names.
+
+    A histogram is several families of one name in a row: ``render`` prints one header for them.
+    """
+
+    metric: Metric
+    samples: Sequence[Sample]
+    suffix: str = ""
+
+
+def counter(name: str, help_: str, *labels: str) -> Metric:
+    """Declare a counter."""
+    return Metric(name, "counter", help_, labels)
+
+
+def gauge(name: str, help_: str, *labels: str) -> Metric:
+    """Declare a gauge."""
+    return Metric(name, "gauge", help_, labels)
+
+
+def untyped(name: str, help_: str, *labels: str) -> Metric:
+    """Declare a metric whose kind its source does not tell."""
+    return Metric(name, "untyped", help_, labels)
+
+
+def render(families: Iterable[Family], style: Style) -> str:
+    """Return the text of the families that have samples, without the EOF of OpenMetrics."""
+    parts: list[str] = []
+    last = ""
+    for family in families:
+        if not family.samples:
+            continue
+        if family.metric.name != last:
+            last = family.metric.name
+            parts.append(header(family.metric, style))
+        parts.append(lines(family))
+    return "".join(parts)
+
+
+def header(metric: Metric, style: Style) -> str:
+    """Return the HELP and TYPE lines.
+
+    OpenMetrics names a counter's family without ``_total``. A counter that has none keeps its name
+    there as ``unknown``: the style that a scrape negotiates must not rename a series.
+    """
+    name, kind, text = metric.name, str(metric.kind), metric.help.replace("\\", "\\\\")
+    text = text.replace("\n", "\\n")
+    if style == "openmetrics":
+        text = text.replace('"', '\\"')
+        if kind == "counter" and name.endswith("_total"):
+            name = name.removesuffix("_total")
+        elif kind in ("counter", "untyped"):
+            kind = "unknown"
+    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
+
+
+def lines(family: Family) -> str:
+    """Return one line per sample, the same in both styles.
+
+    Raises:
+        ValueError: a sample has not as many label values as the metric has labels.
+    """
+    metric, samples, suffix = family
+    known = metric._prefixes  # noqa: SLF001 - a metric's cache, kept beside its only user
+    if len(known) > 2 * len(samples) + _SPARE_PREFIXES:
+        known.clear()
+    parts = []
+    for values, value in samples:
+        prefix = known.get((suffix, values))
+        if prefix is None:
+            prefix = known[suffix, values] = _prefix(metric, suffix, values)
+        parts.append(f"{prefix}{+value if -_LARGEST <= value <= _LARGEST else _special(value)}\n")
+    return "".join(parts)
+
+
+def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
+    if len(values) != len(metric.labels):
+        raise ValueError(f"{metric.name} has labels {metric.labels}, not values {values}")
+    pairs = ",".join(
+        f'{name}="{_escape(value)}"' for name, value in zip(metric.labels, values, strict=True)
+    )
+    name = metric.name + suffix
+    return f"{name}{{{pairs}}} " if pairs else f"{name} "
+
+
+def _escape(value: str) -> str:
+    """Escape a label value; bytes that are not UTF-8 (surrogates of os.fsdecode) become U+FFFD."""
+    clean = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _special(value: float) -> str:
+    if value != value:  # noqa: PLR0124 - only NaN differs from itself
+        return "NaN"
+    return "+Inf" if value > 0 else "-Inf"
