@@ -1,0 +1,90 @@
+"""Outages: what they are (the accounting policy's rule 3) and what people add to them."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from sla_engine.domain.interval import Interval, Intervals
+from sla_engine.domain.timeline import State, Timeline, during
+
+Kind = Literal["planned", "unplanned", "overrun"]
+
+
+class Stretch(NamedTuple):
+    """From the first failed sample to the first good one; ``end`` is None while open."""
+
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What somebody changed in a record, and why; append-only."""
+
+    time: int
+    author: str
+    field: str
+    before: str | None
+    after: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A row of the ledger; times in milliseconds UTC, ``end`` None while open.
+
+    ``reclassified`` overrides what the maintenance windows say of the whole outage.
+    """
+
+    service: str
+    start: int
+    end: int | None
+    cause: str | None = None
+    ticket: str | None = None
+    owner: str | None = None
+    note: str | None = None
+    reclassified: Literal["planned", "unplanned"] | None = None
+    corrections: tuple[Correction, ...] = field(default=())
+
+    @property
+    def id(self) -> str:
+        """Return the id: the same for the same service and start, on every machine, for ever."""
+        return outage_id(self.service, self.start)
+
+    def until(self, now: int) -> Interval:
+        """Return the outage as an interval; an open one lasts until now."""
+        return Interval(self.start, now if self.end is None else self.end)
+
+
+def outage_id(service: str, start: int) -> str:
+    """Return the stable id of a service's outage: ``O-`` and 50 bits of a digest in base 32."""
+    digest = hashlib.sha256(f"{service}\n{start}".encode()).digest()
+    return "O-" + base64.b32encode(digest).decode()[:10]
+
+
+def outages(timeline: Timeline) -> tuple[Stretch, ...]:
+    """Return the outages of a timeline (rule 3).
+
+    Unknown time after a failure belongs to the outage until a good sample ends it: nothing said
+    that the service came back. Unknown time before the first failure does not.
+    """
+    return tuple(_stretches(timeline))
+
+
+def _stretches(timeline: Timeline) -> Iterator[Stretch]:
+    start: int | None = None
+    for segment in timeline:
+        if segment.state is State.DOWN and start is None:
+            start = segment.start
+        elif segment.state is State.UP and start is not None:
+            yield Stretch(start, segment.start)
+            start = None
+    if start is not None:
+        yield Stretch(start, None)
+
+
+def gaps(timeline: Timeline) -> Intervals:
+    """Return when nothing is known."""
+    return during(timeline, State.UNKNOWN)

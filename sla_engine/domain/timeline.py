@@ -1,0 +1,176 @@
+"""Samples -> a timeline of up, down and unknown (the accounting policy's rules 1 and 2)."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from sla_engine.domain.interval import Interval, Intervals, union
+
+
+class State(Enum):
+    """What is known of a service at a moment."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Sample(NamedTuple):
+    """One sample of one series: milliseconds UTC and whether it was good."""
+
+    time: int
+    up: bool
+
+
+class Segment(NamedTuple):
+    """``[start, end)`` in one state."""
+
+    start: int
+    end: int
+    state: State
+
+
+Timeline = tuple[Segment, ...]
+"""Segments that cover a period without holes; neighbours differ in state."""
+
+Need = Literal["any", "majority", "all"] | int
+"""How many must be up: a word judges those that are known, a number counts all."""
+
+
+def from_samples(
+    samples: Sequence[Sample], period: Interval, step: int, max_gap: int, seen_until: int
+) -> Timeline:
+    """Return the timeline of one series (rule 1).
+
+    A sample holds until the next one. Where the next is more than ``max_gap`` later, or where none
+    came by ``seen_until``, the state is unknown from one ``step`` after the sample on.
+
+    Args:
+        samples: in order of time; those within ``max_gap`` before and after the period matter too.
+        period: what to cover.
+        step: the scrape interval, milliseconds.
+        max_gap: the longest distance of two samples without a hole, milliseconds.
+        seen_until: samples up to here were asked for: ``now``, or later than the period's end.
+    """
+    pieces: list[Segment] = []
+    at = period.start
+    tail = Sample(seen_until, up=False)
+    for sample, following in pairwise((*samples, tail)):
+        held = following.time
+        if following.time - sample.time > max_gap:
+            held = min(sample.time + step, following.time)
+        if held <= at:
+            continue
+        if sample.time >= period.end:
+            break
+        if sample.time > at:
+            pieces.append(Segment(at, sample.time, State.UNKNOWN))
+        start, at = max(at, sample.time), min(held, period.end)
+        pieces.append(Segment(start, at, State.UP if sample.up else State.DOWN))
+    if at < period.end:
+        pieces.append(Segment(at, period.end, State.UNKNOWN))
+    return joined(pieces)
+
+
+def joined(segments: Iterable[Segment]) -> Timeline:
+    """Return the segments, which must follow one another, with equal neighbours made one."""
+    result: list[Segment] = []
+    for segment in segments:
+        if segment.start >= segment.end:
+            continue
+        if result and result[-1].state is segment.state:
+            result[-1] = Segment(result[-1].start, segment.end, segment.state)
+        else:
+            result.append(segment)
+    return tuple(result)
+
+
+def combine(timelines: Sequence[Timeline], need: Need) -> Timeline:
+    """Return the state of a whole from its parts, which cover the same period (rule 2).
+
+    ``any``: up where one is up, down where all that are known are down. ``all``: the reverse.
+    ``majority``: the state of more than half of those that are known; a tie decides nothing.
+    A number: up where so many are up, down where so many cannot be up. Elsewhere unknown.
+    """
+    return joined(
+        Segment(start, end, verdict(states, need)) for start, end, states in _together(timelines)
+    )
+
+
+def verdict(states: Sequence[State], need: Need) -> State:
+    """Return the state of a whole whose parts are in these states; see `combine`."""
+    up = states.count(State.UP)
+    down = states.count(State.DOWN)
+    match need:
+        case "any":
+            is_up, is_down = up > 0, up == 0 and down > 0
+        case "all":
+            is_up, is_down = down == 0 and up > 0, down > 0
+        case "majority":
+            is_up, is_down = up > down, down > up
+        case int():
+            is_up, is_down = up >= need, len(states) - down < need
+    if is_up:
+        return State.UP
+    return State.DOWN if is_down else State.UNKNOWN
+
+
+def _together(timelines: Sequence[Timeline]) -> Iterable[tuple[int, int, list[State]]]:
+    """Yield the stretches in which no timeline changes, with the state of each."""
+    edges = sorted({s.start for t in timelines for s in t} | {t[-1].end for t in timelines if t})
+    at = [0] * len(timelines)
+    for start, end in pairwise(edges):
+        for i, timeline in enumerate(timelines):
+            while timeline[at[i]].end <= start:
+                at[i] += 1
+        yield start, end, [t[i].state for t, i in zip(timelines, at, strict=True)]
+
+
+def during(timeline: Timeline, state: State) -> Intervals:
+    """Return the moments in which a timeline is in a state."""
+    return tuple(Interval(s.start, s.end) for s in timeline if s.state is state)
+
+
+def cut(timeline: Timeline, period: Interval) -> Timeline:
+    """Return the part of a timeline inside a period."""
+    inside = (
+        Segment(max(s.start, period.start), min(s.end, period.end), s.state) for s in timeline
+    )
+    return joined(inside)
+
+
+def components_planned(timelines: Sequence[Timeline], planned: Sequence[Intervals]) -> Intervals:
+    """Return when every failing component of a composite is in maintenance, and one is failing.
+
+    One component's maintenance never hides another's failure.
+
+    Args:
+        timelines: of the components, over the same period.
+        planned: the approved maintenance of each component, in the same order.
+    """
+    masked = [
+        _mask(timeline, windows) for timeline, windows in zip(timelines, planned, strict=True)
+    ]
+    stretches = []
+    for start, end, states in _together(masked):
+        if State.UNKNOWN in states and State.DOWN not in states:
+            stretches.append(Interval(start, end))
+    return union(stretches)
+
+
+def _mask(timeline: Timeline, windows: Intervals) -> Timeline:
+    """Return a timeline that is DOWN outside windows, UNKNOWN where down inside, UP elsewhere."""
+    pieces: list[Segment] = []
+    for segment in timeline:
+        if segment.state is not State.DOWN:
+            pieces.append(segment._replace(state=State.UP))
+            continue
+        at = segment.start
+        for window in windows:
+            start, end = max(window.start, segment.start), min(window.end, segment.end)
+            if start < end:
+                pieces += (Segment(at, start, State.DOWN), Segment(start, end, State.UNKNOWN))
+                at = end
+        pieces.append(Segment(at, segment.end, State.DOWN))
+    return joined(pieces)
