@@ -1,0 +1,36 @@
+"""What is owed: objective, error budget, burn rate."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+Policy = Literal["exclude", "count_up", "count_down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """What planned downtime and unknown time do to the availability (rule 5)."""
+
+    maintenance: Policy = "exclude"
+    unknown: Policy = "exclude"
+
+
+def ratio(percent: float) -> Fraction:
+    """Return the exact ratio of a percentage as it was written: 99.9 is 999/1000, to the bit."""
+    return Fraction(str(percent)) / 100
+
+
+def error_budget(objective: Fraction, owed: int) -> Fraction:
+    """Return the milliseconds that may be lost of the owed ones: ``(1 - objective) x owed``.
+
+    Source: Site Reliability Engineering, chapter 3. The objective is a ratio.
+    """
+    return (1 - objective) * owed
+
+
+def burn_rate(objective: Fraction, availability: float) -> float:
+    """Return how many times faster than allowed the budget burns: 1 spends it exactly.
+
+    Source: The Site Reliability Workbook, chapter 5.
+    """
+    return (1 - availability) / float(1 - objective)
