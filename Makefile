@@ -30,7 +30,8 @@ lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
-	@promtool check rules alert_rules/*.yml
+	@promtool check rules alert_rules/*.rules.yml
+	@amtool check-config alert_rules/alertmanager.yml
 
 .PHONY: test
 test: lint ## lint, then every test
