@@ -37,6 +37,10 @@ lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules
 test: lint ## lint, then every test
 	@$(PY) -m pytest -n 2
 
+.PHONY: dashboards
+dashboards: dev-setup ## write the Grafana dashboards' JSON from their builders
+	@$(PY) -m grafana_dashboards
+
 .PHONY: format
 format: dev-setup ## let ruff format and mend what it can
 	@$(PY) -m ruff check --fix .

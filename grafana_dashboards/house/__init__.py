@@ -1,0 +1,1 @@
+"""The house style: small helpers, so that a dashboard reads like a table of contents."""

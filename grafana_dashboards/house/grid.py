@@ -1,0 +1,92 @@
+"""Tables: columns that are queries, joined on the labels that they share."""
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grafana_foundation_sdk.builders.common import TableSortByFieldState
+from grafana_foundation_sdk.builders.dashboard import FieldColor
+from grafana_foundation_sdk.builders.table import Panel
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldColorModeId,
+    ValueMapping,
+)
+
+from grafana_dashboards.house.query import SOURCE, column, lettered
+from grafana_dashboards.house.style import COUNT, NEUTRAL, NO_DATA, Steps, thresholds
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its head, its query (one series per row), and how its cells look."""
+
+    head: str
+    expr: str
+    unit: str = COUNT
+    steps: Steps = NEUTRAL
+    decimals: int | None = None
+    mappings: Sequence[ValueMapping] = field(default=())
+
+
+def grid(
+    title: str,
+    meaning: str,
+    *columns: Column,
+    keys: Mapping[str, str],
+    sort: str,
+    descending: bool = False,
+    links: Mapping[str, str] | None = None,
+) -> Panel:
+    """Return a table with one row per combination of ``keys``.
+
+    Args:
+        title: the panel's title.
+        meaning: its description.
+        columns: the queries; each must answer with exactly the labels in ``keys``.
+        keys: label -> head; they are the first columns.
+        sort: the head of the column that is sorted by.
+        descending: whether the greatest comes first.
+        links: head -> address behind the cells of that column.
+    """
+    panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(NO_DATA)
+    panel.targets([*lettered([column(c.expr) for c in columns])])
+    panel.unit(COUNT).thresholds(thresholds(NEUTRAL)).show_header(True)
+    panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    panel.sort_by([TableSortByFieldState().display_name(sort).desc(descending)])
+    for transformation in _joined(keys, columns):
+        panel.with_transformation(transformation)
+    for c in columns:
+        panel.override_by_name(c.head, _cells(c))
+    for head, url in (links or {}).items():
+        link = {"title": "Open ${__value.text}", "url": url, "targetBlank": False}
+        panel.override_by_name(head, [DynamicConfigValue(id_val="links", value=[link])])
+    return panel
+
+
+def _joined(keys: Mapping[str, str], columns: Sequence[Column]) -> list[DataTransformerConfig]:
+    """Join the answers, hide the time, name and order the columns."""
+    values = [f"Value #{letter}" for letter in string.ascii_uppercase[: len(columns)]]
+    # A table with one query calls its column "Value", with more "Value #A" and so on.
+    names = {**keys, "Value": columns[0].head}
+    names |= {value: c.head for value, c in zip(values, columns, strict=True)}
+    order = {name: index for index, name in enumerate([*keys, "Value", *values])}
+    organize = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": names}
+    return [
+        DataTransformerConfig(id_val="merge", options={}),
+        DataTransformerConfig(id_val="organize", options=organize),
+    ]
+
+
+def _cells(c: Column) -> list[DynamicConfigValue]:
+    # The key of schema version 36: Grafana 9.4 reads it, newer ones migrate it to cellOptions.
+    look = "color-text" if c.steps != NEUTRAL or c.mappings else "auto"
+    wanted: dict[str, object] = {
+        "unit": c.unit,
+        "thresholds": thresholds(c.steps).build(),
+        "custom.displayMode": look,
+        "decimals": c.decimals,
+        "mappings": [*c.mappings] or None,
+    }
+    return [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]

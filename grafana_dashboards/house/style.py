@@ -1,0 +1,74 @@
+"""Units, colours, thresholds and value mappings: one place, so that a colour means one thing."""
+
+from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardSpecialValueMapOptions,
+    SpecialValueMap,
+    SpecialValueMatch,
+    Threshold,
+    ThresholdsMode,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
+)
+
+RATIO = units.PercentUnit
+SECONDS = units.Seconds
+DURATION = units.DurationSeconds
+COUNT = units.NoUnit
+BYTES = units.BytesIEC
+BYTES_PER_SECOND = units.BytesPerSecondSI
+PER_SECOND = units.OpsPerSecond
+WHEN = units.DatetimeISO
+SINCE = units.DateTimeFromNow
+
+GOOD, WARN, BAD, PLANNED, PLAIN, UNKNOWN = "green", "orange", "red", "blue", "text", "gray"
+NO_DATA = "no data"
+
+Steps = tuple[tuple[float | None, str], ...]
+NEUTRAL: Steps = ((None, PLAIN),)
+BUDGET: Steps = ((None, BAD), (0.0, WARN), (0.25, GOOD))
+ABOVE_ZERO_IS_BAD: Steps = ((None, GOOD), (1e-9, BAD))
+
+
+def rising(warn: float, bad: float) -> Steps:
+    """Good below ``warn``, bad from ``bad`` on."""
+    return ((None, GOOD), (warn, WARN), (bad, BAD))
+
+
+def falling(bad: float, warn: float) -> Steps:
+    """Bad below ``bad``, good from ``warn`` on."""
+    return ((None, BAD), (bad, WARN), (warn, GOOD))
+
+
+def thresholds(steps: Steps) -> ThresholdsConfig:
+    """Return absolute thresholds; the first step has no value, it is minus infinity."""
+    return (
+        ThresholdsConfig()
+        .mode(ThresholdsMode.ABSOLUTE)
+        .steps([Threshold(value=value, color=color) for value, color in steps])
+    )
+
+
+def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
+    """Return the mapping of values to (text, colour); what is not a number is "no data"."""
+    named = {
+        value: ValueMappingResult(text=text, color=color, index=index)
+        for index, (value, (text, color)) in enumerate(meaning.items())
+    }
+    missing = DashboardSpecialValueMapOptions(
+        match=SpecialValueMatch.NULL_AND_NAN,
+        result=ValueMappingResult(text=NO_DATA, color=UNKNOWN, index=len(named)),
+    )
+    return [ValueMap(options=named), SpecialValueMap(options=missing)]
+
+
+STATES = words(
+    {
+        "0": ("down", BAD),
+        "1": ("up", GOOD),
+        "2": ("down, planned", WARN),
+        "3": ("up, in maintenance", PLANNED),
+    }
+)
