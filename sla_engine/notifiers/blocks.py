@@ -1,0 +1,135 @@
+"""A message as Slack's Block Kit, within its limits.
+
+Source of the limits: https://docs.slack.dev/reference/block-kit/blocks and
+https://docs.slack.dev/reference/methods/chat.postMessage.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sla_engine.domain.notice import Message
+
+MAX_BLOCKS = 50
+MAX_SECTION = 3_000
+MAX_FIELD = 2_000
+MAX_FIELDS = 10
+MAX_HEADER = 150
+MAX_TEXT = 4_000
+"""What Slack advises for the plain text of a message; it cuts at 40,000."""
+
+_MARKS = {
+    "down": "\N{LARGE RED CIRCLE}",
+    "planned": "\N{WRENCH}",
+    "up": "\N{LARGE GREEN CIRCLE}",
+    "warning": "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}",
+    "info": "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}",
+}
+_ACTIONS = {
+    "acknowledge": "Acknowledge",
+    "annotate": "Cause and ticket",
+    "reclassify": "Was planned",
+    "approve": "Approve",
+    "reject": "Reject",
+}
+_SPECIAL = ("here", "channel", "everyone")
+_USER, _GROUP = re.compile(r"[UW][A-Z0-9]{6,}"), re.compile(r"S[A-Z0-9]{6,}")
+
+Block = dict[str, Any]
+
+
+def escape(text: str) -> str:
+    """Escape what Slack's mrkdwn reads as a command; nobody is mentioned by an error message."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def mention(name: str) -> str:
+    """Return the mention of ``@here``, a user's id (U...) or a group's (S...), else the text."""
+    bare = name.removeprefix("@")
+    if bare in _SPECIAL:
+        return f"<!{bare}>"
+    if _USER.fullmatch(bare):
+        return f"<@{bare}>"
+    if _GROUP.fullmatch(bare):
+        return f"<!subteam^{bare}>"
+    return escape(name)
+
+
+def fallback(message: Message) -> str:
+    """Return the text of notifications and screen readers."""
+    told = "".join(f" {mention(name)}" for name in message.mentions)
+    return _cut(f"{_MARKS[message.tone]} {escape(message.title)}", MAX_TEXT - len(told)) + told
+
+
+def render(message: Message, value: str = "") -> list[Block]:
+    """Return the blocks of a message; ``value`` is what its buttons send back."""
+    tail = list(_tail(message, value))
+    body = [*_head(message), *_fields(message.facts)]
+    room = MAX_BLOCKS - len(body) - len(tail)
+    return [*body, *_sections(message.lines, room), *tail]
+
+
+def _head(message: Message) -> Iterator[Block]:
+    title = f"{_MARKS[message.tone]} {message.title}"
+    text = {"type": "plain_text", "text": _cut(title, MAX_HEADER), "emoji": True}
+    yield {"type": "header", "text": text}
+    if len(title) > MAX_HEADER:
+        yield _section(_cut(escape(message.title), MAX_SECTION))
+
+
+def _fields(facts: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    texts = [_cut(f"*{escape(label)}*\n{escape(value)}", MAX_FIELD) for label, value in facts]
+    for first in range(0, len(texts), MAX_FIELDS):
+        some = texts[first : first + MAX_FIELDS]
+        yield {"type": "section", "fields": [_mrkdwn(text) for text in some]}
+
+
+def _sections(lines: Sequence[str], room: int) -> Iterator[Block]:
+    """Pack lines into at most ``room`` sections; what finds no room is counted."""
+    packed = list(_packed([_cut(escape(line), MAX_SECTION) for line in lines]))
+    kept = packed if len(packed) <= room else packed[: room - 1]
+    for some in kept:
+        yield _section("\n".join(some))
+    left = len(lines) - sum(map(len, kept))
+    if left:
+        yield _section(f"and {left} more")
+
+
+def _packed(lines: Iterable[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    length = 0
+    for line in lines:
+        if some and length + len(line) + 1 > MAX_SECTION:
+            yield some
+            some, length = [], 0
+        some.append(line)
+        length += len(line) + 1
+    if some:
+        yield some
+
+
+def _tail(message: Message, value: str) -> Iterator[Block]:
+    if message.mentions:
+        yield _section(" ".join(map(mention, message.mentions)))
+    if message.actions and value:
+        yield {"type": "actions", "elements": [_button(a, value) for a in message.actions]}
+
+
+def _button(action: str, value: str) -> Block:
+    text = {"type": "plain_text", "text": _ACTIONS[action]}
+    return {"type": "button", "action_id": f"uptime_{action}", "text": text, "value": value}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text}
+
+
+def _cut(text: str, limit: int) -> str:
+    """Cut a text, never inside an escape."""
+    if len(text) <= limit:
+        return text
+    return re.sub(r"&[a-z]*$", "", text[: limit - 1]) + "…"

@@ -1,0 +1,201 @@
+"""Slack by bot token (threads, edits, files) or by incoming webhook, through slack-sdk."""
+
+import json
+import re
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient, WebhookClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from sla_engine.domain.notice import Message
+from sla_engine.notifiers import blocks
+from sla_engine.notifiers.outcome import Delivered, Failed, File, Found, Missing, Outcome, Retry
+
+EVENT_TYPE = "uptime_ledger_notice"
+TIMEOUT_SECONDS = 15
+_ID = re.compile(r"[CDG][A-Z0-9]{6,}")
+_PAGE = 200
+_SERVER_ERROR = 500
+_TOO_MANY = 429
+_PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+_SKEW = 300_000  # our clock and Slack's may differ by so many milliseconds
+_BROKEN = (URLError, HTTPException, OSError, SlackClientError, json.JSONDecodeError)
+
+
+class SlackBot:
+    """Slack's Web API with a bot token.
+
+    slack-sdk's own retries stay off: it would send again after a reset connection without looking
+    whether the first attempt arrived.
+    """
+
+    threads = True
+
+    def __init__(self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
+        self._client = WebClient(token, base_url=api_url, timeout=timeout, retry_handlers=[])
+        self._ids: dict[str, str] = {}
+
+    def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+        """Send by chat.postMessage, with the key as metadata."""
+        return _outcome(
+            lambda: self._client.chat_postMessage(
+                channel=channel,
+                thread_ts=thread,
+                metadata=_metadata(key),
+                unfurl_links=False,
+                unfurl_media=False,
+                **_content(message, key),
+            )
+        )
+
+    def edit(self, at: Delivered, message: Message, key: str) -> Outcome:
+        """Replace by chat.update; the metadata stays."""
+        return _outcome(
+            lambda: self._client.chat_update(
+                channel=at.channel,
+                ts=at.ts or "",
+                metadata=_metadata(key),
+                **_content(message, key),
+            )
+        )
+
+    def find(self, channel: str, key: str, since: int, thread: str | None = None) -> Found:
+        """Look through the channel's history, or a thread's, for the key in the metadata."""
+        found: list[Delivered] = []
+
+        def search() -> SlackResponse:
+            place = self._channel_id(channel)
+            pages = self._messages(place, f"{(since - _SKEW) / 1000:.6f}", thread)
+            for page in pages:
+                found.extend(_matches(page, place, key))
+                if found:
+                    break
+            return pages
+
+        outcome = _outcome(search)
+        if isinstance(outcome, Delivered):
+            return found[0] if found else Missing()
+        return outcome
+
+    def attach(self, at: Delivered, file: File) -> Outcome:
+        """Upload by files.getUploadURLExternal and share it in the message's thread."""
+        return _outcome(
+            lambda: self._client.files_upload_v2(
+                channel=at.channel,
+                thread_ts=at.ts,
+                filename=file.name,
+                content=file.content,
+                title=file.title,
+                alt_txt=file.alt or file.title,
+            )
+        )
+
+    def _messages(self, place: str, oldest: str, thread: str | None) -> SlackResponse:
+        """Return the first page of messages; iterating over it fetches the others."""
+        if thread is None:
+            return self._client.conversations_history(
+                channel=place, oldest=oldest, include_all_metadata=True, limit=_PAGE
+            )
+        return self._client.conversations_replies(
+            channel=place, ts=thread, oldest=oldest, include_all_metadata=True, limit=_PAGE
+        )
+
+    def _channel_id(self, channel: str) -> str:
+        """Return the id of a channel: reading, unlike posting, takes no names."""
+        if _ID.fullmatch(channel):
+            return channel
+        if channel not in self._ids:
+            pages = self._client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE
+            )
+            self._ids = {f"#{c['name']}": c["id"] for page in pages for c in page["channels"]}
+        return self._ids.get(f"#{channel.removeprefix('#')}", channel)
+
+
+class SlackWebhook:
+    """Slack by incoming webhook: messages only, into the webhook's own channel."""
+
+    threads = False
+
+    def __init__(self, url: str, timeout: int = TIMEOUT_SECONDS) -> None:
+        self._client = WebhookClient(url, timeout=timeout, retry_handlers=[])
+
+    def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+        """Send; a webhook has no threads, no buttons and no metadata."""
+        del key, thread
+        try:
+            response = self._client.send(
+                text=blocks.fallback(message), blocks=blocks.render(message)
+            )
+        except _BROKEN as error:
+            return _broken(error)
+        if response.status_code == 200:  # noqa: PLR2004 - HTTP
+            return Delivered(channel)
+        return _rejected(response.status_code, response.body.strip(), response.headers)
+
+    def edit(self, at: Delivered, message: Message, key: str) -> Outcome:
+        """Send it again: a webhook cannot edit."""
+        return self.post(at.channel, message, key)
+
+    def find(self, channel: str, key: str, since: int, thread: str | None = None) -> Found:
+        """Find nothing: a webhook cannot read."""
+        del channel, key, since, thread
+        return Missing()
+
+    def attach(self, at: Delivered, file: File) -> Outcome:
+        """Leave the file out: a webhook cannot upload, and the message says all in words."""
+        del file
+        return at
+
+
+def _content(message: Message, key: str) -> dict[str, Any]:
+    return {"text": blocks.fallback(message), "blocks": blocks.render(message, key)}
+
+
+def _metadata(key: str) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+
+
+def _matches(response: SlackResponse, channel: str, key: str) -> list[Delivered]:
+    messages: list[dict[str, Any]] = response.get("messages", [])
+    return [
+        Delivered(channel, message["ts"])
+        for message in messages
+        if message.get("metadata", {}).get("event_payload", {}).get("key") == key
+    ]
+
+
+def _outcome(call: Callable[[], SlackResponse]) -> Outcome:
+    try:
+        response = call()
+    except SlackApiError as error:
+        if not isinstance(error.response, SlackResponse):  # Slack answered, but not in JSON
+            return Retry(f"slack: {_line(error)}")
+        reason = str(error.response.get("error", "no reason given"))
+        return _rejected(error.response.status_code, reason, error.response.headers)
+    except _BROKEN as error:
+        return _broken(error)
+    return Delivered(str(response.get("channel") or ""), response.get("ts"))
+
+
+def _rejected(status: int, reason: str, headers: Any) -> Outcome:
+    """Judge a refusal; after a server error nobody knows whether the message was taken."""
+    if status == _TOO_MANY or reason in {"ratelimited", "rate_limited"}:
+        after = next((v for k, v in headers.items() if k.lower() == "retry-after"), "1")
+        return Retry("slack: rate limited", 1000 * int(after), doubtful=False)
+    if status >= _SERVER_ERROR or reason in _PASSING:
+        return Retry(f"slack: {reason} (HTTP {status})")
+    return Failed(f"slack: {reason}")
+
+
+def _broken(error: Exception) -> Retry:
+    refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+    return Retry(f"slack: {_line(error)}", doubtful=not refused)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,57 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sla_engine.domain.notice import Message
+from sla_engine.notifiers import blocks
+from sla_engine.notifiers.console import render
+from tests.programs.slack_rules import mistakes
+
+text = st.text(min_size=1, max_size=20) | st.sampled_from(
+    ["&" * 3_100, "x" * 3_100, "<!channel>" * 200]
+)
+messages = st.builds(
+    Message,
+    title=text,
+    tone=st.sampled_from(["down", "planned", "up", "warning", "info"]),
+    facts=st.lists(st.tuples(text, text), max_size=25).map(tuple),
+    lines=st.lists(text, max_size=80).map(tuple),
+    mentions=st.lists(st.sampled_from(["@here", "U0123456", "<!channel>"]), max_size=2).map(tuple),
+    actions=st.just(("acknowledge", "annotate")),
+)
+
+
+def body(message: Message) -> dict[str, object]:
+    return {"text": blocks.fallback(message), "blocks": blocks.render(message, "O-1")}
+
+
+@given(messages)
+def test_no_message_ever_exceeds_slacks_limits(message: Message) -> None:
+    assert mistakes(body(message)) == []
+
+
+def test_lines_that_find_no_room_are_counted() -> None:
+    lines = tuple(f"{i} {'x' * 2_900}" for i in range(60))
+    rendered = blocks.render(Message("Many", "down", lines=lines), "")
+    assert len(rendered) == 50
+    assert rendered[-1]["text"]["text"] == "and 12 more"
+
+
+def test_a_message_cannot_mention_anybody_by_its_text() -> None:
+    rendered = blocks.render(Message("x", "down", facts=(("Cause", "<!channel> & <@U1>"),)), "")
+    assert rendered[1]["fields"][0]["text"] == "*Cause*\n&lt;!channel&gt; &amp; &lt;@U1&gt;"
+
+
+def test_cutting_leaves_no_half_escape() -> None:
+    rendered = blocks.render(Message("x", "down", lines=("&" * 3_000,)), "")
+    cut = rendered[1]["text"]["text"]
+    assert cut.endswith("&amp;…")
+    assert len(cut) <= 3_000
+
+
+def test_the_console_shows_all_parts() -> None:
+    message = Message(
+        "Shop is down", "down", (("Owner", "shop"), ("Began", "now")), ("a line",), ("@here",)
+    )
+    assert render("#uptime", message) == (
+        "[#uptime] DOWN: Shop is down @here\n    Owner  shop\n    Began  now\n    a line"
+    )
