@@ -1,1 +1,164 @@
 """Every metric name of the engine, and nowhere else."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from sla_engine.domain.availability import Figures
+
+_KINDS: Final = ("planned", "unplanned")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """What is exported of one service; times in milliseconds UTC.
+
+    ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures.
+    """
+
+    service: str
+    objective: float | None
+    maintenance_active: bool
+    open_since: int | None
+    windows: Mapping[str, Figures] = field(default_factory=dict)
+
+
+class EngineMetrics:
+    """The engine's own health, to be set by its jobs."""
+
+    def __init__(self, version: str) -> None:
+        registry = self.registry = CollectorRegistry()
+        build = Gauge("sla_engine_build_info", "Version.", ["version"], registry=registry)
+        build.labels(version).set(1)
+        self.ticks = Counter("sla_engine_ticks", "Ticks by result.", ["result"], registry=registry)
+        self.tick_duration = Histogram(
+            "sla_engine_tick_duration_seconds",
+            "Wall time of a tick.",
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+            registry=registry,
+        )
+        self.last_tick = Gauge(
+            "sla_engine_last_tick_timestamp_seconds",
+            "Time of the last tick that succeeded.",
+            registry=registry,
+        )
+        self.lag = Gauge(
+            "sla_engine_lag_seconds",
+            "How far the ledger is behind now; NaN before the first tick.",
+            registry=registry,
+        )
+        self.lag.set(float("nan"))
+        self.leader = Gauge(
+            "sla_engine_leader", "1 where this engine writes the ledger.", registry=registry
+        )
+        self.prometheus_errors = Counter(
+            "sla_engine_prometheus_errors", "Queries without an answer.", registry=registry
+        )
+        self.ledger_errors = Counter(
+            "sla_engine_ledger_errors", "Ledger transactions that failed.", registry=registry
+        )
+        self.outbox_pending = Gauge(
+            "sla_engine_outbox_pending", "Notices that wait to be sent.", registry=registry
+        )
+        self.outbox_oldest = Gauge(
+            "sla_engine_outbox_oldest_timestamp_seconds",
+            "When the oldest waiting notice was written; 0 where none waits.",
+            registry=registry,
+        )
+        self.notices_sent = Counter(
+            "sla_engine_notices_sent", "Notices delivered.", registry=registry
+        )
+        self.notice_failures = Counter(
+            "sla_engine_notice_failures",
+            "Attempts that did not deliver a notice, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        for result in ("ok", "failed"):
+            self.ticks.labels(result)
+
+    def render(self) -> bytes:
+        """Return the text exposition."""
+        return generate_latest(self.registry)
+
+
+class _Levels(Collector):
+    """The service levels as metric families."""
+
+    def __init__(self, levels: Sequence[ServiceLevel]) -> None:
+        self._levels = levels
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from _of_services(self._levels)
+        yield from _of_windows(self._levels)
+
+
+def render_levels(levels: Sequence[ServiceLevel]) -> bytes:
+    """Return the text exposition of the service levels.
+
+    It is rendered when the figures change, not at each scrape: the figures change once a tick at
+    most, and many services take long to render.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Levels(levels))
+    return generate_latest(registry)
+
+
+def _of_services(levels: Iterable[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
+    objective = GaugeMetricFamily(
+        "service_slo_objective_ratio", "The objective of the service.", labels=["service"]
+    )
+    maintenance = GaugeMetricFamily(
+        "service_maintenance_active", "1 in approved maintenance.", labels=["service"]
+    )
+    since = GaugeMetricFamily(
+        "sla_outage_open_since_timestamp_seconds",
+        "First failed sample of the open outage.",
+        labels=["service"],
+    )
+    for level in levels:
+        maintenance.add_metric([level.service], level.maintenance_active)
+        if level.objective is not None:
+            objective.add_metric([level.service], level.objective)
+        if level.open_since is not None:
+            since.add_metric([level.service], level.open_since / 1000)
+    yield from (objective, maintenance, since)
+
+
+# Name, help, and how to read the value from figures: None exports no sample.
+_RATIOS: Final = (
+    ("sla_availability_ratio", "Good part of the agreed service time.", "availability"),
+    ("sla_error_budget_remaining_ratio", "Error budget left, of 1.", "budget_remaining"),
+    ("sla_coverage_ratio", "Known part of the agreed service time.", "coverage"),
+)
+_SECONDS: Final = (
+    ("sla_agreed_seconds", "Agreed service time so far.", "agreed"),
+    ("sla_unknown_seconds", "Agreed service time without data.", "unknown"),
+    ("sla_mttr_seconds", "Mean time to restore service.", "mtrs"),
+    ("sla_mtbf_seconds", "Mean time between failures.", "mtbf"),
+)
+
+
+def _of_windows(levels: Sequence[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
+    rows = [(lvl.service, name, fig) for lvl in levels for name, fig in lvl.windows.items()]
+    for scale, group in ((1, _RATIOS), (1000, _SECONDS)):
+        for name, text, attribute in group:
+            family = GaugeMetricFamily(name, text, labels=["service", "window"])
+            for service, window, figures in rows:
+                value = getattr(figures, attribute)
+                if value is not None:
+                    family.add_metric([service, window], value / scale)
+            yield family
+    labels = ["service", "window", "kind"]
+    downtime = GaugeMetricFamily("sla_downtime_seconds", "Known downtime.", labels=labels)
+    count = GaugeMetricFamily("sla_outages", "Outages; an overrun is of both kinds.", labels=labels)
+    for service, window, figures in rows:
+        for kind in _KINDS:
+            downtime.add_metric([service, window, kind], getattr(figures, kind) / 1000)
+            of_kind = sum(1 for share in figures.shares if getattr(share, kind))
+            count.add_metric([service, window, kind], of_kind)
+    yield from (downtime, count)

@@ -5,6 +5,8 @@ keys that this server does not honour are errors, never ignored.
 """
 
 import asyncio
+import base64
+import binascii
 import hashlib
 import hmac
 import ssl
@@ -13,13 +15,14 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import bcrypt
-from aiohttp import BasicAuth, web
+from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from toolkit.document import Finding, load_document
 
 _TLS_VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
+_LONGEST = 72  # bytes that bcrypt reads of a password
 # A hash that no password matches: an unknown user costs the same time as a wrong password.
 _NOBODY = b"$2b$10$abcdefghijklmnopqrstuuIlcVt6Sy1rGGSpTSVuIJXfZUGPJ4pMq"
 
@@ -104,18 +107,14 @@ def basic_auth(users: dict[str, str]) -> Middleware:
     remembered: dict[str, bytes] = {}
 
     async def allowed(header: str) -> bool:
-        try:
-            given = BasicAuth.decode(header)
-        except ValueError:
-            return False
-        digest = hashlib.sha256(given.password.encode()).digest()
-        if hmac.compare_digest(remembered.get(given.login, b""), digest):
+        login, password = _credentials(header)
+        digest = hashlib.sha256(password).digest()
+        if hmac.compare_digest(remembered.get(login, b""), digest):
             return True
-        hashed = users.get(given.login, "").encode() or _NOBODY
-        secret = given.password.encode()[:72]
-        matches = await asyncio.to_thread(bcrypt.checkpw, secret, hashed)
-        if matches and given.login in users:
-            remembered[given.login] = digest
+        hashed = users.get(login, "").encode() or _NOBODY
+        matches = await asyncio.to_thread(bcrypt.checkpw, password[:_LONGEST], hashed)
+        if matches and login in users:
+            remembered[login] = digest
             return True
         return False
 
@@ -127,6 +126,18 @@ def basic_auth(users: dict[str, str]) -> Middleware:
         return web.Response(status=401, text="Unauthorized\n", headers=challenge)
 
     return middleware
+
+
+def _credentials(header: str) -> tuple[str, bytes]:
+    """Return login and password of an Authorization header (RFC 7617), empty where it has none."""
+    scheme, _, given = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", b""
+    try:
+        login, _, password = base64.b64decode(given, validate=True).partition(b":")
+        return login.decode(), password
+    except (binascii.Error, UnicodeDecodeError):
+        return "", b""
 
 
 async def start_server(

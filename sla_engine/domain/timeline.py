@@ -91,7 +91,8 @@ def combine(timelines: Sequence[Timeline], need: Need) -> Timeline:
 
     ``any``: up where one is up, down where all that are known are down. ``all``: the reverse.
     ``majority``: the state of more than half of those that are known; a tie decides nothing.
-    A number: up where so many are up, down where so many cannot be up. Elsewhere unknown.
+    A number: up where so many are up, down where so many are known and fewer are up. Elsewhere
+    unknown. Which series exist at all never matters, so that the period asked for does not either.
     """
     return joined(
         Segment(start, end, verdict(states, need)) for start, end, states in _together(timelines)
@@ -110,7 +111,27 @@ def verdict(states: Sequence[State], need: Need) -> State:
         case "majority":
             is_up, is_down = up > down, down > up
         case int():
-            is_up, is_down = up >= need, len(states) - down < need
+            is_up, is_down = up >= need, up < need <= up + down
+    return _state(is_up, is_down)
+
+
+def components(timelines: Sequence[Timeline], need: int | None) -> Timeline:
+    """Return the state of a composite of which ``need`` components (None: all) must be up.
+
+    Up where so many are up, down where so many cannot be up whatever the unknown ones are.
+    """
+    least = len(timelines) if need is None else need
+    return joined(
+        Segment(
+            start,
+            end,
+            _state(states.count(State.UP) >= least, len(states) - states.count(State.DOWN) < least),
+        )
+        for start, end, states in _together(timelines)
+    )
+
+
+def _state(is_up: bool, is_down: bool) -> State:
     if is_up:
         return State.UP
     return State.DOWN if is_down else State.UNKNOWN

@@ -12,6 +12,7 @@ from sla_engine.domain.timeline import (
     State,
     Timeline,
     combine,
+    components,
     components_planned,
     cut,
     during,
@@ -103,7 +104,9 @@ def test_splitting_a_period_never_changes_it(samples: list[Sample], at: int) -> 
         ((UP, UNKNOWN, UNKNOWN), "majority", UP),
         ((), "majority", UNKNOWN),
         ((UP, UP, UNKNOWN), 2, UP),
-        ((UP, DOWN, UNKNOWN), 2, UNKNOWN),
+        ((UP, DOWN, UNKNOWN), 2, DOWN),
+        ((UP, UNKNOWN, UNKNOWN), 2, UNKNOWN),
+        ((UP,), 2, UNKNOWN),
         ((DOWN, DOWN, UNKNOWN), 2, DOWN),
     ],
 )
@@ -123,6 +126,24 @@ def test_combining_judges_every_moment_alike(timelines: list[Timeline], need: Ne
     result = combine(timelines, need)
     for moment in range(200):
         assert at(result, moment) is verdict([at(t, moment) for t in timelines], need)
+
+
+@given(st.lists(lines, min_size=1, max_size=3), needs)
+def test_a_series_without_samples_changes_nothing(timelines: list[Timeline], need: Need) -> None:
+    silent = from_samples([], Interval(0, 200), STEP, GAP, 300)
+    assert combine([*timelines, silent], need) == combine(timelines, need)
+
+
+def test_a_composite_is_unknown_only_where_an_unknown_component_decides() -> None:
+    up, down, gap = ((Segment(0, 10, state),) for state in (State.UP, State.DOWN, State.UNKNOWN))
+    results = [
+        components(parts, need)[0].state
+        for parts, need in (
+            ([up, gap], 1), ([down, gap], 1), ([down, down], 1), ([up, gap], None),
+            ([down, gap], None), ([up, up, down], 2), ([up, gap, down], 2),
+        )
+    ]  # fmt: skip
+    assert results == [UP, UNKNOWN, DOWN, UNKNOWN, DOWN, UP, UNKNOWN]
 
 
 @given(lines)

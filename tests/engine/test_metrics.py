@@ -1,0 +1,56 @@
+import subprocess
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.objective import ratio
+from sla_engine.domain.outage import Outage
+from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
+
+MONTH = Interval(0, 1_000_000)
+_ORDER = ("service", "window", "kind")
+
+
+def _level(service: str, *outages: tuple[int, int | None], known: bool = True) -> ServiceLevel:
+    found = [Outage(service, *outage) for outage in outages]
+    covered = (MONTH,) if known else ()
+    facts = Facts(found, (), covered, (MONTH,), (Interval(100_000, 150_000),))
+    result = figures(facts, Terms(ratio(99)), MONTH.end)
+    return ServiceLevel(
+        service, 0.99, maintenance_active=False, open_since=None, windows={"month": result}
+    )
+
+
+def _samples(text: bytes) -> dict[tuple[str, ...], float]:
+    return {
+        (sample.name, *(sample.labels[k] for k in _ORDER if k in sample.labels)): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_the_figures_are_exported_in_seconds_and_ratios() -> None:
+    samples = _samples(render_levels([_level("shop", (100_000, 110_000), (200_000, 205_000))]))
+    assert samples["sla_downtime_seconds", "shop", "month", "planned"] == 10
+    assert samples["sla_downtime_seconds", "shop", "month", "unplanned"] == 5
+    assert samples["sla_outages", "shop", "month", "planned"] == 1
+    assert samples["sla_availability_ratio", "shop", "month"] == 985 / 990
+    assert samples["sla_mttr_seconds", "shop", "month"] == 5
+    assert samples["service_slo_objective_ratio", "shop"] == 0.99
+
+
+def test_what_is_not_known_has_no_sample() -> None:
+    samples = _samples(render_levels([_level("shop", known=False)]))
+    assert ("sla_availability_ratio", "shop", "month") not in samples
+    assert samples["sla_coverage_ratio", "shop", "month"] == 0
+
+
+@pytest.mark.integration
+def test_promtool_has_nothing_to_say() -> None:
+    text = EngineMetrics("1.2.3").render() + render_levels([_level("shop", (1_000, 2_000))])
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")

@@ -1,0 +1,90 @@
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import bcrypt
+import pytest
+from aiohttp import web
+
+from toolkit.document import DocumentError
+from toolkit.web import WebConfig, load_web_config, start_server
+
+
+async def _hello(_request: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+
+@asynccontextmanager
+async def served(config: WebConfig) -> AsyncIterator[str]:
+    runner = await start_server([web.get("/", _hello)], ("127.0.0.1", 0), config)
+    try:
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}/"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+def users() -> dict[str, str]:
+    return {"ann": bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()}
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "status"),
+    [("ann", "secret", 200), ("ann", "wrong", 401), ("bob", "secret", 401), ("", "", 401)],
+)
+def test_basic_auth_lets_in_only_whom_it_knows(
+    users: dict[str, str], login: str, password: str, status: int
+) -> None:
+    async def scenario() -> None:
+        async with served(WebConfig(basic_auth_users=users)) as url:
+            given = base64.b64encode(f"{login}:{password}".encode()).decode()
+            headers = {"Authorization": f"Basic {given}"}
+            async with aiohttp.ClientSession(headers=headers) as session:
+                for _ in range(2):
+                    async with session.get(url) as response:
+                        assert response.status == status
+
+    asyncio.run(scenario())
+
+
+def test_without_credentials_the_answer_asks_for_them(users: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with (
+            served(WebConfig(basic_auth_users=users)) as url,
+            aiohttp.ClientSession() as session,
+            session.get(url) as response,
+        ):
+            assert response.status == 401
+            assert response.headers["WWW-Authenticate"].startswith("Basic ")
+
+    asyncio.run(scenario())
+
+
+def test_no_file_means_plain_http_for_everybody() -> None:
+    assert load_web_config(None) == WebConfig()
+
+
+def test_every_mistake_of_the_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "web.yml"
+    path.write_text(
+        "tls_server_config:\n  cert_file: a.pem\nbasic_auth_users:\n  ann: secret\nrate_limit: 3\n"
+    )
+    with pytest.raises(DocumentError) as caught:
+        load_web_config(path)
+    assert [str(p).removeprefix(f"{tmp_path}/") for p in caught.value.problems] == [
+        "web.yml:1: tls_server_config: 'key_file' is required",
+        "web.yml:4: basic_auth_users.ann: is not a bcrypt hash",
+        ("web.yml:5: rate_limit: is not a known key; valid: basic_auth_users, tls_server_config"),
+    ]
+
+
+def test_file_names_are_relative_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "web.yml"
+    path.write_text("tls_server_config: {cert_file: a.pem, key_file: b.pem}\n")
+    tls = load_web_config(path).tls_server_config
+    assert tls is not None
+    assert (tls.cert_file, tls.key_file) == (tmp_path / "a.pem", tmp_path / "b.pem")

@@ -1,0 +1,39 @@
+from sla_engine.web.status import Row, State, percent, render_status
+
+
+def _row(name: str, state: State, availability: float | None = 0.999996) -> Row:
+    return Row(
+        name.lower(),
+        name,
+        "ann",
+        "gold",
+        state,
+        None,
+        0.999,
+        availability,
+        -0.5,
+        0.87,
+    )
+
+
+def test_the_worst_comes_first() -> None:
+    rows = [_row("A", "up"), _row("B", "unknown"), _row("C", "down"), _row("D", "maintenance")]
+    page = render_status("Example", rows, "now", "month")
+    positions = [page.index(f"<small>{name}") for name in "cdba"]
+    assert positions == sorted(positions)
+    assert "1 down, 1 in maintenance, 1 no data, 1 up" in page
+
+
+def test_names_are_text_not_markup() -> None:
+    page = render_status("<b>", [_row("<i>x", "up")], "now", "month")
+    assert "<b>" not in page
+    assert "&lt;i&gt;x" in page
+
+
+def test_a_percentage_is_cut_and_never_rounded_up() -> None:
+    assert [percent(0.9999999, 3), percent(0.9995, 2), percent(None, 3), percent(-0.5, 1)] == [
+        "99.999 %",
+        "99.95 %",
+        "no data",
+        "-50.0 %",
+    ]
