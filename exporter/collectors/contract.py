@@ -1,0 +1,177 @@
+"""What a collector is, and what it may read.
+
+A collector is a module of three parts: its metrics as constants (``METRICS``), pure functions from
+the text of a kernel file to families (``parse``), and ``read(system)``, which fetches that text.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
+
+from exporter.family import Family, Metric
+
+T = TypeVar("T")
+Option = str | bool
+Read = Callable[["System"], Iterable[Family]]
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """A part that holds a descriptor or a connection."""
+
+    def close(self) -> None:
+        """Release it."""
+
+
+class NoDataError(Exception):
+    """The host has nothing of what a collector reads (no such device or kernel feature)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag ``--collector.NAME``; a default of ``False`` makes it a switch."""
+
+    name: str
+    default: Option
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A registry entry.
+
+    ``pattern`` is a regular expression of the names that are not constants because the kernel
+    chooses them; ``enabled`` says whether the collector runs when no flag names it.
+    """
+
+    read: Read
+    metrics: tuple[Metric, ...] = ()
+    pattern: str = ""
+    flags: tuple[Flag, ...] = ()
+    enabled: bool = True
+
+
+def filters(name: str, what: str, *, include: str = "", exclude: str = "") -> tuple[Flag, Flag]:
+    """Return the flags ``NAME-include`` and ``NAME-exclude`` (empty: no condition)."""
+    return (
+        Flag(f"{name}-include", include, f"regular expression of the {what} to include"),
+        Flag(f"{name}-exclude", exclude, f"regular expression of the {what} to exclude"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Where the host's file systems are mounted (elsewhere in a container)."""
+
+    proc: Path = Path("/proc")
+    sys: Path = Path("/sys")
+    root: Path = Path("/")
+    udev: Path = Path("/run/udev/data")
+
+
+@dataclass(slots=True)
+class System:
+    """The host as collectors see it: its files, their options, and state between scrapes."""
+
+    roots: Roots
+    options: Mapping[str, Option]
+    _descriptors: dict[str, int] = field(default_factory=dict)
+    _parts: dict[object, object] = field(default_factory=dict)
+    _scrape: dict[object, object] = field(default_factory=dict)
+    _wanted: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Forget what was shared within the last scrape."""
+        self._scrape.clear()
+
+    def proc(self, path: str) -> str:
+        """Return a file of procfs, read through a descriptor that stays open.
+
+        Raises:
+            OSError: it cannot be read now; the next call opens it anew.
+        """
+        descriptor = self._descriptors.get(path)
+        try:
+            if descriptor is None:
+                descriptor = os.open(self.roots.proc / path, os.O_RDONLY | os.O_CLOEXEC)
+                self._descriptors[path] = descriptor
+            return _all(descriptor).decode("utf-8", "surrogateescape")
+        except OSError:
+            if descriptor is not None:
+                os.close(self._descriptors.pop(path))
+            raise
+
+    def sys(self, path: str) -> str:
+        """Return an attribute of sysfs without its newline. Raises OSError."""
+        return read_text(self.roots.sys / path)
+
+    def text(self, name: str) -> str:
+        """Return an option's text."""
+        return str(self.options[name])
+
+    def switched(self, name: str) -> bool:
+        """Say whether a switch is on."""
+        return bool(self.options[name])
+
+    def wants(self, name: str, value: str) -> bool:
+        """Say whether ``value`` passes NAME-include and NAME-exclude."""
+        known = self._wanted.get((name, value))
+        if known is None:
+            include, exclude = self.text(f"{name}-include"), self.text(f"{name}-exclude")
+            known = not (exclude and re.search(exclude, value))
+            known = known and (not include or bool(re.search(include, value)))
+            if len(self._wanted) > _MEMO:
+                self._wanted.clear()
+            self._wanted[name, value] = known
+        return known
+
+    def part(self, make: Callable[["System"], T]) -> T:
+        """Return what ``make(system)`` made at first: a collector's state between scrapes."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        return self._parts[make]  # type: ignore[return-value]  # keyed by its maker
+
+    def shared(self, make: Callable[["System"], T]) -> T:
+        """Return ``make(system)``, called once per scrape however many collectors ask."""
+        if make not in self._scrape:
+            self._scrape[make] = make(self)
+        return self._scrape[make]  # type: ignore[return-value]  # keyed by its maker
+
+    def close(self) -> None:
+        """Release what is kept between scrapes: descriptors, and parts that can be closed."""
+        for part in self._parts.values():
+            if isinstance(part, Closeable):
+                part.close()
+        self._parts.clear()
+        while self._descriptors:
+            os.close(self._descriptors.popitem()[1])
+
+
+_MEMO = 4096  # decisions remembered: devices come and go
+_CHUNK = 1 << 16
+
+
+def _all(descriptor: int) -> bytes:
+    """Read from the start; a seq_file hands out about a page per call: read until nothing comes."""
+    first = os.pread(descriptor, _CHUNK, 0)
+    chunks, size = [first], len(first)
+    while chunk := os.pread(descriptor, _CHUNK, size):
+        chunks.append(chunk)
+        size += len(chunk)
+    return first if len(chunks) == 1 else b"".join(chunks)
+
+
+def read_text(path: Path) -> str:
+    """Return a small file, stripped. Raises OSError."""
+    return path.read_bytes().decode("utf-8", "surrogateescape").strip()
+
+
+def text_of(path: Path) -> str | None:
+    """Return a small file, stripped; None where it is missing or the driver refuses to read it."""
+    try:
+        return read_text(path)
+    except OSError:
+        return None

@@ -1,0 +1,155 @@
+"""Seconds of each CPU in each mode from /proc/stat; throttling from sysfs; details from cpuinfo."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from exporter.collectors import stat
+from exporter.collectors.contract import Flag, System, text_of
+from exporter.family import Family, Sample, counter, gauge
+
+SECONDS = counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")
+GUEST = counter(
+    "node_cpu_guest_seconds_total",
+    "Seconds the CPUs spent in guests (VMs) for each mode.",
+    "cpu",
+    "mode",
+)
+CORE_THROTTLES = counter(
+    "node_cpu_core_throttles_total",
+    "Number of times this CPU core has been throttled.",
+    "package",
+    "core",
+)
+PACKAGE_THROTTLES = counter(
+    "node_cpu_package_throttles_total",
+    "Number of times this CPU package has been throttled.",
+    "package",
+)
+ISOLATED = gauge(
+    "node_cpu_isolated",
+    "Whether each core is isolated, information from /sys/devices/system/cpu/isolated.",
+    "cpu",
+)
+INFO_KEYS = {  # label and key of /proc/cpuinfo, in x86's names
+    "package": "physical id",
+    "core": "core id",
+    "cpu": "processor",
+    "vendor": "vendor_id",
+    "family": "cpu family",
+    "model": "model",
+    "model_name": "model name",
+    "microcode": "microcode",
+    "stepping": "stepping",
+    "cachesize": "cache size",
+}
+INFO = gauge("node_cpu_info", "CPU information from /proc/cpuinfo.", *INFO_KEYS)
+METRICS = (SECONDS, GUEST, CORE_THROTTLES, PACKAGE_THROTTLES, ISOLATED, INFO)
+FLAGS = (
+    Flag("cpu.guest", True, "seconds spent in guests"),
+    Flag("cpu.info", False, "what the CPUs are, from /proc/cpuinfo"),
+)
+
+MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+_HZ = 100  # USER_HZ, which is the same on every architecture that Linux still supports
+_GUEST = slice(len(MODES), len(MODES) + 2)
+
+
+class Floor:
+    """The last ticks of each CPU: idle and iowait may step back, counters may not.
+
+    A step back of more than 3 s of idle time is a CPU that came back from hot plugging: start anew.
+    """
+
+    def __init__(self, _system: System) -> None:
+        self._last: dict[str, list[int]] = {}
+
+    def raise_to(self, cpu: str, ticks: list[int]) -> list[int]:
+        """Return the ticks, none of them under what was seen before."""
+        last = self._last.get(cpu, ticks)
+        if len(last) == len(ticks) and last[3] - ticks[3] <= 3 * _HZ:
+            ticks = [max(pair) for pair in zip(last, ticks, strict=True)]
+        self._last[cpu] = ticks
+        return ticks
+
+
+def parse(text: str) -> dict[str, list[int]]:
+    """Return the ticks of each CPU (``"0"``, ...) by position: MODES, guest, guest nice."""
+    cpus = {}
+    for line in text.splitlines():
+        if not line.startswith("cpu"):
+            break
+        name, *ticks = line.split()
+        if name != "cpu":
+            cpus[name[3:]] = [int(tick) for tick in ticks]
+    if not cpus:
+        raise ValueError("/proc/stat names no CPU")
+    return cpus
+
+
+def families(cpus: dict[str, list[int]], *, guest: bool) -> Iterator[Family]:
+    """Return the seconds of each CPU in each mode, and of its guests (kernels since 2.6.33)."""
+    yield SECONDS.of(
+        *(
+            ((cpu, mode), tick / _HZ)
+            for cpu, ticks in cpus.items()
+            for mode, tick in zip(MODES, ticks, strict=False)
+        )
+    )
+    if guest:
+        yield GUEST.of(
+            *(
+                ((cpu, mode), tick / _HZ)
+                for cpu, ticks in cpus.items()
+                for mode, tick in zip(("user", "nice"), ticks[_GUEST], strict=False)
+            )
+        )
+
+
+def parse_info(text: str) -> Family:
+    """Parse the paragraphs of /proc/cpuinfo; what a machine does not tell is empty."""
+    samples: list[Sample] = []
+    for paragraph in text.strip().split("\n\n"):
+        pairs = (line.partition(":") for line in paragraph.splitlines())
+        facts = {key.strip(): value.strip() for key, _, value in pairs}
+        if "processor" in facts:
+            samples.append((tuple(facts.get(key, "") for key in INFO_KEYS.values()), 1))
+    return INFO.of(*samples)
+
+
+def parse_list(text: str) -> list[str]:
+    """Expand the kernel's list format: ``0-2,5`` is 0, 1, 2, 5."""
+    cpus: list[str] = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        cpus += map(str, range(int(first), int(last or first) + 1))
+    return cpus
+
+
+def throttled_cpus(system: System) -> list[Path]:
+    """Return the folders of the CPUs that count their throttling."""
+    return sorted((system.roots.sys / "devices/system/cpu").glob("cpu[0-9]*/thermal_throttle"))
+
+
+def throttles(folders: list[Path]) -> Iterator[Family]:
+    """Return the throttling counters; CPUs of one core or package share theirs."""
+    cores: dict[tuple[str, ...], float] = {}
+    packages: dict[tuple[str, ...], float] = {}
+    for folder in folders:
+        package = text_of(folder.parent / "topology/physical_package_id") or ""
+        core = text_of(folder.parent / "topology/core_id") or ""
+        cores[package, core] = float(text_of(folder / "core_throttle_count") or 0)
+        packages[(package,)] = float(text_of(folder / "package_throttle_count") or 0)
+    yield CORE_THROTTLES.of(*cores.items())
+    yield PACKAGE_THROTTLES.of(*packages.items())
+
+
+def read(system: System) -> Iterator[Family]:
+    """Read the CPUs' times and throttling."""
+    floor = system.part(Floor)
+    cpus = {cpu: floor.raise_to(cpu, t) for cpu, t in parse(system.shared(stat.text)).items()}
+    yield from families(cpus, guest=system.switched("cpu.guest"))
+    yield from throttles(system.part(throttled_cpus))
+    isolated = parse_list(text_of(system.roots.sys / "devices/system/cpu/isolated") or "")
+    yield ISOLATED.of(*(((cpu,), 1) for cpu in isolated))
+    if system.switched("cpu.info"):
+        yield parse_info(system.proc("cpuinfo"))

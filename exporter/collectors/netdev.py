@@ -1,0 +1,57 @@
+"""Counters of network devices, from the rtnetlink dump, summed as /proc/net/dev does."""
+
+from collections.abc import Iterable, Iterator
+
+from exporter.collectors.contract import System, filters
+from exporter.collectors.links import Link, links
+from exporter.family import Family, Metric, counter
+
+
+def _counter(name: str) -> Metric:
+    return counter(f"node_network_{name}_total", f"Network device statistic {name}.", "device")
+
+
+# Metric and the kernel counters that it sums (net/core/net-procfs.c).
+COUNTERS: tuple[tuple[Metric, tuple[str, ...]], ...] = (
+    (_counter("receive_bytes"), ("rx_bytes",)),
+    (_counter("receive_packets"), ("rx_packets",)),
+    (_counter("receive_errs"), ("rx_errors",)),
+    (_counter("receive_drop"), ("rx_dropped", "rx_missed_errors")),
+    (_counter("receive_fifo"), ("rx_fifo_errors",)),
+    (
+        _counter("receive_frame"),
+        ("rx_frame_errors", "rx_length_errors", "rx_over_errors", "rx_crc_errors"),
+    ),
+    (_counter("receive_compressed"), ("rx_compressed",)),
+    (_counter("receive_multicast"), ("multicast",)),
+    (_counter("receive_nohandler"), ("rx_nohandler",)),
+    (_counter("transmit_bytes"), ("tx_bytes",)),
+    (_counter("transmit_packets"), ("tx_packets",)),
+    (_counter("transmit_errs"), ("tx_errors",)),
+    (_counter("transmit_drop"), ("tx_dropped",)),
+    (_counter("transmit_fifo"), ("tx_fifo_errors",)),
+    (_counter("transmit_colls"), ("collisions",)),
+    (
+        _counter("transmit_carrier"),
+        ("tx_carrier_errors", "tx_aborted_errors", "tx_heartbeat_errors", "tx_window_errors"),
+    ),
+    (_counter("transmit_compressed"), ("tx_compressed",)),
+)
+METRICS = tuple(metric for metric, _ in COUNTERS)
+FLAGS = filters("netdev.device", "network devices")
+
+
+def families(devices: Iterable[Link]) -> Iterator[Family]:
+    """Return the counters of these devices."""
+    rows = [((link.name,), link.stats) for link in devices]
+    for metric, fields in COUNTERS:
+        if len(fields) == 1:
+            yield Family(metric, [(name, stats[fields[0]]) for name, stats in rows])
+        else:
+            yield Family(metric, [(name, sum(stats[f] for f in fields)) for name, stats in rows])
+
+
+def read(system: System) -> Iterator[Family]:
+    """Read the counters of the wanted devices."""
+    devices = system.shared(links)
+    return families(link for link in devices if system.wants("netdev.device", link.name))

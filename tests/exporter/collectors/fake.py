@@ -1,0 +1,26 @@
+"""A host made of files, and the values of what collectors say about it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from exporter.collectors import default_options
+from exporter.collectors.contract import Option, Roots, System
+from exporter.family import Family
+
+
+def system(folder: Path, files: Mapping[str, str] | None = None, /, **options: Option) -> System:
+    """Return a host whose /proc, /sys and / are in ``folder``, with ``files`` written there."""
+    for name, text in (files or {}).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    roots = Roots(folder / "proc", folder / "sys", folder, folder / "udev")
+    return System(roots, default_options() | options)
+
+
+def values(families: Iterable[Family]) -> dict[str, dict[tuple[str, ...], float]]:
+    """Return the values by metric name and label values."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in families:
+        found.setdefault(family.metric.name + family.suffix, {}).update(dict(family.samples))
+    return {name: samples for name, samples in found.items() if samples}

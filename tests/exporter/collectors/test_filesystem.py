@@ -1,0 +1,91 @@
+"""Mount tables, filters, and mounts that hang."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from exporter.collectors import filesystem
+from exporter.collectors.filesystem import Mount
+from exporter.collectors.patience import Patience, StuckError
+from tests.exporter.collectors.fake import system, values
+
+MOUNTS = (
+    "/dev/vda / ext4 rw,relatime 0 0\n"
+    "proc /proc proc rw 0 0\n"
+    "tmpfs /a\\040folder tmpfs ro,nosuid 0 0\n"
+    "/dev/old /over ext4 rw 0 0\n"
+    "/dev/new /over xfs rw 0 0\n"
+)
+
+
+def test_a_mount_table_with_blanks_and_mounts_over_mounts() -> None:
+    assert filesystem.parse(MOUNTS) == [
+        Mount("/dev/vda", "/", "ext4", False),
+        Mount("proc", "/proc", "proc", False),
+        Mount("tmpfs", "/a folder", "tmpfs", True),
+        Mount("/dev/new", "/over", "xfs", False),
+    ]
+
+
+def test_sizes_are_those_of_statvfs_and_a_missing_mount_is_an_error(tmp_path: Path) -> None:
+    host = system(tmp_path, {"proc/1/mounts": MOUNTS})
+    found = values(filesystem.read(host))
+    known = os.statvfs(tmp_path)
+    root = ("/dev/vda", "/", "ext4")
+    assert found["node_filesystem_size_bytes"] == {root: known.f_blocks * known.f_frsize}
+    assert found["node_filesystem_files"] == {root: known.f_files}
+    assert found["node_filesystem_readonly"]["tmpfs", "/a folder", "tmpfs"] == 1
+    assert found["node_filesystem_device_error"] == {
+        root: 0,
+        ("tmpfs", "/a folder", "tmpfs"): 1,
+        ("/dev/new", "/over", "xfs"): 1,
+    }
+    host.close()
+
+
+def test_the_mounts_of_a_host_seen_from_a_container_lose_its_prefix(tmp_path: Path) -> None:
+    host = system(tmp_path, {"proc/self/mounts": f"/dev/vda {tmp_path} ext4 rw 0 0\n"})
+    assert list(values(filesystem.read(host))["node_filesystem_size_bytes"]) == [
+        ("/dev/vda", "/", "ext4")
+    ]
+    host.close()
+
+
+def test_a_stuck_call_costs_only_itself_and_is_not_started_twice() -> None:
+    release, starts = threading.Event(), []
+
+    def hang() -> str:
+        starts.append(1)
+        release.wait(30)
+        return "late"
+
+    patience: Patience[str, str] = Patience("test")
+    calls = {"dead": hang, "fine": lambda: "ok", "wrong": lambda: str(1 // 0)}
+    first = patience.run(calls, 0.2)
+    assert first["fine"] == "ok"
+    assert isinstance(first["dead"], StuckError)
+    assert isinstance(first["wrong"], ZeroDivisionError)
+    assert isinstance(patience.run(calls, 0.2)["dead"], StuckError)
+    assert starts == [1]
+    release.set()
+    while patience.run(calls, 5)["dead"] != "late":
+        pass
+    assert len(starts) == 2
+
+
+def test_two_stuck_calls_share_one_limit() -> None:
+    release = threading.Event()
+    patience: Patience[str, bool] = Patience("test")
+    calls = dict.fromkeys("abc", release.wait)
+    results = patience.run({**calls, "fine": lambda: True}, 0.3)
+    assert [type(result) for result in results.values()] == [StuckError] * 3 + [bool]
+    release.set()
+
+
+@pytest.mark.parametrize("text", ["", "proc /proc proc rw 0 0\n"])
+def test_without_a_wanted_mount_there_is_nothing(tmp_path: Path, text: str) -> None:
+    host = system(tmp_path, {"proc/1/mounts": text})
+    assert values(filesystem.read(host)) == {}
+    host.close()
