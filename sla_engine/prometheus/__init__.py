@@ -1,1 +1,15 @@
 """Every word that the engine exchanges with Prometheus."""
+
+from sla_engine.prometheus.client import Client
+from sla_engine.prometheus.error import LimitError, PrometheusError, QueryError, UnreachableError
+from sla_engine.prometheus.series import Answer, Series
+
+__all__ = [
+    "Answer",
+    "Client",
+    "LimitError",
+    "PrometheusError",
+    "QueryError",
+    "Series",
+    "UnreachableError",
+]

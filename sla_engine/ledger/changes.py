@@ -1,0 +1,45 @@
+"""What the difference of two outage lists means to people."""
+
+from collections.abc import Iterable, Iterator
+
+from sla_engine.domain.outage import Stretch
+from sla_engine.ledger.rows import Change, ChangeKind
+
+
+def changes(
+    service: str, before: Iterable[Stretch], after: Iterable[Stretch]
+) -> tuple[Change, ...]:
+    """Return what happened to a service's outages, in order of their starts.
+
+    An outage whose start moved is the same one as long as the two overlap.
+    """
+    old, new = set(before), set(after)
+    gone = sorted(old - new, key=lambda o: o.start)
+    found: list[Change] = []
+    for outage in sorted(new - old, key=lambda o: o.start):
+        match = next((o for o in gone if _overlap(o, outage)), None)
+        if match is not None:
+            gone.remove(match)
+        found += [Change(kind, service, match, outage) for kind in _kinds(match, outage)]
+    found += [Change("withdrawn", service, outage, None) for outage in gone]
+    return tuple(found)
+
+
+def _overlap(a: Stretch, b: Stretch) -> bool:
+    return (b.end is None or a.start < b.end) and (a.end is None or b.start < a.end)
+
+
+def _kinds(before: Stretch | None, after: Stretch) -> Iterator[ChangeKind]:
+    if before is None:
+        yield "opened"
+        if after.end is not None:
+            yield "resolved"
+        return
+    if before.end is None and after.end is not None:
+        yield "resolved"
+    elif before.end is not None and after.end is None:
+        yield "reopened"
+    elif before.end != after.end:
+        yield "changed"
+    if before.start != after.start:
+        yield "changed"

@@ -1,0 +1,93 @@
+"""Connections to SQLite and PostgreSQL, and the schema brought up to date when they open."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+_LOCK_MIGRATION = 0x51A_0001
+_BUSY_MS = 30_000
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; the message says why in one line."""
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Connect, check the file's integrity, and migrate the schema under a lock.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://user@host/name``.
+
+    Raises:
+        LedgerError: the URL is wrong, the database unreachable or damaged.
+    """
+    try:
+        parsed = _parsed(url)
+        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine, parsed.database)
+        _migrate(engine)
+    except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+        raise LedgerError(f"{_shown(url)}: {_reason(error)}") from error
+    return engine
+
+
+def _parsed(url: str) -> sa.URL:
+    parsed = sa.make_url(url)
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _prepare_sqlite(engine: sa.Engine, database: str | None) -> None:
+    """Hand transactions from the driver to SQLAlchemy, and check the file."""
+    if database and database != ":memory:":
+        Path(database).absolute().parent.mkdir(parents=True, exist_ok=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A transaction that will write takes the lock at once: upgrading a read lock can fail.
+        kind = "IMMEDIATE" if connection.get_execution_options().get("write") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    with engine.connect() as connection:
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if verdict != "ok":
+        raise LedgerError(f"{database}: the file is damaged: {verdict}")
+
+
+def _migrate(engine: sa.Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "sla_engine.ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with engine.execution_options(write=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            lock = sa.func.pg_advisory_xact_lock(_LOCK_MIGRATION)
+            connection.execute(sa.select(lock))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _shown(url: str) -> str:
+    """Return the URL without its password."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return url
+
+
+def _reason(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return " ".join(str(cause).split())

@@ -1,0 +1,37 @@
+"""What goes into the ledger and comes out of it."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from sla_engine.domain.outage import Stretch
+from sla_engine.domain.timeline import Timeline
+
+ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn"]
+
+
+class Derived(NamedTuple):
+    """What samples said of a service: a timeline without holes; ``first_sample`` in it, if any."""
+
+    service: str
+    timeline: Timeline
+    first_sample: int | None
+
+
+class Change(NamedTuple):
+    """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn."""
+
+    kind: ChangeKind
+    service: str
+    before: Stretch | None
+    after: Stretch | None
+
+
+class NoticeRow(NamedTuple):
+    """A notice to send exactly once: ``key`` is unique, ``topic`` shares a thread."""
+
+    key: str
+    topic: str
+    kind: str
+    time: int
+    service: str | None
+    facts: Mapping[str, Any]

@@ -1,0 +1,149 @@
+"""The ledger: what was measured of every service, safe against crashes and repetition."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Self
+
+import orjson
+import sqlalchemy as sa
+
+from sla_engine.domain.history import History, replaced
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import Stretch
+from sla_engine.ledger import histories, tables
+from sla_engine.ledger.changes import changes
+from sla_engine.ledger.engine import open_engine
+from sla_engine.ledger.rows import Change, Derived, NoticeRow
+
+Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
+
+
+class Ledger:
+    """A ledger in SQLite or PostgreSQL; safe to use from several threads.
+
+    Every method is one transaction. Arguments and results in milliseconds UTC.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(write=True)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open, check and migrate the ledger at a URL.
+
+        Raises:
+            LedgerError: it cannot be used.
+        """
+        return cls(open_engine(url))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def apply(self, derived: Iterable[Derived], notify: Notify | None = None) -> tuple[Change, ...]:
+        """Let newly derived timelines take the place of what the ledger held under them.
+
+        Applying the same again changes nothing. The notices that ``notify`` makes of the changes
+        are written with them or, after a crash, neither is.
+        """
+        items = {item.service: item for item in derived if item.timeline}
+        if not items:
+            return ()
+        with self._writing.begin() as connection:
+            since = min(item.timeline[0].start for item in items.values())
+            before = _reaching_back(connection, since)
+            after = {
+                service: replaced(before.get(service, History()), item.timeline)
+                for service, item in items.items()
+            }
+            histories.write(connection, before, after)
+            _note_first_samples(connection, items.values())
+            found = tuple(
+                change
+                for service, history in after.items()
+                for change in changes(
+                    service, before.get(service, History()).outages, history.outages
+                )
+            )
+            if notify is not None and found:
+                add_notices(connection, notify(found))
+        return found
+
+    def histories(
+        self, period: Interval, services: Iterable[str] | None = None
+    ) -> Mapping[str, History]:
+        """Return the rows that overlap a period, unclipped, by service."""
+        with self.engine.begin() as connection:
+            return histories.read(connection, period.start + 1, period.end, services)
+
+    def open_outages(self) -> dict[str, Stretch]:
+        """Return the open outage of each service that has one."""
+        query = sa.select(tables.outage).where(tables.outage.c.end_ms.is_(None))
+        with self.engine.begin() as connection:
+            return {row.service: Stretch(row.start_ms, None) for row in connection.execute(query)}
+
+    def first_samples(self) -> dict[str, int]:
+        """Return the time of the first sample ever seen of each service."""
+        query = sa.select(tables.service_state)
+        with self.engine.begin() as connection:
+            return {row.service: row.first_sample_ms for row in connection.execute(query)}
+
+    def covered_until(self) -> dict[str, int]:
+        """Return where the derived past of each service ends."""
+        columns = tables.coverage.c
+        query = sa.select(columns.service, sa.func.max(columns.end_ms)).group_by(columns.service)
+        with self.engine.begin() as connection:
+            return {service: end for service, end in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _reaching_back(connection: sa.Connection, since: int) -> dict[str, History]:
+    """Return what touches or follows ``since``, and what touches that in turn."""
+    found = histories.read(connection, since, None, None)
+    first = dict.fromkeys(found, since)
+    while True:
+        earlier = {s: start for s, h in found.items() if (start := _first(h, since)) < first[s]}
+        if not earlier:
+            return found
+        first |= earlier
+        found |= histories.read(connection, min(earlier.values()), None, earlier)
+
+
+def _first(history: History, since: int) -> int:
+    starts = [o.start for o in history.outages] + [g.start for g in history.gaps]
+    return min([since, *starts])
+
+
+def _note_first_samples(connection: sa.Connection, derived: Iterable[Derived]) -> None:
+    state = tables.service_state
+    known = {row.service: row.first_sample_ms for row in connection.execute(sa.select(state))}
+    seen = [(d.service, d.first_sample) for d in derived if d.first_sample is not None]
+    new = [{"service": s, "first_sample_ms": t} for s, t in seen if s not in known]
+    older = [{"s": s, "t": t} for s, t in seen if t < known.get(s, t)]
+    if new:
+        connection.execute(sa.insert(state), new)
+    if older:
+        update = sa.update(state).where(state.c.service == sa.bindparam("s"))
+        connection.execute(update.values(first_sample_ms=sa.bindparam("t")), older)
+
+
+def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None:
+    """Put notices into the outbox, in the caller's transaction; a key seen before is ignored."""
+    table = tables.notice
+    for item in notices:
+        if connection.execute(sa.select(table.c.id).where(table.c.key == item.key)).first():
+            continue
+        values = {
+            "key": item.key,
+            "topic": item.topic,
+            "kind": item.kind,
+            "time_ms": item.time,
+            "service": item.service,
+            "facts": orjson.dumps(item.facts, option=orjson.OPT_SORT_KEYS).decode(),
+        }
+        connection.execute(sa.insert(table).values(values))

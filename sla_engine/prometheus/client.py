@@ -1,0 +1,129 @@
+"""The HTTP API of Prometheus, and of whatever speaks it, by requests."""
+
+from pathlib import Path
+from typing import Self
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from catalogue.source import Prometheus
+from sla_engine.prometheus.error import LimitError, UnreachableError, error_of
+from sla_engine.prometheus.series import Answer, parse
+
+# Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
+# align nor cache, Thanos must fail rather than leave out a store that does not answer.
+_STRICT = {"nocache": "1", "partial_response": "false"}
+_OK = 200
+
+
+class _BearerFile(requests.auth.AuthBase):
+    """A bearer token that is read at every request, so that it can be rotated."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._path.read_text().strip()}"
+        return request
+
+
+class Client:
+    """Queries with the time pinned; safe to use from several threads.
+
+    Raises:
+        OSError: a password or token file cannot be read.
+    """
+
+    def __init__(self, settings: Prometheus, *, connections: int = 4) -> None:
+        self.url = settings.url
+        self._timeout = settings.timeout / 1000
+        self._session = _session(settings, connections)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def instant(self, promql: str, at: int) -> Answer:
+        """Evaluate a query at ``at`` (ms UTC).
+
+        Raises:
+            PrometheusError: there is no answer; the subclass says whether to retry or to shrink.
+        """
+        return self._query("query", {"query": promql, "time": _seconds(at)})
+
+    def range(self, promql: str, start: int, end: int, step: int) -> Answer:
+        """Evaluate a query at start, start + step, ... up to and including ``end`` (all ms).
+
+        Raises:
+            PrometheusError: as for `instant`.
+        """
+        form = {"start": _seconds(start), "end": _seconds(end), "step": _seconds(step)}
+        return self._query("query_range", {"query": promql, **form})
+
+    def _query(self, path: str, form: dict[str, str]) -> Answer:
+        form |= _STRICT | {"timeout": f"{self._timeout:g}s"}
+        try:
+            response = self._session.post(
+                f"{self.url}/api/v1/{path}", data=form, timeout=(5, self._timeout + 5)
+            )
+        except requests.Timeout as error:
+            raise LimitError(f"{self.url}: no answer within {self._timeout:g} s") from error
+        except (requests.RequestException, OSError) as error:
+            raise UnreachableError(f"{self.url}: {_reason(error)}") from error
+        if response.status_code != _OK:
+            raise error_of(self.url, response.status_code, *_complaint(response.content))
+        try:
+            return parse(response.content)
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnreachableError(
+                f"{self.url}: no answer of Prometheus: {error}"
+            ) from error
+
+
+def _session(settings: Prometheus, connections: int) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no proxy or netrc of the environment between us and Prometheus
+    retry = Retry(total=None, connect=2, read=0, status=0, other=0, backoff_factor=0.2)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=retry))
+    session.headers.update(settings.headers)
+    if settings.basic_auth:
+        password = settings.basic_auth.password_file.read_text().strip()
+        session.auth = (settings.basic_auth.username, password)
+    elif settings.bearer_token_file:
+        session.auth = _BearerFile(settings.bearer_token_file)
+    tls = settings.tls
+    session.verify = not tls.insecure_skip_verify
+    if tls.ca_file and not tls.insecure_skip_verify:
+        session.verify = str(tls.ca_file)
+    if tls.cert_file and tls.key_file:
+        session.cert = (str(tls.cert_file), str(tls.key_file))
+    return session
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
+
+
+def _complaint(body: bytes) -> tuple[str, str]:
+    """Return errorType and message of an answer that is no success."""
+    try:
+        document = orjson.loads(body)
+        return str(document.get("errorType", "")), str(document.get("error", ""))
+    except (ValueError, AttributeError):
+        return "", body[:200].decode(errors="replace")
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause in one line: "connection refused", not a chain of classes."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return " ".join((getattr(error, "strerror", None) or str(error)).split())

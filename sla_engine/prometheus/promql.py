@@ -1,0 +1,28 @@
+"""Every PromQL string of the engine, and what must be known of a string of the user's."""
+
+import re
+from collections.abc import Iterable
+
+_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
+_SELECTOR = re.compile(rf"\s*(?:[a-zA-Z_:][\w:]*)?\s*(?:\{{(?:[^{{}}\"'`]|{_STRING})*\}})?\s*")
+
+# Subqueries include their left edge in Prometheus 2 and exclude it in Prometheus 3, as range
+# selectors do: 3 points are closed, 2 are left-open. The question depends on no data.
+EDGE_QUESTION = "count_over_time(vector(1)[2s:1s])"
+EDGE_CLOSED = 3
+
+
+def is_selector(expression: str) -> bool:
+    """Say whether an expression is a plain selector, whose raw samples can be asked for."""
+    return bool(expression.strip()) and _SELECTOR.fullmatch(expression) is not None
+
+
+def service_up(services: Iterable[str]) -> str:
+    """Return the selector of the exporter's verdicts on these services."""
+    pattern = "|".join(s.replace(".", "\\\\.") for s in services)
+    return f'service_up{{service=~"{pattern}"}}'
+
+
+def samples(selector: str, length: int) -> str:
+    """Return the query of a selector's raw samples over some milliseconds."""
+    return f"{selector}[{length}ms]"

@@ -1,0 +1,82 @@
+"""What Prometheus answers: series of samples as arrays."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+_SERIES = b'{"metric":'
+_VALUES = b',"values":['
+_NOISE = b'[]"'
+
+
+class Series(NamedTuple):
+    """A series; ``times`` are milliseconds UTC, ascending, and as many as ``values``."""
+
+    labels: Mapping[str, str]
+    times: Times
+    values: Values
+
+
+class Answer(NamedTuple):
+    """The series of a query, and what the server warns of."""
+
+    series: tuple[Series, ...]
+    warnings: tuple[str, ...]
+
+
+def parse(body: bytes) -> Answer:
+    """Read a successful answer of the query API: a vector, a matrix or a scalar.
+
+    A matrix is read on the level of bytes, many times faster than by way of JSON objects: quotes
+    inside JSON strings are escaped, so that the separators occur nowhere else.
+
+    Raises:
+        ValueError: the body is no such answer.
+    """
+    head, *pieces = body.split(_SERIES)
+    if not pieces or b'"resultType":"matrix"' not in head or b'"histograms":' in body:
+        return _parse_json(body)
+    series = []
+    tail = b""
+    for piece in pieces:
+        labels, found, rest = piece.partition(_VALUES)
+        numbers, ended, tail = rest.partition(b"]]")
+        if not (found and ended):
+            return _parse_json(body)
+        series.append(Series(orjson.loads(labels), *_samples(numbers)))
+    if b'"warnings":' in tail or b'"isPartial":true' in tail:
+        return _parse_json(body)
+    return Answer(tuple(series), ())
+
+
+def _samples(numbers: bytes) -> tuple[Times, Values]:
+    flat = np.fromstring(numbers.translate(None, _NOISE), dtype=np.float64, sep=",")
+    return np.rint(flat[::2] * 1000).astype(np.int64), flat[1::2].copy()
+
+
+def _parse_json(body: bytes) -> Answer:
+    document = orjson.loads(body)
+    if not isinstance(document, dict) or document.get("status") != "success":
+        raise ValueError("not an answer of the Prometheus query API")
+    data = document["data"]
+    if data["resultType"] == "scalar":
+        series = [_series({"metric": {}, "value": data["result"]})]
+    else:
+        series = [_series(item) for item in data["result"]]
+    warnings = tuple(map(str, document.get("warnings") or ()))
+    if document.get("isPartial"):
+        warnings = (*warnings, "the answer is partial")
+    return Answer(tuple(series), warnings)
+
+
+def _series(item: dict[str, Any]) -> Series:
+    pairs = item["values"] if "values" in item else [item["value"]] if "value" in item else []
+    times = np.array([round(float(t) * 1000) for t, _ in pairs], dtype=np.int64)
+    values = np.array([float(v) for _, v in pairs], dtype=np.float64)
+    return Series(item["metric"], times, values)
