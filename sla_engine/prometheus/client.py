@@ -83,9 +83,7 @@ class Client:
         try:
             return parse(response.content)
         except (ValueError, KeyError, TypeError) as error:
-            raise UnreachableError(
-                f"{self.url}: no answer of Prometheus: {error}"
-            ) from error
+            raise UnreachableError(f"{self.url}: no answer of Prometheus: {error}") from error
 
 
 def _session(settings: Prometheus, connections: int) -> requests.Session:

@@ -90,8 +90,8 @@ def running_prometheus(
         yield Prometheus(url, folder, process.pid)
 
 
-def create_blocks(folder: Path, openmetrics: str | Path) -> None:
-    """Add a past to ``folder/data``, by promtool.
+def create_blocks(folder: Path, openmetrics: str | Path, block: str = "24h") -> None:
+    """Add a past to ``folder/data``, by promtool, in blocks of at most that duration.
 
     Raises:
         ValueError: promtool's complaint about the text.
@@ -102,8 +102,8 @@ def create_blocks(folder: Path, openmetrics: str | Path) -> None:
     else:
         path = openmetrics
     # promtool reads the whole text once per block: with its 2 h blocks a month is read 360 times.
-    day = "--max-block-duration=24h"
-    command = [find_program("promtool"), "tsdb", "create-blocks-from", "openmetrics", day]
+    size = f"--max-block-duration={block}"
+    command = [find_program("promtool"), "tsdb", "create-blocks-from", "openmetrics", size]
     done = subprocess.run(
         [*command, path, folder / "data"], capture_output=True, text=True, check=False
     )

@@ -1,0 +1,99 @@
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import Stretch
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Change, Derived, Ledger, LedgerError, NoticeRow, tables
+
+UP, DOWN = State.UP, State.DOWN
+OPEN = Derived("shop", (Segment(0, 10, UP), Segment(10, 20, DOWN)), 0)
+ENDED = Derived("shop", (Segment(15, 25, DOWN), Segment(25, 40, UP)), 15)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(f"sqlite:///{tmp_path}/var/ledger.db") as opened:
+        yield opened
+
+
+def _notices(changes: Sequence[Change]) -> Iterable[NoticeRow]:
+    for c in changes:
+        stretch = c.after or c.before
+        assert stretch is not None
+        key = f"{c.service}/{stretch.start}/{c.kind}"
+        yield NoticeRow(key, c.service, c.kind, 1, c.service, {"start": stretch.start})
+
+
+def _count(ledger: Ledger, table: sa.Table) -> int:
+    with ledger.engine.begin() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+def test_an_outage_opens_and_ends(ledger: Ledger) -> None:
+    opened = Change("opened", "shop", None, Stretch(10, None))
+    assert ledger.apply([OPEN]) == (opened,)
+    assert ledger.open_outages() == {"shop": Stretch(10, None)}
+    ended = Change("resolved", "shop", Stretch(10, None), Stretch(10, 25))
+    assert ledger.apply([ENDED]) == (ended,)
+    history = ledger.histories(Interval(0, 100))["shop"]
+    assert (history.outages, history.covered) == ((Stretch(10, 25),), (Interval(0, 40),))
+    assert ledger.first_samples() == {"shop": 0}
+    assert ledger.covered_until() == {"shop": 40}
+
+
+def test_the_same_again_changes_nothing(ledger: Ledger) -> None:
+    ledger.apply([OPEN], _notices)
+    assert ledger.apply([OPEN], _notices) == ()
+    assert _count(ledger, tables.outage) == _count(ledger, tables.notice) == 1
+
+
+def test_a_notice_and_its_change_are_written_together_or_not_at_all(ledger: Ledger) -> None:
+    def broken(changes: Sequence[Change]) -> Iterable[NoticeRow]:
+        yield from _notices(changes)
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        ledger.apply([OPEN], broken)
+    assert _count(ledger, tables.outage) == _count(ledger, tables.notice) == 0
+
+
+def test_an_outage_open_for_long_does_not_forget_its_start(ledger: Ledger) -> None:
+    ledger.apply([OPEN])
+    for start in range(20, 2000, 20):
+        ledger.apply([Derived("shop", (Segment(start, start + 20, DOWN),), start)])
+    ledger.apply([Derived("shop", (Segment(2000, 2020, UP),), 2000)])
+    assert ledger.histories(Interval(0, 3000))["shop"].outages == (Stretch(10, 2000),)
+
+
+def test_only_what_overlaps_the_period_is_read(ledger: Ledger) -> None:
+    ledger.apply([OPEN])
+    ledger.apply([ENDED])
+    assert ledger.histories(Interval(25, 30))["shop"].outages == ()
+    assert ledger.histories(Interval(24, 30))["shop"].outages == (Stretch(10, 25),)
+    assert ledger.histories(Interval(0, 10))["shop"].outages == ()
+    assert ledger.histories(Interval(0, 100), ["other"]) == {}
+
+
+def test_the_migrations_make_the_tables(ledger: Ledger) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with ledger.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database, but long enough to look like one" * 100)
+    with pytest.raises(LedgerError, match=r"x\.db: .*not a database"):
+        Ledger.open(f"sqlite:///{tmp_path}/x.db")
+
+
+def test_a_wrong_url_is_told_in_one_line() -> None:
+    with pytest.raises(LedgerError, match=r"postgres.*connection"):
+        Ledger.open("postgresql://u:secret@127.0.0.1:1/x?connect_timeout=2")
+    with pytest.raises(LedgerError, match="oracle-of-delphi"):
+        Ledger.open("oracle-of-delphi")
