@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 
+from sla_engine.domain import wording
+from sla_engine.domain.interval import Interval
+
 Kind = Literal["day", "week", "month", "quarter", "year", "span"]
 
+_CALENDAR: tuple[Kind, ...] = ("day", "week", "month", "quarter", "year")
 _NAMED: dict[str, tuple[Kind, int]] = {
     "today": ("day", 0),
     "yesterday": ("day", -1),
@@ -87,6 +91,34 @@ def shifted(period: Period, count: int) -> Period:
         return _span(period.start + move, period.end + move, period.zone)
     first = datetime.fromtimestamp(period.start / 1000, period.zone).date()
     return _period(period.kind, _moved(period.kind, first, count), period.zone)
+
+
+def recognized(interval: Interval, zone: tzinfo) -> Period:
+    """Return the calendar period that an interval is, or else a span."""
+    for kind in _CALENDAR:
+        period = containing(kind, interval.start, zone)
+        if (period.start, period.end) == tuple(interval):
+            return period
+    return _span(interval.start, interval.end, zone)
+
+
+def title(interval: Interval, zone: tzinfo) -> str:
+    """Return what people call it: ``3 October 2026``, ``week 40 of 2026``, ``October 2026``."""
+    period = recognized(interval, zone)
+    first = datetime.fromtimestamp(period.start / 1000, zone)
+    match period.kind:
+        case "day":
+            return f"{first.day} {first:%B %Y}"
+        case "week":
+            year, week, _ = first.isocalendar()
+            return f"week {week} of {year}"
+        case "month":
+            return f"{first:%B %Y}"
+        case "quarter":
+            return f"quarter {(first.month + 2) // 3} of {first.year}"
+        case "year":
+            return f"{first.year}"
+    return wording.stretch(period.start, period.end, zone)
 
 
 def local_midnight(day: date, zone: tzinfo) -> int:

@@ -1,1 +1,13 @@
-"""Report formats."""
+"""Report formats: rounding happens here and nowhere else."""
+
+from collections.abc import Callable
+
+from sla_engine.domain.report import PeriodReport
+from sla_engine.reports import to_json, to_text
+
+Render = Callable[[PeriodReport], bytes]
+
+REPORTS: dict[str, Render] = {
+    "json": to_json.render,
+    "text": to_text.render,
+}

@@ -1,0 +1,67 @@
+"""What the first page of a report says: the figures of all services in a few."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sla_engine.domain.report import ServiceReport
+
+LOW_COVERAGE = 0.99
+"""Under this coverage a figure is shown with a warning: it speaks of too little of the period."""
+_WORST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Services by verdict and in all; milliseconds, ``coverage`` a ratio.
+
+    ``unjudged`` have no objective or no data. ``worst`` are up to three that lost the most of what
+    they may lose, whether they missed their objective or not.
+    """
+
+    met: tuple[ServiceReport, ...]
+    missed: tuple[ServiceReport, ...]
+    unjudged: tuple[ServiceReport, ...]
+    worst: tuple[ServiceReport, ...]
+    planned: int
+    unplanned: int
+    outages: int
+    coverage: float | None
+    thin: tuple[ServiceReport, ...]
+
+
+def summarize(services: Sequence[ServiceReport]) -> Summary:
+    """Return the summary of these services."""
+    agreed = sum(s.figures.agreed for s in services)
+    unknown = sum(s.figures.unknown for s in services)
+    return Summary(
+        met=tuple(s for s in services if s.figures.met is True),
+        missed=tuple(s for s in services if s.figures.met is False),
+        unjudged=tuple(s for s in services if s.figures.met is None),
+        worst=_worst(services),
+        planned=sum(s.figures.planned for s in services),
+        unplanned=sum(s.figures.unplanned for s in services),
+        outages=sum(len(s.figures.shares) for s in services),
+        coverage=(agreed - unknown) / agreed if agreed else None,
+        thin=tuple(s for s in services if is_thin(s)),
+    )
+
+
+def is_thin(service: ServiceReport) -> bool:
+    """Say whether too little is known of a service."""
+    coverage = service.figures.coverage
+    return coverage is not None and coverage < LOW_COVERAGE
+
+
+def _worst(services: Sequence[ServiceReport]) -> tuple[ServiceReport, ...]:
+    hurt = [s for s in services if s.figures.unplanned or s.figures.met is False]
+    return tuple(sorted(hurt, key=_rank)[:_WORST])
+
+
+def _rank(service: ServiceReport) -> tuple[float, float, str]:
+    """Order by budget left, then by availability; a service without objective comes last."""
+    left, availability = service.figures.budget_remaining, service.figures.availability
+    return (
+        float("inf") if left is None else left,
+        1.0 if availability is None else availability,
+        service.id,
+    )

@@ -1,0 +1,100 @@
+"""The report for programs: every figure as it is, seconds and ratios unrounded."""
+
+import json
+from typing import Any
+
+from sla_engine.domain.availability import Share
+from sla_engine.domain.period import rfc3339
+from sla_engine.domain.report import PeriodReport, ServiceReport
+
+Json = dict[str, Any]
+
+
+def render(report: PeriodReport) -> bytes:
+    """Return the report as JSON with a final newline."""
+    return (json.dumps(document(report), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def document(report: PeriodReport) -> Json:
+    """Return the report as plain values."""
+    return {
+        "policy_version": report.policy_version,
+        "generated_at": rfc3339(report.generated_at),
+        "organization": report.organization,
+        "source": report.source,
+        "currency": report.currency,
+        "period": {
+            "start": rfc3339(report.period.start),
+            "end": rfc3339(report.period.end),
+            "timezone": report.timezone,
+        },
+        "services": [_service(service, report.generated_at) for service in report.services],
+    }
+
+
+def _service(service: ServiceReport, now: int) -> Json:
+    figures = service.figures
+    return {
+        "id": service.id,
+        "name": service.name,
+        "owner": service.owner,
+        "tier": service.tier,
+        "objective_ratio": service.objective,
+        "availability_ratio": figures.availability,
+        "met": figures.met,
+        "agreed_seconds": seconds(figures.agreed),
+        "excluded_seconds": seconds(figures.excluded),
+        "downtime_seconds": {
+            "planned": seconds(figures.planned),
+            "unplanned": seconds(figures.unplanned),
+        },
+        "unknown_seconds": seconds(figures.unknown),
+        "coverage_ratio": figures.coverage,
+        "error_budget_seconds": seconds(figures.budget),
+        "error_budget_remaining_ratio": figures.budget_remaining,
+        "outage_count": len(figures.shares),
+        "mtbf_seconds": seconds(figures.mtbf),
+        "mtrs_seconds": seconds(figures.mtrs),
+        "mtbsi_seconds": seconds(figures.mtbsi),
+        "longest_outage_seconds": seconds(figures.longest),
+        "outages": [
+            *(_outage(share, now, counted=True) for share in figures.shares),
+            *(_outage(share, now, counted=False) for share in figures.short),
+        ],
+    }
+
+
+def _outage(share: Share, now: int, *, counted: bool) -> Json:
+    outage = share.outage
+    return {
+        "id": outage.id,
+        "start": rfc3339(outage.start),
+        "end": None if outage.end is None else rfc3339(outage.end),
+        "duration_seconds": seconds(outage.until(now).length),
+        "planned_seconds": seconds(share.planned),
+        "unplanned_seconds": seconds(share.unplanned),
+        "unknown_seconds": seconds(share.unknown),
+        "class": share.kind,
+        "counted": counted,
+        "cause": outage.cause,
+        "ticket": outage.ticket,
+        "corrections": [
+            {
+                "time": rfc3339(c.time),
+                "author": c.author,
+                "field": c.field,
+                "before": c.before,
+                "after": c.after,
+                "reason": c.reason,
+            }
+            for c in outage.corrections
+        ],
+    }
+
+
+def seconds(milliseconds: float | None) -> float | None:
+    """Return seconds, whole ones as integers: 5, not 5.0."""
+    if milliseconds is None:
+        return None
+    value = milliseconds / 1000
+    return int(value) if value == int(value) else value
