@@ -4,9 +4,10 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from holidays import list_supported_countries
+from pydantic import BeforeValidator, WithJsonSchema
 
-from catalogue.base import Frozen, Text, Zone
+from catalogue.base import Frozen, Zone
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
@@ -59,6 +60,24 @@ class WeeklyHours(Frozen):
     hours: tuple[Hours, ...] = ((0, _MINUTES_A_DAY),)
 
 
+def _place(value: Any) -> str:
+    country, _, subdivision = str(value).partition("-")
+    countries = list_supported_countries()
+    if country not in countries:
+        raise ValueError(f"{value!r} is not a country such as DE, nor a subdivision such as DE-BY")
+    if subdivision and subdivision not in countries[country]:
+        valid = ", ".join(countries[country]) or "none"
+        raise ValueError(f"{country} has no subdivision {subdivision!r}; valid: {valid}")
+    return str(value)
+
+
+Place = Annotated[
+    str,
+    BeforeValidator(_place),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}(-.+)?$", "examples": ["DE", "DE-BY"]}),
+]
+
+
 class ExtraDate(Frozen):
     """A date with hours of its own; without hours the service is not owed on it."""
 
@@ -75,6 +94,6 @@ class Calendar(Frozen):
     """
 
     weekly: tuple[WeeklyHours, ...]
-    holidays: Annotated[Text, Field(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]{1,4})?$")] | None = None
+    holidays: Place | None = None
     extra: tuple[ExtraDate, ...] = ()
     timezone: Zone | None = None

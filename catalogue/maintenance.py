@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from dateutil.rrule import rrulestr
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from catalogue.base import Frozen, Identifier, LabelName, Labels, PositiveMilliseconds, Text, Zone
 from catalogue.source import HttpUrl
@@ -24,6 +25,21 @@ class Scope(Frozen):
         return self
 
 
+def _rrule(value: Any) -> str:
+    try:
+        rrulestr(str(value), dtstart=datetime(2026, 1, 1))  # noqa: DTZ001 - recurrences are local
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{value!r} is not an RFC 5545 recurrence rule: {error}") from error
+    return str(value)
+
+
+Rrule = Annotated[
+    str,
+    BeforeValidator(_rrule),
+    WithJsonSchema({"type": "string", "examples": ["FREQ=WEEKLY;BYDAY=SU"]}),
+]
+
+
 class Window(Scope):
     """A maintenance window, one-off or recurring by an RFC 5545 RRULE.
 
@@ -36,7 +52,7 @@ class Window(Scope):
     start: datetime
     end: datetime | None = None
     duration: PositiveMilliseconds | None = None
-    rrule: Text | None = None
+    rrule: Rrule | None = None
     timezone: Zone | None = None
     requester: Text
     approver: Text | None = None

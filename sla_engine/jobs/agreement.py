@@ -1,0 +1,149 @@
+"""What was agreed for a service, from the catalogue: service time, terms, planned work."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+import holidays
+from dateutil.rrule import rrulestr
+
+from catalogue import Catalogue, Service
+from catalogue.calendar import Calendar as CalendarEntry
+from catalogue.maintenance import Scope, Window
+from sla_engine.domain import calendar as domain
+from sla_engine.domain.availability import Terms
+from sla_engine.domain.interval import Interval, Intervals, clip, union
+from sla_engine.domain.objective import Accounting, ratio
+
+
+def terms(service: Service, at: int) -> Terms:
+    """Return what holds for a service at a moment (milliseconds UTC)."""
+    objective = service.objective
+    for change in sorted(service.history, key=lambda change: change.until, reverse=True):
+        if at < milliseconds(change.until, UTC) and change.objective is not None:
+            objective = change.objective
+    accounting = Accounting(service.accounting.maintenance, service.accounting.unknown)
+    exact = None if objective is None else ratio(objective)
+    return Terms(exact, accounting, service.min_outage or 0)
+
+
+def agreed_time(
+    catalogue: Catalogue, service: Service, period: Interval, first_sample: int | None
+) -> Intervals:
+    """Return the agreed service time of a period, from the service's first day on (rule 5).
+
+    It begins at ``since`` where the catalogue has one, else with the first sample ever seen; a
+    service that was never seen is owed from the period's start, and all of it is unknown.
+    """
+    zone = catalogue.timezone
+    begin = period.start if first_sample is None else first_sample
+    if service.since is not None:
+        begin = milliseconds(service.since, zone)
+    end = period.end if service.until is None else milliseconds(service.until, zone)
+    alive = Interval(max(period.start, begin), min(period.end, end))
+    if alive.length == 0:
+        return ()
+    pieces = _calendars(service, alive)
+    return union(*(_agreed(catalogue, name, piece) for name, piece in pieces))
+
+
+def _calendars(service: Service, period: Interval) -> Iterable[tuple[str | None, Interval]]:
+    """Yield the stretches of a period with the calendar that held in each."""
+    start = period.start
+    for change in sorted(service.history, key=lambda change: change.until):
+        until = milliseconds(change.until, UTC)
+        if change.calendar is not None and start < until:
+            yield change.calendar, Interval(start, min(until, period.end))
+            start = until
+    if start < period.end:
+        yield service.calendar, Interval(start, period.end)
+
+
+def _agreed(catalogue: Catalogue, name: str | None, period: Interval) -> Intervals:
+    if name is None:
+        return clip((period,), period)
+    return domain.agreed(_calendar(catalogue.calendars[name], catalogue.timezone), period)
+
+
+def _calendar(entry: CalendarEntry, zone: tzinfo) -> domain.Calendar:
+    weekly: list[domain.Hours] = [()] * 7
+    for item in entry.weekly:
+        for day in item.days:
+            weekly[day] = (*weekly[day], *item.hours)
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = weekly
+    return domain.Calendar(
+        entry.timezone or zone,
+        (monday, tuesday, wednesday, thursday, friday, saturday, sunday),
+        _holidays(entry.holidays) if entry.holidays else frozenset(),
+        {item.date: item.hours for item in entry.extra},
+    )
+
+
+@lru_cache
+def _holidays(place: str) -> Collection[date]:
+    """Return the public holidays of a country or subdivision, worked out year by year."""
+    country, _, subdivision = place.partition("-")
+    return holidays.country_holidays(country, subdiv=subdivision or None)
+
+
+def planned(catalogue: Catalogue, service: Service, period: Interval) -> Intervals:
+    """Return the approved maintenance of a service in a period, as a union (rule 4)."""
+    windows = (
+        occurrence
+        for window in catalogue.maintenance.windows
+        if window.approver is not None and concerns(window, service)
+        for occurrence in occurrences(window, catalogue.timezone, period)
+    )
+    return clip(union(windows), period)
+
+
+def concerns(scope: Scope, service: Service) -> bool:
+    """Say whether a scope means a service: every key that it gives must fit."""
+    return (
+        (not scope.services or service.id in scope.services)
+        and (not scope.tiers or service.tier in scope.tiers)
+        and all(service.labels.get(name) == value for name, value in scope.labels.items())
+    )
+
+
+def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Interval]:
+    """Yield the occurrences of a window that touch a period.
+
+    Recurrences are wall-clock times in the window's zone (RFC 5545, 3.3.10). An ``end`` is a
+    wall-clock time too, a ``duration`` is exact.
+    """
+    zone = window.timezone or zone
+    first = _local(window.start, zone)
+    for start in _starts(window, first, zone, period):
+        begin = milliseconds(start, zone)
+        if window.duration is not None:
+            end = begin + window.duration
+        else:
+            assert window.end is not None  # noqa: S101 - the model has exactly one of the two
+            end = milliseconds(start + (_local(window.end, zone) - first), zone)
+        if begin < period.end and period.start < end:
+            yield Interval(begin, end)
+
+
+def _starts(window: Window, first: datetime, zone: tzinfo, period: Interval) -> Iterable[datetime]:
+    if window.rrule is None:
+        return [first]
+    longest = timedelta(days=2)
+    if window.duration is not None:
+        longest += timedelta(milliseconds=window.duration)
+    if window.end is not None:
+        longest += _local(window.end, zone) - first
+    after, before = (datetime.fromtimestamp(t / 1000, zone).replace(tzinfo=None) for t in period)
+    rule = rrulestr(window.rrule, dtstart=first)
+    return rule.between(after - longest, before + timedelta(days=1), inc=True)
+
+
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    """Return the wall-clock time of a moment, without a zone."""
+    return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
+
+
+def milliseconds(moment: datetime, zone: tzinfo) -> int:
+    """Return milliseconds UTC; a moment without an offset is local time of the zone."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return round(aware.astimezone(UTC).timestamp() * 1000)
