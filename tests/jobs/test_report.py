@@ -1,0 +1,93 @@
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from catalogue import Catalogue
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import parse_period
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.jobs.report import report
+from sla_engine.ledger import Derived, Ledger
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MINUTE = 60_000
+OCTOBER = parse_period("2026-10", BERLIN, 0)
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp() * 1000)
+
+
+CATALOGUE = Catalogue.model_validate(
+    {
+        "organization": "Example",
+        "timezone": "Europe/Berlin",
+        "services": [
+            {"id": "shop", "name": "Shop", "objective": 99.9, "sli": {"promql": "up"}},
+            {"id": "new", "name": "New", "objective": 99, "sli": {"promql": "up"}},
+        ],
+        "maintenance": [
+            {
+                "id": "w1",
+                "title": "Upgrade",
+                "services": ["shop"],
+                "start": "2026-10-18T02:00:00",
+                "duration": "2h",
+                "requester": "ada",
+                "approver": "bob",
+            },
+            {
+                "id": "w2",
+                "title": "Nobody approved",
+                "services": ["shop"],
+                "start": "2026-10-05T00:00:00",
+                "duration": "1d",
+                "requester": "ada",
+            },
+        ],
+    }
+)
+
+
+def timeline(start: int, end: int, *down: tuple[int, int]) -> tuple[Segment, ...]:
+    pieces, cursor = [], start
+    for begin, finish in down:
+        pieces += [Segment(cursor, begin, State.UP), Segment(begin, finish, State.DOWN)]
+        cursor = finish
+    return (*pieces, Segment(cursor, end, State.UP))
+
+
+def stretch(start: str, minutes: int) -> Interval:
+    return Interval(at(start), at(start) + minutes * MINUTE)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    ledger = Ledger.open(f"sqlite:///{tmp_path}/ledger.db")
+    down = (stretch("2026-10-05T14:00:00", 50), stretch("2026-10-18T03:30:00", 45))
+    ledger.apply(
+        [
+            Derived("shop", timeline(OCTOBER.start, OCTOBER.end, *down), OCTOBER.start),
+            Derived("new", timeline(at("2026-10-16"), OCTOBER.end), at("2026-10-16")),
+        ]
+    )
+    return ledger
+
+
+def test_a_month_is_reported_from_the_ledger(ledger: Ledger) -> None:
+    result = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end + MINUTE)
+    shop, new = result.services
+    assert shop.figures.agreed == 745 * 60 * MINUTE
+    assert (shop.figures.planned, shop.figures.unplanned) == (30 * MINUTE, 65 * MINUTE)
+    assert [share.kind for share in shop.figures.shares] == ["unplanned", "overrun"]
+    assert new.figures.agreed == OCTOBER.end - at("2026-10-16")
+    assert (result.timezone, new.figures.coverage) == ("Europe/Berlin", 1.0)
+
+
+def test_only_the_named_services_are_reported(ledger: Ledger) -> None:
+    result = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end, ["new"])
+    assert [service.id for service in result.services] == ["new"]
+    with pytest.raises(KeyError):
+        report(CATALOGUE, ledger, OCTOBER, OCTOBER.end, ["none"])
