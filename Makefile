@@ -18,11 +18,11 @@ dev-setup:
 
 .PHONY: run
 run: run-setup ## start Prometheus, Alertmanager, exporter and engine on this machine (Ctrl-C stops)
-	@exec $(PY) -m deploy.stack run
+	@exec $(PY) -m stack run
 
 .PHONY: demo
 demo: run-setup ## the whole story in three minutes: outages, notices, report
-	@$(PY) -m deploy.stack demo
+	@$(PY) -m stack demo
 
 .PHONY: lint
 lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules

@@ -8,14 +8,17 @@ TEST = "def test_it(golden):\n    golden('it.txt', {text!r})\n"
 
 
 @pytest.fixture
-def outcome(pytester: pytest.Pytester) -> Callable[..., dict[str, int]]:
+def outcome(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., dict[str, int]]:
     """Return how a golden test of a text ends."""
     conftest = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
     pytester.makeconftest(conftest)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(text: str, *flags: str) -> dict[str, int]:
         pytester.makepyfile(test_it=TEST.format(text=text))
-        return pytester.runpytest_inprocess("-p", "no:randomly", *flags).parseoutcomes()
+        return pytester.runpytest_inprocess(*flags).parseoutcomes()
 
     return run
 

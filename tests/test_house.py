@@ -14,6 +14,7 @@ CODE = (
     "exporter",
     "grafana_dashboards",
     "sla_engine",
+    "stack",
     "toolkit",
 )
 FILES = sorted(

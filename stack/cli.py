@@ -1,0 +1,86 @@
+"""The command line of the stack."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stack.configs import write_configs
+from stack.example import EXAMPLE, adapted_example, resolves
+from stack.layout import PREFERRED, ROOT, Layout, any_ports, free_ports
+from stack.leftovers import AlreadyRunningError, alone, end_orphans
+from stack.ready import await_ready, where_to_look
+from stack.supervisor import supervise
+
+READY_SECONDS = 120
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run ``run`` or ``demo``; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options) if options.command == "run" else 2
+    except (AlreadyRunningError, OSError) as error:
+        print(f"uptime-ledger: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="everything on this machine, in the foreground")
+    run.add_argument(
+        "--config.file",
+        dest="services",
+        type=Path,
+        default=ROOT / "services.yml",
+        metavar="FILE",
+        help="the catalogue (default: services.yml; the example when that is missing)",
+    )
+    run.add_argument("--var", type=Path, default=ROOT / "var", help="for files and data")
+    run.add_argument("--scrape-interval", default="15s", metavar="DURATION")
+    run.add_argument("--any-ports", action="store_true", help="whichever the kernel gives")
+    commands.add_parser("demo", help="outages, notices and a report in three minutes")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    var = options.var.resolve()
+    with alone(var):
+        if ended := end_orphans(var):
+            print(f"uptime-ledger: ended what a killed stack left running: {ended}")
+        ports = any_ports(PREFERRED) if options.any_ports else free_ports(PREFERRED)
+        services = _catalogue(options.services, var, ports)
+        if not _is_valid(services):
+            return 1
+        layout = Layout(var, services, ports, options.scrape_interval)
+        write_configs(layout)
+        procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
+        return supervise(procfile, layout.environment(), meanwhile=lambda: _tell(layout))
+
+
+def _is_valid(services: Path) -> bool:
+    """Return whether the engine accepts the catalogue; it prints what is wrong."""
+    command = [sys.executable, "-m", "sla_engine", "check", f"--config.file={services}"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _catalogue(services: Path, var: Path, ports: dict[str, int]) -> Path:
+    """Return the file to run on: the user's own as it is, or the example made to fit."""
+    if services.exists() or services != ROOT / "services.yml":
+        return services.resolve()
+    text, left_out = adapted_example(EXAMPLE.read_text(encoding="utf-8"), ports, resolves)
+    for service in left_out:
+        print(f"uptime-ledger: left out {service}: its name does not resolve here")
+    path = var / "services.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _tell(layout: Layout) -> None:
+    waiting = await_ready(layout, READY_SECONDS)
+    if waiting:
+        print(f"uptime-ledger: not ready after {READY_SECONDS} s: {', '.join(waiting)}", flush=True)
+    else:
+        print(where_to_look(layout), flush=True)

@@ -1,0 +1,52 @@
+"""The Procfile's programs under honcho, in the foreground."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from stack.layout import ROOT
+
+KILL_AFTER_SECONDS = 3.5
+TOLD_TO_STOP = {130, 143}  # how honcho says SIGINT and SIGTERM
+
+
+class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no types
+    """honcho's manager, which also ends programs that ignore SIGTERM all together.
+
+    honcho's own patience begins only when a first program has ended, and it cannot be told to stop
+    before all have begun.
+    """
+
+    def terminate(self) -> None:
+        """Ask every program to end, and make it end soon."""
+        if not self._all_started():
+            self._later(0.05, self.terminate)
+        elif not self._terminating:
+            self._later(KILL_AFTER_SECONDS, self.kill)
+            super().terminate()
+
+    @staticmethod
+    def _later(seconds: float, action: Callable[[], None]) -> None:
+        timer = threading.Timer(seconds, action)
+        timer.daemon = True
+        timer.start()
+
+
+def supervise(procfile: str, environment: dict[str, str], meanwhile: Callable[[], None]) -> int:
+    """Run a Procfile's programs until told to stop or one of them ends; return the exit code.
+
+    ``meanwhile`` runs in a thread of its own. 0: told to stop by SIGINT, SIGTERM or SIGHUP;
+    1: a program ended by itself, so the others were ended too.
+    """
+    manager = Supervisor()
+    for name, command in parse_procfile(procfile).processes.items():
+        manager.add_process(name, command, env=environment, cwd=str(ROOT))
+    # A closed terminal ends the stack as Ctrl-C does; honcho alone would leave the programs behind.
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    threading.Thread(target=meanwhile, daemon=True).start()
+    manager.loop()
+    return 0 if manager.returncode in TOLD_TO_STOP else 1

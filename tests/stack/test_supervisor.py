@@ -1,0 +1,116 @@
+"""The supervisor with stand-ins for the programs; tests/e2e has the real ones."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.layout import MARK
+from stack.leftovers import AlreadyRunningError, alone, end_orphans, orphans
+
+SCRIPT = """\
+import os, sys
+from pathlib import Path
+from stack.leftovers import alone
+from stack.supervisor import supervise
+with alone(Path(sys.argv[1])):
+    sys.exit(supervise(sys.argv[2], dict(os.environ), lambda: None))
+"""
+SLEEPS = "one: echo begun; exec sleep 600\ntwo: echo begun; exec sleep 600\n"
+Start = Callable[[str], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a supervisor of a Procfile in ``tmp_path``."""
+    started = []
+
+    def begin(procfile: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, tmp_path, procfile],
+            env={**os.environ, MARK: str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+    end_orphans(tmp_path)
+    for process in started:
+        process.communicate()
+
+
+def read_until(process: subprocess.Popen[str], words: str, times: int = 1) -> str:
+    """Return the output up to the line in which the words are there for the nth time."""
+    assert process.stdout is not None
+    seen = ""
+    while seen.count(words) < times:
+        line = process.stdout.readline()
+        assert line, f"{words!r} never came:\n{seen}"
+        seen += line
+    return seen
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_stop_it_stops_all_and_exits_0(start: Start, tmp_path: Path, number: int) -> None:
+    process = start(SLEEPS)
+    read_until(process, "| begun", times=2)
+    process.send_signal(number)
+    assert process.wait(5) == 0
+    assert orphans(tmp_path) == []
+
+
+def test_told_to_stop_before_all_have_begun_it_stops_all(start: Start, tmp_path: Path) -> None:
+    process = start(SLEEPS)
+    read_until(process, "started")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 0
+    assert orphans(tmp_path) == []
+
+
+def test_programs_that_ignore_the_request_are_killed_within_5_seconds(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("deaf: trap '' TERM; echo begun; while :; do sleep 0.2; done\n")
+    read_until(process, "| begun")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 0
+    assert orphans(tmp_path) == []
+
+
+def test_a_program_that_ends_by_itself_ends_all_and_is_a_failure(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("brief: exit 0\n" + SLEEPS)
+    assert process.wait(10) == 1
+    assert orphans(tmp_path) == []
+
+
+def test_what_a_killed_supervisor_left_is_found_and_ended(start: Start, tmp_path: Path) -> None:
+    process = start(SLEEPS)
+    read_until(process, "| begun", times=2)
+    process.kill()
+    process.wait()
+    with alone(tmp_path):
+        left = orphans(tmp_path)
+        assert len(left) >= 2
+        assert set(end_orphans(tmp_path)) == set(left)
+    deadline = time.monotonic() + 5
+    while orphans(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert orphans(tmp_path) == []
+
+
+def test_a_second_stack_in_the_same_folder_is_refused(start: Start, tmp_path: Path) -> None:
+    process = start(SLEEPS)
+    read_until(process, "| begun", times=2)
+    with pytest.raises(AlreadyRunningError, match=f"process {process.pid}"), alone(tmp_path):
+        pass
