@@ -1,6 +1,139 @@
-"""The command line of sla-engine."""
+"""The command line of sla-engine: flags in, exit code out."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sla_engine.app import check, history, inspection, serve
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.reports import REPORTS
+from toolkit.document import DocumentError
+from toolkit.flags import add_config_flag, add_log_flags, add_web_flags
+from toolkit.logs import configure_logs
+
+Command = Callable[[argparse.Namespace], int]
+
+_LEDGER = "sqlite:///var/ledger.db"
+_FROM = "such as 2026-10-01T00:00:00Z; without an offset it is local time of the organisation"
 
 
-def main() -> int:
-    """Run the engine; return the exit code."""
-    raise NotImplementedError
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage."""
+    options = parser().parse_args(arguments)
+    configure_logs(options.log_level, options.log_format)
+    command: Command = options.command
+    try:
+        return command(options)
+    except DocumentError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    except JobError as error:
+        print(f"sla-engine: {error}", file=sys.stderr)
+        return 1
+    except UsageError as error:
+        print(f"sla-engine: {error}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every subcommand."""
+    top = argparse.ArgumentParser(
+        prog="sla-engine", description="Uptime from PromQL, an exact ledger of outages, reports."
+    )
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _check(commands)
+    _serve(commands)
+    _backfill(commands)
+    _report(commands)
+    _outages(commands)
+    return top
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Command,
+    text: str,
+    *,
+    ledger: bool = True,
+) -> argparse.ArgumentParser:
+    """Add a subcommand with the flags that all of its kind take."""
+    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    command.set_defaults(command=run)
+    add_config_flag(command)
+    add_log_flags(command)
+    if ledger:
+        command.add_argument(
+            "--storage.ledger",
+            dest="storage_ledger",
+            default=_LEDGER,
+            metavar="URL",
+            help="SQLite or PostgreSQL (default: %(default)s)",
+        )
+        command.add_argument(
+            "--prometheus.url",
+            dest="prometheus_url",
+            metavar="URL",
+            help="overrides the catalogue's",
+        )
+    return command
+
+
+def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = _command(commands, "check", check.check, "judge the catalogue", ledger=False)
+    command.add_argument("--schema", action="store_true", help="print its JSON Schema instead")
+
+
+def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = _command(commands, "serve", serve.serve, "keep the ledger, send notices, serve HTTP")
+    add_web_flags(command, "127.0.0.1:9711")
+    command.add_argument(
+        "--tick",
+        dest="tick",
+        default="30s",
+        metavar="DURATION",
+        help="how often Prometheus is asked (default: %(default)s)",
+    )
+
+
+def _backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = _command(commands, "backfill", history.backfill, "derive the past from Prometheus")
+    command.add_argument("--from", dest="start", required=True, metavar="TIME", help=_FROM)
+    command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
+
+
+def _report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = _command(commands, "report", inspection.report, "account for a period")
+    command.add_argument(
+        "--period",
+        metavar="PERIOD",
+        help="yesterday, last-week, last-month, 2026-10-03, 2026-W40, 2026-10, 2026-Q4 or 2026",
+    )
+    command.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
+    command.add_argument("--to", dest="end", metavar="TIME")
+    command.add_argument("--format", choices=sorted(REPORTS), default="text")
+    command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
+    _service_flag(command)
+
+
+def _outages(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    top = commands.add_parser("outages", help="what is in the ledger")
+    actions = top.add_subparsers(required=True, metavar="ACTION")
+    command = _command(actions, "list", inspection.list_outages, "list outages, newest first")
+    command.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
+    command.add_argument("--to", dest="end", metavar="TIME")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    _service_flag(command)
+
+
+def _service_flag(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--service",
+        dest="services",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this service; may be repeated",
+    )

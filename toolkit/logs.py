@@ -9,6 +9,8 @@ import structlog
 LEVELS = ("debug", "info", "warn", "error")
 FORMATS = ("logfmt", "json")
 
+_CHATTY = ("apscheduler", "alembic", "asyncio", "urllib3")
+
 Level = Literal["debug", "info", "warn", "error"]
 Format = Literal["logfmt", "json"]
 
@@ -42,6 +44,8 @@ def configure_logs(level: Level, style: Format) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel({"warn": "WARNING"}.get(level, level.upper()))
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _renderer(style: Format) -> structlog.typing.Processor:

@@ -1,18 +1,7 @@
 """The ledger: tables, migrations, storage."""
 
 from sla_engine.ledger.engine import LedgerError
-from sla_engine.ledger.outbox import Delivery, Outbox, Stored, Thread
 from sla_engine.ledger.rows import Change, Derived, NoticeRow
 from sla_engine.ledger.store import Ledger
 
-__all__ = [
-    "Change",
-    "Delivery",
-    "Derived",
-    "Ledger",
-    "LedgerError",
-    "NoticeRow",
-    "Outbox",
-    "Stored",
-    "Thread",
-]
+__all__ = ["Change", "Derived", "Ledger", "LedgerError", "NoticeRow"]

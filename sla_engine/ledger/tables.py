@@ -140,6 +140,4 @@ notice = Table(
     Column("service", Text),
     Column("facts", Text, nullable=False),
     UniqueConstraint("key"),
-    Index("ix_notice_topic", "topic"),
-    Index("ix_notice_service", "service"),
 )

@@ -11,3 +11,12 @@ REPORTS: dict[str, Render] = {
     "json": to_json.render,
     "text": to_text.render,
 }
+
+CONTENT_TYPES: dict[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "slack": "application/json",
+    "text": "text/plain; charset=utf-8",
+}

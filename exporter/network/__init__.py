@@ -1,1 +1,0 @@
-"""The event loop's networking: names, HTTP transfers, sockets."""

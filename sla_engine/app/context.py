@@ -1,0 +1,112 @@
+"""What every command of the engine needs: the clock, the catalogue, Prometheus, the ledger."""
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalogue import Catalogue, Service, load_catalogue
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.domain.period import Period, parse_period, rfc3339, span
+from sla_engine.ledger import Ledger, LedgerError
+from sla_engine.prometheus import Client
+
+
+def now() -> int:
+    """Return the time in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An open catalogue, ledger and client."""
+
+    catalogue: Catalogue
+    ledger: Ledger
+    client: Client
+
+
+def read_catalogue(options: argparse.Namespace) -> Catalogue:
+    """Load the catalogue; ``--prometheus.url`` outdoes its url.
+
+    Raises:
+        DocumentError: it has mistakes.
+    """
+    catalogue = load_catalogue(options.config_file)
+    url: str | None = options.prometheus_url
+    if url is None:
+        return catalogue
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--prometheus.url {url!r} is not an http:// or https:// URL")
+    prometheus = catalogue.prometheus.model_copy(update={"url": url.rstrip("/")})
+    return catalogue.model_copy(update={"prometheus": prometheus})
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Context]:
+    """Open what the flags name and close it at the end.
+
+    Raises:
+        DocumentError: the catalogue has mistakes.
+        JobError: the ledger or a secret's file cannot be used.
+    """
+    catalogue = read_catalogue(options)
+    try:
+        ledger = Ledger.open(options.storage_ledger)
+    except LedgerError as error:
+        raise JobError(str(error)) from error
+    with ledger:
+        try:
+            client = Client(catalogue.prometheus)
+        except OSError as error:
+            raise JobError(f"{error.filename}: {error.strerror}") from error
+        with client:
+            yield Context(catalogue, ledger, client)
+
+
+def chosen_services(catalogue: Catalogue, identifiers: list[str]) -> tuple[Service, ...]:
+    """Return the services of these ids, all without any.
+
+    Raises:
+        UsageError: there is no such service.
+    """
+    known = {service.id: service for service in catalogue.services}
+    unknown = [name for name in identifiers if name not in known]
+    if unknown:
+        valid = ", ".join(sorted(known))
+        raise UsageError(f"no service {', '.join(map(repr, unknown))}; valid: {valid}")
+    return tuple(known[name] for name in identifiers) if identifiers else catalogue.services
+
+
+def chosen_period(options: argparse.Namespace, catalogue: Catalogue, at: int) -> Period:
+    """Return the period of ``--period``, or of ``--from`` and ``--to`` (default: ``at``).
+
+    Raises:
+        UsageError: it is not exactly one of the two, or names no period.
+    """
+    word: str | None = getattr(options, "period", None)
+    if (word is None) == (options.start is None):
+        raise UsageError("give either --period or --from")
+    try:
+        if word is not None:
+            return parse_period(word, catalogue.timezone, at)
+        return span(options.start, options.end or rfc3339(at), catalogue.timezone)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def write_output(body: bytes, output: Path | None) -> None:
+    """Write to a file, or to standard output.
+
+    Raises:
+        JobError: the file cannot be written.
+    """
+    if output is None:
+        print(body.decode(), end="")  # noqa: T201 - the command's result
+        return
+    try:
+        output.write_bytes(body)
+    except OSError as error:
+        raise JobError(f"{output}: {error.strerror}") from error

@@ -1,0 +1,102 @@
+"""The running engine: what a tick does, and what it leaves for metrics and pages."""
+
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from sla_engine.app.context import Context, now
+from sla_engine.jobs.ingest import Ingested, ingest, tick_period
+from sla_engine.jobs.levels import Levels, service_levels, window_figures
+from sla_engine.ledger import LedgerError
+from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
+from sla_engine.prometheus import PrometheusError
+
+_FIGURES_EVERY = 300_000
+
+log = structlog.get_logger("engine")
+
+
+class Engine:
+    """State between ticks; everything that matters is in the ledger."""
+
+    def __init__(self, context: Context, metrics: EngineMetrics) -> None:
+        self.context = context
+        self.metrics = metrics
+        self.levels: tuple[ServiceLevel, ...] = ()
+        self._exposition = b""
+        self._figures: Levels = {}
+        self._figures_at = 0
+        self._derived_until: int | None = None
+        self._busy = threading.Lock()
+        metrics.lag.set_function(self._lag)
+
+    def start(self) -> datetime:
+        """Return when the first tick is due: at once."""
+        return datetime.now(UTC)
+
+    def idle(self, seconds: float) -> bool:
+        """Say whether no job runs, after waiting for one to end."""
+        return self._busy.acquire(timeout=seconds)
+
+    def unready(self) -> str | None:
+        """Return why the engine cannot answer yet."""
+        return None if self._derived_until is not None else "no tick has succeeded yet"
+
+    def exposition(self) -> bytes:
+        """Return what /metrics shows."""
+        return self.metrics.render() + self._exposition
+
+    def tick(self) -> None:
+        """Bring the ledger up to now; a failure is told and the next tick catches up."""
+        with self._busy, self.metrics.tick_duration.time():
+            try:
+                done = self._ingest(now())
+                self._refresh(done)
+            except PrometheusError as error:
+                self.metrics.prometheus_errors.inc()
+                self._failed(error)
+            except (LedgerError, SQLAlchemyError) as error:
+                self.metrics.ledger_errors.inc()
+                self._failed(error)
+
+    def send(self) -> None:
+        """Deliver the notices that are due."""
+
+    def _ingest(self, at: int) -> Ingested:
+        context = self.context
+        period = tick_period(context.ledger, at)
+        done = ingest(context.catalogue, context.client, context.ledger, period, at)
+        self._derived_until = at
+        self.metrics.last_tick.set(at / 1000)
+        self.metrics.ticks.labels("ok").inc()
+        for change in done.changes:
+            log.info("outage", change=change.kind, service=change.service)
+        return done
+
+    def _failed(self, error: Exception) -> None:
+        self.metrics.ticks.labels("failed").inc()
+        log.error("tick failed", error=str(error))
+
+    def _refresh(self, done: Ingested) -> None:
+        """Work out the figures of what changed, and now and then of everything."""
+        at = done.period.end
+        if at - self._figures_at >= _FIGURES_EVERY:
+            self._figures = {}
+            self._figures_at = at
+        changed = {change.service for change in done.changes}
+        self._figures |= self._account(at, changed)
+        context = self.context
+        self.levels = tuple(service_levels(context.catalogue, context.ledger, at, self._figures))
+        self._exposition = render_levels(self.levels)
+
+    def _account(self, at: int, changed: Iterable[str]) -> Levels:
+        context = self.context
+        due = {*changed, *(s.id for s in context.catalogue.services if s.id not in self._figures)}
+        services = [service for service in context.catalogue.services if service.id in due]
+        return window_figures(context.catalogue, context.ledger, at, services) if services else {}
+
+    def _lag(self) -> float:
+        return float("nan") if self._derived_until is None else (now() - self._derived_until) / 1000

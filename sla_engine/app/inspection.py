@@ -1,0 +1,87 @@
+"""Commands that read the ledger."""
+
+import argparse
+import json
+import sys
+
+from sla_engine.app.context import (
+    Context,
+    chosen_period,
+    chosen_services,
+    now,
+    opened,
+    write_output,
+)
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import Outage
+from sla_engine.domain.period import rfc3339
+from sla_engine.jobs import report as job
+from sla_engine.reports import REPORTS
+from toolkit.duration import format_duration
+
+
+def report(options: argparse.Namespace) -> int:
+    """``sla-engine report``."""
+    with opened(options) as context:
+        at = now()
+        period = chosen_period(options, context.catalogue, at)
+        services = [s.id for s in chosen_services(context.catalogue, options.services)]
+        result = job.report(context.catalogue, context.ledger, period, at, services)
+    write_output(REPORTS[options.format](result), options.output)
+    return 0
+
+
+def list_outages(options: argparse.Namespace) -> int:
+    """``sla-engine outages list``: newest first."""
+    with opened(options) as context:
+        outages = _outages(context, options)
+        at = now()
+    render = _json if options.format == "json" else _text
+    sys.stdout.write(render(outages, at))
+    return 0
+
+
+def _outages(context: Context, options: argparse.Namespace) -> list[Outage]:
+    at = now()
+    if options.start is None and options.end is None:
+        period = Interval(0, at)
+    else:
+        chosen = chosen_period(options, context.catalogue, at)
+        period = Interval(chosen.start, chosen.end)
+    services = [s.id for s in chosen_services(context.catalogue, options.services)]
+    histories = context.ledger.histories(period, services)
+    found = [Outage(s, *stretch) for s, history in histories.items() for stretch in history.outages]
+    return sorted(found, key=lambda outage: (-outage.start, outage.service))
+
+
+def _text(outages: list[Outage], at: int) -> str:
+    if not outages:
+        return "no outages\n"
+    rows = [("ID", "SERVICE", "START", "END", "DURATION")]
+    rows += [
+        (
+            o.id,
+            o.service,
+            rfc3339(o.start),
+            "open" if o.end is None else rfc3339(o.end),
+            format_duration(o.until(at).length),
+        )
+        for o in outages
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(lines) + "\n"
+
+
+def _json(outages: list[Outage], at: int) -> str:
+    items = [
+        {
+            "id": o.id,
+            "service": o.service,
+            "start": rfc3339(o.start),
+            "end": None if o.end is None else rfc3339(o.end),
+            "duration_seconds": o.until(at).length / 1000,
+        }
+        for o in outages
+    ]
+    return json.dumps(items, indent=2) + "\n"

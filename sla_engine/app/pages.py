@@ -1,0 +1,39 @@
+"""What the engine's pages show."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sla_engine.app.context import Context, now
+from sla_engine.app.engine import Engine
+from sla_engine.domain.period import parse_period
+from sla_engine.jobs.levels import status_rows
+from sla_engine.jobs.report import report
+from sla_engine.reports import CONTENT_TYPES, REPORTS
+from sla_engine.web.routes import Document, Pages
+from sla_engine.web.status import render_status
+
+
+def pages(context: Context, engine: Engine) -> Pages:
+    """Return the pages of a running engine."""
+
+    def status() -> str:
+        at = now()
+        rows = status_rows(context.catalogue, context.ledger, engine.levels, at)
+        local = datetime.fromtimestamp(at / 1000, context.catalogue.timezone)
+        generated = f"{local:%Y-%m-%d %H:%M:%S %Z}"
+        return render_status(context.catalogue.organization, rows, generated, "current window")
+
+    def document(query: Mapping[str, str]) -> Document:
+        at = now()
+        period = parse_period(query.get("period", "this-month"), context.catalogue.timezone, at)
+        style = query.get("format", "html" if "html" in REPORTS else "text")
+        if style not in REPORTS:
+            raise ValueError(f"{style!r} is no format; valid: {', '.join(sorted(REPORTS))}")
+        services = [name for name in query.get("services", "").split(",") if name]
+        unknown = set(services) - {service.id for service in context.catalogue.services}
+        if unknown:
+            raise ValueError(f"no service {', '.join(sorted(unknown))}")
+        body = REPORTS[style](report(context.catalogue, context.ledger, period, at, services))
+        return Document(body, CONTENT_TYPES[style])
+
+    return Pages(engine.exposition, engine.unready, status, document)

@@ -1,0 +1,120 @@
+"""The service levels that the engine exports and shows, from the ledger."""
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+
+from catalogue import Catalogue, Service
+from sla_engine.domain.availability import Figures
+from sla_engine.domain.history import History
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import containing, rfc3339, shifted
+from sla_engine.jobs.accounting import account
+from sla_engine.jobs.agreement import planned, terms
+from sla_engine.ledger import Ledger
+from sla_engine.metrics import ServiceLevel
+from sla_engine.web.status import Row, State
+
+_DAY = 86_400_000
+_ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
+_EVERYONES = ("1d", "7d", "30d", "month", "previous_month")
+_RECENT = 10 * 60_000
+
+
+Levels = dict[str, dict[str, Figures]]
+"""Figures by service id and name of window."""
+
+
+def window_period(window: str, zone: tzinfo, now: int) -> Interval:
+    """Return the period of a window's name at ``now`` (milliseconds UTC).
+
+    ``7d`` and the like end now; ``month``, ``quarter`` and ``year`` are the current ones,
+    ``previous_month`` the one before.
+    """
+    if window in _ROLLING:
+        return Interval(now - _ROLLING[window], now)
+    match window:
+        case "month" | "quarter" | "year":
+            period = containing(window, now, zone)
+        case "previous_month":
+            period = shifted(containing("month", now, zone), -1)
+        case _:
+            raise ValueError(f"{window!r} is no window")
+    return Interval(period.start, period.end)
+
+
+def window_figures(
+    catalogue: Catalogue, ledger: Ledger, now: int, services: Iterable[Service]
+) -> Levels:
+    """Return the figures by service id and window: everyone's windows and the service's own.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    chosen = tuple(services)
+    result: Levels = {service.id: {} for service in chosen}
+    for window in dict.fromkeys((*_EVERYONES, *(service.window for service in chosen))):
+        concerned = [s for s in chosen if window in _EVERYONES or s.window == window]
+        period = window_period(window, catalogue.timezone, now)
+        for service, figures in account(catalogue, ledger, period, now, concerned).items():
+            result[service][window] = figures
+    return result
+
+
+def service_levels(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    now: int,
+    figures: Mapping[str, Mapping[str, Figures]],
+) -> list[ServiceLevel]:
+    """Return what is exported of every service at ``now``, around figures worked out before."""
+    opened = ledger.open_outages()
+    return [
+        ServiceLevel(
+            service=service.id,
+            objective=None if (goal := terms(service, now).objective) is None else float(goal),
+            maintenance_active=bool(planned(catalogue, service, Interval(now, now + 1))),
+            open_since=opened[service.id].start if service.id in opened else None,
+            windows=figures.get(service.id, {}),
+        )
+        for service in catalogue.services
+    ]
+
+
+def status_rows(
+    catalogue: Catalogue, ledger: Ledger, levels: Iterable[ServiceLevel], now: int
+) -> list[Row]:
+    """Return the rows of the status page; each service is judged over its own window."""
+    recent = ledger.histories(Interval(now - _RECENT, now))
+    services = {service.id: service for service in catalogue.services}
+    rows = []
+    for level in levels:
+        service = services[level.service]
+        figures = level.windows.get(service.window)
+        rows.append(
+            Row(
+                id=service.id,
+                name=service.name,
+                owner=service.owner,
+                tier=service.tier,
+                state=_state(level, blind=_blind(recent.get(level.service))),
+                since=None if level.open_since is None else rfc3339(level.open_since),
+                objective=level.objective,
+                availability=figures.availability if figures else None,
+                budget_remaining=figures.budget_remaining if figures else None,
+                coverage=figures.coverage if figures else None,
+            )
+        )
+    return rows
+
+
+def _blind(history: History | None) -> bool:
+    """Say whether the last that was derived of a service is a gap, or nothing was of late."""
+    if history is None or not history.covered:
+        return True
+    return bool(history.gaps) and history.gaps[-1].end >= history.covered[-1].end
+
+
+def _state(level: ServiceLevel, *, blind: bool) -> State:
+    if level.open_since is not None:
+        return "maintenance" if level.maintenance_active else "down"
+    return "unknown" if blind else "up"

@@ -1,0 +1,125 @@
+"""The command line's contract: exit codes and where the words go."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sla_engine.cli import main
+from sla_engine.domain.outage import outage_id
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger
+
+SERVICES = """\
+organization: Example
+timezone: UTC
+services:
+  - {id: shop, name: Shop, objective: 99.9, sli: {promql: up}}
+  - {id: api, name: API, sli: {promql: up}}
+"""
+DAY = 86_400_000
+START = 20_000 * DAY
+
+
+@pytest.fixture
+def flags(tmp_path: Path) -> list[str]:
+    """Return the flags of a catalogue and of a ledger that holds one day with one outage."""
+    (tmp_path / "services.yml").write_text(SERVICES)
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    line = (
+        Segment(START, START + 3_600_000, State.UP),
+        Segment(START + 3_600_000, START + 3_690_500, State.DOWN),
+        Segment(START + 3_690_500, START + DAY, State.UP),
+    )
+    with Ledger.open(url) as ledger:
+        ledger.apply([Derived("shop", line, START)])
+    return [f"--config.file={tmp_path}/services.yml", f"--storage.ledger={url}"]
+
+
+def test_check_praises_a_good_catalogue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "services.yml"
+    path.write_text(SERVICES)
+    assert main(["check", f"--config.file={path}"]) == 0
+    assert capsys.readouterr().out == f"{path}: 2 services, no mistakes\n"
+
+
+def test_check_tells_every_mistake_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    path.write_text(SERVICES.replace("timezone: UTC", "timezone: Mars").replace("99.9", "0.9"))
+    assert main(["check", f"--config.file={path}"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = [line.removeprefix(f"{path}:").split(":")[0] for line in captured.err.splitlines()]
+    assert lines == ["2", "4"]
+
+
+def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Uptime Ledger catalogue"
+
+
+def test_the_report_counts_the_outage(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", *flags, "--period=2024-10-04", "--format=json"]) == 0
+    shop, api = json.loads(capsys.readouterr().out)["services"]
+    assert shop["availability_ratio"] == (86400 - 90.5) / 86400
+    assert (shop["outage_count"], shop["outages"][0]["duration_seconds"]) == (1, 90.5)
+    assert (api["availability_ratio"], api["met"]) == (None, None)
+
+
+def test_the_report_goes_to_a_file(flags: list[str], tmp_path: Path) -> None:
+    output = tmp_path / "report.txt"
+    assert main(["report", *flags, "--period=2024-10-04", f"--output={output}"]) == 0
+    assert "Shop" in output.read_text()
+
+
+def test_outages_are_listed(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outages", "list", *flags]) == 0
+    (_, row) = capsys.readouterr().out.splitlines()
+    assert row.split() == [
+        outage_id("shop", START + 3_600_000),
+        "shop",
+        "2024-10-04T01:00:00Z",
+        "2024-10-04T01:01:30.500Z",
+        "1m30s500ms",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--period=2024-13"], "'2024-13' is not a period"),
+        ([], "give either --period or --from"),
+        (["--period=today", "--service=ghost"], "no service 'ghost'; valid: api, shop"),
+        (["--from=2024-10-04", "--to=2024-10-03"], "ends"),
+        (["--period=today", "--prometheus.url=x:9090"], "is not an http:// or https:// URL"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    flags: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert main(["report", *flags, *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_a_silent_prometheus_is_a_failed_job_that_loses_nothing(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--from=2024-10-04", "--to=2024-10-06", "--prometheus.url=http://127.0.0.1:1"]
+    assert main(["backfill", *flags, *arguments]) == 1
+    assert "http://127.0.0.1:1" in capsys.readouterr().err
+    assert main(["outages", "list", *flags, "--format=json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_a_ledger_that_cannot_be_opened_is_a_failed_job(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.db").write_bytes(b"no database at all" * 100)
+    arguments = [flags[0], f"--storage.ledger=sqlite:///{tmp_path}/broken.db"]
+    assert main(["outages", "list", *arguments]) == 1
+    assert "broken.db" in capsys.readouterr().err

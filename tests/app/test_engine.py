@@ -1,0 +1,47 @@
+"""The running engine against a Prometheus that comes and goes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sla_engine.app.context import Context
+from sla_engine.app.engine import Engine
+from sla_engine.ledger import Ledger
+from sla_engine.metrics import EngineMetrics
+from sla_engine.prometheus import Client
+from tests.catalogues import catalogue
+from tests.programs.ports import free_port
+from tests.programs.prometheus import running_prometheus
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, port: int) -> Iterator[Engine]:
+    down = {"id": "down", "name": "Down", "objective": 99, "sli": {"promql": "vector(0)"}}
+    book = catalogue(down, url=f"http://127.0.0.1:{port}")
+    with (
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+        Client(book.prometheus) as client,
+    ):
+        yield Engine(Context(book, ledger, client), EngineMetrics("test"))
+
+
+@pytest.mark.integration
+def test_a_tick_that_fails_is_counted_and_the_next_one_catches_up(
+    engine: Engine, port: int, tmp_path: Path
+) -> None:
+    engine.tick()
+    assert engine.unready() == "no tick has succeeded yet"
+    assert b'sla_engine_ticks_total{result="failed"} 1.0' in engine.exposition()
+    assert b"sla_engine_prometheus_errors_total 1.0" in engine.exposition()
+    assert b"sla_engine_lag_seconds NaN" in engine.exposition()
+    with running_prometheus(tmp_path / "prometheus", port=port):
+        engine.tick()
+    assert engine.unready() is None
+    assert b'sla_engine_ticks_total{result="ok"} 1.0' in engine.exposition()
+    assert b'sla_coverage_ratio{service="down",window="month"}' in engine.exposition()
