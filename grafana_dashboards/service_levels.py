@@ -2,83 +2,80 @@
 
 from typing import Any
 
-from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders import stat, statetimeline, statushistory, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import variable
-from grafana_dashboards.house.annotation import MAINTENANCE, OUTAGES
+from grafana_dashboards.house import link, style, variable
+from grafana_dashboards.house.annotation import of_services
 from grafana_dashboards.house.grid import Column, grid
 from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import chart, number, timeline
-from grafana_dashboards.house.promql import each, most, windowed, worst
+from grafana_dashboards.house.panel import chart, number, strip, timeline
+from grafana_dashboards.house.promql import windowed
 from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import (
-    ABOVE_ZERO_IS_BAD,
-    BAD,
-    BUDGET,
-    COUNT,
-    DURATION,
-    GOOD,
-    RATIO,
-    SECONDS,
-    WARN,
-    WHEN,
-    Steps,
-    falling,
+from grafana_dashboards.house.style import DURATION, RATIO, SECONDS, WHEN, Steps
+from grafana_dashboards.outage_list import outage_list
+from grafana_dashboards.series import (
+    AVAILABILITY,
+    BUDGET_LEFT,
+    COVERAGE,
+    LAST_DAY,
+    MISSED,
+    MTBF,
+    MTTR,
+    OBJECTIVE,
+    OPEN_SINCE,
+    STATE,
+    burning,
+    counted,
+    downtime,
+    outages,
 )
 
 BURN_WINDOWS = ("1h", "6h", "1d", "3d")
-BURN_ALERTS: Steps = ((None, GOOD), (1, "yellow"), (3, WARN), (6, BAD), (14.4, "dark-red"))
-UID = "uptime-ledger-service-levels"
-OBJECTIVE = each("service_slo_objective_ratio")
-AVAILABILITY = windowed("sla_availability_ratio")
-BUDGET_LEFT = windowed("sla_error_budget_remaining_ratio")
-COVERAGE = windowed("sla_coverage_ratio")
-PLANNED = windowed("sla_downtime_seconds", more=', kind="planned"')
-UNPLANNED = windowed("sla_downtime_seconds", more=', kind="unplanned"')
-UP = worst("service:up:quorum")
-IN_MAINTENANCE = most("service:maintenance_active:max")
-# 0 down, 1 up, and 2 more of each inside a maintenance window.
-STATE = f"{UP} + on (service) 2 * {IN_MAINTENANCE} or {UP}"
-OPEN_SINCE = each("sla_outage_open_since_timestamp_seconds")
+BURN_ALERTS: Steps = (
+    (None, style.GOOD),
+    (1, "yellow"),
+    (3, style.WARN),
+    (6, style.BAD),
+    (14.4, "dark-red"),
+)
 
 
 def service_levels() -> dict[str, Any]:
     """Return the dashboard."""
     return page(
-        UID,
+        link.LEVELS,
         "Service levels",
         "Availability against objective, error budget, outages and latency of the chosen services.",
         section(
             "The chosen window",
-            line(5, met(), worst_availability(), worst_budget(), coverage()),
-            line(9, ledger()),
+            line(4, _missed(), _lowest(), _least_budget(), _coverage()),
+            line(9, _services()),
         ),
-        section("States", line(8, states())),
-        section("Error budget", line(9, burn_down(), burn_rate())),
-        section("Latency", line(9, latency())),
+        section("States", line(8, _states()), line(8, _days())),
+        section("Error budget", line(9, _burn_down(), _burn_rate())),
+        section("Outages", line(9, _outages(), outage_list())),
+        section("Latency", line(9, _latency())),
         variables=[
             variable.datasource(),
             *variable.services(),
             variable.pick("window", "Window", "sla_availability_ratio", first="month"),
         ],
-        notes=[OUTAGES, MAINTENANCE],
+        notes=of_services(),
     )
 
 
-def met() -> stat.Panel:
-    """How many services fail their objective."""
+def _missed() -> stat.Panel:
     return number(
         "Objectives missed",
-        "Chosen services whose availability in the window is below their objective. Services of "
-        "which nothing is known count as neither met nor missed.",
-        now(f"count({AVAILABILITY} < on (service) {OBJECTIVE}) or vector(0)", "missed"),
-        steps=ABOVE_ZERO_IS_BAD,
+        "Chosen services whose availability in the window is below their objective. A service of "
+        "which nothing is known counts as neither met nor missed.",
+        now(counted(MISSED, OBJECTIVE), "missed"),
+        steps=style.ABOVE_ZERO_IS_BAD,
     )
 
 
-def worst_availability() -> stat.Panel:
-    """The lowest availability of the chosen services."""
+def _lowest() -> stat.Panel:
     return number(
         "Lowest availability",
         "The lowest availability among the chosen services in the window: agreed service time "
@@ -89,52 +86,49 @@ def worst_availability() -> stat.Panel:
     )
 
 
-def worst_budget() -> stat.Panel:
-    """The smallest error budget left."""
+def _least_budget() -> stat.Panel:
     return number(
         "Least error budget left",
-        "Share of the error budget that the worst service has left in the window: 1 less downtime "
-        "over (1 - objective) of the accountable time. Below zero the objective is missed.",
+        "Share of the error budget that the worst service has left in the window. Below zero its "
+        "objective is missed.",
         now(f"bottomk(1, {BUDGET_LEFT})", "{{service}}"),
         unit=RATIO,
-        steps=BUDGET,
+        steps=style.BUDGET,
         decimals=1,
     )
 
 
-def coverage() -> stat.Panel:
-    """How much of the agreed time is known."""
+def _coverage() -> stat.Panel:
     return number(
         "Lowest coverage",
         "Share of the agreed service time in which the state is known at all. Unknown time is "
         "neither uptime nor downtime: below 99 % read the other figures with care.",
         now(f"bottomk(1, {COVERAGE})", "{{service}}"),
         unit=RATIO,
-        steps=falling(0.95, 0.99),
+        steps=style.falling(0.95, 0.99),
         decimals=2,
     )
 
 
-def ledger() -> Table:
-    """Every chosen service in one line."""
+def _services() -> Table:
     return grid(
         "Services",
         "The chosen services, least error budget first. Planned downtime lies inside approved "
         "maintenance windows, the rest is unplanned; an open outage shows when it began.",
         Column("Availability", AVAILABILITY, RATIO, decimals=4),
         Column("Objective", OBJECTIVE, RATIO, decimals=2),
-        Column("Budget left", BUDGET_LEFT, RATIO, BUDGET, decimals=1),
-        Column("Unplanned", UNPLANNED, DURATION, ABOVE_ZERO_IS_BAD),
-        Column("Planned", PLANNED, DURATION),
-        Column("Coverage", COVERAGE, RATIO, falling(0.95, 0.99), decimals=2),
-        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, ABOVE_ZERO_IS_BAD),
+        Column("Budget left", BUDGET_LEFT, RATIO, style.BUDGET, decimals=1),
+        Column("Unplanned", downtime("unplanned"), DURATION, style.ABOVE_ZERO_IS_BAD),
+        Column("Planned", downtime("planned"), DURATION),
+        Column("Coverage", COVERAGE, RATIO, style.falling(0.95, 0.99), decimals=2),
+        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, style.ABOVE_ZERO_IS_BAD),
         keys={"service": "Service"},
         sort="Budget left",
+        links={"Service": link.to(link.LEVELS, "service")},
     )
 
 
-def states() -> statetimeline.Panel:
-    """Up, down and maintenance over time."""
+def _states() -> statetimeline.Panel:
     return timeline(
         "State",
         "The worst state in each step, by quorum of probes and locations. A gap is time of which "
@@ -143,15 +137,28 @@ def states() -> statetimeline.Panel:
     )
 
 
-def burn_down() -> timeseries.Panel:
-    """The error budget over time."""
+def _days() -> statushistory.Panel:
+    return strip(
+        "Availability per day",
+        "Availability of the 24 hours that ended at each midnight UTC, as the ledger accounts for "
+        "them: service hours, planned maintenance and unknown time by the service's policy. "
+        "Choose the last 90 days for the strip.",
+        over_time(windowed("sla_availability_ratio", window=LAST_DAY), "{{service}}"),
+        unit=RATIO,
+        steps=style.falling(0.99, 0.999),
+        interval="1d",
+        decimals=3,
+    )
+
+
+def _burn_down() -> timeseries.Panel:
     return chart(
         "Error budget left",
         "How the error budget of the window runs down; at zero the objective is missed. It refills "
         "at the start of a calendar window, gradually in a rolling one.",
         over_time(BUDGET_LEFT, "{{service}}"),
         unit=RATIO,
-        steps=BUDGET,
+        steps=style.BUDGET,
         bounds=(None, 1),
         calculations=("lastNotNull", "min"),
         draw_steps=True,
@@ -159,29 +166,36 @@ def burn_down() -> timeseries.Panel:
     )
 
 
-def burn_rate() -> timeseries.Panel:
-    """How fast the budget goes, with the limits at which it alerts."""
+def _burn_rate() -> timeseries.Panel:
     return chart(
         "Burn rate",
         "Errors over the error budget: at 1 the budget lasts exactly 30 days. Dashed: where the "
         "alerts stand, 14.4 over 1 h, 6 over 6 h (page), 3 over 1 d, 1 over 3 d (ticket). Planned "
         "maintenance and unknown time are left out.",
         *(over_time(burning(window), f"{{{{service}}}} {window}") for window in BURN_WINDOWS),
-        unit=COUNT,
         steps=BURN_ALERTS,
         draw_steps=True,
         decimals=1,
     )
 
 
-def burning(window: str) -> str:
-    """Return the burn rate over a window of the recording rules."""
-    errors = each(f"service:sli_errors:ratio_rate{window}")
-    return f"{errors} / on (service) {each('service:slo_error_budget:ratio')}"
+def _outages() -> Table:
+    return grid(
+        "Outages in the window",
+        "Outages by kind (an outage that overran its maintenance window counts in both), mean "
+        "time to restore and mean time between failures, as the ledger holds them.",
+        Column("Unplanned", outages("unplanned"), steps=style.ABOVE_ZERO_IS_BAD),
+        Column("Planned", outages("planned")),
+        Column("MTTR", MTTR, DURATION),
+        Column("MTBF", MTBF, DURATION),
+        keys={"service": "Service"},
+        sort="Unplanned",
+        descending=True,
+        links={"Service": link.to(link.OUTAGES, "service")},
+    )
 
 
-def latency() -> timeseries.Panel:
-    """Probe time by phase."""
+def _latency() -> timeseries.Panel:
     return chart(
         "Probe time by phase",
         "Mean duration of each phase of the chosen services' probes, over targets and locations.",

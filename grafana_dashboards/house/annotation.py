@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafana_dashboards.house.promql import each
+from grafana_dashboards.house.promql import MINE, each
 from grafana_dashboards.house.query import SOURCE
 from grafana_dashboards.house.style import BAD, PLANNED
 
@@ -19,18 +19,14 @@ class Annotation:
     text: str
 
 
-OUTAGES = Annotation(
-    "Outages",
-    f"{each('sla_outage_open_since_timestamp_seconds')} > bool 0",
-    BAD,
-    "Outage of {{service}}",
-)
-MAINTENANCE = Annotation(
-    "Maintenance windows",
-    each("service_maintenance_active"),
-    PLANNED,
-    "Maintenance of {{service}}",
-)
+def of_services(matchers: str = MINE) -> list[Annotation]:
+    """Return the outages and maintenance windows of the chosen services (or of all: "")."""
+    open_since = each("sla_outage_open_since_timestamp_seconds", matchers=matchers)
+    maintenance = each("service_maintenance_active", matchers=matchers)
+    return [
+        Annotation("Outages", f"{open_since} > bool 0", BAD, "Outage of {{service}}"),
+        Annotation("Maintenance windows", maintenance, PLANNED, "Maintenance of {{service}}"),
+    ]
 
 
 def annotations(notes: Sequence[Annotation]) -> dict[str, Any]:

@@ -30,6 +30,15 @@ def _said(panel: P, title: str, meaning: str, unit: str, steps: Steps) -> P:
     return panel.unit(unit).thresholds(thresholds(steps)).no_value(NO_DATA)
 
 
+def _measured(panel: P, bounds: tuple[float | None, float | None], decimals: int | None) -> P:
+    low, high = bounds
+    if low is not None:
+        panel.min(low)
+    if high is not None:
+        panel.max(high)
+    return panel if decimals is None else panel.decimals(decimals)
+
+
 def _legend(*calculations: str) -> VizLegendOptions:
     """Return a legend under the panel: a list, or a table when it calculates."""
     mode = common.LegendDisplayMode.TABLE if calculations else common.LegendDisplayMode.LIST
@@ -49,14 +58,20 @@ def number(
     steps: Steps = NEUTRAL,
     decimals: int | None = None,
     mappings: Sequence[ValueMapping] = (),
+    named: bool = False,
+    empty: str = NO_DATA,
 ) -> stat.Panel:
-    """One big number per series, coloured by its threshold."""
+    """One big number per series, coloured by its threshold; ``named`` shows the series' name too.
+
+    ``empty`` is what an empty answer means, where it means anything.
+    """
     panel = _said(stat.Panel(), title, meaning, unit, steps).targets([*lettered(queries)])
     panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
     panel.graph_mode(common.BigValueGraphMode.NONE).color_mode(common.BigValueColorMode.VALUE)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    panel.text_mode(common.BigValueTextMode.AUTO).mappings([*mappings])
-    return panel if decimals is None else panel.decimals(decimals)
+    text_mode = common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.AUTO
+    panel.text_mode(text_mode).mappings([*mappings]).no_value(empty)
+    return _measured(panel, (None, None), decimals)
 
 
 def bars(
@@ -65,7 +80,7 @@ def bars(
     *queries: Dataquery,
     unit: str,
     steps: Steps = NEUTRAL,
-    bounds: tuple[float, float] | None = None,
+    bounds: tuple[float | None, float | None] = (None, None),
     decimals: int | None = None,
 ) -> bargauge.Panel:
     """One horizontal bar per series, in the order of the query's answer."""
@@ -74,16 +89,14 @@ def bars(
     panel.orientation(common.VizOrientation.HORIZONTAL).show_unfilled(True)
     panel.display_mode(common.BarGaugeDisplayMode.BASIC)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    if bounds is not None:
-        panel.min(bounds[0]).max(bounds[1])
-    return panel if decimals is None else panel.decimals(decimals)
+    return _measured(panel, bounds, decimals)
 
 
 def chart(
     title: str,
     meaning: str,
     *queries: Dataquery,
-    unit: str,
+    unit: str = COUNT,
     steps: Steps = NEUTRAL,
     bounds: tuple[float | None, float | None] = (0, None),
     calculations: Sequence[str] = ("lastNotNull", "max"),
@@ -103,14 +116,9 @@ def chart(
     if draw_steps:
         style = GraphThresholdsStyleConfig().mode(common.GraphTresholdsStyleMode.DASHED)
         panel.thresholds_style(style)
-    low, high = bounds
-    if low is not None:
-        panel.min(low)
-    if high is not None:
-        panel.max(high)
     if interval is not None:
         panel.interval(interval)
-    return panel if decimals is None else panel.decimals(decimals)
+    return _measured(panel, bounds, decimals)
 
 
 def timeline(
@@ -143,7 +151,7 @@ def strip(
     panel.row_height(0.85).col_width(0.85).fill_opacity(85).line_width(0)
     panel.legend(_legend()).tooltip(_tooltip())
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    return panel if decimals is None else panel.decimals(decimals)
+    return _measured(panel, (None, None), decimals)
 
 
 def note(title: str, meaning: str, markdown: str) -> text.Panel:

@@ -21,3 +21,8 @@ def worst(metric: str) -> str:
 def most(metric: str) -> str:
     """Return the greatest value of each step."""
     return f"max by (service) (max_over_time({metric}{{{MINE}}}[$__interval]))"
+
+
+def last(metric: str) -> str:
+    """Return the last value of each step, so that what ended inside it shows all the same."""
+    return f"max by (service) (last_over_time({metric}{{{MINE}}}[$__interval]))"

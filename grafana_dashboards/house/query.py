@@ -25,6 +25,11 @@ def column(expr: str) -> Dataquery:
     return Dataquery().expr(expr).instant().format(PromQueryFormat.TABLE)
 
 
+def moments(expr: str) -> Dataquery:
+    """Ask for a range as a table: one row per series and step."""
+    return Dataquery().expr(expr).range().format(PromQueryFormat.TABLE)
+
+
 def lettered(queries: Sequence[Dataquery]) -> list[Dataquery]:
     """Give each query its letter and the dashboard's data source."""
     return [

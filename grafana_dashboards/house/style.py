@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 RATIO = units.PercentUnit
 SECONDS = units.Seconds
 DURATION = units.DurationSeconds
+MILLISECONDS = units.DurationMilliseconds
 COUNT = units.NoUnit
 BYTES = units.BytesIEC
 BYTES_PER_SECOND = units.BytesPerSecondSI
@@ -30,6 +31,7 @@ Steps = tuple[tuple[float | None, str], ...]
 NEUTRAL: Steps = ((None, PLAIN),)
 BUDGET: Steps = ((None, BAD), (0.0, WARN), (0.25, GOOD))
 ABOVE_ZERO_IS_BAD: Steps = ((None, GOOD), (1e-9, BAD))
+SIGN: Steps = ((None, BAD), (0.0, GOOD))
 
 
 def rising(warn: float, bad: float) -> Steps:
@@ -72,3 +74,7 @@ STATES = words(
         "3": ("up, in maintenance", PLANNED),
     }
 )
+YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
+YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
+NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})
+GOOD_BAD = words({"0": ("failed", BAD), "1": ("good", GOOD)})

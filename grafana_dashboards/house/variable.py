@@ -33,9 +33,11 @@ def choice(
     return variable if every is None else variable.all_value(every)
 
 
-def pick(name: str, label: str, selector: str, first: str | None = None) -> QueryVariable:
+def pick(
+    name: str, label: str, selector: str, *, of: str | None = None, first: str | None = None
+) -> QueryVariable:
     """Let the reader choose exactly one of a label's values; ``first`` is chosen at first."""
-    variable = _asked(name, label, selector, None).multi(False).include_all(False)
+    variable = _asked(name, label, selector, of).multi(False).include_all(False)
     return variable if first is None else variable.current(VariableOption(True, first, first))
 
 

@@ -1,0 +1,188 @@
+"""One host in depth, by the USE method: utilisation, saturation and errors of each resource."""
+
+from grafana_foundation_sdk.builders import timeseries
+from grafana_foundation_sdk.builders.table import Panel as Table
+
+from grafana_dashboards.house import style
+from grafana_dashboards.house.grid import Column, grid
+from grafana_dashboards.house.page import Section, line, section
+from grafana_dashboards.house.panel import chart
+from grafana_dashboards.house.query import over_time
+from grafana_dashboards.house.style import BYTES, BYTES_PER_SECOND, PER_SECOND, RATIO, SECONDS
+
+HOST = 'job=~"$job", instance=~"$host"'
+# Filesystems that hold data: the rest are memory, images and views of others.
+DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|fuse.*|nsfs|autofs"'
+LINKS = 'device!~"lo|veth.*|docker.*|br-.*|virbr.*"'
+FREE = f"node_filesystem_avail_bytes{{{HOST}, {DISKS}}}"
+SIZE = f"node_filesystem_size_bytes{{{HOST}, {DISKS}}}"
+
+
+def rate(metric: str, more: str = "") -> str:
+    """Return the host's counter per second."""
+    return f"rate({metric}{{{HOST}{more}}}[$__rate_interval])"
+
+
+def gauge(metric: str) -> str:
+    """Return the host's gauge; its exporters fold."""
+    return f"max by (instance) ({metric}{{{HOST}}})"
+
+
+def depth() -> list[Section]:
+    """Return a section for each resource."""
+    return [
+        section("CPU of $host", line(8, _cpu(), _load())),
+        section("Memory of $host", line(8, _memory(), _swap())),
+        section(
+            "Disks of $host",
+            line(8, _space(), _filling()),
+            line(8, _busy(), _throughput(), _wait()),
+        ),
+        section("Network of $host", line(8, _traffic(), _lost())),
+    ]
+
+
+def _cpu() -> timeseries.Panel:
+    return chart(
+        "CPU time by mode (utilisation)",
+        "Where the processors' time goes, of all cores together; what is missing to 100 % is idle. "
+        "Much iowait points at the disks, much steal at the hypervisor.",
+        over_time(
+            "sum by (mode) (" + rate("node_cpu_seconds_total", ', mode!="idle"') + ")"
+            " / scalar(count(node_cpu_seconds_total{" + HOST + ', mode="idle"}))',
+            "{{mode}}",
+        ),
+        unit=RATIO,
+        bounds=(0, 1),
+        stacked=True,
+    )
+
+
+def _load() -> timeseries.Panel:
+    return chart(
+        "Load and cores (saturation)",
+        "Tasks that run, want to run or wait for a disk, averaged over 1, 5 and 15 minutes. Above "
+        "the number of cores they wait for each other.",
+        *(over_time(gauge(f"node_load{m}"), f"load {m} min") for m in (1, 5, 15)),
+        over_time(f'count(node_cpu_seconds_total{{{HOST}, mode="idle"}})', "cores"),
+        decimals=2,
+    )
+
+
+def _memory() -> timeseries.Panel:
+    used = f"{gauge('node_memory_MemTotal_bytes')} - {gauge('node_memory_MemAvailable_bytes')}"
+    return chart(
+        "Memory (utilisation)",
+        "Memory that cannot be had without swapping, of the whole. Cache counts as available.",
+        over_time(used, "used"),
+        over_time(gauge("node_memory_MemAvailable_bytes"), "available"),
+        unit=BYTES,
+        stacked=True,
+    )
+
+
+def _swap() -> timeseries.Panel:
+    used = f"{gauge('node_memory_SwapTotal_bytes')} - {gauge('node_memory_SwapFree_bytes')}"
+    return chart(
+        "Swap (saturation)",
+        "Memory that was moved to disk. Growing use means that memory is short.",
+        over_time(used, "used"),
+        over_time(gauge("node_memory_SwapTotal_bytes"), "size"),
+        unit=BYTES,
+    )
+
+
+def _space() -> timeseries.Panel:
+    return chart(
+        "Filesystems (utilisation)",
+        "Space that ordinary users cannot have any more. Memory filesystems, images and overlays "
+        "are left out.",
+        over_time(f"max by (mountpoint) (1 - {FREE} / {SIZE})", "{{mountpoint}}"),
+        unit=RATIO,
+        bounds=(0, 1),
+        steps=style.rising(0.8, 0.9),
+        draw_steps=True,
+    )
+
+
+def _filling() -> Table:
+    # Six hours of a line through a day: weeks ahead needs the report, which sees months.
+    full = f"{FREE} / -deriv(node_filesystem_avail_bytes{{{HOST}, {DISKS}}}[6h]) > 0"
+    files = (
+        f"max by (mountpoint) (1 - node_filesystem_files_free{{{HOST}, {DISKS}}}"
+        f" / node_filesystem_files{{{HOST}, {DISKS}}})"
+    )
+    errors = f"max by (mountpoint) (node_filesystem_device_error{{{HOST}, {DISKS}}})"
+    return grid(
+        "Filesystems: time left, inodes, errors",
+        "When each filesystem is full if it goes on as in the last six hours (empty: it does not "
+        "fill), how many of its inodes are used, and whether the kernel could not be asked.",
+        Column("Size", f"max by (mountpoint) ({SIZE})", BYTES),
+        Column("Free", f"max by (mountpoint) ({FREE})", BYTES),
+        Column("Full in", f"min by (mountpoint) ({full})", SECONDS, style.falling(86400, 604800)),
+        Column("Inodes used", files, RATIO, style.rising(0.8, 0.9), decimals=0),
+        Column("Error", errors, mappings=style.NO_YES_BAD),
+        keys={"mountpoint": "Mounted on"},
+        sort="Full in",
+    )
+
+
+def _busy() -> timeseries.Panel:
+    return chart(
+        "Disk busy (utilisation)",
+        "Share of time in which a device had work. At 100 % one more request waits; disks that "
+        "serve many at once can be busy and yet have room.",
+        over_time(rate("node_disk_io_time_seconds_total"), "{{device}}"),
+        unit=RATIO,
+        bounds=(0, 1),
+    )
+
+
+def _throughput() -> timeseries.Panel:
+    return chart(
+        "Disk throughput",
+        "Bytes read and, below zero, written per second.",
+        over_time(rate("node_disk_read_bytes_total"), "{{device}} read"),
+        over_time("-" + rate("node_disk_written_bytes_total"), "{{device}} written"),
+        unit=BYTES_PER_SECOND,
+        bounds=(None, None),
+    )
+
+
+def _wait() -> timeseries.Panel:
+    queue = rate("node_disk_io_time_weighted_seconds_total")
+    return chart(
+        "Disk queue (saturation)",
+        "Requests under way or waiting, on average.",
+        over_time(queue, "{{device}}"),
+        decimals=2,
+    )
+
+
+def _traffic() -> timeseries.Panel:
+    return chart(
+        "Traffic (utilisation)",
+        "Bytes received and, below zero, sent per second.",
+        over_time(rate("node_network_receive_bytes_total", f", {LINKS}"), "{{device}} in"),
+        over_time("-" + rate("node_network_transmit_bytes_total", f", {LINKS}"), "{{device}} out"),
+        unit=BYTES_PER_SECOND,
+        bounds=(None, None),
+    )
+
+
+def _lost() -> timeseries.Panel:
+    kinds = {
+        "receive_errs": "in: errors",
+        "transmit_errs": "out: errors",
+        "receive_drop": "in: dropped",
+        "transmit_drop": "out: dropped",
+    }
+    return chart(
+        "Packets lost (errors, saturation)",
+        "Packets with errors and packets dropped, per second: zero on a healthy link.",
+        *(
+            over_time(rate(f"node_network_{kind}_total", f", {LINKS}"), f"{{{{device}}}} {word}")
+            for kind, word in kinds.items()
+        ),
+        unit=PER_SECOND,
+    )

@@ -1,0 +1,154 @@
+"""Servers: the fleet worst first, then one host in depth (utilisation, saturation, errors)."""
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import stat, timeseries
+from grafana_foundation_sdk.builders.table import Panel as Table
+
+from grafana_dashboards.host_depth import DISKS, depth
+from grafana_dashboards.house import link, style, variable
+from grafana_dashboards.house.annotation import of_services
+from grafana_dashboards.house.grid import Column, grid
+from grafana_dashboards.house.page import line, page, section
+from grafana_dashboards.house.panel import chart, number
+from grafana_dashboards.house.query import now, over_time
+from grafana_dashboards.house.style import DURATION, RATIO
+
+FLEET = 'job=~"$job", instance=~"$instance"'
+IDLE = f'node_cpu_seconds_total{{{FLEET}, mode="idle"}}'
+BUSY = f"1 - avg by (instance) (rate({IDLE}[$__rate_interval]))"
+CORES = f"count by (instance) ({IDLE})"
+LOAD = f"max by (instance) (node_load5{{{FLEET}}}) / {CORES}"
+MEMORY = (
+    f"max by (instance) (1 - node_memory_MemAvailable_bytes{{{FLEET}}}"
+    f" / node_memory_MemTotal_bytes{{{FLEET}}})"
+)
+FULLEST = (
+    f"max by (instance) (1 - node_filesystem_avail_bytes{{{FLEET}, {DISKS}}}"
+    f" / node_filesystem_size_bytes{{{FLEET}, {DISKS}}})"
+)
+DISK = f"max by (instance) (rate(node_disk_io_time_seconds_total{{{FLEET}}}[$__rate_interval]))"
+UPTIME = f"time() - max by (instance) (node_boot_time_seconds{{{FLEET}}})"
+UP = f"max by (instance) (up{{{FLEET}}} and on (job, instance) node_uname_info{{{FLEET}}})"
+# A host that is down has no series of its own any more: it was there within the time range.
+GONE = (
+    f"max by (instance) (up{{{FLEET}}} == 0 and on (job, instance)"
+    f" last_over_time(node_uname_info{{{FLEET}}}[1d]))"
+)
+
+
+def hosts() -> dict[str, Any]:
+    """Return the dashboard."""
+    return page(
+        link.HOSTS,
+        "Server health",
+        "Hosts by how close they are to their limits, and one host in depth. Works on the metrics "
+        "of the exporter and of node_exporter alike.",
+        section(
+            "Fleet",
+            line(4, _reporting(), _gone(), _busiest(), _fullest()),
+            line(10, _table()),
+            line(8, _cpu(), _memory(), _disk()),
+        ),
+        *depth(),
+        variables=[
+            variable.datasource(),
+            variable.choice("job", "Job", "node_uname_info"),
+            variable.choice("instance", "Instance", 'node_uname_info{job=~"$job"}'),
+            variable.pick("host", "Host in depth", f"node_uname_info{{{FLEET}}}", of="instance"),
+        ],
+        notes=of_services(""),
+        time="now-6h",
+    )
+
+
+def _reporting() -> stat.Panel:
+    return number(
+        "Hosts reporting",
+        "Hosts whose last scrape succeeded.",
+        now(f"count({UP} == 1)", "hosts"),
+        steps=((None, style.GOOD),),
+    )
+
+
+def _gone() -> stat.Panel:
+    return number(
+        "Hosts silent",
+        "Hosts that reported within the last day and cannot be scraped now: the host, its "
+        "exporter or the network is down.",
+        now(f"count({GONE}) or 0 * count({UP})", "silent"),
+        steps=style.ABOVE_ZERO_IS_BAD,
+    )
+
+
+def _busiest() -> stat.Panel:
+    return number(
+        "Busiest CPU",
+        "The host whose processors idle least.",
+        now(f"topk(1, {BUSY})", "{{instance}}"),
+        unit=RATIO,
+        steps=style.rising(0.8, 0.95),
+        decimals=0,
+        named=True,
+    )
+
+
+def _fullest() -> stat.Panel:
+    return number(
+        "Fullest filesystem",
+        "The host with the least space left for ordinary users on one of its filesystems.",
+        now(f"topk(1, {FULLEST})", "{{instance}}"),
+        unit=RATIO,
+        steps=style.rising(0.8, 0.9),
+        decimals=0,
+        named=True,
+    )
+
+
+def _table() -> Table:
+    return grid(
+        "Fleet, fullest first",
+        "One line per host. Load is the 5-minute average per core: above 1 tasks wait. Memory is "
+        "what is not available without swapping. Disk busy is the busiest device's share of time.",
+        Column("Fullest disk", FULLEST, RATIO, style.rising(0.8, 0.9), decimals=0),
+        Column("Memory", MEMORY, RATIO, style.rising(0.85, 0.95), decimals=0),
+        Column("CPU", BUSY, RATIO, style.rising(0.8, 0.95), decimals=0),
+        Column("Load per core", LOAD, steps=style.rising(1, 2), decimals=2),
+        Column("Disk busy", DISK, RATIO, style.rising(0.7, 0.9), decimals=0),
+        Column("Up for", UPTIME, DURATION),
+        Column("Reports", UP, mappings=style.YES_NO),
+        keys={"instance": "Host"},
+        sort="Fullest disk",
+        descending=True,
+        links={"Host": link.to(link.HOSTS, "host")},
+    )
+
+
+def _cpu() -> timeseries.Panel:
+    return chart(
+        "CPU, ten busiest",
+        "Share of time in which the processors were not idle, mean over the cores.",
+        over_time(f"topk(10, {BUSY})", "{{instance}}"),
+        unit=RATIO,
+        bounds=(0, 1),
+    )
+
+
+def _memory() -> timeseries.Panel:
+    return chart(
+        "Memory, ten fullest",
+        "Memory that is not available without swapping.",
+        over_time(f"topk(10, {MEMORY})", "{{instance}}"),
+        unit=RATIO,
+        bounds=(0, 1),
+    )
+
+
+def _disk() -> timeseries.Panel:
+    return chart(
+        "Fullest filesystem, ten fullest hosts",
+        "Space used on each host's fullest filesystem, as ordinary users see it.",
+        over_time(f"topk(10, {FULLEST})", "{{instance}}"),
+        unit=RATIO,
+        bounds=(0, 1),
+    )

@@ -1,0 +1,16 @@
+"""Links from a table's cell to the dashboard that tells more."""
+
+LEVELS = "uptime-ledger-service-levels"
+OUTAGES = "uptime-ledger-outages"
+EXECUTIVE = "uptime-ledger-executive"
+PROBES = "uptime-ledger-probes"
+HOSTS = "uptime-ledger-server-health"
+ITSELF = "uptime-ledger-itself"
+
+
+def to(uid: str, variable: str) -> str:
+    """Open a dashboard with the cell's text as a variable; data source and time range go along."""
+    return (
+        f"/d/{uid}?var-{variable}=${{__value.text:percentencode}}"
+        "&${datasource:queryparam}&${__url_time_range}"
+    )

@@ -1,0 +1,241 @@
+"""Who watches the watcher: the engine, the exporters and how they are scraped."""
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import stat, timeseries
+from grafana_foundation_sdk.builders.table import Panel as Table
+
+from grafana_dashboards.house import link, style, variable
+from grafana_dashboards.house.annotation import of_services
+from grafana_dashboards.house.grid import Column, grid
+from grafana_dashboards.house.page import line, page, section
+from grafana_dashboards.house.panel import chart, number
+from grafana_dashboards.house.query import now, over_time
+from grafana_dashboards.house.style import BYTES, COUNT, DURATION, PER_SECOND, RATIO, SECONDS
+
+OURS = 'job=~"$job", instance=~"$instance"'
+BUILD = '{__name__=~"sla_(engine|exporter)_build_info"}'
+WAITING = f"sla_engine_outbox_oldest_timestamp_seconds{{{OURS}}}"
+
+
+def gauge(metric: str, how: str = "max") -> str:
+    """Return a gauge of each of our processes."""
+    return f"{how} by (instance) ({metric}{{{OURS}}})"
+
+
+def rate(metric: str, *by: str) -> str:
+    """Return a counter of each of our processes, per second."""
+    labels = ", ".join(("instance", *by))
+    return f"sum by ({labels}) (rate({metric}{{{OURS}}}[$__rate_interval]))"
+
+
+def quantile(q: float, histogram: str) -> str:
+    """Return a quantile of a histogram over the rate interval."""
+    return f"histogram_quantile({q}, {rate(f'{histogram}_bucket', 'le')})"
+
+
+def itself() -> dict[str, Any]:
+    """Return the dashboard."""
+    return page(
+        link.ITSELF,
+        "Uptime Ledger itself",
+        "Whether the figures can be trusted: engine lag and cost, notices that wait, probes that "
+        "start late, scrapes.",
+        section(
+            "Now",
+            line(4, _lag(), _last_tick(), _pending(), _late(), _reload(), widths=(5, 5, 5, 5, 4)),
+        ),
+        section("Engine", line(8, _lags(), _ticks(), _tick_cost())),
+        section("Notices", line(8, _outbox(), _notices(), _errors())),
+        section("Exporter", line(8, _lateness(), _load(), _collectors())),
+        section(
+            "Processes and scrapes", line(8, _processes()), line(8, _scrapes(), _scrape_time())
+        ),
+        variables=[
+            variable.datasource(),
+            variable.choice("job", "Job", BUILD),
+            variable.choice("instance", "Instance", f'{BUILD[:-1]}, job=~"$job"}}'),
+        ],
+        notes=of_services(""),
+        time="now-6h",
+    )
+
+
+def _lag() -> stat.Panel:
+    return number(
+        "Ledger behind now",
+        "How far the ledger is behind now: what happened since is not in the figures yet.",
+        now(f"max({gauge('sla_engine_lag_seconds')})", "lag"),
+        unit=DURATION,
+        steps=style.rising(120, 600),
+    )
+
+
+def _last_tick() -> stat.Panel:
+    return number(
+        "Since the last good tick",
+        "Time since a tick of the engine succeeded. It grows while Prometheus or the database "
+        "cannot be reached.",
+        now(f"time() - max({gauge('sla_engine_last_tick_timestamp_seconds')})", "tick"),
+        unit=DURATION,
+        steps=style.rising(120, 600),
+    )
+
+
+def _pending() -> stat.Panel:
+    return number(
+        "Oldest waiting notice",
+        "Age of the oldest notice that Slack has not taken yet; zero when none waits.",
+        now(f"max((time() - {WAITING}) * ({WAITING} > bool 0))", "oldest"),
+        unit=DURATION,
+        steps=style.rising(60, 600),
+    )
+
+
+def _late() -> stat.Panel:
+    return number(
+        "Probes late",
+        "The lateness that 99 % of the probes do not exceed. Late probes measure late outages.",
+        now(f"max({quantile(0.99, 'sla_exporter_probe_lateness_seconds')})", "p99"),
+        unit=SECONDS,
+        steps=style.rising(0.25, 1),
+    )
+
+
+def _reload() -> stat.Panel:
+    return number(
+        "Catalogue loaded",
+        "Whether every exporter took the last version of the catalogue; else it runs on the one "
+        "before.",
+        now(f"min({gauge('sla_exporter_config_last_reload_successful', 'min')})", "loaded"),
+        mappings=style.YES_NO_BAD,
+    )
+
+
+def _lags() -> timeseries.Panel:
+    return chart(
+        "Lag of the ledger",
+        "How far each engine's ledger is behind now.",
+        over_time(gauge("sla_engine_lag_seconds"), "{{instance}}"),
+        unit=DURATION,
+    )
+
+
+def _ticks() -> timeseries.Panel:
+    return chart(
+        "Ticks by result",
+        "Ticks per second; a failed tick is made good by the next one, which derives the same "
+        "range again.",
+        over_time(rate("sla_engine_ticks_total", "result"), "{{instance}} {{result}}"),
+        unit=PER_SECOND,
+    )
+
+
+def _tick_cost() -> timeseries.Panel:
+    return chart(
+        "Cost of a tick",
+        "Wall time of a tick: the median, and what 99 % of the ticks do not exceed.",
+        over_time(quantile(0.5, "sla_engine_tick_duration_seconds"), "{{instance}} p50"),
+        over_time(quantile(0.99, "sla_engine_tick_duration_seconds"), "{{instance}} p99"),
+        unit=SECONDS,
+    )
+
+
+def _outbox() -> timeseries.Panel:
+    return chart(
+        "Notices waiting",
+        "Notices that are written and not delivered yet: they outlive a restart.",
+        over_time(gauge("sla_engine_outbox_pending"), "{{instance}}"),
+        unit=COUNT,
+        decimals=0,
+    )
+
+
+def _notices() -> timeseries.Panel:
+    return chart(
+        "Notices sent and refused",
+        "Notices delivered, and attempts that failed by reason, per second.",
+        over_time(rate("sla_engine_notices_sent_total"), "{{instance}} sent"),
+        over_time(rate("sla_engine_notice_failures_total", "reason"), "{{instance}} {{reason}}"),
+        unit=PER_SECOND,
+    )
+
+
+def _errors() -> timeseries.Panel:
+    return chart(
+        "Queries and transactions failed",
+        "Queries that Prometheus did not answer and ledger transactions that failed, per second.",
+        over_time(rate("sla_engine_prometheus_errors_total"), "{{instance}} Prometheus"),
+        over_time(rate("sla_engine_ledger_errors_total"), "{{instance}} ledger"),
+        unit=PER_SECOND,
+    )
+
+
+def _lateness() -> timeseries.Panel:
+    return chart(
+        "Probe lateness",
+        "How long after their turn probes start: the median, and what 99 % do not exceed.",
+        over_time(quantile(0.5, "sla_exporter_probe_lateness_seconds"), "{{instance}} p50"),
+        over_time(quantile(0.99, "sla_exporter_probe_lateness_seconds"), "{{instance}} p99"),
+        unit=SECONDS,
+    )
+
+
+def _load() -> timeseries.Panel:
+    return chart(
+        "Probes: all, running, skipped",
+        "Probes of the catalogue, runs under way, and turns per second skipped because the run "
+        "before had not ended.",
+        over_time(gauge("sla_exporter_targets"), "{{instance}} all"),
+        over_time(gauge("sla_exporter_probes_running"), "{{instance}} running"),
+        over_time(rate("sla_exporter_probes_skipped_total"), "{{instance}} skipped per second"),
+        unit=COUNT,
+    )
+
+
+def _collectors() -> timeseries.Panel:
+    slowest = f"max by (collector) (node_scrape_collector_duration_seconds{{{OURS}}})"
+    return chart(
+        "Slowest host collectors",
+        "Time that the ten slowest collectors took in a scrape, over the chosen instances.",
+        over_time(f"topk(10, {slowest})", "{{collector}}"),
+        unit=SECONDS,
+    )
+
+
+def _processes() -> Table:
+    return grid(
+        "Processes",
+        "Each of our processes: whether Prometheus reaches it, whether it leads (of two engines "
+        "one writes), its CPU and memory, and collectors that fail.",
+        Column("Reached", gauge("up"), mappings=style.YES_NO_BAD),
+        Column("Leads", gauge("sla_engine_leader"), mappings=style.YES_NO),
+        Column("CPU", rate("process_cpu_seconds_total"), RATIO, decimals=2),
+        Column("Memory", gauge("process_resident_memory_bytes"), BYTES),
+        Column(
+            "Collectors failing",
+            f"count by (instance) (node_scrape_collector_success{{{OURS}}} == 0)",
+            steps=style.ABOVE_ZERO_IS_BAD,
+        ),
+        keys={"instance": "Instance"},
+        sort="Instance",
+    )
+
+
+def _scrapes() -> timeseries.Panel:
+    return chart(
+        "Scrape size",
+        "Samples that each scrape brings: it grows with services, probes and host collectors.",
+        over_time(gauge("scrape_samples_scraped"), "{{instance}}"),
+        unit=COUNT,
+        decimals=0,
+    )
+
+
+def _scrape_time() -> timeseries.Panel:
+    return chart(
+        "Scrape time",
+        "How long Prometheus waits for the metrics.",
+        over_time(gauge("scrape_duration_seconds"), "{{instance}}"),
+        unit=SECONDS,
+    )

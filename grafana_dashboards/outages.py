@@ -1,0 +1,183 @@
+"""What is down, what is in maintenance, and how long things take to come back."""
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders.table import Panel as Table
+
+from grafana_dashboards.house import link, style, variable
+from grafana_dashboards.house.annotation import of_services
+from grafana_dashboards.house.grid import Column, grid
+from grafana_dashboards.house.page import line, page, section
+from grafana_dashboards.house.panel import chart, number, timeline
+from grafana_dashboards.house.promql import MINE, each, most
+from grafana_dashboards.house.query import now, over_time
+from grafana_dashboards.house.style import DURATION, WHEN
+from grafana_dashboards.outage_list import outage_list
+from grafana_dashboards.series import (
+    MAINTENANCE,
+    MTBF,
+    MTTR,
+    OBJECTIVE,
+    OPEN_SINCE,
+    SEEN,
+    STATE,
+    counted,
+)
+from grafana_dashboards.series import downtime as down
+from grafana_dashboards.series import outages as count_of
+
+NEXT = each("service_maintenance_next_start_timestamp_seconds")
+# At the end of the range, so that it is read once and not once a step.
+_HAD = (
+    f"max by (service) (max_over_time(service:maintenance_active:max{{{MINE}}}[$__range] @ end()))"
+)
+WINDOW = style.words({"0": ("none", "transparent"), "1": ("maintenance", style.PLANNED)})
+
+
+def outages() -> dict[str, Any]:
+    """Return the dashboard."""
+    return page(
+        link.OUTAGES,
+        "Outages and maintenance",
+        "Open and past outages, maintenance windows, and the trends of repair times.",
+        section("Now", line(4, _open(), _longest(), _in_maintenance(), _silent())),
+        section("Timeline of all services", line(12, _timeline())),
+        section("Outages", line(8, _open_now(), outage_list())),
+        section("Maintenance", line(8, _maintenance(), _upcoming(), widths=(16, 8))),
+        section("Trends", line(8, _counts(), _downtime()), line(8, _mttr(), _mtbf())),
+        variables=[
+            variable.datasource(),
+            *variable.services(),
+            variable.pick("window", "Window", "sla_availability_ratio", first="month"),
+        ],
+        notes=of_services(),
+        time="now-7d",
+    )
+
+
+def _open() -> stat.Panel:
+    return number(
+        "Open outages",
+        "Services with an outage in the ledger that has not ended.",
+        now(counted(OPEN_SINCE, MAINTENANCE), "open"),
+        steps=style.ABOVE_ZERO_IS_BAD,
+    )
+
+
+def _longest() -> stat.Panel:
+    return number(
+        "Longest open outage",
+        "Time since the first failed sample of the oldest outage that has not ended.",
+        now(f"topk(1, time() - {OPEN_SINCE})", "{{service}}"),
+        unit=DURATION,
+        steps=((None, style.BAD),),
+        empty="none",
+    )
+
+
+def _in_maintenance() -> stat.Panel:
+    return number(
+        "In maintenance",
+        "Services inside an approved maintenance window now.",
+        now(f"sum({MAINTENANCE})", "in maintenance"),
+        steps=((None, style.PLAIN), (1, style.PLANNED)),
+    )
+
+
+def _silent() -> stat.Panel:
+    return number(
+        "State unknown",
+        "Services with an objective of which no sample tells the state now, and that are not in "
+        "maintenance: unknown, neither up nor down.",
+        now(counted(f"{OBJECTIVE} unless on (service) {SEEN}", OBJECTIVE), "unknown"),
+        steps=style.rising(1, 1_000_000),
+    )
+
+
+def _timeline() -> statetimeline.Panel:
+    return timeline(
+        "State of every service",
+        "The worst state in each step, by quorum of probes and locations. A gap is time of which "
+        "nothing is known.",
+        over_time(STATE, "{{service}}"),
+    )
+
+
+def _open_now() -> Table:
+    return grid(
+        "Outages open now",
+        "Outages that have not ended, longest first; in maintenance means that a window covers "
+        "them now and no alert pages.",
+        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN),
+        Column("Down for", f"time() - {OPEN_SINCE}", DURATION, ((None, style.BAD),)),
+        Column(
+            "Maintenance",
+            f"{MAINTENANCE} and on (service) {OPEN_SINCE}",
+            mappings=style.YES_NO,
+        ),
+        keys={"service": "Service"},
+        sort="Down for",
+        descending=True,
+        links={"Service": link.to(link.LEVELS, "service")},
+    )
+
+
+def _maintenance() -> statetimeline.Panel:
+    active = most("service:maintenance_active:max")
+    return timeline(
+        "Maintenance windows",
+        "Approved windows of the services that had one in the time range.",
+        over_time(f"{active} and on (service) {_HAD} > 0", "{{service}}"),
+        mappings=WINDOW,
+    )
+
+
+def _upcoming() -> Table:
+    return grid(
+        "Upcoming maintenance",
+        "When the next approved window of each service begins.",
+        Column("Begins", f"{NEXT} * 1000", WHEN),
+        Column("In", f"{NEXT} - time()", DURATION),
+        keys={"service": "Service"},
+        sort="Begins",
+        links={"Service": link.to(link.LEVELS, "service")},
+    )
+
+
+def _counts() -> timeseries.Panel:
+    return chart(
+        "Outages in the window",
+        "How many outages the chosen services had in the window that ended at each time.",
+        *(over_time(f"sum({count_of(kind)})", kind) for kind in ("unplanned", "planned")),
+        decimals=0,
+    )
+
+
+def _downtime() -> timeseries.Panel:
+    return chart(
+        "Downtime in the window",
+        "Known downtime of the chosen services in the window that ended at each time.",
+        *(over_time(f"sum({down(kind)})", kind) for kind in ("unplanned", "planned")),
+        unit=DURATION,
+    )
+
+
+def _mttr() -> timeseries.Panel:
+    return chart(
+        "Mean time to restore",
+        "Mean length of the outages in the window, from the first failed to the first good "
+        "sample; the ten slowest services.",
+        over_time(f"topk(10, {MTTR})", "{{service}}"),
+        unit=DURATION,
+    )
+
+
+def _mtbf() -> timeseries.Panel:
+    return chart(
+        "Mean time between failures",
+        "Mean uptime between outages in the window; the ten services that fail most often.",
+        over_time(f"bottomk(10, {MTBF})", "{{service}}"),
+        unit=DURATION,
+        calculations=("lastNotNull", "min"),
+    )

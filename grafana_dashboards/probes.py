@@ -1,0 +1,194 @@
+"""What the probes see: by target and location, by phase, and how long certificates last."""
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders.table import Panel as Table
+
+from grafana_dashboards.house import link, style, variable
+from grafana_dashboards.house.annotation import of_services
+from grafana_dashboards.house.grid import Column, grid
+from grafana_dashboards.house.page import line, page, section
+from grafana_dashboards.house.panel import bars, chart, number, timeline
+from grafana_dashboards.house.query import now, over_time
+from grafana_dashboards.house.style import COUNT, DURATION, PER_SECOND, SECONDS, WHEN
+
+MINE = 'job=~"$job", service=~"$service", location=~"$location"'
+ONE = ("service", "probe", "target", "location")
+PROBE = ", ".join(ONE)
+KEYS = {name: name.capitalize() for name in ONE}
+CERTIFICATE = "service_tls_certificate_expiry_timestamp_seconds"
+
+
+def of_probe(metric: str) -> str:
+    """Return one series per probe and location; replicas of an exporter fold."""
+    return f"max by ({PROBE}) ({metric}{{{MINE}}})"
+
+
+SUCCESS = of_probe("service_probe_success")
+# The phases of a probe add up to its whole time.
+TOTAL = f"sum by ({PROBE}) (service_probe_duration_seconds{{{MINE}}})"
+LEFT = f"min by (service, target) ({CERTIFICATE}{{{MINE}}}) - time()"
+DAY = 86_400
+
+
+def probes() -> dict[str, Any]:
+    """Return the dashboard."""
+    return page(
+        link.PROBES,
+        "Probes",
+        "What each probe sees of its target from each location: success, phases, failures by "
+        "reason, certificates.",
+        section("Now", line(4, _failing(), _running(), _slowest_now(), _soonest())),
+        section("By target and location", line(10, _table()), line(10, _history())),
+        section("Time", line(9, _phases(), _slowest(), widths=(14, 10))),
+        section("Failures", line(8, _reasons(), _status())),
+        section("Certificates", line(8, _certificates())),
+        variables=[
+            variable.datasource(),
+            variable.choice("job", "Job", "service_probe_success"),
+            *variable.services(),
+            variable.choice(
+                "location", "Location", 'service_probe_success{job=~"$job", service=~"$service"}'
+            ),
+        ],
+        notes=of_services(),
+        time="now-6h",
+    )
+
+
+def _failing() -> stat.Panel:
+    return number(
+        "Probes failing",
+        "Probes, by location, whose last run failed. A service is down only when its quorum is "
+        "lost: one failing probe need not be an outage.",
+        now(f"count({SUCCESS} == 0) or 0 * count({SUCCESS})", "failing"),
+        steps=style.ABOVE_ZERO_IS_BAD,
+    )
+
+
+def _running() -> stat.Panel:
+    return number(
+        "Probes",
+        "Probes that report, by location.",
+        now(f"count({SUCCESS})", "probes"),
+        steps=((None, style.GOOD),),
+    )
+
+
+def _slowest_now() -> stat.Panel:
+    return number(
+        "Slowest probe",
+        "The probe whose last run took longest, all phases together.",
+        now(f"topk(1, {TOTAL})", "{{service}} {{target}} {{location}}"),
+        unit=SECONDS,
+        steps=style.rising(1, 4),
+        named=True,
+    )
+
+
+def _soonest() -> stat.Panel:
+    return number(
+        "Next certificate to expire",
+        "Time until the first certificate of a chain expires, soonest first.",
+        now(f"bottomk(1, {LEFT})", "{{target}}"),
+        unit=DURATION,
+        steps=style.falling(7 * DAY, 21 * DAY),
+        named=True,
+        empty="no certificate",
+    )
+
+
+def _table() -> Table:
+    return grid(
+        "Last run of every probe",
+        "The last run of every probe, failing ones first. Age is the time since it began: more "
+        "than two intervals means that the exporter is late or gone.",
+        Column("Success", SUCCESS, mappings=style.GOOD_BAD, steps=style.falling(0.5, 1)),
+        Column("Time", TOTAL, SECONDS, style.rising(1, 4), decimals=3),
+        Column("HTTP status", of_probe("service_http_status_code")),
+        Column(
+            "Age",
+            f"time() - {of_probe('service_probe_last_run_timestamp_seconds')}",
+            DURATION,
+            style.rising(120, 600),
+        ),
+        keys=KEYS,
+        sort="Success",
+        links={"Service": link.to(link.LEVELS, "service")},
+    )
+
+
+def _history() -> statetimeline.Panel:
+    return timeline(
+        "Success over time",
+        "The worst result of each probe in each step. A gap is time without samples.",
+        over_time(
+            f"min by ({PROBE}) (min_over_time(service_probe_success{{{MINE}}}[$__interval]))",
+            "{{service}} {{probe}} {{target}} {{location}}",
+        ),
+        mappings=style.GOOD_BAD,
+    )
+
+
+def _phases() -> timeseries.Panel:
+    return chart(
+        "Time by phase",
+        "Mean over the chosen probes of the time in each phase. A slow resolve points at DNS, a "
+        "slow connect at the network, slow processing at the service.",
+        over_time(f"avg by (phase) (service_probe_duration_seconds{{{MINE}}})", "{{phase}}"),
+        unit=SECONDS,
+        stacked=True,
+    )
+
+
+def _slowest() -> bargauge.Panel:
+    return bars(
+        "Ten slowest",
+        "Mean time of a run over the time range, the ten slowest probes.",
+        now(
+            f"sort_desc(topk(10, sum by ({PROBE})"
+            f" (avg_over_time(service_probe_duration_seconds{{{MINE}}}[$__range]))))",
+            "{{service}} {{target}} {{location}}",
+        ),
+        unit=SECONDS,
+        steps=style.rising(1, 4),
+        bounds=(0, None),
+    )
+
+
+def _reasons() -> timeseries.Panel:
+    return chart(
+        "Failures by reason",
+        "Failed attempts per second, retried ones included.",
+        over_time(
+            f"sum by (reason) (rate(service_probe_failures_total{{{MINE}}}[$__rate_interval]))",
+            "{{reason}}",
+        ),
+        unit=PER_SECOND,
+        stacked=True,
+        calculations=("mean", "max"),
+    )
+
+
+def _status() -> timeseries.Panel:
+    return chart(
+        "HTTP status",
+        "How many probes got an answer of each class.",
+        over_time(f'count_values("status", {of_probe("service_http_status_code")})', "{{status}}"),
+        unit=COUNT,
+        stacked=True,
+        decimals=0,
+    )
+
+
+def _certificates() -> Table:
+    return grid(
+        "Certificates by time left",
+        "The first certificate of each target's chain to expire, as any location sees it.",
+        Column("Left", LEFT, DURATION, style.falling(7 * DAY, 21 * DAY)),
+        Column("Expires", f"min by (service, target) ({CERTIFICATE}{{{MINE}}}) * 1000", WHEN),
+        keys={"service": "Service", "target": "Target"},
+        sort="Left",
+        links={"Service": link.to(link.LEVELS, "service")},
+    )

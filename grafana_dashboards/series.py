@@ -1,0 +1,52 @@
+"""The expressions that several dashboards share: one series per chosen service."""
+
+from grafana_dashboards.house.promql import each, most, windowed, worst
+
+THIS_MONTH, LAST_MONTH, LAST_DAY = "month", "previous_month", "1d"
+
+OBJECTIVE = each("service_slo_objective_ratio")
+AVAILABILITY = windowed("sla_availability_ratio")
+BUDGET_LEFT = windowed("sla_error_budget_remaining_ratio")
+COVERAGE = windowed("sla_coverage_ratio")
+MTTR = windowed("sla_mttr_seconds")
+MTBF = windowed("sla_mtbf_seconds")
+OPEN_SINCE = each("sla_outage_open_since_timestamp_seconds")
+MAINTENANCE = each("service:maintenance_active:max")
+
+UP = worst("service:up:quorum")
+# 0 down, 1 up, and 2 more of each inside a maintenance window.
+STATE = f"{UP} + on (service) 2 * {most('service:maintenance_active:max')} or {UP}"
+
+SEEN = f"({each('service:sli_total:rate')} or {MAINTENANCE} == 1)"
+OWNERS = each("service:info", "service", "owner")
+
+MET = f"{AVAILABILITY} >= on (service) {OBJECTIVE}"
+MISSED = f"{AVAILABILITY} < on (service) {OBJECTIVE}"
+UNJUDGED = f"{OBJECTIVE} unless on (service) {AVAILABILITY}"
+
+
+def downtime(kind: str, window: str = "$window") -> str:
+    """Return the known downtime of a kind (planned, unplanned), seconds."""
+    return windowed("sla_downtime_seconds", window=window, more=f', kind="{kind}"')
+
+
+def outages(kind: str, window: str = "$window") -> str:
+    """Return the number of outages of a kind."""
+    return windowed("sla_outages", window=window, more=f', kind="{kind}"')
+
+
+def counted(these: str, among: str) -> str:
+    """Count series: 0 where others are there ``among`` which to count, else no data."""
+    return f"count({these}) or 0 * count({among})"
+
+
+def burning(window: str) -> str:
+    """Return the burn rate: errors over a window of the recording rules, of the error budget."""
+    errors = each(f"service:sli_errors:ratio_rate{window}")
+    return f"{errors} / on (service) {each('service:slo_error_budget:ratio')}"
+
+
+COST = (
+    f"{downtime('unplanned')} / 3600 * on (service) group_right "
+    f"{each('service_downtime_cost_per_hour', 'service', 'currency')}"
+)

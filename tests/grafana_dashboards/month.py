@@ -1,0 +1,194 @@
+"""A month of an organisation's metrics, with everything in it that a dashboard can show.
+
+Three services, two locations, two hosts and a third that went silent; one outage is open at the
+end. Samples every hour, and every minute in the last three hours.
+"""
+
+from collections.abc import Callable, Iterator
+
+NOW = 1_793_455_200  # 2026-10-31T12:00:00Z
+DAY, HOUR, MINUTE = 86_400, 3_600, 60
+TIMES = (
+    *range(NOW - 30 * DAY, NOW - 3 * HOUR, HOUR),
+    *range(NOW - 3 * HOUR, NOW + MINUTE, MINUTE),
+)
+SERVICES = {"shop": ("sales", "gold"), "mail": ("office", "silver"), "wiki": ("office", "bronze")}
+LOCATIONS = ("ber", "par")
+HOSTS = ("web-1:9710", "db-1:9100")
+SILENT = "old-1:9100"
+OPEN_SINCE = NOW - 25 * MINUTE
+WINDOWS = ("1d", "month", "previous_month")
+
+Value = Callable[[float], float | None]
+Series = Iterator[tuple[str, dict[str, str], Value]]
+
+
+def month() -> str:
+    """Return the OpenMetrics text."""
+    lines = [
+        f"{name}{_written(labels)} {value(t)} {t}"
+        for name, labels, value in (*_services(), *_engine(), *_exporters(), *_hosts(), *_probes())
+        for t in TIMES
+        if value(t) is not None
+    ]
+    return "\n".join([*lines, "# EOF\n"])
+
+
+def _written(labels: dict[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+
+
+def flat(value: float) -> Value:
+    """The same value at all times."""
+    return lambda _t: value
+
+
+def counter(per_second: float) -> Value:
+    """A counter that began with the month."""
+    return lambda t: (t - TIMES[0]) * per_second
+
+
+def _up(service: str) -> Value:
+    return lambda t: float(not (service == "mail" and t >= OPEN_SINCE))
+
+
+def _maintenance(service: str) -> Value:
+    return lambda t: float(service == "wiki" and abs(t - NOW + 2 * HOUR) < 30 * MINUTE)
+
+
+def _services() -> Series:
+    for service, (owner, tier) in SERVICES.items():
+        one = {"service": service}
+        errors = 0.02 if service == "mail" else 0.0
+        yield "service:info", {**one, "owner": owner, "tier": tier}, flat(1)
+        yield "service:up:quorum", one, _up(service)
+        yield "service:maintenance_active:max", one, _maintenance(service)
+        yield "service:slo_error_budget:ratio", one, flat(0.001)
+        if service != "wiki":  # of the wiki nothing is known
+            yield "service:sli_total:rate", one, flat(1)
+        for window in ("1h", "6h", "1d", "3d"):
+            yield f"service:sli_errors:ratio_rate{window}", one, flat(errors)
+
+
+def _engine() -> Series:
+    job = {"job": "sla-engine", "instance": "127.0.0.1:9711"}
+    for service in SERVICES:
+        one = {**job, "service": service}
+        yield "service_slo_objective_ratio", one, flat(0.999)
+        yield "service_maintenance_active", one, _maintenance(service)
+        yield "service_downtime_cost_per_hour", {**one, "currency": "EUR"}, flat(1200)
+        for window in WINDOWS:
+            yield from _figures({**one, "window": window}, service)
+    mail, wiki = {**job, "service": "mail"}, {**job, "service": "wiki"}
+    since: Value = lambda t: float(OPEN_SINCE) if t >= OPEN_SINCE else None  # noqa: E731  # typed
+    yield "sla_outage_open_since_timestamp_seconds", mail, since
+    yield "service_maintenance_next_start_timestamp_seconds", wiki, flat(NOW + DAY)
+    yield from _health(job)
+
+
+def _figures(one: dict[str, str], service: str) -> Series:
+    bad = service == "mail"
+    if service != "wiki":
+        yield "sla_availability_ratio", one, flat(0.98 if bad else 1)
+        yield "sla_error_budget_remaining_ratio", one, flat(-19 if bad else 1)
+        yield "sla_mttr_seconds", one, flat(600)
+        yield "sla_mtbf_seconds", one, flat(5 * DAY)
+    yield "sla_coverage_ratio", one, flat(0 if service == "wiki" else 0.999)
+    for kind, seconds in (("planned", 1800), ("unplanned", 7200 if bad else 0)):
+        yield "sla_downtime_seconds", {**one, "kind": kind}, flat(seconds)
+        yield "sla_outages", {**one, "kind": kind}, flat(float(seconds > 0))
+
+
+def _health(job: dict[str, str]) -> Series:
+    gauges = {"lag_seconds": 20, "leader": 1, "outbox_pending": 2}
+    for name, value in gauges.items():
+        yield f"sla_engine_{name}", job, flat(value)
+    yield "sla_engine_build_info", {**job, "version": "1"}, flat(1)
+    yield "sla_engine_last_tick_timestamp_seconds", job, lambda t: t - 10
+    yield "sla_engine_outbox_oldest_timestamp_seconds", job, lambda t: t - 90
+    for result in ("ok", "failed"):
+        yield "sla_engine_ticks_total", {**job, "result": result}, counter(0.03)
+    for name in ("prometheus_errors", "ledger_errors", "notices_sent"):
+        yield f"sla_engine_{name}_total", job, counter(0.01)
+    yield "sla_engine_notice_failures_total", {**job, "reason": "429"}, counter(0.01)
+    yield from _histogram("sla_engine_tick_duration_seconds", job)
+    yield from _scraped(job)
+
+
+def _histogram(name: str, job: dict[str, str]) -> Series:
+    for le, share in (("0.1", 0.5), ("1.0", 0.9), ("+Inf", 1.0)):
+        yield f"{name}_bucket", {**job, "le": le}, counter(share)
+
+
+def _scraped(job: dict[str, str]) -> Series:
+    yield "up", job, flat(1)
+    yield "scrape_samples_scraped", job, flat(400)
+    yield "scrape_duration_seconds", job, flat(0.02)
+    yield "process_cpu_seconds_total", job, counter(0.02)
+    yield "process_resident_memory_bytes", job, flat(60e6)
+
+
+def _exporters() -> Series:
+    job = {"job": "sla-exporter", "instance": HOSTS[0]}
+    yield "sla_exporter_build_info", {**job, "version": "1"}, flat(1)
+    yield "sla_exporter_config_last_reload_successful", job, flat(1)
+    yield "sla_exporter_targets", job, flat(6)
+    yield "sla_exporter_probes_running", job, flat(1)
+    yield "sla_exporter_probes_skipped_total", job, counter(0)
+    yield from _histogram("sla_exporter_probe_lateness_seconds", job)
+    yield from _scraped(job)
+    for collector, success in (("cpu", 1), ("filesystem", 0)):
+        one = {**job, "collector": collector}
+        yield "node_scrape_collector_success", one, flat(success)
+        yield "node_scrape_collector_duration_seconds", one, flat(0.001)
+
+
+def _hosts() -> Series:
+    for host in HOSTS:
+        job = {"job": "sla-exporter" if host == HOSTS[0] else "node", "instance": host}
+        yield from _host(job)
+    gone = {"job": "node", "instance": SILENT}
+    yield "up", gone, lambda t: float(t < NOW - 2 * HOUR)
+    yield "node_uname_info", gone, lambda t: 1 if t < NOW - 2 * HOUR else None
+    yield "up", {"job": "node", "instance": HOSTS[1]}, flat(1)
+
+
+def _host(job: dict[str, str]) -> Series:
+    yield "node_uname_info", {**job, "nodename": job["instance"]}, flat(1)
+    yield "node_boot_time_seconds", job, flat(NOW - 40 * DAY)
+    for cpu in ("0", "1"):
+        for mode, share in (("idle", 0.7), ("user", 0.2), ("system", 0.1)):
+            yield "node_cpu_seconds_total", {**job, "cpu": cpu, "mode": mode}, counter(share)
+    for minutes in (1, 5, 15):
+        yield f"node_load{minutes}", job, flat(0.8)
+    sizes = {"MemTotal": 8e9, "MemAvailable": 5e9, "SwapTotal": 2e9, "SwapFree": 1.9e9}
+    for name, size in sizes.items():
+        yield f"node_memory_{name}_bytes", job, flat(size)
+    disk = {**job, "device": "/dev/sda1", "fstype": "ext4", "mountpoint": "/"}
+    yield "node_filesystem_size_bytes", disk, flat(100e9)
+    yield "node_filesystem_avail_bytes", disk, lambda t: 30e9 - (t - TIMES[0]) * 1000
+    yield "node_filesystem_files", disk, flat(6e6)
+    yield "node_filesystem_files_free", disk, flat(5e6)
+    yield "node_filesystem_device_error", disk, flat(0)
+    device = {**job, "device": "sda"}
+    for name in ("io_time_seconds", "io_time_weighted_seconds", "read_bytes", "written_bytes"):
+        yield f"node_disk_{name}_total", device, counter(0.1)
+    link = {**job, "device": "eth0"}
+    for way in ("receive", "transmit"):
+        for what in ("bytes", "errs", "drop"):
+            yield f"node_network_{way}_{what}_total", link, counter(1)
+
+
+def _probes() -> Series:
+    for service in SERVICES:
+        for location in LOCATIONS:
+            job = {"job": "sla-exporter", "instance": HOSTS[0], "service": service}
+            one = {**job, "probe": "http", "target": f"https://{service}", "location": location}
+            yield "service_probe_success", one, _up(service)
+            yield "service_http_status_code", one, flat(200)
+            yield "service_probe_last_run_timestamp_seconds", one, lambda t: t - 5
+            expiry = "service_tls_certificate_expiry_timestamp_seconds"
+            yield expiry, one, flat(NOW + 20 * DAY)
+            yield "service_probe_failures_total", {**one, "reason": "timeout"}, counter(0.01)
+            for phase in ("resolve", "connect", "processing"):
+                yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)

@@ -1,0 +1,68 @@
+"""Every query of every panel, variable and annotation, asked of a real Prometheus."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from grafana_dashboards.catalog import DASHBOARDS
+from grafana_dashboards.queries import Query, queries
+from tests.grafana_dashboards.grafana import Grafana
+from tests.grafana_dashboards.month import NOW, month
+from tests.programs.prometheus import create_blocks, running_prometheus
+
+pytestmark = pytest.mark.integration
+
+# (dashboard, place): why the answer is empty although all is as it should be.
+EMPTY_WHEN_HEALTHY = {
+    ("executive", "Most unplanned downtime"): "only services with downtime are listed",
+    ("executive", "By owner"): "its column Missed is empty for owners whose services all met",
+    ("service-levels", "Services"): "its column Down since is for open outages",
+    ("service-levels", "Outages in the time range"): "no outage was open",
+    ("service-levels", "Outages"): "no outage was open",
+    ("executive", "Outages"): "no outage was open",
+    ("outages", "Outages"): "no outage was open",
+    ("outages", "Outages in the time range"): "no outage was open",
+    ("outages", "Outages open now"): "none is open",
+    ("outages", "Longest open outage"): "none is open",
+    ("outages", "Maintenance windows"): "only services with a window in the range are drawn",
+    ("outages", "Upcoming maintenance"): "no window is announced",
+    ("probes", "Outages"): "no outage was open",
+}
+
+
+@pytest.fixture(scope="module")
+def grafana(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grafana]:
+    folder = tmp_path_factory.mktemp("month")
+    text = folder / "month.om"
+    text.write_text(month(), encoding="utf-8")
+    create_blocks(folder, text, block="744h")
+    with running_prometheus(folder) as prometheus:
+        yield Grafana(prometheus.url, NOW)
+
+
+def _empty(grafana: Grafana, choose: Mapping[str, Sequence[str]]) -> Iterator[Query]:
+    """Yield the queries without an answer, with these variables chosen by hand."""
+    chosen = {name: grafana.open(name, choose) for name in DASHBOARDS}
+    for query in queries():
+        if query.place.startswith("$"):
+            found: Sequence[Any] = grafana.label_values(
+                query.dashboard, query.expr, chosen[query.dashboard]
+            )
+        else:
+            found = grafana.ask(query, chosen[query.dashboard])
+        if not found:
+            yield query
+
+
+def test_every_query_returns_data(grafana: Grafana, capsys: pytest.CaptureFixture[str]) -> None:
+    asked, empty = len([*queries()]), [*_empty(grafana, {})]
+    with capsys.disabled():
+        sys.stdout.write(f"\n{asked} queries asked, {asked - len(empty)} returned data\n")
+    assert [(q.dashboard, q.place, q.expr) for q in empty] == []
+
+
+def test_of_a_healthy_service_only_these_queries_are_empty(grafana: Grafana) -> None:
+    empty = {(q.dashboard, q.place) for q in _empty(grafana, {"service": ["shop"]})}
+    assert empty == set(EMPTY_WHEN_HEALTHY)
