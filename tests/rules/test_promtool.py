@@ -1,11 +1,15 @@
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-RULES = sorted((ROOT / "alert_rules").glob("*.rules.yml"))
-UNIT_TESTS = sorted(Path(__file__).parent.glob("*.test.yml"))
+from tests.rules import cases
+
+COVERED: dict[str, list[dict[str, Any]]] = {}
+for file in cases.FILES:
+    for one in cases.load(file)["cases"]:
+        COVERED.setdefault(one["alert"], []).append(one)
 
 
 def _run(*command: str | Path) -> None:
@@ -15,15 +19,34 @@ def _run(*command: str | Path) -> None:
 
 @pytest.mark.integration
 def test_promtool_accepts_every_rule() -> None:
-    _run("promtool", "check", "rules", *RULES)
+    _run("promtool", "check", "rules", *cases.RULES)
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.name.removesuffix(".test.yml"))
-def test_the_rules_fire_and_clear_as_promised(path: Path) -> None:
-    _run("promtool", "test", "rules", path)
+@pytest.mark.parametrize("path", cases.FILES, ids=lambda path: path.stem)
+def test_the_alerts_fire_and_clear_as_promised(path: Path, tmp_path: Path) -> None:
+    written = tmp_path / path.name
+    written.write_text(cases.unit_test(cases.load(path)), encoding="utf-8")
+    _run("promtool", "test", "rules", written)
 
 
-@pytest.mark.integration
-def test_alertmanager_accepts_its_configuration() -> None:
-    _run("amtool", "check-config", ROOT / "alert_rules" / "alertmanager.yml")
+@pytest.mark.parametrize("alert", sorted(cases.alerts().keys() - {"DeadMansSwitch"}))
+def test_an_alert_is_seen_quiet_firing_and_clearing(alert: str) -> None:
+    seen = {key for case in COVERED.get(alert, ()) for key in case}
+    assert {"quiet", "fires", "clears"} <= seen
+
+
+@pytest.mark.parametrize("alert", sorted(cases.alerts()))
+def test_every_severity_of_an_alert_is_seen_firing(alert: str) -> None:
+    fired = [
+        label
+        for case in COVERED.get(alert, ())
+        for found in case.get("fires", {}).values()
+        for label in found
+    ]
+    for severity in cases.alerts()[alert]:
+        assert any(f'severity="{severity}"' in label for label in fired), severity
+
+
+def test_cases_are_of_alerts_that_exist() -> None:
+    assert set(COVERED) <= set(cases.alerts())

@@ -1,0 +1,102 @@
+"""Cases of alerts, written short, as unit tests for promtool.
+
+A file of cases names its rule files and the interval of evaluation; a case has an alert, the
+series (promtool's notation, one value per ``interval``), and the times at which the alert is
+``quiet``, ``fires`` (with the labels of each alert) and is quiet again (``clears``). ``expect``
+adds the results of expressions.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).parents[2]
+FILES: Final = sorted((Path(__file__).parent / "cases").glob("*.yml"))
+ALERT_RULES: Final = ROOT / "alert_rules"
+RULES: Final = sorted(ALERT_RULES.glob("*.rules.yml"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return a file of cases as it is written."""
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
+
+
+def rules() -> Iterator[dict[str, Any]]:
+    """Yield every rule, recording and alerting."""
+    for path in RULES:
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
+            yield from group["rules"]
+
+
+def alerts() -> dict[str, list[str]]:
+    """Return the name of every alert, with its severities."""
+    found: dict[str, list[str]] = {}
+    for rule in rules():
+        if "alert" in rule:
+            found.setdefault(rule["alert"], []).append(rule["labels"]["severity"])
+    return found
+
+
+def unit_test(document: dict[str, Any]) -> str:
+    """Return promtool's file for a file of cases."""
+    paths = [str(ROOT / name) for name in document["rules"]]
+    # promtool evaluates groups in random order unless told. Backwards, because a file goes from
+    # what is used to what it rests on.
+    order = [
+        group["name"]
+        for path in paths
+        for group in reversed(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["groups"])
+    ]
+    every = document.get("every", "1m")
+    tests = [_test(case, every) for case in document["cases"]]
+    text: str = yaml.safe_dump(
+        {
+            "rule_files": paths,
+            "evaluation_interval": every,
+            "group_eval_order": order,
+            "tests": tests,
+        },
+        sort_keys=False,
+    )
+    return text
+
+
+def _test(case: dict[str, Any], every: str) -> dict[str, Any]:
+    series = [{"series": name, "values": _values(v)} for name, v in case["series"].items()]
+    return {
+        "name": f"{case['alert']}: {case.get('why', 'fires and clears')}",
+        "interval": case.get("interval", every),
+        "input_series": series,
+        "promql_expr_test": [*_states(case), *_expectations(case)],
+    }
+
+
+def _values(given: str) -> str:
+    """Refuse 0x20 without quotes: to YAML it is 32, in hexadecimal."""
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r}: quote the values")
+    return given
+
+
+def _states(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what ALERTS, the series in which Prometheus shows its alerts, must be."""
+    head = f'alertname="{case["alert"]}",alertstate="firing"'
+    expected: dict[str, list[str]] = {
+        time: [] for key in ("quiet", "clears") for time in _times(case.get(key))
+    }
+    for time, found in (expected | case.get("fires", {})).items():
+        samples = [{"labels": f"ALERTS{{{head},{labels}}}", "value": 1} for labels in found]
+        yield {"expr": f"ALERTS{{{head}}}", "eval_time": time, "exp_samples": samples}
+
+
+def _times(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
+
+
+def _expectations(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in case.get("expect", ()):
+        samples = [{"labels": name, "value": value} for name, value in item["is"].items()]
+        yield {"expr": item["expr"], "eval_time": item["at"], "exp_samples": samples}
