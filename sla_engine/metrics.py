@@ -24,7 +24,8 @@ _KINDS: Final = ("planned", "unplanned")
 class ServiceLevel:
     """What is exported of one service; times in milliseconds UTC.
 
-    ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures.
+    ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures;
+    ``cost_per_hour`` of downtime is in ``currency`` (ISO 4217).
     """
 
     service: str
@@ -32,6 +33,9 @@ class ServiceLevel:
     maintenance_active: bool
     open_since: int | None
     windows: Mapping[str, Figures] = field(default_factory=dict)
+    next_maintenance: int | None = None
+    cost_per_hour: float | None = None
+    currency: str = ""
 
 
 class EngineMetrics:
@@ -128,13 +132,27 @@ def _of_services(levels: Iterable[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
         "First failed sample of the open outage.",
         labels=["service"],
     )
+    upcoming = GaugeMetricFamily(
+        "service_maintenance_next_start_timestamp_seconds",
+        "Start of the next approved maintenance window, at most 31 days ahead.",
+        labels=["service"],
+    )
+    cost = GaugeMetricFamily(
+        "service_downtime_cost_per_hour",
+        "What an hour of downtime costs, in the catalogue's currency.",
+        labels=["service", "currency"],
+    )
     for level in levels:
         maintenance.add_metric([level.service], level.maintenance_active)
         if level.objective is not None:
             objective.add_metric([level.service], level.objective)
         if level.open_since is not None:
             since.add_metric([level.service], level.open_since / 1000)
-    yield from (objective, maintenance, since)
+        if level.next_maintenance is not None:
+            upcoming.add_metric([level.service], level.next_maintenance / 1000)
+        if level.cost_per_hour is not None:
+            cost.add_metric([level.service, level.currency], level.cost_per_hour)
+    yield from (objective, maintenance, since, upcoming, cost)
 
 
 # Name, help, and how to read the value from figures: None exports no sample.

@@ -17,6 +17,7 @@ from sla_engine.web.status import Row, State
 _DAY = 86_400_000
 _ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
 _EVERYONES = ("1d", "7d", "30d", "month", "previous_month")
+_AHEAD = 31 * _DAY  # how far maintenance windows are announced
 _RECENT = 10 * 60_000
 
 
@@ -68,13 +69,20 @@ def service_levels(
 ) -> list[ServiceLevel]:
     """Return what is exported of every service at ``now``, around figures worked out before."""
     opened = ledger.open_outages()
+    ahead = {
+        service.id: planned(catalogue, service, Interval(now, now + _AHEAD))
+        for service in catalogue.services
+    }
     return [
         ServiceLevel(
             service=service.id,
             objective=None if (goal := terms(service, now).objective) is None else float(goal),
-            maintenance_active=bool(planned(catalogue, service, Interval(now, now + 1))),
+            maintenance_active=any(window.start == now for window in ahead[service.id]),
             open_since=opened[service.id].start if service.id in opened else None,
             windows=figures.get(service.id, {}),
+            next_maintenance=next((w.start for w in ahead[service.id] if w.start > now), None),
+            cost_per_hour=service.cost_per_hour,
+            currency=catalogue.currency,
         )
         for service in catalogue.services
     ]

@@ -1,4 +1,5 @@
 import subprocess
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -45,6 +46,17 @@ def test_what_is_not_known_has_no_sample() -> None:
     samples = _samples(render_levels([_level("shop", known=False)]))
     assert ("sla_availability_ratio", "shop", "month") not in samples
     assert samples["sla_coverage_ratio", "shop", "month"] == 0
+
+
+def test_cost_and_the_next_maintenance_are_exported_where_there_are_any() -> None:
+    plain = replace(_level("plain"), currency="EUR")
+    shop = replace(plain, service="shop", cost_per_hour=1200, next_maintenance=60_000)
+    lines = render_levels([plain, shop]).decode().splitlines()
+    wanted = ("service_downtime_cost_per_hour{", "service_maintenance_next_start")
+    assert [line for line in lines if line.startswith(wanted)] == [
+        'service_maintenance_next_start_timestamp_seconds{service="shop"} 60.0',
+        'service_downtime_cost_per_hour{currency="EUR",service="shop"} 1200.0',
+    ]
 
 
 @pytest.mark.integration

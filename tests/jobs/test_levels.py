@@ -56,6 +56,15 @@ def test_states_are_down_unknown_and_up(ledger: Ledger) -> None:
         assert [lvl.open_since for lvl in levels] == [None, NOW - HOUR, None, None]
 
 
+def test_the_next_maintenance_is_the_first_window_that_has_not_begun(ledger: Ledger) -> None:
+    window = {"id": "w", "title": "W", "services": ["a"], "requester": "ann", "approver": "bob"}
+    window |= {"start": "2026-11-10T11:30:00Z", "duration": "1h", "rrule": "FREQ=WEEKLY"}
+    book = catalogue("a", "b", maintenance=[window])
+    a, b = service_levels(book, ledger, NOW, {})
+    assert (a.maintenance_active, a.next_maintenance) == (True, at("2026-11-17T11:30"))
+    assert (b.maintenance_active, b.next_maintenance) == (False, None)
+
+
 def test_the_moments_since_the_last_tick_are_not_unknown_yet(ledger: Ledger) -> None:
     book = catalogue("a")
     day = Interval(at("2026-11-10"), at("2026-11-11"))
