@@ -27,7 +27,9 @@ class Scope(Frozen):
 
 def _rrule(value: Any) -> str:
     try:
-        rrulestr(str(value), dtstart=datetime(2026, 1, 1))  # noqa: DTZ001 - recurrences are local
+        # RFC 5545 wants UNTIL in UTC; dateutil wants it local, as the start is here.
+        rule = str(value).upper().replace("Z", "")
+        rrulestr(rule, dtstart=datetime(2026, 1, 1))  # noqa: DTZ001 - recurrences are local
     except (ValueError, TypeError) as error:
         raise ValueError(f"{value!r} is not an RFC 5545 recurrence rule: {error}") from error
     return str(value)

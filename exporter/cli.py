@@ -1,6 +1,73 @@
 """The command line of sla-exporter."""
 
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import closing
 
-def main() -> int:
-    """Run the exporter; return the exit code."""
-    raise NotImplementedError
+from exporter import app
+from exporter.host import add_collector_flags, host_of
+from toolkit.document import DocumentError
+from toolkit.flags import add_config_flag, add_log_flags, add_web_flags
+from toolkit.logs import configure_logs
+from toolkit.web import load_web_config
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the flags."""
+    flags = argparse.ArgumentParser("sla-exporter", description=__doc__, allow_abbrev=False)
+    add_config_flag(flags)
+    add_web_flags(flags, "127.0.0.1:9710")
+    flags.add_argument(
+        "--location",
+        default="default",
+        metavar="NAME",
+        help="where this exporter stands; the location label of what it probes "
+        "(default: %(default)s; give each of several exporters its own, and keep it)",
+    )
+    flags.add_argument(
+        "--no-probes",
+        dest="probes",
+        action="store_false",
+        help="this host's health only; the catalogue is not read",
+    )
+    flags.add_argument("--version", action="version", version=f"sla-exporter {app.release()}")
+    add_log_flags(flags)
+    add_collector_flags(flags)
+    return flags
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the exporter; return the exit code: 0 stopped, 1 cannot run, 2 wrong usage."""
+    given = parser().parse_args(arguments)
+    configure_logs(given.log_level, given.log_format)
+    try:
+        options = app.Options(
+            given.config_file if given.probes else None,
+            given.web_listen_address,
+            load_web_config(given.web_config_file),
+            given.location,
+        )
+        _run(options, given)
+    except DocumentError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"sla-exporter: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: app.Options, given: argparse.Namespace) -> None:
+    catalogue = app.load(options.config_file)
+    with closing(host_of(given)) as host, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(app.serve(options, catalogue, host))
+
+
+def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return None
+    return uvloop.Loop

@@ -123,10 +123,21 @@ class System:
             include, exclude = self.text(f"{name}-include"), self.text(f"{name}-exclude")
             known = not (exclude and re.search(exclude, value))
             known = known and (not include or bool(re.search(include, value)))
-            if len(self._wanted) > _MEMO:
-                self._wanted.clear()
-            self._wanted[name, value] = known
+            self._remember(name, value, known)
         return known
+
+    def matches(self, name: str, value: str) -> bool:
+        """Say whether ``value`` matches the option's regular expression."""
+        known = self._wanted.get((name, value))
+        if known is None:
+            known = self._remember(name, value, bool(re.search(self.text(name), value)))
+        return known
+
+    def _remember(self, name: str, value: str, decision: bool) -> bool:
+        if len(self._wanted) > _MEMO:
+            self._wanted.clear()
+        self._wanted[name, value] = decision
+        return decision
 
     def part(self, make: Callable[["System"], T]) -> T:
         """Return what ``make(system)`` made at first: a collector's state between scrapes."""

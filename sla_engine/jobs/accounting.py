@@ -1,13 +1,15 @@
 """Ledger and catalogue -> figures: the one way in which reports, metrics and pages get theirs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures, figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Outage
-from sla_engine.jobs.agreement import agreed_time, planned, terms
+from sla_engine.domain.record import records
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.jobs.agreement import agreed_time, terms
+from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Ledger
 
 _SETTLING = 120_000
@@ -25,17 +27,11 @@ def account(
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    chosen = tuple(catalogue.services if services is None else services)
-    histories = ledger.histories(period, [service.id for service in chosen])
     now = as_of(ledger, now)
-    first = ledger.first_samples()
+    facts = facts_of(catalogue, ledger, period, services)
     return {
-        service.id: figures(
-            _facts(catalogue, service, period, histories.get(service.id), first),
-            terms(service, period.start),
-            now,
-        )
-        for service in chosen
+        service: figures(known, terms(catalogue.service(service), period.start), now)
+        for service, known in facts.items()
     }
 
 
@@ -49,18 +45,61 @@ def as_of(ledger: Ledger, now: int) -> int:
     return last if now - _SETTLING <= last else now
 
 
-def _facts(
+def facts_of(
     catalogue: Catalogue,
-    service: Service,
+    ledger: Ledger,
     period: Interval,
-    history: History | None,
-    first: Mapping[str, int],
-) -> Facts:
-    known = history or History()
-    return Facts(
-        outages=tuple(Outage(service.id, *stretch) for stretch in known.outages),
-        gaps=known.gaps,
-        covered=known.covered,
-        agreed=agreed_time(catalogue, service, period, first.get(service.id)),
-        planned=planned(catalogue, service, period),
+    services: Iterable[Service] | None = None,
+) -> dict[str, Facts]:
+    """Return what the figures of a period are computed from, by service id (times in ms UTC).
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    histories = ledger.histories(period)
+    first, corrections = ledger.first_samples(), ledger.corrections.of_all()
+    windows = windows_in(catalogue, ledger.windows.all(), period)
+    found = {}
+    for service in catalogue.services if services is None else services:
+        history = histories.get(service.id, History())
+        found[service.id] = Facts(
+            outages=records(service.id, history, corrections.get(service.id, ())),
+            gaps=history.gaps,
+            covered=history.covered,
+            agreed=agreed_time(catalogue, service, period, first.get(service.id)),
+            planned=planned(catalogue, service, windows, histories, period),
+        )
+    return found
+
+
+def period_report(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    period: Interval,
+    now: int,
+    services: Iterable[Service] | None = None,
+) -> PeriodReport:
+    """Return the report of a period; see `account`."""
+    chosen = tuple(catalogue.services if services is None else services)
+    accounts = account(catalogue, ledger, period, now, chosen)
+    return PeriodReport(
+        organization=catalogue.organization,
+        currency=catalogue.currency,
+        source=catalogue.prometheus.url,
+        generated_at=now,
+        period=period,
+        timezone=str(catalogue.timezone),
+        services=[_service_report(service, accounts[service.id], period) for service in chosen],
+    )
+
+
+def _service_report(service: Service, account: Figures, period: Interval) -> ServiceReport:
+    objective = terms(service, period.start).objective
+    return ServiceReport(
+        id=service.id,
+        name=service.name,
+        owner=service.owner,
+        tier=service.tier,
+        objective=None if objective is None else float(objective),
+        figures=account,
     )

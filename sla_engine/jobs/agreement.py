@@ -1,5 +1,6 @@
 """What was agreed for a service, from the catalogue: service time, terms, planned work."""
 
+import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -9,11 +10,13 @@ from dateutil.rrule import rrulestr
 
 from catalogue import Catalogue, Service
 from catalogue.calendar import Calendar as CalendarEntry
-from catalogue.maintenance import Scope, Window
+from catalogue.maintenance import Window
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.objective import Accounting, ratio
+
+_UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 
 
 def terms(service: Service, at: int) -> Terms:
@@ -86,26 +89,6 @@ def _holidays(place: str) -> Collection[date]:
     return holidays.country_holidays(country, subdiv=subdivision or None)
 
 
-def planned(catalogue: Catalogue, service: Service, period: Interval) -> Intervals:
-    """Return the approved maintenance of a service in a period, as a union (rule 4)."""
-    windows = (
-        occurrence
-        for window in catalogue.maintenance.windows
-        if window.approver is not None and concerns(window, service)
-        for occurrence in occurrences(window, catalogue.timezone, period)
-    )
-    return clip(union(windows), period)
-
-
-def concerns(scope: Scope, service: Service) -> bool:
-    """Say whether a scope means a service: every key that it gives must fit."""
-    return (
-        (not scope.services or service.id in scope.services)
-        and (not scope.tiers or service.tier in scope.tiers)
-        and all(service.labels.get(name) == value for name, value in scope.labels.items())
-    )
-
-
 def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Interval]:
     """Yield the occurrences of a window that touch a period.
 
@@ -114,7 +97,10 @@ def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Inte
     """
     zone = window.timezone or zone
     first = _local(window.start, zone)
-    for start in _starts(window, first, zone, period):
+    longest = timedelta(milliseconds=window.duration or 0)
+    if window.end is not None:
+        longest = _local(window.end, zone) - first
+    for start in starts(window.rrule, first, longest, zone, period):
         begin = milliseconds(start, zone)
         if window.duration is not None:
             end = begin + window.duration
@@ -125,17 +111,29 @@ def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Inte
             yield Interval(begin, end)
 
 
-def _starts(window: Window, first: datetime, zone: tzinfo, period: Interval) -> Iterable[datetime]:
-    if window.rrule is None:
+def starts(
+    rrule: str | None, first: datetime, longest: timedelta, zone: tzinfo, period: Interval
+) -> Iterable[datetime]:
+    """Return the local starts of a recurrence whose occurrences may touch a period.
+
+    ``first`` is local, without a zone; no occurrence lasts longer than ``longest``.
+    """
+    if rrule is None:
         return [first]
-    longest = timedelta(days=2)
-    if window.duration is not None:
-        longest += timedelta(milliseconds=window.duration)
-    if window.end is not None:
-        longest += _local(window.end, zone) - first
+    margin = longest + timedelta(days=2)
     after, before = (datetime.fromtimestamp(t / 1000, zone).replace(tzinfo=None) for t in period)
-    rule = rrulestr(window.rrule, dtstart=first)
-    return rule.between(after - longest, before + timedelta(days=1), inc=True)
+    rule = rrulestr(_until_local(rrule, zone), dtstart=first)
+    return rule.between(after - margin, before + timedelta(days=1), inc=True)
+
+
+def _until_local(rrule: str, zone: tzinfo) -> str:
+    """Turn an UNTIL in UTC, as RFC 5545 wants it, into local time, in which rules count."""
+
+    def local(match: re.Match[str]) -> str:
+        moment = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        return f"UNTIL={moment.astimezone(zone):%Y%m%dT%H%M%S}"
+
+    return _UNTIL.sub(local, rrule)
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:

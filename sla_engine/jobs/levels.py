@@ -9,7 +9,8 @@ from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import containing, rfc3339, shifted
 from sla_engine.jobs.accounting import account
-from sla_engine.jobs.agreement import planned, terms
+from sla_engine.jobs.agreement import terms
+from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
 from sla_engine.web.status import Row, State
@@ -69,8 +70,11 @@ def service_levels(
 ) -> list[ServiceLevel]:
     """Return what is exported of every service at ``now``, around figures worked out before."""
     opened = ledger.open_outages()
+    span = Interval(now, now + _AHEAD)
+    windows = windows_in(catalogue, ledger.windows.all(), span)
+    histories = ledger.histories(span)
     ahead = {
-        service.id: planned(catalogue, service, Interval(now, now + _AHEAD))
+        service.id: planned(catalogue, service, windows, histories, span)
         for service in catalogue.services
     }
     return [

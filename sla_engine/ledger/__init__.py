@@ -1,7 +1,18 @@
 """The ledger: tables, migrations, storage."""
 
 from sla_engine.ledger.engine import LedgerError
+from sla_engine.ledger.outbox import Delivery, Outbox, Stored, Thread
 from sla_engine.ledger.rows import Change, Derived, NoticeRow
 from sla_engine.ledger.store import Ledger
 
-__all__ = ["Change", "Derived", "Ledger", "LedgerError", "NoticeRow"]
+__all__ = [
+    "Change",
+    "Delivery",
+    "Derived",
+    "Ledger",
+    "LedgerError",
+    "NoticeRow",
+    "Outbox",
+    "Stored",
+    "Thread",
+]

@@ -11,7 +11,9 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
 from sla_engine.ledger import histories, tables
 from sla_engine.ledger.changes import changes
+from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
+from sla_engine.ledger.maintenance import Requests
 from sla_engine.ledger.rows import Change, Derived, NoticeRow
 
 Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
@@ -26,6 +28,8 @@ class Ledger:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(write=True)
+        self.corrections = Corrections(engine)
+        self.windows = Requests(engine)
 
     @classmethod
     def open(cls, url: str) -> Self:

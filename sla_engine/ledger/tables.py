@@ -140,4 +140,6 @@ notice = Table(
     Column("service", Text),
     Column("facts", Text, nullable=False),
     UniqueConstraint("key"),
+    Index("ix_notice_topic", "topic"),
+    Index("ix_notice_service", "service"),
 )

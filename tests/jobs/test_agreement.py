@@ -5,7 +5,8 @@ import pytest
 
 from catalogue.model import Catalogue
 from sla_engine.domain.interval import Interval, total
-from sla_engine.jobs.agreement import agreed_time, planned, terms
+from sla_engine.jobs.agreement import agreed_time, terms
+from sla_engine.jobs.windows import planned, windows_in
 
 HOUR = 3_600_000
 SHOP = {"id": "shop", "name": "Shop", "tier": "gold", "sli": {"promql": "up"}}
@@ -30,7 +31,7 @@ def window(**keys: Any) -> dict[str, Any]:
 
 def windows(*items: dict[str, Any]) -> list[Interval]:
     book = catalogue(maintenance={"windows": list(items)})
-    return list(planned(book, book.services[0], OCTOBER))
+    return list(planned(book, book.services[0], windows_in(book, (), OCTOBER), {}, OCTOBER))
 
 
 def test_a_window_without_an_offset_is_local_time() -> None:
@@ -76,7 +77,8 @@ def test_overlapping_windows_count_once() -> None:
 def test_a_scope_fits_by_service_tier_and_label(scope: dict[str, Any], count: int) -> None:
     item = {k: v for k, v in window().items() if k != "services"} | scope
     book = catalogue({"labels": {"site": "a"}}, maintenance=[item])
-    assert len(planned(book, book.services[0], OCTOBER)) == count
+    found = planned(book, book.services[0], windows_in(book, (), OCTOBER), {}, OCTOBER)
+    assert len(found) == count
 
 
 def test_service_time_begins_with_the_first_sample() -> None:
@@ -111,3 +113,8 @@ def test_an_old_period_keeps_the_old_objective() -> None:
     service = catalogue({"objective": 99.9, "history": history}).services[0]
     old, new = terms(service, OCTOBER.start - 1).objective, terms(service, OCTOBER.start).objective
     assert (float(old or 0), float(new or 0)) == (0.99, 0.999)
+
+
+def test_an_until_in_utc_is_understood_as_the_standard_has_it() -> None:
+    found = windows(window(rrule="FREQ=DAILY;UNTIL=20261006T000000Z"))
+    assert len(found) == 3

@@ -1,0 +1,27 @@
+"""ARP entries by device, from /proc/net/arp."""
+
+from collections import Counter
+
+from exporter.collectors.contract import System, filters
+from exporter.family import Family, Sample, gauge
+
+ENTRIES = gauge("node_arp_entries", "ARP entries by device", "device")
+METRICS = (ENTRIES,)
+FLAGS = filters("arp.device", "network devices")
+
+
+def parse(text: str) -> dict[str, int]:
+    """Count the lines under the header by their last word."""
+    head, *rows = text.splitlines()
+    if not head.startswith("IP address"):
+        raise ValueError("no header in /proc/net/arp")
+    return Counter(row.rsplit(None, 1)[-1] for row in rows)
+
+
+def read(system: System) -> list[Family]:
+    """Read the wanted devices' entries."""
+    counts = parse(system.proc("net/arp"))
+    samples: list[Sample] = [
+        ((device,), count) for device, count in counts.items() if system.wants("arp.device", device)
+    ]
+    return [Family(ENTRIES, samples)]

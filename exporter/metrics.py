@@ -1,0 +1,113 @@
+"""Every metric of the exporter's services and of its own health, and nowhere else."""
+
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.registry import Collector
+
+from exporter.family import EOF, Metric, Style, counter, gauge
+
+_PROBE = ("service", "probe", "target", "location")
+
+SERVICE_UP = gauge(
+    "service_up",
+    "Whether the quorum of the service's probes is met; no series while that is unknown.",
+    "service",
+    "location",
+)
+SUCCESS = gauge("service_probe_success", "Whether the last run found all as expected.", *_PROBE)
+DURATION = gauge(
+    "service_probe_duration_seconds", "Duration of the last run by phase.", *_PROBE, "phase"
+)
+FAILURES = counter(
+    "service_probe_failures_total", "Failed attempts, retried ones included.", *_PROBE, "reason"
+)
+LAST_RUN = gauge("service_probe_last_run_timestamp_seconds", "Start of the last run.", *_PROBE)
+HTTP_STATUS = gauge("service_http_status_code", "Status of the last HTTP answer.", *_PROBE)
+TLS_EXPIRY = gauge(
+    "service_tls_certificate_expiry_timestamp_seconds",
+    "When the first certificate of the chain expires.",
+    *_PROBE,
+)
+
+MEASURES: Final = (HTTP_STATUS, TLS_EXPIRY)
+"""What a probe may measure beside its verdict."""
+
+PROBE_METRICS: Final = (
+    SUCCESS,
+    DURATION,
+    *MEASURES,
+    LAST_RUN,
+    FAILURES,
+)
+INFO_LABELS: Final = ("service", "name", "owner", "tier")
+INFO_NAME: Final = "service_info"
+INFO_HELP: Final = "Constant 1; the labels tell about the service."
+
+
+def service_info(labels: tuple[str, ...]) -> Metric:
+    """Return the metric that tells about services of these labels beyond `INFO_LABELS`."""
+    return gauge(INFO_NAME, INFO_HELP, *INFO_LABELS, *labels)
+
+
+class Health:
+    """The exporter's own health, by prometheus_client: it is small."""
+
+    def __init__(self, version: str) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        build = Gauge(
+            "sla_exporter_build_info",
+            "Constant 1; the label tells the version.",
+            ["version"],
+            registry=self._registry,
+        )
+        build.labels(version).set(1)
+        self.lateness = Histogram(
+            "sla_exporter_probe_lateness_seconds",
+            "How long after its turn a probe started.",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+            registry=self._registry,
+        )
+        self.reloads = Gauge(
+            "sla_exporter_config_last_reload_success_timestamp_seconds",
+            "When the catalogue was last loaded.",
+            registry=self._registry,
+        )
+        self.reload_good = Gauge(
+            "sla_exporter_config_last_reload_successful",
+            "Whether the last attempt to load the catalogue succeeded.",
+            registry=self._registry,
+        )
+
+    def watch(self, state: Callable[[], tuple[int, int, int]]) -> None:
+        """Show what a schedule tells: targets, runs under way, turns skipped."""
+        self._registry.register(_ScheduleState(state))
+
+    def render(self, style: Style) -> str:
+        """Return the text of every family, without the EOF of OpenMetrics."""
+        if style == "text":
+            return str(generate_latest(self._registry), "utf-8")
+        text: bytes = generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]
+        return text.decode().removesuffix(EOF)
+
+
+class _ScheduleState(Collector):
+    def __init__(self, state: Callable[[], tuple[int, int, int]]) -> None:
+        self._state = state
+
+    def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
+        targets, running, skipped = self._state()
+        return [
+            GaugeMetricFamily("sla_exporter_targets", "Probes of the catalogue.", value=targets),
+            GaugeMetricFamily("sla_exporter_probes_running", "Runs under way.", value=running),
+            CounterMetricFamily(
+                "sla_exporter_probes_skipped",
+                "Turns skipped because the run before had not ended.",
+                value=skipped,
+            ),
+        ]

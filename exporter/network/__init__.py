@@ -1,0 +1,1 @@
+"""The event loop's networking: names, HTTP transfers, sockets."""

@@ -1,0 +1,94 @@
+"""libcurl's multi interface on the event loop, by ``socket_action``.
+
+See https://curl.se/libcurl/c/curl_multi_socket_action.html for the protocol of callbacks.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import pycurl
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a transfer ended: libcurl's code (0 is well) and its words."""
+
+    code: int
+    message: str = ""
+
+
+class Curl:
+    """Performs easy handles concurrently on the running loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._waiting: dict[pycurl.Curl, asyncio.Future[Done]] = {}
+        self._watched: set[int] = set()
+        self._timer: asyncio.Handle | None = None
+
+    async def perform(self, easy: pycurl.Curl) -> Done:
+        """Run one transfer; cancelling the caller ends it at once."""
+        future: asyncio.Future[Done] = self._loop.create_future()
+        self._waiting[easy] = future
+        self._multi.add_handle(easy)
+        try:
+            return await future
+        finally:
+            if self._waiting.pop(easy, None) is not None:
+                self._multi.remove_handle(easy)
+
+    def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
+        if fd in self._watched:
+            self._loop.remove_reader(fd)
+            self._loop.remove_writer(fd)
+            self._watched.discard(fd)
+        if what & pycurl.POLL_IN and what != pycurl.POLL_REMOVE:
+            self._loop.add_reader(fd, self._act, fd, pycurl.CSELECT_IN)
+            self._watched.add(fd)
+        if what & pycurl.POLL_OUT and what != pycurl.POLL_REMOVE:
+            self._loop.add_writer(fd, self._act, fd, pycurl.CSELECT_OUT)
+            self._watched.add(fd)
+
+    def _on_timer(self, milliseconds: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if milliseconds >= 0:
+            self._timer = self._loop.call_later(milliseconds / 1000, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._act(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _act(self, fd: int, event: int) -> None:
+        self._multi.socket_action(fd, event)
+        more = 1
+        while more:
+            more, good, bad = self._multi.info_read()
+            for easy in good:
+                self._finish(easy, Done(0))
+            for easy, code, message in bad:
+                self._finish(easy, Done(code, message))
+
+    def _finish(self, easy: pycurl.Curl, done: Done) -> None:
+        future = self._waiting.pop(easy)
+        self._multi.remove_handle(easy)
+        if not future.done():
+            future.set_result(done)
+
+    def close(self) -> None:
+        """End every transfer."""
+        for easy in list(self._waiting):
+            self._multi.remove_handle(easy)
+        for future in self._waiting.values():
+            future.cancel()
+        self._waiting.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        for fd in self._watched:
+            self._loop.remove_reader(fd)
+            self._loop.remove_writer(fd)
+        self._multi.close()

@@ -1,0 +1,73 @@
+"""What a probe found, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
+
+from exporter.family import Metric
+
+Phase = Literal["resolve", "connect", "tls", "processing", "transfer"]
+Reason = Literal[
+    "timeout",  # the time limit passed
+    "resolve",  # the name has no address, or nobody answered for it
+    "refused",  # nobody listens there
+    "unreachable",  # no route, or the network said so
+    "reset",  # the peer closed or reset the connection early
+    "tls",  # the handshake failed
+    "certificate_expired",
+    "certificate_hostname",  # valid, but for another name
+    "certificate_untrusted",  # no chain to a known authority
+    "certificate_invalid",  # revoked, not yet valid, broken
+    "protocol",  # the answer is not of the protocol
+    "redirect",  # too many, or to where we do not follow
+    "size",  # the answer is longer than allowed
+    "status",  # a status, code or state other than expected
+    "header",
+    "body",
+    "answer",  # well-formed, but not what was expected
+    "loss",  # more packets were lost than allowed
+    "stale",  # a file is older, or a clock further off, than allowed
+    "missing",  # a file, unit or process is not there
+    "authentication",  # the peer refused our credentials
+    "setup",  # we could not ask: a permission, a file or a package is missing; unknown, not down
+    "internal",  # the probe itself broke: unknown, not down
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+PHASES: tuple[Phase, ...] = get_args(Phase)
+UNJUDGED: frozenset[Reason] = frozenset({"setup", "internal"})
+
+
+class Measure(NamedTuple):
+    """One more value that a probe measured; the metric is of ``exporter.metrics.MEASURES``."""
+
+    metric: Metric
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """The verdict of one run.
+
+    ``reason`` is None when all was as expected. Of a reason in `UNJUDGED` nothing follows for the
+    target: its state is unknown. ``phases`` are seconds; a phase that was not reached is missing.
+    """
+
+    reason: Reason | None = None
+    detail: str = ""
+    phases: Mapping[Phase, float] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
+
+    @property
+    def success(self) -> bool | None:
+        """Return whether the target is up; None where the probe cannot tell."""
+        return None if self.reason in UNJUDGED else self.reason is None
+
+
+class ProbeError(Exception):
+    """A probe's way to end early with a verdict."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        self.reason: Reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -1,0 +1,52 @@
+"""One run of a probe: what it may use, and what it notes on its way."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from exporter.family import Metric
+from exporter.network.curl import Curl
+from exporter.network.resolver import Resolver
+from exporter.probes.result import Measure, Phase
+
+Log = Callable[[str], None]
+
+
+def silent(_message: str) -> None:
+    """Take a line of a run's log and drop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all probes of a process share."""
+
+    resolver: Resolver
+    curl: Curl
+
+
+@dataclass(slots=True)
+class Run:
+    """Collects the phases and measures of one run, so that they survive its failure."""
+
+    network: Network
+    log: Log = silent
+    phases: dict[Phase, float] = field(default_factory=dict)
+    measures: list[Measure] = field(default_factory=list)
+
+    @contextmanager
+    def phase(self, name: Phase) -> Iterator[None]:
+        """Add the seconds spent inside to a phase, also when they end in an exception."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.add(name, perf_counter() - start)
+
+    def add(self, name: Phase, seconds: float) -> None:
+        """Add seconds to a phase."""
+        self.phases[name] = self.phases.get(name, 0.0) + max(0.0, seconds)
+
+    def measure(self, metric: Metric, value: float, *labels: str) -> None:
+        """Note one more value; see `Measure`."""
+        self.measures.append(Measure(metric, value, labels))

@@ -1,0 +1,167 @@
+"""The last results as text, rendered when they arrive and joined at scrape."""
+
+import heapq
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from catalogue import Service
+from exporter import metrics
+from exporter.family import Metric, Style, header, lines, render
+from exporter.probes.result import ProbeResult, Reason
+from exporter.quorum import quorum
+from exporter.target import Key, Target
+
+STALE_AFTER = 2.5
+"""A result older than this many intervals says nothing of the present: its series vanish."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of one target; times in seconds since the epoch."""
+
+    target: Target
+    labels: tuple[str, ...]
+    result: ProbeResult | None = None
+    started: float = 0.0
+    stale_at: float = 0.0
+    failures: dict[Reason, int] = field(default_factory=dict)
+    _prefixes: dict[tuple[Metric, tuple[str, ...]], str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> bool | None:
+        """Return up, down, or None for unknown."""
+        return self.result.success if self.result else None
+
+    def line(self, metric: Metric, value: float, *extra: str) -> str:
+        """Return one sample's text."""
+        prefix = self._prefixes.get((metric, extra))
+        if prefix is None:
+            sample = lines(metric.of(((*self.labels, *extra), 0.0)))
+            prefix = self._prefixes[metric, extra] = sample.removesuffix("0.0\n")
+        return f"{prefix}{float(value)}\n"
+
+
+class Store:
+    """Holds one entry per target and the text of every family."""
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+        self._entries: dict[Key, Entry] = {}
+        self._by_service: dict[str, list[Entry]] = {}
+        self._text: dict[Metric, dict[Key, str]] = {m: {} for m in metrics.PROBE_METRICS}
+        self._up: dict[str, str] = {}
+        self._info: dict[Style, str] = {"text": "", "openmetrics": ""}
+        self._stale: list[tuple[float, Key]] = []
+
+    def entries(self) -> Collection[Entry]:
+        """Return what is known of every target."""
+        return self._entries.values()
+
+    def replace(self, services: Iterable[Service], targets: Iterable[Target]) -> None:
+        """Take over a new catalogue: what is unchanged keeps its results, the rest vanishes."""
+        services = list(services)
+        old, self._entries = self._entries, {}
+        for target in targets:
+            known = old.get(target.key)
+            same = known is not None and known.target == target
+            self._entries[target.key] = known if same and known else self._entry(target)
+        for key, entry in old.items():
+            if self._entries.get(key) is not entry:
+                self._forget(key, metrics.PROBE_METRICS)
+        self._stale = [(e.stale_at, key) for key, e in self._entries.items() if e.stale_at]
+        heapq.heapify(self._stale)
+        self._by_service = {}
+        for entry in self._entries.values():
+            self._by_service.setdefault(entry.target.key.service, []).append(entry)
+        self._up.clear()
+        for service in self._by_service:
+            self._judge(service)
+        self._info = {style: _info(services, style) for style in ("text", "openmetrics")}
+
+    def _entry(self, target: Target) -> Entry:
+        labels = (*target.key, target.config.target, self._location)
+        return Entry(target, labels)
+
+    def count(self, key: Key, reason: Reason) -> None:
+        """Count a failed attempt of a target; one that left the catalogue is not counted."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.failures[reason] = entry.failures.get(reason, 0) + 1
+            self._text[metrics.FAILURES][key] = "".join(
+                entry.line(metrics.FAILURES, n, r) for r, n in entry.failures.items()
+            )
+
+    def record(self, target: Target, result: ProbeResult, started: float) -> None:
+        """Take a result; one of a target that left the catalogue is dropped."""
+        entry = self._entries.get(target.key)
+        if entry is None or entry.target != target:
+            return
+        entry.result, entry.started = result, started
+        stale_at = started + STALE_AFTER * target.interval
+        if not entry.stale_at:
+            heapq.heappush(self._stale, (stale_at, target.key))
+        entry.stale_at = stale_at
+        self._render(entry, result)
+        self._judge(target.key.service)
+
+    def _render(self, entry: Entry, result: ProbeResult) -> None:
+        key, text = entry.target.key, self._text
+        self._forget(key, (metrics.SUCCESS, *metrics.MEASURES))
+        if result.success is not None:
+            text[metrics.SUCCESS][key] = entry.line(metrics.SUCCESS, result.success)
+        text[metrics.LAST_RUN][key] = entry.line(metrics.LAST_RUN, entry.started)
+        text[metrics.DURATION][key] = "".join(
+            entry.line(metrics.DURATION, seconds, phase) for phase, seconds in result.phases.items()
+        )
+        for metric, value, labels in result.measures:
+            line = entry.line(metric, value, *labels)
+            text[metric][key] = text[metric].get(key, "") + line
+
+    def _forget(self, key: Key, families: Iterable[Metric]) -> None:
+        for metric in families:
+            self._text[metric].pop(key, None)
+
+    def _judge(self, service: str) -> None:
+        entries = self._by_service[service]
+        up = quorum(entries[0].target.need, [entry.state for entry in entries])
+        if up is None:
+            self._up.pop(service, None)
+        else:
+            sample = ((service, self._location), float(up))
+            self._up[service] = lines(metrics.SERVICE_UP.of(sample))
+
+    def expire(self, now: float) -> None:
+        """Forget results that are too old to speak of the present."""
+        while self._stale and self._stale[0][0] <= now:
+            _, key = heapq.heappop(self._stale)
+            entry = self._entries.get(key)
+            if entry is None or not entry.stale_at:
+                continue
+            if entry.stale_at > now:
+                heapq.heappush(self._stale, (entry.stale_at, key))
+                continue
+            entry.result, entry.stale_at = None, 0.0
+            self._forget(key, (metrics.SUCCESS, metrics.DURATION, *metrics.MEASURES))
+            self._judge(key.service)
+
+    def render(self, style: Style, now: float) -> str:
+        """Return the text of every family, without the EOF of OpenMetrics."""
+        self.expire(now)
+        parts = [self._info[style]]
+        families: list[tuple[Metric, Collection[str]]] = [(metrics.SERVICE_UP, self._up.values())]
+        families += [(metric, text.values()) for metric, text in self._text.items()]
+        for metric, texts in families:
+            if texts:
+                parts.append(header(metric, style))
+                parts += texts
+        return "".join(parts)
+
+
+def _info(services: list[Service], style: Style) -> str:
+    own = sorted({name for s in services for name in s.labels} - set(metrics.INFO_LABELS))
+    metric = metrics.service_info(tuple(own))
+    samples = [
+        ((s.id, s.name, s.owner, s.tier, *(s.labels.get(name, "") for name in own)), 1.0)
+        for s in services
+    ]
+    return render([metric.of(*samples)], style)

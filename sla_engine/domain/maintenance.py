@@ -1,0 +1,124 @@
+"""Planned work: who asked, who approved, and which time is planned because of it (rule 4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sla_engine.domain.interval import Interval, Intervals, clip, union
+
+EventKind = Literal["requested", "approved", "rejected", "cancelled"]
+State = Literal["requested", "approved", "rejected", "active", "completed", "cancelled"]
+
+_FROM: dict[str, tuple[State, ...]] = {
+    "approved": ("requested",),
+    "rejected": ("requested",),
+    "cancelled": ("requested", "approved", "active"),
+}
+
+
+class DecisionError(ValueError):
+    """A decision that the state of the window or the rules do not allow."""
+
+
+class Event(NamedTuple):
+    """Something that happened to a window at ``time`` (ms UTC); append-only."""
+
+    time: int
+    kind: EventKind
+    author: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which services are meant; several keys all hold, several values are alternatives."""
+
+    services: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def covers(self, service: str, tier: str, labels: Iterable[tuple[str, str]]) -> bool:
+        """Say whether a service is meant; an empty scope means none."""
+        if not (self.services or self.tiers or self.labels):
+            return False
+        return (
+            (not self.services or service in self.services)
+            and (not self.tiers or tier in self.tiers)
+            and set(self.labels) <= set(labels)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Planned work; ``occurrences`` are those in and around the period that is looked at.
+
+    ``source`` says where it is from: ``catalogue``, ``cli``, ``feed:ID``, ``silence``.
+    """
+
+    id: str
+    source: str
+    title: str
+    scope: Scope
+    occurrences: Intervals
+    events: tuple[Event, ...]
+    recurring: bool = False
+
+    @property
+    def requester(self) -> str:
+        """Return who asked for it."""
+        return self.events[0].author
+
+    @property
+    def approval(self) -> Event | None:
+        """Return the approval, if any."""
+        return next((e for e in self.events if e.kind == "approved"), None)
+
+    @property
+    def retroactive(self) -> bool:
+        """Say whether it was approved after it had begun."""
+        first = self.occurrences[0].start if self.occurrences else None
+        return self.approval is not None and first is not None and self.approval.time > first
+
+    def planned(self) -> Intervals:
+        """Return the time that is planned: approved, and not after a cancellation."""
+        if self.approval is None:
+            return ()
+        end = next((e.time for e in self.events if e.kind == "cancelled"), None)
+        if end is None:
+            return self.occurrences
+        return clip(self.occurrences, Interval(-(2**62), end))
+
+    def state(self, now: int) -> State:
+        """Return the state at ``now``; a recurring window is never completed by this look."""
+        last = self.events[-1].kind
+        if last == "rejected" or last == "cancelled":  # noqa: PLR1714 - mypy narrows this form
+            return last
+        if self.approval is None:
+            return "requested"
+        if any(i.start <= now < i.end for i in self.occurrences):
+            return "active"
+        over = self.occurrences and self.occurrences[-1].end <= now
+        return "completed" if over and not self.recurring else "approved"
+
+
+def decide(window: Window, event: Event, *, four_eyes: bool) -> None:
+    """Accept a decision or refuse it; a past window may be approved: that restates its outages.
+
+    Raises:
+        DecisionError: the state does not allow it, or four eyes are needed and two were used.
+    """
+    state = window.state(event.time)
+    allowed = _FROM.get(event.kind, ())
+    if state not in allowed:
+        raise DecisionError(
+            f"{window.id} is {state}; only {' or '.join(allowed)} can be {event.kind}"
+        )
+    if event.kind == "approved" and four_eyes and event.author == window.requester:
+        raise DecisionError(
+            f"{event.author} requested {window.id}; four_eyes wants another to approve"
+        )
+
+
+def planned_time(windows: Sequence[Window]) -> Intervals:
+    """Return the time that any window plans, overlaps counted once."""
+    return union(*(window.planned() for window in windows))

@@ -1,0 +1,62 @@
+"""What people add to outages: append-only rows, each with author, time and reason."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from sla_engine.domain.outage import Correction, outage_id
+from sla_engine.ledger import audit, tables
+
+FIELDS = ("cause", "ticket", "owner", "note", "class")
+"""What a correction may say something about; ``class`` is ``planned``, ``unplanned`` or None."""
+
+CorrectionsAt = tuple[tuple[int, Correction], ...]
+"""Corrections in order of time, each with the start (ms UTC) of the outage it was made on."""
+
+
+class Corrections:
+    """The corrections of every service; nothing is ever updated in place."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(write=True)
+
+    def add(self, service: str, start: int, correction: Correction) -> None:
+        """Append a correction to the outage that begins at ``start`` (ms UTC).
+
+        Raises:
+            KeyError: there is no such outage.
+        """
+        columns = tables.outage.c
+        where = (columns.service == service) & (columns.start_ms == start)
+        with self._writing.begin() as connection:
+            if connection.execute(sa.select(columns.service).where(where)).first() is None:
+                raise KeyError(outage_id(service, start))
+            values = {
+                "service": service,
+                "outage_start_ms": start,
+                "time_ms": correction.time,
+                "author": correction.author,
+                "field": correction.field,
+                "before": correction.before,
+                "after": correction.after,
+                "reason": correction.reason,
+            }
+            connection.execute(sa.insert(tables.correction).values(values))
+            entry = audit.Entry(
+                correction.time, correction.author, "correct", outage_id(service, start), values
+            )
+            audit.append(connection, [entry])
+
+    def of_all(self) -> Mapping[str, CorrectionsAt]:
+        """Return every correction by service."""
+        found: dict[str, list[tuple[int, Correction]]] = defaultdict(list)
+        query = sa.select(tables.correction).order_by(tables.correction.c.id)
+        with self._engine.begin() as connection:
+            for row in connection.execute(query):
+                correction = Correction(
+                    row.time_ms, row.author, row.field, row.before, row.after, row.reason
+                )
+                found[row.service].append((row.outage_start_ms, correction))
+        return {service: tuple(rows) for service, rows in found.items()}

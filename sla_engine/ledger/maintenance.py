@@ -1,0 +1,108 @@
+"""Maintenance windows that were asked for, and what became of them: append-only."""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.ledger import audit, tables
+
+
+class Request(NamedTuple):
+    """A window as it was asked for; one-off, or recurring by an RFC 5545 RRULE in its zone."""
+
+    id: str
+    source: str
+    title: str
+    scope: Scope
+    start: int
+    end: int
+    timezone: str
+    rrule: str | None = None
+
+
+class Requests:
+    """The windows of the command line, of feeds and of silences."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(write=True)
+
+    def add(self, request: Request, event: Event) -> bool:
+        """Write down a new window and who asked for it; False when the id is taken."""
+        table = tables.maintenance
+        with self._writing.begin() as connection:
+            known = sa.select(table.c.id).where(table.c.id == request.id)
+            if connection.execute(known).first():
+                return False
+            connection.execute(sa.insert(table).values(_row(request)))
+            _append(connection, request.id, event, _row(request))
+        return True
+
+    def append(self, identifier: str, event: Event) -> None:
+        """Write down a decision; whether it is allowed was judged by the caller."""
+        with self._writing.begin() as connection:
+            _append(connection, identifier, event, {})
+
+    def all(self) -> tuple[tuple[Request, tuple[Event, ...]], ...]:
+        """Return every window with what happened to it, in order of their starts."""
+        events: dict[str, list[Event]] = defaultdict(list)
+        table, log = tables.maintenance, tables.maintenance_event
+        with self._engine.begin() as connection:
+            for row in connection.execute(sa.select(log).order_by(log.c.id)):
+                event = Event(row.time_ms, row.kind, row.author, row.reason)
+                events[row.window_id].append(event)
+            rows = connection.execute(sa.select(table).order_by(table.c.start_ms, table.c.id)).all()
+        return tuple((_request(row), tuple(events[row.id])) for row in rows)
+
+
+def _append(
+    connection: sa.Connection, identifier: str, event: Event, details: dict[str, Any]
+) -> None:
+    values = {
+        "window_id": identifier,
+        "time_ms": event.time,
+        "kind": event.kind,
+        "author": event.author,
+        "reason": event.reason,
+    }
+    connection.execute(sa.insert(tables.maintenance_event).values(values))
+    payload = {"reason": event.reason, **details}
+    entry = audit.Entry(event.time, event.author, f"maintenance {event.kind}", identifier, payload)
+    audit.append(connection, [entry])
+
+
+def _row(request: Request) -> dict[str, Any]:
+    scope = {
+        "services": request.scope.services,
+        "tiers": request.scope.tiers,
+        "labels": dict(request.scope.labels),
+    }
+    return {
+        "id": request.id,
+        "source": request.source,
+        "title": request.title,
+        "scope": orjson.dumps(scope, option=orjson.OPT_SORT_KEYS).decode(),
+        "start_ms": request.start,
+        "end_ms": request.end,
+        "rrule": request.rrule,
+        "timezone": request.timezone,
+    }
+
+
+def _request(row: Any) -> Request:
+    scope = orjson.loads(row.scope)
+    return Request(
+        row.id,
+        row.source,
+        row.title,
+        Scope(
+            tuple(scope["services"]), tuple(scope["tiers"]), tuple(sorted(scope["labels"].items()))
+        ),
+        row.start_ms,
+        row.end_ms,
+        row.timezone,
+        row.rrule,
+    )

@@ -1,0 +1,257 @@
+"""The outbox: what is still to be told, to whom, and how far that has come.
+
+A notice is a row of the transaction that made it true. Addressing gives it one delivery in one
+thread per channel; deliveries of a thread are made strictly in order. Before a message is sent the
+row is marked doubtful: after a crash, or an attempt without an answer, the sender looks before it
+sends again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from sla_engine.ledger.outbox_tables import delivery, thread
+from sla_engine.ledger.rows import NoticeRow
+from sla_engine.ledger.store import add_notices
+from sla_engine.ledger.tables import notice
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A notice with its number in the ledger."""
+
+    id: int
+    key: str
+    topic: str
+    kind: str
+    time: int
+    service: str | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One message and its answers in a channel; ``ts`` is None until it has begun.
+
+    ``channel`` is the name it was addressed to, ``place`` the id that the channel turned out to
+    have; ``doubtful`` says that its first message may be there all the same.
+    """
+
+    id: int
+    key: str
+    channel: str
+    mentions: tuple[str, ...]
+    created: int
+    place: str | None
+    ts: str | None
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice on its way into a thread."""
+
+    id: int
+    notice: Stored
+    thread: Thread
+    attempts: int
+    doubtful: bool
+
+
+class Outbox:
+    """The outbox of a ledger; every method is one transaction, times are milliseconds UTC."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._reading = engine
+        self._writing = engine.execution_options(write=True)
+
+    def add(self, notices: Iterable[NoticeRow]) -> None:
+        """Write notices that no change of an outage brought; a key seen before is ignored."""
+        with self._writing.begin() as connection:
+            add_notices(connection, notices)
+
+    def unaddressed(self, limit: int = 1000) -> list[Stored]:
+        """Return the notices that have no delivery yet, in order."""
+        query = (
+            sa.select(notice)
+            .outerjoin(delivery, delivery.c.notice_id == notice.c.id)
+            .where(delivery.c.id.is_(None))
+            .order_by(notice.c.id)
+            .limit(limit)
+        )
+        return self._stored(query)
+
+    def address(self, notice_id: int, threads: Iterable[Thread], now: int) -> None:
+        """Give a notice a delivery in each thread, which is made when its id is 0."""
+        with self._writing.begin() as connection:
+            for one in threads:
+                values = {
+                    "notice_id": notice_id,
+                    "thread_id": one.id or _made(connection, one),
+                    "state": "pending",
+                    "attempts": 0,
+                    "due_ms": now,
+                    "doubtful": False,
+                }
+                connection.execute(sa.insert(delivery).values(values))
+
+    def threads_of(self, topic: str) -> list[Thread]:
+        """Return the threads in which a topic is told."""
+        query = (
+            sa.select(thread)
+            .distinct()
+            .join(delivery, delivery.c.thread_id == thread.c.id)
+            .join(notice, delivery.c.notice_id == notice.c.id)
+            .where(notice.c.topic == topic)
+        )
+        return self._threads(query)
+
+    def threads_since(self, since: int) -> list[Thread]:
+        """Return the threads that began at ``since`` or later."""
+        return self._threads(sa.select(thread).where(thread.c.created_ms >= since))
+
+    def latest(self, service: str, kinds: Sequence[str]) -> Stored | None:
+        """Return the last notice of these kinds about a service."""
+        query = (
+            sa.select(notice)
+            .where(notice.c.service == service, notice.c.kind.in_(kinds))
+            .order_by(notice.c.id.desc())
+            .limit(1)
+        )
+        return next(iter(self._stored(query)), None)
+
+    def with_key_like(self, prefix: str) -> list[Stored]:
+        """Return the notices whose key begins so, in order."""
+        query = sa.select(notice).where(notice.c.key.startswith(prefix, autoescape=True))
+        return self._stored(query.order_by(notice.c.id))
+
+    def next_due(self, now: int) -> Delivery | None:
+        """Return the delivery to make now: the oldest that is first in its thread and due."""
+        first = (
+            sa.select(sa.func.min(delivery.c.id))
+            .where(delivery.c.state == "pending")
+            .group_by(delivery.c.thread_id)
+        )
+        query = (
+            sa.select(delivery.c.id, delivery.c.notice_id, delivery.c.thread_id)
+            .add_columns(delivery.c.attempts, delivery.c.doubtful)
+            .where(delivery.c.id.in_(first), delivery.c.due_ms <= now)
+            .order_by(delivery.c.id)
+            .limit(1)
+        )
+        with self._reading.begin() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        [told] = self._stored(sa.select(notice).where(notice.c.id == row.notice_id))
+        [where] = self._threads(sa.select(thread).where(thread.c.id == row.thread_id))
+        return Delivery(row.id, told, where, row.attempts, row.doubtful)
+
+    def told(self, item: Delivery) -> list[Stored]:
+        """Return what a thread tells once this delivery is made, in order.
+
+        A delivery that was given up and revived does not unsay what was told after it.
+        """
+        query = (
+            sa.select(notice)
+            .join(delivery, delivery.c.notice_id == notice.c.id)
+            .where(
+                delivery.c.thread_id == item.thread.id,
+                (delivery.c.id <= item.id) | (delivery.c.state == "sent"),
+            )
+            .order_by(delivery.c.id)
+        )
+        return self._stored(query)
+
+    def pending(self) -> int:
+        """Return how many deliveries wait, notices without one included."""
+        waiting = sa.select(sa.func.count()).where(delivery.c.state == "pending")
+        new = (
+            sa.select(sa.func.count())
+            .select_from(notice)
+            .outerjoin(delivery, delivery.c.notice_id == notice.c.id)
+            .where(delivery.c.id.is_(None))
+        )
+        with self._reading.begin() as connection:
+            return int(connection.scalar(waiting) or 0) + int(connection.scalar(new) or 0)
+
+    def doubt_thread(self, thread_id: int, *, doubtful: bool) -> None:
+        """Note whether a thread's first message may be there without our knowing."""
+        self._update(thread, thread_id, doubtful=doubtful)
+
+    def began(self, thread_id: int, place: str, ts: str | None) -> None:
+        """Note that a thread's first message is there."""
+        self._update(thread, thread_id, place=place, ts=ts, doubtful=False)
+
+    def doubt(self, delivery_id: int, *, doubtful: bool) -> None:
+        """Note whether a delivery's answer may be there without our knowing."""
+        self._update(delivery, delivery_id, doubtful=doubtful)
+
+    def sent(self, delivery_id: int, now: int) -> None:
+        """Note that a delivery is made."""
+        self._update(delivery, delivery_id, state="sent", sent_ms=now, doubtful=False, error=None)
+
+    def postpone(self, item: Delivery, due: int, error: str) -> None:
+        """Note a failed attempt and when to try again."""
+        self._update(delivery, item.id, attempts=item.attempts + 1, due_ms=due, error=error)
+
+    def give_up(self, delivery_id: int, error: str) -> None:
+        """Note that a delivery cannot be made until somebody mends what is wrong."""
+        self._update(delivery, delivery_id, state="failed", error=error)
+
+    def revive(self, since: int, now: int) -> int:
+        """Try again what was given up since a time; return how many deliveries that are."""
+        recent = sa.select(notice.c.id).where(notice.c.time_ms >= since)
+        query = (
+            sa.update(delivery)
+            .where(delivery.c.state == "failed", delivery.c.notice_id.in_(recent))
+            .values(state="pending", due_ms=now)
+        )
+        with self._writing.begin() as connection:
+            return int(connection.execute(query).rowcount)
+
+    def _update(self, table: sa.Table, row: int, **values: Any) -> None:
+        with self._writing.begin() as connection:
+            connection.execute(sa.update(table).where(table.c.id == row).values(values))
+
+    def _stored(self, query: sa.Select[Any]) -> list[Stored]:
+        with self._reading.begin() as connection:
+            return [
+                Stored(r.id, r.key, r.topic, r.kind, r.time_ms, r.service, json.loads(r.facts))
+                for r in connection.execute(query)
+            ]
+
+    def _threads(self, query: sa.Select[Any]) -> list[Thread]:
+        with self._reading.begin() as connection:
+            return [
+                Thread(
+                    r.id,
+                    r.key,
+                    r.channel,
+                    tuple(json.loads(r.mentions)),
+                    r.created_ms,
+                    r.place,
+                    r.ts,
+                    r.doubtful,
+                )
+                for r in connection.execute(query.order_by(thread.c.id))
+            ]
+
+
+def _made(connection: sa.Connection, new: Thread) -> int:
+    """Return the id of the thread of that key, which is made when there is none."""
+    found = connection.scalar(sa.select(thread.c.id).where(thread.c.key == new.key))
+    if found is not None:
+        return int(found)
+    values = {
+        "key": new.key,
+        "channel": new.channel,
+        "mentions": json.dumps(new.mentions),
+        "created_ms": new.created,
+        "doubtful": False,
+    }
+    [made] = connection.execute(sa.insert(thread).values(values)).inserted_primary_key or [0]
+    return int(made)

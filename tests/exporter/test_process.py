@@ -1,0 +1,105 @@
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.programs.exporter import RunningExporter, exporter
+from tests.programs.ports import free_port
+from tests.programs.process import find_program
+
+pytestmark = pytest.mark.integration
+CATALOGUE = """\
+organization: Example
+timezone: UTC
+services:
+  - id: open
+    name: Open
+    probes: [{{type: tcp, target: "localhost:{open}", interval: 1s, timeout: 500ms}}]
+  - id: shut
+    name: Shut
+    quorum: {{probes: any}}
+    probes:
+      - {{type: tcp, target: "127.0.0.1:{shut}", interval: 1s, timeout: 500ms}}
+      - {{type: http, url: "http://127.0.0.1:{shut}/", interval: 1s, timeout: 500ms}}
+"""
+
+
+@contextmanager
+def listener() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def scrape(url: str, until: str) -> str:
+    """Return /metrics as soon as it holds the text."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        text = requests.get(f"{url}/metrics", timeout=5).text
+        if until in text:
+            return text
+        time.sleep(0.05)
+    raise AssertionError(f"{until} did not come in\n{text}")
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[RunningExporter]:
+    with listener() as port:
+        text = CATALOGUE.format(open=port, shut=free_port())
+        with exporter(tmp_path, text, "--location=fra") as running:
+            yield running
+
+
+def test_it_probes_serves_and_stops_at_once(program: RunningExporter) -> None:
+    text = scrape(program.url, 'service_up{service="open",location="fra"} 1.0\n')
+    text = scrape(program.url, 'service_up{service="shut",location="fra"} 0.0\n')
+    assert "node_load1" in text
+    assert 'sla_exporter_build_info{version="' in text
+    check = subprocess.run(
+        [find_program("promtool"), "check", "metrics"],
+        input=text.encode(),
+        capture_output=True,
+        check=False,
+    )
+    # node_exporter's names, which are not ours to choose, break some of promtool's rules.
+    assert [line for line in check.stderr.splitlines() if not line.startswith(b"node_")] == []
+    assert "/metrics" in requests.get(program.url, timeout=5).text
+    started = time.monotonic()
+    program.process.terminate()
+    assert program.process.wait(5) == 0
+    assert time.monotonic() - started < 2
+    assert "error" not in program.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--config.file=none.yml"], 1, "none.yml:1: cannot be read: No such file or directory\n"),
+        (["--web.listen-address=here"], 2, "error: argument --web.listen-address: 'here' is not"),
+        (["--no-probes", "--web.config.file=no"], 1, "no:1: cannot be read: No such file"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, message: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "exporter", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert message in done.stderr.splitlines(keepends=True)[-1]
+
+
+def test_a_taken_address_is_told_in_one_line(tmp_path: Path) -> None:
+    del tmp_path
+    with listener() as port:
+        done = subprocess.run(
+            [sys.executable, "-m", "exporter", "--no-probes", f"--web.listen-address=:{port}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "address already in use" in done.stderr.splitlines()[-1].lower()

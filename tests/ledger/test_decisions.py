@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.outage import Correction
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger, audit, tables
+from sla_engine.ledger.maintenance import Request
+
+REQUEST = Request(
+    "w", "cli", "Patching", Scope(("shop",), (), (("a", "b"),)), 100, 200, "UTC", None
+)
+ASKED = Event(1, "requested", "ann", "disk full")
+CORRECTION = Correction(5, "ann", "cause", None, "disk", "seen in the log")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as opened:
+        opened.apply([Derived("shop", (Segment(10, 20, State.DOWN),), 10)])
+        yield opened
+
+
+def _broken(ledger: Ledger) -> str | None:
+    with ledger.engine.begin() as connection:
+        return audit.broken(audit.read(connection))
+
+
+def test_a_request_is_kept_with_what_became_of_it(ledger: Ledger) -> None:
+    assert ledger.windows.add(REQUEST, ASKED)
+    assert not ledger.windows.add(REQUEST, ASKED)
+    approved = Event(2, "approved", "bob")
+    ledger.windows.append("w", approved)
+    assert ledger.windows.all() == ((REQUEST, (ASKED, approved)),)
+
+
+def test_a_correction_is_kept(ledger: Ledger) -> None:
+    ledger.corrections.add("shop", 10, CORRECTION)
+    assert ledger.corrections.of_all() == {"shop": ((10, CORRECTION),)}
+    with pytest.raises(KeyError, match="O-"):
+        ledger.corrections.add("shop", 11, CORRECTION)
+
+
+def test_every_decision_is_in_the_audit_chain(ledger: Ledger) -> None:
+    ledger.windows.add(REQUEST, ASKED)
+    ledger.corrections.add("shop", 10, CORRECTION)
+    with ledger.engine.begin() as connection:
+        actions = [link.action for link in audit.read(connection)]
+    assert actions[-2:] == ["maintenance requested", "correct"]
+    assert _broken(ledger) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "finding"),
+    [
+        (sa.update(tables.audit).where(tables.audit.c.seq == 2).values(actor="eve"), "row 2 was"),
+        (sa.delete(tables.audit).where(tables.audit.c.seq == 2), "row 2 is missing"),
+        (sa.delete(tables.audit).where(tables.audit.c.seq == 1), "row 1 is missing"),
+    ],
+)
+def test_a_row_changed_or_taken_out_breaks_the_chain(
+    ledger: Ledger, statement: sa.Update | sa.Delete, finding: str
+) -> None:
+    ledger.windows.add(REQUEST, ASKED)
+    ledger.windows.append("w", Event(2, "approved", "bob"))
+    ledger.corrections.add("shop", 10, CORRECTION)
+    with ledger.engine.begin() as connection:
+        connection.execute(statement)
+    assert finding in str(_broken(ledger))
+
+
+def test_a_hash_made_anew_does_not_mend_the_chain(ledger: Ledger) -> None:
+    ledger.windows.add(REQUEST, ASKED)
+    ledger.windows.append("w", Event(2, "approved", "bob"))
+    with ledger.engine.begin() as connection:
+        first = next(iter(audit.read(connection)))._replace(actor="eve")
+        values = {"actor": "eve", "hash": audit.digest(first)}
+        connection.execute(sa.update(tables.audit).where(tables.audit.c.seq == 1).values(values))
+    assert _broken(ledger) == "audit row 2 does not follow row 1"
