@@ -113,7 +113,10 @@ def families(disks: dict[Disk, list[int]]) -> Iterator[Family]:
 def parse_udev(text: str) -> dict[str, str]:
     """Return the properties (``E:KEY=value``) of a file of udev's database."""
     lines = (line[2:].partition("=") for line in text.splitlines() if line.startswith("E:"))
-    return {key: value for key, _, value in lines}
+    known = {key: value for key, _, value in lines}
+    if "ID_SERIAL" in known:  # SD cards have no short one
+        known.setdefault("ID_SERIAL_SHORT", known["ID_SERIAL"])
+    return known
 
 
 def facts(properties: Iterable[tuple[Disk, dict[str, str]]]) -> Iterator[Family]:

@@ -62,7 +62,7 @@ def parse(text: str) -> list[Mount]:
     Of several mounts on one point only the last, which hides the others, is kept.
     """
     mounts: dict[str, Mount] = {}
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):
         device, point, fstype, options, *_ = line.split(" ")
         if "\\" in point or "\\" in device:
             device, point = (_OCTAL.sub(_unescape, word) for word in (device, point))

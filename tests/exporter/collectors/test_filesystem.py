@@ -14,6 +14,7 @@ from tests.exporter.collectors.fake import system, values
 MOUNTS = (
     "/dev/vda / ext4 rw,relatime 0 0\n"
     "proc /proc proc rw 0 0\n"
+    "tmpfs /line\u2028end tmpfs rw 0 0\n"
     "tmpfs /a\\040folder tmpfs ro,nosuid 0 0\n"
     "/dev/old /over ext4 rw 0 0\n"
     "/dev/new /over xfs rw 0 0\n"
@@ -24,6 +25,7 @@ def test_a_mount_table_with_blanks_and_mounts_over_mounts() -> None:
     assert filesystem.parse(MOUNTS) == [
         Mount("/dev/vda", "/", "ext4", False),
         Mount("proc", "/proc", "proc", False),
+        Mount("tmpfs", "/line\u2028end", "tmpfs", False),
         Mount("tmpfs", "/a folder", "tmpfs", True),
         Mount("/dev/new", "/over", "xfs", False),
     ]
@@ -40,6 +42,7 @@ def test_sizes_are_those_of_statvfs_and_a_missing_mount_is_an_error(tmp_path: Pa
     assert found["node_filesystem_device_error"] == {
         root: 0,
         ("tmpfs", "/a folder", "tmpfs"): 1,
+        ("tmpfs", "/line\u2028end", "tmpfs"): 1,
         ("/dev/new", "/over", "xfs"): 1,
     }
     host.close()

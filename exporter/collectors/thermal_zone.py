@@ -1,0 +1,45 @@
+"""Temperatures and cooling devices, from /sys/class/thermal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from exporter.collectors.contract import NoDataError, System, text_of
+from exporter.family import Family, Metric, Sample, gauge
+
+TEMPERATURE = gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type")
+CURRENT = gauge(
+    "node_cooling_device_cur_state",
+    "Current throttle state of the cooling device",
+    "name",
+    "type",
+)
+MAXIMUM = gauge(
+    "node_cooling_device_max_state",
+    "Maximum throttle state of the cooling device",
+    "name",
+    "type",
+)
+METRICS = (TEMPERATURE, CURRENT, MAXIMUM)
+
+
+def read(system: System) -> Iterator[Family]:
+    """Read the zones that answer (a sleeping sensor refuses) and the cooling devices."""
+    root = system.roots.sys / "class/thermal"
+    if not root.is_dir():
+        raise NoDataError("there are no thermal zones")
+    zones, coolers = sorted(root.glob("thermal_zone*")), sorted(root.glob("cooling_device*"))
+    yield _family(TEMPERATURE, zones, "thermal_zone", "temp", 1e-3)
+    yield _family(CURRENT, coolers, "cooling_device", "cur_state")
+    yield _family(MAXIMUM, coolers, "cooling_device", "max_state")
+
+
+def _family(
+    metric: Metric, folders: list[Path], prefix: str, name: str, scale: float = 1
+) -> Family:
+    samples: list[Sample] = []
+    for folder in folders:
+        text = text_of(folder / name)
+        if text is not None:
+            labels = (folder.name.removeprefix(prefix), text_of(folder / "type") or "")
+            samples.append((labels, int(text) * scale))
+    return Family(metric, samples)
