@@ -7,14 +7,20 @@ from pydantic import Field
 
 from catalogue.base import Frozen, Identifier, Text, Zone
 
+Severity = Literal["unplanned", "planned", "maintenance", "budget"]
 Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 
 
 class Route(Frozen):
-    """Notices of matching services go to this channel and mention these people."""
+    """Notices that match go to this channel and mention these people.
+
+    Several keys all hold, several values of a key are alternatives. Only unplanned outages and
+    budget warnings mention anybody.
+    """
 
     tiers: tuple[Text, ...] = ()
     owners: tuple[Text, ...] = ()
+    severities: tuple[Severity, ...] = ()
     channel: Text
     mentions: tuple[Text, ...] = ()
 

@@ -97,7 +97,7 @@ def figures(facts: Facts, terms: Terms, now: int) -> Figures:
     past = Interval(-(2**62), now)
     agreed = clip(facts.agreed, past)
     unknown = intersect(agreed, union(facts.gaps, subtract(agreed, facts.covered)))
-    shares = [_share(outage, agreed, unknown, facts.planned, now) for outage in facts.outages]
+    shares = [share(outage, agreed, unknown, facts.planned, now) for outage in facts.outages]
     shares = [share for share in shares if share.down]
     planned, unplanned = sum(s.planned for s in shares), sum(s.unplanned for s in shares)
     owed = {"agreed": total(agreed), "unknown": total(unknown), "planned": planned}
@@ -149,9 +149,10 @@ def _under(accounting: Accounting, policy: str) -> list[str]:
     return [kind for kind, chosen in kinds.items() if chosen == policy]
 
 
-def _share(
+def share(
     outage: Outage, agreed: Intervals, unknown: Intervals, windows: Intervals, now: int
 ) -> Share:
+    """Return an outage's part of the agreed time, split by what is known and planned (rule 4)."""
     inside = clip(agreed, outage.until(now))
     down = subtract(inside, unknown)
     planned = _planned(outage, down, windows)

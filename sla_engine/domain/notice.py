@@ -6,6 +6,9 @@ from datetime import tzinfo
 from typing import Any, Literal
 
 from sla_engine.domain import wording
+from sla_engine.domain.availability import share
+from sla_engine.domain.interval import Intervals
+from sla_engine.domain.outage import Outage
 
 Kind = Literal[
     "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed",
@@ -42,7 +45,8 @@ class OutageFacts:
     """An outage as it is to be told; times and durations in milliseconds, ``end`` None while open.
 
     ``budget_used_ratio`` is the part of the window's error budget that this outage used,
-    ``budget_left_ratio`` what remains; None where there is no objective.
+    ``budget_left_ratio`` what remains; None where there is no objective. ``previous_id`` is the id
+    that it had before late samples moved its start.
     """
 
     id: str
@@ -58,6 +62,7 @@ class OutageFacts:
     budget_used_ratio: float | None = None
     budget_left_ratio: float | None = None
     withdrawn: bool = False
+    previous_id: str | None = None
 
     @property
     def state(self) -> State:
@@ -101,6 +106,27 @@ def outage_notice(kind: Kind, service: str, facts: OutageFacts, now: int) -> Not
     """Return the notice of an outage's change, seen at ``now`` (ms UTC)."""
     topic = outage_topic(facts.id)
     return Notice(f"{topic}/{kind}/{now}", topic, kind, now, service, asdict(facts))
+
+
+def outage_facts(
+    outage: Outage, windows: Intervals, now: int, previous: Outage | None = None
+) -> OutageFacts:
+    """Return an outage's facts at ``now``, split by the approved maintenance windows."""
+    now = max(now, outage.start + 1)  # an outage that begins now is planned or not already
+    part = share(outage, (outage.until(now),), (), windows, now)
+    moved = previous is not None and previous.id != outage.id
+    return OutageFacts(
+        id=outage.id,
+        start=outage.start,
+        end=outage.end,
+        planned=part.planned,
+        unplanned=part.unplanned,
+        classification=part.kind,
+        cause=outage.cause,
+        ticket=outage.ticket,
+        acknowledged_by=outage.owner,
+        previous_id=previous.id if moved and previous else None,
+    )
 
 
 def root_message(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone: tzinfo) -> Message:

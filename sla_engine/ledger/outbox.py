@@ -45,9 +45,9 @@ class Thread:
     channel: str
     mentions: tuple[str, ...]
     created: int
-    place: str | None
-    ts: str | None
-    doubtful: bool
+    place: str | None = None
+    ts: str | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

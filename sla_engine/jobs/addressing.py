@@ -1,0 +1,137 @@
+"""Who is told of a notice, and in which thread."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from catalogue import Catalogue, Service
+from catalogue.delivery import Route, Severity
+from sla_engine.domain.notice import OUTAGE_KINDS
+from sla_engine.ledger import Outbox, Stored, Thread
+
+_FLOOD = 10 * 60_000
+"""Outages that open within so many milliseconds of each other are one flood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A channel and whom to mention there."""
+
+    channel: str
+    mentions: tuple[str, ...]
+
+
+def address(catalogue: Catalogue, outbox: Outbox, now: int, *, one_channel: bool = False) -> int:
+    """Give every new notice its threads; return how many notices that were.
+
+    What a failed service takes down with it is told in that service's thread, and in a flood of
+    outages all that come after the limit share one.
+    """
+    new = outbox.unaddressed()
+    depths = _depths(catalogue)
+    for notice in sorted(new, key=lambda n: (depths.get(n.service or "", 0), n.id)):
+        targets = targets_of(catalogue, notice)
+        if one_channel:
+            targets = [Target(catalogue.slack.channel, targets[0].mentions)]
+        flood = _flooding(catalogue, outbox, new, now)
+        threads = [_thread(catalogue, outbox, notice, t, now=now, flood=flood) for t in targets]
+        outbox.address(notice.id, threads, now)
+    return len(new)
+
+
+def targets_of(catalogue: Catalogue, notice: Stored) -> list[Target]:
+    """Return where a notice goes: to every route that fits it, else to the default channel."""
+    if "channel" in notice.facts:
+        return [Target(notice.facts["channel"], ())]
+    severity = severity_of(notice)
+    service = next((s for s in catalogue.services if s.id == notice.service), None)
+    found: dict[str, tuple[str, ...]] = {}
+    for route in catalogue.slack.routes:
+        if _fits(route, service, severity):
+            found[route.channel] = (*found.get(route.channel, ()), *route.mentions)
+    loud = severity in {"unplanned", "budget"}
+    targets = [
+        Target(channel, tuple(dict.fromkeys(mentions)) if loud else ())
+        for channel, mentions in found.items()
+    ]
+    return targets or [Target(catalogue.slack.channel, ())]
+
+
+def severity_of(notice: Stored) -> Severity:
+    """Return what kind of news a notice is."""
+    if notice.kind.startswith("maintenance"):
+        return "maintenance"
+    if notice.kind in {"budget", "forecast"}:
+        return "budget"
+    return "planned" if notice.facts.get("classification") == "planned" else "unplanned"
+
+
+def _fits(route: Route, service: Service | None, severity: Severity) -> bool:
+    return (
+        (not route.tiers or (service is not None and service.tier in route.tiers))
+        and (not route.owners or (service is not None and service.owner in route.owners))
+        and (not route.severities or severity in route.severities)
+    )
+
+
+def _thread(
+    catalogue: Catalogue, outbox: Outbox, notice: Stored, target: Target, *, now: int, flood: str
+) -> Thread:
+    """Return the thread of a notice in a channel: the topic's, a cause's, a flood's, or its own."""
+    candidates = outbox.threads_of(notice.topic)
+    if previous := notice.facts.get("previous_id"):
+        candidates += outbox.threads_of(f"outage:{previous}")
+    if notice.kind == "opened":
+        candidates += _upstream(catalogue, outbox, notice)
+    known = next((t for t in candidates if t.channel == target.channel), None)
+    if known is not None:
+        return known
+    key = f"{notice.topic}@{target.channel}"
+    if notice.kind == "opened" and flood:
+        key = f"{flood}@{target.channel}"
+    return Thread(0, key, target.channel, target.mentions, created=now)
+
+
+def _upstream(catalogue: Catalogue, outbox: Outbox, notice: Stored) -> Iterator[Thread]:
+    """Yield the threads of open outages of what a service depends on, nearest first."""
+    for service in _dependencies(catalogue, notice.service or ""):
+        last = outbox.latest(service, OUTAGE_KINDS)
+        if last is not None and last.facts["end"] is None and not last.facts["withdrawn"]:
+            yield from outbox.threads_of(last.topic)
+
+
+def _flooding(catalogue: Catalogue, outbox: Outbox, new: Iterable[Stored], now: int) -> str:
+    """Return the key of the flood that an outage which opens now belongs to, or nothing."""
+    recent = [t for t in outbox.threads_since(now - _FLOOD) if _is_outage(t)]
+    known = next((t.key.partition("@")[0] for t in recent if t.key.startswith("flood:")), "")
+    if known:
+        return known
+    opened = [notice for notice in new if notice.kind == "opened"]
+    begun = {t.key.partition("@")[0] for t in recent}
+    coming = [n for n in opened if n.topic not in begun]
+    if len(begun) + len(coming) <= catalogue.slack.flood_limit or not coming:
+        return ""
+    return f"flood:{coming[0].topic}"
+
+
+def _is_outage(thread: Thread) -> bool:
+    return thread.key.startswith(("outage:", "flood:"))
+
+
+def _dependencies(catalogue: Catalogue, service: str) -> list[str]:
+    """Return what a service depends on, directly or not, nearest first."""
+    below = _below(catalogue)
+    found: dict[str, None] = {}
+    level = list(below.get(service, ()))
+    while level:
+        found |= dict.fromkeys(level)
+        level = [s for name in level for s in below.get(name, ()) if s not in found]
+    return list(found)
+
+
+def _below(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
+    return {s.id: (*s.depends_on, *s.components) for s in catalogue.services}
+
+
+def _depths(catalogue: Catalogue) -> dict[str, int]:
+    """Return how many layers each service stands above the ground."""
+    return {s.id: len(_dependencies(catalogue, s.id)) for s in catalogue.services}

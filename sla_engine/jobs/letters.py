@@ -1,0 +1,51 @@
+"""What a delivery says: the head of its thread and the answer inside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from catalogue import Catalogue
+from sla_engine.domain.notice import (
+    OUTAGE_KINDS,
+    Kind,
+    Message,
+    OutageFacts,
+    Subject,
+    reply_message,
+    root_message,
+)
+from sla_engine.ledger import Stored
+from sla_engine.notifiers import File
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The head of a thread, what is answered in it, and a file that goes with it."""
+
+    head: Message
+    reply: Message | None = None
+    file: File | None = None
+
+
+def compose(catalogue: Catalogue, told: Sequence[Stored], now: int) -> Letter:
+    """Return the letter of an outage's notice; ``told`` is all of its thread, the notice last."""
+    members: dict[str, tuple[Subject, OutageFacts]] = {}
+    for notice in told:
+        if notice.kind in OUTAGE_KINDS:
+            facts = OutageFacts(**notice.facts)
+            members.pop(f"outage:{facts.previous_id}", None)
+            members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
+    last = told[-1]
+    subject, facts = members[last.topic]
+    zone = catalogue.timezone
+    grouped = len(members) > 1
+    reply = reply_message(cast("Kind", last.kind), subject, facts, zone, grouped=grouped)
+    return Letter(root_message(list(members.values()), now, zone), reply)
+
+
+def subject_of(catalogue: Catalogue, service: str) -> Subject:
+    """Return a service's names; one that has left the catalogue keeps its id."""
+    for known in catalogue.services:
+        if known.id == service:
+            return Subject(known.id, known.name, known.owner, known.tier)
+    return Subject(service, service, "unknown", "default")

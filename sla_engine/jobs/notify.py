@@ -1,0 +1,170 @@
+"""The sender: what is due in the outbox goes out, in order, exactly once as far as Slack allows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from catalogue import Catalogue
+from sla_engine.domain.notice import Message
+from sla_engine.jobs.addressing import address
+from sla_engine.jobs.letters import Letter, compose
+from sla_engine.ledger import Delivery, Outbox
+from sla_engine.notifiers import Delivered, Failed, Missing, Notifier, Outcome, Retry
+
+log = structlog.get_logger("notify")
+
+_FIRST_WAIT = 1_000
+_LONGEST_WAIT = 300_000
+_REVIVED = 24 * 3_600_000
+_AT_ONCE = 100
+
+Compose = Callable[[Delivery], Letter]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did."""
+
+    sent: int = 0
+    retried: int = 0
+    failed: int = 0
+
+
+@dataclass
+class Sender:
+    """Delivers an outbox by a notifier. Not for several threads at once.
+
+    ``clock`` returns milliseconds UTC. ``compose`` maps kinds of notices other than outages'
+    to what their messages are.
+    """
+
+    catalogue: Catalogue
+    outbox: Outbox
+    notifier: Notifier
+    clock: Callable[[], int]
+    one_channel: bool = False
+    composers: dict[str, Compose] = field(default_factory=dict)
+    _held_until: int = 0
+
+    def revive(self) -> int:
+        """Try again what was given up in the last day: a restart may have mended its cause."""
+        now = self.clock()
+        return self.outbox.revive(now - _REVIVED, now)
+
+    def run(self) -> Tally:
+        """Deliver what is due; what fails is due again later."""
+        tally = Tally()
+        address(self.catalogue, self.outbox, self.clock(), one_channel=self.one_channel)
+        for _ in range(_AT_ONCE):
+            now = self.clock()
+            item = None if now < self._held_until else self.outbox.next_due(now)
+            if item is None:
+                break
+            self._settle(item, self._deliver(item), tally)
+        return tally
+
+    def _deliver(self, item: Delivery) -> Outcome:
+        letter = self._letter(item)
+        if not self.notifier.threads:
+            return self._plain(item, letter)
+        head = self._head(item, letter)
+        if not isinstance(head, Delivered) or item.thread.ts is None or letter.reply is None:
+            outcome = head
+        else:
+            outcome = self._answer(item, head, letter.reply)
+        if isinstance(outcome, Delivered) and letter.file is not None:
+            attached = (
+                self.notifier.attach(head, letter.file) if isinstance(head, Delivered) else head
+            )
+            outcome = outcome if isinstance(attached, Delivered) else attached
+        return outcome
+
+    def _letter(self, item: Delivery) -> Letter:
+        own = self.composers.get(item.notice.kind)
+        letter = own(item) if own else compose(self.catalogue, self.outbox.told(item), self.clock())
+        return replace(letter, head=replace(letter.head, mentions=item.thread.mentions))
+
+    def _plain(self, item: Delivery, letter: Letter) -> Outcome:
+        """Tell it as a message of its own, where there are no threads."""
+        if item.notice.kind == "changed":
+            return Delivered(item.thread.channel)
+        return self.notifier.post(item.thread.channel, letter.head, item.notice.key)
+
+    def _head(self, item: Delivery, letter: Letter) -> Outcome:
+        """Begin the thread, or bring its first message up to date."""
+        thread = item.thread
+        if thread.ts is None:
+            return self._begin(item, letter.head)
+        at = Delivered(thread.place or thread.channel, thread.ts)
+        outcome = self.notifier.edit(at, letter.head, thread.key)
+        if isinstance(outcome, Failed):  # somebody deleted it, perhaps: the answers still count
+            log.warning("cannot edit", thread=thread.key, reason=outcome.reason)
+            return at
+        return outcome
+
+    def _begin(self, item: Delivery, head: Message) -> Outcome:
+        thread = item.thread
+
+        def doubt(doubtful: bool) -> None:
+            self.outbox.doubt_thread(thread.id, doubtful=doubtful)
+
+        outcome = self._once(
+            (thread.channel, head, thread.key, None), thread.created, thread.doubtful, doubt
+        )
+        if isinstance(outcome, Delivered):
+            self.outbox.began(thread.id, outcome.channel, outcome.ts)
+        return outcome
+
+    def _answer(self, item: Delivery, head: Delivered, reply: Message) -> Outcome:
+        def doubt(doubtful: bool) -> None:
+            self.outbox.doubt(item.id, doubtful=doubtful)
+
+        letter = (head.channel, reply, item.notice.key, head.ts)
+        return self._once(letter, item.notice.time, item.doubtful, doubt)
+
+    def _once(
+        self,
+        letter: tuple[str, Message, str, str | None],
+        since: int,
+        doubtful: bool,
+        doubt: Callable[[bool], None],
+    ) -> Outcome:
+        """Post a message that is not there yet; the row says beforehand that it may be."""
+        channel, message, key, thread = letter
+        if doubtful:
+            found = self.notifier.find(channel, key, since, thread)
+            if isinstance(found, Delivered | Retry):
+                return found
+            if not isinstance(found, Missing):
+                log.error("cannot look a message up; it may come twice", reason=found.reason)
+        doubt(True)
+        outcome = self.notifier.post(channel, message, key, thread)
+        if isinstance(outcome, Failed) or (isinstance(outcome, Retry) and not outcome.doubtful):
+            doubt(False)
+        return outcome
+
+    def _settle(self, item: Delivery, outcome: Outcome, tally: Tally) -> None:
+        """Write down what came of it."""
+        now = self.clock()
+        match outcome:
+            case Delivered():
+                self.outbox.sent(item.id, now)
+                tally.sent += 1
+            case Retry(reason, after):
+                wait = min(_FIRST_WAIT << min(item.attempts, 16), _LONGEST_WAIT)
+                if after is not None:
+                    wait = after
+                    self._held_until = now + after
+                self.outbox.postpone(item, now + wait, reason)
+                tally.retried += 1
+                log.warning("will try again", notice=item.notice.key, reason=reason, wait_ms=wait)
+            case Failed(reason):
+                self.outbox.give_up(item.id, reason)
+                tally.failed += 1
+                log.error("given up", notice=item.notice.key, reason=reason)
+
+
+def sent_in_all(tallies: Sequence[Tally]) -> int:
+    """Return how many deliveries runs made."""
+    return sum(tally.sent for tally in tallies)
