@@ -8,8 +8,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
+from sla_engine.app.messenger import Messenger
 from sla_engine.jobs.ingest import Ingested, ingest, tick_period
 from sla_engine.jobs.levels import Levels, service_levels, window_figures
+from sla_engine.jobs.notices import outage_notices
 from sla_engine.ledger import LedgerError
 from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
 from sla_engine.prometheus import PrometheusError
@@ -31,10 +33,12 @@ class Engine:
         self._figures_at = 0
         self._derived_until: int | None = None
         self._busy = threading.Lock()
+        self._messenger = Messenger(context, metrics)
         metrics.lag.set_function(self._lag)
 
     def start(self) -> datetime:
         """Return when the first tick is due: at once."""
+        self._messenger.start()
         return datetime.now(UTC)
 
     def idle(self, seconds: float) -> bool:
@@ -64,11 +68,13 @@ class Engine:
 
     def send(self) -> None:
         """Deliver the notices that are due."""
+        self._messenger.send()
 
     def _ingest(self, at: int) -> Ingested:
         context = self.context
         period = tick_period(context.ledger, at)
-        done = ingest(context.catalogue, context.client, context.ledger, period, at)
+        notify = outage_notices(context.catalogue, context.ledger, at)
+        done = ingest(context.catalogue, context.client, context.ledger, period, at, notify=notify)
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
         self.metrics.ticks.labels("ok").inc()

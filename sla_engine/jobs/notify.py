@@ -1,6 +1,6 @@
 """The sender: what is due in the outbox goes out, in order, exactly once as far as Slack allows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -24,11 +24,12 @@ Compose = Callable[[Delivery], Letter]
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did."""
+    """What a run did; ``reasons`` has a word for every attempt that did not deliver."""
 
     sent: int = 0
     retried: int = 0
     failed: int = 0
+    reasons: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -158,13 +159,10 @@ class Sender:
                     self._held_until = now + after
                 self.outbox.postpone(item, now + wait, reason)
                 tally.retried += 1
+                tally.reasons.append("unavailable" if after is None else "rate_limited")
                 log.warning("will try again", notice=item.notice.key, reason=reason, wait_ms=wait)
             case Failed(reason):
                 self.outbox.give_up(item.id, reason)
                 tally.failed += 1
+                tally.reasons.append(reason.removeprefix("slack: "))
                 log.error("given up", notice=item.notice.key, reason=reason)
-
-
-def sent_in_all(tallies: Sequence[Tally]) -> int:
-    """Return how many deliveries runs made."""
-    return sum(tally.sent for tally in tallies)

@@ -178,6 +178,17 @@ class Outbox:
         with self._reading.begin() as connection:
             return int(connection.scalar(waiting) or 0) + int(connection.scalar(new) or 0)
 
+    def oldest(self) -> int | None:
+        """Return when the oldest notice that waits was written, if any waits."""
+        query = (
+            sa.select(sa.func.min(notice.c.time_ms))
+            .outerjoin(delivery, delivery.c.notice_id == notice.c.id)
+            .where(delivery.c.id.is_(None) | (delivery.c.state == "pending"))
+        )
+        with self._reading.begin() as connection:
+            oldest: int | None = connection.scalar(query)
+        return oldest
+
     def doubt_thread(self, thread_id: int, *, doubtful: bool) -> None:
         """Note whether a thread's first message may be there without our knowing."""
         self._update(thread, thread_id, doubtful=doubtful)
