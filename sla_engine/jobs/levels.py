@@ -1,13 +1,13 @@
 """The service levels that the engine exports and shows, from the ledger."""
 
 from collections.abc import Iterable, Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.period import containing, rfc3339, shifted
+from sla_engine.domain.period import containing, shifted
 from sla_engine.jobs.accounting import account
 from sla_engine.jobs.agreement import terms
 from sla_engine.jobs.windows import planned, windows_in
@@ -109,7 +109,7 @@ def status_rows(
                 owner=service.owner,
                 tier=service.tier,
                 state=_state(level, blind=_blind(recent.get(level.service))),
-                since=None if level.open_since is None else rfc3339(level.open_since),
+                since=_local(level.open_since, catalogue.timezone),
                 objective=level.objective,
                 availability=figures.availability if figures else None,
                 budget_remaining=figures.budget_remaining if figures else None,
@@ -117,6 +117,12 @@ def status_rows(
             )
         )
     return rows
+
+
+def _local(moment: int | None, zone: tzinfo) -> str | None:
+    if moment is None:
+        return None
+    return f"{datetime.fromtimestamp(moment / 1000, zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _blind(history: History | None) -> bool:
