@@ -11,6 +11,7 @@ from dateutil.rrule import rrulestr
 from catalogue import Catalogue, Service
 from catalogue.calendar import Calendar as CalendarEntry
 from catalogue.maintenance import Window
+from catalogue.service import Quorum
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.interval import Interval, Intervals, clip, union
@@ -60,6 +61,18 @@ def _calendars(service: Service, period: Interval) -> Iterable[tuple[str | None,
             start = until
     if start < period.end:
         yield service.calendar, Interval(start, period.end)
+
+
+def quorums(service: Service, period: Interval) -> Iterable[tuple[Interval, Quorum]]:
+    """Yield the stretches of a period with the quorum that held in each."""
+    start = period.start
+    for change in sorted(service.history, key=lambda change: change.until):
+        until = min(milliseconds(change.until, UTC), period.end)
+        if change.quorum is not None and start < until:
+            yield Interval(start, until), change.quorum
+            start = until
+    if start < period.end:
+        yield Interval(start, period.end), service.quorum
 
 
 def _agreed(catalogue: Catalogue, name: str | None, period: Interval) -> Intervals:

@@ -6,12 +6,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from catalogue import Catalogue, Service
-from sla_engine.domain.interval import Interval, Intervals, intersect, subtract
+from sla_engine.domain.history import History
+from sla_engine.domain.interval import Interval, Intervals, intersect, subtract, union
+from sla_engine.jobs.derive import lifetime
 from sla_engine.jobs.ingest import ingest
 from sla_engine.ledger import Ledger
 from sla_engine.prometheus import Client
 
-PIECE = 24 * 3_600_000
+PIECE = 48 * 3_600_000
 """How much of the past is derived and stored at once (ms)."""
 
 
@@ -45,7 +47,7 @@ def backfill(
     """
     period = Interval(period.start, min(period.end, now))
     chosen = tuple(catalogue.services if services is None else services)
-    covered = () if again else _covered(ledger, period, chosen)
+    covered = () if again else _covered(catalogue, ledger, period, chosen)
     pieces = list(_pieces(period, covered))
     with _progress(console) as progress:
         task = progress.add_task(f"{len(chosen)} services", total=len(pieces))
@@ -55,14 +57,17 @@ def backfill(
     return len(pieces)
 
 
-def _covered(ledger: Ledger, period: Interval, services: Iterable[Service]) -> Intervals:
+def _covered(
+    catalogue: Catalogue, ledger: Ledger, period: Interval, services: Iterable[Service]
+) -> Intervals:
     """Return what is covered for every service."""
     histories = ledger.histories(period)
     covered: Intervals = (period,)
     for service in services:
-        if not service.components:
-            history = histories.get(service.id)
-            covered = intersect(covered, history.covered if history else ())
+        alive = lifetime(catalogue, service, period)
+        outside = subtract((period,), (alive,)) if alive.length else (period,)
+        history = histories.get(service.id, History())
+        covered = intersect(covered, union(outside, history.covered))
     return covered
 
 
@@ -77,7 +82,7 @@ def _progress(console: Console | None) -> Progress:
         TextColumn("backfill"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("days of {task.description}"),
+        TextColumn("pieces of {task.description}"),
         TimeRemainingColumn(),
         console=console,
         disable=console is None,

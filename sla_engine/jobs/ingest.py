@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
-from sla_engine.jobs.derive import derive, rhythm
+from sla_engine.jobs.composite import composites
+from sla_engine.jobs.derive import first_known
+from sla_engine.jobs.sampling import timelines
 from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
 from sla_engine.prometheus import Client
-from sla_engine.prometheus.extract import Source, raw
 
 TRAIL = 15 * 60_000
 """How far back every tick derives anew: samples that arrive this late still count (ms)."""
 _FARTHEST = 24 * 3_600_000
-_UNKNOWN_RHYTHM = 10 * 60_000
 
 
 class Ingested(NamedTuple):
@@ -53,40 +53,13 @@ def ingest(
         PrometheusError: the samples cannot be had; the ledger is as before.
     """
     period = Interval(period.start, min(period.end, now))
-    chosen = [s for s in (catalogue.services if services is None else services) if not s.components]
     if period.length == 0:
         return Ingested(period, ())
-    derived = _derive_all(catalogue, client, chosen, period, now)
+    chosen = tuple(catalogue.services if services is None else services)
+    found = timelines(catalogue, client, chosen, period, now)
+    derived = [Derived(name, line, first_known(line)) for name, line in found.items()]
+    derived += composites(catalogue, ledger, chosen, period, found)
     return Ingested(period, ledger.apply(derived, notify))
-
-
-def _derive_all(
-    catalogue: Catalogue, client: Client, services: Sequence[Service], period: Interval, now: int
-) -> list[Derived]:
-    margin = max([_margin(catalogue, s) for s in services], default=0)
-    wide = Interval(period.start - margin, min(period.end + margin, now))
-    samples = raw(client, [_source(catalogue, s) for s in services if _is_state(s)], wide)
-    found = (
-        derive(catalogue, s, samples.get(s.id, ()), period, wide.end)
-        for s in services
-        if _is_state(s)
-    )
-    return [item for item in found if item is not None]
-
-
-def _margin(catalogue: Catalogue, service: Service) -> int:
-    known = service.scrape_interval or catalogue.prometheus.scrape_interval
-    longest = service.max_gap or catalogue.prometheus.max_gap
-    return rhythm(catalogue, service).max_gap if known or longest else _UNKNOWN_RHYTHM
-
-
-def _is_state(service: Service) -> bool:
-    return bool(service.probes) or bool(service.sli and service.sli.promql)
-
-
-def _source(catalogue: Catalogue, service: Service) -> Source:
-    expression = service.sli.promql if service.sli else None
-    return Source(service.id, expression, rhythm(catalogue, service).step)
 
 
 def tick_period(ledger: Ledger, now: int, trail: int = TRAIL) -> Interval:

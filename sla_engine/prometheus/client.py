@@ -1,5 +1,6 @@
 """The HTTP API of Prometheus, and of whatever speaks it, by requests."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -9,6 +10,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from catalogue.source import Prometheus
+from sla_engine.prometheus import promql
 from sla_engine.prometheus.error import LimitError, UnreachableError, error_of
 from sla_engine.prometheus.series import Answer, parse
 
@@ -38,6 +40,7 @@ class Client:
 
     def __init__(self, settings: Prometheus, *, connections: int = 4) -> None:
         self.url = settings.url
+        self.connections = connections
         self._timeout = settings.timeout / 1000
         self._session = _session(settings, connections)
 
@@ -67,6 +70,16 @@ class Client:
         """
         form = {"start": _seconds(start), "end": _seconds(end), "step": _seconds(step)}
         return self._query("query_range", {"query": promql, **form})
+
+    @cached_property
+    def closed_ranges(self) -> bool:
+        """Say whether a range includes its left edge, as in Prometheus 2.
+
+        Raises:
+            PrometheusError: as for `instant`.
+        """
+        (series,) = self.instant(promql.EDGE_QUESTION, 1_000_000).series
+        return bool(series.values[0] == promql.EDGE_CLOSED)
 
     def _query(self, path: str, form: dict[str, str]) -> Answer:
         form |= _STRICT | {"timeout": f"{self._timeout:g}s"}

@@ -1,4 +1,4 @@
-"""Samples of many services from few queries.
+"""Samples of many services from few queries, in smaller ones where a server wants that.
 
 Prometheus 2 includes a range's left edge, Prometheus 3 and VictoriaMetrics exclude it: raw samples
 of ``[start, end)`` are asked for at ``end`` - 1 ms over the whole length, which holds them on
@@ -6,7 +6,8 @@ either, and what lies before ``start`` is dropped here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +16,12 @@ from sla_engine.domain.interval import Interval
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.client import Client
 from sla_engine.prometheus.error import LimitError
-from sla_engine.prometheus.series import Answer, Series
+from sla_engine.prometheus.series import Series
 
-_DAY = 86_400_000
 _SMALLEST = 60_000
-_BATCH = 100
+_BATCH = 250
+
+Labels = tuple[tuple[str, str], ...]
 
 
 class Source(NamedTuple):
@@ -32,94 +34,146 @@ class Source(NamedTuple):
     expression: str | None = None
     step: int = 15_000
 
+    @property
+    def is_selector(self) -> bool:
+        """Say whether the raw samples can be asked for."""
+        return self.expression is None or promql.is_selector(self.expression)
 
-Samples = Mapping[str, tuple[Series, ...]]
-"""By service; a series of no sample is left out."""
 
+class Ask(NamedTuple):
+    """One question: some services, over a period (ms UTC), not to be split finer than ``grain``."""
 
-class _Query(NamedTuple):
     sources: tuple[Source, ...]
     period: Interval
+    grain: int = _SMALLEST
+
+    @property
+    def selector(self) -> str:
+        """Return the PromQL of the series."""
+        expression = self.sources[0].expression
+        return expression or promql.service_up(s.service for s in self.sources)
+
+    def halves(self) -> tuple["Ask", "Ask"]:
+        """Split by time, on a multiple of the grain, or, where that is short already, by services.
+
+        Raises:
+            LimitError: the shortest time of one service is still too much.
+        """
+        (sources, period, grain), count = self, len(self.sources)
+        if period.length > grain:
+            middle = period.start + max(1, period.length // 2 // grain) * grain
+            left, right = Interval(period.start, middle), Interval(middle, period.end)
+            return self._replace(period=left), self._replace(period=right)
+        if count > 1:
+            left_half, right_half = sources[: count // 2], sources[count // 2 :]
+            return self._replace(sources=left_half), self._replace(sources=right_half)
+        seconds = period.length / 1000
+        message = f"{seconds:g} s of service {sources[0].service} are over the server's limits"
+        raise LimitError(message)
 
 
-def raw(client: Client, sources: Sequence[Source], period: Interval) -> Samples:
-    """Return every sample in a period (ms UTC, half-open).
+Samples = Mapping[str, tuple[Series, ...]]
+"""By service; a series without a sample is left out."""
+
+Answer = Callable[[Client, Ask], Iterable[Series]]
+
+
+def asks(sources: Iterable[Source], period: Interval, grain: int = _SMALLEST) -> Iterator[Ask]:
+    """Yield the questions for services over a period: many of the exporter's share one."""
+    sources = tuple(sources)
+    ours = [s for s in sources if s.expression is None]
+    for i in range(0, len(ours), _BATCH):
+        yield Ask(tuple(ours[i : i + _BATCH]), period, grain)
+    yield from (Ask((s,), period, grain) for s in sources if s.expression is not None)
+
+
+def each(
+    client: Client, questions: Iterable[tuple[Ask, Answer]]
+) -> Iterator[tuple[Answer, str, Series]]:
+    """Yield the series of all questions in their order, with the way asked and the service.
+
+    A few questions are asked at once.
 
     Raises:
         PrometheusError: there is no answer.
     """
-    parts: dict[str, dict[tuple[tuple[str, str], ...], list[Series]]]
-    parts = defaultdict(lambda: defaultdict(list))
-    for window in _windows(period, _DAY):
-        for batch in _batches(sources):
-            for service, series in _ask(client, _Query(batch, window)):
-                parts[service][tuple(sorted(series.labels.items()))].append(series)
+
+    def ask(question: tuple[Ask, Answer]) -> list[tuple[str, Series]]:
+        return list(_whole(client, *question))
+
+    with ThreadPoolExecutor(client.connections) as pool:
+        questions = tuple(questions)
+        for (_, answer), found in zip(questions, pool.map(ask, questions), strict=True):
+            for service, series in found:
+                yield answer, service, series
+
+
+def _whole(client: Client, ask: Ask, answer: Answer) -> Iterator[tuple[str, Series]]:
+    """Yield an answer, by smaller questions where one is too much."""
+    try:
+        found = tuple(answer(client, ask))
+    except LimitError:
+        for half in ask.halves():
+            yield from _whole(client, half, answer)
+        return
+    single = ask.sources[0].service if len(ask.sources) == 1 else None
+    for series in found:
+        yield single or series.labels["service"], series
+
+
+def raw(client: Client, questions: Iterable[Ask]) -> Samples:
+    """Return every sample of the questions, those of one service and series joined.
+
+    A sample that two questions share counts once.
+
+    Raises:
+        PrometheusError: there is no answer.
+    """
+    found = each(client, [(ask, _samples) for ask in questions])
+    return _by_service((service, series) for _, service, series in found)
+
+
+def merged(*samples: Samples) -> Samples:
+    """Return the samples of several answers; one that two share counts once."""
+    return _by_service(
+        (service, one) for part in samples for service, series in part.items() for one in series
+    )
+
+
+def _by_service(found: Iterable[tuple[str, Series]]) -> Samples:
+    parts: dict[str, dict[Labels, list[Series]]] = defaultdict(lambda: defaultdict(list))
+    for service, series in found:
+        parts[service][key(series)].append(series)
     return {
-        service: tuple(_joined(pieces) for pieces in found.values())
-        for service, found in parts.items()
+        service: tuple(_joined(pieces) for pieces in named.values())
+        for service, named in parts.items()
     }
 
 
-def _windows(period: Interval, length: int) -> Iterator[Interval]:
-    for start in range(period.start, period.end, length):
-        yield Interval(start, min(start + length, period.end))
+def key(series: Series) -> Labels:
+    """Return what tells a service's series apart."""
+    return tuple(sorted(series.labels.items()))
 
 
-def _batches(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
-    ours = [s for s in sources if s.expression is None]
-    for i in range(0, len(ours), _BATCH):
-        yield tuple(ours[i : i + _BATCH])
-    yield from ((s,) for s in sources if s.expression is not None)
-
-
-def _ask(client: Client, query: _Query) -> Iterator[tuple[str, Series]]:
-    """Yield the series of a query with their services, smaller queries where it is too much."""
-    try:
-        answer = _answer(client, query)
-    except LimitError:
-        for half in _halves(query):
-            yield from _ask(client, half)
-        return
-    single = query.sources[0].service if len(query.sources) == 1 else None
-    for series in answer.series:
-        inside = series.times >= query.period.start
-        if inside.any():
-            cut = Series(series.labels, series.times[inside], series.values[inside])
-            yield single or series.labels["service"], cut
-
-
-def _halves(query: _Query) -> tuple[_Query, _Query]:
-    """Split by time, or, where that is short already, by services.
-
-    Raises:
-        LimitError: a minute of one service is still too much.
-    """
-    (sources, period), count = query, len(query.sources)
-    if period.length > _SMALLEST:
-        middle = period.start + period.length // 2
-        return (
-            _Query(sources, Interval(period.start, middle)),
-            _Query(sources, Interval(middle, period.end)),
-        )
-    if count > 1:
-        return _Query(sources[: count // 2], period), _Query(sources[count // 2 :], period)
-    raise LimitError(f"a minute of service {sources[0].service} is over the server's limits")
-
-
-def _answer(client: Client, query: _Query) -> Answer:
-    (sources, period), first = query, query.sources[0]
-    if first.expression is None:
-        selector = promql.service_up(s.service for s in sources)
-    elif promql.is_selector(first.expression):
-        selector = first.expression
+def _samples(client: Client, ask: Ask) -> Iterator[Series]:
+    source, period = ask.sources[0], ask.period
+    if source.is_selector:
+        answer = client.instant(promql.samples(ask.selector, period.length), period.end - 1)
     else:
-        start = -(-period.start // first.step) * first.step
-        return client.range(first.expression, start, max(start, period.end - 1), first.step)
-    return client.instant(promql.samples(selector, period.length), period.end - 1)
+        start = -(-period.start // source.step) * source.step
+        answer = client.range(ask.selector, start, max(start, period.end - 1), source.step)
+    for series in answer.series:
+        inside = (series.times >= period.start) & (series.times < period.end)
+        if inside.any():
+            yield Series(series.labels, series.times[inside], series.values[inside])
 
 
 def _joined(pieces: Sequence[Series]) -> Series:
     if len(pieces) == 1:
         return pieces[0]
     times = np.concatenate([p.times for p in pieces])
-    return Series(pieces[0].labels, times, np.concatenate([p.values for p in pieces]))
+    values = np.concatenate([p.values for p in pieces])
+    if (np.diff(times) <= 0).any():
+        times, first = np.unique(times, return_index=True)
+        values = values[first]
+    return Series(pieces[0].labels, times, values)

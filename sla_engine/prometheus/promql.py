@@ -26,3 +26,13 @@ def service_up(services: Iterable[str]) -> str:
 def samples(selector: str, length: int) -> str:
     """Return the query of a selector's raw samples over some milliseconds."""
     return f"{selector}[{length}ms]"
+
+
+def count(selector: str, length: int) -> str:
+    """Return the query of how many samples the last ``length`` ms hold."""
+    return f"count_over_time({samples(selector, length)})"
+
+
+def low(selector: str, length: int) -> str:
+    """Return the query that has a value where a sample of the last ``length`` ms is under 1."""
+    return f"min_over_time({samples(selector, length)}) < 1"

@@ -1,0 +1,122 @@
+"""Which windows of one service need a closer look."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogue import Service
+from sla_engine.domain.interval import Interval, Intervals, union
+from sla_engine.domain.timeline import State, Timeline
+from sla_engine.jobs.derive import Rhythm, state_of
+from sla_engine.prometheus.scan import Counts
+
+_LONGEST_RUN = 6
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass
+class Look:
+    """One service over windows that follow one another.
+
+    ``flagged`` windows need their samples; ``empty`` ones have none; ``seen`` ones were fetched.
+    """
+
+    service: Service
+    beat: Rhythm
+    windows: Sequence[Interval]
+    flagged: Flags
+    empty: Flags
+    seen: Flags
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """Yield the runs of windows, [first, last], whose samples are still to be fetched."""
+        beside = np.append(True, self.empty[:-1]) & np.append(self.empty[1:], True)
+        wanted = self.flagged & ~self.seen & ~(self.empty & beside)
+        for first, last in _runs(wanted):
+            for start in range(first, last + 1, _LONGEST_RUN):
+                yield start, min(start + _LONGEST_RUN - 1, last)
+
+    def looked(self) -> Intervals:
+        """Return the time that is judged by samples: the flagged windows and what is near."""
+        near, windows = self.beat.max_gap, self.windows
+        return union(
+            Interval(windows[first].start - near, windows[last].end + near)
+            for first, last in _runs(self.flagged)
+        )
+
+    def widen(self, timeline: Timeline) -> bool:
+        """Flag the window beside a run that does not end in a service that is up.
+
+        Returns whether there is more to fetch. The timeline covers the windows.
+        """
+        near, windows = self.beat.max_gap, self.windows
+        more = False
+        for first, last in list(_runs(self.flagged)):
+            before = windows[first].start - near
+            after = windows[last].end + near - 1
+            if first > 0 and _state(timeline, before) is not State.UP:
+                self.flagged[first - 1] = more = True
+            if last + 1 < len(windows) and _state(timeline, after) is not State.UP:
+                self.flagged[last + 1] = more = True
+        return more
+
+
+def look(
+    service: Service, beat: Rhythm | None, windows: Sequence[Interval], series: Sequence[Counts]
+) -> Look:
+    """Return what the counts of a service's series say; without a rhythm all needs a look."""
+    count = len(windows)
+    empty = np.ones(count, np.bool_)
+    for one in series:
+        empty &= one.samples == 0
+    flagged = ~empty
+    if beat is not None:
+        lengths = np.array([w.length for w in windows])
+        steady = [_steady(one, lengths, beat.step) for one in series]
+        flagged = _flagged(service, windows, series, steady)
+    beat = beat or Rhythm(15_000, 37_500)
+    return Look(service, beat, windows, flagged | empty, empty, np.zeros(count, np.bool_))
+
+
+def _steady(series: Counts, lengths: NDArray[np.int64], step: int) -> Flags:
+    """Say in which windows every sample is there and good."""
+    fits = (series.samples >= lengths // step) & (series.samples <= -(-lengths // step))
+    steady: Flags = fits & ~series.low & (series.samples > 0)
+    return steady
+
+
+def _flagged(
+    service: Service,
+    windows: Sequence[Interval],
+    series: Sequence[Counts],
+    steady: Sequence[Flags],
+) -> Flags:
+    """Say in which windows not every series that has samples is steady, or those do not decide."""
+    if len(series) == 1:
+        return ~steady[0]
+    flagged = np.zeros(len(windows), np.bool_)
+    present = [one.samples > 0 for one in series]
+    for here, good in zip(present, steady, strict=True):
+        flagged |= here & ~good
+    for i in np.flatnonzero(~flagged).tolist():
+        states = (
+            (one.labels, State.UP if here[i] else State.UNKNOWN)
+            for one, here in zip(series, present, strict=True)
+        )
+        flagged[i] = state_of(service, windows[i], states) is not State.UP
+    return flagged
+
+
+def _runs(flags: Flags) -> Iterator[tuple[int, int]]:
+    """Yield the runs of True as [first, last]."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        yield first, end - 1
+
+
+def _state(timeline: Timeline, moment: int) -> State | None:
+    found = (s.state for s in timeline if s.start <= moment < s.end)
+    return next(found, None)

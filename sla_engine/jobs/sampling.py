@@ -1,0 +1,137 @@
+"""Which samples must be seen so that timelines are exact: few of many.
+
+Every series is counted hour by hour; only where a count or a minimum is not that of an hour without
+a fault are samples fetched, with what is near them, and the next hour too where that does not end
+in a service that is up. What was not looked at is up.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from catalogue import Catalogue, Service
+from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.series import overlaid
+from sla_engine.domain.timeline import Segment, State, Timeline, cut
+from sla_engine.jobs.derive import derive, has_rhythm, lifetime, median_step, rhythm
+from sla_engine.jobs.look import Look, look
+from sla_engine.prometheus import Client
+from sla_engine.prometheus.extract import Ask, Samples, Source, asks, merged, raw
+from sla_engine.prometheus.scan import scan
+
+_HOUR = 3_600_000
+_MARGINS = (3 * 60_000, 20 * 60_000)
+"""How far back samples are fetched to measure their rhythm where none is set; the second try."""
+
+
+def timelines(
+    catalogue: Catalogue, client: Client, services: Sequence[Service], period: Interval, now: int
+) -> dict[str, Timeline]:
+    """Return the timeline of each service over its lifetime in a period (ms UTC).
+
+    Services that live from other services are left out, as are those without a day in the period.
+
+    Raises:
+        PrometheusError: the samples cannot be had.
+    """
+    lives = {
+        service.id: lifetime(catalogue, service, period)
+        for service in services
+        if service.probes or (service.sli and service.sli.promql)
+    }
+    alive = [s for s in services if s.id in lives and lives[s.id].length]
+    sparse = [s for s in alive if source(catalogue, s).is_selector]
+    found = _sparse(catalogue, client, sparse, period, now) if sparse else {}
+    for service in alive:
+        if service.id not in found:
+            found[service.id] = _stepped(catalogue, client, service, period, now)
+    return {name: cut(timeline, lives[name]) for name, timeline in found.items()}
+
+
+def source(catalogue: Catalogue, service: Service) -> Source:
+    """Return where a service's samples are."""
+    expression = service.sli.promql if service.sli else None
+    return Source(service.id, expression, rhythm(catalogue, service).step)
+
+
+def _stepped(
+    catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
+) -> Timeline:
+    """Evaluate an expression step by step: it has no samples of its own."""
+    beat = rhythm(catalogue, service)
+    wide = _widened(period, beat.max_gap, now)
+    samples = raw(client, asks([source(catalogue, service)], wide))
+    return derive(service, samples.get(service.id, ()), period, beat, wide.end)
+
+
+def _widened(period: Interval, margin: int, now: int) -> Interval:
+    return Interval(period.start - margin, min(period.end + margin, now))
+
+
+def _sparse(
+    catalogue: Catalogue, client: Client, services: Sequence[Service], period: Interval, now: int
+) -> dict[str, Timeline]:
+    sources = {s.id: source(catalogue, s) for s in services}
+    steps = _measured(catalogue, client, services, sources, period)
+    longest = max(rhythm(catalogue, s, steps.get(s.id)).max_gap for s in services)
+    # The windows begin before the period: a steady one proves what held at its start.
+    wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
+    counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
+    looks = []
+    for service in services:
+        known = has_rhythm(catalogue, service) or service.id in steps
+        beat = rhythm(catalogue, service, steps.get(service.id)) if known else None
+        looks.append(look(service, beat, counted.windows, counted.series.get(service.id, ())))
+    up: Timeline = (Segment(period.start, period.end, State.UP),)
+    found = {one.service.id: up for one in looks if not one.flagged.any()}
+    _look_closer(client, sources, [one for one in looks if one.flagged.any()], wide, found)
+    return {name: cut(timeline, period) for name, timeline in found.items()}
+
+
+def _look_closer(
+    client: Client,
+    sources: dict[str, Source],
+    looks: Sequence[Look],
+    wide: Interval,
+    found: dict[str, Timeline],
+) -> None:
+    """Fetch what the looks want until every edge is steady; put their timelines into ``found``."""
+    samples: Samples = {}
+    while looks:
+        samples = merged(samples, raw(client, _questions(sources, looks, wide.end)))
+        for one in looks:
+            one.seen |= one.flagged
+            series = samples.get(one.service.id, ())
+            judged = derive(one.service, series, wide, one.beat, wide.end)
+            found[one.service.id] = overlaid(judged, clip(one.looked(), wide), State.UP)
+        looks = [one for one in looks if one.widen(found[one.service.id])]
+
+
+def _questions(sources: dict[str, Source], looks: Sequence[Look], until: int) -> Iterator[Ask]:
+    """Yield what to fetch: services that want the same windows share a question."""
+    wanted: dict[Interval, list[Source]] = defaultdict(list)
+    for one in looks:
+        near = 2 * one.beat.max_gap  # what is judged near a window needs what is near that
+        for first, last in one.runs():
+            start, end = one.windows[first].start - near, one.windows[last].end + near
+            wanted[Interval(start, min(end, until))].append(sources[one.service.id])
+    for period in sorted(wanted):
+        yield from asks(wanted[period], period)
+
+
+def _measured(
+    catalogue: Catalogue,
+    client: Client,
+    services: Sequence[Service],
+    sources: dict[str, Source],
+    period: Interval,
+) -> dict[str, int]:
+    """Return the scrape interval (ms) of the services for which the catalogue sets none."""
+    found: dict[str, int] = {}
+    for margin in _MARGINS:
+        missing = [s for s in services if not has_rhythm(catalogue, s) and s.id not in found]
+        if missing:
+            end = Interval(period.end - margin, period.end)
+            samples = raw(client, asks([sources[s.id] for s in missing], end))
+            steps = {name: median_step(series) for name, series in samples.items()}
+            found |= {name: step for name, step in steps.items() if step is not None}
+    return found
