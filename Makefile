@@ -41,6 +41,10 @@ test: lint ## lint, then every test
 dashboards: dev-setup ## write the Grafana dashboards' JSON from their builders
 	@$(PY) -m grafana_dashboards
 
+.PHONY: manifests
+manifests: run-setup ## print the Kubernetes manifests (make -s manifests | kubectl apply -f -)
+	@$(PY) -m deploy.manifests $(wildcard services.yml)
+
 .PHONY: format
 format: dev-setup ## let ruff format and mend what it can
 	@$(PY) -m ruff check --fix .

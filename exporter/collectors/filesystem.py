@@ -86,16 +86,13 @@ def families(results: Mapping[Mount, os.statvfs_result | Exception]) -> Iterator
     yield of(AVAIL, lambda r: r.f_bavail * r.f_frsize)
     yield of(FILES, lambda r: r.f_files)
     yield of(FILES_FREE, lambda r: r.f_ffree)
-    yield READONLY.of(*((_labels(m), m.readonly or _frozen(r)) for m, r in results.items()))
+    # Init's view: statvfs in a sandbox calls everything read-only.
+    yield READONLY.of(*((_labels(m), m.readonly) for m in results))
     yield ERROR.of(*((_labels(m), m not in known) for m in results))
 
 
 def _labels(mount: Mount) -> tuple[str, ...]:
     return mount.device, mount.point, mount.fstype
-
-
-def _frozen(result: os.statvfs_result | Exception) -> bool:
-    return isinstance(result, os.statvfs_result) and bool(result.f_flag & os.ST_RDONLY)
 
 
 def wanted(mounts: Iterable[Mount], system: System) -> Iterator[Mount]:

@@ -1,0 +1,1 @@
+"""How Uptime Ledger is deployed."""
