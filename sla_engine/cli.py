@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sla_engine.app import check, history, inspection, serve
+from sla_engine.app import check, history, inspection, rules, serve
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
 from toolkit.document import DocumentError
@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _backfill(commands)
     _report(commands)
     _outages(commands)
+    _rules(commands)
     return top
 
 
@@ -72,13 +73,14 @@ def _command(
             metavar="URL",
             help="SQLite or PostgreSQL (default: %(default)s)",
         )
-        command.add_argument(
-            "--prometheus.url",
-            dest="prometheus_url",
-            metavar="URL",
-            help="overrides the catalogue's",
-        )
+        _prometheus_flag(command)
     return command
+
+
+def _prometheus_flag(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--prometheus.url", dest="prometheus_url", metavar="URL", help="overrides the catalogue's"
+    )
 
 
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -95,6 +97,13 @@ def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         default="30s",
         metavar="DURATION",
         help="how often Prometheus is asked (default: %(default)s)",
+    )
+    command.add_argument(
+        "--rules.file",
+        dest="rules_file",
+        type=Path,
+        metavar="FILE",
+        help="keep this file as `sla-engine rules` writes it, and have Prometheus read it again",
     )
 
 
@@ -126,6 +135,19 @@ def _outages(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("--to", dest="end", metavar="TIME")
     command.add_argument("--format", choices=("text", "json"), default="text")
     _service_flag(command)
+
+
+def _rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = _command(
+        commands, "rules", rules.rules, "recording rules of services without probes", ledger=False
+    )
+    _prometheus_flag(command)
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="replaced only by rules that Prometheus accepts (default: standard output)",
+    )
 
 
 def _service_flag(command: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from sla_engine.app.context import Context, opened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.pages import pages
+from sla_engine.app.rules import RulesKeeper
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
 from toolkit import __version__
@@ -20,6 +21,7 @@ from toolkit.web import WebConfig, load_web_config, start_server
 
 _GRACE_SECONDS = 3.0
 _SEND_SECONDS = 5
+_RULES_SECONDS = 60
 
 log = structlog.get_logger("engine")
 
@@ -34,6 +36,11 @@ def serve(options: argparse.Namespace) -> int:
     with opened(options) as context:
         engine = Engine(context, EngineMetrics(__version__))
         scheduler = _scheduler(engine, tick)
+        if options.rules_file is not None:
+            keeper = RulesKeeper(options.rules_file, context.catalogue, context.client)
+            scheduler.add_job(
+                keeper, "interval", seconds=_RULES_SECONDS, next_run_time=engine.start()
+            )
         try:
             asyncio.run(_until_stopped(context, engine, options, web_config, scheduler))
         except OSError as error:

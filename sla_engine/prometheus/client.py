@@ -11,7 +11,7 @@ from urllib3.util import Retry
 
 from catalogue.source import Prometheus
 from sla_engine.prometheus import promql
-from sla_engine.prometheus.error import LimitError, UnreachableError, error_of
+from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError, error_of
 from sla_engine.prometheus.series import Answer, parse
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
@@ -80,6 +80,21 @@ class Client:
         """
         (series,) = self.instant(promql.EDGE_QUESTION, 1_000_000).series
         return bool(series.values[0] == promql.EDGE_CLOSED)
+
+    def reload(self) -> bool:
+        """Make the server read its configuration and rules again; False where it does not allow it.
+
+        Raises:
+            QueryError: it rejects what it read; what it had before goes on.
+            UnreachableError: there is no server.
+        """
+        try:
+            response = self._session.post(f"{self.url}/-/reload", timeout=(5, self._timeout))
+        except (requests.RequestException, OSError) as error:
+            raise UnreachableError(f"{self.url}: {_reason(error)}") from error
+        if response.status_code == requests.codes.internal_server_error:
+            raise QueryError(f"{self.url}: {' '.join(response.text.split())}")
+        return response.ok
 
     def _query(self, path: str, form: dict[str, str]) -> Answer:
         form |= _STRICT | {"timeout": f"{self._timeout:g}s"}

@@ -1,0 +1,86 @@
+"""``sla-engine rules``, and what ``serve`` does about the same file."""
+
+import argparse
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from catalogue import Catalogue
+from sla_engine.app.context import now, read_catalogue
+from sla_engine.app.errors import JobError
+from sla_engine.jobs.rules import Judge, rendered, update
+from sla_engine.prometheus import Client
+from sla_engine.prometheus.judge import RulesRejectedError, by_prometheus, by_promtool, reload
+from sla_engine.prometheus.rules import NoRuleError
+
+log = structlog.get_logger("rules")
+
+
+def rules(options: argparse.Namespace) -> int:
+    """Print the rule file, or write it where ``--output`` says."""
+    catalogue = read_catalogue(options)
+    output: Path | None = options.output
+    if output is None:
+        sys.stdout.write(_rendered(catalogue))
+        return 0
+    try:
+        with Client(catalogue.prometheus) as client:
+            changed = keep(output, catalogue, client)
+    except OSError as error:
+        raise JobError(f"{error.filename}: {error.strerror}") from error
+    sys.stdout.write(f"{output}: {'written' if changed else 'up to date'}\n")
+    return 0
+
+
+def keep(path: Path, catalogue: Catalogue, client: Client) -> bool:
+    """Bring the rule file up to date with the catalogue; return whether it changed.
+
+    Raises:
+        JobError: the file is as it was, because Prometheus or promtool rejects the new one.
+        OSError: it cannot be written.
+    """
+    try:
+        return update(path, _rendered(catalogue), _judge(client), partial(_reload, client))
+    except RulesRejectedError as error:
+        raise JobError(f"{path} is left as it was: {error}") from error
+
+
+class RulesKeeper:
+    """The job of ``serve``: a failure is told once, not at every run."""
+
+    def __init__(self, path: Path, catalogue: Catalogue, client: Client) -> None:
+        self._file = (path, catalogue, client)
+        self._told = ""
+
+    def __call__(self) -> None:
+        """Bring the file up to date."""
+        said = ""
+        try:
+            if keep(*self._file):
+                log.info("rules written", file=str(self._file[0]))
+        except (JobError, OSError) as error:
+            said = str(error)
+            if said != self._told:
+                log.error("rules not written", error=said)  # noqa: TRY400 - one line says it
+        self._told = said
+
+
+def _rendered(catalogue: Catalogue) -> str:
+    try:
+        return rendered(catalogue)
+    except NoRuleError as error:
+        raise JobError(str(error)) from error
+
+
+def _judge(client: Client) -> Judge:
+    """Prefer promtool: it judges the file as Prometheus loads it, and needs no server."""
+    promtool = shutil.which("promtool")
+    return partial(by_promtool, promtool) if promtool else partial(by_prometheus, client, now())
+
+
+def _reload(client: Client) -> None:
+    if not reload(client):
+        log.warning("Prometheus was not reloaded; it reads the rules at its next start")

@@ -1,0 +1,149 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sla_engine.cli import main
+from sla_engine.jobs.rules import update
+from sla_engine.prometheus.judge import RulesRejectedError
+from sla_engine.prometheus.rules import NoRuleError, expressions, rule_file
+from tests.catalogues import catalogue
+
+SERVICES = (
+    "probed",
+    {"id": "blackbox", "sli": {"promql": 'probe_success{job="blackbox"}'}},
+    {
+        "id": "any-one",
+        "sli": {"promql": "up{job='node'} > 0  # a comment"},
+        "quorum": {"locations": "any"},
+    },
+    {"id": "all-of", "sli": {"promql": "replica_ok"}, "quorum": {"locations": "all"}},
+    {"id": "two-of", "sli": {"promql": "replica_ok"}, "quorum": {"locations": 2}},
+    {
+        "id": "api",
+        "objective": 99.9,
+        "sli": {
+            "good": 'http_requests_total{code!~"5.."}',
+            "total": "http_requests_total",
+        },
+    },
+    {"id": "shop", "components": ["blackbox", "api", "two-of"], "need": 2},
+)
+
+
+def test_the_rule_file(golden: Callable[[str, str], None]) -> None:
+    golden("generated.rules.yml", rule_file(catalogue(*SERVICES).services, 15_000))
+
+
+def test_the_order_is_that_of_the_ids_whatever_the_catalogue_s() -> None:
+    backwards = catalogue(*reversed(SERVICES)).services
+    assert rule_file(backwards) == rule_file(catalogue(*SERVICES).services)
+
+
+def test_services_with_probes_need_no_rules() -> None:
+    assert yaml.safe_load(rule_file(catalogue("one", "two").services)) == {"groups": []}
+
+
+def test_rates_span_four_scrapes() -> None:
+    slow = catalogue({"id": "api", "sli": {"good": "g", "total": "t"}}).services
+    assert "[240s]" in rule_file(slow, 60_000)
+    assert "[120s]" in rule_file(slow, 15_000)
+
+
+def test_a_rate_is_taken_as_it_is() -> None:
+    given = {"good": "rate(g[1m])", "total": "rate(t[1m])"}
+    text = rule_file(catalogue({"id": "api", "sli": given}).services)
+    assert dict(expressions(text))["api"].count("rate") == 3
+
+
+def test_a_sum_of_counters_is_refused() -> None:
+    mistaken = catalogue({"id": "api", "sli": {"good": "sum(g)", "total": "t"}}).services
+    with pytest.raises(NoRuleError, match=r"'api': sli\.good is neither"):
+        rule_file(mistaken)
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+def test_a_file_is_replaced_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.rules.yml"
+    assert update(path, "new\n", _nothing, _nothing)
+    assert not update(path, "new\n", _nothing, _nothing)
+    assert path.read_text() == "new\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_rules_that_are_rejected_replace_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.rules.yml"
+    path.write_text("good\n")
+
+    def judge(draft: Path) -> None:
+        assert not draft.match("*.rules.yml")
+        raise RulesRejectedError("no")
+
+    with pytest.raises(RulesRejectedError):
+        update(path, "bad\n", judge, _nothing)
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.rules.yml", "good\n")]
+
+
+@pytest.mark.parametrize("before", ["good\n", None])
+def test_a_reload_that_is_refused_brings_the_old_file_back(
+    tmp_path: Path, before: str | None
+) -> None:
+    path = tmp_path / "a.rules.yml"
+    if before is not None:
+        path.write_text(before)
+    seen = []
+
+    def reload() -> None:
+        seen.append(path.read_text() if path.exists() else None)
+        raise RulesRejectedError("no")
+
+    with pytest.raises(RulesRejectedError):
+        update(path, "bad\n", _nothing, reload)
+    assert seen == ["bad\n", before]
+    assert [p.name for p in tmp_path.iterdir()] == ([path.name] if before else [])
+
+
+CATALOGUE = """\
+organization: Example
+timezone: UTC
+services:
+  - {id: shop, name: Shop, sli: {promql: 'EXPRESSION'}}
+"""
+
+
+@pytest.fixture
+def flags(tmp_path: Path) -> list[str]:
+    """Return the flags of a catalogue; nobody listens where its Prometheus should be."""
+    path = tmp_path / "services.yml"
+    path.write_text(CATALOGUE.replace("EXPRESSION", "up == 1"))
+    return ["rules", f"--config.file={path}", "--prometheus.url=http://127.0.0.1:1"]
+
+
+@pytest.mark.integration
+def test_the_command_prints_or_writes(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "made.rules.yml"
+    assert main(flags) == 0
+    printed = capsys.readouterr().out
+    for said in ("written", "up to date"):
+        assert main([*flags, f"--output={path}"]) == 0
+        assert capsys.readouterr().out == f"{path}: {said}\n"
+    assert path.read_text() == printed
+
+
+@pytest.mark.integration
+def test_promtool_s_complaint_is_told_and_the_file_stays(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "services.yml").write_text(CATALOGUE.replace("EXPRESSION", "sum(up"))
+    path = tmp_path / "made.rules.yml"
+    path.write_text("good\n")
+    assert main([*flags, f"--output={path}"]) == 1
+    assert "is left as it was: " in (complaint := capsys.readouterr().err)
+    assert "parse" in complaint
+    assert path.read_text() == "good\n"
