@@ -9,10 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
 from sla_engine.app.messenger import Messenger
-from sla_engine.jobs.ingest import Ingested, ingest, tick_period
+from sla_engine.domain.interval import Interval
+from sla_engine.jobs.ingest import Ingested, ingest, tick_periods
 from sla_engine.jobs.levels import Levels, service_levels, window_figures
 from sla_engine.jobs.notices import outage_notices
-from sla_engine.ledger import LedgerError
+from sla_engine.ledger import Change, LedgerError
 from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
 from sla_engine.prometheus import PrometheusError
 
@@ -71,16 +72,21 @@ class Engine:
         self._messenger.send()
 
     def _ingest(self, at: int) -> Ingested:
+        """Derive all that is due; what is done before a failure stays."""
         context = self.context
-        period = tick_period(context.ledger, at)
-        notify = outage_notices(context.catalogue, context.ledger, at)
-        done = ingest(context.catalogue, context.client, context.ledger, period, at, notify=notify)
+        changes: list[Change] = []
+        for period in tick_periods(context.catalogue, context.ledger, at):
+            notify = outage_notices(context.catalogue, context.ledger, at)
+            done = ingest(
+                context.catalogue, context.client, context.ledger, period, at, notify=notify
+            )
+            changes += done.changes
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
         self.metrics.ticks.labels("ok").inc()
-        for change in done.changes:
+        for change in changes:
             log.info("outage", change=change.kind, service=change.service)
-        return done
+        return Ingested(Interval(at, at), tuple(changes))
 
     def _failed(self, error: Exception) -> None:
         self.metrics.ticks.labels("failed").inc()

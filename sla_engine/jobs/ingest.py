@@ -1,19 +1,20 @@
 """PromQL -> ledger: the same way for every tick and for months of the past."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.composite import composites
-from sla_engine.jobs.derive import first_known
+from sla_engine.jobs.derive import first_known, lifetime
 from sla_engine.jobs.sampling import timelines
 from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
 from sla_engine.prometheus import Client
 
 TRAIL = 15 * 60_000
 """How far back every tick derives anew: samples that arrive this late still count (ms)."""
-_FARTHEST = 24 * 3_600_000
+_DAY = 24 * 3_600_000
 
 
 class Ingested(NamedTuple):
@@ -62,13 +63,20 @@ def ingest(
     return Ingested(period, ledger.apply(derived, notify))
 
 
-def tick_period(ledger: Ledger, now: int, trail: int = TRAIL) -> Interval:
-    """Return what a tick derives: back before any open outage, and all that was missed.
+def tick_periods(
+    catalogue: Catalogue, ledger: Ledger, now: int, trail: int = TRAIL
+) -> tuple[Interval, ...]:
+    """Return what a tick derives, oldest first: back before any open outage, and all it missed.
 
-    An outage or a standstill older than a day is not derived anew at every tick: the ledger joins
-    what it holds with what is new; `backfill` fills in the rest.
+    After a standstill these are several, of a day at most and a transaction each. An outage that
+    is open for longer than a day is not derived anew at every tick: the ledger joins what it holds
+    with what is new.
     """
-    recent = [o.start for o in ledger.open_outages().values()]
-    recent += ledger.covered_until().values()
-    earliest = min([now, *(t for t in recent if t > now - _FARTHEST)])
-    return Interval(min(earliest, now) - trail, now)
+    alive = {
+        s.id for s in catalogue.services if lifetime(catalogue, s, Interval(now - 1, now)).length
+    }
+    starts = [o.start for s, o in ledger.open_outages().items() if s in alive]
+    covered = [end for s, end in ledger.covered_until().items() if s in alive]
+    first = min([now, *covered, *(start for start in starts if start > now - _DAY)]) - trail
+    edges = [*range(first, now, _DAY), now]
+    return tuple(Interval(*pair) for pair in pairwise(edges))
