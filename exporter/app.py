@@ -12,8 +12,6 @@ import structlog
 from catalogue import Catalogue, load_catalogue
 from exporter.host import Host
 from exporter.metrics import Health
-from exporter.network.curl import Curl
-from exporter.network.resolver import Resolver
 from exporter.probes.run import Network
 from exporter.runner import Runner
 from exporter.schedule import Schedule
@@ -53,7 +51,7 @@ async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    network = Network(Resolver(), Curl())
+    network = Network.open()
     health, store = Health(release()), Store(options.location)
     schedule = Schedule(Runner(network, store, health))
     health.watch(lambda: (len(store.entries()), schedule.in_flight, schedule.skipped))
@@ -68,8 +66,7 @@ async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> No
         _log.info("stopping")
     finally:
         await schedule.close()
-        network.curl.close()
-        await network.resolver.close()
+        await network.close()
         await web.cleanup()
 
 

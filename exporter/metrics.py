@@ -34,7 +34,47 @@ TLS_EXPIRY = gauge(
     *_PROBE,
 )
 
-MEASURES: Final = (HTTP_STATUS, TLS_EXPIRY)
+HTTP_REDIRECTS = gauge("service_http_redirects", "Redirects of the last answer.", *_PROBE)
+TLS_VERSION = gauge(
+    "service_tls_version_info", "Constant 1; the label tells the TLS version.", *_PROBE, "version"
+)
+DNS_RECORDS = gauge("service_dns_answer_records", "Records of the type asked for.", *_PROBE)
+ICMP_LOSS = gauge("service_icmp_loss_ratio", "Echo requests without an answer.", *_PROBE)
+ICMP_RTT = gauge(
+    "service_icmp_round_trip_seconds", "Mean round trip of the last echo requests.", *_PROBE
+)
+NTP_OFFSET = gauge(
+    "service_ntp_offset_seconds", "The server's clock less this host's, delay halved.", *_PROBE
+)
+NTP_STRATUM = gauge("service_ntp_stratum", "Steps from the server to a reference clock.", *_PROBE)
+FILE_MODIFIED = gauge(
+    "service_file_modified_timestamp_seconds", "When the newest file was last changed.", *_PROBE
+)
+FILE_SIZE = gauge("service_file_size_bytes", "Size of the newest file.", *_PROBE)
+PROCESSES = gauge("service_processes", "Processes that match.", *_PROBE)
+COMMAND_VALUE = gauge(
+    "service_command_value",
+    "Performance data of a plug-in, in its base unit.",
+    *_PROBE,
+    "value",
+    "unit",
+)
+
+MEASURES: Final = (
+    HTTP_STATUS,
+    HTTP_REDIRECTS,
+    TLS_EXPIRY,
+    TLS_VERSION,
+    DNS_RECORDS,
+    ICMP_LOSS,
+    ICMP_RTT,
+    NTP_OFFSET,
+    NTP_STRATUM,
+    FILE_MODIFIED,
+    FILE_SIZE,
+    PROCESSES,
+    COMMAND_VALUE,
+)
 """What a probe may measure beside its verdict."""
 
 PROBE_METRICS: Final = (

@@ -47,7 +47,8 @@ class Runner:
 
 async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeResult:
     """Ask a target once, within its time limit; every failure becomes a result."""
-    run = Run(network, log)
+    limit = target.config.timeout / 1000
+    run = Run(network, asyncio.get_running_loop().time() + limit, log)
     failure = await _failure(target, run)
     if failure is None:
         return ProbeResult(phases=run.phases, measures=tuple(run.measures))
@@ -58,7 +59,7 @@ async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeR
 async def _failure(target: Target, run: Run) -> ProbeError | None:
     config = target.config
     try:
-        async with asyncio.timeout(config.timeout / 1000):
+        async with asyncio.timeout_at(run.deadline):
             await PROBES[config.type](config, run)
     except ProbeError as error:
         return error

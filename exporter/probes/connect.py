@@ -31,6 +31,12 @@ def network_error(error: OSError) -> ProbeError:
     return ProbeError(reason, error.strerror or str(error))
 
 
+def split(target: str) -> tuple[str, int]:
+    """Return host and port of host:port."""
+    host, _, port = target.rpartition(":")
+    return host, int(port)
+
+
 async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: bool = True) -> str:
     """Return an address of a host, noting the phase.
 

@@ -1,144 +1,171 @@
-"""HTTP and HTTPS by libcurl: a request, bounded redirects, what is expected of the answer."""
+"""HTTP and HTTPS: a request, bounded redirects, and what is expected of the last answer."""
 
-import re
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 import pycurl
 
 from catalogue.probe import HttpProbe
-from catalogue.source import TlsClient
-from exporter.metrics import HTTP_STATUS, TLS_EXPIRY
-from exporter.network.curl import Done
+from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
 from exporter.probes.connect import resolve
-from exporter.probes.result import ProbeError, Reason
+from exporter.probes.curl_tls import set_curl_tls
+from exporter.probes.http_answer import VERSIONS, Answer, judge
+from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
-from exporter.probes.tls import earliest_expiry, set_curl_tls
+from exporter.probes.secret import secret
+from exporter.probes.transfer import bracketed, perform
 
 _AGENT = "Uptime-Ledger"
-_MAX_BODY = 10 * 1024 * 1024
-_MAX_REDIRECTS = 10
-_EXPIRED = 10
-_OTHER_NAME = frozenset({0, 1, 62})  # libcurl compares names itself and leaves 0 or 1
-_UNTRUSTED = frozenset({2, 18, 19, 20, 21, 24, 27})  # X509_V_ERR_*: no chain to an authority
-_REASONS: dict[int, Reason] = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "resolve",
-    pycurl.E_COULDNT_CONNECT: "refused",
-    pycurl.E_OPERATION_TIMEDOUT: "timeout",
-    pycurl.E_SSL_CONNECT_ERROR: "tls",
-    pycurl.E_GOT_NOTHING: "reset",
-    pycurl.E_RECV_ERROR: "reset",
-    pycurl.E_SEND_ERROR: "reset",
-    pycurl.E_WRITE_ERROR: "size",
-    pycurl.E_FILESIZE_EXCEEDED: "size",
+_HTTP = {
+    "1.1": pycurl.CURL_HTTP_VERSION_1_1,
+    "2": pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
 }
+_METHOD_KEPT = (307, 308)
+_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
 
-class _Body:
-    """Keeps a body up to the limit; a longer one ends the transfer."""
+class _Origin(NamedTuple):
+    """Who is asked."""
 
-    __slots__ = ("data", "limit")
-
-    def __init__(self, limit: int) -> None:
-        self.data = bytearray()
-        self.limit = limit
-
-    def write(self, part: bytes) -> int:
-        self.data += part
-        return len(part) if len(self.data) <= self.limit else 0
+    secure: bool
+    host: str
+    port: int
 
 
 async def probe(config: HttpProbe, run: Run) -> None:
     """Send the request, follow redirects, judge the last answer."""
-    url = config.url
-    easy, body = pycurl.Curl(), _Body(_MAX_BODY)
+    easy = pycurl.Curl()
+    answer = Answer(config)
     try:
-        _prepare(easy, config, body)
-        for _ in range(_MAX_REDIRECTS + 1):
-            url = await _hop(easy, url, run)
-            if not url:
-                break
-            body.data.clear()
-        else:
-            raise ProbeError("redirect", f"more than {_MAX_REDIRECTS}")
-        _judge(easy, config, bytes(body.data))
+        credentials = await _credentials(config)
+        _prepare(easy, config, answer)
+        await _use_proxy(easy, config, run)
+        url, hops = config.url, 0
+        _send_as(easy, config, config.headers, credentials)
+        while onward := await _hop(easy, config, run, url, answer):
+            hops += 1
+            if hops > config.max_redirects:
+                raise ProbeError("redirect", f"more than {config.max_redirects}")
+            _redirect(easy, config, answer, onward, credentials)
+            url = onward
+        run.measure(HTTP_REDIRECTS, hops)
+        run.log(f"{answer.status} after {hops} redirects, {answer.size} bytes")
+        judge(config, answer)
     finally:
         easy.close()
 
 
-def _prepare(easy: pycurl.Curl, config: HttpProbe, body: _Body) -> None:
-    easy.setopt(pycurl.NOSIGNAL, 1)
-    easy.setopt(pycurl.FRESH_CONNECT, 1)
-    easy.setopt(pycurl.FORBID_REUSE, 1)
+async def _credentials(config: HttpProbe) -> str:
+    """Return what libcurl takes as user and password, or a header for a token, or nothing."""
+    if config.basic_auth:
+        return f"{config.basic_auth.username}:{await secret(config.basic_auth.password_file)}"
+    if config.bearer_token_file:
+        return f"Authorization: Bearer {await secret(config.bearer_token_file)}"
+    return ""
+
+
+def _prepare(easy: pycurl.Curl, config: HttpProbe, answer: Answer) -> None:
     easy.setopt(pycurl.PROXY, "")
     easy.setopt(pycurl.USERAGENT, _AGENT)
-    easy.setopt(pycurl.COOKIEFILE, "")
-    easy.setopt(pycurl.WRITEFUNCTION, body.write)
-    easy.setopt(pycurl.HTTPHEADER, [f"{name}: {text}" for name, text in config.headers.items()])
-    if config.url.startswith("https:") or config.tls != TlsClient():
-        set_curl_tls(easy, config.tls)
+    easy.setopt(pycurl.WRITEFUNCTION, answer.write)
+    if config.expect_headers:
+        easy.setopt(pycurl.HEADERFUNCTION, answer.header)
+    if config.follow_redirects:
+        easy.setopt(pycurl.COOKIEFILE, "")
+    if config.compression:
+        easy.setopt(pycurl.ACCEPT_ENCODING, "")
+    if config.http:
+        easy.setopt(pycurl.HTTP_VERSION, _http_version(config))
+    if config.body is not None:
+        easy.setopt(pycurl.POSTFIELDS, config.body.encode())
     if config.method == "HEAD":
         easy.setopt(pycurl.NOBODY, 1)
-    elif config.method != "GET":
+    elif config.method != "GET" or config.body is not None:
         easy.setopt(pycurl.CUSTOMREQUEST, config.method)
 
 
-async def _hop(easy: pycurl.Curl, url: str, run: Run) -> str:
-    """Perform one request; return where it redirects to, or nothing."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    address = await resolve(run, host)
-    bracketed = f"[{address}]" if ":" in address else address
+def _http_version(config: HttpProbe) -> int:
+    if config.http == "2" and config.url.startswith("https:"):
+        return int(pycurl.CURL_HTTP_VERSION_2TLS)
+    return int(_HTTP[config.http or "1.1"])
+
+
+async def _use_proxy(easy: pycurl.Curl, config: HttpProbe, run: Run) -> None:
+    if config.proxy_url is None:
+        return
+    origin = _origin(urlsplit(config.proxy_url))
+    address = await _resolve(config, run, origin.host)
+    easy.setopt(pycurl.PROXY, config.proxy_url)
+    easy.setopt(pycurl.RESOLVE, [f"{origin.host}:{origin.port}:{bracketed(address)}"])
+
+
+async def _resolve(config: HttpProbe, run: Run, host: str) -> str:
+    return await resolve(
+        run, host, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback
+    )
+
+
+def _send_as(
+    easy: pycurl.Curl, config: HttpProbe, headers: dict[str, str], credentials: str
+) -> None:
+    lines = [f"{name}: {text}" if text else f"{name};" for name, text in headers.items()]
+    if credentials and config.bearer_token_file:
+        lines.append(credentials)
+    elif credentials:
+        easy.setopt(pycurl.USERPWD, credentials)
+    else:
+        easy.unsetopt(pycurl.USERPWD)
+    easy.unsetopt(pycurl.HTTPHEADER)  # setting no lines would leave the old ones
+    easy.setopt(pycurl.HTTPHEADER, lines)
+
+
+async def _hop(
+    easy: pycurl.Curl, config: HttpProbe, run: Run, url: str, answer: Answer
+) -> str | None:
+    """Perform one request; return where it redirects to, if that is to be followed."""
+    origin = _origin(urlsplit(url))
+    address = None if config.proxy_url else await _resolve(config, run, origin.host)
     easy.setopt(pycurl.URL, url)
-    easy.setopt(pycurl.CONNECT_TO, [f"::{bracketed}:{port}"])
+    if origin.secure:
+        set_curl_tls(easy, config.tls)
     try:
-        done = await run.network.curl.perform(easy)
+        await perform(easy, run, address, origin.port, secure=origin.secure)
     finally:
-        _note_phases(easy, run, parts.scheme)
-    if parts.scheme == "https" and (expiry := earliest_expiry(easy)):
-        run.measure(TLS_EXPIRY, expiry)
-    if done.code:
-        raise _failure(easy, done)
-    status = easy.getinfo(pycurl.RESPONSE_CODE)
-    run.measure(HTTP_STATUS, status)
-    run.log(f"{url} answered {status}")
-    return easy.getinfo(pycurl.REDIRECT_URL) or ""
+        answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
+        if answer.status:
+            run.measure(HTTP_STATUS, answer.status)
+    answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")
+    onward: str | None = easy.getinfo(pycurl.REDIRECT_URL)
+    return onward if config.follow_redirects else None
 
 
-def _note_phases(easy: pycurl.Curl, run: Run, scheme: str) -> None:
-    """Add libcurl's times, which count from the start of the transfer and are 0 until reached."""
-    total = easy.getinfo(pycurl.TOTAL_TIME)
-    connected = easy.getinfo(pycurl.CONNECT_TIME)
-    run.add("connect", connected or total)
-    ready = connected
-    if scheme == "https" and connected:
-        ready = easy.getinfo(pycurl.APPCONNECT_TIME)
-        run.add("tls", (ready or total) - connected)
-    if ready:
-        answered = easy.getinfo(pycurl.STARTTRANSFER_TIME)
-        run.add("processing", (answered or total) - ready)
-        if answered:
-            run.add("transfer", total - answered)
+def _origin(url: SplitResult) -> _Origin:
+    try:
+        port = url.port
+    except ValueError as error:
+        raise ProbeError("redirect", str(error)) from error
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ProbeError("redirect", f"to {url.geturl()[:200]!r}")
+    secure = url.scheme == "https"
+    return _Origin(secure, url.hostname, port or (443 if secure else 80))
 
 
-def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
-    if done.code == pycurl.E_PEER_FAILED_VERIFICATION:
-        return ProbeError(_certificate(easy.getinfo(pycurl.SSL_VERIFYRESULT)), done.message)
-    return ProbeError(_REASONS.get(done.code, "protocol"), done.message)
-
-
-def _certificate(code: int) -> Reason:
-    """Return the reason of one of OpenSSL's X509_V_ERR_* codes."""
-    if code == _EXPIRED:
-        return "certificate_expired"
-    if code in _OTHER_NAME:
-        return "certificate_hostname"
-    return "certificate_untrusted" if code in _UNTRUSTED else "certificate_invalid"
-
-
-def _judge(easy: pycurl.Curl, config: HttpProbe, body: bytes) -> None:
-    status = easy.getinfo(pycurl.RESPONSE_CODE)
-    good = status in config.expect_status if config.expect_status else 200 <= status < 300  # noqa: PLR2004 - success in HTTP
-    if not good:
-        raise ProbeError("status", f"{status}")
-    if config.expect_body and not re.search(config.expect_body.encode(), body):
-        raise ProbeError("body", f"nothing matches {config.expect_body!r}")
+def _redirect(
+    easy: pycurl.Curl,
+    config: HttpProbe,
+    answer: Answer,
+    onward: str,
+    credentials: str,
+) -> None:
+    """Prepare the next request as browsers do; another origin gets no credentials of ours."""
+    if answer.status not in _METHOD_KEPT and config.method not in ("GET", "HEAD"):
+        easy.unsetopt(pycurl.CUSTOMREQUEST)
+        easy.setopt(pycurl.HTTPGET, 1)
+    same = _origin(urlsplit(onward)) == _origin(urlsplit(config.url))
+    headers = {
+        name: text
+        for name, text in config.headers.items()
+        if same or name.lower() not in (*_SECRET_HEADERS, "host")
+    }
+    _send_as(easy, config, headers, credentials if same else "")
+    answer.clear()

@@ -1,5 +1,6 @@
 """One run of a probe: what it may use, and what it notes on its way."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from time import perf_counter
 
 from exporter.family import Metric
 from exporter.network.curl import Curl
+from exporter.network.handshakes import Handshakes
+from exporter.network.icmp import Icmp
 from exporter.network.resolver import Resolver
 from exporter.probes.result import Measure, Phase
 
@@ -23,6 +26,19 @@ class Network:
 
     resolver: Resolver
     curl: Curl
+    icmp: Icmp
+    handshakes: Handshakes
+
+    @classmethod
+    def open(cls) -> "Network":
+        """Make it all on the running loop."""
+        return cls(Resolver(), Curl(), Icmp(), Handshakes())
+
+    async def close(self) -> None:
+        """End what is under way and close the sockets."""
+        self.curl.close()
+        self.icmp.close()
+        await self.resolver.close()
 
 
 @dataclass(slots=True)
@@ -30,9 +46,14 @@ class Run:
     """Collects the phases and measures of one run, so that they survive its failure."""
 
     network: Network
+    deadline: float
     log: Log = silent
     phases: dict[Phase, float] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
+
+    def left(self) -> float:
+        """Return the seconds until the time limit."""
+        return max(0.0, self.deadline - asyncio.get_running_loop().time())
 
     @contextmanager
     def phase(self, name: Phase) -> Iterator[None]:

@@ -1,12 +1,36 @@
-"""TCP: the connection is accepted in time."""
+"""TCP: the connection is accepted, and the conversation goes as expected."""
 
-from catalogue.probe import TcpProbe
-from exporter.probes.connect import connect
+from catalogue.probe import Step, TcpProbe, TlsPeer
+from exporter.probes.connect import connect, split
 from exporter.probes.run import Run
+from exporter.probes.stream import Stream, dial
 
 
 async def probe(config: TcpProbe, run: Run) -> None:
-    """Connect and close."""
-    host, _, port = config.target.rpartition(":")
-    sock = await connect(run, host, int(port))
-    sock.close()
+    """Connect and close, or talk."""
+    if not config.conversation and not config.tls:
+        host, port = split(config.target)
+        sock = await connect(
+            run, host, port, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback
+        )
+        sock.close()
+        return
+    await _talk(config, run)
+
+
+async def _talk(config: TcpProbe, run: Run) -> None:
+    later = any(step.starttls for step in config.conversation)
+    async with dial(config, run, config.target) as stream:
+        if config.tls and not later:
+            await stream.start_tls(config.tls, split(config.target)[0])
+        for step in config.conversation:
+            await _step(step, stream, config)
+
+
+async def _step(step: Step, stream: Stream, config: TcpProbe) -> None:
+    found = await stream.match(step.expect) if step.expect else None
+    if step.send is not None:
+        text = step.send.encode()
+        await stream.send((found.expand(text) if found else text) + b"\r\n")
+    if step.starttls:
+        await stream.start_tls(config.tls or TlsPeer(), split(config.target)[0])

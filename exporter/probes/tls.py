@@ -1,56 +1,51 @@
-"""What the probes share of TLS: authorities, options for libcurl, expiry."""
+"""TLS: a verified handshake, and a chain that stays valid long enough."""
 
-import ssl
-from functools import lru_cache
-from pathlib import Path
+import time
 
-import pycurl
-
-from catalogue.source import TlsClient
+from catalogue.probe import TlsProbe
+from exporter.metrics import TLS_EXPIRY
+from exporter.probes.connect import split
 from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
+from exporter.probes.stream import Stream, dial
+
+_SMTP = (r"^220[ ]", b"EHLO uptime-ledger\r\n", r"^250[ ]", b"STARTTLS\r\n", r"^220[ ]")
+_IMAP = (r"^\* OK", b"a STARTTLS\r\n", r"^a OK")
+_POP3 = (r"^\+OK", b"STLS\r\n", r"^\+OK")
+_SSL_REQUEST = bytes.fromhex("00000008 04d2162f")  # PostgreSQL's protocol, "SSLRequest"
+_DIALOGUES: dict[str, tuple[str | bytes, ...]] = {"smtp": _SMTP, "imap": _IMAP, "pop3": _POP3}
 
 
-@lru_cache(maxsize=1)
-def system_authorities() -> str | None:
-    """Return the file of the system's certificate authorities; None leaves it to libcurl."""
-    paths = ssl.get_default_verify_paths()
-    return paths.cafile or next(
-        (p for p in ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem") if Path(p).is_file()),
-        None,
-    )
+async def probe(config: TlsProbe, run: Run) -> None:
+    """Shake hands and look at the certificates."""
+    async with dial(config, run, config.target) as stream:
+        if config.starttls == "postgres":
+            await _postgres(stream)
+        elif config.starttls:
+            await _ask(stream, _DIALOGUES[config.starttls])
+        await stream.start_tls(config.tls, split(config.target)[0], config.min_version)
+    _judge_validity(config, run)
 
 
-def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
-    """Set verification and client certificate; every probe is a full handshake.
-
-    Raises:
-        ProbeError: a file that is named is not there.
-    """
-    easy.setopt(pycurl.OPT_CERTINFO, 1)
-    easy.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
-    if tls.insecure_skip_verify:
-        easy.setopt(pycurl.SSL_VERIFYPEER, 0)
-        easy.setopt(pycurl.SSL_VERIFYHOST, 0)
-    authorities = str(tls.ca_file) if tls.ca_file else system_authorities()
-    if authorities:
-        easy.setopt(pycurl.CAINFO, _there(authorities))
-    if tls.cert_file and tls.key_file:
-        easy.setopt(pycurl.SSLCERT, _there(str(tls.cert_file)))
-        easy.setopt(pycurl.SSLKEY, _there(str(tls.key_file)))
+async def _ask(stream: Stream, dialogue: tuple[str | bytes, ...]) -> None:
+    for part in dialogue:
+        if isinstance(part, str):
+            await stream.match(part)
+        else:
+            await stream.send(part)
 
 
-def _there(path: str) -> str:
-    if not Path(path).is_file():
-        raise ProbeError("setup", f"{path}: no such file")
-    return path
+async def _postgres(stream: Stream) -> None:
+    await stream.send(_SSL_REQUEST)
+    if await stream.exactly(1) != b"S":
+        raise ProbeError("tls", "the server does not offer TLS")
 
 
-def earliest_expiry(easy: pycurl.Curl) -> float | None:
-    """Return when the first certificate of the peer's chain expires, in seconds since the epoch."""
-    dates = [
-        ssl.cert_time_to_seconds(text)
-        for certificate in easy.getinfo(pycurl.INFO_CERTINFO)
-        for name, text in certificate
-        if name == "Expire date"
-    ]
-    return float(min(dates)) if dates else None
+def _judge_validity(config: TlsProbe, run: Run) -> None:
+    """Fail while the chain has less than ``min_validity`` left."""
+    expiry = next((m.value for m in run.measures if m.metric is TLS_EXPIRY), None)
+    if config.min_validity is None or expiry is None:
+        return
+    left = expiry - time.time()
+    if left * 1000 < config.min_validity:
+        raise ProbeError("certificate_expired", f"expires in {left / 86_400:.1f} days")

@@ -1,0 +1,69 @@
+"""What an HTTP probe asks and expects."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+import jsonpath
+from pydantic import AfterValidator, Field, model_validator
+
+from catalogue.base import Text
+from catalogue.probe_base import NetworkProbe, Regex, Url
+from catalogue.source import BasicAuth, TlsClient
+
+Version = Literal["1.0", "1.1", "2"]
+
+
+def _jsonpath(value: str) -> str:
+    try:
+        jsonpath.compile(value)
+    except jsonpath.JSONPathError as error:
+        raise ValueError(f"{value!r} is not a JSONPath: {error}") from None
+    return value
+
+
+JsonPath = Annotated[str, AfterValidator(_jsonpath)]
+Scalar = str | bool | int | float | None
+
+
+class HttpProbe(NetworkProbe):
+    """An HTTP request; good when the last answer is as expected.
+
+    ``expect_status`` defaults to 200-299. ``expect_headers`` maps names to regular expressions;
+    ``expect_json`` maps JSONPath (RFC 9535) to a value that some match must equal. ``max_body`` is
+    in bytes, after decompression. ``http`` fixes the version that is spoken; without it TLS
+    negotiates 2 or 1.1. Credentials are not sent to another origin that a redirect names.
+    """
+
+    type: Literal["http"]
+    url: Url
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: Text | None = None
+    basic_auth: BasicAuth | None = None
+    bearer_token_file: Path | None = None
+    follow_redirects: bool = True
+    max_redirects: Annotated[int, Field(ge=0, le=50)] = 10
+    proxy_url: Url | None = None
+    http: Literal["1.1", "2"] | None = None
+    compression: bool = False
+    max_body: Annotated[int, Field(ge=0)] = 10_485_760
+    expect_status: tuple[Annotated[int, Field(ge=100, le=599)], ...] = ()
+    expect_version: tuple[Version, ...] = ()
+    expect_headers: dict[str, Regex] = Field(default_factory=dict)
+    expect_body: Regex | None = None
+    reject_body: Regex | None = None
+    expect_json: dict[JsonPath, Scalar] = Field(default_factory=dict)
+    tls: TlsClient = TlsClient()
+
+    @property
+    def target(self) -> str:
+        """Return the URL without its credentials."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @model_validator(mode="after")
+    def _one_auth(self) -> Self:
+        if self.basic_auth and self.bearer_token_file:
+            raise ValueError("basic_auth and bearer_token_file exclude each other")
+        return self

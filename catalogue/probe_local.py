@@ -1,0 +1,87 @@
+"""What the probes of the exporter's own host ask and expect."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from catalogue.base import PositiveMilliseconds, Text
+from catalogue.probe_base import AnyProbe, Regex
+
+
+def _words(value: Any) -> Any:
+    return shlex.split(value) if isinstance(value, str) else value
+
+
+class CommandProbe(AnyProbe):
+    """A Nagios plug-in: 0 is good, 2 bad, 3 unknown; 1 is good unless ``warning`` says ``down``.
+
+    ``command`` is a program and its arguments; no shell reads it.
+    """
+
+    type: Literal["command"]
+    command: Annotated[
+        tuple[Text, ...],
+        BeforeValidator(_words, json_schema_input_type=str | list[str]),
+        Field(min_length=1),
+    ]
+    warning: Literal["up", "down"] = "up"
+
+    @property
+    def target(self) -> str:
+        """Return the program's name; arguments may hold secrets."""
+        return Path(self.command[0]).name
+
+
+class FileProbe(AnyProbe):
+    """The newest file that a pattern names: there, young enough, large enough (bytes)."""
+
+    type: Literal["file"]
+    path: Text
+    max_age: PositiveMilliseconds | None = None
+    min_size: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def target(self) -> str:
+        """Return the path."""
+        return self.path
+
+
+class SystemdProbe(AnyProbe):
+    """A systemd unit in one of the states expected."""
+
+    type: Literal["systemd"]
+    unit: Annotated[str, Field(pattern=r"^[^\s/-][^\s/]*$")]
+    expect: tuple[Literal["active", "reloading", "inactive", "activating"], ...] = (
+        "active",
+        "reloading",
+    )
+
+    @property
+    def target(self) -> str:
+        """Return the unit."""
+        return self.unit
+
+
+class ProcessProbe(AnyProbe):
+    """Processes of a name (in whole) or command line (in part), by regular expression."""
+
+    type: Literal["process"]
+    executable: Regex | None = None
+    command_line: Regex | None = None
+    min: Annotated[int, Field(ge=0)] = 1
+    max: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def target(self) -> str:
+        """Return the expression."""
+        return self.executable or self.command_line or ""
+
+    @model_validator(mode="after")
+    def _one_expression(self) -> Self:
+        if (self.executable is None) == (self.command_line is None):
+            raise ValueError("give either executable or command_line")
+        if self.max is not None and self.max < self.min:
+            raise ValueError("max is less than min")
+        return self

@@ -1,0 +1,152 @@
+"""What the probes of other protocols than HTTP ask and expect."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from catalogue.base import Frozen, PositiveMilliseconds, Text
+from catalogue.probe_base import HostPort, NetworkProbe, Regex, TlsPeer, default_port
+
+RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
+Rcode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
+
+
+class Step(Frozen):
+    r"""One step of a conversation: what to await, what to say then, whether to begin TLS then.
+
+    ``send`` may name groups of ``expect`` as ``\1``; a line end is added.
+    """
+
+    expect: Regex | None = None
+    send: str | None = None
+    starttls: bool = False
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.expect is None and self.send is None and not self.starttls:
+            raise ValueError("needs expect, send or starttls")
+        return self
+
+
+class TcpProbe(NetworkProbe):
+    """A TCP connection; good when it is accepted and the conversation goes as expected.
+
+    ``tls`` begins TLS at once, or sets the options of a ``starttls`` step.
+    """
+
+    type: Literal["tcp"]
+    target: HostPort
+    tls: TlsPeer | None = None
+    conversation: tuple[Step, ...] = ()
+
+
+class TlsProbe(NetworkProbe):
+    """A TLS handshake: chain, name, version, and how long the first certificate remains valid."""
+
+    type: Literal["tls"]
+    target: Annotated[str, default_port(443)]
+    starttls: Literal["smtp", "imap", "pop3", "postgres"] | None = None
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    min_validity: PositiveMilliseconds | None = None
+    tls: TlsPeer = TlsPeer()
+
+
+class DnsProbe(NetworkProbe):
+    """One question to one name server; good when the answer has the code and records expected.
+
+    ``expect`` holds regular expressions, each of which some record's text must match in whole;
+    ``reject`` those that none may match.
+    """
+
+    type: Literal["dns"]
+    server: Annotated[str, default_port(53)]
+    query: Text
+    record: RecordType = "A"
+    transport: Literal["udp", "tcp"] = "udp"
+    recursion: bool = True
+    expect_rcode: tuple[Rcode, ...] = ("NOERROR",)
+    expect: tuple[Regex, ...] = ()
+    reject: tuple[Regex, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """Return what is asked of whom."""
+        return f"{self.query}@{self.server}"
+
+
+class IcmpProbe(NetworkProbe):
+    """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered."""
+
+    type: Literal["icmp"]
+    target: Annotated[str, Field(pattern=r"^[^\s/]+$")]
+    count: Annotated[int, Field(ge=1, le=100)] = 1
+    size: Annotated[int, Field(ge=0, le=65_000)] = 56
+    max_loss: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class GrpcProbe(NetworkProbe):
+    """The gRPC health protocol; good when the service (empty: the server) is serving."""
+
+    type: Literal["grpc"]
+    target: HostPort
+    service: str = ""
+    tls: TlsPeer | None = None
+
+
+class SshProbe(NetworkProbe):
+    """An SSH server's banner."""
+
+    type: Literal["ssh"]
+    target: Annotated[str, default_port(22)]
+    expect: Regex | None = None
+
+
+class SmtpProbe(NetworkProbe):
+    """An SMTP server's greeting and its answer to EHLO."""
+
+    type: Literal["smtp"]
+    target: Annotated[str, default_port(25)]
+    expect: Regex | None = None
+
+
+class ImapProbe(NetworkProbe):
+    """An IMAP server's greeting."""
+
+    type: Literal["imap"]
+    target: Annotated[str, default_port(143)]
+    expect: Regex | None = None
+
+
+class PostgresProbe(NetworkProbe):
+    """A PostgreSQL server that takes sessions, as ``pg_isready`` asks; no password is needed."""
+
+    type: Literal["postgres"]
+    target: Annotated[str, default_port(5432)]
+    user: Text = "uptime"
+    database: Text = "postgres"
+
+
+class MysqlProbe(NetworkProbe):
+    """A MySQL or MariaDB server that takes logins; being refused is an answer, too."""
+
+    type: Literal["mysql"]
+    target: Annotated[str, default_port(3306)]
+    user: Text = "uptime"
+
+
+class RedisProbe(NetworkProbe):
+    """A Redis or Valkey server's answer to PING, after AUTH where a password file is given."""
+
+    type: Literal["redis"]
+    target: Annotated[str, default_port(6379)]
+    username: Text | None = None
+    password_file: Path | None = None
+
+
+class NtpProbe(NetworkProbe):
+    """A time server that is synchronised and not further off than ``max_offset``."""
+
+    type: Literal["ntp"]
+    target: Annotated[str, default_port(123)]
+    max_offset: PositiveMilliseconds = 1_000

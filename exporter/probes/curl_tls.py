@@ -1,0 +1,60 @@
+"""TLS of libcurl's transfers; it keeps the parsed authorities of all handles for a day."""
+
+import os
+import ssl
+from functools import lru_cache
+from pathlib import Path
+
+import pycurl
+
+from catalogue.source import TlsClient
+from exporter.probes.result import ProbeError
+
+_PLACES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
+
+
+@lru_cache(maxsize=1)
+def _system_authorities() -> str | None:
+    """Return the file of the system's certificate authorities; None leaves it to libcurl."""
+    known = (ssl.get_default_verify_paths().cafile, *_PLACES)
+    return next((path for path in known if path and Path(path).is_file()), None)
+
+
+def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
+    """Set verification and client certificate; every probe is a full handshake.
+
+    Raises:
+        ProbeError: a file that is named cannot be read.
+    """
+    easy.setopt(pycurl.OPT_CERTINFO, 1)
+    easy.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
+    if tls.insecure_skip_verify:
+        easy.setopt(pycurl.SSL_VERIFYPEER, 0)
+        easy.setopt(pycurl.SSL_VERIFYHOST, 0)
+    authorities = _readable(tls.ca_file) if tls.ca_file else _system_authorities()
+    if authorities:
+        easy.setopt(pycurl.CAINFO, authorities)
+    if tls.cert_file and tls.key_file:
+        easy.setopt(pycurl.SSLCERT, _readable(tls.cert_file))
+        easy.setopt(pycurl.SSLKEY, _readable(tls.key_file))
+
+
+def _readable(path: Path) -> str:
+    if not os.access(path, os.R_OK):
+        raise ProbeError("setup", f"{path}: cannot be read")
+    return str(path)
+
+
+def earliest_expiry(easy: pycurl.Curl) -> float | None:
+    """Return when the first certificate of the peer's chain expires, in seconds since the epoch."""
+    dates = [
+        ssl.cert_time_to_seconds(text)
+        for certificate in easy.getinfo(pycurl.INFO_CERTINFO)
+        for name, text in certificate
+        if name == "Expire date"
+    ]
+    return float(min(dates)) if dates else None

@@ -1,0 +1,71 @@
+"""DNS: one question to one server, no hidden retries."""
+
+import re
+import secrets
+
+from catalogue.probe import DnsProbe
+from exporter.metrics import DNS_RECORDS
+from exporter.probes.datagram import LONGEST, datagrams
+from exporter.probes.dns_message import Answer, answer, question
+from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
+from exporter.probes.stream import dial
+
+
+async def probe(config: DnsProbe, run: Run) -> None:
+    """Ask, by TCP if the answer was too long for UDP, and judge code and records."""
+    given = await _over_udp(config, run) if config.transport == "udp" else None
+    if given is None or given.truncated:
+        given = await _over_tcp(config, run)
+    run.log(f"{given.rcode}: {'; '.join(given.records)}")
+    run.measure(DNS_RECORDS, len(given.records))
+    _judge(config, given)
+
+
+def _query(config: DnsProbe) -> tuple[int, bytes]:
+    identifier = secrets.randbelow(65_536)
+    try:
+        return identifier, question(
+            identifier, config.query, config.record, recursion=config.recursion
+        )
+    except ValueError as error:
+        raise ProbeError("setup", str(error)) from error
+
+
+async def _over_udp(config: DnsProbe, run: Run) -> Answer:
+    identifier, query = _query(config)
+    async with datagrams(config, run, config.server) as (loop, sock):
+        with run.phase("processing"):
+            await loop.sock_sendall(sock, query)
+            while True:  # a stray answer to an earlier question is no answer to ours
+                message = await loop.sock_recv(sock, LONGEST)
+                if message[:2] == query[:2]:
+                    break
+    return _read(message, identifier, config)
+
+
+async def _over_tcp(config: DnsProbe, run: Run) -> Answer:
+    identifier, query = _query(config)
+    async with dial(config, run, config.server) as stream:
+        await stream.send(len(query).to_bytes(2) + query)
+        length = int.from_bytes(await stream.exactly(2))
+        message = await stream.exactly(length)
+    return _read(message, identifier, config)
+
+
+def _read(message: bytes, identifier: int, config: DnsProbe) -> Answer:
+    try:
+        return answer(message, identifier, config.record)
+    except ValueError as error:
+        raise ProbeError("protocol", str(error)) from error
+
+
+def _judge(config: DnsProbe, given: Answer) -> None:
+    if given.rcode not in config.expect_rcode:
+        raise ProbeError("status", given.rcode)
+    for pattern in config.expect:
+        if not any(re.fullmatch(pattern, record) for record in given.records):
+            raise ProbeError("answer", f"no record is {pattern!r}: {'; '.join(given.records)}")
+    for pattern in config.reject:
+        if any(re.fullmatch(pattern, record) for record in given.records):
+            raise ProbeError("answer", f"a record is {pattern!r}")

@@ -1,0 +1,40 @@
+"""File age: the newest file of a pattern is there, young and large enough."""
+
+import asyncio
+import glob
+import os
+import time
+from pathlib import Path
+
+from catalogue.probe import FileProbe
+from exporter.metrics import FILE_MODIFIED, FILE_SIZE
+from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
+
+
+async def probe(config: FileProbe, run: Run) -> None:
+    """Look at the newest match."""
+    with run.phase("processing"):
+        newest = await asyncio.to_thread(_newest, config.path)
+    run.measure(FILE_MODIFIED, newest.st_mtime)
+    run.measure(FILE_SIZE, newest.st_size)
+    if newest.st_size < config.min_size:
+        raise ProbeError("size", f"{newest.st_size} bytes")
+    age = time.time() - newest.st_mtime
+    if config.max_age is not None and age * 1000 > config.max_age:
+        raise ProbeError("stale", f"{age:.0f} s old")
+
+
+def _newest(pattern: str) -> os.stat_result:
+    paths = glob.iglob(pattern) if glob.has_magic(pattern) else [pattern]  # noqa: PTH207 - absolute
+    found: list[os.stat_result] = []
+    for path in paths:
+        try:
+            found.append(Path(path).stat())
+        except FileNotFoundError:
+            continue  # vanished since, or never was
+        except PermissionError as error:
+            raise ProbeError("setup", f"{path}: {error.strerror}") from error
+    if not found:
+        raise ProbeError("missing", f"no file {pattern}")
+    return max(found, key=lambda s: s.st_mtime)

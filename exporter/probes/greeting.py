@@ -1,0 +1,17 @@
+"""What servers say first."""
+
+import re
+
+from exporter.probes.result import ProbeError
+
+
+def judge(text: bytes, protocol: str, expect: str | None = None) -> None:
+    """Accept a greeting that is of the protocol and, beyond that, as expected.
+
+    Raises:
+        ProbeError: it is not.
+    """
+    if not re.match(protocol.encode(), text):
+        raise ProbeError("protocol", f"greeted with {text[:80]!r}")
+    if expect and not re.search(expect.encode(), text):
+        raise ProbeError("answer", f"nothing matches {expect!r} in {text[:80]!r}")

@@ -1,0 +1,80 @@
+"""The gRPC health protocol, by libcurl's HTTP/2.
+
+See https://github.com/grpc/grpc/blob/master/doc/health-checking.md and PROTOCOL-HTTP2.md there.
+"""
+
+import pycurl
+
+from catalogue.probe import GrpcProbe, TlsPeer
+from exporter.probes.connect import resolve, split
+from exporter.probes.curl_tls import set_curl_tls
+from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
+from exporter.probes.transfer import perform
+
+_PATH = "/grpc.health.v1.Health/Check"
+_STATES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
+_SERVING = 1
+_FRAME_HEAD = 5
+_OK = 200
+_LONGEST = 4096
+
+
+async def probe(config: GrpcProbe, run: Run) -> None:
+    """Call Check and judge the state."""
+    host, port = split(config.target)
+    address = await resolve(
+        run, host, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback
+    )
+    easy, body, headers = pycurl.Curl(), bytearray(), list[bytes]()
+    try:
+        _prepare(easy, config, body, headers)
+        await perform(easy, run, address, port, secure=config.tls is not None)
+        _judge(easy.getinfo(pycurl.RESPONSE_CODE), headers, bytes(body), run)
+    finally:
+        easy.close()
+
+
+def _prepare(easy: pycurl.Curl, config: GrpcProbe, body: bytearray, headers: list[bytes]) -> None:
+    name = config.service.encode()
+    message = b"\x0a" + bytes([len(name)]) + name if name else b""
+    secure = config.tls is not None
+    host, port = split(config.target)
+    named = (config.tls.server_name if config.tls else None) or host
+    easy.setopt(pycurl.URL, f"{'https' if secure else 'http'}://{named}:{port}{_PATH}")
+    version = pycurl.CURL_HTTP_VERSION_2_0 if secure else pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+    easy.setopt(pycurl.HTTP_VERSION, version)
+    easy.setopt(pycurl.HTTPHEADER, ["Content-Type: application/grpc", "TE: trailers"])
+    easy.setopt(pycurl.POSTFIELDS, b"\0" + len(message).to_bytes(4) + message)
+    easy.setopt(pycurl.HEADERFUNCTION, headers.append)
+    easy.setopt(pycurl.WRITEFUNCTION, lambda part: _keep(body, part))
+    if secure:
+        set_curl_tls(easy, config.tls or TlsPeer())
+
+
+def _keep(body: bytearray, part: bytes) -> int:
+    body.extend(part)
+    return len(part) if len(body) <= _LONGEST else 0
+
+
+def _judge(status: int, headers: list[bytes], body: bytes, run: Run) -> None:
+    if status != _OK:
+        raise ProbeError("status", f"HTTP {status}")
+    lines = (line.decode("latin-1").strip() for line in headers)
+    fields = dict(line.split(": ", 1) for line in lines if ": " in line)
+    code = fields.get("grpc-status", "")
+    if code != "0":
+        said = fields.get("grpc-message", "")
+        raise ProbeError("status", f"gRPC status {code or 'missing'} {said}")
+    state = _state(body)
+    run.log(f"state {state}")
+    if state != _SERVING:
+        raise ProbeError("answer", _STATES[state] if state < len(_STATES) else str(state))
+
+
+def _state(body: bytes) -> int:
+    """Return the status of a HealthCheckResponse; a field that is not written is 0."""
+    if len(body) < _FRAME_HEAD or body[0] != 0:
+        raise ProbeError("protocol", "no message")
+    message = body[_FRAME_HEAD:]
+    return message[1] if message[:1] == b"\x08" and len(message) > 1 else 0

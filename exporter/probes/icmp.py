@@ -1,0 +1,60 @@
+"""ICMP: echo requests, their loss and round trip."""
+
+import asyncio
+
+from catalogue.probe import IcmpProbe
+from exporter.metrics import ICMP_LOSS, ICMP_RTT
+from exporter.network.icmp import IcmpForbiddenError
+from exporter.probes.connect import network_error, resolve
+from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
+
+_WITHIN = 0.8  # of the time that is left: loss is known before the time limit
+_APART = 0.02
+
+
+async def probe(config: IcmpProbe, run: Run) -> None:
+    """Send the requests, await the replies, judge the loss."""
+    address = await resolve(
+        run,
+        config.target,
+        config.preferred_ip_protocol,
+        fallback=config.ip_protocol_fallback,
+    )
+    wait = run.left() * _WITHIN
+    echoes = [
+        asyncio.ensure_future(_echo(run, address, config.size, i * _APART, wait))
+        for i in range(config.count)
+    ]
+    try:
+        trips = [trip for trip in await asyncio.gather(*echoes) if trip is not None]
+    except IcmpForbiddenError as error:
+        raise ProbeError("setup", str(error)) from error
+    except OSError as error:
+        raise network_error(error) from error
+    finally:
+        for echo in echoes:
+            echo.cancel()
+    _judge(config, run, trips)
+
+
+async def _echo(run: Run, address: str, size: int, after: float, wait: float) -> float | None:
+    if after:
+        await asyncio.sleep(min(after, wait / 2))
+    try:
+        async with asyncio.timeout(wait - min(after, wait / 2)):
+            return await run.network.icmp.echo(address, size)
+    except TimeoutError:
+        return None
+
+
+def _judge(config: IcmpProbe, run: Run, trips: list[float]) -> None:
+    loss = 1 - len(trips) / config.count
+    run.measure(ICMP_LOSS, loss)
+    run.log(f"{len(trips)} of {config.count} answered")
+    if trips:
+        mean = sum(trips) / len(trips)
+        run.measure(ICMP_RTT, mean)
+        run.add("processing", mean)
+    if loss > config.max_loss:
+        raise ProbeError("loss" if trips else "timeout", f"{loss:.0%} lost")

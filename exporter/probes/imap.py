@@ -1,0 +1,13 @@
+"""IMAP: the greeting (RFC 9051, section 7.1)."""
+
+from catalogue.probe import ImapProbe
+from exporter.probes.greeting import judge
+from exporter.probes.run import Run
+from exporter.probes.stream import dial
+
+
+async def probe(config: ImapProbe, run: Run) -> None:
+    """Read the greeting and leave."""
+    async with dial(config, run, config.target) as stream:
+        judge(await stream.line(), r"\* (OK|PREAUTH)", config.expect)
+        await stream.send(b"a LOGOUT\r\n")

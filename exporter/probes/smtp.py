@@ -1,0 +1,25 @@
+"""SMTP: the greeting, and an answer to EHLO."""
+
+from catalogue.probe import SmtpProbe
+from exporter.probes.greeting import judge
+from exporter.probes.run import Run
+from exporter.probes.stream import Stream, dial
+
+_LONGEST = 100
+
+
+async def probe(config: SmtpProbe, run: Run) -> None:
+    """Greet and leave."""
+    async with dial(config, run, config.target) as stream:
+        judge(await _reply(stream), "220", config.expect)
+        await stream.send(b"EHLO uptime-ledger\r\n")
+        judge(await _reply(stream), "250")
+        await stream.send(b"QUIT\r\n")
+
+
+async def _reply(stream: Stream) -> bytes:
+    """Return a reply of one or more lines (RFC 5321, section 4.2.1)."""
+    lines = [await stream.line()]
+    while lines[-1][3:4] == b"-" and len(lines) < _LONGEST:
+        lines.append(await stream.line())
+    return b"\n".join(lines)

@@ -1,0 +1,20 @@
+"""SSH: the identification string (RFC 4253, section 4.2)."""
+
+from catalogue.probe import SshProbe
+from exporter.probes.greeting import judge
+from exporter.probes.run import Run
+from exporter.probes.stream import dial
+
+_LINES_BEFORE = 20
+
+
+async def probe(config: SshProbe, run: Run) -> None:
+    """Read the banner, after whatever lines the server puts before it, and leave."""
+    async with dial(config, run, config.target) as stream:
+        text = await stream.line()
+        for _ in range(_LINES_BEFORE):
+            if text.startswith(b"SSH-"):
+                break
+            text = await stream.line()
+        judge(text, r"SSH-(2\.0|1\.99)-", config.expect)
+        await stream.send(b"SSH-2.0-uptime_ledger\r\n")
