@@ -38,7 +38,7 @@ test: lint ## lint, then every test
 	@$(PY) -m pytest -n 2
 
 .PHONY: dashboards
-dashboards: dev-setup ## write the Grafana dashboards' JSON from their builders
+dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders
 	@$(PY) -m grafana_dashboards
 
 .PHONY: manifests

@@ -1,4 +1,4 @@
-"""``python -m grafana_dashboards`` writes every dashboard's JSON next to its builder."""
+"""``python -m grafana_dashboards`` writes every dashboard's JSON and docs/dashboards.md."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,20 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from grafana_dashboards.catalog import DASHBOARDS
+from grafana_dashboards.panel_map import panel_map
 
-HERE = Path(__file__).parent / "json"
+ROOT = Path(__file__).parent.parent
+JSON = ROOT / "grafana_dashboards" / "json"
+MAP = ROOT / "docs" / "dashboards.md"
 
 
 def files() -> dict[Path, str]:
     """Return what each generated file must hold, the same bytes every time."""
+    built = {name: build() for name, build in DASHBOARDS.items()}
     return {
-        HERE / f"{name}.json": json.dumps(build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
-        for name, build in DASHBOARDS.items()
-    }
+        JSON / f"{name}.json": json.dumps(board, cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
+        for name, board in built.items()
+    } | {MAP: panel_map(built.values())}
 
 
 def main() -> None:

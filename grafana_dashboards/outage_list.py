@@ -36,6 +36,7 @@ def _grouped() -> list[DataTransformerConfig]:
     latest = {"operation": "aggregate", "aggregations": ["max"]}
     minus = {"left": "Time (max)", "operator": "-", "right": "began"}
     names = {"service": "Service", "began": "Began", "Time (max)": "Open until"}
+    order = {"service": 0, "began": 1, "Time (max)": 2, "Duration": 3}
     steps: list[tuple[str, dict[str, object]]] = [
         ("groupBy", {"fields": {"service": group, "began": group, "Time": latest}}),
         (
@@ -49,6 +50,6 @@ def _grouped() -> list[DataTransformerConfig]:
             },
         ),
         ("calculateField", {"mode": "binary", "alias": "Duration", "binary": minus}),
-        ("organize", {"excludeByName": {}, "indexByName": {}, "renameByName": names}),
+        ("organize", {"excludeByName": {}, "indexByName": order, "renameByName": names}),
     ]
     return [DataTransformerConfig(id_val=name, options=options) for name, options in steps]

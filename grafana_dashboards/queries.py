@@ -11,7 +11,10 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_dashboards.catalog import DASHBOARDS
 
 # Words of PromQL that stand where a metric's name may stand.
-_WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan", "by", "without", "on", "ignoring"}
+_WORDS = {
+    *("and", "or", "unless", "bool", "offset", "inf", "nan"),
+    *("by", "without", "on", "ignoring", "group_left", "group_right"),
+}
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NAMED = re.compile(r'__name__\s*=~?\s*"([^"]*)"')
 _LABELS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")

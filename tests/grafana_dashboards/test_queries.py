@@ -21,6 +21,7 @@ from grafana_dashboards.queries import metric_names, metrics_of, queries
             {"sla_engine_info", "sla_exporter_info"},
         ),
         ('label_values(service:info{owner=~"$owner", tier=~"$tier"}, service)', {"service:info"}),
+        ("a / 3600 * on (x) group_right b - ignoring (y) c", {"a", "b", "c"}),
         ("time() - 3600 * 1e3 + Inf", set()),
     ],
 )
