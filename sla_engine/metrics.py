@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.timeline import Need
 
 _KINDS: Final = ("planned", "unplanned")
 
@@ -25,7 +26,8 @@ class ServiceLevel:
     """What is exported of one service; times in milliseconds UTC.
 
     ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures;
-    ``cost_per_hour`` of downtime is in ``currency`` (ISO 4217).
+    ``cost_per_hour`` of downtime is in ``currency`` (ISO 4217). ``window`` is the objective's own;
+    ``locations`` is the quorum over them.
     """
 
     service: str
@@ -36,6 +38,9 @@ class ServiceLevel:
     next_maintenance: int | None = None
     cost_per_hour: float | None = None
     currency: str = ""
+    window: str = ""
+    locations: Need = "majority"
+    depends_on: tuple[str, ...] = ()
 
 
 class EngineMetrics:
@@ -106,6 +111,7 @@ class _Levels(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield from _of_services(self._levels)
+        yield from _of_agreements(self._levels)
         yield from _of_windows(self._levels)
 
 
@@ -153,6 +159,35 @@ def _of_services(levels: Iterable[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
         if level.cost_per_hour is not None:
             cost.add_metric([level.service, level.currency], level.cost_per_hour)
     yield from (objective, maintenance, since, upcoming, cost)
+
+
+def _of_agreements(levels: Iterable[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
+    """Yield what the alert rules join to know the catalogue."""
+    window = GaugeMetricFamily(
+        "service_slo_window_info",
+        "Constant 1; the label tells over which window the objective is owed.",
+        labels=["service", "window"],
+    )
+    dependency = GaugeMetricFamily(
+        "service_dependency_info",
+        "Constant 1; the service depends on the other.",
+        labels=["service", "dependency"],
+    )
+    quorum = GaugeMetricFamily(
+        "service_location_quorum",
+        "Where it is no majority: how many locations must be up (need=count), else 1.",
+        labels=["service", "need"],
+    )
+    for level in levels:
+        if level.objective is not None:
+            window.add_metric([level.service, level.window], 1)
+        for other in level.depends_on:
+            dependency.add_metric([level.service, other], 1)
+        if isinstance(level.locations, int):
+            quorum.add_metric([level.service, "count"], level.locations)
+        elif level.locations != "majority":
+            quorum.add_metric([level.service, level.locations], 1)
+    yield from (window, dependency, quorum)
 
 
 # Name, help, and how to read the value from figures: None exports no sample.

@@ -87,6 +87,9 @@ def service_levels(
             next_maintenance=next((w.start for w in ahead[service.id] if w.start > now), None),
             cost_per_hour=service.cost_per_hour,
             currency=catalogue.currency,
+            window=service.window,
+            locations=service.quorum.locations,
+            depends_on=service.depends_on,
         )
         for service in catalogue.services
     ]

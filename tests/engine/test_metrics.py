@@ -48,6 +48,22 @@ def test_what_is_not_known_has_no_sample() -> None:
     assert samples["sla_coverage_ratio", "shop", "month"] == 0
 
 
+def test_what_the_alert_rules_join_is_exported() -> None:
+    plain = replace(_level("plain"), objective=None, depends_on=("db", "net"))
+    shop = replace(_level("shop"), window="quarter", locations=2)
+    all_of = replace(_level("all"), window="month", locations="all")
+    lines = render_levels([plain, shop, all_of]).decode().splitlines()
+    wanted = ("service_slo_window", "service_dependency", "service_location_quorum")
+    assert [line for line in lines if line.startswith(wanted)] == [
+        'service_slo_window_info{service="shop",window="quarter"} 1.0',
+        'service_slo_window_info{service="all",window="month"} 1.0',
+        'service_dependency_info{dependency="db",service="plain"} 1.0',
+        'service_dependency_info{dependency="net",service="plain"} 1.0',
+        'service_location_quorum{need="count",service="shop"} 2.0',
+        'service_location_quorum{need="all",service="all"} 1.0',
+    ]
+
+
 def test_cost_and_the_next_maintenance_are_exported_where_there_are_any() -> None:
     plain = replace(_level("plain"), currency="EUR")
     shop = replace(plain, service="shop", cost_per_hour=1200, next_maintenance=60_000)
