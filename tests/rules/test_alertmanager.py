@@ -1,0 +1,165 @@
+"""Who hears of what: the configuration as it is delivered."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.programs.alertmanager import running_alertmanager
+from tests.rules.cases import ALERT_RULES, alerts
+
+CONFIG = ALERT_RULES / "alertmanager.yml"
+pytestmark = pytest.mark.integration
+
+
+def _amtool(*arguments: str) -> str:
+    done = subprocess.run(["amtool", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_amtool_accepts_it() -> None:
+    assert "SUCCESS" in _amtool("check-config", str(CONFIG))
+
+
+ROUTES = {
+    "severity=page service=web": "pages",
+    "severity=page service=web tier=gold": "pages",
+    "severity=page instance=web1:9100": "pages",
+    "severity=ticket service=web tier=gold": "tickets",
+    "severity=page service=pg owner=database tier=gold": "database,pages",
+    "severity=ticket service=pg owner=database": "database,nobody",
+    "severity=none alertname=ServiceInMaintenance service=web": "nobody",
+    "severity=none alertname=DeadMansSwitch": "heartbeat",
+    "alertname=SomebodyElses": "tickets",
+}
+
+
+@pytest.mark.parametrize("labels", ROUTES)
+def test_an_alert_is_routed(labels: str) -> None:
+    verify = f"--verify.receivers={ROUTES[labels]}"
+    _amtool("config", "routes", "test", f"--config.file={CONFIG}", verify, *labels.split())
+
+
+def test_the_alerts_that_it_names_exist() -> None:
+    text = CONFIG.read_text(encoding="utf-8")
+    names = {word for word in alerts() if word in text}
+    assert {"DeadMansSwitch", "ServiceInMaintenance", "HostDown", "ExporterSilent"} <= names
+    for rule in yaml.safe_load(text)["inhibit_rules"]:
+        for matcher in rule["source_matchers"]:
+            name, _, value = matcher.partition(" = ")
+            assert name != "alertname" or value in alerts()
+
+
+class _Hook(BaseHTTPRequestHandler):
+    """Slack's incoming webhook, as far as Alertmanager knows it."""
+
+    inbox: "Queue[dict[str, Any]]"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.inbox.put(json.loads(body))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[str, "Queue[dict[str, Any]]"]]:
+    """Return the URL of an incoming webhook, and what it received."""
+    inbox: Queue[dict[str, Any]] = Queue()
+    handler = type("Hook", (_Hook,), {"inbox": inbox})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", inbox
+        server.shutdown()
+
+
+def _quick(folder: Path, url: str, wait: str = "0s") -> str:
+    """Return the configuration with our webhook, with other waits, at all hours."""
+    (folder / "slack_webhook_url").write_text(url)
+    (folder / "templates").symlink_to(ALERT_RULES / "templates")
+    text = CONFIG.read_text(encoding="utf-8")
+    text = text.replace("/etc/prometheus/slack_webhook_url", str(folder / "slack_webhook_url"))
+    for usual in ("30s", "10s"):
+        text = text.replace(f"group_wait: {usual}", f"group_wait: {wait}")
+    return text.replace("group_interval: 5m", "group_interval: 1s").replace(
+        "active_time_intervals: [office]", "active_time_intervals: []"
+    )
+
+
+def _alert(**labels: str) -> dict[str, Any]:
+    name = labels["alertname"]
+    return {
+        "labels": labels,
+        "annotations": {"summary": f"{name} of {labels.get('service')}", "description": "It is."},
+        "startsAt": "2026-03-29T00:59:00Z",
+        "endsAt": "2999-01-01T00:00:00Z",
+    }
+
+
+def _post(url: str, *found: dict[str, Any]) -> None:
+    requests.post(f"{url}/api/v2/alerts", json=found, timeout=10).raise_for_status()
+
+
+def test_what_slack_shows(
+    tmp_path: Path,
+    hook: tuple[str, "Queue[dict[str, Any]]"],
+    golden: Callable[[str, str], None],
+) -> None:
+    url, inbox = hook
+    web = {"service": "web shop", "owner": "shop", "tier": "gold"}
+    page = _alert(alertname="ServiceDown", severity="page", **web)
+    flags = ["--web.external-url=http://alertmanager.example.org"]
+    config = _quick(tmp_path, url)
+    with running_alertmanager(tmp_path, config=config, flags=flags) as alertmanager:
+        _post(alertmanager.url, page)
+        fired = inbox.get(timeout=20)
+        _post(alertmanager.url, page | {"endsAt": "2026-03-29T01:10:00Z"})
+        resolved = inbox.get(timeout=20)
+    golden("slack.json", json.dumps([fired, resolved], indent=2, ensure_ascii=False) + "\n")
+
+
+def test_what_is_held_back(tmp_path: Path, hook: tuple[str, "Queue[dict[str, Any]]"]) -> None:
+    url, inbox = hook
+    # A second in which what holds back arrives, as it does before what is held back.
+    with running_alertmanager(tmp_path, config=_quick(tmp_path, url, "1s")) as alertmanager:
+        _post(
+            alertmanager.url,
+            _alert(alertname="ServiceInMaintenance", severity="none", service="planned"),
+            _alert(alertname="ServiceDown", severity="page", service="planned"),
+            _alert(alertname="ServiceDependencyDown", severity="none", service="web"),
+            _alert(alertname="ServiceDown", severity="page", service="web"),
+            _alert(alertname="ServiceDependencyDown", severity="none", service="tls"),
+            _alert(alertname="ServiceCertificateExpires", severity="ticket", service="tls"),
+            _alert(alertname="HostDown", severity="page", instance="db1:9100", host="db1"),
+            _alert(alertname="ServiceDown", severity="page", service="db", host="db1"),
+            _alert(alertname="HostMemoryLow", severity="ticket", instance="db1:9100"),
+            _alert(alertname="ServiceDown", severity="page", service="mail"),
+            _alert(alertname="ServiceSlow", severity="ticket", service="mail"),
+        )
+        told = {inbox.get(timeout=20)["attachments"][0]["title"] for _ in range(3)}
+        found = alertmanager.get("alerts")
+        active = {
+            (a["labels"]["alertname"], a["labels"].get("service"))
+            for a in found
+            if a["status"]["state"] == "active" and a["labels"]["severity"] != "none"
+        }
+    assert told == {
+        "Ticket: ServiceCertificateExpires of tls",
+        "Page: HostDown of None",
+        "Page: ServiceDown of mail",
+    }
+    expected = {("ServiceCertificateExpires", "tls"), ("HostDown", None), ("ServiceDown", "mail")}
+    assert active == expected
