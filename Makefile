@@ -14,7 +14,7 @@ run-setup:
 
 dev-setup:
 	@scripts/venv dev
-	@scripts/programs prometheus promtool alertmanager amtool redis-server prometheus-blackbox-exporter
+	@scripts/programs prometheus promtool alertmanager amtool redis-server prometheus-blackbox-exporter postgres
 
 .PHONY: run
 run: run-setup ## start Prometheus, Alertmanager, exporter and engine on this machine (Ctrl-C stops)

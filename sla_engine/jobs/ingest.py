@@ -60,7 +60,7 @@ def ingest(
     found = timelines(catalogue, client, chosen, period, now)
     derived = [Derived(name, line, first_known(line)) for name, line in found.items()]
     derived += composites(catalogue, ledger, chosen, period, found)
-    return Ingested(period, ledger.apply(derived, notify))
+    return Ingested(period, ledger.apply(derived, notify, at=now))
 
 
 def tick_periods(

@@ -1,6 +1,6 @@
 """The ledger: what was measured of every service, safe against crashes and repetition."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 import orjson
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sla_engine.domain.history import History, replaced
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
-from sla_engine.ledger import histories, tables
+from sla_engine.ledger import audit, histories, tables, trail, transfer
 from sla_engine.ledger.changes import changes
 from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
@@ -50,11 +50,14 @@ class Ledger:
         """Close every connection."""
         self.engine.dispose()
 
-    def apply(self, derived: Iterable[Derived], notify: Notify | None = None) -> tuple[Change, ...]:
+    def apply(
+        self, derived: Iterable[Derived], notify: Notify | None = None, *, at: int | None = None
+    ) -> tuple[Change, ...]:
         """Let newly derived timelines take the place of what the ledger held under them.
 
         Applying the same again changes nothing. The notices that ``notify`` makes of the changes
-        are written with them or, after a crash, neither is.
+        are written with them or, after a crash, neither is. ``at`` is when this was done, for the
+        audit; the end of what was derived, unless given.
         """
         items = {item.service: item for item in derived if item.timeline}
         if not items:
@@ -67,6 +70,8 @@ class Ledger:
                 for service, item in items.items()
             }
             histories.write(connection, before, after)
+            until = max(item.timeline[-1].end for item in items.values())
+            audit.append(connection, list(trail.entry(before, after, until if at is None else at)))
             _note_first_samples(connection, items.values())
             found = tuple(
                 change
@@ -91,6 +96,25 @@ class Ledger:
         query = sa.select(tables.outage).where(tables.outage.c.end_ms.is_(None))
         with self.engine.begin() as connection:
             return {row.service: Stretch(row.start_ms, None) for row in connection.execute(query)}
+
+    def verify(self) -> list[str]:
+        """Return what was changed behind the ledger's back; nothing when all is well."""
+        with self.engine.begin() as connection:
+            return list(trail.findings(connection))
+
+    def export(self) -> Iterator[bytes]:
+        """Yield the whole ledger as JSON lines, as it is at one moment."""
+        with self.engine.begin() as connection:
+            yield from transfer.export(connection)
+
+    def load(self, lines: Iterable[bytes]) -> int:
+        """Put exported lines into this ledger, which must be empty; return the number of rows.
+
+        Raises:
+            LedgerError: it is not empty, or the lines are no export; it is left as it was.
+        """
+        with self._writing.begin() as connection:
+            return transfer.load(connection, lines)
 
     def first_samples(self) -> dict[str, int]:
         """Return the time of the first sample ever seen of each service."""

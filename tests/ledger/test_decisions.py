@@ -1,6 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
@@ -17,11 +14,9 @@ ASKED = Event(1, "requested", "ann", "disk full")
 CORRECTION = Correction(5, "ann", "cause", None, "disk", "seen in the log")
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as opened:
-        opened.apply([Derived("shop", (Segment(10, 20, State.DOWN),), 10)])
-        yield opened
+@pytest.fixture(autouse=True)
+def outage(ledger: Ledger) -> None:
+    ledger.apply([Derived("shop", (Segment(10, 20, State.DOWN),), 10)])
 
 
 def _broken(ledger: Ledger) -> str | None:

@@ -1,4 +1,5 @@
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,6 @@ from sla_engine.ledger import Change, Derived, Ledger, LedgerError, NoticeRow, t
 UP, DOWN = State.UP, State.DOWN
 OPEN = Derived("shop", (Segment(0, 10, UP), Segment(10, 20, DOWN)), 0)
 ENDED = Derived("shop", (Segment(15, 25, DOWN), Segment(25, 40, UP)), 15)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(f"sqlite:///{tmp_path}/var/ledger.db") as opened:
-        yield opened
 
 
 def _notices(changes: Sequence[Change]) -> Iterable[NoticeRow]:
@@ -82,7 +77,7 @@ def test_the_migrations_make_the_tables(ledger: Ledger) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with ledger.engine.connect() as connection:
+    with ledger.engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
@@ -97,3 +92,11 @@ def test_a_wrong_url_is_told_in_one_line() -> None:
         Ledger.open("postgresql://u:secret@127.0.0.1:1/x?connect_timeout=2")
     with pytest.raises(LedgerError, match="oracle-of-delphi"):
         Ledger.open("oracle-of-delphi")
+
+
+def test_two_that_open_an_empty_ledger_at_once_migrate_it_once(ledger_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(Ledger.open, [ledger_url] * 4))
+    for ledger in opened:
+        assert ledger.apply([]) == ()
+        ledger.close()

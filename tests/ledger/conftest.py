@@ -1,0 +1,33 @@
+"""The same tests for every database: a contract that each must keep."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sla_engine.ledger import Ledger
+from tests.programs.postgresql import fresh_database, running_postgresql
+
+EmptyLedger = Callable[[], Ledger]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Run one server for all tests."""
+    with running_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/var/ledger.db"
+    return fresh_database(request.getfixturevalue("postgresql"), "ledger")
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """Open a ledger without a row."""
+    with Ledger.open(ledger_url) as opened:
+        yield opened

@@ -1,0 +1,110 @@
+"""A ledger that was changed behind its back says where."""
+
+import pytest
+import sqlalchemy as sa
+
+from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.outage import Correction
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger, LedgerError
+from sla_engine.ledger.maintenance import Request
+
+UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
+LINE = (
+    Segment(0, 10, UP),
+    Segment(10, 20, DOWN),
+    Segment(20, 30, UNKNOWN),
+    Segment(30, 40, UP),
+    Segment(40, 50, DOWN),
+    Segment(50, 60, UP),
+)
+
+
+@pytest.fixture(autouse=True)
+def content(ledger: Ledger) -> None:
+    fill(ledger)
+
+
+def fill(ledger: Ledger) -> None:
+    ledger.apply([Derived("shop", LINE, 0)])
+    ledger.apply([Derived("mail", (Segment(0, 60, UNKNOWN),), None)])
+    ledger.apply([Derived("mail", (Segment(60, 90, UNKNOWN), Segment(90, 99, DOWN)), 90)])
+    ledger.corrections.add("shop", 10, Correction(70, "ann", "cause", None, "disk", "log"))
+    request = Request("w", "cli", "Patching", Scope(("shop",)), 5, 9, "UTC")
+    ledger.windows.add(request, Event(1, "requested", "ann", "patches"))
+    ledger.windows.append("w", Event(2, "approved", "bob"))
+
+
+def test_a_ledger_that_nobody_touched_is_fine(ledger: Ledger) -> None:
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "finding"),
+    [
+        ("UPDATE outage SET end_ms = 29 WHERE start_ms = 10", "end is 29, derived was 30"),
+        ("DELETE FROM outage WHERE start_ms = 40", "of shop at 40 ms was taken out"),
+        ("INSERT INTO outage VALUES ('shop', 52, 53)", "of shop at 52 ms was put in by hand"),
+        ("UPDATE gap SET end_ms = 25 WHERE start_ms = 20", "a gap of shop at 20 ms was changed"),
+        ("UPDATE correction SET after = 'sabotage'", "correction was put in or changed by hand"),
+        ("DELETE FROM correction", "correction was taken out or changed"),
+        ("UPDATE maintenance SET end_ms = 99", "maintenance was put in or changed by hand"),
+        ("UPDATE maintenance_event SET author = 'eve'", "maintenance_event was put in or changed"),
+        ("DELETE FROM audit WHERE seq = 1", "audit row 1 is missing"),
+        ("UPDATE audit SET payload = '{}' WHERE seq = 1", "audit row 1 was changed: derive shop"),
+    ],
+)
+def test_a_change_by_hand_is_named(ledger: Ledger, statement: str, finding: str) -> None:
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text(statement))
+    assert any(finding in found for found in ledger.verify())
+
+
+def test_what_is_derived_anew_stays_true_to_its_trail(ledger: Ledger) -> None:
+    ledger.apply([Derived("shop", (Segment(5, 45, UP), Segment(45, 48, DOWN)), 5)])
+    assert ledger.verify() == []
+
+
+def test_an_export_loaded_elsewhere_is_the_same_ledger(
+    ledger: Ledger, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = list(ledger.export())
+    other = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
+    with Ledger.open(other) as copy:
+        assert copy.load(lines) == len(lines) - 1
+        assert list(copy.export()) == lines
+        assert copy.verify() == []
+        copy.apply([Derived("shop", (Segment(60, 70, DOWN),), 60)])
+        copy.corrections.add("shop", 60, Correction(71, "ann", "note", None, "x", "y"))
+        assert copy.verify() == []
+
+
+def test_an_export_from_sqlite_goes_on_in_any_database(
+    ledger: Ledger, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db") as first:
+        fill(first)
+        lines = list(first.export())
+    with ledger.engine.begin() as connection:
+        for table in ("maintenance_event", "maintenance", "correction", "audit"):
+            connection.execute(sa.text(f"DELETE FROM {table}"))
+        for table in ("outage", "gap", "coverage", "service_state"):
+            connection.execute(sa.text(f"DELETE FROM {table}"))
+    ledger.load(lines)
+    assert list(ledger.export()) == lines
+    ledger.windows.append("w", Event(3, "cancelled", "ann"))
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize("lines", [[b"{}"], [b'{"uptime_ledger":2}'], [b"nonsense"]])
+def test_what_is_no_export_is_refused(
+    lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
+    with Ledger.open(url) as empty, pytest.raises(LedgerError, match="line 1 is not"):
+        empty.load(lines)
+
+
+def test_a_ledger_that_is_not_empty_is_not_overwritten(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="not empty"):
+        ledger.load(list(ledger.export()))
