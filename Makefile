@@ -35,7 +35,7 @@ lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules
 
 .PHONY: test
 test: lint ## lint, then every test
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 .PHONY: dashboards
 dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stack.configs import write_configs
+from stack.demo.story import tell
+from stack.demo.world import QUICK, NotReadyError, Plan
 from stack.example import EXAMPLE, adapted_example, resolves
-from stack.layout import PREFERRED, ROOT, Layout, any_ports, free_ports
+from stack.layout import PREFERRED, ROOT, Layout, free_ports
 from stack.leftovers import AlreadyRunningError, alone, end_orphans
 from stack.ready import await_ready, where_to_look
 from stack.supervisor import supervise
@@ -20,8 +22,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run ``run`` or ``demo``; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _run(options) if options.command == "run" else 2
-    except (AlreadyRunningError, OSError) as error:
+        if options.command == "demo":
+            return tell(QUICK if options.quick else Plan())
+        return _run(options)
+    except (AlreadyRunningError, NotReadyError, OSError) as error:
         print(f"uptime-ledger: {error}", file=sys.stderr)
         return 1
 
@@ -40,9 +44,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--var", type=Path, default=ROOT / "var", help="for files and data")
     run.add_argument("--scrape-interval", default="15s", metavar="DURATION")
-    run.add_argument("--any-ports", action="store_true", help="whichever the kernel gives")
-    commands.add_parser("demo", help="outages, notices and a report in three minutes")
+    run.add_argument("--tick", default="30s", metavar="DURATION", help="the engine's")
+    run.add_argument(
+        "--port",
+        dest="ports",
+        action="append",
+        default=[],
+        type=_port,
+        metavar="PROGRAM=PORT",
+        help=f"of {', '.join(PREFERRED)}; the next free one is taken",
+    )
+    demo = commands.add_parser("demo", help="outages, notices and a report in three minutes")
+    demo.add_argument("--quick", action="store_true", help="outages of seconds: for tests")
     return parser
+
+
+def _port(text: str) -> tuple[str, int]:
+    program, _, port = text.partition("=")
+    if program not in PREFERRED or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not PROGRAM=PORT")
+    return program, int(port)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -50,11 +71,11 @@ def _run(options: argparse.Namespace) -> int:
     with alone(var):
         if ended := end_orphans(var):
             print(f"uptime-ledger: ended what a killed stack left running: {ended}")
-        ports = any_ports(PREFERRED) if options.any_ports else free_ports(PREFERRED)
+        ports = free_ports({**PREFERRED, **dict(options.ports)})
         services = _catalogue(options.services, var, ports)
         if not _is_valid(services):
             return 1
-        layout = Layout(var, services, ports, options.scrape_interval)
+        layout = Layout(var, services, ports, options.scrape_interval, options.tick)
         write_configs(layout)
         procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
         return supervise(procfile, layout.environment(), meanwhile=lambda: _tell(layout))

@@ -22,6 +22,7 @@ class Layout:
     services: Path
     ports: dict[str, int]
     scrape_interval: str = "15s"
+    tick: str = "30s"
 
     def url(self, program: str) -> str:
         """Return where a program listens, without a slash at the end."""
@@ -45,6 +46,7 @@ class Layout:
             MARK: str(self.var),
             "VAR": str(self.var),
             "SERVICES": str(self.services),
+            "TICK": self.tick,
             "PYTHON": sys.executable,
             "PROMETHEUS": find_program("prometheus"),
             "ALERTMANAGER": find_program("alertmanager", "prometheus-alertmanager"),

@@ -105,10 +105,15 @@ class Engine:
         self._exposition = render_levels(self.levels)
 
     def _account(self, at: int, changed: Iterable[str]) -> Levels:
+        """Return the figures of what changed, is down now, or was not known of before."""
         context = self.context
-        due = {*changed, *(s.id for s in context.catalogue.services if s.id not in self._figures)}
-        services = [service for service in context.catalogue.services if service.id in due]
+        due = {*changed, *context.ledger.open_outages()}
+        services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
         return window_figures(context.catalogue, context.ledger, at, services) if services else {}
+
+    def _blind(self, service: str) -> bool:
+        windows = self._figures.get(service, {}).values()
+        return all(figures.availability is None for figures in windows)
 
     def _lag(self) -> float:
         return float("nan") if self._derived_until is None else (now() - self._derived_until) / 1000

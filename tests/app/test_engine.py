@@ -45,3 +45,26 @@ def test_a_tick_that_fails_is_counted_and_the_next_one_catches_up(
     assert engine.unready() is None
     assert b'sla_engine_ticks_total{result="ok"} 1.0' in engine.exposition()
     assert b'sla_coverage_ratio{service="down",window="month"}' in engine.exposition()
+
+
+@pytest.mark.integration
+def test_the_first_figures_show_with_the_first_samples(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = 1_800_000_000
+    since = f"vector(1) and on() vector(time()) >= {begin + 1}"
+    book = catalogue(
+        {"id": "young", "name": "Young", "sli": {"promql": since}}, url=f"http://127.0.0.1:{port}"
+    )
+    shown = []
+    with (
+        running_prometheus(tmp_path / "prometheus", port=port),
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+        Client(book.prometheus) as client,
+    ):
+        engine = Engine(Context(book, ledger, client), EngineMetrics("test"))
+        for moment in (begin, begin + 60):
+            monkeypatch.setattr("sla_engine.app.engine.now", lambda now=moment: now * 1000)
+            engine.tick()
+            shown.append(engine.levels[0].windows["1d"].availability)
+    assert shown == [None, 1]
