@@ -108,6 +108,7 @@ def _cost() -> stat.Panel:
         "Unplanned downtime times the cost per hour that the catalogue gives, in its currency. "
         "Services without a cost add nothing.",
         now(f"sum by (currency) ({COST})", "{{currency}}"),
+        unit=style.MONEY,
         steps=style.ABOVE_ZERO_IS_BAD,
         decimals=0,
         named=True,
@@ -138,7 +139,7 @@ def _owed() -> Table:
             "Margin", f"{AVAILABILITY} - on (service) {OBJECTIVE}", RATIO, style.SIGN, decimals=4
         ),
         Column("Budget left", BUDGET_LEFT, RATIO, style.BUDGET, decimals=1),
-        Column("Cost", f"sum by (service) ({COST})", decimals=0),
+        Column("Cost", f"sum by (service) ({COST})", style.MONEY, decimals=0),
         keys={"service": "Service"},
         sort="Budget left",
         links={"Service": link.to(link.LEVELS, "service")},

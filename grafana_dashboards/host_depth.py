@@ -31,7 +31,7 @@ def gauge(metric: str) -> str:
 def depth() -> list[Section]:
     """Return a section for each resource."""
     return [
-        section("CPU of $host", line(8, _cpu(), _load())),
+        section("CPU of $host", line(8, _cpu(), _load(), _pressure())),
         section("Memory of $host", line(8, _memory(), _swap())),
         section(
             "Disks of $host",
@@ -66,6 +66,20 @@ def _load() -> timeseries.Panel:
         *(over_time(gauge(f"node_load{m}"), f"load {m} min") for m in (1, 5, 15)),
         over_time(f'count(node_cpu_seconds_total{{{HOST}, mode="idle"}})', "cores"),
         decimals=2,
+    )
+
+
+def _pressure() -> timeseries.Panel:
+    return chart(
+        "Pressure (saturation)",
+        "Share of time in which some task waited for CPU, memory or disks (the kernel's pressure "
+        "stall information, since Linux 4.20). Above a tenth, people notice.",
+        *(
+            over_time(rate(f"node_pressure_{what}_waiting_seconds_total"), what)
+            for what in ("cpu", "memory", "io")
+        ),
+        unit=RATIO,
+        steps=style.rising(0.1, 0.5),
     )
 
 

@@ -28,6 +28,9 @@ FULLEST = (
     f" / node_filesystem_size_bytes{{{FLEET}, {DISKS}}})"
 )
 DISK = f"max by (instance) (rate(node_disk_io_time_seconds_total{{{FLEET}}}[$__rate_interval]))"
+SHARES = {"disk space": FULLEST, "memory": MEMORY, "cpu": BUSY, "disk time": DISK}
+_TOLD_APART = (f'label_replace({e}, "share", "{name}", "", "")' for name, e in SHARES.items())
+WORST = f"max by (instance) ({' or '.join(_TOLD_APART)})"
 UPTIME = f"time() - max by (instance) (node_boot_time_seconds{{{FLEET}}})"
 UP = f"max by (instance) (up{{{FLEET}}} and on (job, instance) node_uname_info{{{FLEET}}})"
 # A host that is down has no series of its own any more: it was there within the time range.
@@ -107,9 +110,11 @@ def _fullest() -> stat.Panel:
 
 def _table() -> Table:
     return grid(
-        "Fleet, fullest first",
-        "One line per host. Load is the 5-minute average per core: above 1 tasks wait. Memory is "
-        "what is not available without swapping. Disk busy is the busiest device's share of time.",
+        "Fleet, worst first",
+        "One line per host; worst is the highest of its four shares. Load is the 5-minute average "
+        "per core: above 1 tasks wait. Memory is what is not available without swapping. Disk busy "
+        "is the busiest device's share of time.",
+        Column("Worst", WORST, RATIO, style.rising(0.8, 0.95), decimals=0),
         Column("Fullest disk", FULLEST, RATIO, style.rising(0.8, 0.9), decimals=0),
         Column("Memory", MEMORY, RATIO, style.rising(0.85, 0.95), decimals=0),
         Column("CPU", BUSY, RATIO, style.rising(0.8, 0.95), decimals=0),
@@ -118,7 +123,7 @@ def _table() -> Table:
         Column("Up for", UPTIME, DURATION),
         Column("Reports", UP, mappings=style.YES_NO),
         keys={"instance": "Host"},
-        sort="Fullest disk",
+        sort="Worst",
         descending=True,
         links={"Host": link.to(link.HOSTS, "host")},
     )

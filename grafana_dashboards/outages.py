@@ -10,7 +10,7 @@ from grafana_dashboards.house.annotation import of_services
 from grafana_dashboards.house.grid import Column, grid
 from grafana_dashboards.house.page import line, page, section
 from grafana_dashboards.house.panel import chart, number, timeline
-from grafana_dashboards.house.promql import MINE, each, most
+from grafana_dashboards.house.promql import MINE, among, each, most
 from grafana_dashboards.house.query import now, over_time
 from grafana_dashboards.house.style import DURATION, WHEN
 from grafana_dashboards.outage_list import outage_list
@@ -22,6 +22,7 @@ from grafana_dashboards.series import (
     OPEN_SINCE,
     SEEN,
     STATE,
+    WORST_40,
     counted,
 )
 from grafana_dashboards.series import downtime as down
@@ -70,6 +71,7 @@ def _longest() -> stat.Panel:
         "Longest open outage",
         "Time since the first failed sample of the oldest outage that has not ended.",
         now(f"topk(1, time() - {OPEN_SINCE})", "{{service}}"),
+        named=True,
         unit=DURATION,
         steps=((None, style.BAD),),
         empty="none",
@@ -99,8 +101,8 @@ def _timeline() -> statetimeline.Panel:
     return timeline(
         "State of every service",
         "The worst state in each step, by quorum of probes and locations. A gap is time of which "
-        "nothing is known.",
-        over_time(STATE, "{{service}}"),
+        "nothing is known. Of many services the 40 with the lowest availability in the window.",
+        over_time(among(WORST_40, STATE), "{{service}}"),
     )
 
 

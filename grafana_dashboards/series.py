@@ -1,6 +1,6 @@
 """The expressions that several dashboards share: one series per chosen service."""
 
-from grafana_dashboards.house.promql import each, most, windowed, worst
+from grafana_dashboards.house.promql import MINE, each, most, windowed, worst
 
 THIS_MONTH, LAST_MONTH, LAST_DAY = "month", "previous_month", "1d"
 
@@ -19,6 +19,12 @@ STATE = f"{UP} + on (service) 2 * {most('service:maintenance_active:max')} or {U
 
 SEEN = f"({each('service:sli_total:rate')} or {MAINTENANCE} == 1)"
 OWNERS = each("service:info", "service", "owner")
+
+# The services that are drawn where not all can be: unknown ones first, then the worst.
+_AT_END = windowed("sla_availability_ratio", at=" @ end()")
+_OWED_AT_END = f"max by (service) (service_slo_objective_ratio{{{MINE}}} @ end())"
+WORST_40 = f"bottomk(40, {_AT_END} or 0 * {_OWED_AT_END})"
+WORST_10 = f"bottomk(10, {_AT_END} or 0 * {_OWED_AT_END})"
 
 MET = f"{AVAILABILITY} >= on (service) {OBJECTIVE}"
 MISSED = f"{AVAILABILITY} < on (service) {OBJECTIVE}"

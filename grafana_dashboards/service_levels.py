@@ -10,7 +10,7 @@ from grafana_dashboards.house.annotation import of_services
 from grafana_dashboards.house.grid import Column, grid
 from grafana_dashboards.house.page import line, page, section
 from grafana_dashboards.house.panel import chart, number, strip, timeline
-from grafana_dashboards.house.promql import windowed
+from grafana_dashboards.house.promql import among, windowed
 from grafana_dashboards.house.query import now, over_time
 from grafana_dashboards.house.style import DURATION, RATIO, SECONDS, WHEN, Steps
 from grafana_dashboards.outage_list import outage_list
@@ -25,6 +25,8 @@ from grafana_dashboards.series import (
     OBJECTIVE,
     OPEN_SINCE,
     STATE,
+    WORST_10,
+    WORST_40,
     burning,
     counted,
     downtime,
@@ -82,6 +84,7 @@ def _lowest() -> stat.Panel:
         "less exclusions and downtime, by the accounting policy of the ledger. Never an average.",
         now(f"bottomk(1, {AVAILABILITY})", "{{service}}"),
         unit=RATIO,
+        named=True,
         decimals=3,
     )
 
@@ -93,6 +96,7 @@ def _least_budget() -> stat.Panel:
         "objective is missed.",
         now(f"bottomk(1, {BUDGET_LEFT})", "{{service}}"),
         unit=RATIO,
+        named=True,
         steps=style.BUDGET,
         decimals=1,
     )
@@ -105,6 +109,7 @@ def _coverage() -> stat.Panel:
         "neither uptime nor downtime: below 99 % read the other figures with care.",
         now(f"bottomk(1, {COVERAGE})", "{{service}}"),
         unit=RATIO,
+        named=True,
         steps=style.falling(0.95, 0.99),
         decimals=2,
     )
@@ -132,8 +137,9 @@ def _states() -> statetimeline.Panel:
     return timeline(
         "State",
         "The worst state in each step, by quorum of probes and locations. A gap is time of which "
-        "nothing is known: no sample, so neither up nor down.",
-        over_time(STATE, "{{service}}"),
+        "nothing is known: no sample, so neither up nor down. Of many services the 40 with the "
+        "lowest availability in the window.",
+        over_time(among(WORST_40, STATE), "{{service}}"),
     )
 
 
@@ -142,8 +148,10 @@ def _days() -> statushistory.Panel:
         "Availability per day",
         "Availability of the 24 hours that ended at each midnight UTC, as the ledger accounts for "
         "them: service hours, planned maintenance and unknown time by the service's policy. "
-        "Choose the last 90 days for the strip.",
-        over_time(windowed("sla_availability_ratio", window=LAST_DAY), "{{service}}"),
+        "Choose the last 90 days for the strip; of many services it shows the worst 40.",
+        over_time(
+            among(WORST_40, windowed("sla_availability_ratio", window=LAST_DAY)), "{{service}}"
+        ),
         unit=RATIO,
         steps=style.falling(0.99, 0.999),
         interval="1d",
@@ -155,8 +163,9 @@ def _burn_down() -> timeseries.Panel:
     return chart(
         "Error budget left",
         "How the error budget of the window runs down; at zero the objective is missed. It refills "
-        "at the start of a calendar window, gradually in a rolling one.",
-        over_time(BUDGET_LEFT, "{{service}}"),
+        "at the start of a calendar window, gradually in a rolling one. Of many services the ten "
+        "with the lowest availability.",
+        over_time(among(WORST_10, BUDGET_LEFT), "{{service}}"),
         unit=RATIO,
         steps=style.BUDGET,
         bounds=(None, 1),
@@ -171,8 +180,11 @@ def _burn_rate() -> timeseries.Panel:
         "Burn rate",
         "Errors over the error budget: at 1 the budget lasts exactly 30 days. Dashed: where the "
         "alerts stand, 14.4 over 1 h, 6 over 6 h (page), 3 over 1 d, 1 over 3 d (ticket). Planned "
-        "maintenance and unknown time are left out.",
-        *(over_time(burning(window), f"{{{{service}}}} {window}") for window in BURN_WINDOWS),
+        "maintenance and unknown time are left out. Of many services the worst ten.",
+        *(
+            over_time(among(WORST_10, burning(window)), f"{{{{service}}}} {window}")
+            for window in BURN_WINDOWS
+        ),
         steps=BURN_ALERTS,
         draw_steps=True,
         decimals=1,
@@ -198,9 +210,13 @@ def _outages() -> Table:
 def _latency() -> timeseries.Panel:
     return chart(
         "Probe time by phase",
-        "Mean duration of each phase of the chosen services' probes, over targets and locations.",
+        "Mean duration of each phase of the chosen services' probes, over targets and locations. "
+        "Of many services the ten with the lowest availability.",
         over_time(
-            'avg by (service, phase) (service_probe_duration_seconds{service=~"$service"})',
+            among(
+                WORST_10,
+                'avg by (service, phase) (service_probe_duration_seconds{service=~"$service"})',
+            ),
             "{{service}} {{phase}}",
         ),
         unit=SECONDS,

@@ -8,9 +8,22 @@ def each(metric: str, *by: str, matchers: str = MINE) -> str:
     return f"max by ({', '.join(by or ('service',))}) ({metric}{{{matchers}}})"
 
 
-def windowed(metric: str, *by: str, window: str = "$window", more: str = "") -> str:
-    """Return one engine metric over one window, one series per service (and ``by``)."""
-    return each(metric, "service", *by, matchers=f'{MINE}, window="{window}"{more}')
+def windowed(metric: str, *, window: str = "$window", more: str = "", at: str = "") -> str:
+    """Return one engine metric over one window, one series per service.
+
+    ``at`` is PromQL's modifier: with ``@ end()`` all steps have the value of the range's end.
+    """
+    matchers = f'{MINE}, window="{window}"{more}'
+    return f"max by (service) ({metric}{{{matchers}}}{at})"
+
+
+def among(ranking: str, expr: str) -> str:
+    """Return the series of ``expr`` of those services that ``ranking`` returns.
+
+    What reads well with three services must read with 300: lines and bars are drawn for the
+    worst of them, ranked once at the end of the range, so that they do not change on the way.
+    """
+    return f"({expr}) and on (service) {ranking}"
 
 
 def worst(metric: str) -> str:

@@ -18,6 +18,7 @@ SECONDS = units.Seconds
 DURATION = units.DurationSeconds
 MILLISECONDS = units.DurationMilliseconds
 COUNT = units.NoUnit
+MONEY = units.LocaleFormat  # thousands apart, as the reader writes them
 BYTES = units.BytesIEC
 BYTES_PER_SECOND = units.BytesPerSecondSI
 PER_SECOND = units.OpsPerSecond

@@ -164,6 +164,8 @@ def _host(job: dict[str, str]) -> Series:
     sizes = {"MemTotal": 8e9, "MemAvailable": 5e9, "SwapTotal": 2e9, "SwapFree": 1.9e9}
     for name, size in sizes.items():
         yield f"node_memory_{name}_bytes", job, flat(size)
+    for what in ("cpu", "memory", "io"):
+        yield f"node_pressure_{what}_waiting_seconds_total", job, counter(0.01)
     disk = {**job, "device": "/dev/sda1", "fstype": "ext4", "mountpoint": "/"}
     yield "node_filesystem_size_bytes", disk, flat(100e9)
     yield "node_filesystem_avail_bytes", disk, lambda t: 30e9 - (t - TIMES[0]) * 1000

@@ -14,8 +14,8 @@ def test_the_file_is_what_the_builders_print(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == files()[path], "run `make dashboards`"
 
 
-def test_there_is_no_other_file() -> None:
-    assert set(JSON.iterdir()) == {path for path in files() if path.suffix == ".json"}
+def test_there_is_no_other_dashboard() -> None:
+    assert set(JSON.glob("*.json")) == {path for path in files() if path.suffix == ".json"}
 
 
 def test_another_process_prints_the_same_bytes() -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from grafana_dashboards.catalog import DASHBOARDS
 from grafana_dashboards.queries import Query, queries
 from tests.grafana_dashboards.grafana import Grafana
-from tests.grafana_dashboards.month import NOW, month
+from tests.grafana_dashboards.month import MINUTE, NOW, month
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -61,6 +62,51 @@ def test_every_query_returns_data(grafana: Grafana, capsys: pytest.CaptureFixtur
     with capsys.disabled():
         sys.stdout.write(f"\n{asked} queries asked, {asked - len(empty)} returned data\n")
     assert [(q.dashboard, q.place, q.expr) for q in empty] == []
+
+
+def _values(grafana: Grafana, dashboard: str, place: str, number: int = 0) -> dict[str, float]:
+    """Return the last value of each series of a panel's query, by what tells the series apart."""
+    asked = [q for q in queries() if (q.dashboard, q.place) == (dashboard, place)][number]
+    return {
+        " ".join(v for k, v in sorted(series["metric"].items()) if k != "__name__"): float(
+            (series.get("values") or [series["value"]])[-1][1]
+        )
+        for series in grafana.ask(asked, grafana.open(dashboard))
+    }
+
+
+def test_the_manager_reads_the_right_figures(grafana: Grafana) -> None:
+    read = partial(_values, grafana, "executive")
+    assert read("Objectives met") == {"": 1}
+    assert read("Objectives missed") == {"": 1}
+    assert read("Not judged") == {"": 1}
+    assert read("Unplanned downtime") == {"": 7200}
+    assert read("Business impact") == {"EUR": 2400}
+    assert read("Worst three") == {"mail": -19, "shop": 1}
+    assert read("By owner", 1) == {"office": 1}
+    assert read("Month against last month", 2) == {"mail": 0, "shop": 0}
+
+
+def test_a_state_is_down_up_or_in_maintenance(grafana: Grafana) -> None:
+    timeline = partial(_values, grafana, "outages")
+    assert timeline("State of every service") == {"mail": 0, "shop": 1, "wiki": 1}
+    assert timeline("Longest open outage") == {"mail": 25 * MINUTE}
+    assert timeline("State unknown") == {"": 1}
+    (wiki,) = [
+        series["values"]
+        for query in queries()
+        if (query.dashboard, query.place) == ("outages", "State of every service")
+        for series in grafana.ask(query, grafana.open("outages"))
+        if series["metric"]["service"] == "wiki"
+    ]
+    assert {value for _, value in wiki} == {"1", "3"}
+
+
+def test_a_host_that_went_silent_is_told(grafana: Grafana) -> None:
+    assert _values(grafana, "server-health", "Hosts silent") == {"": 1}
+    assert _values(grafana, "server-health", "Hosts reporting") == {"": 2}
+    worst = _values(grafana, "server-health", "Fleet, worst first")
+    assert worst == _values(grafana, "server-health", "Fleet, worst first", 1)
 
 
 def test_of_a_healthy_service_only_these_queries_are_empty(grafana: Grafana) -> None:
