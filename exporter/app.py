@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,13 +14,16 @@ from catalogue import Catalogue, load_catalogue
 from exporter.host import Host
 from exporter.metrics import Health
 from exporter.probes.run import Network
+from exporter.probes.tls_context import forget
 from exporter.runner import Runner
 from exporter.schedule import Schedule
-from exporter.server import Server, page
+from exporter.server import About, Server
 from exporter.store import Store
-from exporter.target import targets
+from exporter.target import shard_of, targets
+from toolkit.document import DocumentError
 from toolkit.web import WebConfig, start_server
 
+_GRACE = 1.0  # seconds for requests under way when we stop
 _log = structlog.get_logger(__name__)
 
 
@@ -31,6 +35,7 @@ class Options:
     listen: tuple[str, int]
     web: WebConfig
     location: str
+    shard: tuple[int, int] = (1, 1)
 
 
 def release() -> str:
@@ -41,44 +46,73 @@ def release() -> str:
         return "dev"
 
 
+class App:
+    """Everything that runs, joined."""
+
+    def __init__(self, options: Options, host: Host) -> None:
+        self._options = options
+        self._network = Network.open()
+        self._health = Health(release())
+        self._store = Store(options.location)
+        self._schedule = Schedule(Runner(self._network, self._store, self._health))
+        self._health.watch(self._state)
+        about = About(release(), options.location)
+        self.server = Server(self._store, self._health, host, self._network, about)
+
+    def _state(self) -> tuple[int, int, int]:
+        return len(self._store.entries()), self._schedule.in_flight, self._schedule.skipped
+
+    def adopt(self, catalogue: Catalogue | None) -> None:
+        """Watch what the catalogue says from now on."""
+        services = shard_of(catalogue.services if catalogue else (), *self._options.shard)
+        wanted = targets(services)
+        self._store.replace(services, wanted)
+        self._schedule.replace(wanted)
+        self._health.loaded(time(), good=True)
+        _log.info("catalogue loaded", services=len(services), probes=len(wanted))
+
+    async def reload(self) -> None:
+        """Read the catalogue again; one with mistakes changes nothing."""
+        try:
+            catalogue = await asyncio.to_thread(load, self._options.config_file)
+        except DocumentError as error:
+            self._health.loaded(time(), good=False)
+            for problem in error.problems:
+                _log.error("catalogue not loaded", problem=str(problem))
+            return
+        forget()
+        self.adopt(catalogue)
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self._schedule.close()
+        await self._network.close()
+
+
 async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> None:
-    """Probe and serve until SIGTERM or SIGINT.
+    """Probe and serve until SIGTERM or SIGINT; SIGHUP reads the catalogue again.
 
     Raises:
         OSError: the address is taken, or a TLS file cannot be used.
     """
-    stop = asyncio.Event()
+    app, events = App(options, host), asyncio.Queue[signal.Signals]()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    network = Network.open()
-    health, store = Health(release()), Store(options.location)
-    schedule = Schedule(Runner(network, store, health))
-    health.watch(lambda: (len(store.entries()), schedule.in_flight, schedule.skipped))
-    server = Server(
-        store, health, host, lambda: page(release(), options.location, len(store.entries()))
-    )
-    web = await start_server(server.routes(), options.listen, options.web)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, events.put_nowait, number)
     try:
-        adopt(catalogue, store, schedule, health)
-        _log.info("listening", address="{}:{}".format(*options.listen), version=release())
-        await stop.wait()
-        _log.info("stopping")
+        web = await start_server(app.server.routes(), options.listen, options.web)
+        try:
+            app.adopt(catalogue)
+            _log.info("listening", address="{}:{}".format(*options.listen), version=release())
+            while await events.get() == signal.SIGHUP:
+                await app.reload()
+            _log.info("stopping")
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GRACE):
+                    await web.cleanup()
     finally:
-        await schedule.close()
-        await network.close()
-        await web.cleanup()
-
-
-def adopt(catalogue: Catalogue | None, store: Store, schedule: Schedule, health: Health) -> None:
-    """Watch what the catalogue says from now on."""
-    services = catalogue.services if catalogue else ()
-    wanted = targets(services)
-    store.replace(services, wanted)
-    schedule.replace(wanted)
-    health.reloads.set(time())
-    health.reload_good.set(1)
-    _log.info("catalogue loaded", services=len(services), probes=len(wanted))
+        await app.close()
 
 
 def load(path: Path | None) -> Catalogue | None:

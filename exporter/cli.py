@@ -27,6 +27,13 @@ def parser() -> argparse.ArgumentParser:
         "(default: %(default)s; give each of several exporters its own, and keep it)",
     )
     flags.add_argument(
+        "--shard",
+        type=_shard,
+        default=(1, 1),
+        metavar="I/N",
+        help="probe the I-th of N parts of the services, so that N exporters share them",
+    )
+    flags.add_argument(
         "--no-probes",
         dest="probes",
         action="store_false",
@@ -36,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
     add_log_flags(flags)
     add_collector_flags(flags)
     return flags
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N, such as 1/3")
+    return int(number), int(count)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given.web_listen_address,
             load_web_config(given.web_config_file),
             given.location,
+            given.shard,
         )
         _run(options, given)
     except DocumentError as error:

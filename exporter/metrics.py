@@ -84,6 +84,10 @@ PROBE_METRICS: Final = (
     LAST_RUN,
     FAILURES,
 )
+DEBUG_SUCCESS: Final = gauge("probe_success", "Whether the probe asked for succeeded.")
+DEBUG_DURATION: Final = gauge("probe_duration_seconds", "How long the probe asked for took.")
+"""Of /probe alone, under blackbox_exporter's names."""
+
 INFO_LABELS: Final = ("service", "name", "owner", "tier")
 INFO_NAME: Final = "service_info"
 INFO_HELP: Final = "Constant 1; the labels tell about the service."
@@ -113,16 +117,22 @@ class Health:
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
             registry=self._registry,
         )
-        self.reloads = Gauge(
+        self._loaded_at = Gauge(
             "sla_exporter_config_last_reload_success_timestamp_seconds",
             "When the catalogue was last loaded.",
             registry=self._registry,
         )
-        self.reload_good = Gauge(
+        self._loaded_well = Gauge(
             "sla_exporter_config_last_reload_successful",
             "Whether the last attempt to load the catalogue succeeded.",
             registry=self._registry,
         )
+
+    def loaded(self, now: float, *, good: bool) -> None:
+        """Note an attempt to load the catalogue."""
+        self._loaded_well.set(good)
+        if good:
+            self._loaded_at.set(now)
 
     def watch(self, state: Callable[[], tuple[int, int, int]]) -> None:
         """Show what a schedule tells: targets, runs under way, turns skipped."""

@@ -1,75 +1,99 @@
-"""HTTP: /metrics, health and an index page."""
+"""HTTP: /metrics, /targets, /probe, health and a start page."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from time import time
 
 from aiohttp import web
 
-from exporter.family import CONTENT_TYPES, EOF, Style
+from exporter import pages
+from exporter.debug import NoSuchTargetError, find, probe_now
+from exporter.family import CONTENT_TYPES, EOF
 from exporter.host import Host
 from exporter.metrics import Health
+from exporter.negotiate import packed, style_of, takes_gzip
+from exporter.probes.run import Network
 from exporter.store import Store
 
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Uptime Ledger exporter</title>
-<style>
-body {{font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem}}
-</style>
-<h1>Uptime Ledger exporter</h1>
-<p>Version {version}, location <b>{location}</b>, {targets} probes.</p>
-<ul><li><a href="/metrics">Metrics</a></li>
-<li><a href="/-/healthy">Healthy</a>, <a href="/-/ready">ready</a></li></ul></html>
-"""
+_DEBUGS_AT_ONCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the start page tells."""
+
+    version: str
+    location: str
 
 
 class Server:
-    """The handlers; ``page`` gives the index page."""
+    """The handlers."""
 
-    def __init__(self, store: Store, health: Health, host: Host, page: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, health: Health, host: Host, network: Network, about: About
+    ) -> None:
         self._store = store
         self._health = health
         self._host = host
-        self._page = page
+        self._network = network
+        self._about = about
+        self._debugs = asyncio.Semaphore(_DEBUGS_AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
-        return [
-            web.get("/", self._index),
-            web.get("/metrics", self._metrics),
-            web.get("/-/healthy", self._fine),
-            web.get("/-/ready", self._fine),
-        ]
+        handlers: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
+            "/": self._index,
+            "/metrics": self._metrics,
+            "/targets": self._targets,
+            "/probe": self._probe,
+            "/-/healthy": self._fine,
+            "/-/ready": self._fine,
+        }
+        return [web.get(path, handler) for path, handler in handlers.items()]
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        style = negotiate(request.headers.get("Accept", ""))
-        host = await asyncio.to_thread(self._host.collect, style)
-        text = host + self._store.render(style, time()) + self._health.render(style)
+        style = style_of(request.headers.get("Accept", ""))
+        parts = [(await asyncio.to_thread(self._host.collect, style)).encode()]
+        for part in self._store.render(style, time()):
+            parts.append(part)
+            await asyncio.sleep(0)  # a probe's answer waits for one family, not for all
+        parts.append(self._health.render(style).encode())
         if style == "openmetrics":
-            text += EOF
-        return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPES[style]})
+            parts.append(EOF.encode())
+        gzip = takes_gzip(request.headers.get("Accept-Encoding", ""))
+        body, headers = await asyncio.to_thread(packed, parts, gzip=gzip)
+        return web.Response(body=body, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
+
+    async def _targets(self, request: web.Request) -> web.Response:
+        now = time()
+        self._store.expire(now)
+        states = [pages.state(entry, now) for entry in self._store.entries()]
+        if "application/json" in request.headers.get("Accept", "") or "json" in request.query:
+            return web.json_response(states)
+        return web.Response(text=pages.targets(states), content_type="text/html")
+
+    async def _probe(self, request: web.Request) -> web.Response:
+        style = style_of(request.headers.get("Accept", ""))
+        query = request.query
+        try:
+            entry = find(self._store.entries(), query.get("target", ""), query.get("module", ""))
+        except NoSuchTargetError as error:
+            return web.Response(status=404, text=f"{error}\n")
+        async with self._debugs:
+            log, text = await probe_now(entry, self._network, style)
+        if query.get("debug", "") == "true":
+            told = "\n".join(log)
+            return web.Response(text=f"Log of the probe:\n{told}\n\nMetrics:\n{text}")
+        end = EOF if style == "openmetrics" else ""
+        return web.Response(
+            body=(text + end).encode(), headers={"Content-Type": CONTENT_TYPES[style]}
+        )
 
     async def _index(self, _request: web.Request) -> web.Response:
-        return web.Response(text=self._page(), content_type="text/html")
+        about, count = self._about, len(self._store.entries())
+        text = pages.index(about.version, about.location, count)
+        return web.Response(text=text, content_type="text/html")
 
     async def _fine(self, _request: web.Request) -> web.Response:
         return web.Response(text="OK\n")
-
-
-def page(version: str, location: str, targets: int) -> str:
-    """Return the index page."""
-    return _PAGE.format(version=version, location=location, targets=targets)
-
-
-def negotiate(accept: str) -> Style:
-    """Return the style that a client prefers of those that we speak, by its Accept header."""
-    best: tuple[float, Style] = (0.0, "text")
-    for item in accept.split(","):
-        kind, *parameters = (part.strip() for part in item.split(";"))
-        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        style: Style = "openmetrics" if kind == "application/openmetrics-text" else "text"
-        known = style == "openmetrics" or kind in ("text/plain", "text/*", "*/*")
-        weight = float(quality) if known and quality.replace(".", "", 1).isdigit() else 0.0
-        if weight > best[0]:
-            best = weight, style
-    return best[1]

@@ -1,7 +1,7 @@
 """The last results as text, rendered when they arrive and joined at scrape."""
 
 import heapq
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from catalogue import Service
@@ -32,13 +32,13 @@ class Entry:
         """Return up, down, or None for unknown."""
         return self.result.success if self.result else None
 
-    def line(self, metric: Metric, value: float, *extra: str) -> str:
+    def line(self, metric: Metric, value: float, *extra: str) -> bytes:
         """Return one sample's text."""
         prefix = self._prefixes.get((metric, extra))
         if prefix is None:
             sample = lines(metric.of(((*self.labels, *extra), 0.0)))
             prefix = self._prefixes[metric, extra] = sample.removesuffix("0.0\n")
-        return f"{prefix}{float(value)}\n"
+        return f"{prefix}{float(value)}\n".encode()
 
 
 class Store:
@@ -48,9 +48,9 @@ class Store:
         self._location = location
         self._entries: dict[Key, Entry] = {}
         self._by_service: dict[str, list[Entry]] = {}
-        self._text: dict[Metric, dict[Key, str]] = {m: {} for m in metrics.PROBE_METRICS}
-        self._up: dict[str, str] = {}
-        self._info: dict[Style, str] = {"text": "", "openmetrics": ""}
+        self._text: dict[Metric, dict[Key, bytes]] = {m: {} for m in metrics.PROBE_METRICS}
+        self._up: dict[str, bytes] = {}
+        self._info: dict[Style, bytes] = {"text": b"", "openmetrics": b""}
         self._stale: list[tuple[float, Key]] = []
 
     def entries(self) -> Collection[Entry]:
@@ -87,7 +87,7 @@ class Store:
         entry = self._entries.get(key)
         if entry is not None:
             entry.failures[reason] = entry.failures.get(reason, 0) + 1
-            self._text[metrics.FAILURES][key] = "".join(
+            self._text[metrics.FAILURES][key] = b"".join(
                 entry.line(metrics.FAILURES, n, r) for r, n in entry.failures.items()
             )
 
@@ -110,12 +110,12 @@ class Store:
         if result.success is not None:
             text[metrics.SUCCESS][key] = entry.line(metrics.SUCCESS, result.success)
         text[metrics.LAST_RUN][key] = entry.line(metrics.LAST_RUN, entry.started)
-        text[metrics.DURATION][key] = "".join(
+        text[metrics.DURATION][key] = b"".join(
             entry.line(metrics.DURATION, seconds, phase) for phase, seconds in result.phases.items()
         )
         for metric, value, labels in result.measures:
             line = entry.line(metric, value, *labels)
-            text[metric][key] = text[metric].get(key, "") + line
+            text[metric][key] = text[metric].get(key, b"") + line
 
     def _forget(self, key: Key, families: Iterable[Metric]) -> None:
         for metric in families:
@@ -128,7 +128,7 @@ class Store:
             self._up.pop(service, None)
         else:
             sample = ((service, self._location), float(up))
-            self._up[service] = lines(metrics.SERVICE_UP.of(sample))
+            self._up[service] = lines(metrics.SERVICE_UP.of(sample)).encode()
 
     def expire(self, now: float) -> None:
         """Forget results that are too old to speak of the present."""
@@ -144,24 +144,22 @@ class Store:
             self._forget(key, (metrics.SUCCESS, metrics.DURATION, *metrics.MEASURES))
             self._judge(key.service)
 
-    def render(self, style: Style, now: float) -> str:
-        """Return the text of every family, without the EOF of OpenMetrics."""
+    def render(self, style: Style, now: float) -> Iterator[bytes]:
+        """Yield the text of each family; other work may be done between two of them."""
         self.expire(now)
-        parts = [self._info[style]]
-        families: list[tuple[Metric, Collection[str]]] = [(metrics.SERVICE_UP, self._up.values())]
+        yield self._info[style]
+        families: list[tuple[Metric, Collection[bytes]]] = [(metrics.SERVICE_UP, self._up.values())]
         families += [(metric, text.values()) for metric, text in self._text.items()]
         for metric, texts in families:
             if texts:
-                parts.append(header(metric, style))
-                parts += texts
-        return "".join(parts)
+                yield header(metric, style).encode() + b"".join(texts)
 
 
-def _info(services: list[Service], style: Style) -> str:
+def _info(services: list[Service], style: Style) -> bytes:
     own = sorted({name for s in services for name in s.labels} - set(metrics.INFO_LABELS))
     metric = metrics.service_info(tuple(own))
     samples = [
         ((s.id, s.name, s.owner, s.tier, *(s.labels.get(name, "") for name in own)), 1.0)
         for s in services
     ]
-    return render([metric.of(*samples)], style)
+    return render([metric.of(*samples)], style).encode()

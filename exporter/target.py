@@ -41,6 +41,11 @@ def fraction(text: str) -> float:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
 
 
+def shard_of(services: Iterable[Service], number: int, count: int) -> list[Service]:
+    """Return the services of shard ``number`` (from 1) of ``count``: a service is never split."""
+    return [s for s in services if int(fraction(s.id) * count) == number - 1]
+
+
 def targets(services: Iterable[Service]) -> list[Target]:
     """Return the targets of these services."""
     return [

@@ -1,3 +1,4 @@
+import signal
 import socket
 import subprocess
 import sys
@@ -76,11 +77,47 @@ def test_it_probes_serves_and_stops_at_once(program: RunningExporter) -> None:
     assert "error" not in program.log.read_text(encoding="utf-8")
 
 
+def test_a_reload_changes_what_changed_and_refuses_mistakes(
+    program: RunningExporter, tmp_path: Path
+) -> None:
+    config = tmp_path / "services.yml"
+    scrape(program.url, 'service_up{service="open",location="fra"} 1.0')
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("id: shut", "id: Shut!"), encoding="utf-8")
+    program.process.send_signal(signal.SIGHUP)
+    scrape(program.url, "sla_exporter_config_last_reload_successful 0.0")
+    assert "services[1].id" in program.log.read_text(encoding="utf-8")
+    config.write_text(text.replace("id: shut", "id: gone"), encoding="utf-8")
+    program.process.send_signal(signal.SIGHUP)
+    text = scrape(program.url, 'service_up{service="gone",location="fra"} 0.0')
+    assert 'service="shut"' not in text
+    assert "sla_exporter_config_last_reload_successful 1.0" in text
+
+
+def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter) -> None:
+    scrape(program.url, 'service_up{service="open",location="fra"} 1.0')
+    for probe in ("http", "tcp"):
+        scrape(program.url, f'service_probe_success{{service="shut",probe="{probe}"')
+    states = requests.get(f"{program.url}/targets?json", timeout=5).json()
+    assert {s["service"]: s["state"] for s in states} == {"open": "up", "shut": "down"}
+    assert "Connection refused" in requests.get(f"{program.url}/targets", timeout=5).text
+    now = f"{program.url}/probe?target=open"
+    assert "probe_success 1\n" in requests.get(now, timeout=5).text
+    log = requests.get(now + "&module=tcp&debug=true", timeout=5).text
+    assert "ms  localhost is 127.0.0.1" in log
+    assert "ms  succeeded" in log
+    several = requests.get(f"{program.url}/probe?target=shut", timeout=5)
+    assert (several.status_code, "shut/http, shut/tcp" in several.text) == (404, True)
+    stranger = requests.get(f"{program.url}/probe?target=http://example.org&module=http", timeout=5)
+    assert (stranger.status_code, "open, shut" in stranger.text) == (404, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (["--config.file=none.yml"], 1, "none.yml:1: cannot be read: No such file or directory\n"),
         (["--web.listen-address=here"], 2, "error: argument --web.listen-address: 'here' is not"),
+        (["--shard=3/2"], 2, "error: argument --shard: '3/2' is not I/N, such as 1/3"),
         (["--no-probes", "--web.config.file=no"], 1, "no:1: cannot be read: No such file"),
     ],
 )

@@ -1,7 +1,9 @@
+import gzip
+
 import pytest
 
 from exporter.family import Style
-from exporter.server import negotiate
+from exporter.negotiate import packed, style_of, takes_gzip
 
 PROMETHEUS_2_42 = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -21,4 +23,27 @@ PROMETHEUS_2_42 = (
     ],
 )
 def test_the_client_gets_the_style_that_it_prefers(accept: str, style: Style) -> None:
-    assert negotiate(accept) == style
+    assert style_of(accept) == style
+
+
+@pytest.mark.parametrize(
+    ("accept", "takes"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("deflate, gzip;q=0.5", True),
+        ("gzip;q=0", False),
+        ("*", True),
+        ("gzip;q=0, *", False),
+        ("br", False),
+    ],
+)
+def test_gzip_is_sent_to_who_takes_it(accept: str, takes: bool) -> None:
+    assert takes_gzip(accept) is takes
+
+
+def test_a_packed_body_unpacks_and_a_small_one_stays_as_it_is() -> None:
+    body, headers = packed([b"a" * 1000, b"b" * 1000], gzip=True)
+    assert gzip.decompress(body) == b"a" * 1000 + b"b" * 1000
+    assert headers == {"Content-Encoding": "gzip"}
+    assert packed([b"ab", b"c"], gzip=True) == (b"abc", {})

@@ -4,7 +4,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from catalogue import Service
-from exporter.family import EOF
+from exporter.family import EOF, Style
 from exporter.metrics import HTTP_STATUS
 from exporter.probes.result import Measure, ProbeResult
 from exporter.store import Store
@@ -25,10 +25,14 @@ def store_of(*services: Service) -> Store:
     return store
 
 
+def text(store: Store, now: float, style: Style = "text") -> str:
+    return b"".join(store.render(style, now)).decode()
+
+
 def samples(store: Store, now: float, name: str) -> list[tuple[dict[str, str], float]]:
     return [
         (sample.labels, sample.value)
-        for family in parse_text(store.render("text", now))
+        for family in parse_text(text(store, now))
         for sample in family.samples
         if sample.name == name
     ]
@@ -85,11 +89,11 @@ def test_targets_that_left_the_catalogue_vanish_at_once_and_others_keep_their_re
         store.record(target, UP, 1000.0)
         store.count(target.key, "refused")
     store.replace([api], targets([api]))
-    assert "shop" not in store.render("text", 1001.0)
+    assert "shop" not in text(store, 1001.0)
     assert samples(store, 1001.0, "service_up") == [({"service": "api", "location": "fra"}, 1.0)]
     store.record(targets([shop])[0], UP, 1002.0)
     store.count(Key("shop", "tcp"), "refused")
-    assert "shop" not in store.render("text", 1003.0)
+    assert "shop" not in text(store, 1003.0)
 
 
 def test_a_changed_probe_starts_anew() -> None:
@@ -107,15 +111,15 @@ def test_both_styles_parse_and_agree() -> None:
     target = targets([shop])[0]
     store.count(target.key, "refused")
     store.record(target, ProbeResult("refused", measures=(Measure(HTTP_STATUS, 503),)), 1000.0)
-    text = {
+    loose = {
         (s.name, tuple(s.labels.items()), s.value)
-        for f in parse_text(store.render("text", 1001.0))
+        for f in parse_text(text(store, 1001.0))
         for s in f.samples
     }
     strict = {
         (s.name, tuple(s.labels.items()), s.value)
-        for f in strictly(store.render("openmetrics", 1001.0) + EOF)
+        for f in strictly(text(store, 1001.0, "openmetrics") + EOF)
         for s in f.samples
     }
-    assert text == strict
-    assert {name for name, _, _ in text} >= {"service_http_status_code", "service_info"}
+    assert loose == strict
+    assert {name for name, _, _ in loose} >= {"service_http_status_code", "service_info"}
