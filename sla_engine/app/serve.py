@@ -4,6 +4,9 @@ import argparse
 import asyncio
 import os
 import signal
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,6 +16,7 @@ from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.pages import pages
 from sla_engine.app.rules import RulesKeeper
+from sla_engine.app.silences import SilenceKeeper
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
 from toolkit import __version__
@@ -22,6 +26,7 @@ from toolkit.web import WebConfig, load_web_config, start_server
 _GRACE_SECONDS = 3.0
 _SEND_SECONDS = 5
 _RULES_SECONDS = 60
+_SILENCES_SECONDS = 30
 
 log = structlog.get_logger("engine")
 
@@ -36,11 +41,8 @@ def serve(options: argparse.Namespace) -> int:
     with opened(options) as context:
         engine = Engine(context, EngineMetrics(__version__))
         scheduler = _scheduler(engine, tick)
-        if options.rules_file is not None:
-            keeper = RulesKeeper(options.rules_file, context.catalogue, context.client)
-            scheduler.add_job(
-                keeper, "interval", seconds=_RULES_SECONDS, next_run_time=engine.start()
-            )
+        for job, seconds in _exchanges(context, options.rules_file):
+            scheduler.add_job(job, "interval", seconds=seconds, next_run_time=datetime.now(UTC))
         try:
             asyncio.run(_until_stopped(context, engine, options, web_config, scheduler))
         except OSError as error:
@@ -49,6 +51,16 @@ def serve(options: argparse.Namespace) -> int:
             _stop(engine, scheduler)
     log.info("stopped")
     return 0
+
+
+def _exchanges(
+    context: Context, rules_file: Path | None
+) -> Iterator[tuple[Callable[[], None], int]]:
+    """Yield what is kept the same elsewhere, and how often (seconds) that is looked after."""
+    if rules_file is not None:
+        yield RulesKeeper(rules_file, context.catalogue, context.client), _RULES_SECONDS
+    if context.catalogue.maintenance.silences is not None:
+        yield SilenceKeeper(context), _SILENCES_SECONDS
 
 
 def _scheduler(engine: Engine, tick: float) -> BackgroundScheduler:

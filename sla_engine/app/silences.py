@@ -1,0 +1,43 @@
+"""What ``serve`` does about Alertmanager's silences."""
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from sla_engine.alertmanager import AlertmanagerError, Client
+from sla_engine.app.context import Context, now
+from sla_engine.jobs.silences import pull, push
+from sla_engine.ledger import LedgerError
+
+log = structlog.get_logger("silences")
+
+
+class SilenceKeeper:
+    """Exchanges silences and maintenance windows; a failure is told once, not at every run."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._told = ""
+
+    def __call__(self) -> None:
+        """Bring both sides up to date."""
+        said = ""
+        try:
+            self._exchange()
+        except (AlertmanagerError, LedgerError, SQLAlchemyError) as error:
+            said = str(error)
+            if said != self._told:
+                log.error("silences not exchanged", error=said)  # noqa: TRY400 - one line says it
+        self._told = said
+
+    def _exchange(self) -> None:
+        settings = self._context.catalogue.maintenance.silences
+        if settings is None:
+            return
+        catalogue, ledger, at = self._context.catalogue, self._context.ledger, now()
+        with Client(settings.url) as client:
+            if pulled := pull(catalogue, ledger, client, at):
+                log.info("silences written down as requests", count=pulled)
+            if settings.push:
+                done = push(catalogue, ledger, client, at)
+                if any(done):
+                    log.info("silences pushed", posted=len(done.post), expired=len(done.expire))
