@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sla_engine.app import check, history, inspection, rules, serve
+from sla_engine.app import check, flags, history, inspection, rules, serve
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
 from toolkit.document import DocumentError
@@ -49,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     _report(commands)
     _outages(commands)
     _rules(commands)
+    flags.maintenance(commands, _command)
+    flags.upkeeping(commands, _command)
     return top
 
 
@@ -135,6 +137,7 @@ def _outages(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("--to", dest="end", metavar="TIME")
     command.add_argument("--format", choices=("text", "json"), default="text")
     _service_flag(command)
+    flags.outages(actions, _command)
 
 
 def _rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -25,7 +25,6 @@ def backfill(
     now: int,
     *,
     services: Iterable[Service] | None = None,
-    again: bool = False,
     console: Console | None = None,
 ) -> int:
     """Derive a period that is past; return the number of pieces derived.
@@ -39,7 +38,6 @@ def backfill(
         period: what to derive, ms UTC; its end is cut to ``now``.
         now: ms UTC.
         services: all of the catalogue's unless given.
-        again: derive also what is covered.
         console: where the progress bar is drawn; none without it.
 
     Raises:
@@ -47,14 +45,14 @@ def backfill(
     """
     period = Interval(period.start, min(period.end, now))
     chosen = tuple(catalogue.services if services is None else services)
-    covered = () if again else _covered(catalogue, ledger, period, chosen)
-    pieces = list(_pieces(period, covered))
+    covered = _covered(catalogue, ledger, period, chosen)
+    missing = list(pieces(period, covered))
     with _progress(console) as progress:
-        task = progress.add_task(f"{len(chosen)} services", total=len(pieces))
-        for piece in pieces:
+        task = progress.add_task(f"{len(chosen)} services", total=len(missing))
+        for piece in missing:
             ingest(catalogue, client, ledger, piece, now, services=chosen)
             progress.advance(task)
-    return len(pieces)
+    return len(missing)
 
 
 def _covered(
@@ -71,7 +69,8 @@ def _covered(
     return covered
 
 
-def _pieces(period: Interval, covered: Intervals) -> Iterator[Interval]:
+def pieces(period: Interval, covered: Intervals) -> Iterator[Interval]:
+    """Yield what of a period is not covered, in pieces to derive and store at once."""
     for missing in subtract((period,), covered):
         for start in range(missing.start, missing.end, PIECE):
             yield Interval(start, min(start + PIECE, missing.end))

@@ -1,0 +1,208 @@
+"""Commands that decide: corrections of outages, maintenance windows."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from sla_engine.app.context import Context, chosen_period, now, opened
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.maintenance import DecisionError, Event, EventKind, Scope, Window
+from sla_engine.domain.outage import Outage
+from sla_engine.domain.period import parse_time, rfc3339
+from sla_engine.jobs import maintain
+from sla_engine.jobs.correct import correct, find_outage
+from sla_engine.jobs.explain import explain
+from sla_engine.prometheus import PrometheusError
+from toolkit.duration import parse_duration
+
+T = TypeVar("T")
+_AHEAD = 366 * 86_400_000
+
+
+def show_outage(options: argparse.Namespace) -> int:
+    """``sla-engine outages show``."""
+    with opened(options) as context:
+        outage = _known("outage", lambda: find_outage(context.ledger, options.id))
+    sys.stdout.write(_shown(outage))
+    return 0
+
+
+def annotate(options: argparse.Namespace) -> int:
+    """``sla-engine outages annotate``."""
+    values = {name: getattr(options, name) for name in ("cause", "ticket", "owner", "note")}
+    given = {name: value for name, value in values.items() if value is not None}
+    if not given:
+        raise UsageError("give at least one of --cause, --ticket, --owner, --note")
+    return _correct(options, dict(given))
+
+
+def reclassify(options: argparse.Namespace) -> int:
+    """``sla-engine outages reclassify``."""
+    return _correct(options, {"class": None if options.to == "measured" else options.to})
+
+
+def _correct(options: argparse.Namespace, values: dict[str, str | None]) -> int:
+    author = _author(options)
+    with opened(options) as context:
+        outage = _known(
+            "outage",
+            lambda: correct(
+                context.ledger,
+                options.id,
+                values,
+                author=author,
+                reason=options.reason,
+                now=now(),
+            ),
+        )
+    sys.stdout.write(_shown(outage))
+    return 0
+
+
+def explain_outage(options: argparse.Namespace) -> int:
+    """``sla-engine explain``."""
+    with opened(options) as context:
+        try:
+            lines = _known(
+                "outage or service",
+                lambda: list(
+                    explain(context.catalogue, context.client, context.ledger, options.id, now())
+                ),
+            )
+        except PrometheusError as error:
+            raise JobError(str(error)) from error
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def list_windows(options: argparse.Namespace) -> int:
+    """``sla-engine maintenance list``: the past month's and the coming year's by default."""
+    with opened(options) as context:
+        at = now()
+        period = Interval(at - _AHEAD // 12, at + _AHEAD)
+        if options.start is not None:
+            chosen = chosen_period(options, context.catalogue, at)
+            period = Interval(chosen.start, chosen.end)
+        windows = maintain.listed(context.catalogue, context.ledger, period)
+    sys.stdout.write("".join(_line(window, at) for window in windows) or "no windows\n")
+    return 0
+
+
+def request_window(options: argparse.Namespace) -> int:
+    """``sla-engine maintenance request``."""
+    author = _author(options)
+    with opened(options) as context:
+        at = now()
+        start, end = _times(context, options)
+        scope = Scope(tuple(options.services), tuple(options.tiers), _labels(options.labels))
+        try:
+            window = maintain.request(
+                context.catalogue,
+                context.ledger,
+                title=options.title,
+                scope=scope,
+                start=start,
+                end=end,
+                timezone=options.timezone or str(context.catalogue.timezone),
+                rrule=options.rrule,
+                event=Event(at, "requested", author, options.reason),
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    sys.stdout.write(_line(window, at))
+    return 0
+
+
+def decide_window(kind: EventKind) -> Callable[[argparse.Namespace], int]:
+    """Return ``sla-engine maintenance approve``, ``reject`` or ``cancel``."""
+
+    def command(options: argparse.Namespace) -> int:
+        author = _author(options)
+        with opened(options) as context:
+            at = now()
+            try:
+                window = _known(
+                    "window",
+                    lambda: maintain.resolve(
+                        context.catalogue,
+                        context.ledger,
+                        options.id,
+                        kind,
+                        author=author,
+                        reason=options.reason,
+                        now=at,
+                    ),
+                )
+            except DecisionError as error:
+                raise JobError(str(error)) from error
+        sys.stdout.write(_line(window, at))
+        return 0
+
+    return command
+
+
+def _known(what: str, look: Callable[[], T]) -> T:
+    try:
+        return look()
+    except KeyError as error:
+        raise JobError(f"there is no {what} {error.args[0]}") from error
+    except ValueError as error:
+        if isinstance(error, DecisionError):
+            raise
+        raise UsageError(str(error)) from error
+
+
+def _author(options: argparse.Namespace) -> str:
+    try:
+        return options.author or getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise UsageError("nobody is logged in; give --author") from error
+
+
+def _times(context: Context, options: argparse.Namespace) -> tuple[int, int]:
+    if (options.end is None) == (options.duration is None):
+        raise UsageError("give either --to or --duration")
+    zone = context.catalogue.timezone
+    try:
+        start = parse_time(options.start, zone)
+        if options.end is not None:
+            return start, parse_time(options.end, zone)
+        return start, start + parse_duration(options.duration)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _labels(given: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = [text.partition("=") for text in given]
+    if any(not name or not sign for name, sign, _ in pairs):
+        raise UsageError("--label is NAME=VALUE")
+    return tuple(sorted((name, value) for name, _, value in pairs))
+
+
+def _shown(outage: Outage) -> str:
+    rows = [
+        ("id", outage.id),
+        ("service", outage.service),
+        ("start", rfc3339(outage.start)),
+        ("end", "open" if outage.end is None else rfc3339(outage.end)),
+        ("class", outage.reclassified or "as measured"),
+        ("cause", outage.cause),
+        ("ticket", outage.ticket),
+        ("owner", outage.owner),
+        ("note", outage.note),
+    ]
+    lines = [f"{name:8} {value}" for name, value in rows if value]
+    for c in outage.corrections:
+        change = f"{c.field}: {c.before or '-'} -> {c.after or '-'}"
+        lines.append(f"{rfc3339(c.time)} {c.author} {change} ({c.reason})")
+    return "\n".join(lines) + "\n"
+
+
+def _line(window: Window, at: int) -> str:
+    first = window.occurrences[0]
+    times = f"{rfc3339(first.start)}/{rfc3339(first.end)}"
+    more = " recurring" if window.recurring else ""
+    return f"{window.id}  {window.state(at):9}  {times}{more}  {window.source}  {window.title}\n"

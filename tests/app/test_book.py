@@ -1,0 +1,149 @@
+"""What people decide, from the command line to the figures."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sla_engine.cli import main
+from sla_engine.domain.outage import outage_id
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger
+
+SERVICES = """\
+organization: Example
+timezone: UTC
+services:
+  - {id: shop, name: Shop, tier: gold, objective: 99.9, sli: {promql: up}}
+maintenance: {four_eyes: true}
+"""
+DAY = 86_400_000
+START = 20_000 * DAY  # 2024-10-04
+DOWN = START + 3_600_000
+ID = outage_id("shop", DOWN)
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a command line and returns exit code, output and errors."""
+    (tmp_path / "services.yml").write_text(SERVICES)
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    line = (
+        Segment(START, DOWN, State.UP),
+        Segment(DOWN, DOWN + 60_000, State.DOWN),
+        Segment(DOWN + 60_000, START + DAY, State.UP),
+    )
+    with Ledger.open(url) as ledger:
+        ledger.apply([Derived("shop", line, START)])
+    flags = [f"--config.file={tmp_path}/services.yml", f"--storage.ledger={url}"]
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        code = main([*arguments, *flags])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+def _outage(run: Run) -> dict[str, object]:
+    _, out, _ = run("report", "--period=2024-10-04", "--format=json")
+    found: dict[str, object] = json.loads(out)["services"][0]["outages"][0]
+    return found
+
+
+def test_an_annotation_shows_in_the_report(run: Run) -> None:
+    code, out, _ = run(
+        "outages", "annotate", ID, "--cause=disk full", "--ticket=T-1", "--author=ann",
+        "--reason=seen in the log",
+    )  # fmt: skip
+    assert code == 0
+    assert "cause    disk full" in out
+    assert "ann cause: - -> disk full (seen in the log)" in out
+    found = _outage(run)
+    assert (found["cause"], found["ticket"]) == ("disk full", "T-1")
+    assert run("outages", "show", ID)[1] == out
+
+
+def test_an_outage_can_be_called_planned_and_measured_again(run: Run) -> None:
+    assert _outage(run)["class"] == "unplanned"
+    run("outages", "reclassify", ID, "--as=planned", "--author=ann", "--reason=it was agreed")
+    assert _outage(run)["class"] == "planned"
+    run("outages", "reclassify", ID, "--as=measured", "--author=bob", "--reason=it was not")
+    assert _outage(run)["class"] == "unplanned"
+
+
+def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
+    code, out, _ = run(
+        "maintenance", "request", "--title=Disk swap", "--tier=gold", "--author=ann",
+        "--from=2024-10-04T00:30", "--duration=1h", "--reason=worn out",
+    )  # fmt: skip
+    assert code == 0
+    identifier = out.split()[0]
+    assert _outage(run)["class"] == "unplanned"
+    code, _, err = run("maintenance", "approve", identifier, "--author=ann")
+    assert code == 1
+    assert "four_eyes wants another" in err
+    code, out, _ = run("maintenance", "approve", identifier, "--author=bob", "--reason=late, but")
+    assert code == 0
+    assert "completed" in out
+    assert _outage(run)["class"] == "planned"
+    listed = run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1]
+    assert listed.startswith(f"{identifier}  completed")
+    code, _, err = run("maintenance", "cancel", identifier, "--author=ann")
+    assert code == 1
+    assert "is completed" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["outages", "show", "O-NONE"], 1, "there is no outage O-NONE"),
+        (["outages", "annotate", ID, "--reason=x", "--author=a"], 2, "give at least one of"),
+        (["outages", "annotate", ID, "--note=x", "--reason= ", "--author=a"], 2, "needs a reason"),
+        (["maintenance", "approve", "M-NONE", "--author=a"], 1, "there is no window M-NONE"),
+        (
+            ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
+             "--to=2024-10-03", "--reason=x", "--author=a"],
+            2,
+            "ends before it begins",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--service=nope", "--from=2024-10-04",
+             "--duration=1h", "--reason=x", "--author=a"],
+            2,
+            "means no service",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
+             "--duration=1h", "--rrule=FREQ=OFTEN", "--reason=x", "--author=a"],
+            2,
+            "invalid",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_in_one_line(
+    run: Run, arguments: list[str], code: int, words: str
+) -> None:
+    found, out, err = run(*arguments)
+    assert (found, out) == (code, "")
+    assert words in err
+    assert len(err.splitlines()) == 1
+
+
+def test_verify_finds_nothing_in_a_ledger_that_decided_much(run: Run) -> None:
+    run("outages", "annotate", ID, "--note=x", "--reason=y", "--author=a")
+    assert run("verify")[:2] == (0, "the ledger is as it was written\n")
+
+
+def test_an_export_moves_the_ledger(run: Run, tmp_path: Path) -> None:
+    run("outages", "annotate", ID, "--note=x", "--reason=y", "--author=a")
+    assert run("export", f"--output={tmp_path}/ledger.jsonl")[0] == 0
+    other = f"--storage.ledger=sqlite:///{tmp_path}/other.db"
+    assert main(["import", f"{tmp_path}/ledger.jsonl", other]) == 0
+    code, _, err = run("import", f"{tmp_path}/ledger.jsonl")
+    assert code == 1
+    assert "not empty" in err
+    assert run("import", f"{tmp_path}/none")[0] == 1
