@@ -90,8 +90,8 @@ def _in_maintenance() -> stat.Panel:
 def _silent() -> stat.Panel:
     return number(
         "State unknown",
-        "Services with an objective of which no sample tells the state now, and that are not in "
-        "maintenance: unknown, neither up nor down.",
+        "Services with an objective of which no sample tells the state now: unknown, neither up "
+        "nor down.",
         now(counted(f"{OBJECTIVE} unless on (service) {SEEN}", OBJECTIVE), "unknown"),
         steps=style.rising(1, 1_000_000),
     )

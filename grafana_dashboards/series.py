@@ -17,7 +17,7 @@ UP = worst("service:up:quorum")
 # 0 down, 1 up, and 2 more of each inside a maintenance window.
 STATE = f"{UP} + on (service) 2 * {most('service:maintenance_active:max')} or {UP}"
 
-SEEN = f"({each('service:sli_total:rate')} or {MAINTENANCE} == 1)"
+SEEN = each("service:sli_total:observed")
 OWNERS = each("service:info", "service", "owner")
 
 # The services that are drawn where not all can be: unknown ones first, then the worst.

@@ -65,7 +65,7 @@ def _services() -> Series:
         yield "service:maintenance_active:max", one, _maintenance(service)
         yield "service:slo_error_budget:ratio", one, flat(0.001)
         if service != "wiki":  # of the wiki nothing is known
-            yield "service:sli_total:rate", one, flat(1)
+            yield "service:sli_total:observed", one, flat(1)
         for window in ("1h", "6h", "1d", "3d"):
             yield f"service:sli_errors:ratio_rate{window}", one, flat(errors)
 
