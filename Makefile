@@ -9,12 +9,12 @@ help: ## list the targets
 
 .PHONY: run-setup dev-setup
 run-setup:
+	@scripts/programs python prometheus alertmanager
 	@scripts/venv run
-	@scripts/programs prometheus alertmanager
 
 dev-setup:
+	@scripts/programs python prometheus promtool alertmanager amtool redis-server prometheus-blackbox-exporter postgres
 	@scripts/venv dev
-	@scripts/programs prometheus promtool alertmanager amtool redis-server prometheus-blackbox-exporter postgres
 
 .PHONY: run
 run: run-setup ## start Prometheus, Alertmanager, exporter and engine on this machine (Ctrl-C stops)
