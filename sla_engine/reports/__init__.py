@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_csv, to_html, to_json, to_pdf, to_slack, to_text
+from sla_engine.reports.to_pdf import MissingExtraError
+
+__all__ = ["CONTENT_TYPES", "REPORTS", "MissingExtraError", "Render"]
 
 Render = Callable[[PeriodReport], bytes]
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sla_engine.domain import wording
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import charts, palette, to_text, view
+from sla_engine.reports import charts, lists, palette, to_text, view
 from sla_engine.reports.strips import strip
 
 _LINES = 56
@@ -26,6 +26,7 @@ def page(report: PeriodReport, *, pictures: bool, plain: bool = False) -> str:
     return _template().render(
         report=report,
         view=view,
+        lists=lists,
         zone=ZoneInfo(report.timezone),
         title=view.period_title(report),
         summary=summarize(report.services),
