@@ -59,7 +59,8 @@ def outages_of(samples: Sequence[Pair]) -> tuple[Stretch, ...]:
 def gaps_of(samples: Sequence[Pair], period: Interval, step: int) -> tuple[Interval, ...]:
     """Return where no sample holds, with a longest gap of 2.5 steps."""
     times = [time for time, _ in samples]
-    found = [Interval(period.start, times[0])] if times[0] > period.start else []
+    first = times[0] if times else period.end
+    found = [Interval(period.start, first)] if first > period.start else []
     for time, following in pairwise([*times, period.end]):
         if following - time > 2.5 * step:
             found.append(Interval(time + step, following))
