@@ -13,7 +13,6 @@ family.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from sys import float_info
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
@@ -29,7 +28,6 @@ EOF: Final = "# EOF\n"
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
-_LARGEST = float_info.max
 _SPARE_PREFIXES = 256  # kept beyond twice the live ones: a few short-lived series are no churn
 
 
@@ -45,8 +43,9 @@ class Metric:
     kind: Kind
     help: str
     labels: tuple[str, ...] = ()
-    _prefixes: dict[tuple[str, tuple[str, ...]], str] = field(
-        default_factory=dict, init=False, repr=False
+    _headers: dict[Style, str] = field(default_factory=dict, init=False, repr=False)
+    _prefixes: dict[str, dict[tuple[str, ...], str]] = field(
+        default_factory=lambda: {"": {}}, init=False, repr=False
     )
 
     def __post_init__(self) -> None:
@@ -95,13 +94,12 @@ def render(families: Iterable[Family], style: Style) -> str:
     """Return the text of the families that have samples, without the EOF of OpenMetrics."""
     parts: list[str] = []
     last = ""
-    for family in families:
-        if not family.samples:
-            continue
-        if family.metric.name != last:
-            last = family.metric.name
-            parts.append(header(family.metric, style))
-        parts.append(lines(family))
+    for metric, samples, suffix in families:
+        if samples:
+            if metric.name != last:
+                last = metric.name
+                parts.append(header(metric, style))
+            _add_lines(parts, metric, samples, suffix)
     return "".join(parts)
 
 
@@ -111,6 +109,13 @@ def header(metric: Metric, style: Style) -> str:
     OpenMetrics names a counter's family without ``_total``. A counter that has none keeps its name
     there as ``unknown``: the style that a scrape negotiates must not rename a series.
     """
+    known = metric._headers  # noqa: SLF001 - a metric's cache, kept beside its only user
+    if style not in known:
+        known[style] = _header(metric, style)
+    return known[style]
+
+
+def _header(metric: Metric, style: Style) -> str:
     name, kind, text = metric.name, str(metric.kind), metric.help.replace("\\", "\\\\")
     text = text.replace("\n", "\\n")
     if style == "openmetrics":
@@ -128,17 +133,25 @@ def lines(family: Family) -> str:
     Raises:
         ValueError: a sample has not as many label values as the metric has labels.
     """
-    metric, samples, suffix = family
-    known = metric._prefixes  # noqa: SLF001 - a metric's cache, kept beside its only user
+    parts: list[str] = []
+    _add_lines(parts, *family)
+    return "".join(parts)
+
+
+def _add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suffix: str) -> None:
+    known = metric._prefixes.get(suffix)  # noqa: SLF001 - as in header()
+    if known is None:
+        known = metric._prefixes[suffix] = {}  # noqa: SLF001 - as in header()
     if len(known) > 2 * len(samples) + _SPARE_PREFIXES:
         known.clear()
-    parts = []
     for values, value in samples:
-        prefix = known.get((suffix, values))
+        prefix = known.get(values)
         if prefix is None:
-            prefix = known[suffix, values] = _prefix(metric, suffix, values)
-        parts.append(f"{prefix}{+value if -_LARGEST <= value <= _LARGEST else _special(value)}\n")
-    return "".join(parts)
+            prefix = known[values] = _prefix(metric, suffix, values)
+        number = str(value)
+        if number[-1] > "9":  # nan, inf, True: faster than comparing every number
+            number = _special(value)
+        parts.append(f"{prefix}{number}\n")
 
 
 def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
@@ -158,6 +171,8 @@ def _escape(value: str) -> str:
 
 
 def _special(value: float) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
     if value != value:  # noqa: PLR0124 - only NaN differs from itself
         return "NaN"
     return "+Inf" if value > 0 else "-Inf"

@@ -5,18 +5,20 @@ For the command line and the composition root::
     add_collector_flags(parser)      # --collector.NAME, --no-collector.NAME, --path.procfs, ...
     host = host_of(args)             # args: what that parser parsed
     text = host.collect("text")      # or "openmetrics"; the text ends with a newline, has no EOF
+    text = await host.scrape("text") # the same in an event loop, which runs on meanwhile
     host.close()
 
-``collect`` blocks for about a millisecond, at worst (something hangs) for ``--collector.timeout``
-seconds: call it in a thread. Threads may call it at the same time; they take turns.
+Both take a few milliseconds, at worst (something hangs) ``--collector.timeout`` seconds. Callers
+take turns; a host serves either threads or one event loop.
 """
 
 import argparse
+import asyncio
 import logging
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,6 +40,7 @@ SUCCESS: Final = gauge(
 METRICS: Final = (DURATION, SUCCESS)
 
 _log = logging.getLogger(__name__)
+_LOOK_AGAIN = 60.0  # seconds
 
 
 class Outcome(NamedTuple):
@@ -58,37 +61,87 @@ class HostOptions:
     timeout: float = 5.0
 
 
+class Runner:
+    """A collector, and what its last run left.
+
+    The text of families that are the same list as before is not rendered again. What is not there
+    (no such hardware) is looked for again only after a minute.
+    """
+
+    def __init__(self, collector: Collector, system: System) -> None:
+        self._collector = collector
+        self._system = system
+        self._families: Iterable[Family] = ()
+        self._texts: dict[Style, str] = {}
+        self._absent: Outcome | None = None
+        self._look_again = 0.0
+
+    def run(self, style: Style) -> Outcome:
+        """Run the collector; an error is part of the outcome."""
+        start = time.perf_counter()
+        if self._absent is not None and start < self._look_again:
+            return self._absent
+        self._absent = None
+        text, error = "", None
+        try:
+            text = self._text(self._collector.read(self._system), style)
+        except Exception as failure:  # noqa: BLE001 - a collector that fails loses only itself
+            error = failure
+        end = time.perf_counter()
+        outcome = Outcome(text, end - start, error)
+        if isinstance(error, NoDataError):
+            self._absent, self._look_again = outcome, end + _LOOK_AGAIN
+        return outcome
+
+    def _text(self, families: Iterable[Family], style: Style) -> str:
+        if families is not self._families:
+            self._families, self._texts = families, {}
+        if style not in self._texts:
+            self._texts[style] = render(families, style)
+        return self._texts[style]
+
+
 class Host:
     """Runs the enabled collectors at each scrape."""
 
     def __init__(
         self, options: HostOptions, registry: Mapping[str, Collector] = COLLECTORS
     ) -> None:
-        self._collectors = {name: registry[name] for name in options.collectors}
         self._system = System(options.roots, options.options)
+        self._runners = {name: Runner(registry[name], self._system) for name in options.collectors}
         self._timeout = options.timeout
         self._patience: Patience[str, Outcome] = Patience("collectors")
         self._failing: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._turn = asyncio.Lock()
 
     def collect(self, style: Style) -> str:
         """Return the text of every collector, of how long each took and whether it succeeded."""
         with self._lock:
-            self._system.begin()
-            calls = {
-                name: partial(_run, collector, self._system, style)
-                for name, collector in self._collectors.items()
-            }
-            done = self._patience.run(calls, self._timeout)
-            outcomes = {name: self._outcome(result) for name, result in done.items()}
-            self._note(outcomes)
+            done = self._patience.run(self._calls(style), self._timeout)
+            return self._page(done, style)
+
+    async def scrape(self, style: Style) -> str:
+        """Do as ``collect`` does, while the event loop runs on."""
+        async with self._turn:
+            done = await self._patience.gather(self._calls(style), self._timeout)
+            return self._page(done, style)
+
+    def _calls(self, style: Style) -> dict[str, Callable[[], Outcome]]:
+        self._system.begin()
+        return {name: partial(runner.run, style) for name, runner in self._runners.items()}
+
+    def _page(self, done: Mapping[str, Outcome | Exception], style: Style) -> str:
+        outcomes = {name: self._outcome(result) for name, result in done.items()}
+        self._note(outcomes)
         text = "".join(outcome.text for outcome in outcomes.values())
         return text + render(_scrape_families(outcomes), style)
 
     def close(self) -> None:
-        """Release the descriptors."""
+        """Release the descriptors and threads."""
         with self._lock:
             self._system.close()
+            self._patience.close()
 
     def _outcome(self, result: Outcome | Exception) -> Outcome:
         """Return the result; a collector that hangs took as long as we waited."""
@@ -97,10 +150,14 @@ class Host:
     def _note(self, outcomes: Mapping[str, Outcome]) -> None:
         """Log a failure when it begins, changes or ends, not at every scrape."""
         for name, outcome in outcomes.items():
+            if outcome.error is None and name not in self._failing:
+                continue
             was, now = self._failing.get(name, ""), repr(outcome.error) if outcome.error else ""
             if was != now:
-                self._failing[name] = now
                 _log.log(*_message(name, outcome.error))
+                self._failing[name] = now
+            if not now:
+                del self._failing[name]
 
 
 def _message(name: str, error: Exception | None) -> tuple[int, str, str, Exception | None]:
@@ -110,18 +167,8 @@ def _message(name: str, error: Exception | None) -> tuple[int, str, str, Excepti
     return level, "collector %s failed: %r", name, error
 
 
-def _run(collector: Collector, system: System, style: Style) -> Outcome:
-    start = time.perf_counter()
-    text, error = "", None
-    try:
-        text = render(collector.read(system), style)
-    except Exception as failure:  # noqa: BLE001 - a collector that fails loses only itself
-        error = failure
-    return Outcome(text, time.perf_counter() - start, error)
-
-
 def _scrape_families(outcomes: Mapping[str, Outcome]) -> Iterable[Family]:
-    yield DURATION.of(*(((name,), outcome.seconds) for name, outcome in outcomes.items()))
+    yield DURATION.of(*(((name,), round(outcome.seconds, 6)) for name, outcome in outcomes.items()))
     yield SUCCESS.of(*(((name,), outcome.error is None) for name, outcome in outcomes.items()))
 
 

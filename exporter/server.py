@@ -17,6 +17,7 @@ from exporter.probes.run import Network
 from exporter.store import Store
 
 _DEBUGS_AT_ONCE = 10
+_LARGE = 1 << 20  # bytes that take longer to compress than to hand to a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Server:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         style = style_of(request.headers.get("Accept", ""))
-        parts = [(await asyncio.to_thread(self._host.collect, style)).encode()]
+        parts = [(await self._host.scrape(style)).encode()]
         for part in self._store.render(style, time()):
             parts.append(part)
             await asyncio.sleep(0)  # a probe's answer waits for one family, not for all
@@ -62,7 +63,10 @@ class Server:
         if style == "openmetrics":
             parts.append(EOF.encode())
         gzip = takes_gzip(request.headers.get("Accept-Encoding", ""))
-        body, headers = await asyncio.to_thread(packed, parts, gzip=gzip)
+        if sum(map(len, parts)) > _LARGE:
+            body, headers = await asyncio.to_thread(packed, parts, gzip=gzip)
+        else:
+            body, headers = packed(parts, gzip=gzip)
         return web.Response(body=body, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
 
     async def _targets(self, request: web.Request) -> web.Response:

@@ -18,10 +18,16 @@ def parse(text: str) -> dict[str, int]:
     return Counter(row.rsplit(None, 1)[-1] for row in rows)
 
 
-def read(system: System) -> list[Family]:
-    """Read the wanted devices' entries."""
-    counts = parse(system.proc("net/arp"))
+def families(text: str, system: System) -> list[Family]:
+    """Return the wanted devices' entries."""
     samples: list[Sample] = [
-        ((device,), count) for device, count in counts.items() if system.wants("arp.device", device)
+        ((device,), count)
+        for device, count in parse(text).items()
+        if system.wants("arp.device", device)
     ]
     return [Family(ENTRIES, samples)]
+
+
+def read(system: System) -> list[Family]:
+    """Read the wanted devices' entries."""
+    return system.parsed(families, system.proc("net/arp"), system)

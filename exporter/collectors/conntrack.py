@@ -28,21 +28,22 @@ STATS = {
 METRICS = (ENTRIES, LIMIT, *STATS.values())
 
 
-def parse(text: str) -> Iterator[Family]:
-    """Sum the hexadecimal columns over the CPUs' lines."""
+def parse(entries: str, limit: str, text: str) -> Iterator[Family]:
+    """Parse two numbers, and sum the hexadecimal columns over the CPUs' lines."""
+    yield ENTRIES.value(int(entries))
+    yield LIMIT.value(int(limit))
     head, *rows = text.splitlines()
-    columns = [[int(word, 16) for word in row.split()] for row in rows]
+    columns = [row.split() for row in rows]
     for index, name in enumerate(head.split()):
         if name in STATS:
-            yield STATS[name].value(sum(row[index] for row in columns))
+            yield STATS[name].value(sum(int(row[index], 16) for row in columns))
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the table's size and its counters."""
     try:
-        entries = int(system.proc("sys/net/netfilter/nf_conntrack_count"))
+        entries = system.proc("sys/net/netfilter/nf_conntrack_count")
     except FileNotFoundError as error:
         raise NoDataError("connection tracking is not loaded") from error
-    yield ENTRIES.value(entries)
-    yield LIMIT.value(int(system.proc("sys/net/netfilter/nf_conntrack_max")))
-    yield from parse(system.proc("net/stat/nf_conntrack"))
+    limit = system.proc("sys/net/netfilter/nf_conntrack_max")
+    return system.parsed(parse, entries, limit, system.proc("net/stat/nf_conntrack"))

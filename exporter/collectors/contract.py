@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from exporter.family import Family, Metric
 
 T = TypeVar("T")
+P = ParamSpec("P")
 Option = str | bool
 Read = Callable[["System"], Iterable[Family]]
 
@@ -72,7 +73,7 @@ class Roots:
     udev: Path = Path("/run/udev/data")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class System:
     """The host as collectors see it: its files, their options, and state between scrapes."""
 
@@ -82,6 +83,7 @@ class System:
     _parts: dict[object, object] = field(default_factory=dict)
     _scrape: dict[object, object] = field(default_factory=dict)
     _wanted: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _parsed: dict[object, tuple[object, list[Family]]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Forget what was shared within the last scrape."""
@@ -93,20 +95,29 @@ class System:
         Raises:
             OSError: it cannot be read now; the next call opens it anew.
         """
+        return self._kept(self.roots.proc, path)
+
+    def sys(self, path: str) -> str | None:
+        """Return an attribute of sysfs, stripped, through a descriptor that stays open.
+
+        None where it is missing; for files that live as long as the system, not for devices'.
+        """
+        try:
+            return self._kept(self.roots.sys, path).strip()
+        except OSError:
+            return None
+
+    def _kept(self, root: Path, path: str) -> str:
         descriptor = self._descriptors.get(path)
         try:
             if descriptor is None:
-                descriptor = os.open(self.roots.proc / path, os.O_RDONLY | os.O_CLOEXEC)
+                descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC)
                 self._descriptors[path] = descriptor
-            return _all(descriptor).decode("utf-8", "surrogateescape")
+            return read_all(descriptor).decode("utf-8", "surrogateescape")
         except OSError:
             if descriptor is not None:
                 os.close(self._descriptors.pop(path))
             raise
-
-    def sys(self, path: str) -> str:
-        """Return an attribute of sysfs without its newline. Raises OSError."""
-        return read_text(self.roots.sys / path)
 
     def text(self, name: str) -> str:
         """Return an option's text."""
@@ -151,6 +162,19 @@ class System:
             self._scrape[make] = make(self)
         return self._scrape[make]  # type: ignore[return-value]  # keyed by its maker
 
+    def parsed(
+        self, parse: Callable[P, Iterable[Family]], *inputs: P.args, **named: P.kwargs
+    ) -> list[Family]:
+        """Return ``parse(*inputs)``, the very same list while the inputs stay the same.
+
+        For pure parsers of what seldom changes: the text of the same list is not rendered again.
+        """
+        given = inputs, named
+        known = self._parsed.get(parse)
+        if known is None or known[0] != given:
+            known = self._parsed[parse] = given, list(parse(*inputs, **named))
+        return known[1]
+
     def close(self) -> None:
         """Release what is kept between scrapes: descriptors, and parts that can be closed."""
         for part in self._parts.values():
@@ -165,7 +189,7 @@ _MEMO = 4096  # decisions remembered: devices come and go
 _CHUNK = 1 << 16
 
 
-def _all(descriptor: int) -> bytes:
+def read_all(descriptor: int) -> bytes:
     """Read from the start; a seq_file hands out about a page per call: read until nothing comes."""
     first = os.pread(descriptor, _CHUNK, 0)
     chunks, size = [first], len(first)
@@ -175,12 +199,16 @@ def _all(descriptor: int) -> bytes:
     return first if len(chunks) == 1 else b"".join(chunks)
 
 
-def read_text(path: Path) -> str:
-    """Return a small file, stripped. Raises OSError."""
-    return path.read_bytes().decode("utf-8", "surrogateescape").strip()
+def read_text(path: str | Path) -> str:
+    """Return a small file (one attribute, one page), stripped. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, _CHUNK).decode("utf-8", "surrogateescape").strip()
+    finally:
+        os.close(descriptor)
 
 
-def text_of(path: Path) -> str | None:
+def text_of(path: str | Path) -> str | None:
     """Return a small file, stripped; None where it is missing or the driver refuses to read it."""
     try:
         return read_text(path)

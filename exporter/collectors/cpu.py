@@ -149,7 +149,7 @@ def read(system: System) -> Iterator[Family]:
     cpus = {cpu: floor.raise_to(cpu, t) for cpu, t in parse(system.shared(stat.text)).items()}
     yield from families(cpus, guest=system.switched("cpu.guest"))
     yield from throttles(system.part(throttled_cpus))
-    isolated = parse_list(text_of(system.roots.sys / "devices/system/cpu/isolated") or "")
+    isolated = parse_list(system.sys("devices/system/cpu/isolated") or "")
     yield ISOLATED.of(*(((cpu,), 1) for cpu in isolated))
     if system.switched("cpu.info"):
         yield parse_info(system.proc("cpuinfo"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from exporter.collectors.contract import System, text_of
 from exporter.family import Family, Sample, gauge
@@ -40,12 +41,15 @@ METRICS = (*FILES.values(), GOVERNOR)
 _KILOHERTZ = 1000
 
 
+def cpus(system: System) -> dict[str, Path]:
+    """Return the folder of each CPU whose driver tells its frequency."""
+    folders = (system.roots.sys / "devices/system/cpu").glob("cpu[0-9]*/cpufreq")
+    return {re.sub(r"\D", "", folder.parent.name): folder for folder in folders}
+
+
 def read(system: System) -> Iterator[Family]:
     """Read what each CPU's driver tells; a virtual machine often tells nothing."""
-    folders = {
-        re.sub(r"\D", "", path.parent.name): path
-        for path in (system.roots.sys / "devices/system/cpu").glob("cpu[0-9]*/cpufreq")
-    }
+    folders = system.part(cpus)
     for name, metric in FILES.items():
         found = ((cpu, text_of(folder / name)) for cpu, folder in folders.items())
         yield metric.of(

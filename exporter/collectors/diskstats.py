@@ -1,6 +1,6 @@
 """Disk I/O, from /proc/diskstats; what the disks are, from udev's database."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from exporter.collectors.contract import System, filters, text_of
 from exporter.family import Family, Metric, Sample, counter, gauge
@@ -89,11 +89,13 @@ _LEAST = 11  # columns that every kernel since 2.6 prints
 Disk = tuple[str, str, str]
 
 
-def parse(text: str) -> dict[Disk, list[int]]:
-    """Return the columns by (name, major, minor)."""
+def parse(text: str, wants: Callable[[str], bool]) -> dict[Disk, list[int]]:
+    """Return the columns of the wanted disks by (name, major, minor)."""
     disks = {}
     for line in text.splitlines():
         major, minor, name, *columns = line.split()
+        if not wants(name):
+            continue
         if len(columns) < _LEAST:
             raise ValueError(f"too few columns in {line!r}")
         disks[name, major, minor] = [int(column) for column in columns]
@@ -149,12 +151,15 @@ def _values(known: dict[str, str], keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(known.get(key, "") for key in keys)
 
 
+def all_facts(texts: list[tuple[Disk, str]]) -> Iterator[Family]:
+    """Return the families of the disks and the texts of their files in udev's database."""
+    return facts((disk, parse_udev(text)) for disk, text in texts)
+
+
 def read(system: System) -> Iterator[Family]:
     """Read the wanted disks."""
-    disks = parse(system.proc("diskstats"))
-    disks = {d: c for d, c in disks.items() if system.wants("diskstats.device", d[0])}
+    disks = parse(system.proc("diskstats"), lambda name: system.wants("diskstats.device", name))
     yield from families(disks)
     udev = system.roots.udev
-    yield from facts(
-        (disk, parse_udev(text_of(udev / f"b{disk[1]}:{disk[2]}") or "")) for disk in disks
-    )
+    texts = [(disk, text_of(f"{udev}/b{disk[1]}:{disk[2]}") or "") for disk in disks]
+    yield from system.parsed(all_facts, texts)

@@ -25,9 +25,14 @@ def facts(system: System) -> tuple[str, ...]:
     return tuple(text_of(folder / name) or "" for name in names)
 
 
+def families(values: tuple[str, ...]) -> list[Family]:
+    """Return the one info series."""
+    return [INFO.of((values, 1))]
+
+
 def read(system: System) -> list[Family]:
     """Return the one info series, which cannot change while the machine runs."""
     values = system.part(facts)
     if not any(values):
         raise NoDataError("there is no DMI here")
-    return [INFO.of((values, 1))]
+    return system.parsed(families, values)

@@ -16,7 +16,8 @@ def parse(available: str, pool: str) -> Iterator[Family]:
     yield POOL.value(int(pool))
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the pool."""
     folder = "sys/kernel/random"
-    return parse(system.proc(f"{folder}/entropy_avail"), system.proc(f"{folder}/poolsize"))
+    available = system.proc(f"{folder}/entropy_avail")
+    return system.parsed(parse, available, system.proc(f"{folder}/poolsize"))

@@ -17,6 +17,6 @@ def parse(text: str) -> Iterator[Family]:
     yield MAXIMUM.value(int(maximum))
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the counts."""
-    return parse(system.proc("sys/fs/file-nr"))
+    return system.parsed(parse, system.proc("sys/fs/file-nr"))

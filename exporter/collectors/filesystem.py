@@ -2,12 +2,14 @@
 
 import os
 import re
+import select
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from exporter.collectors.contract import Flag, System, filters
-from exporter.collectors.patience import Patience
+from exporter.collectors.contract import Flag, System, filters, read_all
+from exporter.collectors.patience import Patience, outcome
 from exporter.family import Family, Metric, gauge
 
 LABELS = ("device", "mountpoint", "fstype")
@@ -44,6 +46,10 @@ FLAGS = (
     Flag("filesystem.mount-timeout", "2", "seconds after which a mount counts as stuck"),
 )
 
+# Their statvfs answers from memory; any other may wait for a server or a process.
+LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "vfat", "zfs"})
+
+_OLDEST = 30.0  # seconds
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -95,13 +101,49 @@ def _labels(mount: Mount) -> tuple[str, ...]:
     return mount.device, mount.point, mount.fstype
 
 
-def wanted(mounts: Iterable[Mount], system: System) -> Iterator[Mount]:
-    """Return the mounts that pass the filters."""
-    for mount in mounts:
-        if system.wants("filesystem.mount-points", mount.point) and system.wants(
+class Table:
+    """The mount table of init, which sees more than a sandboxed service does, else our own.
+
+    It is read again when the kernel says that it changed (proc(5): poll(2) reports POLLPRI), not
+    at every scrape: printing it takes the kernel longer than all else in this file. A file system
+    that made itself read-only after an error tells nobody, so half a minute is the longest.
+    """
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._file = self._open()
+        self._poll = select.poll()
+        self._poll.register(self._file, select.POLLPRI)
+        self._mounts = self._read()
+        self._read_at = time.monotonic()
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._system.roots.proc / "1/mounts", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return os.open(self._system.roots.proc / "self/mounts", os.O_RDONLY | os.O_CLOEXEC)
+
+    def mounts(self) -> list[Mount]:
+        """Return the mounts that pass the filters."""
+        now = time.monotonic()
+        if self._poll.poll(0) or now - self._read_at > _OLDEST:
+            self._mounts, self._read_at = self._read(), now
+        return self._mounts
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _read(self) -> list[Mount]:
+        text = read_all(self._file).decode("utf-8", "surrogateescape")
+        root = os.fspath(self._system.roots.root).rstrip("/")
+        return [mount for mount in _rebased(parse(text), root) if self._wants(mount)]
+
+    def _wants(self, mount: Mount) -> bool:
+        wants = self._system.wants
+        return wants("filesystem.mount-points", mount.point) and wants(
             "filesystem.fs-types", mount.fstype
-        ):
-            yield mount
+        )
 
 
 class Watch(Patience[Mount, os.statvfs_result]):
@@ -111,21 +153,19 @@ class Watch(Patience[Mount, os.statvfs_result]):
         super().__init__("statvfs")
 
 
-def table(system: System) -> str:
-    """Read the mounts of init, which sees more than a sandboxed service does, else our own."""
-    try:
-        return system.proc("1/mounts")
-    except OSError:
-        return system.proc("self/mounts")
-
-
 def read(system: System) -> Iterator[Family]:
     """Read the wanted mounts."""
     root = os.fspath(system.roots.root).rstrip("/")
-    mounts = wanted(_rebased(parse(table(system)), root), system)
-    calls = {mount: partial(os.statvfs, f"{root}{mount.point}") for mount in mounts}
+    results: dict[Mount, os.statvfs_result | Exception] = {}
+    slow: dict[Mount, Callable[[], os.statvfs_result]] = {}
+    for mount in system.part(Table).mounts():
+        call = partial(os.statvfs, f"{root}{mount.point}")
+        if mount.fstype in LOCAL:
+            results[mount] = outcome(call)
+        else:
+            slow[mount] = call
     limit = float(system.text("filesystem.mount-timeout"))
-    return families(system.part(Watch).run(calls, limit))
+    return families(results | system.part(Watch).run(slow, limit))
 
 
 def _rebased(mounts: Iterable[Mount], root: str) -> Iterator[Mount]:

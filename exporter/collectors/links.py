@@ -4,9 +4,8 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from exporter.collectors.contract import System
 
@@ -21,8 +20,8 @@ STATS = (
 )
 
 
-class Attribute(IntEnum):
-    """Attributes of a link (IFLA_* of linux/if_link.h) that we read."""
+class Attribute:
+    """Attributes of a link (IFLA_* of linux/if_link.h) that we read; plain numbers hash fast."""
 
     ADDRESS = 1
     BROADCAST = 2
@@ -51,23 +50,24 @@ class Link:
     type: int
     flags: int
     attributes: dict[int, bytes]
-    stats: dict[str, int]
+    stats: dict[str, int] = field(compare=False)
 
-    def number(self, attribute: Attribute, default: int = 0) -> int:
+    def number(self, attribute: int, default: int = 0) -> int:
         """Return an attribute of one to eight bytes in the host's order."""
         raw = self.attributes.get(attribute)
         return default if raw is None else int.from_bytes(raw, _ORDER)
 
-    def text(self, attribute: Attribute) -> str:
+    def text(self, attribute: int) -> str:
         """Return a zero-terminated attribute."""
         raw = self.attributes.get(attribute, b"")
         return raw.rstrip(b"\0").decode("utf-8", "surrogateescape")
 
-    def address(self, attribute: Attribute) -> str:
+    def address(self, attribute: int) -> str:
         """Return a hardware address as 02:fc:00:00:00:01."""
         return self.attributes.get(attribute, b"").hex(":")
 
 
+_READ = frozenset(number for number in vars(Attribute).values() if isinstance(number, int))
 _ORDER: Final = "little" if struct.pack("=H", 1) == b"\1\0" else "big"
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg: family, type, index, flags, change
@@ -75,12 +75,24 @@ _ATTRIBUTE = struct.Struct("=HH")
 _ERROR, _DONE, _NEW_LINK, _GET_LINK = 2, 3, 16, 18
 _DUMP_REQUEST = 0x1 | 0x300  # NLM_F_REQUEST | NLM_F_DUMP
 _STATS = struct.Struct(f"={len(STATS)}Q")
+_MOST_SHAPES = 4096  # of devices that come and go
 _BUFFER = 1 << 18  # the kernel fills at most this much per datagram
-_TYPE_MASK = 0x3FFF  # the two high bits say nested and byte order
 
 
-def parse(data: bytes) -> Iterator[Link]:
-    """Parse the RTM_NEWLINK messages of a dump.
+class Shape(NamedTuple):
+    """Where a message's attributes stand; valid while ``check`` unpacks the same ``headers``."""
+
+    check: struct.Struct
+    headers: tuple[int, ...]
+    wanted: tuple[tuple[int, int, int], ...]  # attribute, start, end
+
+
+Shapes = dict[tuple[int, int], Shape]
+"""Shapes by the message's length and the device's index."""
+
+
+def parse(data: bytes, shapes: Shapes) -> Iterator[Link]:
+    """Parse the RTM_NEWLINK messages of a dump; ``shapes`` remembers where attributes stood.
 
     Raises:
         OSError: the kernel answered with an error.
@@ -94,7 +106,7 @@ def parse(data: bytes) -> Iterator[Link]:
         if kind == _ERROR:
             _raise(data, offset)
         if kind == _NEW_LINK:
-            yield _link(data[offset + _HEADER.size : offset + length])
+            yield _link(data[offset + _HEADER.size : offset + length], shapes)
         offset += _aligned(length)
 
 
@@ -103,24 +115,34 @@ def _raise(data: bytes, offset: int) -> None:
     raise OSError(number, os.strerror(number))
 
 
-def _link(message: bytes) -> Link:
+def _link(message: bytes, shapes: Shapes) -> Link:
     if len(message) < _LINK.size:
         raise ValueError("netlink message cut short")
     _, kind, index, flags, _ = _LINK.unpack_from(message)
-    attributes = dict(_attributes(message, _LINK.size))
-    raw = attributes.get(Attribute.STATS64, b"").ljust(_STATS.size, b"\0")
+    shape = shapes.get((len(message), index))
+    if shape is None or shape.check.unpack_from(message) != shape.headers:
+        shape = shapes[len(message), index] = _shape(message)
+    attributes = {attribute: message[start:end] for attribute, start, end in shape.wanted}
+    raw = attributes.pop(Attribute.STATS64, b"").ljust(_STATS.size, b"\0")
     name = attributes.get(Attribute.IFNAME, b"").rstrip(b"\0").decode("utf-8", "surrogateescape")
     stats = dict(zip(STATS, _STATS.unpack_from(raw), strict=True))
     return Link(name, index, kind, flags, attributes, stats)
 
 
-def _attributes(message: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
+def _shape(message: bytes) -> Shape:
+    layout, headers, wanted = f"={_LINK.size}x", [], []
+    offset = _LINK.size
     while offset + _ATTRIBUTE.size <= len(message):
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
         if length < _ATTRIBUTE.size or offset + length > len(message):
             raise ValueError("netlink attribute cut short")
-        yield kind & _TYPE_MASK, message[offset + _ATTRIBUTE.size : offset + length]
-        offset += _aligned(length)
+        end = min(offset + _aligned(length), len(message))
+        layout += f"HH{end - offset - _ATTRIBUTE.size}x"
+        headers += [length, kind]
+        if kind in _READ:
+            wanted.append((kind, offset + _ATTRIBUTE.size, offset + length))
+        offset = end
+    return Shape(struct.Struct(layout), tuple(headers), tuple(wanted))
 
 
 def _aligned(length: int) -> int:
@@ -134,6 +156,7 @@ class Netlink:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
         self._socket.settimeout(1)
         self._sequence = 0
+        self.shapes: Shapes = {}
 
     def dump(self) -> bytes:
         """Return the messages about every link. Raises OSError."""
@@ -164,4 +187,7 @@ def _last(chunk: bytes) -> bool:
 
 def links(system: System) -> list[Link]:
     """Dump the links; netdev and netclass share one dump per scrape."""
-    return list(parse(system.part(Netlink).dump()))
+    netlink = system.part(Netlink)
+    if len(netlink.shapes) > _MOST_SHAPES:
+        netlink.shapes.clear()
+    return list(parse(netlink.dump(), netlink.shapes))

@@ -1,8 +1,10 @@
 """Memory, from /proc/meminfo: every field that the kernel prints becomes a metric."""
 
+from collections.abc import Iterator
 from functools import cache
 
 from exporter.collectors.contract import System
+from exporter.collectors.layout import Layout, Place
 from exporter.family import Family, Metric, gauge
 
 PATTERN = r"node_memory_\w+"
@@ -15,19 +17,23 @@ def _metric(key: str, unit: bool) -> Metric:
     return gauge(f"node_memory_{name}", f"Memory information field {name}.")
 
 
-def parse(text: str) -> list[Family]:
-    """Parse lines like ``MemFree:  123 kB`` (bytes, then) or ``HugePages_Free: 0`` (a count)."""
-    families = []
+def find(text: str) -> Iterator[Place]:
+    """Find the fields: ``MemFree:  123 kB`` becomes bytes, ``HugePages_Free: 0`` is a count."""
+    index = 1
     for line in text.splitlines():
-        key, _, rest = line.partition(":")
-        words = rest.split()
-        unit = len(words) > 1
-        if unit and words[1] != "kB":
+        key, *rest = line.split()
+        unit = rest[1] if len(rest) > 1 else ""
+        if unit not in ("", "kB"):
             raise ValueError(f"unknown unit in {line!r}")
-        families.append(_metric(key, unit).value(int(words[0]) * 1024 if unit else int(words[0])))
-    return families
+        yield index, _metric(key.removesuffix(":"), bool(unit)), 1024 if unit else 1
+        index += 1 + len(rest)
+
+
+def make_layout(_system: System) -> Layout:
+    """Return the layout, kept between scrapes."""
+    return Layout(find)
 
 
 def read(system: System) -> list[Family]:
     """Read the memory fields."""
-    return parse(system.proc("meminfo"))
+    return system.part(make_layout).families(system.proc("meminfo"))

@@ -90,7 +90,7 @@ _CHANGES = (Attribute.ADDRESS, Attribute.OPERSTATE, Attribute.CARRIER_CHANGES, A
 
 
 def _facts(folder: Path) -> Facts:
-    found = ((name, text_of(folder / name)) for name in (*SYSFS, "duplex"))
+    found = ((name, text_of(f"{folder}/{name}")) for name in (*SYSFS, "duplex"))
     return {name: text for name, text in found if text is not None}
 
 
@@ -136,9 +136,12 @@ def _info(link: Link, state: str, facts: Facts) -> Sample:
     return (link.name, *addresses, facts.get("duplex", ""), state, alias), 1
 
 
-def read(system: System) -> Iterator[Family]:
-    """Read the wanted devices."""
-    devices = [k for k in system.shared(links) if system.wants("netclass.devices", k.name)]
-    slow = system.part(Slow)
+def _families(devices: list[Link], slow: Slow) -> Iterator[Family]:
     slow.forget_all_but({link.name for link in devices})
     return families([(link, slow.facts(link)) for link in devices])
+
+
+def read(system: System) -> list[Family]:
+    """Read the wanted devices."""
+    devices = [k for k in system.shared(links) if system.wants("netclass.devices", k.name)]
+    return system.parsed(_families, devices, system.part(Slow))

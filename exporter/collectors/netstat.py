@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from exporter.collectors.contract import Flag, System
+from exporter.collectors.layout import Layout, Place
 from exporter.family import Family, Metric, untyped
 
 PATTERN = r"node_netstat_\w+"
@@ -27,73 +28,52 @@ def _metric(protocol: str, name: str) -> Metric:
     return untyped(f"node_netstat_{protocol}_{name}", f"Statistic {protocol}{name}.")
 
 
-class Plan:
-    """The wanted columns of each header line: the kernel prints the same lines at every scrape."""
-
-    def __init__(self, wants: Callable[[str], bool]) -> None:
-        self._wants = wants
-        self._columns: dict[str, list[tuple[int, Metric]]] = {}
-        self._fields: dict[str, Metric | None] = {}
-
-    def columns(self, header: str) -> list[tuple[int, Metric]]:
-        """Return position and metric of the wanted words of ``Tcp: RtoMin RtoMax ...``."""
-        found = self._columns.get(header)
-        if found is None:
-            protocol, *names = header.split()
-            protocol = protocol.rstrip(":")
-            found = self._columns[header] = [
-                (index, _metric(protocol, name))
-                for index, name in enumerate(names, 1)
-                if self._wants(f"{protocol}_{name}")
-            ]
-        return found
-
-    def field(self, key: str) -> Metric | None:
-        """Return the metric of ``Ip6InReceives`` if it is wanted."""
-        if key not in self._fields:
-            protocol = next((p for p in _PROTOCOLS_6 if key.startswith(p)), "")
-            name = key.removeprefix(protocol)
-            wanted = protocol and self._wants(f"{protocol}_{name}")
-            self._fields[key] = _metric(protocol, name) if wanted else None
-        return self._fields[key]
-
-
-def parse(text: str, plan: Plan) -> Iterator[Family]:
-    """Parse pairs of lines, names over values.
+def find(text: str, wants: Callable[[str], bool]) -> Iterator[Place]:
+    """Find the wanted fields in pairs of lines, names over values.
 
     Raises:
         ValueError: the lines of a pair do not match.
     """
-    lines = text.splitlines()
+    lines = [line.split() for line in text.splitlines()]
+    offset = 0
     for names, numbers in zip(lines[::2], lines[1::2], strict=True):
-        words = numbers.split()
-        if names.split(" ", 1)[0] != words[0]:
-            raise ValueError(f"{words[0]!r} does not follow its names")
-        for index, metric in plan.columns(names):
-            yield metric.value(int(words[index]))
+        if names[0] != numbers[0] or len(names) != len(numbers):
+            raise ValueError(f"{numbers[0]!r} does not follow its names")
+        protocol = names[0].rstrip(":")
+        for index, name in enumerate(names[1:], offset + len(names) + 1):
+            if wants(f"{protocol}_{name}"):
+                yield index, _metric(protocol, name), 1
+        offset += len(names) + len(numbers)
 
 
-def parse6(text: str, plan: Plan) -> Iterator[Family]:
-    """Parse lines like ``Ip6InReceives   5``."""
-    for line in text.splitlines():
-        key, number = line.split()
-        metric = plan.field(key)
-        if metric is not None:
-            yield metric.value(int(number))
+def find6(text: str, wants: Callable[[str], bool]) -> Iterator[Place]:
+    """Find the wanted fields in lines like ``Ip6InReceives   5``."""
+    for number, key in enumerate(text.split()[::2]):
+        protocol = next((p for p in _PROTOCOLS_6 if key.startswith(p)), None)
+        if protocol and wants(f"{protocol}_{key.removeprefix(protocol)}"):
+            yield 2 * number + 1, _metric(protocol, key.removeprefix(protocol)), 1
 
 
-def make_plan(system: System) -> Plan:
-    """Return the plan that the flag asks for."""
-    return Plan(lambda name: system.matches("netstat.fields", name))
+def make_layouts(system: System) -> dict[str, Layout]:
+    """Return each file's layout of the fields that the flag asks for."""
+
+    def wants(name: str) -> bool:
+        return system.matches("netstat.fields", name)
+
+    return {
+        "net/netstat": Layout(lambda text: find(text, wants)),
+        "net/snmp": Layout(lambda text: find(text, wants)),
+        "net/snmp6": Layout(lambda text: find6(text, wants)),
+    }
 
 
 def read(system: System) -> Iterator[Family]:
     """Read the counters; a kernel without IPv6 has no snmp6."""
-    plan = system.part(make_plan)
-    yield from parse(system.proc("net/netstat"), plan)
-    yield from parse(system.proc("net/snmp"), plan)
-    try:
-        text = system.proc("net/snmp6")
-    except FileNotFoundError:
-        return
-    yield from parse6(text, plan)
+    for path, layout in system.part(make_layouts).items():
+        try:
+            text = system.proc(path)
+        except FileNotFoundError:
+            if path != "net/snmp6":
+                raise
+            continue
+        yield from layout.families(text)

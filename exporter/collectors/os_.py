@@ -44,25 +44,10 @@ def parse(text: str) -> Iterator[Family]:
         yield SUPPORT_END.value(end.timestamp())
 
 
-class Release:
-    """The parsed file; it changes at an upgrade, and a comparison is cheaper than a parser."""
-
-    def __init__(self, _system: System) -> None:
-        self._text = ""
-        self._families: list[Family] = []
-
-    def of(self, text: str) -> list[Family]:
-        """Return the families of this text."""
-        if text != self._text:
-            self._families = list(parse(text))
-            self._text = text
-        return self._families
-
-
 def read(system: System) -> list[Family]:
     """Read the file from either of its places."""
     for name in ("etc/os-release", "usr/lib/os-release"):
-        text = text_of(system.roots.root / name)
+        text = text_of(f"{system.roots.root}/{name}")
         if text is not None:
-            return system.part(Release).of(text)
+            return system.parsed(parse, text)
     raise NoDataError("there is no os-release")

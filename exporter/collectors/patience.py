@@ -1,9 +1,12 @@
 """Runs calls that may hang, without hanging."""
 
+import asyncio
+import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -16,58 +19,135 @@ class StuckError(Exception):
     """A call has not returned within its limit."""
 
 
+class Batch(Generic[K, T]):
+    """Calls under way; any number of threads may work on them together."""
+
+    def __init__(
+        self, calls: Mapping[K, Callable[[], T]], running: set[K], on_finished: Callable[[], None]
+    ) -> None:
+        self._calls = calls
+        self._running = running
+        self._on_finished = on_finished
+        self._pending = deque(key for key in calls if key not in running)
+        self._expected = len(self._pending)
+        self._results: dict[K, T | Exception] = {}
+        self._seen = 0
+        self.deadline = 0.0
+
+    @property
+    def empty(self) -> bool:
+        """Say whether there is nothing to do: every call is stuck since an earlier batch."""
+        return self._expected == 0
+
+    def work(self) -> None:
+        """Make the calls that nobody makes yet."""
+        while self._pending:
+            try:
+                key = self._pending.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            self._running.add(key)
+            self._results[key] = outcome(self._calls[key])
+            self._running.discard(key)
+            if len(self._results) == self._expected:
+                self._on_finished()
+
+    def stalled(self) -> bool:
+        """Say whether nothing was finished since the last question, with calls still waiting."""
+        seen, self._seen = self._seen, len(self._results)
+        return bool(self._pending) and seen == self._seen
+
+    def results(self, limit: float) -> dict[K, T | Exception]:
+        """Give up what is not finished; return every call's result or error."""
+        self._pending.clear()
+        done = dict(self._results)
+        if len(done) == len(self._calls):
+            return done
+        stuck = StuckError(f"no answer within {limit:g} s")
+        return {key: done.get(key, stuck) for key in self._calls}
+
+
 class Patience(Generic[K, T]):
     """Runs calls in a thread; one that hangs delays the others by a step, not for ever.
 
-    A call that is stuck is not started again until it has returned.
+    A call that is stuck is not started again until it has returned. Results are the call's value or
+    its exception; a StuckError for those that take longer than the limit, in seconds.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._running: set[K] = set()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._idle = threading.Semaphore(0)
+        self._threads = 0
 
     def run(self, calls: Mapping[K, Callable[[], T]], limit: float) -> dict[K, T | Exception]:
-        """Return each call's result or error; a StuckError for those over ``limit`` s."""
-        pending = deque(key for key in calls if key not in self._running)
-        results: dict[K, T | Exception] = {}
-        finished, expected = threading.Event(), len(pending)
+        """Return the results, waiting for them."""
+        finished = threading.Event()
+        batch = self._begin(calls, finished.set, limit)
+        while not batch.empty and (left := batch.deadline - time.monotonic()) > 0:
+            if finished.wait(min(_STEP, left)):
+                break
+            self._hasten(batch)
+        return batch.results(limit)
 
-        def work() -> None:
-            while pending:
-                try:
-                    key = pending.popleft()
-                except IndexError:  # another thread took the last one
-                    return
-                self._running.add(key)
-                results[key] = _outcome(calls[key])
-                self._running.discard(key)
-                if len(results) == expected:
-                    finished.set()
+    async def gather(
+        self, calls: Mapping[K, Callable[[], T]], limit: float
+    ) -> dict[K, T | Exception]:
+        """Return the results; the event loop runs on meanwhile."""
+        loop = asyncio.get_running_loop()
+        finished: asyncio.Future[None] = loop.create_future()
 
-        if pending:
-            self._wait(work, pending, results, finished, time.monotonic() + limit)
-            pending.clear()
-        done = dict(results)
-        return {key: done.get(key, StuckError(f"no answer within {limit:g} s")) for key in calls}
+        def finish() -> None:
+            if not finished.done():
+                finished.set_result(None)
 
-    def _wait(
-        self,
-        work: Callable[[], None],
-        pending: deque[K],
-        results: dict[K, T | Exception],
-        finished: threading.Event,
-        deadline: float,
-    ) -> None:
-        seen = -1
-        while time.monotonic() < deadline:
-            if pending and len(results) == max(seen, 0):
-                threading.Thread(target=work, name=self._name, daemon=True).start()
-            seen = len(results)
-            if finished.wait(min(_STEP, deadline - time.monotonic())):
-                return
+        def tell() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(finish)
+
+        batch = self._begin(calls, tell, limit)
+        while not batch.empty and (left := batch.deadline - time.monotonic()) > 0:
+            if (await asyncio.wait((finished,), timeout=min(_STEP, left)))[0]:
+                break
+            self._hasten(batch)
+        finished.cancel()
+        return batch.results(limit)
+
+    def close(self) -> None:
+        """Let the threads end; one that is stuck ends when its call returns."""
+        for _ in range(self._threads):
+            self._work.put(None)
+        self._threads = 0
+
+    def _begin(
+        self, calls: Mapping[K, Callable[[], T]], on_finished: Callable[[], None], limit: float
+    ) -> Batch[K, T]:
+        batch = Batch(calls, self._running, on_finished)
+        batch.deadline = time.monotonic() + limit
+        if not batch.empty:
+            self._start(batch.work)
+        return batch
+
+    def _hasten(self, batch: Batch[K, T]) -> None:
+        if batch.stalled():
+            self._start(batch.work)
+
+    def _start(self, work: Callable[[], None]) -> None:
+        """Hand the work to a thread that waits for some; start one only when none does."""
+        self._work.put(work)
+        if not self._idle.acquire(blocking=False):
+            self._threads += 1
+            threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+            self._idle.release()
 
 
-def _outcome(call: Callable[[], T]) -> T | Exception:
+def outcome(call: Callable[[], T]) -> T | Exception:
+    """Return the call's result, or the exception that it raised."""
     try:
         return call()
     except Exception as error:  # noqa: BLE001 - handed to the caller as the call's result

@@ -36,15 +36,22 @@ def parse(resource: str, text: str) -> Iterator[Family]:
             yield TOTALS[resource, kind].value(int(total) * _MICROSECOND)
 
 
-def read(system: System) -> Iterator[Family]:
-    """Read the pressures that this kernel measures."""
-    missing = 0
+def measured(system: System) -> list[str]:
+    """Return the resources whose pressure this kernel measures, which cannot change."""
+    found = []
     for resource in ("cpu", "io", "memory", "irq"):
         try:
-            text = system.proc(f"pressure/{resource}")
+            system.proc(f"pressure/{resource}")
         except OSError:  # not built in, or switched off (psi=0: reads say EOPNOTSUPP)
-            missing += 1
             continue
-        yield from parse(resource, text)
-    if missing == 4:  # noqa: PLR2004 - all of them
+        found.append(resource)
+    return found
+
+
+def read(system: System) -> Iterator[Family]:
+    """Read the pressures that this kernel measures."""
+    resources = system.part(measured)
+    if not resources:
         raise NoDataError("this kernel measures no pressure")
+    for resource in resources:
+        yield from parse(resource, system.proc(f"pressure/{resource}"))

@@ -24,7 +24,8 @@ def parse(enforce: str | None, config: str) -> Iterator[Family]:
             yield CONFIGURED.value(MODES[value.strip()])
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the state."""
-    config = text_of(system.roots.root / "etc/selinux/config") or ""
-    return parse(text_of(system.roots.sys / "fs/selinux/enforce"), config)
+    enforce = system.sys("fs/selinux/enforce")
+    config = text_of(system.roots.root / "etc/selinux/config") if enforce is not None else None
+    return system.parsed(parse, enforce, config or "")

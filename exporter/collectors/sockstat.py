@@ -1,15 +1,17 @@
 """Sockets in use, from /proc/net/sockstat and sockstat6."""
 
-import os
+import mmap
 from collections.abc import Iterator
 from functools import cache
 
 from exporter.collectors.contract import System
+from exporter.collectors.layout import Layout, Place
 from exporter.family import Family, Metric, gauge
 
 PATTERN = r"node_sockstat_\w+"
 USED = gauge("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
 METRICS = (USED,)
+_PAGE = mmap.PAGESIZE
 
 
 @cache
@@ -18,25 +20,35 @@ def _metric(protocol: str, state: str) -> Metric:
     return gauge(f"node_sockstat_{protocol}_{state}", text)
 
 
-def parse(text: str, page: int) -> Iterator[Family]:
-    """Parse lines like ``TCP: inuse 4 orphan 0 tw 1 alloc 17 mem 1``; mem is in pages."""
+def find(text: str) -> Iterator[Place]:
+    """Find the fields of lines like ``TCP: inuse 4 orphan 0 mem 1``; mem is in pages."""
+    offset = 0
     for line in text.splitlines():
-        protocol, *words = line.replace(":", "").split()
-        for state, number in zip(words[::2], words[1::2], strict=True):
+        protocol, *words = line.split()
+        protocol = protocol.removesuffix(":")
+        for position, state in enumerate(words[::2]):
+            index = offset + 2 * position + 2
             if protocol == "sockets":
-                yield USED.value(int(number))
+                yield index, USED, 1
                 continue
-            yield _metric(protocol, state).value(int(number))
+            yield index, _metric(protocol, state), 1
             if state == "mem":
-                yield _metric(protocol, "mem_bytes").value(int(number) * page)
+                yield index, _metric(protocol, "mem_bytes"), _PAGE
+        offset += 1 + len(words)
+
+
+def make_layouts(_system: System) -> dict[str, Layout]:
+    """Return each file's layout."""
+    return {"net/sockstat": Layout(find), "net/sockstat6": Layout(find)}
 
 
 def read(system: System) -> Iterator[Family]:
     """Read the sockets; a kernel without IPv6 has no sockstat6."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    yield from parse(system.proc("net/sockstat"), page)
-    try:
-        text = system.proc("net/sockstat6")
-    except FileNotFoundError:
-        return
-    yield from parse(text, page)
+    for path, layout in system.part(make_layouts).items():
+        try:
+            text = system.proc(path)
+        except FileNotFoundError:
+            if path != "net/sockstat6":
+                raise
+            continue
+        yield from layout.families(text)

@@ -57,6 +57,6 @@ def parse(text: str) -> Iterator[Family]:
         yield Family(metric, [(cpu, row[index]) for cpu, row in rows if index < len(row)])
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the counters."""
-    return parse(system.proc("net/softnet_stat"))
+    return system.parsed(parse, system.proc("net/softnet_stat"))

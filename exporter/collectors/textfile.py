@@ -157,9 +157,12 @@ def read(system: System) -> Iterator[Family]:
     folder = Path(system.text("textfile.directory"))
     files = system.part(Files)
     contents: dict[Path, Content] = {}
-    # The default folder may be missing, a folder that somebody asked for may not.
-    failed = not folder.is_dir() and str(folder) != DIRECTORY
-    paths = sorted(folder.glob("*.prom"))
+    failed, paths = False, []
+    try:
+        paths = sorted(p for p in folder.iterdir() if p.suffix == ".prom")
+    except OSError:
+        # The default folder may be missing, a folder that somebody asked for may not.
+        failed = str(folder) != DIRECTORY
     files.forget_all_but(paths)
     for path in paths:
         try:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from exporter.collectors.contract import System, text_of
+from exporter.collectors.contract import System
 from exporter.family import Family, gauge
 
 SECONDS = gauge("node_time_seconds", "System time in seconds since epoch (1970).")
@@ -21,6 +21,7 @@ CURRENT = gauge(
     "device",
     "clocksource",
 )
+_FOLDER = "devices/system/clocksource/clocksource0"
 METRICS = (SECONDS, ZONE, AVAILABLE, CURRENT)
 
 
@@ -43,6 +44,7 @@ def sources(folder: str, available: str, current: str) -> tuple[Family, Family]:
 def read(system: System) -> Iterator[Family]:
     """Read the clock and its source."""
     yield from clock(time.time())
-    folder = system.roots.sys / "devices/system/clocksource/clocksource0"
-    available = text_of(folder / "available_clocksource") or ""
-    yield from sources(folder.name, available, text_of(folder / "current_clocksource") or "")
+    available = system.sys(f"{_FOLDER}/available_clocksource") or ""
+    yield from sources(
+        "clocksource0", available, system.sys(f"{_FOLDER}/current_clocksource") or ""
+    )

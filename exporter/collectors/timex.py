@@ -2,40 +2,43 @@
 
 import ctypes
 import os
+import struct
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 from exporter.collectors.contract import NoDataError, System
 from exporter.family import Family, Metric, counter, gauge
 
 
-class Timex(ctypes.Structure):
-    """struct timex of linux/timex.h."""
+class Timex(NamedTuple):
+    """struct timex of linux/timex.h, as the system call fills it in."""
 
-    _fields_ = [
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("constant", ctypes.c_long),
-        ("precision", ctypes.c_long),
-        ("tolerance", ctypes.c_long),
-        ("seconds", ctypes.c_long),
-        ("microseconds", ctypes.c_long),
-        ("tick", ctypes.c_long),
-        ("ppsfreq", ctypes.c_long),
-        ("jitter", ctypes.c_long),
-        ("shift", ctypes.c_int),
-        ("stabil", ctypes.c_long),
-        ("jitcnt", ctypes.c_long),
-        ("calcnt", ctypes.c_long),
-        ("errcnt", ctypes.c_long),
-        ("stbcnt", ctypes.c_long),
-        ("tai", ctypes.c_int),
-        ("reserved", ctypes.c_int * 11),
-    ]
+    modes: int = 0
+    offset: int = 0
+    freq: int = 0
+    maxerror: int = 0
+    esterror: int = 0
+    status: int = 0
+    constant: int = 0
+    precision: int = 0
+    tolerance: int = 0
+    seconds: int = 0
+    microseconds: int = 0
+    tick: int = 0
+    ppsfreq: int = 0
+    jitter: int = 0
+    shift: int = 0
+    stabil: int = 0
+    jitcnt: int = 0
+    calcnt: int = 0
+    errcnt: int = 0
+    stbcnt: int = 0
+    tai: int = 0
+
+
+_LAYOUT = struct.Struct("@I4li3l2l3li5li")  # in the order of Timex, aligned as C aligns
+_SIZE = _LAYOUT.size + 64  # and room for the reserved rest
 
 
 def _gauge(name: str, text: str) -> Metric:
@@ -93,18 +96,16 @@ def parse(state: int, timex: Timex) -> Iterator[Family]:
 
 @cache
 def _adjtimex() -> Callable[[object], int]:
-    call = ctypes.CDLL(None, use_errno=True).adjtimex
-    call.argtypes = [ctypes.POINTER(Timex)]
-    return call
+    return ctypes.CDLL(None, use_errno=True).adjtimex
 
 
 def read(_system: System) -> Iterator[Family]:
     """Ask the kernel; modes of zero change nothing."""
-    timex = Timex()
-    state = _adjtimex()(ctypes.byref(timex))
+    buffer = ctypes.create_string_buffer(_SIZE)
+    state = _adjtimex()(buffer)
     if state < 0:
         number = ctypes.get_errno()
         if isinstance(error := OSError(number, os.strerror(number)), PermissionError):
             raise NoDataError("adjtimex is forbidden here") from error
         raise error
-    return parse(state, timex)
+    return parse(state, Timex(*_LAYOUT.unpack_from(buffer)))

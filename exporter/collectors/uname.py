@@ -2,7 +2,7 @@
 
 import os
 
-from exporter.collectors.contract import System, text_of
+from exporter.collectors.contract import System
 from exporter.family import Family, gauge
 
 LABELS = ("sysname", "release", "version", "machine", "nodename", "domainname")
@@ -12,9 +12,21 @@ INFO = gauge(
 METRICS = (INFO,)
 
 
-def read(system: System) -> list[Family]:
-    """Return the one info series; the domain is not in os.uname() and comes from procfs."""
-    name = os.uname()
-    domain = text_of(system.roots.proc / "sys/kernel/domainname") or "(none)"
-    values = (name.sysname, name.release, name.version, name.machine, name.nodename, domain)
+def families(values: tuple[str, ...]) -> list[Family]:
+    """Return the one info series."""
     return [INFO.of((values, 1))]
+
+
+def _domain(system: System) -> str:
+    try:
+        return system.proc("sys/kernel/domainname").strip()
+    except OSError:
+        return "(none)"
+
+
+def read(system: System) -> list[Family]:
+    """Ask the kernel; the domain is not in os.uname() and comes from procfs."""
+    name = os.uname()
+    domain = _domain(system)
+    values = (name.sysname, name.release, name.version, name.machine, name.nodename, domain)
+    return system.parsed(families, values)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from exporter.collectors.contract import Flag, System
+from exporter.collectors.layout import Layout, Place
 from exporter.family import Family, Metric, untyped
 
 PATTERN = r"node_vmstat_\w+"
@@ -21,14 +22,18 @@ def _metric(key: str) -> Metric:
     return untyped(f"node_vmstat_{key}", f"/proc/vmstat information field {key}.")
 
 
-def parse(text: str, wants: Callable[[str], bool]) -> Iterator[Family]:
-    """Parse lines like ``pgfault 2322613``."""
-    for line in text.splitlines():
-        key, number = line.split(" ")
+def find(text: str, wants: Callable[[str], bool]) -> Iterator[Place]:
+    """Find the wanted fields in lines like ``pgfault 2322613``."""
+    for number, key in enumerate(text.split()[::2]):
         if wants(key):
-            yield _metric(key).value(int(number))
+            yield 2 * number + 1, _metric(key), 1
 
 
-def read(system: System) -> Iterator[Family]:
+def make_layout(system: System) -> Layout:
+    """Return the layout of the fields that the flag asks for."""
+    return Layout(lambda text: find(text, lambda key: system.matches("vmstat.fields", key)))
+
+
+def read(system: System) -> list[Family]:
     """Read the wanted fields."""
-    return parse(system.proc("vmstat"), lambda key: system.matches("vmstat.fields", key))
+    return system.part(make_layout).families(system.proc("vmstat"))

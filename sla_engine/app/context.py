@@ -1,7 +1,6 @@
 """What every command of the engine needs: the clock, the catalogue, Prometheus, the ledger."""
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,7 +104,7 @@ def write_output(body: bytes, output: Path | None) -> None:
         JobError: the file cannot be written.
     """
     if output is None:
-        sys.stdout.buffer.write(body)
+        print(body.decode(), end="")  # noqa: T201 - the command's result
         return
     try:
         output.write_bytes(body)

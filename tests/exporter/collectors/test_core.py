@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import cpu, diskstats, loadavg, meminfo, stat, time_, uname
+from exporter.collectors.layout import Layout
 from tests.exporter.collectors.fake import system, values
 
 STAT = """\
@@ -31,16 +32,26 @@ def test_loadavg() -> None:
 
 def test_meminfo_in_bytes_and_counts() -> None:
     text = "MemTotal:  3831959552 kB\nActive(anon):    10 kB\nHugePages_Total:       4\n"
-    assert values(meminfo.parse(text)) == {
+    assert values(Layout(meminfo.find).families(text)) == {
         "node_memory_MemTotal_bytes": {(): 3831959552 * 1024},
         "node_memory_Active_anon_bytes": {(): 10240},
         "node_memory_HugePages_Total": {(): 4},
     }
 
 
+def test_a_layout_follows_a_file_that_changes_its_shape() -> None:
+    layout = Layout(meminfo.find)
+    assert values(layout.families("A: 1 kB\nB: 2\n")) == {
+        "node_memory_A_bytes": {(): 1024},
+        "node_memory_B": {(): 2},
+    }
+    assert values(layout.families("A: 3 kB\nB:  4\n"))["node_memory_B"] == {(): 4}
+    assert values(layout.families("B:  5 kB\n")) == {"node_memory_B_bytes": {(): 5120}}
+
+
 def test_meminfo_in_a_unit_that_we_do_not_know_is_an_error() -> None:
     with pytest.raises(ValueError, match="unknown unit in 'MemTotal: 1 MB'"):
-        meminfo.parse("MemTotal: 1 MB\n")
+        list(meminfo.find("MemTotal: 1 MB\n"))
 
 
 def test_stat() -> None:
@@ -120,7 +131,7 @@ def test_what_udev_knows_about_a_disk(tmp_path: Path) -> None:
 
 def test_diskstats_with_too_few_columns_is_an_error() -> None:
     with pytest.raises(ValueError, match="too few columns"):
-        diskstats.parse("8 0 sda 1 2 3\n")
+        diskstats.parse("8 0 sda 1 2 3\n", bool)
 
 
 def test_time_and_clock_source(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 """Mount tables, filters, and mounts that hang."""
 
+import asyncio
 import os
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,6 +83,26 @@ def test_a_stuck_call_costs_only_itself_and_is_not_started_twice() -> None:
     assert len(starts) == 2
 
 
+def test_an_event_loop_waits_in_the_same_way() -> None:
+    release = threading.Event()
+    patience: Patience[str, bool] = Patience("test")
+
+    async def gather(limit: float) -> dict[str, bool | Exception]:
+        calls: dict[str, Callable[[], bool]] = {
+            "dead": partial(release.wait, 30),
+            "fine": lambda: True,
+        }
+        return await patience.gather(calls, limit)
+
+    first = asyncio.run(gather(0.2))
+    assert first["fine"] is True
+    assert isinstance(first["dead"], StuckError)
+    release.set()
+    while (second := asyncio.run(gather(5)))["dead"] is not True:
+        assert second["fine"] is True
+    patience.close()
+
+
 def test_two_stuck_calls_share_one_limit() -> None:
     release = threading.Event()
     patience: Patience[str, bool] = Patience("test")
@@ -92,3 +117,36 @@ def test_without_a_wanted_mount_there_is_nothing(tmp_path: Path, text: str) -> N
     host = system(tmp_path, {"proc/1/mounts": text})
     assert values(filesystem.read(host)) == {}
     host.close()
+
+
+_REMOUNT = """
+import sys
+from exporter.collectors import default_options, filesystem
+from exporter.collectors.contract import Roots, System
+import subprocess
+host = System(Roots(), default_options() | {"filesystem.mount-points-exclude": ""})
+def seen():
+    sizes = next(f for f in filesystem.read(host) if f.metric is filesystem.READONLY)
+    return any(values[1] == sys.argv[1] for values, _ in sizes.samples)
+print(seen(), end=" ")
+subprocess.run(["mount", "-t", "tmpfs", "none", sys.argv[1]], check=True)
+print(seen(), end=" ")
+subprocess.run(["umount", sys.argv[1]], check=True)
+print(seen())
+"""
+
+
+@pytest.mark.integration
+def test_a_new_mount_is_seen_at_the_next_scrape(tmp_path: Path) -> None:
+    # A mount namespace of its own, with /proc of the same: nothing outside sees the mount.
+    command = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc"]
+    possible = subprocess.run([*command, "true"], capture_output=True, check=False)
+    if possible.returncode:
+        pytest.skip("user namespaces are forbidden here")
+    done = subprocess.run(
+        [*command, sys.executable, "-c", _REMOUNT, str(tmp_path)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("False True False\n", "")

@@ -1,5 +1,6 @@
 """Parsers of the network's files, fed with what a kernel printed."""
 
+import mmap
 import struct
 from pathlib import Path
 
@@ -7,13 +8,14 @@ import pytest
 
 from exporter.collectors import arp, conntrack, netclass, netstat, sockstat, softnet, udp_queues
 from exporter.collectors.contract import NoDataError
+from exporter.collectors.layout import Layout
 from exporter.collectors.links import Attribute, Link
 from tests.exporter.collectors.fake import system, values
 
 
 def _link(name: str, flags: int, **attributes: int) -> Link:
-    raw = {Attribute[key]: struct.pack("=I", value) for key, value in attributes.items()}
-    return Link(name, 7, 1, flags, {int(k): v for k, v in raw.items()}, {})
+    raw = {getattr(Attribute, key): struct.pack("=I", v) for key, v in attributes.items()}
+    return Link(name, 7, 1, flags, raw, {})
 
 
 def test_a_device_that_is_up() -> None:
@@ -81,19 +83,18 @@ def test_netstat_without_ipv6_and_with_every_field(tmp_path: Path) -> None:
     host.close()
 
 
-def test_netstat_lines_that_do_not_match_are_an_error(tmp_path: Path) -> None:
-    plan = netstat.make_plan(system(tmp_path))
+def test_netstat_lines_that_do_not_match_are_an_error() -> None:
     with pytest.raises(ValueError, match="'Tcp:' does not follow its names"):
-        list(netstat.parse("TcpExt: TCPTimeouts\nTcp: 1\n", plan))
+        list(netstat.find("TcpExt: TCPTimeouts\nTcp: 1\n", bool))
 
 
 def test_sockstat_in_pages_and_bytes() -> None:
     text = "sockets: used 17\nTCP: inuse 1 mem 3\nFRAG: inuse 0 memory 9\n"
-    assert values(sockstat.parse(text, 4096)) == {
+    assert values(Layout(sockstat.find).families(text)) == {
         "node_sockstat_sockets_used": {(): 17},
         "node_sockstat_TCP_inuse": {(): 1},
         "node_sockstat_TCP_mem": {(): 3},
-        "node_sockstat_TCP_mem_bytes": {(): 3 * 4096},
+        "node_sockstat_TCP_mem_bytes": {(): 3 * mmap.PAGESIZE},
         "node_sockstat_FRAG_inuse": {(): 0},
         "node_sockstat_FRAG_memory": {(): 9},
     }
