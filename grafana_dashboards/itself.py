@@ -15,6 +15,7 @@ from grafana_dashboards.house.style import BYTES, COUNT, DURATION, PER_SECOND, R
 
 OURS = 'job=~"$job", instance=~"$instance"'
 BUILD = '{__name__=~"sla_(engine|exporter)_build_info"}'
+COLLECTED = f"node_scrape_collector_success{{{OURS}}}"
 WAITING = f"sla_engine_outbox_oldest_timestamp_seconds{{{OURS}}}"
 
 
@@ -207,14 +208,15 @@ def _processes() -> Table:
     return grid(
         "Processes",
         "Each of our processes: whether Prometheus reaches it, whether it leads (of two engines "
-        "one writes), its CPU and memory, and collectors that fail.",
+        "one writes), its CPU and memory, and host collectors that fail and did not a day ago: "
+        "those for hardware that is not there always do.",
         Column("Reached", gauge("up"), mappings=style.YES_NO_BAD),
         Column("Leads", gauge("sla_engine_leader"), mappings=style.YES_NO),
         Column("CPU", rate("process_cpu_seconds_total"), RATIO, decimals=2),
         Column("Memory", gauge("process_resident_memory_bytes"), BYTES),
         Column(
             "Collectors failing",
-            f"count by (instance) (node_scrape_collector_success{{{OURS}}} == 0)",
+            f"count by (instance) ({COLLECTED} == 0 and max_over_time({COLLECTED}[1d]) == 1)",
             steps=style.ABOVE_ZERO_IS_BAD,
         ),
         keys={"instance": "Instance"},

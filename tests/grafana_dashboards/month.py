@@ -137,10 +137,15 @@ def _exporters() -> Series:
     yield "sla_exporter_probes_skipped_total", job, counter(0)
     yield from _histogram("sla_exporter_probe_lateness_seconds", job)
     yield from _scraped(job)
-    for collector, success in (("cpu", 1), ("filesystem", 0)):
+    for collector, success in (("cpu", flat(1)), ("nvme", flat(0)), ("textfile", _broken)):
         one = {**job, "collector": collector}
-        yield "node_scrape_collector_success", one, flat(success)
+        yield "node_scrape_collector_success", one, success
         yield "node_scrape_collector_duration_seconds", one, flat(0.001)
+
+
+def _broken(t: float) -> float:
+    """It worked until an hour ago."""
+    return float(t < NOW - HOUR)
 
 
 def _hosts() -> Series:

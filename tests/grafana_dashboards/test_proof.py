@@ -109,6 +109,10 @@ def test_a_host_that_went_silent_is_told(grafana: Grafana) -> None:
     assert worst == _values(grafana, "server-health", "Fleet, worst first", 1)
 
 
+def test_a_collector_without_hardware_does_not_fail(grafana: Grafana) -> None:
+    assert _values(grafana, "uptime-ledger-itself", "Processes", 4) == {"web-1:9710": 1}
+
+
 def test_of_a_healthy_service_only_these_queries_are_empty(grafana: Grafana) -> None:
     empty = {(q.dashboard, q.place) for q in _empty(grafana, {"service": ["shop"]})}
     assert empty == set(EMPTY_WHEN_HEALTHY)
