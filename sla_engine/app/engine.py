@@ -1,8 +1,8 @@
 """The running engine: what a tick does, and what it leaves for metrics and pages."""
 
 import threading
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,7 @@ from sla_engine.jobs.ingest import Ingested, ingest, tick_periods
 from sla_engine.jobs.levels import Levels, service_levels, window_figures
 from sla_engine.jobs.notices import outage_notices
 from sla_engine.ledger import Change, LedgerError
+from sla_engine.ledger.leader import leadership
 from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
 from sla_engine.prometheus import PrometheusError
 
@@ -33,18 +34,18 @@ class Engine:
         self._figures: Levels = {}
         self._figures_at = 0
         self._derived_until: int | None = None
+        self._leading = False
         self._busy = threading.Lock()
+        self._sending = threading.Lock()
+        self._leadership = leadership(context.ledger.engine)
         self._messenger = Messenger(context, metrics)
         metrics.lag.set_function(self._lag)
 
-    def start(self) -> datetime:
-        """Return when the first tick is due: at once."""
-        self._messenger.start()
-        return datetime.now(UTC)
-
     def idle(self, seconds: float) -> bool:
-        """Say whether no job runs, after waiting for one to end."""
-        return self._busy.acquire(timeout=seconds)
+        """Say whether no job runs, after waiting for those that do."""
+        deadline = time.monotonic() + seconds
+        locks = (self._busy, self._sending)
+        return all(lock.acquire(timeout=max(0, deadline - time.monotonic())) for lock in locks)
 
     def unready(self) -> str | None:
         """Return why the engine cannot answer yet."""
@@ -55,21 +56,55 @@ class Engine:
         return self.metrics.render() + self._exposition
 
     def tick(self) -> None:
-        """Bring the ledger up to now; a failure is told and the next tick catches up."""
+        """Bring the ledger up to now; a failure is told and the next tick catches up.
+
+        Where another engine leads, it only shows what that one wrote.
+        """
         with self._busy, self.metrics.tick_duration.time():
             try:
-                done = self._ingest(now())
+                done = self._ingest(now()) if self._leads() else self._follow()
                 self._refresh(done)
             except PrometheusError as error:
                 self.metrics.prometheus_errors.inc()
                 self._failed(error)
-            except (LedgerError, SQLAlchemyError) as error:
+            except (LedgerError, SQLAlchemyError, OSError) as error:
                 self.metrics.ledger_errors.inc()
                 self._failed(error)
 
     def send(self) -> None:
-        """Deliver the notices that are due."""
-        self._messenger.send()
+        """Deliver the notices that are due, if this engine leads."""
+        with self._sending:
+            if self._leading:
+                self._messenger.send()
+
+    def while_leading(self, job: Callable[[], None]) -> Callable[[], None]:
+        """Return a job that does nothing where another engine leads."""
+
+        def guarded() -> None:
+            if self._leading:
+                job()
+
+        return guarded
+
+    def _leads(self) -> bool:
+        """Say whether this engine leads; a new leader tries again what was given up."""
+        before, leads = self._leading, False
+        try:
+            leads = self._leadership.held()
+        finally:
+            self._leading = leads
+            self.metrics.leader.set(leads)
+        if leads and not before:
+            log.info("leading")
+            self._messenger.start()
+        return leads
+
+    def _follow(self) -> Ingested:
+        """Return what another engine did as if it were ours: nothing is known of its changes."""
+        covered = self.context.ledger.covered_until().values()
+        self._derived_until = max(covered, default=None)
+        at = now()
+        return Ingested(Interval(at, at), ())
 
     def _ingest(self, at: int) -> Ingested:
         """Derive all that is due; what is done before a failure stays."""

@@ -41,7 +41,7 @@ def serve(options: argparse.Namespace) -> int:
     with opened(options) as context:
         engine = Engine(context, EngineMetrics(__version__))
         scheduler = _scheduler(engine, tick)
-        for job, seconds in _exchanges(context, options.rules_file):
+        for job, seconds in _exchanges(context, engine, options.rules_file):
             scheduler.add_job(job, "interval", seconds=seconds, next_run_time=datetime.now(UTC))
         try:
             asyncio.run(_until_stopped(context, engine, options, web_config, scheduler))
@@ -54,13 +54,13 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def _exchanges(
-    context: Context, rules_file: Path | None
+    context: Context, engine: Engine, rules_file: Path | None
 ) -> Iterator[tuple[Callable[[], None], int]]:
     """Yield what is kept the same elsewhere, and how often (seconds) that is looked after."""
     if rules_file is not None:
         yield RulesKeeper(rules_file, context.catalogue, context.client), _RULES_SECONDS
     if context.catalogue.maintenance.silences is not None:
-        yield SilenceKeeper(context), _SILENCES_SECONDS
+        yield engine.while_leading(SilenceKeeper(context)), _SILENCES_SECONDS
 
 
 def _scheduler(engine: Engine, tick: float) -> BackgroundScheduler:
@@ -70,7 +70,7 @@ def _scheduler(engine: Engine, tick: float) -> BackgroundScheduler:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     scheduler.add_job(
-        engine.tick, "interval", seconds=tick, id="tick", next_run_time=engine.start()
+        engine.tick, "interval", seconds=tick, id="tick", next_run_time=datetime.now(UTC)
     )
     scheduler.add_job(engine.send, "interval", seconds=_SEND_SECONDS, id="send")
     return scheduler
