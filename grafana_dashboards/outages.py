@@ -45,6 +45,7 @@ def outages() -> dict[str, Any]:
         section("Now", line(4, _open(), _longest(), _in_maintenance(), _silent())),
         section("Timeline of all services", line(12, _timeline())),
         section("Outages", line(8, _open_now(), outage_list())),
+        section("Alerts", line(8, _alerts())),
         section("Maintenance", line(8, _maintenance(), _upcoming(), widths=(16, 8))),
         section("Trends", line(8, _counts(), _downtime()), line(8, _mttr(), _mtbf())),
         variables=[
@@ -120,6 +121,26 @@ def _open_now() -> Table:
         ),
         keys={"service": "Service"},
         sort="Down for",
+        descending=True,
+        links={"Service": link.to(link.LEVELS, "service")},
+    )
+
+
+def _alerts() -> Table:
+    by = "alertname, severity, service"
+    firing = f'max by ({by}) (ALERTS{{{MINE}, alertstate="firing"}})'
+    return grid(
+        "Alerts firing",
+        "What Prometheus' rules say of the chosen services now, longest first. Alertmanager "
+        "decides who is told, and holds the silences.",
+        Column(
+            "Active for",
+            f"(time() - max by ({by}) (ALERTS_FOR_STATE{{{MINE}}})) and on ({by}) {firing}",
+            DURATION,
+            ((None, style.BAD),),
+        ),
+        keys={"alertname": "Alert", "severity": "Severity", "service": "Service"},
+        sort="Active for",
         descending=True,
         links={"Service": link.to(link.LEVELS, "service")},
     )

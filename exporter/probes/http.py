@@ -1,7 +1,7 @@
 """HTTP and HTTPS: a request, bounded redirects, and what is expected of the last answer."""
 
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import pycurl
 
@@ -93,7 +93,7 @@ def _http_version(config: HttpProbe) -> int:
 async def _use_proxy(easy: pycurl.Curl, config: HttpProbe, run: Run) -> None:
     if config.proxy_url is None:
         return
-    origin = _origin(urlsplit(config.proxy_url))
+    origin = _origin(config.proxy_url)
     address = await _resolve(config, run, origin.host)
     easy.setopt(pycurl.PROXY, config.proxy_url)
     easy.setopt(pycurl.RESOLVE, [f"{origin.host}:{origin.port}:{bracketed(address)}"])
@@ -123,7 +123,7 @@ async def _hop(
     easy: pycurl.Curl, config: HttpProbe, run: Run, url: str, answer: Answer
 ) -> str | None:
     """Perform one request; return where it redirects to, if that is to be followed."""
-    origin = _origin(urlsplit(url))
+    origin = _origin(url)
     address = None if config.proxy_url else await _resolve(config, run, origin.host)
     easy.setopt(pycurl.URL, url)
     if origin.secure:
@@ -139,15 +139,16 @@ async def _hop(
     return onward if config.follow_redirects else None
 
 
-def _origin(url: SplitResult) -> _Origin:
+def _origin(url: str) -> _Origin:
     try:
-        port = url.port
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ProbeError("redirect", str(error)) from error
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ProbeError("redirect", f"to {url.geturl()[:200]!r}")
-    secure = url.scheme == "https"
-    return _Origin(secure, url.hostname, port or (443 if secure else 80))
+        raise ProbeError("redirect", f"{url[:200]!r}: {error}") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise ProbeError("redirect", f"to {url[:200]!r}")
+    secure = parts.scheme == "https"
+    return _Origin(secure, host, port or (443 if secure else 80))
 
 
 def _redirect(
@@ -161,7 +162,7 @@ def _redirect(
     if answer.status not in _METHOD_KEPT and config.method not in ("GET", "HEAD"):
         easy.unsetopt(pycurl.CUSTOMREQUEST)
         easy.setopt(pycurl.HTTPGET, 1)
-    same = _origin(urlsplit(onward)) == _origin(urlsplit(config.url))
+    same = _origin(onward) == _origin(config.url)
     headers = {
         name: text
         for name, text in config.headers.items()

@@ -1,6 +1,7 @@
 """What every command of the engine needs: the clock, the catalogue, Prometheus, the ledger."""
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,7 +105,7 @@ def write_output(body: bytes, output: Path | None) -> None:
         JobError: the file cannot be written.
     """
     if output is None:
-        print(body.decode(), end="")  # noqa: T201 - the command's result
+        sys.stdout.buffer.write(body)
         return
     try:
         output.write_bytes(body)

@@ -12,11 +12,12 @@ from sla_engine.app.context import (
     opened,
     write_output,
 )
+from sla_engine.app.errors import JobError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import rfc3339
 from sla_engine.jobs import report as job
-from sla_engine.reports import REPORTS
+from sla_engine.reports import REPORTS, MissingExtraError
 from toolkit.duration import format_duration
 
 
@@ -27,7 +28,11 @@ def report(options: argparse.Namespace) -> int:
         period = chosen_period(options, context.catalogue, at)
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
         result = job.report(context.catalogue, context.ledger, period, at, services)
-    write_output(REPORTS[options.format](result), options.output)
+    try:
+        body = REPORTS[options.format](result)
+    except MissingExtraError as error:
+        raise JobError(str(error)) from error
+    write_output(body, options.output)
     return 0
 
 

@@ -11,8 +11,26 @@ POLICY_VERSION = "1"
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A local day of a service; ``availability`` is None where nothing was owed or known."""
+
+    span: Interval
+    agreed: int
+    availability: float | None
+    planned: int
+    unplanned: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """One service in one period."""
+    """One service in one period, and what surrounds its figures.
+
+    ``previous`` are the figures of the period before, ``days`` the days up to the period's end,
+    ``windows`` the approved maintenance in its agreed time (ms), ``impact`` the cost of unplanned
+    downtime, ``credit`` the percent of the fee that is due, ``latency_p95`` seconds, ``began``
+    when it was first seen if that was inside the period.
+    """
 
     id: str
     name: str
@@ -20,11 +38,80 @@ class ServiceReport:
     tier: str
     objective: float | None
     figures: Figures
+    previous: Figures | None = None
+    days: tuple[Day, ...] = ()
+    windows: int = 0
+    impact: float | None = None
+    credit: float | None = None
+    latency_p95: float | None = None
+    began: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An occurrence of a maintenance window; ``used`` is the downtime inside it (ms)."""
+
+    id: str
+    title: str
+    span: Interval
+    services: tuple[str, ...]
+    requester: str
+    approver: str | None
+    used: int
+    retroactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """What a correction changed of a period after its report was made; availability ratios."""
+
+    service: str
+    before: float | None
+    after: float | None
+    author: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A server's health; ratios from 0 to 1, None where nothing is known.
+
+    ``full_in`` is the days until its fullest filesystem ``mount`` is full at the present pace.
+    """
+
+    name: str
+    cpu_p95: float | None = None
+    memory_p95: float | None = None
+    mount: str | None = None
+    used: float | None = None
+    full_in: float | None = None
+    updates: int | None = None
+    reboot: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A TLS certificate and when it expires (ms UTC)."""
+
+    name: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Server health; ``problem`` says why there is none."""
+
+    hosts: tuple[Host, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodReport:
-    """All services in one period; ``source`` names the server that the samples came from."""
+    """All services in one period; ``source`` names the server that the samples came from.
+
+    ``late`` says how long after its schedule a scheduled report is made (ms).
+    """
 
     organization: str
     currency: str
@@ -34,3 +121,8 @@ class PeriodReport:
     timezone: str
     services: Sequence[ServiceReport]
     policy_version: str = POLICY_VERSION
+    previous: Interval | None = None
+    works: tuple[Work, ...] = ()
+    restatements: tuple[Restatement, ...] = ()
+    capacity: Capacity | None = None
+    late: int | None = None

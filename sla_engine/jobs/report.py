@@ -7,6 +7,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import PeriodReport
 from sla_engine.jobs.accounting import period_report
+from sla_engine.jobs.surroundings import surrounded
 from sla_engine.ledger import Ledger
 
 
@@ -23,4 +24,6 @@ def report(
         KeyError: a service is not in the catalogue.
     """
     chosen = [catalogue.service(s) for s in services] if services else None
-    return period_report(catalogue, ledger, Interval(period.start, period.end), now, chosen)
+    whole = Interval(period.start, period.end)
+    figures = period_report(catalogue, ledger, whole, now, chosen)
+    return surrounded(figures, catalogue, ledger, period, now)

@@ -11,8 +11,8 @@ from slack_sdk import WebClient, WebhookClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
+from sla_engine.domain import block_kit
 from sla_engine.domain.notice import Message
-from sla_engine.notifiers import blocks
 from sla_engine.notifiers.outcome import Delivered, Failed, File, Found, Missing, Outcome, Retry
 
 EVENT_TYPE = "uptime_ledger_notice"
@@ -129,7 +129,7 @@ class SlackWebhook:
         del key, thread
         try:
             response = self._client.send(
-                text=blocks.fallback(message), blocks=blocks.render(message)
+                text=block_kit.fallback(message), blocks=block_kit.render(message)
             )
         except _BROKEN as error:
             return _broken(error)
@@ -153,7 +153,7 @@ class SlackWebhook:
 
 
 def _content(message: Message, key: str) -> dict[str, Any]:
-    return {"text": blocks.fallback(message), "blocks": blocks.render(message, key)}
+    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message, key)}
 
 
 def _metadata(key: str) -> dict[str, Any]:

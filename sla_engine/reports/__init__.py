@@ -3,12 +3,19 @@
 from collections.abc import Callable
 
 from sla_engine.domain.report import PeriodReport
-from sla_engine.reports import to_json, to_text
+from sla_engine.reports import to_csv, to_html, to_json, to_pdf, to_slack, to_text
+from sla_engine.reports.to_pdf import MissingExtraError
+
+__all__ = ["CONTENT_TYPES", "REPORTS", "MissingExtraError", "Render"]
 
 Render = Callable[[PeriodReport], bytes]
 
 REPORTS: dict[str, Render] = {
+    "csv": to_csv.render,
+    "html": to_html.render,
     "json": to_json.render,
+    "pdf": to_pdf.render,
+    "slack": to_slack.render,
     "text": to_text.render,
 }
 

@@ -40,13 +40,23 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _summary(report)
     yield ""
     yield "SERVICES (times in minutes)"
-    yield from _table(_SERVICE_HEAD, map(_service_row, report.services))
+    yield from service_table(report)
     yield ""
     rows = list(_outage_rows(report, zone))
     yield f"OUTAGES ({len(rows)})"
     if rows:
         yield from _table(_OUTAGE_HEAD, rows)
     yield from _corrections(report, zone)
+
+
+def service_table(report: PeriodReport) -> list[str]:
+    """Return the services as aligned lines, the head first."""
+    return list(_table(_SERVICE_HEAD, map(_service_row, report.services)))
+
+
+def outage_table(report: PeriodReport) -> list[str]:
+    """Return the outages as aligned lines, the head first."""
+    return list(_table(_OUTAGE_HEAD, _outage_rows(report, ZoneInfo(report.timezone))))
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:

@@ -27,7 +27,14 @@ def month() -> str:
     """Return the OpenMetrics text."""
     lines = [
         f"{name}{_written(labels)} {value(t)} {t}"
-        for name, labels, value in (*_services(), *_engine(), *_exporters(), *_hosts(), *_probes())
+        for name, labels, value in (
+            *_services(),
+            *_alerts(),
+            *_engine(),
+            *_exporters(),
+            *_hosts(),
+            *_probes(),
+        )
         for t in TIMES
         if value(t) is not None
     ]
@@ -70,6 +77,17 @@ def _services() -> Series:
             yield f"service:sli_errors:ratio_rate{window}", one, flat(errors)
 
 
+def _alerts() -> Series:
+    alert = {"alertname": "ServiceDown", "severity": "page", "service": "mail"}
+    yield "ALERTS", {**alert, "alertstate": "firing"}, _since(1)
+    yield "ALERTS_FOR_STATE", alert, _since(OPEN_SINCE)
+
+
+def _since(value: float) -> Value:
+    """Return that value while the outage is open."""
+    return lambda t: value if t >= OPEN_SINCE else None
+
+
 def _engine() -> Series:
     job = {"job": "sla-engine", "instance": "127.0.0.1:9711"}
     for service in SERVICES:
@@ -80,8 +98,7 @@ def _engine() -> Series:
         for window in WINDOWS:
             yield from _figures({**one, "window": window}, service)
     mail, wiki = {**job, "service": "mail"}, {**job, "service": "wiki"}
-    since: Value = lambda t: float(OPEN_SINCE) if t >= OPEN_SINCE else None  # noqa: E731  # typed
-    yield "sla_outage_open_since_timestamp_seconds", mail, since
+    yield "sla_outage_open_since_timestamp_seconds", mail, _since(OPEN_SINCE)
     yield "service_maintenance_next_start_timestamp_seconds", wiki, flat(NOW + DAY)
     yield from _health(job)
 

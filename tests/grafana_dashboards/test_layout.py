@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from grafana_dashboards.catalog import DASHBOARDS
 from grafana_dashboards.queries import metrics_of, panels, plain, queries
@@ -20,6 +23,7 @@ TYPES = {
 # Metrics that describe a process or a host: their series are told apart by job and instance.
 # A service is told apart by its own label, whichever replica reports it.
 OF_PROCESSES = re.compile(r"(up|scrape_\w+|process_\w+|node_\w+|sla_engine_\w+|sla_exporter_\w+)")
+register_default_plugins()
 EVERY = pytest.mark.parametrize("name", ALL)
 
 
@@ -59,6 +63,24 @@ def test_a_panel_says_what_it_means(name: str) -> None:
         assert defaults["unit"], title
         assert defaults["thresholds"]["steps"], title
         assert defaults["noValue"], title
+
+
+@EVERY
+def test_every_unit_is_one_that_grafana_knows(name: str) -> None:
+    known = {unit for unit in vars(units).values() if isinstance(unit, str)}
+    for title, panel in _titled(name):
+        config = panel["fieldConfig"]
+        asked = [p for override in config["overrides"] for p in override["properties"]]
+        used = {config["defaults"]["unit"], *(p["value"] for p in asked if p["id"] == "unit")}
+        assert used <= known, title
+
+
+@EVERY
+def test_grafanas_own_model_reads_it_back_unchanged(name: str) -> None:
+    # The model has no field for a Prometheus annotation's texts.
+    given = {key: value for key, value in ALL[name].items() if key != "annotations"}
+    read = plain(Dashboard.from_json(given))
+    assert {key: value for key, value in read.items() if key != "annotations"} == given
 
 
 @EVERY

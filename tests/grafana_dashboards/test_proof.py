@@ -27,6 +27,7 @@ EMPTY_WHEN_HEALTHY = {
     ("outages", "Outages in the time range"): "no outage was open",
     ("outages", "Outages open now"): "none is open",
     ("outages", "Longest open outage"): "none is open",
+    ("outages", "Alerts firing"): "no alert fires",
     ("outages", "Maintenance windows"): "only services with a window in the range are drawn",
     ("outages", "Upcoming maintenance"): "no window is announced",
     ("probes", "Outages"): "no outage was open",

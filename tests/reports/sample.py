@@ -1,20 +1,32 @@
 """A month to render: October 2026 in Berlin, in which the clocks change."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sla_engine.domain.availability import Facts, Terms, figures
-from sla_engine.domain.interval import Interval, Intervals
+from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Correction, Outage
-from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.period import containing, parse_period, shifted
+from sla_engine.domain.report import (
+    Capacity,
+    Certificate,
+    Day,
+    Host,
+    PeriodReport,
+    Restatement,
+    ServiceReport,
+    Work,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OCTOBER = parse_period("2026-10", BERLIN, 0)
 MONTH = Interval(OCTOBER.start, OCTOBER.end)
+SEPTEMBER = Interval(*(getattr(shifted(OCTOBER, -1), edge) for edge in ("start", "end")))
 MINUTE = 60_000
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 def at(text: str) -> int:
@@ -38,12 +50,42 @@ def service(
     min_outage: int = 0,
     owner: str = "platform",
     tier: str = "silver",
+    impact: float | None = None,
+    credit: float | None = None,
 ) -> ServiceReport:
     goal = None if objective is None else ratio(objective)
     facts = Facts(outages, gaps, covered, agreed, planned)
-    computed = figures(facts, Terms(goal, min_outage=min_outage), MONTH.end)
-    name = id_.replace("-", " ").title()
-    return ServiceReport(id_, name, owner, tier, None if goal is None else float(goal), computed)
+    terms = Terms(goal, min_outage=min_outage)
+    return ServiceReport(
+        id_,
+        id_.replace("-", " ").title(),
+        owner,
+        tier,
+        None if goal is None else float(goal),
+        figures(facts, terms, MONTH.end),
+        previous=figures(_before(facts, outages), terms, MONTH.end),
+        days=_days(facts, terms),
+        impact=impact,
+        credit=credit,
+    )
+
+
+def _before(facts: Facts, outages: tuple[Outage, ...]) -> Facts:
+    """Return a September with the same first outage, 25 minutes long."""
+    first = [
+        Outage(o.service, o.start - 30 * DAY, o.start - 30 * DAY + 25 * MINUTE) for o in outages[:1]
+    ]
+    return replace(facts, outages=first, agreed=(SEPTEMBER,), covered=(SEPTEMBER,), gaps=())
+
+
+def _days(facts: Facts, terms: Terms) -> tuple[Day, ...]:
+    found = []
+    for number in range(31):
+        day = shifted(containing("day", MONTH.start, BERLIN), number)
+        span = Interval(day.start, day.end)
+        f = figures(replace(facts, agreed=clip(facts.agreed, span)), terms, MONTH.end)
+        found.append(Day(span, f.agreed, f.availability, f.planned, f.unplanned, f.unknown))
+    return tuple(found)
 
 
 NIGHT = Interval(at("2026-10-18T02:00"), at("2026-10-18T04:00"))
@@ -66,6 +108,8 @@ SERVICES = (
         planned=(NIGHT,),
         owner="shop",
         tier="gold",
+        impact=8_733.33,
+        credit=10,
     ),
     service("payments", outage("payments", "2026-10-18T02:10:00", 30), planned=(NIGHT,)),
     service("search", outage("search", "2026-10-25T02:59:50", 0.25), min_outage=MINUTE),
@@ -86,4 +130,17 @@ REPORT = PeriodReport(
     period=MONTH,
     timezone="Europe/Berlin",
     services=SERVICES,
+    previous=SEPTEMBER,
+    works=(
+        Work("w1", "Storage upgrade", NIGHT, ("Web Shop", "Payments"), "ada", "bob", HOUR),
+        Work("w2", "Patches", NIGHT, ("Wiki",), "ada", None, 0, retroactive=True),
+    ),
+    restatements=(Restatement("Payments", 0.9993, 1.0, "ada", "approved afterwards"),),
+    capacity=Capacity(
+        (
+            Host("db-1", 0.31, 0.72, "/var", 0.91, 12.4, 14, reboot=True),
+            Host("web-1", 0.12, 0.4, "/", 0.35, None, 0, reboot=False),
+        ),
+        (Certificate("shop.example.com:443", at("2026-11-20T12:00:00")),),
+    ),
 )

@@ -1,20 +1,64 @@
 import json
+import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import REPORTS
+from sla_engine.reports import REPORTS, charts, to_html
 from sla_engine.reports.to_json import document, seconds
-from tests.reports.sample import REPORT
+from tests.programs.slack_rules import mistakes
+from tests.reports.sample import REPORT, SERVICES, outage, service
 
 Golden = Callable[[str, str], None]
 
 
-@pytest.mark.parametrize("format_", ["json", "text"])
+@pytest.mark.parametrize("format_", ["csv", "json", "slack", "text"])
 def test_golden(format_: str, golden: Golden) -> None:
-    golden(f"october.{format_}", REPORTS[format_](REPORT).decode())
+    golden(f"october.{format_}", REPORTS[format_](REPORT).decode().replace("\r\n", "\n"))
+
+
+def test_golden_page(golden: Golden) -> None:
+    golden("october.html", to_html.page(REPORT, pictures=False))
+
+
+def test_the_page_is_self_contained_and_escapes_what_people_wrote() -> None:
+    page = REPORTS["html"](REPORT).decode()
+    assert "team &lt;docs&gt; &amp; co" in page
+    assert "team <docs>" not in page
+    links = re.findall(r"""(?:src|href)=["'][^#][^>]{0,40}|url\([^#)][^)]*\)""", page)
+    assert links == []
+    assert page.count("<svg") > 3
+    assert "<script" not in page
+
+
+def test_the_pdf_begins_with_the_seniors_page_and_is_tagged() -> None:
+    body = REPORTS["pdf"](REPORT)
+    text = subprocess.run(
+        ["pdftotext", "-l", "1", "-", "-"], input=body, capture_output=True, check=True
+    ).stdout.decode()
+    assert "3 of 4 services met the objective" in text
+    info = subprocess.run(["pdfinfo", "-"], input=body, capture_output=True, check=True).stdout
+    assert re.search(rb"Tagged: +yes", info)
+
+
+def test_the_picture_is_a_png() -> None:
+    assert charts.png(REPORT).startswith(b"\x89PNG")
+
+
+def test_spreadsheets_run_nothing() -> None:
+    evil = service("x", outage("x", "2026-10-05T14:00:00", 5, cause="=HYPERLINK(1)"))
+    text = REPORTS["csv"](replace(REPORT, services=(evil,))).decode()
+    assert "'=HYPERLINK(1)" in text
+
+
+def test_the_slack_message_keeps_the_limits_with_500_services() -> None:
+    many = tuple(replace(SERVICES[i % 6], id=f"s{i}", name=f"Service {i}") for i in range(500))
+    body = json.loads(REPORTS["slack"](replace(REPORT, services=many)))
+    assert mistakes(body) == []
+    assert "and 480 more" in json.dumps(body)
 
 
 def test_the_json_keeps_the_contract() -> None:
@@ -58,10 +102,10 @@ def test_the_figures_are_those_of_a_hand_calculation() -> None:
 
 
 def test_the_percentage_and_the_outage_list_agree() -> None:
-    for service in document(REPORT)["services"]:
+    for one in document(REPORT)["services"]:
         for kind in ("planned", "unplanned"):
-            listed = sum(o[f"{kind}_seconds"] for o in service["outages"])
-            assert listed == service["downtime_seconds"][kind]
+            listed = sum(o[f"{kind}_seconds"] for o in one["outages"])
+            assert listed == one["downtime_seconds"][kind]
 
 
 def test_seconds_are_whole_or_carry_milliseconds() -> None:

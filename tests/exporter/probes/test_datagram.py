@@ -17,6 +17,7 @@ from exporter.network import icmp
 from exporter.network.icmp import Icmp, checksum
 from exporter.probes.dns_message import TYPES, answer, question
 from tests.exporter.asking import ask, measured
+from tests.exporter.parity.dns_cases import one_a, reply
 from tests.exporter.servers import answering, serving
 
 RECORDS = {
@@ -31,17 +32,6 @@ RECORDS = {
     "SRV": ["1 2 5060 sip.example.org."],
     "TXT": ['"v=spf1 -all"'],
 }
-
-
-def reply(query: bytes, records: list[str], rcode: int = 0, flags: int = 0) -> bytes:
-    asked = dns.message.from_wire(query)
-    made = dns.message.make_response(asked)
-    made.set_rcode(dns.rcode.Rcode(rcode))
-    made.flags |= flags
-    if records:
-        head = asked.question[0]
-        made.answer.append(dns.rrset.from_text_list(head.name, 60, "IN", head.rdtype, records))
-    return made.to_wire()
 
 
 @pytest.mark.parametrize("record", sorted(TYPES))
@@ -76,10 +66,6 @@ def test_a_name_that_points_to_itself_ends() -> None:
     message = struct.pack("!HHHHHH", 7, 0x8000, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1"
     with pytest.raises(ValueError, match="circle"):
         answer(message, 7, "A")
-
-
-def one_a(query: bytes) -> bytes:
-    return reply(query, ["192.0.2.1"])
 
 
 @pytest.mark.parametrize(

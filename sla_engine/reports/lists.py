@@ -1,0 +1,117 @@
+"""The lists of a report, line by line: outages, corrections, planned work, hosts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sla_engine.domain import wording
+from sla_engine.domain.availability import Share
+from sla_engine.domain.report import Host, PeriodReport, ServiceReport, Work
+from sla_engine.reports.view import minutes
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRow:
+    """A line of the outage list."""
+
+    id: str
+    service: str
+    began: str
+    ended: str
+    minutes: str
+    planned: str
+    unplanned: str
+    unknown: str
+    kind: str
+    cause: str
+    ticket: str
+    note: str
+
+
+def outages(report: PeriodReport) -> Iterator[OutageRow]:
+    """Yield the outage list, service by service."""
+    for service in report.services:
+        for share in service.figures.shares:
+            yield _outage(service, share, report, counted=True)
+        for share in service.figures.short:
+            yield _outage(service, share, report, counted=False)
+
+
+def _outage(
+    service: ServiceReport, share: Share, report: PeriodReport, *, counted: bool
+) -> OutageRow:
+    outage, zone = share.outage, ZoneInfo(report.timezone)
+    notes = [outage.note or "", "" if counted else "too short to count"]
+    return OutageRow(
+        id=outage.id,
+        service=service.name,
+        began=wording.moment(outage.start, zone),
+        ended="still open" if outage.end is None else wording.moment(outage.end, zone),
+        minutes=minutes(outage.until(report.generated_at).length, 2),
+        planned=minutes(share.planned, 2),
+        unplanned=minutes(share.unplanned, 2),
+        unknown=minutes(share.unknown, 2),
+        kind=share.kind,
+        cause=outage.cause or "",
+        ticket=outage.ticket or "",
+        note="; ".join(note for note in notes if note),
+    )
+
+
+def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
+    """Return who corrected what and why: time, author, outage, what, reason."""
+    zone = ZoneInfo(report.timezone)
+    return [
+        (
+            wording.moment(c.time, zone),
+            c.author,
+            f"{service.name}, {share.outage.id}",
+            f"{c.field}: {c.before or 'nothing'} to {c.after or 'nothing'}",
+            c.reason,
+        )
+        for service in report.services
+        for share in (*service.figures.shares, *service.figures.short)
+        for c in share.outage.corrections
+    ]
+
+
+def work(one: Work, zone: ZoneInfo) -> tuple[str, ...]:
+    """Return a maintenance window's line: title, time, services, who, downtime used."""
+    approved = (
+        f"{one.requester}, approved by {one.approver}"
+        if one.approver
+        else (f"{one.requester}, not approved")
+    )
+    late = " (afterwards)" if one.retroactive else ""
+    return (
+        one.title,
+        wording.stretch(*one.span, zone),
+        wording.listed(one.services, 5),
+        approved + late,
+        f"{minutes(one.used)} of {minutes(one.span.length)}",
+    )
+
+
+def host(one: Host) -> list[tuple[str, bool]]:
+    """Return the cells of a host's line, each with whether it is a number."""
+    reboot = {True: "due", False: "no", None: "-"}[one.reboot]
+    return [
+        (_ratio(one.cpu_p95), True),
+        (_ratio(one.memory_p95), True),
+        (one.mount or "-", False),
+        (_ratio(one.used), True),
+        (_full(one.full_in), False),
+        ("-" if one.updates is None else str(one.updates), True),
+        (reboot, False),
+    ]
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else wording.percent(value, 0)
+
+
+def _full(days: float | None) -> str:
+    if days is None:
+        return "not foreseen"
+    soon = "within 30 days" if days <= 30 else "within 90 days" if days <= 90 else "later"  # noqa: PLR2004 - the horizons
+    return f"{soon} ({days:.0f} d)" if soon != "later" else soon

@@ -1,0 +1,39 @@
+"""The colours of days and outages, and the words that go with them."""
+
+from typing import Literal
+
+from sla_engine.domain.report import Day
+
+State = Literal["ok", "partly", "miss", "planned", "unknown", "none"]
+
+COLOURS: dict[State, str] = {
+    "ok": "#0072b2",
+    "partly": "#e69f00",
+    "miss": "#d55e00",
+    "planned": "#56b4e9",
+    "unknown": "#999999",
+    "none": "#e3e6e9",
+}
+WORDS: dict[State, str] = {
+    "ok": "up",
+    "planned": "planned work",
+    "partly": "down, in budget",
+    "miss": "under the objective",
+    "unknown": "unknown",
+    "none": "not owed",
+}
+LINES = ("#d55e00", "#0072b2", "#009e73")
+
+
+def state(day: Day, objective: float | None) -> State:
+    """Return what a day looks like: its worst comes first."""
+    if not day.agreed:
+        return "none"
+    if day.availability is None:
+        return "unknown"
+    if day.unplanned:
+        missed = objective is not None and day.availability < objective
+        return "miss" if missed else "partly"
+    if day.unknown:
+        return "unknown"
+    return "planned" if day.planned else "ok"

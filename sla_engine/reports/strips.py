@@ -1,0 +1,59 @@
+"""The strip of days in a page: a small SVG that needs no script and prints well."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from sla_engine.domain import wording
+from sla_engine.domain.report import Day, ServiceReport
+from sla_engine.reports import palette
+
+_HEIGHT = 16
+_PITCH = 4
+
+
+def strip(service: ServiceReport, zone: ZoneInfo) -> Markup:
+    """Return the days of a service; runs of equal days are one shape, so that pages stay small."""
+    if not service.days:
+        return Markup("")
+    width = _PITCH * len(service.days)
+    shapes = Markup("").join(_shapes(service, zone))
+    return Markup(
+        '<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
+        'width="{width}" height="{height}" preserveAspectRatio="none">{shapes}</svg>'
+    ).format(label=_label(service), width=width, height=_HEIGHT, shapes=shapes)
+
+
+def _shapes(service: ServiceReport, zone: ZoneInfo) -> Iterator[Markup]:
+    states = [palette.state(day, service.objective) for day in service.days]
+    at = 0
+    for state, run in groupby(states):
+        count = len(list(run))
+        yield Markup(
+            '<rect class="{state}" fill="{fill}" x="{x}" y="0" width="{width}" height="{height}">'
+            "<title>{title}</title></rect>"
+        ).format(
+            state=state,
+            fill=palette.COLOURS[state],
+            x=_PITCH * at,
+            width=_PITCH * count - 1,
+            height=_HEIGHT,
+            title=_title(service.days[at : at + count], state, zone),
+        )
+        at += count
+
+
+def _title(days: Sequence[Day], state: palette.State, zone: ZoneInfo) -> str:
+    first = wording.moment(days[0].span.start, zone)[:10]
+    last = wording.moment(days[-1].span.start, zone)[:10]
+    when = first if first == last else f"{first} to {last}"
+    down = sum(day.unplanned for day in days)
+    lost = f", {wording.duration(down)} unplanned" if down else ""
+    return f"{when}: {palette.WORDS[state]}{lost}"
+
+
+def _label(service: ServiceReport) -> str:
+    bad = sum(1 for day in service.days if day.unplanned)
+    return str(escape(f"{service.name}, last {len(service.days)} days: outages on {bad}"))

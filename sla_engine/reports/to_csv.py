@@ -1,0 +1,57 @@
+"""The report for spreadsheets: one record a line, services first, then outages, unrounded."""
+
+import csv
+import io
+from typing import Any
+
+from sla_engine.domain.report import PeriodReport
+from sla_engine.reports.to_json import document
+
+_SERVICE = (
+    "objective_ratio", "availability_ratio", "met", "agreed_seconds", "excluded_seconds",
+    "planned_seconds", "unplanned_seconds", "unknown_seconds", "coverage_ratio",
+    "error_budget_seconds", "error_budget_remaining_ratio", "outage_count", "mtbf_seconds",
+    "mtrs_seconds", "mtbsi_seconds", "longest_outage_seconds",
+)  # fmt: skip
+_OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
+_HEAD = (
+    "record", "period_start", "period_end", "service", "name", "owner", "tier", *_SERVICE, *_OUTAGE,
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(report: PeriodReport) -> bytes:
+    """Return RFC 4180 text in UTF-8 with a header line."""
+    data = document(report)
+    period = {"period_start": data["period"]["start"], "period_end": data["period"]["end"]}
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, _HEAD, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    for service in data["services"]:
+        names = period | _names(service)
+        figures = {key: service[key] for key in _SERVICE if key in service}
+        down = service["downtime_seconds"]
+        both = {"planned_seconds": down["planned"], "unplanned_seconds": down["unplanned"]}
+        writer.writerow(_safe({"record": "service"} | names | figures | both))
+    for service in data["services"]:
+        for outage in service["outages"]:
+            kept = {key: value for key, value in outage.items() if key in _HEAD}
+            writer.writerow(_safe({"record": "outage"} | period | _names(service) | kept))
+    return out.getvalue().encode()
+
+
+def _names(service: dict[str, Any]) -> dict[str, Any]:
+    return {"service": service["id"]} | {key: service[key] for key in ("name", "owner", "tier")}
+
+
+def _safe(row: dict[str, Any]) -> dict[str, Any]:
+    """Keep spreadsheets from running what people wrote, and write booleans as JSON does."""
+    return {key: _cell(value) for key, value in row.items()}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

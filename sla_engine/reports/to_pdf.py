@@ -1,0 +1,32 @@
+"""The report as PDF: the page as it prints, by WeasyPrint (extra ``pdf``)."""
+
+import logging
+
+from sla_engine.domain.report import PeriodReport
+from sla_engine.reports import charts, to_html
+
+_MANY = 300
+"""With more rows than this the tables are set as text: WeasyPrint takes long over each cell."""
+
+
+class MissingExtraError(ValueError):
+    """A format needs packages that are not installed."""
+
+
+def render(report: PeriodReport) -> bytes:
+    """Return the PDF, tagged for screen readers.
+
+    Raises:
+        MissingExtraError: the extra ``pdf`` is not installed.
+    """
+    try:
+        from weasyprint import HTML  # noqa: PLC0415 - an optional extra
+    except (ImportError, OSError) as error:
+        raise MissingExtraError(f"PDF needs the extra 'pdf' (WeasyPrint): {error}") from error
+    for name in ("fontTools", "weasyprint"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    rows = len(report.services) + sum(len(s.figures.shares) for s in report.services)
+    page = to_html.page(report, pictures=charts.available(), plain=rows > _MANY)
+    document = HTML(string=page)
+    result: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    return result
