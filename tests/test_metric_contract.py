@@ -20,7 +20,7 @@ from tests.rules import cases
 from tests.rules.test_runbooks import PAGES, queries
 
 # What Prometheus makes itself, and what it and Alertmanager tell of themselves.
-OTHERS = r"up|ALERTS|(scrape|prometheus|alertmanager)_\w+"
+OTHERS = r"up|ALERTS(_FOR_STATE)?|(scrape|prometheus|alertmanager)_\w+"
 # What scripts leave for the textfile collector (alert_rules/hosts_system.rules.yml).
 TEXTFILES = {
     "apt_upgrades_pending",

@@ -14,7 +14,7 @@ from exporter.target import Target, targets
 
 def target_of(**probe: Any) -> Target:
     """Return the target of a probe as a catalogue describes it; limits are short."""
-    limits = {"interval": "10s", "timeout": "2s"}
+    limits = {"interval": "10s", "timeout": "5s"}
     described = {"id": "shop", "name": "Shop", "probes": [limits | probe]}
     return targets([Service.model_validate(described)])[0]
 

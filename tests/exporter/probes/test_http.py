@@ -14,6 +14,12 @@ from tests.exporter.servers import serving
 JSON = b'{"status": "ok", "checks": [{"up": true}, {"up": false}], "count": 1}'
 
 
+class Server(ThreadingHTTPServer):
+    """Takes all probes at once: with five in the queue, the kernel makes others wait a second."""
+
+    request_queue_size = 64
+
+
 class Site(BaseHTTPRequestHandler):
     """Redirects, mirrors, and says who asked how."""
 
@@ -57,7 +63,7 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+    with Server(("127.0.0.1", 0), Site) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
