@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
 from sla_engine.jobs.notify import Sender
+from sla_engine.jobs.reporting import composer, due_reports, problems
 from sla_engine.ledger import Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notifiers import choose
@@ -31,7 +32,11 @@ class Messenger:
             notifier,
             now,
             one_channel=name == "slack-webhook",
+            composers={"report": composer(context.catalogue, context.ledger, now)},
         )
+        self._context = context
+        for problem in problems(context.catalogue):
+            raise JobError(problem)
         log.info("notices go out", by=name)
 
     def start(self) -> None:
@@ -41,7 +46,9 @@ class Messenger:
 
     def send(self) -> None:
         """Deliver what is due."""
+        context = self._context
         try:
+            self._outbox.add(due_reports(context.catalogue, context.ledger, self._outbox, now()))
             tally = self._sender.run()
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import structlog
 
@@ -10,7 +11,7 @@ from sla_engine.domain.notice import Message
 from sla_engine.jobs.addressing import address
 from sla_engine.jobs.letters import Letter, compose
 from sla_engine.ledger import Delivery, Outbox
-from sla_engine.notifiers import Delivered, Failed, Missing, Notifier, Outcome, Retry
+from sla_engine.notifiers import Delivered, Failed, File, Missing, Notifier, Outcome, Retry
 
 log = structlog.get_logger("notify")
 
@@ -30,6 +31,16 @@ class Tally:
     retried: int = 0
     failed: int = 0
     reasons: list[str] = field(default_factory=list)
+
+
+class _Sought(NamedTuple):
+    """What to look for before sending again, and whether to look."""
+
+    channel: str
+    key: str
+    since: int
+    thread: str | None
+    doubtful: bool
 
 
 @dataclass
@@ -70,16 +81,23 @@ class Sender:
         if not self.notifier.threads:
             return self._plain(item, letter)
         head = self._head(item, letter)
-        if not isinstance(head, Delivered) or item.thread.ts is None or letter.reply is None:
-            outcome = head
-        else:
-            outcome = self._answer(item, head, letter.reply)
-        if isinstance(outcome, Delivered) and letter.file is not None:
-            attached = (
-                self.notifier.attach(head, letter.file) if isinstance(head, Delivered) else head
-            )
-            outcome = outcome if isinstance(attached, Delivered) else attached
+        if not isinstance(head, Delivered):
+            return head
+        outcome: Outcome = head
+        if letter.reply is not None and item.thread.ts is not None:
+            outcome = self._reply(item, head, letter.reply)
+        if letter.file is not None and isinstance(outcome, Delivered):
+            outcome = self._attach(item, head, letter.file)
         return outcome
+
+    def _reply(self, item: Delivery, head: Delivered, reply: Message) -> Outcome:
+        key = item.notice.key
+        return self._inside(
+            item, head, key, lambda: self.notifier.post(head.channel, reply, key, head.ts)
+        )
+
+    def _attach(self, item: Delivery, head: Delivered, file: File) -> Outcome:
+        return self._inside(item, head, file.title, lambda: self.notifier.attach(head, file))
 
     def _letter(self, item: Delivery) -> Letter:
         own = self.composers.get(item.notice.kind)
@@ -90,7 +108,10 @@ class Sender:
         """Tell it as a message of its own, where there are no threads."""
         if item.notice.kind == "changed":
             return Delivered(item.thread.channel)
-        return self.notifier.post(item.thread.channel, letter.head, item.notice.key)
+        outcome = self.notifier.post(item.thread.channel, letter.head, item.notice.key)
+        if letter.file is not None and isinstance(outcome, Delivered):
+            return self.notifier.attach(outcome, letter.file)
+        return outcome
 
     def _head(self, item: Delivery, letter: Letter) -> Outcome:
         """Begin the thread, or bring its first message up to date."""
@@ -105,42 +126,40 @@ class Sender:
         return outcome
 
     def _begin(self, item: Delivery, head: Message) -> Outcome:
-        thread = item.thread
+        thread, post = item.thread, self.notifier.post
 
         def doubt(doubtful: bool) -> None:
             self.outbox.doubt_thread(thread.id, doubtful=doubtful)
 
-        outcome = self._once(
-            (thread.channel, head, thread.key, None), thread.created, thread.doubtful, doubt
-        )
+        sought = _Sought(thread.channel, thread.key, thread.created, None, thread.doubtful)
+        outcome = self._once(sought, doubt, lambda: post(thread.channel, head, thread.key))
         if isinstance(outcome, Delivered):
             self.outbox.began(thread.id, outcome.channel, outcome.ts)
         return outcome
 
-    def _answer(self, item: Delivery, head: Delivered, reply: Message) -> Outcome:
+    def _inside(
+        self, item: Delivery, head: Delivered, key: str, send: Callable[[], Outcome]
+    ) -> Outcome:
+        """Put something into the thread once."""
+
         def doubt(doubtful: bool) -> None:
             self.outbox.doubt(item.id, doubtful=doubtful)
 
-        letter = (head.channel, reply, item.notice.key, head.ts)
-        return self._once(letter, item.notice.time, item.doubtful, doubt)
+        sought = _Sought(head.channel, key, item.notice.time, head.ts, item.doubtful)
+        return self._once(sought, doubt, send)
 
     def _once(
-        self,
-        letter: tuple[str, Message, str, str | None],
-        since: int,
-        doubtful: bool,
-        doubt: Callable[[bool], None],
+        self, sought: _Sought, doubt: Callable[[bool], None], send: Callable[[], Outcome]
     ) -> Outcome:
-        """Post a message that is not there yet; the row says beforehand that it may be."""
-        channel, message, key, thread = letter
-        if doubtful:
-            found = self.notifier.find(channel, key, since, thread)
+        """Send what is not there yet; the row says beforehand that it may be."""
+        if sought.doubtful:
+            found = self.notifier.find(sought.channel, sought.key, sought.since, sought.thread)
             if isinstance(found, Delivered | Retry):
                 return found
             if not isinstance(found, Missing):
                 log.error("cannot look a message up; it may come twice", reason=found.reason)
         doubt(True)
-        outcome = self.notifier.post(channel, message, key, thread)
+        outcome = send()
         if isinstance(outcome, Failed) or (isinstance(outcome, Retry) and not outcome.doubtful):
             doubt(False)
         return outcome

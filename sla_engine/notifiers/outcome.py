@@ -69,7 +69,7 @@ class Notifier(Protocol):
         ...
 
     def find(self, channel: str, key: str, since: int, thread: str | None = None) -> Found:
-        """Look for a message of that key, sent at ``since`` (ms UTC) or later."""
+        """Look for a message of that key, or a file of that title, since a time (ms UTC)."""
         ...
 
     def attach(self, at: Delivered, file: File) -> Outcome:

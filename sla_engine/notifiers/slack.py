@@ -166,6 +166,7 @@ def _matches(response: SlackResponse, channel: str, key: str) -> list[Delivered]
         Delivered(channel, message["ts"])
         for message in messages
         if message.get("metadata", {}).get("event_payload", {}).get("key") == key
+        or any(file.get("title") == key for file in message.get("files", ()))
     ]
 
 

@@ -6,7 +6,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_csv, to_html, to_json, to_pdf, to_slack, to_text
 from sla_engine.reports.to_pdf import MissingExtraError
 
-__all__ = ["CONTENT_TYPES", "REPORTS", "MissingExtraError", "Render"]
+__all__ = ["CONTENT_TYPES", "EXTENSIONS", "REPORTS", "MissingExtraError", "Render"]
 
 Render = Callable[[PeriodReport], bytes]
 
@@ -26,4 +26,13 @@ CONTENT_TYPES: dict[str, str] = {
     "pdf": "application/pdf",
     "slack": "application/json",
     "text": "text/plain; charset=utf-8",
+}
+
+EXTENSIONS: dict[str, str] = {
+    "csv": "csv",
+    "html": "html",
+    "json": "json",
+    "pdf": "pdf",
+    "slack": "json",
+    "text": "txt",
 }
