@@ -2,16 +2,45 @@
 
 import os
 import signal
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from honcho.printer import Printer
 
 from stack.layout import ROOT
 
 KILL_AFTER_SECONDS = 3.5
 TOLD_TO_STOP = {130, 143}  # how honcho says SIGINT and SIGTERM
+
+
+class CalmPrinter(Printer):  # type: ignore[misc]  # honcho ships no types
+    """Prints a message after the one that is being printed.
+
+    honcho prints from its signal handler; a stream that is interrupted while it writes refuses
+    that, and the exception would leave the programs behind.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+        self._waiting: deque[Any] = deque()
+        self._busy = False
+
+    def write(self, message: Any) -> None:
+        """Print, or leave it to who prints now."""
+        self._waiting.append(message)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._waiting:
+                super().write(self._waiting.popleft())
+        finally:
+            self._busy = False
 
 
 class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no types
@@ -42,7 +71,7 @@ def supervise(procfile: str, environment: dict[str, str], meanwhile: Callable[[]
     ``meanwhile`` runs in a thread of its own. 0: told to stop by SIGINT, SIGTERM or SIGHUP;
     1: a program ended by itself, so the others were ended too.
     """
-    manager = Supervisor()
+    manager = Supervisor(CalmPrinter())
     for name, command in parse_procfile(procfile).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     # A closed terminal ends the stack as Ctrl-C does; honcho alone would leave the programs behind.

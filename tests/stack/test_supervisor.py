@@ -76,6 +76,15 @@ def test_told_to_stop_before_all_have_begun_it_stops_all(start: Start, tmp_path:
     assert orphans(tmp_path) == []
 
 
+def test_told_to_stop_while_it_prints_it_stops_all(start: Start, tmp_path: Path) -> None:
+    process = start("chatty: exec yes\n" + SLEEPS)
+    read_until(process, "| y", times=1000)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=8)
+    assert process.returncode == 0
+    assert orphans(tmp_path) == []
+
+
 def test_programs_that_ignore_the_request_are_killed_within_5_seconds(
     start: Start, tmp_path: Path
 ) -> None:
