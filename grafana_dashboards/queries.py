@@ -24,7 +24,10 @@ _NAME = re.compile(r"(?<![\w:$.])([a-zA-Z_:][\w:]*)(?!\s*\(|[\w:])")
 
 @dataclass(frozen=True)
 class Query:
-    """One query; ``place`` is the panel's title, or ``$variable``, or the annotation's name."""
+    """One query; ``place`` is the panel's title, or ``$variable``, or the annotation's name.
+
+    ``legend`` names a series by its labels; a table has ``keys`` instead: the labels of its rows.
+    """
 
     dashboard: str
     place: str
@@ -32,6 +35,8 @@ class Query:
     instant: bool = False
     interval: str | None = None
     width: int = 24
+    legend: str = ""
+    keys: frozenset[str] = frozenset()
 
 
 def plain(dashboard: Any) -> dict[str, Any]:
@@ -90,7 +95,15 @@ def _panel(dashboard: str, panel: dict[str, Any]) -> Iterator[Query]:
             instant=bool(target.get("instant")),
             interval=panel.get("interval"),
             width=panel["gridPos"]["w"],
+            legend=target.get("legendFormat", ""),
+            keys=_keys(panel),
         )
+
+
+def _keys(panel: dict[str, Any]) -> frozenset[str]:
+    steps = panel.get("transformations") or [{"options": {}}]
+    names = steps[-1]["options"].get("renameByName", {})
+    return frozenset(name for name in names if name.islower())  # not "Value #A", "Time (max)"
 
 
 def _alternatives(pattern: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Every query of every panel, variable and annotation, asked of a real Prometheus."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -63,6 +64,18 @@ def test_every_query_returns_data(grafana: Grafana, capsys: pytest.CaptureFixtur
     with capsys.disabled():
         sys.stdout.write(f"\n{asked} queries asked, {asked - len(empty)} returned data\n")
     assert [(q.dashboard, q.place, q.expr) for q in empty] == []
+
+
+def test_series_have_the_labels_that_legends_and_rows_are_made_of(grafana: Grafana) -> None:
+    chosen = {name: grafana.open(name) for name in DASHBOARDS}
+    for query in queries():
+        if query.place.startswith("$") or not (query.legend or query.keys):
+            continue
+        for series in grafana.ask(query, chosen[query.dashboard]):
+            labels = set(series["metric"]) - {"__name__"}
+            assert set(re.findall(r"{{(\w+)}}", query.legend)) <= labels, query
+            # Rows of several queries become one where they share every label.
+            assert not query.keys or labels == query.keys, query
 
 
 def _values(grafana: Grafana, dashboard: str, place: str, number: int = 0) -> dict[str, float]:
