@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sla_engine.ledger.tables import audit
 
 GENESIS = "0" * 64
-_LOCK_AUDIT = 0x51A_0002
+_LOCK_WRITE = 0x51A_0002
 
 
 class Entry(NamedTuple):
@@ -36,12 +36,21 @@ class Link(NamedTuple):
     hash: str
 
 
+def alone(connection: sa.Connection) -> None:
+    """Wait until the caller's transaction is the only one that writes.
+
+    In SQLite every writing transaction is. In PostgreSQL an engine that was killed may still be
+    committing when the next one begins.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_WRITE)))
+
+
 def append(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     """Chain rows in the caller's transaction, which is the only writer from here to its end."""
     if not entries:
         return
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_AUDIT)))
+    alone(connection)
     last = connection.execute(
         sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     ).first()

@@ -63,6 +63,7 @@ class Ledger:
         if not items:
             return ()
         with self._writing.begin() as connection:
+            audit.alone(connection)
             since = min(item.timeline[0].start for item in items.values())
             before = _reaching_back(connection, since)
             after = {
