@@ -1,0 +1,165 @@
+"""Backfill against one scan of the same samples and against slo-generator's way of asking.
+
+    python -m benchmarks.ingest [--services 100] [--days 30] [--jitter MS]
+
+A real Prometheus holds samples every 15 s with known outages, flapping and gaps; every way reads
+the same. slo-generator asks for good and for valid events, two queries a service, one service after
+another, and gets no outages. CPU seconds are of the process named, from /proc and getrusage; wall
+seconds are printed beside them. Exact means: every outage with its first failed and its first good
+sample.
+"""
+
+import argparse
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.samples import Expected, write_past
+from catalogue import Catalogue
+from sla_engine.domain.interval import Interval
+from sla_engine.jobs.accounting import period_report
+from sla_engine.jobs.backfill import backfill
+from sla_engine.jobs.ingest import ingest, tick_periods
+from sla_engine.ledger import Ledger
+from sla_engine.prometheus import Client
+from sla_engine.reports import REPORTS
+from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
+
+START = 1_790_812_800_000
+DAY = 86_400_000
+TICKS = range(4)
+_CLOCK = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Generate, serve, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--services", type=int, default=100)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--jitter", type=int, default=0, help="milliseconds either way")
+    options = parser.parse_args()
+    period = Interval(START, START + options.days * DAY)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        folder = Path(name)
+        expected = write_past(folder / "past.om", options.services, period, options.jitter)
+        (folder / "prometheus").mkdir()
+        create_blocks(folder / "prometheus", folder / "past.om", block="500h")
+        (folder / "past.om").unlink()
+        flags = ["--query.max-samples=200000000", "--query.timeout=10m"]
+        with running_prometheus(folder / "prometheus", flags=flags) as prometheus:
+            compare(folder, prometheus, expected, period)
+
+
+def compare(
+    folder: Path, prometheus: Prometheus, expected: dict[str, Expected], period: Interval
+) -> None:
+    """Measure every way and print a line for each."""
+    samples = sum(e.samples for e in expected.values())
+    outages = sum(len(e.outages) for e in expected.values())
+    days = period.length // DAY
+    print(f"{len(expected)} services, {days} days, {samples:,} samples, {outages:,} outages")
+    seconds, end = period.length // 1000, period.end / 1000 - 0.001
+    query = f"count_over_time(service_up[{seconds}s])"
+    prometheus.query(query, end)  # the first one reads the blocks from disk
+    scan = _server(prometheus, lambda: prometheus.query(query, end))
+
+    def one_by_one() -> None:
+        for service in expected:
+            for function in ("sum_over_time", "count_over_time"):
+                query = f'sum({function}(service_up{{service="{service}"}}[{seconds}s]))'
+                prometheus.query(query, end)
+
+    average = _server(prometheus, one_by_one)
+    book = _catalogue(prometheus.url, list(expected))
+    ours, child = _ours(prometheus, book, folder, period)
+    _print("one scan, count_over_time", scan, 0.0, "-", scan)
+    _print("good and valid, service by service", average, 0.0, "none", scan)
+    exact = _exact(folder, expected, period)
+    _print("backfill", ours, child["cpu"], f"{exact} of {outages}", scan)
+    print(f"backfill: client memory {child['memory'] / 1024:.0f} MiB")
+    print(f"report of the period: {child['report']:.3f} CPU s")
+    print(f"a steady tick: {child['tick'] * 1000:.0f} ms CPU of the client")
+
+
+def _print(name: str, server: tuple[float, float], client: float, exact: str, scan: Any) -> None:
+    cpu, wall = server
+    ratio = (cpu + client) / scan[0]
+    print(
+        f"{name:36} server {cpu:6.2f} s  client {client:5.2f} s  wall {wall:6.2f} s  "
+        f"{ratio:5.2f} x one scan  exact outages: {exact}"
+    )
+
+
+def _server(prometheus: Prometheus, work: Callable[[], object]) -> tuple[float, float]:
+    """Return the CPU seconds of Prometheus and the wall seconds of some work."""
+    cpu, wall = _cpu(prometheus.pid), time.monotonic()
+    work()
+    return _cpu(prometheus.pid) - cpu, time.monotonic() - wall
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _CLOCK
+
+
+def _catalogue(url: str, services: list[str]) -> Catalogue:
+    probe = {"type": "http", "url": "http://127.0.0.1:1"}
+    entries = [
+        {"id": name, "name": name, "objective": 99.9, "probes": [probe]} for name in services
+    ]
+    prometheus = {"url": url, "scrape_interval": "15s", "timeout": "5m"}
+    plain = {"organization": "X", "timezone": "UTC", "prometheus": prometheus, "services": entries}
+    return Catalogue.model_validate(plain)
+
+
+def _ours(
+    prometheus: Prometheus, book: Catalogue, folder: Path, period: Interval
+) -> tuple[tuple[float, float], dict[str, float]]:
+    """Backfill in a process of its own, so that its CPU and memory are its alone."""
+    context = multiprocessing.get_context("spawn")
+    receive, send = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(send, book, f"sqlite:///{folder}/l.db", period))
+    cpu = _cpu(prometheus.pid)
+    process.start()
+    found: dict[str, float] = receive.recv()
+    server = _cpu(prometheus.pid) - cpu, found["wall"]
+    found |= receive.recv()
+    process.join()
+    return server, found
+
+
+def _child(send: Any, book: Catalogue, url: str, period: Interval) -> None:
+    with Ledger.open(url) as ledger, Client(book.prometheus) as client:
+        cpu, wall = time.process_time(), time.monotonic()
+        backfill(book, client, ledger, period, period.end)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        spent = {"cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
+        send.send(spent | {"memory": memory})
+        cpu = time.process_time()
+        REPORTS["json"](period_report(book, ledger, period, period.end))
+        report = time.process_time() - cpu
+        ticks = []
+        for number in TICKS:
+            now = period.end - (3 - number) * 15_000
+            cpu = time.process_time()
+            for piece in tick_periods(book, ledger, now):
+                ingest(book, client, ledger, piece, now)
+            ticks.append(time.process_time() - cpu)
+        send.send({"report": report, "tick": min(ticks)})
+
+
+def _exact(folder: Path, expected: dict[str, Expected], period: Interval) -> int:
+    with Ledger.open(f"sqlite:///{folder}/l.db") as ledger:
+        histories = ledger.histories(period)
+    return sum(
+        len(set(histories[name].outages) & set(known.outages)) for name, known in expected.items()
+    )
+
+
+if __name__ == "__main__":
+    main()
