@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sla_engine.app.context import Context, opened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.feeds import FeedReader
 from sla_engine.app.pages import pages
 from sla_engine.app.rules import RulesKeeper
 from sla_engine.app.silences import SilenceKeeper
@@ -61,6 +62,8 @@ def _exchanges(
         yield RulesKeeper(rules_file, context.catalogue, context.client), _RULES_SECONDS
     if context.catalogue.maintenance.silences is not None:
         yield engine.while_leading(SilenceKeeper(context)), _SILENCES_SECONDS
+    for feed in context.catalogue.maintenance.feeds:
+        yield engine.while_leading(FeedReader(context, feed)), max(1, feed.refresh // 1000)
 
 
 def _scheduler(engine: Engine, tick: float) -> BackgroundScheduler:

@@ -13,7 +13,7 @@ from sla_engine.jobs.ingest import ingest
 from sla_engine.ledger import Ledger
 from sla_engine.prometheus import Client
 
-PIECE = 48 * 3_600_000
+PIECE = 96 * 3_600_000
 """How much of the past is derived and stored at once (ms)."""
 
 

@@ -1,0 +1,45 @@
+"""What ``serve`` does about iCalendar feeds."""
+
+import requests
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from catalogue.maintenance import Feed
+from sla_engine.app.context import Context, now
+from sla_engine.jobs.feeds import FeedError, pull
+from sla_engine.ledger import LedgerError
+
+_TIMEOUT = 30
+
+log = structlog.get_logger("feeds")
+
+
+class FeedReader:
+    """Reads one feed again and again; a failure is told once, and what is known stays."""
+
+    def __init__(self, context: Context, feed: Feed) -> None:
+        self._context = context
+        self._feed = feed
+        self._told = ""
+
+    def __call__(self) -> None:
+        """Bring the ledger's windows up to date with the feed."""
+        said = ""
+        try:
+            text = _read(self._feed)
+            changed = pull(self._context.catalogue, self._context.ledger, self._feed, text, now())
+            if changed:
+                log.info("feed read", feed=self._feed.id, changed=changed)
+        except (OSError, FeedError, LedgerError, SQLAlchemyError) as error:
+            said = " ".join(str(error).split())
+            if said != self._told:
+                log.error("feed not read", feed=self._feed.id, error=said)  # noqa: TRY400 - one line says it
+        self._told = said
+
+
+def _read(feed: Feed) -> str:
+    if feed.file is not None:
+        return feed.file.read_text(encoding="utf-8")
+    response = requests.get(str(feed.url), timeout=_TIMEOUT)
+    response.raise_for_status()
+    return response.content.decode("utf-8", errors="replace")
