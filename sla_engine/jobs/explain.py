@@ -57,6 +57,9 @@ def _samples(
         need = service.need or "all"
         yield f"derived from: {need} of {', '.join(service.components)}"
         return
+    if service.sli is not None and service.sli.good is not None:
+        yield f"derived from: {service.sli.good} over {service.sli.total}, by the minute"
+        return
     beat = rhythm(catalogue, service)
     near = 2 * beat.max_gap
     edges = [("start", outage.start), *([("end", outage.end)] if outage.end else [])]

@@ -13,6 +13,7 @@ from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.series import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
 from sla_engine.jobs.derive import derive, has_rhythm, lifetime, median_step, rhythm
+from sla_engine.jobs.events import event_timeline
 from sla_engine.jobs.look import Look, look
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Ask, Samples, Source, asks, merged, raw
@@ -36,15 +37,20 @@ def timelines(
     lives = {
         service.id: lifetime(catalogue, service, period)
         for service in services
-        if service.probes or (service.sli and service.sli.promql)
+        if service.probes or service.sli
     }
     alive = [s for s in services if s.id in lives and lives[s.id].length]
-    sparse = [s for s in alive if source(catalogue, s).is_selector]
+    sparse = [s for s in alive if not _counts(s) and source(catalogue, s).is_selector]
     found = _sparse(catalogue, client, sparse, period, now) if sparse else {}
     for service in alive:
         if service.id not in found:
-            found[service.id] = _stepped(catalogue, client, service, period, now)
+            way = event_timeline if _counts(service) else _stepped
+            found[service.id] = way(catalogue, client, service, period, now)
     return {name: cut(timeline, lives[name]) for name, timeline in found.items()}
+
+
+def _counts(service: Service) -> bool:
+    return service.sli is not None and service.sli.good is not None
 
 
 def source(catalogue: Catalogue, service: Service) -> Source:

@@ -1,0 +1,85 @@
+"""Services that count events: good and total are counters, their ratio makes the state.
+
+Increases are summed sample by sample and series by series, so that a counter that begins anew after
+a restart takes nothing away and nothing is extrapolated.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogue import Catalogue, Service
+from sla_engine.domain.history import History, timeline_of
+from sla_engine.domain.interval import Interval, union
+from sla_engine.domain.outage import Stretch
+from sla_engine.domain.series import from_arrays
+from sla_engine.domain.timeline import State, Timeline, during
+from sla_engine.jobs.agreement import terms
+from sla_engine.jobs.derive import median_step, rhythm
+from sla_engine.prometheus import Client, Series
+from sla_engine.prometheus.extract import Source, asks, raw
+
+EVALUATION = 60_000
+"""How long the stretches are whose ratio is judged (ms); they begin on whole minutes."""
+_MARGIN = 10 * 60_000
+
+
+def event_timeline(
+    catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
+) -> Timeline:
+    """Return when enough events of a service were good (ms UTC).
+
+    A minute is down when the ratio of its events is under the objective or, without one, when none
+    was good; a minute without an event is up. Where no sample of the total came nothing is known.
+
+    Raises:
+        PrometheusError: the samples cannot be had.
+    """
+    assert service.sli is not None  # noqa: S101 - the caller chose
+    start = period.start // EVALUATION * EVALUATION
+    end = min(-(-period.end // EVALUATION) * EVALUATION, now)
+    wide = Interval(start - _MARGIN, min(end + _MARGIN, now))
+    sources = [Source(service.id, promql) for promql in (service.sli.good, service.sli.total)]
+    good, total = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
+    beat = rhythm(catalogue, service, median_step(total))
+    known = from_arrays(*_sampled(total), period, beat.step, beat.max_gap, seen_until=wide.end)
+    objective = terms(service, period.start).objective
+    failed = failures(good, total, Interval(start, end), objective)
+    history = History(failed, during(known, State.UNKNOWN), (period,))
+    return timeline_of(history, period)
+
+
+def failures(
+    good: Sequence[Series], total: Sequence[Series], period: Interval, objective: Fraction | None
+) -> tuple[Stretch, ...]:
+    """Return the minutes of a period, which begins on one, whose events were not good enough."""
+    count = -(-period.length // EVALUATION)
+    some, all_ = (_by_minute(series, period.start, count) for series in (good, total))
+    least = np.full(count, 0.0) if objective is None else all_ * float(objective)
+    # A counter holds floats: a ratio that is met exactly must not fail by their rounding.
+    bad = (all_ > 0) & ((some <= 0) | (some < least - 1e-9 * all_))
+    minutes = (
+        Interval(period.start + i * EVALUATION, period.start + (i + 1) * EVALUATION)
+        for i in np.flatnonzero(bad).tolist()
+    )
+    return tuple(Stretch(*minute) for minute in union(minutes))
+
+
+def _by_minute(series: Sequence[Series], start: int, count: int) -> NDArray[np.float64]:
+    """Return the sum of all increases by minute; each belongs to the sample that shows it."""
+    found = np.zeros(count)
+    for one in series:
+        steps = np.diff(one.values)
+        increases = np.where(steps < 0, one.values[1:], steps)
+        minutes = (one.times[1:] - start) // EVALUATION
+        inside = (minutes >= 0) & (minutes < count)
+        np.add.at(found, minutes[inside], increases[inside])
+    return found
+
+
+def _sampled(series: Sequence[Series]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    times = [one.times for one in series]
+    moments = np.unique(np.concatenate(times)) if times else np.array([], dtype=np.int64)
+    return moments, np.ones(len(moments), np.bool_)
