@@ -52,6 +52,6 @@ def test_a_month_of_50_services_is_exact_to_the_sample(tmp_path: Path) -> None:
     ):
         known = _catalogue(pasts, prometheus.url)
         with Client(known.prometheus) as client:
-            assert backfill(known, client, ledger, OCTOBER, OCTOBER.end) == 16
+            assert backfill(known, client, ledger, OCTOBER, OCTOBER.end) == 8
             assert backfill(known, client, ledger, OCTOBER, OCTOBER.end) == 0
         _check(ledger, pasts)
