@@ -40,6 +40,23 @@ def timeline_of(history: History, period: Interval) -> Timeline:
     return joined(sorted(states, key=lambda segment: segment.start))
 
 
+def preserved(history: History, derived: Timeline, tail: int) -> Timeline:
+    """Return what was derived, with what the history knows of the time before its first sample.
+
+    Samples that were there once and are not any more (retention, a lost disk) say nothing about
+    the past: the ledger outlives them. The last ``tail`` of what was derived before (ms) may have
+    been a guess that no later sample bore out, and is not held on to.
+    """
+    first = derived[0]
+    if first.state is not State.UNKNOWN or not history.covered:
+        return derived
+    end = min(first.end, history.covered[-1].end - tail)
+    if end <= first.start:
+        return derived
+    kept = timeline_of(history, Interval(first.start, end))
+    return joined((*kept, Segment(end, first.end, State.UNKNOWN), *derived[1:]))
+
+
 def replaced(history: History, derived: Timeline) -> History:
     """Return a history whose part under ``derived`` is what ``derived`` says.
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 from catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.composite import composites
-from sla_engine.jobs.derive import first_known, lifetime
+from sla_engine.jobs.derive import first_known, lifetime, rhythm
 from sla_engine.jobs.sampling import timelines
 from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
 from sla_engine.prometheus import Client
 
 TRAIL = 15 * 60_000
 """How far back every tick derives anew: samples that arrive this late still count (ms)."""
+_GUESSED = 5 * 60_000
 _DAY = 24 * 3_600_000
 
 
@@ -58,9 +59,17 @@ def ingest(
         return Ingested(period, ())
     chosen = tuple(catalogue.services if services is None else services)
     found = timelines(catalogue, client, chosen, period, now)
-    derived = [Derived(name, line, first_known(line)) for name, line in found.items()]
+    derived = [
+        Derived(name, line, first_known(line), _tail(catalogue, catalogue.service(name)))
+        for name, line in found.items()
+    ]
     derived += composites(catalogue, ledger, chosen, period, found)
     return Ingested(period, ledger.apply(derived, notify, at=now))
+
+
+def _tail(catalogue: Catalogue, service: Service) -> int:
+    """Return how long the last sample before now was taken to hold, at the most (ms)."""
+    return max(_GUESSED, 2 * rhythm(catalogue, service).max_gap)
 
 
 def tick_periods(

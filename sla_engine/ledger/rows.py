@@ -10,11 +10,15 @@ ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn"]
 
 
 class Derived(NamedTuple):
-    """What samples said of a service: a timeline without holes; ``first_sample`` in it, if any."""
+    """What samples said of a service: a timeline without holes; ``first_sample`` in it, if any.
+
+    The last ``tail`` of what was derived before (ms) may have been a guess; see `preserved`.
+    """
 
     service: str
     timeline: Timeline
     first_sample: int | None
+    tail: int = 300_000
 
 
 class Change(NamedTuple):

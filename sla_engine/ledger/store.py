@@ -6,7 +6,7 @@ from typing import Self
 import orjson
 import sqlalchemy as sa
 
-from sla_engine.domain.history import History, replaced
+from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
 from sla_engine.ledger import audit, histories, tables, trail, transfer
@@ -67,7 +67,7 @@ class Ledger:
             since = min(item.timeline[0].start for item in items.values())
             before = _reaching_back(connection, since)
             after = {
-                service: replaced(before.get(service, History()), item.timeline)
+                service: _joined(before.get(service, History()), item)
                 for service, item in items.items()
             }
             histories.write(connection, before, after)
@@ -129,6 +129,10 @@ class Ledger:
         query = sa.select(columns.service, sa.func.max(columns.end_ms)).group_by(columns.service)
         with self.engine.begin() as connection:
             return {service: end for service, end in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _joined(history: History, item: Derived) -> History:
+    return replaced(history, preserved(history, item.timeline, item.tail))
 
 
 def _reaching_back(connection: sa.Connection, since: int) -> dict[str, History]:

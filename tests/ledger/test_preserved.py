@@ -1,0 +1,63 @@
+"""Trap: a Prometheus that lost its samples must not take the ledger's past with it."""
+
+import pytest
+
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import Stretch
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger
+
+UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
+MINUTE = 60_000
+TAIL = 5 * MINUTE
+END = 100 * MINUTE
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Return a ledger that knows of an outage from minute 40 to 50, and of a gap in 60 to 70."""
+    ledger = Ledger.open("sqlite://")
+    edges = ((0, 40, UP), (40, 50, DOWN), (50, 60, UP), (60, 70, UNKNOWN), (70, 100, UP))
+    derive(ledger, *edges)
+    return ledger
+
+
+def derive(ledger: Ledger, *edges: tuple[int, int, State]) -> None:
+    line = tuple(Segment(a * MINUTE, b * MINUTE, state) for a, b, state in edges)
+    ledger.apply([Derived("shop", line, None, TAIL)])
+
+
+def past(ledger: Ledger) -> tuple[tuple[Stretch, ...], tuple[Interval, ...]]:
+    history = ledger.histories(Interval(0, 2**50))["shop"]
+    return history.outages, history.gaps
+
+
+def minutes(start: int, end: int) -> Interval:
+    return Interval(start * MINUTE, end * MINUTE)
+
+
+def test_what_was_known_stays_known_when_its_samples_are_gone(ledger: Ledger) -> None:
+    derive(ledger, (30, 110, UNKNOWN), (110, 120, UP))
+    outages, gaps = past(ledger)
+    assert outages == (Stretch(40 * MINUTE, 50 * MINUTE),)
+    assert gaps == (minutes(60, 70), minutes(95, 110))
+
+
+def test_an_open_outage_stays_open_when_its_samples_are_gone(ledger: Ledger) -> None:
+    derive(ledger, (90, 110, DOWN))
+    derive(ledger, (80, 120, UNKNOWN))
+    outages, gaps = past(ledger)
+    assert outages[-1] == Stretch(90 * MINUTE, None)
+    assert gaps == (minutes(60, 70), minutes(105, 120))
+
+
+def test_a_gap_between_samples_is_a_gap_whatever_was_guessed(ledger: Ledger) -> None:
+    derive(ledger, (30, 40, UP), (40, 60, UNKNOWN), (60, 100, UP))
+    assert past(ledger) == ((), (minutes(40, 60),))
+
+
+def test_late_samples_fill_a_gap(ledger: Ledger) -> None:
+    derive(ledger, (55, 65, UP), (65, 75, DOWN), (75, 100, UP))
+    outages, gaps = past(ledger)
+    assert outages[-1] == Stretch(65 * MINUTE, 75 * MINUTE)
+    assert gaps == ()
