@@ -15,7 +15,9 @@ take turns; a host serves either threads or one event loop.
 import argparse
 import asyncio
 import logging
+import platform
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +30,7 @@ from exporter.collectors import COLLECTORS, default_options
 from exporter.collectors.contract import Collector, Flag, NoDataError, Option, Roots, System
 from exporter.collectors.patience import Patience
 from exporter.family import Family, Style, gauge, render
+from toolkit import __version__
 
 DURATION: Final = gauge(
     "node_scrape_collector_duration_seconds",
@@ -37,9 +40,25 @@ DURATION: Final = gauge(
 SUCCESS: Final = gauge(
     "node_scrape_collector_success", "node_exporter: Whether a collector succeeded.", "collector"
 )
-METRICS: Final = (DURATION, SUCCESS)
+BUILD: Final = gauge(
+    "node_exporter_build_info",
+    "Constant 1; dashboards made for node_exporter find their hosts by this name.",
+    *("version", "goversion", "goos", "goarch"),
+)
+METRICS: Final = (DURATION, SUCCESS, BUILD)
 
 _log = logging.getLogger(__name__)
+_BUILD = BUILD.of(
+    (
+        (
+            f"uptime-ledger {__version__}",
+            f"python{platform.python_version()}",
+            sys.platform,
+            platform.machine(),
+        ),
+        1,
+    )
+)
 _LOOK_AGAIN = 60.0  # seconds
 
 
@@ -135,7 +154,7 @@ class Host:
         outcomes = {name: self._outcome(result) for name, result in done.items()}
         self._note(outcomes)
         text = "".join(outcome.text for outcome in outcomes.values())
-        return text + render(_scrape_families(outcomes), style)
+        return text + render((*_scrape_families(outcomes), _BUILD), style)
 
     def close(self) -> None:
         """Release the descriptors and threads."""

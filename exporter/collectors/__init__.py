@@ -6,12 +6,15 @@ the kernel chooses some of them, and who reads or adds a collector wants one fil
 """
 
 import re
+import sys
 from functools import cache
 from typing import Final
 
 from exporter.collectors import (
     arp,
+    backup,
     bonding,
+    certificates,
     conntrack,
     cpu,
     cpufreq,
@@ -21,8 +24,11 @@ from exporter.collectors import (
     entropy,
     filefd,
     filesystem,
+    filesystem_names,
     hwmon,
+    listening,
     loadavg,
+    logins,
     mdadm,
     meminfo,
     netclass,
@@ -30,6 +36,7 @@ from exporter.collectors import (
     netstat,
     nvme,
     os_,
+    portable,
     powersupplyclass,
     pressure,
     processes,
@@ -38,19 +45,23 @@ from exporter.collectors import (
     sockstat,
     softnet,
     stat,
+    systemd,
     textfile,
     thermal_zone,
     time_,
     timex,
     udp_queues,
     uname,
+    updates,
     vmstat,
 )
 from exporter.collectors.contract import Collector, Option
 
-COLLECTORS: Final[dict[str, Collector]] = {
+LINUX: Final[dict[str, Collector]] = {
     "arp": Collector(arp.read, arp.METRICS, flags=arp.FLAGS),
+    "backup": Collector(backup.read, backup.METRICS, flags=backup.FLAGS),
     "bonding": Collector(bonding.read, bonding.METRICS),
+    "certificates": Collector(certificates.read, certificates.METRICS, flags=certificates.FLAGS),
     "conntrack": Collector(conntrack.read, conntrack.METRICS),
     "cpu": Collector(cpu.read, cpu.METRICS, flags=cpu.FLAGS),
     "cpufreq": Collector(cpufreq.read, cpufreq.METRICS),
@@ -59,9 +70,11 @@ COLLECTORS: Final[dict[str, Collector]] = {
     "edac": Collector(edac.read, edac.METRICS),
     "entropy": Collector(entropy.read, entropy.METRICS),
     "filefd": Collector(filefd.read, filefd.METRICS),
-    "filesystem": Collector(filesystem.read, filesystem.METRICS, flags=filesystem.FLAGS),
+    "filesystem": Collector(filesystem.read, filesystem_names.METRICS, flags=filesystem.FLAGS),
     "hwmon": Collector(hwmon.read, hwmon.METRICS, pattern=hwmon.PATTERN, flags=hwmon.FLAGS),
+    "listening": Collector(listening.read, listening.METRICS),
     "loadavg": Collector(loadavg.read, loadavg.METRICS),
+    "logins": Collector(logins.read, logins.METRICS),
     "mdadm": Collector(mdadm.read, mdadm.METRICS),
     "meminfo": Collector(meminfo.read, pattern=meminfo.PATTERN),
     "netclass": Collector(netclass.read, netclass.METRICS, flags=netclass.FLAGS),
@@ -79,14 +92,19 @@ COLLECTORS: Final[dict[str, Collector]] = {
     "sockstat": Collector(sockstat.read, sockstat.METRICS, pattern=sockstat.PATTERN),
     "softnet": Collector(softnet.read, softnet.METRICS),
     "stat": Collector(stat.read, stat.METRICS, flags=stat.FLAGS),
+    "systemd": Collector(systemd.read, systemd.METRICS, flags=systemd.FLAGS),
     "textfile": Collector(textfile.read, textfile.METRICS, flags=textfile.FLAGS),
     "thermal_zone": Collector(thermal_zone.read, thermal_zone.METRICS),
     "time": Collector(time_.read, time_.METRICS),
     "timex": Collector(timex.read, timex.METRICS),
     "udp_queues": Collector(udp_queues.read, udp_queues.METRICS),
     "uname": Collector(uname.read, uname.METRICS),
+    "updates": Collector(updates.read, updates.METRICS),
     "vmstat": Collector(vmstat.read, pattern=vmstat.PATTERN, flags=vmstat.FLAGS),
 }
+
+
+COLLECTORS: Final = LINUX if sys.platform == "linux" else portable.PORTABLE
 
 
 def default_options() -> dict[str, Option]:

@@ -8,38 +8,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from exporter.collectors.contract import Flag, System, filters, read_all
-from exporter.collectors.patience import Patience, outcome
-from exporter.family import Family, Metric, gauge
-
-LABELS = ("device", "mountpoint", "fstype")
-
-
-def _gauge(name: str, text: str) -> Metric:
-    return gauge(f"node_filesystem_{name}", text, *LABELS)
-
-
-SIZE = _gauge("size_bytes", "Filesystem size in bytes.")
-FREE = _gauge("free_bytes", "Filesystem free space in bytes.")
-AVAIL = _gauge("avail_bytes", "Filesystem space available to non-root users in bytes.")
-FILES = _gauge("files", "Filesystem total file nodes.")
-FILES_FREE = _gauge("files_free", "Filesystem total free file nodes.")
-READONLY = _gauge("readonly", "Filesystem read-only status.")
-ERROR = _gauge(
-    "device_error", "Whether an error occurred while getting statistics for the given device."
+from exporter.collectors.contract import Flag, System, read_all
+from exporter.collectors.filesystem_names import (
+    AVAIL,
+    ERROR,
+    FILES,
+    FILES_FREE,
+    FREE,
+    READONLY,
+    SIZE,
+    filters,
 )
-METRICS = (SIZE, FREE, AVAIL, FILES, FILES_FREE, READONLY, ERROR)
+from exporter.collectors.patience import Patience, outcome
+from exporter.family import Family, Metric
+
 FLAGS = (
     *filters(
-        "filesystem.mount-points",
-        "mount points",
-        exclude=r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+"
+        points=r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+"
         r"|var/lib/containers/storage/.+)($|/)",
-    ),
-    *filters(
-        "filesystem.fs-types",
-        "file system types",
-        exclude="^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl"
+        types="^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl"
         "|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs"
         "|selinuxfs|squashfs|sysfs|tracefs)$",
     ),

@@ -1,13 +1,13 @@
 """Network devices by one rtnetlink dump (rtnetlink(7)) instead of a dozen sysfs reads for each."""
 
-import os
 import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from exporter.collectors.contract import System
+from exporter.collectors.netlink import ORDER, Netlink, aligned, messages
 
 # rtnl_link_stats64 of linux/if_link.h; later kernels append fields.
 STATS = (
@@ -55,7 +55,7 @@ class Link:
     def number(self, attribute: int, default: int = 0) -> int:
         """Return an attribute of one to eight bytes in the host's order."""
         raw = self.attributes.get(attribute)
-        return default if raw is None else int.from_bytes(raw, _ORDER)
+        return default if raw is None else int.from_bytes(raw, ORDER)
 
     def text(self, attribute: int) -> str:
         """Return a zero-terminated attribute."""
@@ -68,15 +68,11 @@ class Link:
 
 
 _READ = frozenset(number for number in vars(Attribute).values() if isinstance(number, int))
-_ORDER: Final = "little" if struct.pack("=H", 1) == b"\1\0" else "big"
-_HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg: family, type, index, flags, change
 _ATTRIBUTE = struct.Struct("=HH")
-_ERROR, _DONE, _NEW_LINK, _GET_LINK = 2, 3, 16, 18
-_DUMP_REQUEST = 0x1 | 0x300  # NLM_F_REQUEST | NLM_F_DUMP
+_NEW_LINK, _GET_LINK = 16, 18
 _STATS = struct.Struct(f"={len(STATS)}Q")
 _MOST_SHAPES = 4096  # of devices that come and go
-_BUFFER = 1 << 18  # the kernel fills at most this much per datagram
 
 
 class Shape(NamedTuple):
@@ -98,21 +94,9 @@ def parse(data: bytes, shapes: Shapes) -> Iterator[Link]:
         OSError: the kernel answered with an error.
         ValueError: a message is cut short.
     """
-    offset = 0
-    while offset + _HEADER.size <= len(data):
-        length, kind, *_ = _HEADER.unpack_from(data, offset)
-        if length < _HEADER.size or offset + length > len(data):
-            raise ValueError("netlink message cut short")
-        if kind == _ERROR:
-            _raise(data, offset)
+    for kind, message in messages(data):
         if kind == _NEW_LINK:
-            yield _link(data[offset + _HEADER.size : offset + length], shapes)
-        offset += _aligned(length)
-
-
-def _raise(data: bytes, offset: int) -> None:
-    number = -int.from_bytes(data[offset + 16 : offset + 20], _ORDER, signed=True)
-    raise OSError(number, os.strerror(number))
+            yield _link(message, shapes)
 
 
 def _link(message: bytes, shapes: Shapes) -> Link:
@@ -136,7 +120,7 @@ def _shape(message: bytes) -> Shape:
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
         if length < _ATTRIBUTE.size or offset + length > len(message):
             raise ValueError("netlink attribute cut short")
-        end = min(offset + _aligned(length), len(message))
+        end = min(offset + aligned(length), len(message))
         layout += f"HH{end - offset - _ATTRIBUTE.size}x"
         headers += [length, kind]
         if kind in _READ:
@@ -145,49 +129,20 @@ def _shape(message: bytes) -> Shape:
     return Shape(struct.Struct(layout), tuple(headers), tuple(wanted))
 
 
-def _aligned(length: int) -> int:
-    return (length + 3) & ~3
-
-
-class Netlink:
-    """A netlink socket that stays open between scrapes."""
-
-    def __init__(self, _system: System) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        self._socket.settimeout(1)
-        self._sequence = 0
-        self.shapes: Shapes = {}
-
-    def dump(self) -> bytes:
-        """Return the messages about every link. Raises OSError."""
-        self._sequence += 1
-        size = _HEADER.size + _LINK.size
-        header = _HEADER.pack(size, _GET_LINK, _DUMP_REQUEST, self._sequence, 0)
-        self._socket.send(header + _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0))
-        chunks: list[bytes] = []
-        while not chunks or not _last(chunks[-1]):
-            chunk = self._socket.recv(_BUFFER)
-            if _HEADER.unpack_from(chunk)[3] == self._sequence:  # else of a dump that timed out
-                chunks.append(chunk)
-        return b"".join(chunks)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-
-
-def _last(chunk: bytes) -> bool:
-    """Say whether a datagram ends the dump (NLMSG_DONE stands in one of its own, or last)."""
-    offset, kind = 0, 0
-    while offset + _HEADER.size <= len(chunk):
-        length, kind, *_ = _HEADER.unpack_from(chunk, offset)
-        offset += _aligned(max(length, _HEADER.size))
-    return kind in (_DONE, _ERROR)
-
-
 def links(system: System) -> list[Link]:
     """Dump the links; netdev and netclass share one dump per scrape."""
-    netlink = system.part(Netlink)
-    if len(netlink.shapes) > _MOST_SHAPES:
-        netlink.shapes.clear()
-    return list(parse(netlink.dump(), netlink.shapes))
+    shapes = system.part(_Remembered).shapes
+    if len(shapes) > _MOST_SHAPES:
+        shapes.clear()
+    request = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+    return list(parse(system.part(route_socket).dump(_GET_LINK, request), shapes))
+
+
+class _Remembered:
+    def __init__(self, _system: System) -> None:
+        self.shapes: Shapes = {}
+
+
+def route_socket(_system: System) -> Netlink:
+    """Return the socket, kept between scrapes."""
+    return Netlink(socket.NETLINK_ROUTE)

@@ -3,11 +3,12 @@
 from exporter.collectors.contract import Flag, System
 from exporter.family import Family, counter, gauge
 
+BOOT = gauge("node_boot_time_seconds", "Node boot time, in unixtime.")
 SINGLES = {
     "intr": counter("node_intr_total", "Total number of interrupts serviced."),
     "ctxt": counter("node_context_switches_total", "Total number of context switches."),
     "processes": counter("node_forks_total", "Total number of forks."),
-    "btime": gauge("node_boot_time_seconds", "Node boot time, in unixtime."),
+    "btime": BOOT,
     "procs_running": gauge("node_procs_running", "Number of processes in runnable state."),
     "procs_blocked": gauge(
         "node_procs_blocked", "Number of processes blocked waiting for I/O to complete."

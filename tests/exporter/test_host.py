@@ -1,10 +1,12 @@
 """The run of all collectors: flags, failures, hangs, this machine."""
 
 import argparse
+import asyncio
 import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -75,6 +77,49 @@ def test_a_collector_that_hangs_loses_only_itself_and_recovers() -> None:
     release.set()
     while 'success{collector="hang"} 0' in host.collect("text"):
         pass
+
+
+def test_text_that_stays_the_same_is_not_rendered_again() -> None:
+    kept, calls = [VALUE.value(1)], []
+
+    def same(_system: System) -> list[Family]:
+        calls.append(1)
+        return kept
+
+    host = _host(same=same)
+    first = host.collect("text")
+    kept.append(VALUE.value(2))  # the same list: whoever changes it breaks his promise
+    second = host.collect("text")
+    assert len(calls) == 2
+    assert "node_demo 1\n" in first
+    assert "node_demo 2\n" not in second
+    assert "node_demo 2\n" in host.collect("openmetrics")
+
+
+def test_what_is_not_there_is_looked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def none(_system: System) -> list[Family]:
+        calls.append(1)
+        raise NoDataError("no such device")
+
+    now = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    host = _host(none=none)
+    for now[0] in (100.0, 115.0, 159.0):
+        assert 'success{collector="none"} 0' in host.collect("text")
+    assert len(calls) == 1
+    now[0] = 161.0
+    host.collect("text")
+    assert len(calls) == 2
+
+
+def test_an_event_loop_gets_the_same_page() -> None:
+    host = _host(good=_good)
+    text = asyncio.run(host.scrape("text"))
+    host.close()
+    assert "node_demo 1\n" in text
+    assert 'node_exporter_build_info{version="uptime-ledger ' in text
 
 
 def test_flags_choose_collectors() -> None:
