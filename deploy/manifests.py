@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+from catalogue import load_catalogue
+from sla_engine.prometheus.rules import rule_file
+
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "uptime-ledger"
 
@@ -23,7 +26,9 @@ def manifests(catalogue: Path) -> Iterator[Manifest]:
     yield _config_map("uptime-ledger-catalogue", {"services.yml": catalogue})
     for name in ("engine", "exporter", "hosts", "monitoring"):
         yield from yaml.safe_load_all(_text(ROOT / "deploy" / "kubernetes" / f"{name}.yaml"))
-    yield prometheus_rule()
+    yield _prometheus_rule("uptime-ledger", _constant_groups())
+    if groups := _groups_of(catalogue):
+        yield _prometheus_rule("uptime-ledger-services", groups)
     for path in sorted((ROOT / "grafana_dashboards" / "json").glob("*.json")):
         # The label by which Grafana's sidecar finds dashboards, and its folder's annotation.
         yield _config_map(
@@ -34,14 +39,25 @@ def manifests(catalogue: Path) -> Iterator[Manifest]:
         )
 
 
-def prometheus_rule() -> Manifest:
-    """Return alert_rules/ as one object of the Prometheus Operator."""
+def _constant_groups() -> list[Manifest]:
+    """Return the groups of alert_rules/."""
     files = sorted((ROOT / "alert_rules").glob("*.rules.yml"))
-    groups = [group for path in files for group in yaml.safe_load(_text(path))["groups"]]
+    return [group for path in files for group in yaml.safe_load(_text(path))["groups"]]
+
+
+def _groups_of(catalogue: Path) -> list[Manifest]:
+    """Return what ``sla-engine rules`` writes for services by PromQL, counters or components."""
+    loaded = load_catalogue(catalogue)
+    text = rule_file(loaded.services, loaded.prometheus.scrape_interval)
+    groups: list[Manifest] = yaml.safe_load(text)["groups"]
+    return groups
+
+
+def _prometheus_rule(name: str, groups: list[Manifest]) -> Manifest:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": _metadata("uptime-ledger"),
+        "metadata": _metadata(name),
         "spec": {"groups": groups},
     }
 
