@@ -27,7 +27,7 @@ def report(options: argparse.Namespace) -> int:
         at = now()
         period = chosen_period(options, context.catalogue, at)
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
-        result = job.report(context.catalogue, context.ledger, period, at, services)
+        result = job.frozen_report(context.catalogue, context.ledger, period, at, services)
     try:
         body = REPORTS[options.format](result)
     except MissingExtraError as error:

@@ -12,7 +12,7 @@ from catalogue.delivery import Report
 from sla_engine.domain.period import Kind, Period, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.jobs.letters import Letter
-from sla_engine.jobs.report import report
+from sla_engine.jobs.report import frozen_report
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.notifiers import File
 from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
@@ -124,7 +124,7 @@ def composer(
         now = clock()
         period = parse_period(facts["period"], zone, now)
         services = [s.id for s in audience(entry, catalogue)]
-        made = report(catalogue, ledger, period, now, services)
+        made = frozen_report(catalogue, ledger, period, now, services)
         late = now - facts["due"]
         made = enrich(replace(made, late=late if late > _LATE else None))
         return Letter(to_slack.message(made), file=_file(entry, period, made))

@@ -13,6 +13,7 @@ from sla_engine.ledger import audit, histories, tables, trail, transfer
 from sla_engine.ledger.changes import changes
 from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
+from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.maintenance import Requests
 from sla_engine.ledger.rows import Change, Derived, NoticeRow
 
@@ -30,6 +31,7 @@ class Ledger:
         self._writing = engine.execution_options(write=True)
         self.corrections = Corrections(engine)
         self.windows = Requests(engine)
+        self.frozen = FrozenPeriods(engine)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -24,6 +24,7 @@ _DECISIONS = {
     "correction": tables.correction,
     "maintenance": tables.maintenance,
     "maintenance_event": tables.maintenance_event,
+    "frozen_period": tables.frozen_period,
 }
 
 Spans = dict[tuple[str, int], int | None]
@@ -111,7 +112,9 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
     chained: dict[str, Counter[str]] = {name: Counter() for name in _DECISIONS}
     for link in audit.read(connection):
         payload = orjson.loads(link.payload)
-        if link.action == "correct":
+        if link.action == "freeze":
+            chained["frozen_period"].update(_text(row) for row in payload["rows"])
+        elif link.action == "correct":
             chained["correction"][_text(payload)] += 1
         elif link.action.startswith(_WINDOW):
             event = {

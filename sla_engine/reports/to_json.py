@@ -29,6 +29,16 @@ def document(report: PeriodReport) -> Json:
             "timezone": report.timezone,
         },
         "services": [_service(service, report.generated_at) for service in report.services],
+        "restatements": [
+            {
+                "service": one.service,
+                "availability_ratio_before": one.before,
+                "availability_ratio_after": one.after,
+                "author": one.author,
+                "reason": one.reason,
+            }
+            for one in report.restatements
+        ],
     }
 
 

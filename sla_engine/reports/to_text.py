@@ -47,6 +47,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     if rows:
         yield from _table(_OUTAGE_HEAD, rows)
     yield from _corrections(report, zone)
+    yield from _restatements(report)
 
 
 def service_table(report: PeriodReport) -> list[str]:
@@ -151,3 +152,12 @@ def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
 def minutes(milliseconds: float | None) -> str:
     """Return minutes to two digits, ``-`` where there is nothing to tell."""
     return "-" if milliseconds is None else f"{milliseconds / _MS_PER_MINUTE:,.2f}"
+
+
+def _restatements(report: PeriodReport) -> Iterator[str]:
+    if report.restatements:
+        yield ""
+        yield f"RESTATEMENTS ({len(report.restatements)})"
+    for one in report.restatements:
+        before, after = (wording.percent(v) for v in (one.before, one.after))
+        yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
