@@ -1,0 +1,113 @@
+"""CPU of rule evaluation: our rules, whose number is constant, beside Sloth's 17 per SLO.
+
+    python -m benchmarks.rules [--services 10 100 1000] [--seconds 60]
+
+Each run is a real Prometheus on one core that scrapes the services every 15 s, over six hours of
+past. The CPU of a run without rules is subtracted. Our groups run six times as often as they are
+delivered, so that a minute of the clock holds six minutes' work, that of the slow groups too;
+Sloth's run every 30 s. Printed is CPU per minute of service.
+"""
+
+import argparse
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from benchmarks.rules_world import ours, past, services, sloth, target
+from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
+
+SPEED = 6
+WARM_SECONDS = 20
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--services", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--seconds", type=int, default=60)
+    options = parser.parse_args()
+    print("services  rules: ours  Sloth's   CPU s/min: ours  Sloth's   ratio", flush=True)
+    for count in options.services:
+        ids = services(count)
+        theirs = sloth(ids)
+        base = measure(ids, {}, options.seconds)
+        our_cost = (measure(ids, quicker(ours()), options.seconds) - base) / SPEED
+        their_cost = measure(ids, theirs, options.seconds) - base
+        print(
+            f"{count:8}  {number(ours()):11}  {number(theirs):7}   {our_cost:15.3f}  "
+            f"{their_cost:7.2f}   {their_cost / our_cost:5.1f}",
+            flush=True,
+        )
+
+
+def number(files: Mapping[str, str]) -> int:
+    """Return how many rules these files hold."""
+    found = [yaml.load(text, Loader=yaml.CSafeLoader) for text in files.values()]
+    return sum(len(group["rules"]) for document in found for group in document["groups"])
+
+
+def quicker(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files with every group's interval divided by `SPEED`."""
+
+    def divided(match: re.Match[str]) -> str:
+        seconds = int(match[1]) * {"s": 1, "m": 60}[match[2]]
+        return f"interval: {seconds // SPEED}s"
+
+    return {n: re.sub(r"interval: (\d+)([sm])", divided, text) for n, text in files.items()}
+
+
+def measure(ids: list[str], files: Mapping[str, str], seconds: int) -> float:
+    """Return the CPU seconds per minute of a Prometheus with these rules."""
+    with tempfile.TemporaryDirectory(prefix="rules-") as name, target(ids) as address:
+        folder = Path(name)
+        write_past(folder, ids)
+        config = {
+            "global": {"scrape_interval": "15s", "evaluation_interval": "30s"},
+            "rule_files": ["*.rules.yml"],
+            "scrape_configs": [
+                {"job_name": "services", "static_configs": [{"targets": [address]}]}
+            ],
+        }
+        flags = ["--query.max-concurrency=1"]
+        os.environ["GOMAXPROCS"] = "1"
+        with running_prometheus(
+            folder, config=json.dumps(config), files=files, flags=flags
+        ) as prometheus:
+            return cpu_per_minute(prometheus, seconds)
+
+
+def write_past(folder: Path, ids: list[str]) -> None:
+    """Give Prometheus hours of samples."""
+    path = folder / "past.om"
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(past(ids, int(time.time())))
+    create_blocks(folder, path)
+    path.unlink()
+
+
+def cpu_per_minute(prometheus: Prometheus, seconds: int) -> float:
+    """Measure after a while, when the start's work is done."""
+    time.sleep(WARM_SECONDS)
+    before, began = cpu_seconds(prometheus.pid), time.monotonic()
+    time.sleep(seconds)
+    spent = cpu_seconds(prometheus.pid) - before
+    failures = prometheus.query("sum(prometheus_rule_evaluation_failures_total) > 0")
+    if failures:
+        raise RuntimeError(f"rules failed: {failures}")
+    return spent / (time.monotonic() - began) * 60
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return user and system time of a process so far."""
+    words = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
