@@ -2,6 +2,8 @@
 
 import json
 
+import yaml
+
 from stack.layout import ROOT, Layout
 
 JOBS = {
@@ -20,7 +22,8 @@ def prometheus_yml(layout: Layout) -> str:
             "scrape_interval": layout.scrape_interval,
             "evaluation_interval": layout.scrape_interval,
         },
-        "rule_files": [str(ROOT / "alert_rules" / "*.rules.yml")],
+        # The second are the engine's, for services by PromQL, by counters and of components.
+        "rule_files": [str(ROOT / "alert_rules" / "*.rules.yml"), str(layout.var / "*.rules.yml")],
         "alerting": {"alertmanagers": [_targets(layout, "alertmanager")]},
         "scrape_configs": [
             {"job_name": job, **_targets(layout, program)} for program, job in JOBS.items()
@@ -34,11 +37,11 @@ def _targets(layout: Layout, program: str) -> dict[str, list[dict[str, list[str]
 
 
 def alertmanager_yml() -> str:
-    """Return alertmanager.yml: alerts are shown, nobody is told; the engine tells of outages."""
-    config = {
-        "route": {"receiver": "nobody", "group_by": ["alertname", "service"]},
-        "receivers": [{"name": "nobody"}],
-    }
+    """Return alertmanager.yml: the one that we deliver, but nobody is told; the engine tells."""
+    text = (ROOT / "alert_rules" / "alertmanager.yml").read_text(encoding="utf-8")
+    config = yaml.safe_load(text)
+    del config["global"], config["templates"]  # Slack's
+    config["receivers"] = [{"name": receiver["name"]} for receiver in config["receivers"]]
     return json.dumps(config, indent=2) + "\n"
 
 
