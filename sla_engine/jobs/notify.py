@@ -19,6 +19,8 @@ _FIRST_WAIT = 1_000
 _LONGEST_WAIT = 300_000
 _REVIVED = 24 * 3_600_000
 _AT_ONCE = 100
+# Somebody deleted the message, or it may no longer be edited: the answers still count.
+_GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
 
 Compose = Callable[[Delivery], Letter]
 
@@ -73,11 +75,18 @@ class Sender:
             item = None if now < self._held_until else self.outbox.next_due(now)
             if item is None:
                 break
-            self._settle(item, self._deliver(item), tally)
+            self._settle(item, self._tried(item), tally)
         return tally
 
-    def _deliver(self, item: Delivery) -> Outcome:
-        letter = self._letter(item)
+    def _tried(self, item: Delivery) -> Outcome:
+        """Deliver, or say why no letter could be made: one bad notice never holds up the rest."""
+        try:
+            letter = self._letter(item)
+        except (ValueError, KeyError, TypeError) as error:
+            return Failed(f"cannot be written: {type(error).__name__}: {error}")
+        return self._deliver(item, letter)
+
+    def _deliver(self, item: Delivery, letter: Letter) -> Outcome:
         if not self.notifier.threads:
             return self._plain(item, letter)
         head = self._head(item, letter)
@@ -119,8 +128,10 @@ class Sender:
         if thread.ts is None:
             return self._begin(item, letter.head)
         at = Delivered(thread.place or thread.channel, thread.ts)
+        if self.outbox.followed(item):  # the last that waits brings the head up to date
+            return at
         outcome = self.notifier.edit(at, letter.head, thread.key)
-        if isinstance(outcome, Failed):  # somebody deleted it, perhaps: the answers still count
+        if isinstance(outcome, Failed) and outcome.reason.endswith(_GONE):
             log.warning("cannot edit", thread=thread.key, reason=outcome.reason)
             return at
         return outcome
@@ -154,10 +165,10 @@ class Sender:
         """Send what is not there yet; the row says beforehand that it may be."""
         if sought.doubtful:
             found = self.notifier.find(sought.channel, sought.key, sought.since, sought.thread)
-            if isinstance(found, Delivered | Retry):
-                return found
-            if not isinstance(found, Missing):
+            if isinstance(found, Failed) and "missing_scope" in found.reason:
                 log.error("cannot look a message up; it may come twice", reason=found.reason)
+            elif not isinstance(found, Missing):
+                return found
         doubt(True)
         outcome = send()
         if isinstance(outcome, Failed) or (isinstance(outcome, Retry) and not outcome.doubtful):
@@ -183,5 +194,5 @@ class Sender:
             case Failed(reason):
                 self.outbox.give_up(item.id, reason)
                 tally.failed += 1
-                tally.reasons.append(reason.removeprefix("slack: "))
+                tally.reasons.append(reason.removeprefix("slack: ").partition(":")[0])
                 log.error("given up", notice=item.notice.key, reason=reason)

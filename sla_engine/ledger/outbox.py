@@ -166,6 +166,16 @@ class Outbox:
         )
         return self._stored(query)
 
+    def followed(self, item: Delivery) -> bool:
+        """Say whether another delivery waits behind this one in its thread."""
+        query = sa.select(delivery.c.id).where(
+            delivery.c.thread_id == item.thread.id,
+            delivery.c.state == "pending",
+            delivery.c.id > item.id,
+        )
+        with self._reading.begin() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def pending(self) -> int:
         """Return how many deliveries wait, notices without one included."""
         waiting = sa.select(sa.func.count()).where(delivery.c.state == "pending")

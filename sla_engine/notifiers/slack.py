@@ -1,6 +1,7 @@
 """Slack by bot token (threads, edits, files) or by incoming webhook, through slack-sdk."""
 
 import json
+import logging
 import re
 from collections.abc import Callable
 from http.client import HTTPException
@@ -36,7 +37,9 @@ class SlackBot:
     threads = True
 
     def __init__(self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
-        self._client = WebClient(token, base_url=api_url, timeout=timeout, retry_handlers=[])
+        self._client = WebClient(
+            token, base_url=api_url, timeout=timeout, retry_handlers=[], logger=_quiet()
+        )
         self._ids: dict[str, str] = {}
 
     def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
@@ -122,7 +125,7 @@ class SlackWebhook:
     threads = False
 
     def __init__(self, url: str, timeout: int = TIMEOUT_SECONDS) -> None:
-        self._client = WebhookClient(url, timeout=timeout, retry_handlers=[])
+        self._client = WebhookClient(url, timeout=timeout, retry_handlers=[], logger=_quiet())
 
     def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send; a webhook has no threads, no buttons and no metadata."""
@@ -150,6 +153,13 @@ class SlackWebhook:
         """Leave the file out: a webhook cannot upload, and the message says all in words."""
         del file
         return at
+
+
+def _quiet() -> logging.Logger:
+    """Return a logger for slack-sdk that says nothing: the outcome says it, in one line."""
+    logger = logging.getLogger("slack_sdk.quiet")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 def _content(message: Message, key: str) -> dict[str, Any]:

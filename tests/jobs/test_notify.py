@@ -7,7 +7,7 @@ from catalogue import Catalogue
 from sla_engine.domain.outage import Stretch
 from sla_engine.jobs.notices import outage_notices
 from sla_engine.jobs.notify import Sender
-from sla_engine.ledger import Change, Ledger, Outbox
+from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
 from sla_engine.notifiers.slack import SlackBot
 from tests.programs.slack import TOKEN, Slack, local_slack
 
@@ -259,3 +259,19 @@ def test_a_withdrawn_outage_says_so(world: World) -> None:
     world.change("withdrawn", "s0", T0)
     world.drain()
     assert "withdrawn" in world.slack.roots()[0]["text"]
+
+
+def test_without_the_right_to_read_a_message_may_come_twice_but_is_not_lost(world: World) -> None:
+    faults = {"chat.postMessage": ["reset"], "conversations.history": ["missing_scope"]}
+    world.slack.fault = lambda m: faults[m].pop() if faults.get(m) else None
+    world.change("opened", "s0", T0)
+    world.drain()
+    assert len(world.slack.roots()) == 1
+
+
+def test_a_notice_that_cannot_be_written_does_not_hold_up_the_rest(world: World) -> None:
+    row = NoticeRow("report:x", "report:x", "report", T0, None, {"channel": "#uptime"})
+    world.outbox.add([row])
+    world.change("opened", "s0", T0)
+    world.drain()
+    assert len(world.slack.roots()) == 1
