@@ -40,7 +40,15 @@ def executive() -> dict[str, Any]:
             line(4, _met(), _missed(), _unjudged(), _unplanned(), _planned(), _cost()),
             line(8, _worst(), _owed(), widths=(8, 16)),
         ),
-        section("Downtime", line(8, _unplanned_bars(), _planned_bars(), _owners())),
+        section(
+            "Downtime",
+            line(
+                8,
+                _most("unplanned", "outside approved", style.BAD),
+                _most("planned", "inside approved", style.PLANNED),
+                _owners(),
+            ),
+        ),
         section("Month against last month", line(9, _months(), _trend())),
         variables=[
             variable.datasource(),
@@ -146,24 +154,13 @@ def _owed() -> Table:
     )
 
 
-def _unplanned_bars() -> bargauge.Panel:
+def _most(kind: str, where: str, color: str) -> bargauge.Panel:
     return bars(
-        "Most unplanned downtime",
-        "The ten services with the most downtime outside maintenance windows.",
-        now(f"sort_desc(topk(10, {downtime('unplanned')} > 0))", "{{service}}"),
+        f"Most {kind} downtime",
+        f"The ten services with the most downtime {where} maintenance windows.",
+        now(f"sort_desc(topk(10, {downtime(kind)} > 0))", "{{service}}"),
         unit=DURATION,
-        steps=((None, style.BAD),),
-        bounds=(0, None),
-    )
-
-
-def _planned_bars() -> bargauge.Panel:
-    return bars(
-        "Most planned downtime",
-        "The ten services with the most downtime inside approved maintenance windows.",
-        now(f"sort_desc(topk(10, {downtime('planned')} > 0))", "{{service}}"),
-        unit=DURATION,
-        steps=((None, style.PLANNED),),
+        steps=((None, color),),
         bounds=(0, None),
     )
 

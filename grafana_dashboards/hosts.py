@@ -130,30 +130,26 @@ def _table() -> Table:
 
 
 def _cpu() -> timeseries.Panel:
-    return chart(
+    return _ten(
         "CPU, ten busiest",
         "Share of time in which the processors were not idle, mean over the cores.",
-        over_time(f"topk(10, {BUSY})", "{{instance}}"),
-        unit=RATIO,
-        bounds=(0, 1),
+        BUSY,
     )
 
 
 def _memory() -> timeseries.Panel:
-    return chart(
-        "Memory, ten fullest",
-        "Memory that is not available without swapping.",
-        over_time(f"topk(10, {MEMORY})", "{{instance}}"),
-        unit=RATIO,
-        bounds=(0, 1),
-    )
+    return _ten("Memory, ten fullest", "Memory that is not available without swapping.", MEMORY)
 
 
 def _disk() -> timeseries.Panel:
-    return chart(
+    return _ten(
         "Fullest filesystem, ten fullest hosts",
         "Space used on each host's fullest filesystem, as ordinary users see it.",
-        over_time(f"topk(10, {FULLEST})", "{{instance}}"),
-        unit=RATIO,
-        bounds=(0, 1),
+        FULLEST,
     )
+
+
+def _ten(title: str, meaning: str, share: str) -> timeseries.Panel:
+    """Draw the ten hosts with the highest share."""
+    highest = over_time(f"topk(10, {share})", "{{instance}}")
+    return chart(title, meaning, highest, unit=RATIO, bounds=(0, 1))
