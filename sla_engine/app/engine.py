@@ -75,7 +75,7 @@ class Engine:
         """Deliver the notices that are due, if this engine leads."""
         with self._sending:
             if self._leading:
-                self._messenger.send()
+                self._messenger.send(self.levels)
 
     def while_leading(self, job: Callable[[], None]) -> Callable[[], None]:
         """Return a job that does nothing where another engine leads."""

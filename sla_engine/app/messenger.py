@@ -1,16 +1,23 @@
 """What the running engine tells people: the outbox, its sender, and what metrics show of them."""
 
 import os
+from collections.abc import Iterable, Iterator
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
-from sla_engine.jobs.notify import Sender
+from sla_engine.jobs.foresight import (
+    budget_composer,
+    budget_notices,
+    maintenance_notices,
+    work_composer,
+)
+from sla_engine.jobs.notify import Compose, Sender
 from sla_engine.jobs.reporting import composer, due_reports, problems
-from sla_engine.ledger import Outbox
-from sla_engine.metrics import EngineMetrics
+from sla_engine.ledger import NoticeRow, Outbox
+from sla_engine.metrics import EngineMetrics, ServiceLevel
 from sla_engine.notifiers import choose
 
 log = structlog.get_logger("notify")
@@ -32,7 +39,7 @@ class Messenger:
             notifier,
             now,
             one_channel=name == "slack-webhook",
-            composers={"report": composer(context.catalogue, context.ledger, now)},
+            composers=_composers(context),
         )
         self._context = context
         for problem in problems(context.catalogue):
@@ -44,11 +51,10 @@ class Messenger:
         if revived := self._sender.revive():
             log.info("trying again what was given up", notices=revived)
 
-    def send(self) -> None:
-        """Deliver what is due."""
-        context = self._context
+    def send(self, levels: Iterable[ServiceLevel]) -> None:
+        """Deliver what is due, and what the levels and the clock say."""
         try:
-            self._outbox.add(due_reports(context.catalogue, context.ledger, self._outbox, now()))
+            self._outbox.add(self._foreseen(levels, now()))
             tally = self._sender.run()
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())
@@ -60,3 +66,24 @@ class Messenger:
         for reason in tally.reasons:
             self._metrics.notice_failures.labels(reason).inc()
         self._metrics.outbox_oldest.set(0 if oldest is None else oldest / 1000)
+
+    def _foreseen(self, levels: Iterable[ServiceLevel], at: int) -> Iterator[NoticeRow]:
+        """Yield what no change of an outage brings."""
+        catalogue, ledger = self._context.catalogue, self._context.ledger
+        own = {level.service: level.windows.get(level.window) for level in levels}
+        known = {service: found for service, found in own.items() if found is not None}
+        yield from maintenance_notices(catalogue, ledger, self._outbox, at)
+        yield from budget_notices(catalogue, known, at)
+        yield from due_reports(catalogue, ledger, self._outbox, at)
+
+
+def _composers(context: Context) -> dict[str, Compose]:
+    """Return what writes the letters of notices that are not outages'."""
+    catalogue = context.catalogue
+    work = work_composer(catalogue)
+    stages = ("soon", "started", "ended", "overrun")
+    return {
+        "report": composer(catalogue, context.ledger, now),
+        "budget": budget_composer(catalogue),
+        **{f"maintenance_{stage}": work for stage in stages},
+    }
