@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
@@ -25,8 +25,8 @@ class CalmPrinter(Printer):  # type: ignore[misc]  # honcho ships no types
     that, and the exception would leave the programs behind.
     """
 
-    def __init__(self) -> None:
-        super().__init__(sys.stdout)
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
         self._waiting: deque[Any] = deque()
         self._busy = False
 
@@ -71,7 +71,7 @@ def supervise(procfile: str, environment: dict[str, str], meanwhile: Callable[[]
     ``meanwhile`` runs in a thread of its own. 0: told to stop by SIGINT, SIGTERM or SIGHUP;
     1: a program ended by itself, so the others were ended too.
     """
-    manager = Supervisor(CalmPrinter())
+    manager = Supervisor(CalmPrinter(sys.stdout))
     for name, command in parse_procfile(procfile).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     # A closed terminal ends the stack as Ctrl-C does; honcho alone would leave the programs behind.

@@ -1,17 +1,21 @@
 """The supervisor with stand-ins for the programs; tests/e2e has the real ones."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from honcho.printer import Message
 
 from stack.layout import MARK
 from stack.leftovers import AlreadyRunningError, alone, end_orphans, orphans
+from stack.supervisor import CalmPrinter
 
 SCRIPT = """\
 import os, sys
@@ -76,13 +80,36 @@ def test_told_to_stop_before_all_have_begun_it_stops_all(start: Start, tmp_path:
     assert orphans(tmp_path) == []
 
 
-def test_told_to_stop_while_it_prints_it_stops_all(start: Start, tmp_path: Path) -> None:
-    process = start("chatty: exec yes\n" + SLEEPS)
-    read_until(process, "| y", times=1000)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=8)
-    assert process.returncode == 0
-    assert orphans(tmp_path) == []
+class Interrupted(io.StringIO):
+    """A stream during whose first write a signal arrives, and its handler prints."""
+
+    handler: Callable[[], None] | None = None
+    writing = False
+
+    def write(self, text: str) -> int:
+        if self.writing:
+            raise RuntimeError("reentrant call")
+        self.writing = True
+        handler, self.handler = self.handler, None
+        if handler:
+            handler()
+        self.writing = False
+        return super().write(text)
+
+
+def test_a_message_in_the_middle_of_another_waits_for_its_end() -> None:
+    stream = Interrupted()
+    printer = CalmPrinter(stream)
+
+    def message(text: str) -> Message:
+        return Message("line", text, datetime(2026, 11, 1, tzinfo=UTC), "p", None)
+
+    stream.handler = lambda: printer.write(message("SIGTERM received"))
+    printer.write(message("scraped"))
+    printer.write(message("next"))
+    assert stream.getvalue() == (
+        "00:00:00 p | scraped\n00:00:00 p | SIGTERM received\n00:00:00 p | next\n"
+    )
 
 
 def test_programs_that_ignore_the_request_are_killed_within_5_seconds(
