@@ -9,7 +9,7 @@ from pathlib import Path
 from stack.configs import write_configs
 from stack.demo.story import tell
 from stack.demo.world import QUICK, NotReadyError, Plan
-from stack.example import EXAMPLE, adapted_example, resolves
+from stack.example import EXAMPLE, adapted_example, own_name_server, resolves
 from stack.layout import PREFERRED, ROOT, Layout, free_ports
 from stack.leftovers import AlreadyRunningError, alone, end_orphans
 from stack.ready import await_ready, where_to_look
@@ -91,7 +91,9 @@ def _catalogue(services: Path, var: Path, ports: dict[str, int]) -> Path:
     """Return the file to run on: the user's own as it is, or the example made to fit."""
     if services.exists() or services != ROOT / "services.yml":
         return services.resolve()
-    text, left_out = adapted_example(EXAMPLE.read_text(encoding="utf-8"), ports, resolves)
+    resolv_conf = Path("/etc/resolv.conf")
+    server = own_name_server(resolv_conf.read_text("utf-8") if resolv_conf.exists() else "")
+    text, left_out = adapted_example(EXAMPLE.read_text("utf-8"), ports, resolves, server)
     for service in left_out:
         print(f"uptime-ledger: left out {service}: its name does not resolve here")
     path = var / "services.yml"

@@ -10,12 +10,16 @@ import yaml
 from stack.layout import PREFERRED, ROOT
 
 EXAMPLE = ROOT / "examples" / "services.yml"
+NAME_SERVER = "127.0.0.53:53"  # in the example, in place of this machine's own
 
 
 def adapted_example(
-    text: str, ports: dict[str, int], resolves: Callable[[str], bool]
+    text: str,
+    ports: dict[str, int],
+    resolves: Callable[[str], bool],
+    name_server: str = NAME_SERVER,
 ) -> tuple[str, list[str]]:
-    """Return the catalogue with the stack's real ports, and the ids of the services left out.
+    """Return the catalogue with real ports and name server, and the ids of what was left out.
 
     A service is left out when a name that it needs does not resolve: on a machine without
     Internet access it would be an outage that nobody can end.
@@ -24,7 +28,7 @@ def adapted_example(
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:<{program}>")
     for program, port in ports.items():
         text = text.replace(f"127.0.0.1:<{program}>", f"127.0.0.1:{port}")
-    document = yaml.safe_load(text)
+    document = yaml.safe_load(text.replace(NAME_SERVER, name_server))
     services = document["services"]
     kept = [service for service in services if all(map(resolves, _names(service)))]
     document["services"] = kept
@@ -36,9 +40,18 @@ def _names(service: dict[str, Any]) -> list[str]:
     """Return the host names that a service's probes need."""
     names = []
     for probe in service.get("probes", ()):
-        place = probe.get("url") or f"//{probe.get('target') or probe.get('name', '')}"
+        place = probe.get("url") or f"//{probe.get('target') or probe.get('query', '')}"
         names.append(urlsplit(place).hostname or "")
     return [name for name in names if name]
+
+
+def own_name_server(resolv_conf: str) -> str:
+    """Return the first name server of a resolv.conf as host:port."""
+    for line in resolv_conf.splitlines():
+        words = line.split()
+        if words[:1] == ["nameserver"] and len(words) > 1:
+            return f"[{words[1]}]:53" if ":" in words[1] else f"{words[1]}:53"
+    return NAME_SERVER
 
 
 def resolves(name: str) -> bool:

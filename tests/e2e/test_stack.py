@@ -71,7 +71,8 @@ class Stack:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             found = [series[label] for series in self.query(expression)]
-            if sorted(found) == sorted(wanted):
+            # The example has "names" too where a name server is; whether it answers is not ours.
+            if sorted(set(found) - {"names"}) == sorted(wanted) and len(found) == len(set(found)):
                 return
             assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
             time.sleep(0.1)

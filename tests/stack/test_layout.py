@@ -7,7 +7,7 @@ import yaml
 
 from catalogue import load_catalogue
 from stack.configs import alertmanager_yml, prometheus_yml
-from stack.example import EXAMPLE, adapted_example
+from stack.example import EXAMPLE, adapted_example, own_name_server
 from stack.layout import PREFERRED, Layout, any_ports, find_program, free_ports
 from tests.programs.process import find_program as find_test_program
 
@@ -18,6 +18,7 @@ services:
   - {id: site, probes: [{type: http, url: "https://www.example.org/"}]}
   - {id: mail, probes: [{type: tcp, target: "mail.example.org:25"}]}
   - {id: query, sli: {promql: up}}
+  - {id: names, probes: [{type: dns, server: "127.0.0.53:53", query: intern.example.org}]}
 """
 
 
@@ -54,7 +55,27 @@ def test_ports_may_swap() -> None:
 def test_a_service_whose_name_does_not_resolve_is_left_out() -> None:
     text, left_out = adapted_example(NAMED, PREFERRED, lambda name: "example.org" not in name)
     assert [service["id"] for service in yaml.safe_load(text)["services"]] == ["here", "query"]
-    assert left_out == ["site", "mail"]
+    assert left_out == ["site", "mail", "names"]
+
+
+def test_names_are_asked_of_this_machine_s_name_server() -> None:
+    text, _ = adapted_example(NAMED, PREFERRED, lambda _: True, "192.0.2.1:53")
+    assert yaml.safe_load(text)["services"][-1]["probes"][0]["server"] == "192.0.2.1:53"
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        (
+            "search x\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n",
+            "192.0.2.1:53",
+        ),
+        ("nameserver 2001:db8::1\n", "[2001:db8::1]:53"),
+        ("", "127.0.0.53:53"),
+    ],
+)
+def test_the_first_name_server_counts(text: str, server: str) -> None:
+    assert own_name_server(text) == server
 
 
 def test_prometheus_scrapes_all_four_loads_our_rules_and_alerts(tmp_path: Path) -> None:
