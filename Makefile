@@ -13,7 +13,7 @@ run-setup:
 	@scripts/venv run
 
 dev-setup:
-	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze redis-server prometheus-blackbox-exporter dbus-daemon postgres pdftotext pango
+	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter dbus-daemon postgres pdftotext pango
 	@scripts/venv dev
 
 .PHONY: run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 STOP_SECONDS = 10
 
 
