@@ -22,11 +22,12 @@ from tests.jobs.faults import T0, book, end_outage, fault_maker, open_outage, wr
 from tests.programs.slack import TOKEN, local_slack
 
 _FASTER = 100
+_BEGAN = time.monotonic()
 
 
 def main() -> int:
     if sys.argv[1:2] == ["--send"]:
-        return send(*sys.argv[2:5])
+        return send(*sys.argv[2:6])
     outages = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else 50
     random, faults = Random(11), Counter[str]()
@@ -62,7 +63,8 @@ def main() -> int:
 
 def _sender(url: str, api: str, outages: int, lifetime: float | None) -> None:
     """Run a sender until it is killed, or to the end."""
-    command = [sys.executable, "-m", "benchmarks.outbox_faults", "--send", url, api, str(outages)]
+    module = "benchmarks.outbox_faults"
+    command = [sys.executable, "-m", module, "--send", url, api, str(outages), str(_BEGAN)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -72,9 +74,8 @@ def _sender(url: str, api: str, outages: int, lifetime: float | None) -> None:
         process.wait()
 
 
-def send(url: str, api: str, outages: str) -> int:
-    """Send until nothing waits."""
-    began = time.monotonic()
+def send(url: str, api: str, outages: str, began: str) -> int:
+    """Send until nothing waits; ``began`` is when all senders' clock began."""
     with Ledger.open(url) as ledger:
         outbox = Outbox(ledger.engine)
         start = (

@@ -13,7 +13,7 @@ from exporter.collectors import COLLECTORS
 from exporter.family import Metric
 from grafana_dashboards.queries import metric_names, metrics_of
 from sla_engine.metrics import EngineMetrics, render_levels
-from sla_engine.prometheus import promql
+from sla_engine.prometheus import health, promql
 from sla_engine.prometheus.rules import expressions, rule_file
 from tests.catalogues import catalogue
 from tests.rules import cases
@@ -97,7 +97,19 @@ def test_runbooks_use_what_is_emitted() -> None:
 
 
 def test_the_engine_asks_for_what_is_emitted() -> None:
-    assert _unknown(promql.service_up(["web"])) == set()
+    length = 86_400
+    asked = [
+        promql.service_up(["web"]),
+        health.busy(length),
+        health.memory(length),
+        health.latency(length),
+        health.disk_used(),
+        health.disk_full_in(),
+        health.updates(),
+        health.reboots(),
+        health.expiries(length),
+    ]
+    assert {name for query in asked for name in _unknown(query)} == set()
 
 
 def test_the_engine_s_rules_record_and_use_what_is_known() -> None:

@@ -14,6 +14,7 @@ from sla_engine.jobs.foresight import (
     maintenance_notices,
     work_composer,
 )
+from sla_engine.jobs.health import with_health
 from sla_engine.jobs.notify import Compose, Sender
 from sla_engine.jobs.reporting import composer, due_reports, problems
 from sla_engine.ledger import NoticeRow, Outbox
@@ -83,7 +84,9 @@ def _composers(context: Context) -> dict[str, Compose]:
     work = work_composer(catalogue)
     stages = ("soon", "started", "ended", "overrun")
     return {
-        "report": composer(catalogue, context.ledger, now),
+        "report": composer(
+            catalogue, context.ledger, now, lambda made: with_health(made, context.client, now())
+        ),
         "budget": budget_composer(catalogue),
         **{f"maintenance_{stage}": work for stage in stages},
     }

@@ -6,9 +6,10 @@ from datetime import datetime
 from sla_engine.app.context import Context, now
 from sla_engine.app.engine import Engine
 from sla_engine.domain.period import parse_period
+from sla_engine.jobs.health import with_health
 from sla_engine.jobs.levels import status_rows
 from sla_engine.jobs.report import report
-from sla_engine.reports import CONTENT_TYPES, REPORTS
+from sla_engine.reports import CONTENT_TYPES, HEALTHY, REPORTS
 from sla_engine.web.routes import Document, Pages
 from sla_engine.web.status import render_status
 
@@ -33,7 +34,10 @@ def pages(context: Context, engine: Engine) -> Pages:
         unknown = set(services) - {service.id for service in context.catalogue.services}
         if unknown:
             raise ValueError(f"no service {', '.join(sorted(unknown))}")
-        body = REPORTS[style](report(context.catalogue, context.ledger, period, at, services))
+        made = report(context.catalogue, context.ledger, period, at, services)
+        if style in HEALTHY:
+            made = with_health(made, context.client, at)
+        body = REPORTS[style](made)
         return Document(body, CONTENT_TYPES[style])
 
     return Pages(engine.exposition, engine.unready, status, document)

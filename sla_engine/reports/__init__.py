@@ -6,7 +6,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_csv, to_html, to_json, to_pdf, to_slack, to_text
 from sla_engine.reports.to_pdf import MissingExtraError
 
-__all__ = ["CONTENT_TYPES", "EXTENSIONS", "REPORTS", "MissingExtraError", "Render"]
+__all__ = ["CONTENT_TYPES", "EXTENSIONS", "HEALTHY", "REPORTS", "MissingExtraError", "Render"]
 
 Render = Callable[[PeriodReport], bytes]
 
@@ -36,3 +36,6 @@ EXTENSIONS: dict[str, str] = {
     "slack": "json",
     "text": "txt",
 }
+
+HEALTHY = frozenset({"html", "pdf"})
+"""The formats that show server health, which Prometheus is asked for."""

@@ -83,6 +83,11 @@ SERVICE_COLUMNS: tuple[Column, ...] = (
     Column("Longest", numeric=True, cell=lambda s: minutes(s.figures.longest)),
     Column("MTBF", numeric=True, cell=lambda s: minutes(s.figures.mtbf, 0)),
     Column("MTRS", numeric=True, cell=lambda s: minutes(s.figures.mtrs)),
+    Column(
+        "p95 latency",
+        numeric=True,
+        cell=lambda s: "-" if s.latency_p95 is None else f"{s.latency_p95 * 1000:,.0f} ms",
+    ),
     Column("MTBSI", numeric=True, cell=lambda s: minutes(s.figures.mtbsi, 0)),
 )
 

@@ -52,6 +52,7 @@ def service(
     tier: str = "silver",
     impact: float | None = None,
     credit: float | None = None,
+    latency: float | None = None,
 ) -> ServiceReport:
     goal = None if objective is None else ratio(objective)
     facts = Facts(outages, gaps, covered, agreed, planned)
@@ -67,6 +68,7 @@ def service(
         days=_days(facts, terms),
         impact=impact,
         credit=credit,
+        latency_p95=latency,
     )
 
 
@@ -110,6 +112,7 @@ SERVICES = (
         tier="gold",
         impact=8_733.33,
         credit=10,
+        latency=0.2314,
     ),
     service("payments", outage("payments", "2026-10-18T02:10:00", 30), planned=(NIGHT,)),
     service("search", outage("search", "2026-10-25T02:59:50", 0.25), min_outage=MINUTE),

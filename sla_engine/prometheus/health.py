@@ -1,0 +1,56 @@
+"""What reports ask about servers, in the names of node_exporter and of our own exporter."""
+
+_DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|devtmpfs|iso9660|fuse.*"'
+_AVAILABLE = f"node_filesystem_avail_bytes{{{_DISKS}}}"
+_DAY = 86_400
+_STEPS = 400
+"""How many points a percentile is taken of, at most."""
+
+
+def busy(length: int) -> str:
+    """Return the 95th percentile of each host's CPU use over some seconds, as a ratio."""
+    idle = 'avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))'
+    return _percentile(f"1 - {idle}", length)
+
+
+def memory(length: int) -> str:
+    """Return the 95th percentile of each host's memory use over some seconds, as a ratio."""
+    return _percentile("1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes", length)
+
+
+def latency(length: int) -> str:
+    """Return the 95th percentile of each service's slowest probe over some seconds, in seconds."""
+    slowest = 'max by (service) (service_probe_duration_seconds{phase="total"})'
+    return _percentile(slowest, length)
+
+
+def disk_used() -> str:
+    """Return how full each filesystem is, as a ratio."""
+    return f"1 - {_AVAILABLE} / node_filesystem_size_bytes{{{_DISKS}}}"
+
+
+def disk_full_in() -> str:
+    """Return the days until each filesystem that fills is full, at the pace of the last week."""
+    return f"{_AVAILABLE} / -(deriv({_AVAILABLE}[7d]) < 0) / {_DAY}"
+
+
+def updates() -> str:
+    """Return how many packages of each host wait for an upgrade, by whichever collector tells."""
+    ours = "sum by (instance) (node_updates_pending)"
+    return f"{ours} or sum by (instance) (apt_upgrades_pending)"
+
+
+def reboots() -> str:
+    """Return 1 for each host that waits for a reboot, 0 for the others."""
+    return "max by (instance) (node_reboot_required)"
+
+
+def expiries(horizon: int) -> str:
+    """Return when the certificates expire that do so within some seconds (Unix time)."""
+    expiry = "min by (service, target) (service_tls_certificate_expiry_timestamp_seconds)"
+    return f"{expiry} < time() + {horizon}"
+
+
+def _percentile(expression: str, length: int) -> str:
+    step = max(60, length // _STEPS)
+    return f"quantile_over_time(0.95, ({expression})[{length}s:{step}s])"
