@@ -63,10 +63,10 @@ def _text(entry: Entry, result: ProbeResult, seconds: float, style: Style) -> st
         header(metrics.DEBUG_SUCCESS, style)
         + f"{metrics.DEBUG_SUCCESS.name} {int(result.success is True)}\n",
         header(metrics.DURATION, style)
-        + "".join(entry.line(metrics.DURATION, s, p).decode() for p, s in result.phases.items()),
+        + "".join(entry.line(metrics.DURATION, s, p) for p, s in result.phases.items()),
     ]
     parts += [
-        header(metric, style) + entry.line(metric, value, *labels).decode()
+        header(metric, style) + entry.line(metric, value, *labels)
         for metric, value, labels in result.measures
     ]
     return "".join(parts)

@@ -14,8 +14,8 @@ def quorum(need: Need, states: Collection[bool | None]) -> bool | None:
             that the unknown ones leave it open as long as they could decide.
         states: one per probe; None is unknown.
     """
-    up = sum(state is True for state in states)
-    down = sum(state is False for state in states)
+    listed = list(states)
+    up, down = listed.count(True), listed.count(False)
     if isinstance(need, int):
         return _at_least(need, up, len(states) - down)
     if up + down == 0:

@@ -25,6 +25,7 @@ class Entry:
     started: float = 0.0
     stale_at: float = 0.0
     failures: dict[Reason, int] = field(default_factory=dict)
+    shown: frozenset[Metric] = frozenset()
     _prefixes: dict[tuple[Metric, tuple[str, ...]], str] = field(default_factory=dict)
 
     @property
@@ -32,13 +33,30 @@ class Entry:
         """Return up, down, or None for unknown."""
         return self.result.success if self.result else None
 
-    def line(self, metric: Metric, value: float, *extra: str) -> bytes:
+    def line(self, metric: Metric, value: float, *extra: str) -> str:
         """Return one sample's text."""
+        return f"{self._prefix(metric, extra)}{float(value)}\n"
+
+    def _prefix(self, metric: Metric, extra: tuple[str, ...]) -> str:
         prefix = self._prefixes.get((metric, extra))
         if prefix is None:
             sample = lines(metric.of(((*self.labels, *extra), 0.0)))
             prefix = self._prefixes[metric, extra] = sample.removesuffix("0.0\n")
-        return f"{prefix}{float(value)}\n".encode()
+        return prefix
+
+    def texts(self, result: ProbeResult) -> dict[Metric, bytes]:
+        """Return the text of each family that the result has samples of."""
+        texts = {metrics.LAST_RUN: self.line(metrics.LAST_RUN, self.started)}
+        if result.success is not None:
+            texts[metrics.SUCCESS] = self.line(metrics.SUCCESS, result.success)
+        if result.phases:
+            duration, prefix = metrics.DURATION, self._prefix
+            texts[duration] = "".join(
+                [f"{prefix(duration, (name,))}{took}\n" for name, took in result.phases.items()]
+            )
+        for metric, value, labels in result.measures:
+            texts[metric] = texts.get(metric, "") + self.line(metric, value, *labels)
+        return {metric: text.encode() for metric, text in texts.items()}
 
 
 class Store:
@@ -50,6 +68,7 @@ class Store:
         self._by_service: dict[str, list[Entry]] = {}
         self._text: dict[Metric, dict[Key, bytes]] = {m: {} for m in metrics.PROBE_METRICS}
         self._up: dict[str, bytes] = {}
+        self._up_lines: dict[str, tuple[bytes, bytes]] = {}
         self._info: dict[Style, bytes] = {"text": b"", "openmetrics": b""}
         self._stale: list[tuple[float, Key]] = []
 
@@ -74,6 +93,7 @@ class Store:
         for entry in self._entries.values():
             self._by_service.setdefault(entry.target.key.service, []).append(entry)
         self._up.clear()
+        self._up_lines = {service: self._lines_of(service) for service in self._by_service}
         for service in self._by_service:
             self._judge(service)
         self._info = {style: _info(services, style) for style in ("text", "openmetrics")}
@@ -87,35 +107,31 @@ class Store:
         entry = self._entries.get(key)
         if entry is not None:
             entry.failures[reason] = entry.failures.get(reason, 0) + 1
-            self._text[metrics.FAILURES][key] = b"".join(
-                entry.line(metrics.FAILURES, n, r) for r, n in entry.failures.items()
-            )
+            text = "".join(entry.line(metrics.FAILURES, n, r) for r, n in entry.failures.items())
+            self._text[metrics.FAILURES][key] = text.encode()
 
     def record(self, target: Target, result: ProbeResult, started: float) -> None:
         """Take a result; one of a target that left the catalogue is dropped."""
         entry = self._entries.get(target.key)
-        if entry is None or entry.target != target:
+        if entry is None or (entry.target is not target and entry.target != target):
             return
+        before, known = entry.state, entry.stale_at
         entry.result, entry.started = result, started
-        stale_at = started + STALE_AFTER * target.interval
-        if not entry.stale_at:
-            heapq.heappush(self._stale, (stale_at, target.key))
-        entry.stale_at = stale_at
-        self._render(entry, result)
-        self._judge(target.key.service)
+        entry.stale_at = started + STALE_AFTER * target.interval
+        if not known:
+            heapq.heappush(self._stale, (entry.stale_at, target.key))
+        self._show(entry, entry.texts(result))
+        if entry.state is not before:
+            self._judge(target.key.service)
 
-    def _render(self, entry: Entry, result: ProbeResult) -> None:
-        key, text = entry.target.key, self._text
-        self._forget(key, (metrics.SUCCESS, *metrics.MEASURES))
-        if result.success is not None:
-            text[metrics.SUCCESS][key] = entry.line(metrics.SUCCESS, result.success)
-        text[metrics.LAST_RUN][key] = entry.line(metrics.LAST_RUN, entry.started)
-        text[metrics.DURATION][key] = b"".join(
-            entry.line(metrics.DURATION, seconds, phase) for phase, seconds in result.phases.items()
-        )
-        for metric, value, labels in result.measures:
-            line = entry.line(metric, value, *labels)
-            text[metric][key] = text[metric].get(key, b"") + line
+    def _show(self, entry: Entry, texts: dict[Metric, bytes]) -> None:
+        """Put these texts in the place of those that the entry showed."""
+        key = entry.target.key
+        for metric, text in texts.items():
+            self._text[metric][key] = text
+        if entry.shown != texts.keys():
+            self._forget(key, entry.shown - texts.keys())
+            entry.shown = frozenset(texts)
 
     def _forget(self, key: Key, families: Iterable[Metric]) -> None:
         for metric in families:
@@ -127,8 +143,13 @@ class Store:
         if up is None:
             self._up.pop(service, None)
         else:
-            sample = ((service, self._location), float(up))
-            self._up[service] = lines(metrics.SERVICE_UP.of(sample)).encode()
+            self._up[service] = self._up_lines[service][up]
+
+    def _lines_of(self, service: str) -> tuple[bytes, bytes]:
+        """Return the text of a service that is down, and of one that is up."""
+        labels = (service, self._location)
+        down, up = (lines(metrics.SERVICE_UP.of((labels, value))) for value in (0.0, 1.0))
+        return down.encode(), up.encode()
 
     def expire(self, now: float) -> None:
         """Forget results that are too old to speak of the present."""
@@ -141,7 +162,8 @@ class Store:
                 heapq.heappush(self._stale, (entry.stale_at, key))
                 continue
             entry.result, entry.stale_at = None, 0.0
-            self._forget(key, (metrics.SUCCESS, metrics.DURATION, *metrics.MEASURES))
+            last_run = entry.line(metrics.LAST_RUN, entry.started).encode()
+            self._show(entry, {metrics.LAST_RUN: last_run})
             self._judge(key.service)
 
     def render(self, style: Style, now: float) -> Iterator[bytes]:

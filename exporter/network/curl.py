@@ -26,7 +26,7 @@ class Curl:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._waiting: dict[pycurl.Curl, asyncio.Future[Done]] = {}
-        self._watched: set[int] = set()
+        self._watched: dict[int, int] = {}
         self._timer: asyncio.Handle | None = None
 
     async def perform(self, easy: pycurl.Curl) -> Done:
@@ -41,16 +41,21 @@ class Curl:
                 self._multi.remove_handle(easy)
 
     def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
-        if fd in self._watched:
-            self._loop.remove_reader(fd)
-            self._loop.remove_writer(fd)
-            self._watched.discard(fd)
-        if what & pycurl.POLL_IN and what != pycurl.POLL_REMOVE:
-            self._loop.add_reader(fd, self._act, fd, pycurl.CSELECT_IN)
-            self._watched.add(fd)
-        if what & pycurl.POLL_OUT and what != pycurl.POLL_REMOVE:
-            self._loop.add_writer(fd, self._act, fd, pycurl.CSELECT_OUT)
-            self._watched.add(fd)
+        wanted = 0 if what == pycurl.POLL_REMOVE else what
+        watched = self._watched.pop(fd, 0)
+        if wanted:
+            self._watched[fd] = wanted
+        loop, changed = self._loop, wanted ^ watched
+        if changed & pycurl.POLL_IN:
+            if wanted & pycurl.POLL_IN:
+                loop.add_reader(fd, self._act, fd, pycurl.CSELECT_IN)
+            else:
+                loop.remove_reader(fd)
+        if changed & pycurl.POLL_OUT:
+            if wanted & pycurl.POLL_OUT:
+                loop.add_writer(fd, self._act, fd, pycurl.CSELECT_OUT)
+            else:
+                loop.remove_writer(fd)
 
     def _on_timer(self, milliseconds: int) -> None:
         if self._timer is not None:

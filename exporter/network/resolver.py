@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import Literal
 
 import aiodns
@@ -15,6 +16,7 @@ class ResolveError(Exception):
     """A name has no address; the message says which name and why."""
 
 
+@lru_cache(maxsize=65_536)
 def literal(host: str) -> str | None:
     """Return the address if the host is one already (brackets and zone allowed)."""
     bare = host.strip("[]")

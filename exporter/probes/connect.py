@@ -3,8 +3,9 @@
 import asyncio
 import errno
 import socket
+from time import perf_counter
 
-from exporter.network.resolver import Protocol, ResolveError
+from exporter.network.resolver import Protocol, ResolveError, literal
 from exporter.probes.result import ProbeError, Reason
 from exporter.probes.run import Run
 
@@ -43,6 +44,9 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
     Raises:
         ProbeError: there is none.
     """
+    known = literal(host)
+    if known is not None:
+        return known
     with run.phase("resolve"):
         try:
             address = await run.network.resolver.resolve(host, protocol, fallback=fallback)
@@ -63,15 +67,17 @@ async def connect(
     address = await resolve(run, host, protocol, fallback=fallback)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
+    started = perf_counter()
     try:
         sock.setblocking(False)
-        with run.phase("connect"):
-            await asyncio.get_running_loop().sock_connect(sock, (address, port))
+        await asyncio.get_running_loop().sock_connect(sock, (address, port))
     except OSError as error:
         sock.close()
         raise network_error(error) from error
     except BaseException:
         sock.close()
         raise
+    finally:
+        run.add("connect", perf_counter() - started)
     run.log(f"connected to {address} port {port}")
     return sock

@@ -1,5 +1,6 @@
 """HTTP and HTTPS: a request, bounded redirects, and what is expected of the last answer."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -139,6 +140,7 @@ async def _hop(
     return onward if config.follow_redirects else None
 
 
+@lru_cache(maxsize=65_536)
 def _origin(url: str) -> _Origin:
     try:
         parts = urlsplit(url)

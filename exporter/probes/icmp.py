@@ -22,20 +22,32 @@ async def probe(config: IcmpProbe, run: Run) -> None:
         fallback=config.ip_protocol_fallback,
     )
     wait = run.left() * _WITHIN
+    _judge(config, run, await _trips(config, run, address, wait))
+
+
+async def _trips(config: IcmpProbe, run: Run, address: str, wait: float) -> list[float]:
+    """Return the round trips of the echoes that were answered in time."""
+    try:
+        if config.count == 1:
+            trip = await _echo(run, address, config.size, 0.0, wait)
+            return [] if trip is None else [trip]
+        return await _several(config, run, address, wait)
+    except IcmpForbiddenError as error:
+        raise ProbeError("setup", str(error)) from error
+    except OSError as error:
+        raise network_error(error) from error
+
+
+async def _several(config: IcmpProbe, run: Run, address: str, wait: float) -> list[float]:
     echoes = [
         asyncio.ensure_future(_echo(run, address, config.size, i * _APART, wait))
         for i in range(config.count)
     ]
     try:
-        trips = [trip for trip in await asyncio.gather(*echoes) if trip is not None]
-    except IcmpForbiddenError as error:
-        raise ProbeError("setup", str(error)) from error
-    except OSError as error:
-        raise network_error(error) from error
+        return [trip for trip in await asyncio.gather(*echoes) if trip is not None]
     finally:
         for echo in echoes:
             echo.cancel()
-    _judge(config, run, trips)
 
 
 async def _echo(run: Run, address: str, size: int, after: float, wait: float) -> float | None:

@@ -1,0 +1,75 @@
+"""CPU of probing 1,000 targets every 15 s: our exporter + Prometheus against blackbox + Prometheus.
+
+Usage: python -m benchmarks.probing [--targets=1000] [--seconds=45] [http https tcp dns icmp]
+
+Both stacks run at the same time on the same targets, whose own CPU is not counted. Prints CPU
+seconds per 15 s cycle and the ratio, and exits 1 where a promised ratio is missed.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from benchmarks.probing_stacks import MODULES, Stack, ours, target_server, targets, theirs
+
+PROMISED = {"http": 6.0, "https": 2.0, "tcp": 5.0, "dns": 5.0, "icmp": 5.0}
+WARM_UP = 25
+CYCLE = 15
+
+
+def cycle_cost(stack: Stack, before: tuple[float, float], seconds: float) -> tuple[float, float]:
+    after = stack.cpu()
+    prober, storage = ((b - a) * CYCLE / seconds for a, b in zip(before, after, strict=True))
+    return prober, storage
+
+
+def up(stack: Stack, query: str) -> int:
+    answer = requests.get(
+        f"{stack.prometheus_url}/api/v1/query", params={"query": query}, timeout=10
+    ).json()
+    return int(float(answer["data"]["result"][0]["value"][1])) if answer["data"]["result"] else 0
+
+
+def compare(kind: str, count: int, seconds: int) -> float:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with target_server(folder) as ports:
+            asked = targets(kind, count, ports)
+            with ours(folder, kind, asked) as we, theirs(folder, kind, asked) as they:
+                time.sleep(WARM_UP)
+                before, started = (we.cpu(), they.cpu()), time.monotonic()
+                time.sleep(seconds)
+                took = time.monotonic() - started
+                our = cycle_cost(we, before[0], took)
+                their = cycle_cost(they, before[1], took)
+                good = up(we, "sum(service_probe_success)"), up(they, "sum(probe_success)")
+    ratio = sum(their) / sum(our)
+    print(
+        f"{kind:6} ours {our[0]:.3f} + {our[1]:.3f} s, blackbox {their[0]:.3f} + {their[1]:.3f} s "
+        f"per cycle: {ratio:.1f} times less (prober alone {their[0] / our[0]:.1f}); "
+        f"promised {PROMISED[kind]:.0f}; good: {good[0]} and {good[1]} of {count}",
+        flush=True,
+    )
+    return ratio
+
+
+def main() -> int:
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("kinds", nargs="*", default=list(MODULES))
+    flags.add_argument("--targets", type=int, default=1000)
+    flags.add_argument("--seconds", type=int, default=45)
+    given = flags.parse_args()
+    missed = [
+        kind for kind in given.kinds if compare(kind, given.targets, given.seconds) < PROMISED[kind]
+    ]
+    if missed:
+        print(f"missed: {', '.join(missed)}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""Our exporter, and blackbox_exporter, each with a Prometheus of its own, on the same targets."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.programs.ports import free_port
+from tests.programs.process import find_program, running, stop
+
+INTERVAL = "15s"
+MODULES = {
+    "http": {"prober": "http", "http": {"preferred_ip_protocol": "ip4"}},
+    "https": {"prober": "http", "http": {"preferred_ip_protocol": "ip4"}},
+    "tcp": {"prober": "tcp", "tcp": {"preferred_ip_protocol": "ip4"}},
+    "dns": {
+        "prober": "dns",
+        "dns": {"preferred_ip_protocol": "ip4", "query_name": "example.org", "query_type": "A"},
+    },
+    "icmp": {"prober": "icmp", "icmp": {"preferred_ip_protocol": "ip4"}},
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A prober and the Prometheus that stores what it finds."""
+
+    prober: psutil.Process
+    prometheus: psutil.Process
+    url: str
+    prometheus_url: str
+
+    def cpu(self) -> tuple[float, float]:
+        """Return the CPU seconds of prober and Prometheus since they started."""
+        times = [process.cpu_times() for process in (self.prober, self.prometheus)]
+        return times[0].user + times[0].system, times[1].user + times[1].system
+
+
+@contextmanager
+def target_server(folder: Path) -> Iterator[dict[str, int]]:
+    """Run the targets; give their ports."""
+    command = [sys.executable, "-m", "benchmarks.probe_targets", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            stop(process)
+
+
+def targets(kind: str, count: int, ports: dict[str, int]) -> list[str]:
+    """Return what blackbox_exporter is told to ask."""
+    match kind:
+        case "http" | "https":
+            return [f"{kind}://127.0.0.1:{ports[kind]}/{i}" for i in range(count)]
+        case "icmp":
+            return [f"127.0.{i // 250}.{i % 250 + 1}" for i in range(count)]
+    return [f"127.0.0.1:{ports[kind]}"] * count
+
+
+def probe(kind: str, target: str, folder: Path) -> dict[str, object]:
+    """Return the same question as our catalogue asks it."""
+    match kind:
+        case "http":
+            return {"type": "http", "url": target}
+        case "https":
+            return {"type": "http", "url": target, "tls": {"ca_file": str(folder / "ca.pem")}}
+        case "dns":
+            return {"type": "dns", "server": target, "query": "example.org"}
+    return {"type": kind, "target": target}
+
+
+def catalogue(kind: str, asked: list[str], folder: Path) -> Path:
+    """Write services.yml: a service per target."""
+    services = [
+        {"id": f"s{i}", "name": f"S {i}", "probes": [probe(kind, target, folder)]}
+        for i, target in enumerate(asked)
+    ]
+    document = {"organization": "Benchmark", "timezone": "UTC", "services": services}
+    path = folder / f"{kind}.yml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+@contextmanager
+def program(folder: Path, name: str, command: list[str], ready: str) -> Iterator[psutil.Process]:
+    with running(command, ready_url=ready, log=folder / f"{name}.log") as process:
+        yield psutil.Process(process.pid)
+
+
+@contextmanager
+def prometheus(
+    folder: Path, name: str, job: dict[str, object]
+) -> Iterator[tuple[psutil.Process, str]]:
+    config, url = folder / f"{name}.json", f"http://127.0.0.1:{free_port()}"
+    document = {"global": {"scrape_interval": INTERVAL}, "scrape_configs": [job]}
+    config.write_text(json.dumps(document), encoding="utf-8")
+    command = [
+        find_program("prometheus"),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / name}",
+        f"--web.listen-address={url.removeprefix('http://')}",
+        "--log.level=warn",
+    ]
+    with program(folder, name, command, f"{url}/-/ready") as process:
+        yield process, url
+
+
+@contextmanager
+def ours(folder: Path, kind: str, asked: list[str]) -> Iterator[Stack]:
+    """Run our exporter without host collectors, and Prometheus."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        sys.executable,
+        "-m",
+        "exporter",
+        f"--config.file={catalogue(kind, asked, folder)}",
+        f"--web.listen-address={address}",
+        "--collector.disable-defaults",
+    ]
+    job = {"job_name": "sla-exporter", "static_configs": [{"targets": [address]}]}
+    with ExitStack() as stack:
+        url = f"http://{address}"
+        prober = stack.enter_context(program(folder, "ours", command, f"{url}/-/ready"))
+        storage, where = stack.enter_context(prometheus(folder, "ours-prometheus", job))
+        yield Stack(prober, storage, url, where)
+
+
+@contextmanager
+def theirs(folder: Path, kind: str, asked: list[str]) -> Iterator[Stack]:
+    """Run blackbox_exporter, and Prometheus with a scrape per target."""
+    address = f"127.0.0.1:{free_port()}"
+    modules = json.loads(json.dumps(MODULES))
+    modules["https"]["http"]["tls_config"] = {"ca_file": str(folder / "ca.pem")}
+    config = folder / "blackbox.yml"
+    config.write_text(json.dumps({"modules": modules}), encoding="utf-8")
+    command = [
+        find_program("prometheus-blackbox-exporter", "blackbox_exporter"),
+        f"--config.file={config}",
+        f"--web.listen-address={address}",
+        "--log.level=error",
+    ]
+    job = {
+        "job_name": "blackbox",
+        "metrics_path": "/probe",
+        "params": {"module": [kind]},
+        "static_configs": [
+            {"targets": [target], "labels": {"n": str(i)}} for i, target in enumerate(asked)
+        ],
+        "relabel_configs": [
+            {"source_labels": ["__address__"], "target_label": "__param_target"},
+            {"source_labels": ["__param_target"], "target_label": "instance"},
+            {"target_label": "__address__", "replacement": address},
+        ],
+    }
+    with ExitStack() as stack:
+        url = f"http://{address}"
+        prober = stack.enter_context(program(folder, "theirs", command, f"{url}/-/healthy"))
+        storage, where = stack.enter_context(prometheus(folder, "theirs-prometheus", job))
+        yield Stack(prober, storage, url, where)
