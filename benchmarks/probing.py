@@ -9,6 +9,7 @@ seconds per 15 s cycle and the ratio, and exits 1 where a promised ratio is miss
 import argparse
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +35,12 @@ def up(stack: Stack, query: str) -> int:
     return int(float(answer["data"]["result"][0]["value"][1])) if answer["data"]["result"] else 0
 
 
+def states(stack: Stack) -> Counter[str]:
+    """Count our targets by state, or by the reason of their failure."""
+    targets = requests.get(f"{stack.url}/targets?json", timeout=10).json()
+    return Counter(t["reason"] or t["state"] for t in targets)
+
+
 def compare(kind: str, count: int, seconds: int) -> float:
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -46,8 +53,11 @@ def compare(kind: str, count: int, seconds: int) -> float:
                 took = time.monotonic() - started
                 our = cycle_cost(we, before[0], took)
                 their = cycle_cost(they, before[1], took)
+                why = states(we)
                 good = up(we, "sum(service_probe_success)"), up(they, "sum(probe_success)")
     ratio = sum(their) / sum(our)
+    if set(why) != {"up"}:
+        print(f"{kind}: states of our targets: {dict(why)}")
     print(
         f"{kind:6} ours {our[0]:.3f} + {our[1]:.3f} s, blackbox {their[0]:.3f} + {their[1]:.3f} s "
         f"per cycle: {ratio:.1f} times less (prober alone {their[0] / our[0]:.1f}); "

@@ -77,8 +77,9 @@ def probe(kind: str, target: str, folder: Path) -> dict[str, object]:
 
 def catalogue(kind: str, asked: list[str], folder: Path) -> Path:
     """Write services.yml: a service per target."""
+    limits = {"timeout": "9500ms"}  # what blackbox_exporter leaves of a scrape's 10 s
     services = [
-        {"id": f"s{i}", "name": f"S {i}", "probes": [probe(kind, target, folder)]}
+        {"id": f"s{i}", "name": f"S {i}", "probes": [probe(kind, target, folder) | limits]}
         for i, target in enumerate(asked)
     ]
     document = {"organization": "Benchmark", "timezone": "UTC", "services": services}

@@ -4,9 +4,24 @@ See https://curl.se/libcurl/c/curl_multi_socket_action.html for the protocol of 
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pycurl
+
+from exporter.network.watch import READ, WRITE, Ready, Watch, watch
+
+_WANTED = {
+    pycurl.POLL_IN: READ,
+    pycurl.POLL_OUT: WRITE,
+    pycurl.POLL_INOUT: READ | WRITE,
+    pycurl.POLL_REMOVE: 0,
+}
+_EVENTS = {
+    READ: pycurl.CSELECT_IN,
+    WRITE: pycurl.CSELECT_OUT,
+    READ | WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +32,19 @@ class Done:
     message: str = ""
 
 
+_WELL = Done(0)
+
+
 class Curl:
     """Performs easy handles concurrently on the running loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, watching: Callable[[Ready], Watch] = watch) -> None:
         self._loop = asyncio.get_running_loop()
+        self._watch = watching(self._on_ready)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._waiting: dict[pycurl.Curl, asyncio.Future[Done]] = {}
-        self._watched: dict[int, int] = {}
         self._timer: asyncio.Handle | None = None
 
     async def perform(self, easy: pycurl.Curl) -> Done:
@@ -41,21 +59,7 @@ class Curl:
                 self._multi.remove_handle(easy)
 
     def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
-        wanted = 0 if what == pycurl.POLL_REMOVE else what
-        watched = self._watched.pop(fd, 0)
-        if wanted:
-            self._watched[fd] = wanted
-        loop, changed = self._loop, wanted ^ watched
-        if changed & pycurl.POLL_IN:
-            if wanted & pycurl.POLL_IN:
-                loop.add_reader(fd, self._act, fd, pycurl.CSELECT_IN)
-            else:
-                loop.remove_reader(fd)
-        if changed & pycurl.POLL_OUT:
-            if wanted & pycurl.POLL_OUT:
-                loop.add_writer(fd, self._act, fd, pycurl.CSELECT_OUT)
-            else:
-                loop.remove_writer(fd)
+        self._watch.set(fd, _WANTED[what])
 
     def _on_timer(self, milliseconds: int) -> None:
         if self._timer is not None:
@@ -66,15 +70,21 @@ class Curl:
 
     def _on_time(self) -> None:
         self._timer = None
-        self._act(pycurl.SOCKET_TIMEOUT, 0)
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._collect()
 
-    def _act(self, fd: int, event: int) -> None:
-        self._multi.socket_action(fd, event)
+    def _on_ready(self, ready: list[tuple[int, int]]) -> None:
+        for fd, event in ready:
+            if event:
+                self._multi.socket_action(fd, _EVENTS[event])
+        self._collect()
+
+    def _collect(self) -> None:
         more = 1
         while more:
             more, good, bad = self._multi.info_read()
             for easy in good:
-                self._finish(easy, Done(0))
+                self._finish(easy, _WELL)
             for easy, code, message in bad:
                 self._finish(easy, Done(code, message))
 
@@ -93,7 +103,5 @@ class Curl:
         self._waiting.clear()
         if self._timer is not None:
             self._timer.cancel()
-        for fd in self._watched:
-            self._loop.remove_reader(fd)
-            self._loop.remove_writer(fd)
         self._multi.close()
+        self._watch.close()

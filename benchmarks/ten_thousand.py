@@ -1,0 +1,107 @@
+"""10,000 HTTP targets every 15 s by one exporter on one core.
+
+Usage: python -m benchmarks.ten_thousand [--targets=10000] [--seconds=60]
+
+Prints probes lost, lateness, the time and size of a scrape, memory and CPU; exits 1 where a promise
+is missed: none lost, p99 of lateness under 100 ms, a scrape under 150 ms, memory under 150 MiB.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.probing_stacks import catalogue, program, target_server, targets
+from tests.programs.ports import free_port
+
+START = 30
+SCRAPES = 10
+MIB = 2**20
+LATE, SLOW, LARGE = 0.1, 0.15, 150 * MIB
+
+
+def scrape(session: requests.Session, url: str) -> tuple[float, bytes]:
+    started = time.perf_counter()
+    answer = session.get(f"{url}/metrics", timeout=30)
+    return time.perf_counter() - started, answer.content
+
+
+def values(text: bytes, name: str) -> dict[str, float]:
+    """Return samples of a name by their last label's value."""
+    return {
+        next(reversed(sample.labels.values()), ""): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def late(before: bytes, after: bytes) -> tuple[float, float]:
+    """Return the number of runs between two scrapes, and a bound of their lateness' p99."""
+    name = "sla_exporter_probe_lateness_seconds_bucket"
+    first, last = values(before, name), values(after, name)
+    counts = {float(bound): last[bound] - first[bound] for bound in last}
+    total = counts[float("inf")]
+    return total, min(bound for bound, count in counts.items() if count >= 0.99 * total)
+
+
+def measure(url: str, process: psutil.Process, count: int, seconds: int) -> bool:
+    time.sleep(START)
+    session = requests.Session()
+    _, before = scrape(session, url)
+    cpu, started = sum(process.cpu_times()[:2]), time.monotonic()
+    took = []
+    for _ in range(SCRAPES):
+        time.sleep(seconds / SCRAPES)
+        took.append(scrape(session, url)[0])
+    _, after = scrape(session, url)
+    elapsed = time.monotonic() - started
+    cpu = (sum(process.cpu_times()[:2]) - cpu) / elapsed
+    runs, p99 = late(before, after)
+    lost = round(elapsed / 15 * count - runs)
+    good = after.count(b"\nservice_probe_success{") - after.count(b"} 0.0\nservice_probe_success{")
+    skipped = sum(values(after, "sla_exporter_probes_skipped_total").values())
+    memory, slowest = process.memory_info().rss, statistics.median(took)
+    print(
+        f"{count} targets: {runs:.0f} runs in {elapsed:.1f} s, {lost} fewer than due, "
+        f"{skipped:.0f} skipped, {good} shown\n"
+        f"lateness p99 within {p99 * 1000:g} ms; scrape {slowest * 1000:.0f} ms (median of "
+        f"{SCRAPES}, worst {max(took) * 1000:.0f}), {len(after) / MIB:.1f} MiB of text\n"
+        f"memory {memory / MIB:.0f} MiB; CPU {cpu:.0%} of one core"
+    )
+    on_time = lost <= 0.01 * count and not skipped and p99 <= LATE
+    return on_time and slowest <= SLOW and memory <= LARGE
+
+
+def main() -> int:
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--targets", type=int, default=10_000)
+    flags.add_argument("--seconds", type=int, default=60)
+    given = flags.parse_args()
+    with TemporaryDirectory() as name:
+        folder, address = Path(name), f"127.0.0.1:{free_port()}"
+        with target_server(folder) as ports:
+            config = catalogue("http", targets("http", given.targets, ports), folder)
+            command = [
+                sys.executable,
+                "-m",
+                "exporter",
+                f"--config.file={config}",
+                f"--web.listen-address={address}",
+                "--collector.disable-defaults",
+            ]
+            url = f"http://{address}"
+            with program(folder, "ours", command, f"{url}/-/ready") as process:
+                os.sched_setaffinity(process.pid, {0})
+                return 0 if measure(url, process, given.targets, given.seconds) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
