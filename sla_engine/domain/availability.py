@@ -4,10 +4,11 @@ Every figure derives from the same intervals as the outage list, so that they ca
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypedDict
 
+from sla_engine.domain.events import Minute, Weighed, weigh
 from sla_engine.domain.interval import (
     Interval,
     Intervals,
@@ -27,7 +28,8 @@ class Facts:
 
     ``covered`` are the stretches that were derived from samples: outside of them, and in ``gaps``,
     nothing is known. ``agreed`` is the agreed service time of the period, future included.
-    ``planned`` are the approved maintenance windows, as a union.
+    ``planned`` are the approved maintenance windows, as a union. ``events`` are those of a service
+    that counts them.
     """
 
     outages: Sequence[Outage]
@@ -35,6 +37,7 @@ class Facts:
     covered: Intervals
     agreed: Intervals
     planned: Intervals = ()
+    events: Sequence[Minute] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Figures:
     """One service in one period; milliseconds, ratios from 0 to 1, None where nothing is known.
 
     ``shares`` are the outages with downtime in the agreed time that count; ``short`` are those
-    under ``min_outage``: their seconds count, they do not.
+    under ``min_outage``: their seconds count, they do not. Where there are ``events``, these make
+    availability, what is left of the budget, and whether the objective is met.
     """
 
     agreed: int
@@ -85,6 +89,7 @@ class Figures:
     mtbf: float | None
     mtrs: float | None
     longest: int | None
+    events: Weighed | None = None
 
     @property
     def mtbsi(self) -> float | None:
@@ -108,7 +113,7 @@ def figures(facts: Facts, terms: Terms, now: int) -> Figures:
     good = judged - lost if known and judged else None
     counted = tuple(s for s in shares if s.outage.until(now).length >= terms.min_outage)
     mtbf, mtrs = _means(counted, good)
-    return Figures(
+    timed = Figures(
         agreed=owed["agreed"],
         excluded=excluded,
         planned=planned,
@@ -123,6 +128,24 @@ def figures(facts: Facts, terms: Terms, now: int) -> Figures:
         mtrs=mtrs,
         longest=max((s.down for s in counted), default=None),
     )
+    return timed if facts.events is None else _by_events(timed, facts, terms, agreed, unknown)
+
+
+def _by_events(
+    timed: Figures, facts: Facts, terms: Terms, agreed: Intervals, unknown: Intervals
+) -> Figures:
+    """Let events, not time, say how available a service was; a period without one is unknown."""
+    assert facts.events is not None  # noqa: S101 - the caller looked
+    planned: Intervals = ()
+    for outage in facts.outages:
+        down = subtract(clip(agreed, outage.until(agreed[-1].end)), unknown) if agreed else ()
+        planned = union(planned, _planned(outage, down, facts.planned))
+    found = weigh(facts.events, agreed, planned, terms.accounting.maintenance)
+    met = left = None
+    if terms.objective is not None and found.total:
+        met = found.good >= float(terms.objective) * found.total - 1e-9 * found.total
+        left = 1 - (found.total - found.good) / (float(1 - terms.objective) * found.total)
+    return replace(timed, availability=found.ratio, met=met, budget_remaining=left, events=found)
 
 
 class _Judgement(TypedDict):

@@ -59,6 +59,7 @@ def facts_of(
     histories = ledger.histories(period)
     first, corrections = ledger.first_samples(), ledger.corrections.of_all()
     windows = windows_in(catalogue, ledger.windows.all(), period)
+    events = ledger.events(period)
     found = {}
     for service in catalogue.services if services is None else services:
         history = histories.get(service.id, History())
@@ -68,6 +69,7 @@ def facts_of(
             covered=history.covered,
             agreed=agreed_time(catalogue, service, period, first.get(service.id)),
             planned=planned(catalogue, service, windows, histories, period),
+            events=events.get(service.id, ()) if service.sli and service.sli.good else None,
         )
     return found
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogue import Catalogue, Service
+from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, union
 from sla_engine.domain.outage import Stretch
@@ -28,8 +29,8 @@ _MARGIN = 10 * 60_000
 
 def event_timeline(
     catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
-) -> Timeline:
-    """Return when enough events of a service were good (ms UTC).
+) -> tuple[Timeline, tuple[Minute, ...]]:
+    """Return when enough events of a service were good, and the minutes with events (ms UTC).
 
     A minute is down when the ratio of its events is under the objective or, without one, when none
     was good; a minute without an event is up. Where no sample of the total came nothing is known.
@@ -45,26 +46,30 @@ def event_timeline(
     good, total = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
     beat = rhythm(catalogue, service, median_step(total))
     known = from_arrays(*_sampled(total), period, beat.step, beat.max_gap, seen_until=wide.end)
-    objective = terms(service, period.start).objective
-    failed = failures(good, total, Interval(start, end), objective)
+    minutes = counted(good, total, Interval(start, end))
+    failed = failures(minutes, terms(service, period.start).objective)
     history = History(failed, during(known, State.UNKNOWN), (period,))
-    return timeline_of(history, period)
+    return timeline_of(history, period), minutes
 
 
-def failures(
-    good: Sequence[Series], total: Sequence[Series], period: Interval, objective: Fraction | None
-) -> tuple[Stretch, ...]:
-    """Return the minutes of a period, which begins on one, whose events were not good enough."""
+def counted(
+    good: Sequence[Series], total: Sequence[Series], period: Interval
+) -> tuple[Minute, ...]:
+    """Return the minutes of a period, which begins on one, that had events."""
     count = -(-period.length // EVALUATION)
-    some, all_ = (_by_minute(series, period.start, count) for series in (good, total))
-    least = np.full(count, 0.0) if objective is None else all_ * float(objective)
-    # A counter holds floats: a ratio that is met exactly must not fail by their rounding.
-    bad = (all_ > 0) & ((some <= 0) | (some < least - 1e-9 * all_))
-    minutes = (
-        Interval(period.start + i * EVALUATION, period.start + (i + 1) * EVALUATION)
-        for i in np.flatnonzero(bad).tolist()
+    some, every = (_by_minute(series, period.start, count) for series in (good, total))
+    return tuple(
+        Minute(period.start + i * EVALUATION, float(some[i]), float(every[i]))
+        for i in np.flatnonzero(every > 0).tolist()
     )
-    return tuple(Stretch(*minute) for minute in union(minutes))
+
+
+def failures(minutes: Sequence[Minute], objective: Fraction | None) -> tuple[Stretch, ...]:
+    """Return the minutes whose events were not good enough, neighbours as one."""
+    # A counter holds floats: a ratio that is met exactly must not fail by their rounding.
+    least = 0.0 if objective is None else float(objective) - 1e-9
+    bad = (m for m in minutes if m.good <= 0 or m.good < least * m.total)
+    return tuple(Stretch(*i) for i in union(Interval(m.start, m.start + EVALUATION) for m in bad))
 
 
 def _by_minute(series: Sequence[Series], start: int, count: int) -> NDArray[np.float64]:

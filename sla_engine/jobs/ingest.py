@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from catalogue import Catalogue, Service
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.composite import composites
 from sla_engine.jobs.derive import first_known, lifetime, rhythm
@@ -58,11 +59,12 @@ def ingest(
     if period.length == 0:
         return Ingested(period, ())
     chosen = tuple(catalogue.services if services is None else services)
-    found = timelines(catalogue, client, chosen, period, now)
-    derived = [
-        Derived(name, line, first_known(line), _tail(catalogue, catalogue.service(name)))
-        for name, line in found.items()
-    ]
+    events: dict[str, tuple[Minute, ...]] = {}
+    found = timelines(catalogue, client, chosen, period, now, events=events)
+    derived = []
+    for name, line in found.items():
+        tail = _tail(catalogue, catalogue.service(name))
+        derived.append(Derived(name, line, first_known(line), tail, events.get(name)))
     derived += composites(catalogue, ledger, chosen, period, found)
     return Ingested(period, ledger.apply(derived, notify, at=now))
 

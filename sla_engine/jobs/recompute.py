@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from catalogue import Catalogue, Service
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Timeline, cut
 from sla_engine.jobs.backfill import pieces
@@ -48,8 +49,10 @@ def recompute(
     before = ledger.histories(period)
     since: dict[str, int] = {}
     for piece in pieces(period, ()):
-        found = timelines(catalogue, client, chosen, piece, now)
-        ledger.apply(_still_sampled(found, since), at=now)
+        events: dict[str, tuple[Minute, ...]] = {}
+        found = timelines(catalogue, client, chosen, piece, now, events=events)
+        derived = _still_sampled(found, since)
+        ledger.apply([item._replace(events=events.get(item.service)) for item in derived], at=now)
         ledger.apply(_composites(catalogue, ledger, chosen, piece, since), at=now)
     after = ledger.histories(period)
     found_changes = tuple(

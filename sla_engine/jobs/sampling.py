@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from catalogue import Catalogue, Service
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.series import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
@@ -25,11 +26,18 @@ _MARGINS = (3 * 60_000, 20 * 60_000)
 
 
 def timelines(
-    catalogue: Catalogue, client: Client, services: Sequence[Service], period: Interval, now: int
+    catalogue: Catalogue,
+    client: Client,
+    services: Sequence[Service],
+    period: Interval,
+    now: int,
+    *,
+    events: dict[str, tuple[Minute, ...]] | None = None,
 ) -> dict[str, Timeline]:
     """Return the timeline of each service over its lifetime in a period (ms UTC).
 
     Services that live from other services are left out, as are those without a day in the period.
+    The events of those that count them are put into ``events``.
 
     Raises:
         PrometheusError: the samples cannot be had.
@@ -44,8 +52,13 @@ def timelines(
     found = _sparse(catalogue, client, sparse, period, now) if sparse else {}
     for service in alive:
         if service.id not in found:
-            way = event_timeline if _counts(service) else _stepped
-            found[service.id] = way(catalogue, client, service, period, now)
+            if _counts(service):
+                line, minutes = event_timeline(catalogue, client, service, period, now)
+                found[service.id] = line
+                if events is not None:
+                    events[service.id] = minutes
+            else:
+                found[service.id] = _stepped(catalogue, client, service, period, now)
     return {name: cut(timeline, lives[name]) for name, timeline in found.items()}
 
 

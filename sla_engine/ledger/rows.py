@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from sla_engine.domain.events import Minute
 from sla_engine.domain.outage import Stretch
 from sla_engine.domain.timeline import Timeline
 
@@ -13,12 +14,14 @@ class Derived(NamedTuple):
     """What samples said of a service: a timeline without holes; ``first_sample`` in it, if any.
 
     The last ``tail`` of what was derived before (ms) may have been a guess; see `preserved`.
+    ``events`` are those of a service that counts them.
     """
 
     service: str
     timeline: Timeline
     first_sample: int | None
     tail: int = 300_000
+    events: tuple[Minute, ...] | None = None
 
 
 class Change(NamedTuple):

@@ -6,10 +6,11 @@ from typing import Self
 import orjson
 import sqlalchemy as sa
 
+from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
-from sla_engine.ledger import audit, histories, tables, trail, transfer
+from sla_engine.ledger import audit, events, histories, tables, trail, transfer
 from sla_engine.ledger.changes import changes
 from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
@@ -76,6 +77,7 @@ class Ledger:
             until = max(item.timeline[-1].end for item in items.values())
             audit.append(connection, list(trail.entry(before, after, until if at is None else at)))
             _note_first_samples(connection, items.values())
+            _note_events(connection, items.values())
             found = tuple(
                 change
                 for service, history in after.items()
@@ -99,6 +101,11 @@ class Ledger:
         query = sa.select(tables.outage).where(tables.outage.c.end_ms.is_(None))
         with self.engine.begin() as connection:
             return {row.service: Stretch(row.start_ms, None) for row in connection.execute(query)}
+
+    def events(self, period: Interval) -> Mapping[str, Sequence[Minute]]:
+        """Return the minutes of a period in which services that count them had events."""
+        with self.engine.begin() as connection:
+            return events.read(connection, period)
 
     def verify(self) -> list[str]:
         """Return what was changed behind the ledger's back; nothing when all is well."""
@@ -152,6 +159,14 @@ def _reaching_back(connection: sa.Connection, since: int) -> dict[str, History]:
 def _first(history: History, since: int) -> int:
     starts = [o.start for o in history.outages] + [g.start for g in history.gaps]
     return min([since, *starts])
+
+
+def _note_events(connection: sa.Connection, derived: Iterable[Derived]) -> None:
+    """Keep the events from the first sample on: what came before may have left Prometheus."""
+    for item in derived:
+        if item.events is not None and item.first_sample is not None:
+            period = Interval(item.first_sample, item.timeline[-1].end)
+            events.replace(connection, item.service, period, item.events)
 
 
 def _note_first_samples(connection: sa.Connection, derived: Iterable[Derived]) -> None:

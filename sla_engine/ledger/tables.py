@@ -118,6 +118,14 @@ audit = Table(
     Column("hash", Text, nullable=False),
 )
 
+event_hour = Table(
+    "event_hour",
+    metadata,
+    Column("service", Text, primary_key=True),
+    _time("start_ms", key=True),
+    Column("minutes", Text, nullable=False),
+)
+
 frozen_period = Table(
     "frozen_period",
     metadata,

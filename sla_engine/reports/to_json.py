@@ -51,6 +51,8 @@ def _service(service: ServiceReport, now: int) -> Json:
         "tier": service.tier,
         "objective_ratio": service.objective,
         "availability_ratio": figures.availability,
+        "method": "time" if figures.events is None else "events",
+        "events": None if figures.events is None else figures.events._asdict(),
         "met": figures.met,
         "agreed_seconds": seconds(figures.agreed),
         "excluded_seconds": seconds(figures.excluded),

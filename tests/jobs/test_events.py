@@ -9,8 +9,9 @@ import pytest
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
+from sla_engine.jobs.accounting import account
 from sla_engine.jobs.backfill import backfill
-from sla_engine.jobs.events import failures
+from sla_engine.jobs.events import counted, failures
 from sla_engine.ledger import Ledger
 from sla_engine.prometheus import Client, Series
 from tests.catalogues import catalogue
@@ -48,13 +49,13 @@ def counter(*values: float, every: int = 30_000) -> Series:
 def test_minutes_under_the_objective_fail(
     good: list[Series], total: list[Series], expected: list[tuple[int, int]]
 ) -> None:
-    found = failures(good, total, PERIOD, Fraction(9, 10))
+    found = failures(counted(good, total, PERIOD), Fraction(9, 10))
     assert found == tuple(Stretch(a * MINUTE, b * MINUTE) for a, b in expected)
 
 
 def test_without_an_objective_a_minute_fails_when_nothing_was_good() -> None:
     good, total = [counter(0, 1, 1, 1, 1)], [counter(0, 10, 20, 30, 40)]
-    assert failures(good, total, PERIOD, None) == (Stretch(MINUTE, 3 * MINUTE),)
+    assert failures(counted(good, total, PERIOD), None) == (Stretch(MINUTE, 3 * MINUTE),)
 
 
 START = 1_790_812_800_000
@@ -91,6 +92,10 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
     ):
         backfill(book, client, ledger, DAY, DAY.end)
         history = ledger.histories(DAY)["api"]
+        minutes = ledger.events(DAY)["api"]
+        backfill(book, client, ledger, DAY, DAY.end)
+        assert ledger.events(DAY)["api"] == minutes
+        accounts = account(book, ledger, DAY, DAY.end)
     two = START + 2 * 3_600_000
     assert history.outages == (Stretch(two, two + 5 * MINUTE),)
     hole = START + 4 * 3_600_000
@@ -98,3 +103,10 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
         Interval(START, START + 3_000),
         Interval(hole - 12_000 + 15_000, hole + 603_000),
     )
+    # Five of ten requests fail at each of 20 samples.
+    found = accounts["api"].events
+    assert found is not None
+    assert (sum(m.good for m in minutes), sum(m.total for m in minutes)) == tuple(found)
+    assert found.total - found.good == 20 * 5
+    assert accounts["api"].availability == found.good / found.total
+    assert accounts["api"].met is True

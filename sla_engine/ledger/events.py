@@ -1,0 +1,53 @@
+"""Good and total events by the minute; a row holds an hour, and in it the minutes with an event."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import orjson
+import sqlalchemy as sa
+
+from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Interval
+from sla_engine.ledger.tables import event_hour
+
+_HOUR = 3_600_000
+_MINUTE = 60_000
+
+
+def read(connection: sa.Connection, period: Interval) -> dict[str, list[Minute]]:
+    """Return the minutes that begin in a period (ms UTC), by service."""
+    columns = event_hour.c
+    query = sa.select(event_hour).where(
+        (columns.start_ms > period.start - _HOUR) & (columns.start_ms < period.end)
+    )
+    found: dict[str, list[Minute]] = defaultdict(list)
+    for row in connection.execute(query.order_by(columns.service, columns.start_ms)):
+        minutes = (Minute(*item) for item in orjson.loads(row.minutes))
+        found[row.service] += [m for m in minutes if period.start <= m.start < period.end]
+    return found
+
+
+def replace(
+    connection: sa.Connection, service: str, period: Interval, minutes: Iterable[Minute]
+) -> None:
+    """Let these minutes take the place of those that the ledger held in a period."""
+    start = period.start // _MINUTE * _MINUTE
+    wide = Interval(start // _HOUR * _HOUR, -(-period.end // _HOUR) * _HOUR)
+    known = read(connection, wide).get(service, [])
+    kept = [m for m in known if not start <= m.start < period.end]
+    hours: dict[int, list[Minute]] = defaultdict(list)
+    for minute in sorted((*kept, *minutes)):
+        hours[minute.start // _HOUR * _HOUR].append(minute)
+    columns = event_hour.c
+    inside = (columns.start_ms >= wide.start) & (columns.start_ms < wide.end)
+    connection.execute(sa.delete(event_hour).where((columns.service == service) & inside))
+    rows = [
+        {
+            "service": service,
+            "start_ms": hour,
+            "minutes": orjson.dumps([tuple(m) for m in found]).decode(),
+        }
+        for hour, found in hours.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(event_hour), rows)

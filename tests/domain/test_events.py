@@ -1,0 +1,59 @@
+"""Availability by events: good over total, in the agreed time, less what is planned."""
+
+from fractions import Fraction
+
+import pytest
+
+from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.domain.events import Minute, weigh
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.objective import Accounting, Policy
+from sla_engine.domain.outage import Outage
+
+M = 60_000
+MINUTES = (Minute(0, 10, 10), Minute(M, 0, 10), Minute(2 * M, 90, 100), Minute(3 * M, 5, 5))
+AGREED = (Interval(3_000, 3 * M),)
+PLANNED = (Interval(M, 2 * M),)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("exclude", (100, 110)), ("count_up", (110, 120)), ("count_down", (100, 120))],
+)
+def test_planned_events_count_as_the_policy_says(
+    policy: Policy, expected: tuple[float, float]
+) -> None:
+    assert weigh(MINUTES, AGREED, PLANNED, policy) == expected
+
+
+def test_a_period_without_an_event_has_no_ratio() -> None:
+    assert weigh((), AGREED, (), "exclude").ratio is None
+
+
+def _facts(*, planned: bool) -> Facts:
+    outages = [Outage("api", M, 2 * M)]
+    return Facts(outages, (), AGREED, AGREED, PLANNED if planned else (), events=MINUTES)
+
+
+def test_busy_minutes_weigh_more_than_quiet_ones() -> None:
+    found = figures(_facts(planned=False), Terms(Fraction(9, 10)), 3 * M)
+    assert found.availability == 100 / 120
+    assert found.met is False
+    assert found.budget_remaining == pytest.approx(1 - 20 / 12)
+    assert found.unplanned == M
+
+
+def test_planned_downtime_takes_its_events_out() -> None:
+    found = figures(_facts(planned=True), Terms(Fraction(9, 10)), 3 * M)
+    assert (found.availability, found.met) == (100 / 110, True)
+
+
+def test_count_down_keeps_them() -> None:
+    terms = Terms(Fraction(9, 10), Accounting(maintenance="count_down"))
+    assert figures(_facts(planned=True), terms, 3 * M).availability == 100 / 120
+
+
+def test_without_events_nothing_is_judged() -> None:
+    facts = Facts((), (), AGREED, AGREED, (), events=())
+    found = figures(facts, Terms(Fraction(9, 10)), 3 * M)
+    assert (found.availability, found.met, found.budget_remaining) == (None, None, None)
