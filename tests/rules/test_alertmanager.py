@@ -133,23 +133,27 @@ def test_what_slack_shows(
 
 def test_what_is_held_back(tmp_path: Path, hook: tuple[str, "Queue[dict[str, Any]]"]) -> None:
     url, inbox = hook
-    # A second in which what holds back arrives, as it does before what is held back.
     with running_alertmanager(tmp_path, config=_quick(tmp_path, url, "1s")) as alertmanager:
         _post(
             alertmanager.url,
             _alert(alertname="ServiceInMaintenance", severity="none", service="planned"),
-            _alert(alertname="ServiceDown", severity="page", service="planned"),
             _alert(alertname="ServiceDependencyDown", severity="none", service="web"),
-            _alert(alertname="ServiceDown", severity="page", service="web"),
             _alert(alertname="ServiceDependencyDown", severity="none", service="tls"),
-            _alert(alertname="ServiceCertificateExpires", severity="ticket", service="tls"),
             _alert(alertname="HostDown", severity="page", instance="db1:9100", host="db1"),
+            _alert(alertname="ServiceDown", severity="page", service="mail"),
+        )
+        # What holds back has been told of, and so is known, before what is held back arrives.
+        told = {inbox.get(timeout=20)["attachments"][0]["title"] for _ in range(2)}
+        _post(
+            alertmanager.url,
+            _alert(alertname="ServiceDown", severity="page", service="planned"),
+            _alert(alertname="ServiceDown", severity="page", service="web"),
+            _alert(alertname="ServiceCertificateExpires", severity="ticket", service="tls"),
             _alert(alertname="ServiceDown", severity="page", service="db", host="db1"),
             _alert(alertname="HostMemoryLow", severity="ticket", instance="db1:9100"),
-            _alert(alertname="ServiceDown", severity="page", service="mail"),
             _alert(alertname="ServiceSlow", severity="ticket", service="mail"),
         )
-        told = {inbox.get(timeout=20)["attachments"][0]["title"] for _ in range(3)}
+        told.add(inbox.get(timeout=20)["attachments"][0]["title"])
         found = alertmanager.get("alerts")
         active = {
             (a["labels"]["alertname"], a["labels"].get("service"))
