@@ -15,6 +15,7 @@ from sla_engine.jobs.foresight import (
     work_composer,
 )
 from sla_engine.jobs.health import with_health
+from sla_engine.jobs.notices import correction_notices
 from sla_engine.jobs.notify import Compose, Sender
 from sla_engine.jobs.reporting import composer, due_reports, problems
 from sla_engine.ledger import NoticeRow, Outbox
@@ -73,6 +74,7 @@ class Messenger:
         catalogue, ledger = self._context.catalogue, self._context.ledger
         own = {level.service: level.windows.get(level.window) for level in levels}
         known = {service: found for service, found in own.items() if found is not None}
+        yield from correction_notices(catalogue, ledger, self._outbox, at)
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
         yield from budget_notices(catalogue, known, at)
         yield from due_reports(catalogue, ledger, self._outbox, at)

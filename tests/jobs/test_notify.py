@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from catalogue import Catalogue
-from sla_engine.domain.outage import Stretch
-from sla_engine.jobs.notices import outage_notices
+from sla_engine.domain.outage import Correction, Stretch
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.jobs.notices import correction_notices, outage_notices
 from sla_engine.jobs.notify import Sender
-from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Change, Derived, Ledger, NoticeRow, Outbox
 from sla_engine.notifiers.slack import SlackBot
 from tests.programs.slack import TOKEN, Slack, local_slack
 
@@ -275,3 +276,21 @@ def test_a_notice_that_cannot_be_written_does_not_hold_up_the_rest(world: World)
     world.change("opened", "s0", T0)
     world.drain()
     assert len(world.slack.roots()) == 1
+
+
+def test_what_people_say_of_an_outage_reaches_its_thread_once(world: World) -> None:
+    down = Derived("s0", (Segment(T0, T0 + MINUTE, State.DOWN),), T0)
+    world.ledger.apply([down], outage_notices(world.catalogue, world.ledger, T0 + MINUTE))
+    world.drain()
+    for field, value in (("owner", "Ada"), ("cause", "disk full")):
+        said = Correction(T0 + 2 * MINUTE, "ada", field, None, value, "on call")
+        world.ledger.corrections.add("s0", T0, said)
+    for _ in range(2):
+        world.now += MINUTE
+        world.outbox.add(correction_notices(world.catalogue, world.ledger, world.outbox, world.now))
+        world.drain()
+    [root] = world.slack.roots()
+    assert "acknowledged by Ada" in root["text"]
+    assert "disk full" in str(root["blocks"])
+    [reply] = world.slack.replies(root["ts"])
+    assert "acknowledged by Ada" in reply["text"]
