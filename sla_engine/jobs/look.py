@@ -83,9 +83,26 @@ def look(
 
 def _steady(series: Counts, lengths: NDArray[np.int64], step: int) -> Flags:
     """Say in which windows every sample is there and good."""
-    fits = (series.samples >= lengths // step) & (series.samples <= -(-lengths // step))
+    least, most = lengths // step, -(-lengths // step)
+    fits = (series.samples >= least) & (series.samples <= most)
+    fits |= _jittered(series.samples - least) & (least == most)
     steady: Flags = fits & ~series.low & (series.samples > 0)
     return steady
+
+
+def _jittered(deviation: NDArray[np.int64]) -> Flags:
+    """Say which windows lack or gain the one sample that jitter moves over an edge.
+
+    Between two edges the count is off by what one edge gained and the other lost. So -1 and +1 take
+    turns, and from one to the other nothing is missing: a hole takes two samples.
+    """
+    jittered = np.zeros(len(deviation), np.bool_)
+    at = np.flatnonzero(deviation)
+    turns = np.abs(deviation[at]) == 1
+    pairs = turns[:-1] & turns[1:] & (deviation[at][:-1] == -deviation[at][1:])
+    jittered[at[:-1][pairs]] = True
+    jittered[at[1:][pairs]] = True
+    return jittered
 
 
 def _flagged(

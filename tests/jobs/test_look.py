@@ -1,0 +1,78 @@
+"""Which hours need a closer look."""
+
+import numpy as np
+import pytest
+
+from catalogue import Service
+from sla_engine.domain.interval import Interval
+from sla_engine.jobs.derive import Rhythm
+from sla_engine.jobs.look import look
+from sla_engine.prometheus.scan import Counts
+from tests.catalogues import PROBES
+
+HOUR = 3_600_000
+
+
+def service(**fields: object) -> Service:
+    return Service.model_validate({"id": "x", "name": "X", "probes": PROBES} | fields)
+
+
+def counts(*samples: int, low: tuple[int, ...] = (), **labels: str) -> Counts:
+    flags = np.array([i in low for i in range(len(samples))])
+    return Counts(labels, np.array(samples, dtype=np.int64), flags)
+
+
+def flagged(*series: Counts, step: int = 15_000, book: Service | None = None) -> list[int]:
+    windows = [Interval(i * HOUR, (i + 1) * HOUR) for i in range(len(series[0].samples))]
+    found = look(book or service(), Rhythm(step, step * 5 // 2), windows, series)
+    indices: list[int] = np.flatnonzero(found.flagged).tolist()
+    return indices
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        ((240, 240, 240), []),
+        ((240, 239, 240), [1]),
+        ((240, 241, 240), [1]),
+        ((239, 241, 240), []),
+        ((240, 239, 240, 240, 241), []),
+        ((241, 239, 241, 239), []),
+        ((239, 239, 241), [0]),
+        ((238, 241, 241), [0, 1, 2]),
+        ((240, 0, 240), [1]),
+    ],
+)
+def test_an_hour_that_is_not_full_is_looked_at(
+    samples: tuple[int, ...], expected: list[int]
+) -> None:
+    assert flagged(counts(*samples)) == expected
+
+
+def test_an_hour_with_a_failure_is_looked_at_however_full() -> None:
+    assert flagged(counts(240, 240, 240, low=(1,))) == [1]
+    assert flagged(counts(239, 241, 240, low=(1,))) == [1]
+
+
+def test_an_interval_that_does_not_divide_an_hour_may_fit_one_more() -> None:
+    assert flagged(counts(514, 515, 514, 513), step=7_000) == [3]
+
+
+def test_a_replica_that_does_not_exist_yet_needs_no_look() -> None:
+    old = counts(240, 240, 0, 0, location="a", instance="1")
+    new = counts(0, 0, 240, 240, location="a", instance="2")
+    assert flagged(old, new) == []
+    assert flagged(old, counts(0, 0, 230, 240, location="a", instance="2")) == [2]
+
+
+def test_too_few_locations_need_a_look() -> None:
+    both = [counts(240, 240, location="a"), counts(240, 0, location="b")]
+    assert flagged(*both, book=service(quorum={"locations": 2})) == [1]
+    assert flagged(*both, book=service(quorum={"locations": 1})) == []
+
+
+def test_without_a_rhythm_every_hour_is_looked_at() -> None:
+    windows = [Interval(0, HOUR), Interval(HOUR, 2 * HOUR)]
+    found = look(service(), None, windows, [counts(240, 0)])
+    assert found.flagged.tolist() == [True, True]
+    assert found.empty.tolist() == [False, True]
