@@ -1,6 +1,7 @@
 """CPU of rule evaluation: our rules, whose number is constant, beside Sloth's 17 per SLO.
 
     python -m benchmarks.rules [--services 10 100 1000] [--seconds 60]
+    python -m benchmarks.rules --month 100     # the 30-day windows, over 30 days of blocks
 
 Each run is a real Prometheus on one core that scrapes the services every 15 s, over six hours of
 past. The CPU of a run without rules is subtracted. Our groups run six times as often as they are
@@ -19,11 +20,12 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.rules_world import ours, past, services, sloth, target
+from benchmarks.rules_world import blocks, ours, past, services, sloth, target
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
 
 SPEED = 6
 WARM_SECONDS = 20
+TIMES = 5
 
 
 def main() -> None:
@@ -31,7 +33,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--services", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--month", type=int, metavar="SERVICES")
     options = parser.parse_args()
+    if options.month:
+        month(services(options.month))
+        return
     print("services  rules: ours  Sloth's   CPU s/min: ours  Sloth's   ratio", flush=True)
     for count in options.services:
         ids = services(count)
@@ -44,6 +50,28 @@ def main() -> None:
             f"{their_cost:7.2f}   {their_cost / our_cost:5.1f}",
             flush=True,
         )
+
+
+def month(ids: list[str]) -> None:
+    """Print the CPU of one evaluation of the group `slo_month`."""
+    groups = yaml.safe_load(ours()["slo.rules.yml"])["groups"]
+    (group,) = (g for g in groups if g["name"] == "slo_month")
+    with tempfile.TemporaryDirectory(prefix="rules-") as name:
+        folder, now = Path(name), int(time.time())
+        path = folder / "past.om"
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(blocks(ids, now))
+        create_blocks(folder, path)
+        path.unlink()
+        with running_prometheus(folder) as prometheus:
+            time.sleep(WARM_SECONDS)
+            before = cpu_seconds(prometheus.pid)
+            for _ in range(TIMES):
+                for rule in group["rules"]:
+                    found = prometheus.query(rule["expr"], now)
+                    assert len(found) == len(ids), rule["record"]
+            spent = (cpu_seconds(prometheus.pid) - before) / TIMES
+    print(f"{len(ids)} services, {group['interval']}: {spent:.3f} CPU s per evaluation")
 
 
 def number(files: Mapping[str, str]) -> int:
