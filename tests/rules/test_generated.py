@@ -1,14 +1,20 @@
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import requests
 import yaml
 
+from sla_engine.app.errors import JobError
+from sla_engine.app.rules import keep
 from sla_engine.cli import main
 from sla_engine.jobs.rules import update
+from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError
 from sla_engine.prometheus.rules import NoRuleError, expressions, rule_file
 from tests.catalogues import catalogue
+from tests.programs.prometheus import running_prometheus
 
 SERVICES = (
     "probed",
@@ -147,3 +153,34 @@ def test_promtool_s_complaint_is_told_and_the_file_stays(
     assert "is left as it was: " in (complaint := capsys.readouterr().err)
     assert "parse" in complaint
     assert path.read_text() == "good\n"
+
+
+def _groups(url: str) -> list[str]:
+    reply = requests.get(f"{url}/api/v1/rules", timeout=10).json()
+    return [group["name"] for group in reply["data"]["groups"]]
+
+
+@pytest.mark.integration
+def test_prometheus_judges_where_there_is_no_promtool_and_reads_the_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = SimpleNamespace(which=lambda _name: None)
+    monkeypatch.setattr("sla_engine.app.rules.shutil", nowhere)
+    path = tmp_path / "made.rules.yml"
+    with running_prometheus(tmp_path, config="rule_files: ['*.rules.yml']\n") as prometheus:
+        good = catalogue({"id": "web", "sli": {"promql": "up"}}, url=prometheus.url)
+        bad = catalogue({"id": "web", "sli": {"promql": "sum(up"}}, url=prometheus.url)
+        with Client(good.prometheus) as client:
+            assert keep(path, good, client)
+            assert _groups(prometheus.url) == ["sla_engine"]
+            kept = path.read_text()
+            with pytest.raises(JobError, match=r"left as it was: service 'web': .*parse error"):
+                keep(path, bad, client)
+            assert path.read_text() == kept
+            # Somebody else's file makes Prometheus refuse: ours goes back too, and that is told.
+            (tmp_path / "broken.rules.yml").write_text("groups: [{name: x, rules: [{record: 1}]}]")
+            other = catalogue({"id": "web", "sli": {"promql": "up == 1"}}, url=prometheus.url)
+            with pytest.raises(JobError, match="left as it was"):
+                keep(path, other, client)
+            assert path.read_text() == kept
+            assert _groups(prometheus.url) == ["sla_engine"]
