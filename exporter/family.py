@@ -44,6 +44,7 @@ class Metric:
     help: str
     labels: tuple[str, ...] = ()
     _headers: dict[Style, str] = field(default_factory=dict, init=False, repr=False)
+    _plain: dict[Style, str] = field(default_factory=dict, init=False, repr=False)
     _prefixes: dict[str, dict[tuple[str, ...], str]] = field(
         default_factory=lambda: {"": {}}, init=False, repr=False
     )
@@ -61,7 +62,10 @@ class Metric:
 
     def value(self, value: float) -> "Family":
         """Return the family of one sample without labels."""
-        return Family(self, (((), value),))
+        return _family(Family, (self, (((), value),), ""))
+
+
+_family = tuple.__new__  # what Family() does, without its wrapper: a scrape makes hundreds
 
 
 class Family(NamedTuple):
@@ -95,12 +99,28 @@ def render(families: Iterable[Family], style: Style) -> str:
     parts: list[str] = []
     last = ""
     for metric, samples, suffix in families:
-        if samples:
-            if metric.name != last:
-                last = metric.name
-                parts.append(header(metric, style))
-            _add_lines(parts, metric, samples, suffix)
+        if not samples:
+            continue
+        new, last = metric.name != last, metric.name
+        if new and not metric.labels and not suffix:  # most of a host's metrics: one plain number
+            number = str(samples[0][1])
+            if number[-1] > "9":  # nan, inf, True: faster than comparing every number
+                number = _special(samples[0][1])
+            parts.append(f"{_plain(metric, style)}{number}\n")
+            continue
+        if new:
+            parts.append(header(metric, style))
+        _add_lines(parts, metric, samples, suffix)
     return "".join(parts)
+
+
+def _plain(metric: Metric, style: Style) -> str:
+    """Return the header and the name of the only sample."""
+    known = metric._plain  # noqa: SLF001 - a metric's cache, kept beside its only user
+    text = known.get(style)
+    if text is None:
+        text = known[style] = f"{header(metric, style)}{metric.name} "
+    return text
 
 
 def header(metric: Metric, style: Style) -> str:
@@ -149,7 +169,7 @@ def _add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suff
         if prefix is None:
             prefix = known[values] = _prefix(metric, suffix, values)
         number = str(value)
-        if number[-1] > "9":  # nan, inf, True: faster than comparing every number
+        if number[-1] > "9":  # as in render()
             number = _special(value)
         parts.append(f"{prefix}{number}\n")
 

@@ -208,6 +208,12 @@ def read_text(path: str | Path) -> str:
         os.close(descriptor)
 
 
+def names_in(folder: str) -> list[str]:
+    """Return the names in a folder, sorted. Raises OSError."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)
+
+
 def text_of(path: str | Path) -> str | None:
     """Return a small file, stripped; None where it is missing or the driver refuses to read it."""
     try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import System, read_text, text_of
+from exporter.collectors.contract import System, names_in, read_text, text_of
 from exporter.family import Family, Metric, Sample, counter
 
 
@@ -66,7 +66,12 @@ def _controller(folder: Path) -> Iterator[tuple[Metric, Sample]]:
 def read(system: System) -> list[Family]:
     """Read the controllers; a machine without ECC has none."""
     samples: dict[Metric, list[Sample]] = {}
-    for folder in sorted((system.roots.sys / "devices/system/edac/mc").glob("mc[0-9]*")):
+    root = f"{system.roots.sys}/devices/system/edac/mc"
+    try:
+        folders = [Path(root, name) for name in names_in(root) if re.fullmatch(r"mc\d+", name)]
+    except FileNotFoundError:
+        return []
+    for folder in folders:
         for metric, sample in _controller(folder):
             samples.setdefault(metric, []).append(sample)
     return [Family(metric, found) for metric, found in samples.items()]

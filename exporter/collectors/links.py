@@ -1,13 +1,13 @@
-"""Network devices by one rtnetlink dump (rtnetlink(7)) instead of a dozen sysfs reads for each."""
+"""Network devices over rtnetlink(7): one dump instead of a dozen sysfs reads for each."""
 
 import socket
 import struct
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from exporter.collectors.contract import System
-from exporter.collectors.netlink import ORDER, Netlink, aligned, messages
+from exporter.collectors.netlink import ORDER, Netlink, News, aligned, messages
 
 # rtnl_link_stats64 of linux/if_link.h; later kernels append fields.
 STATS = (
@@ -32,7 +32,6 @@ class Attribute:
     OPERSTATE = 16
     LINKMODE = 17
     IFALIAS = 20
-    STATS64 = 23
     GROUP = 27
     PROMISCUITY = 30
     CARRIER = 33
@@ -43,14 +42,13 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One device: the fixed part of its message, its attributes as bytes, its counters."""
+    """One device: the fixed part of its message, and its attributes as bytes."""
 
     name: str
     index: int
     type: int
     flags: int
     attributes: dict[int, bytes]
-    stats: dict[str, int] = field(compare=False)
 
     def number(self, attribute: int, default: int = 0) -> int:
         """Return an attribute of one to eight bytes in the host's order."""
@@ -70,25 +68,16 @@ class Link:
 _READ = frozenset(number for number in vars(Attribute).values() if isinstance(number, int))
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg: family, type, index, flags, change
 _ATTRIBUTE = struct.Struct("=HH")
-_NEW_LINK, _GET_LINK = 16, 18
-_STATS = struct.Struct(f"={len(STATS)}Q")
-_MOST_SHAPES = 4096  # of devices that come and go
+_STATS_HEADER = struct.Struct("=B3xiI")  # if_stats_msg: family, index, filter
+_COUNTERS = struct.Struct(f"={len(STATS)}Q")
+_NEW_LINK, _GET_LINK, _NEW_STATS, _GET_STATS = 16, 18, 92, 94
+_LINK_64 = 1  # IFLA_STATS_LINK_64, and the bit that asks for it
+_GROUP_LINK = 1  # RTMGRP_LINK
+_OLDEST = 60.0  # seconds
 
 
-class Shape(NamedTuple):
-    """Where a message's attributes stand; valid while ``check`` unpacks the same ``headers``."""
-
-    check: struct.Struct
-    headers: tuple[int, ...]
-    wanted: tuple[tuple[int, int, int], ...]  # attribute, start, end
-
-
-Shapes = dict[tuple[int, int], Shape]
-"""Shapes by the message's length and the device's index."""
-
-
-def parse(data: bytes, shapes: Shapes) -> Iterator[Link]:
-    """Parse the RTM_NEWLINK messages of a dump; ``shapes`` remembers where attributes stood.
+def parse(data: bytes) -> Iterator[Link]:
+    """Parse the RTM_NEWLINK messages of a dump.
 
     Raises:
         OSError: the kernel answered with an error.
@@ -96,53 +85,66 @@ def parse(data: bytes, shapes: Shapes) -> Iterator[Link]:
     """
     for kind, message in messages(data):
         if kind == _NEW_LINK:
-            yield _link(message, shapes)
+            if len(message) < _LINK.size:
+                raise ValueError("netlink message cut short")
+            _, device, index, flags, _ = _LINK.unpack_from(message)
+            found = dict(_attributes(message))
+            name = found.get(Attribute.IFNAME, b"").rstrip(b"\0")
+            yield Link(name.decode("utf-8", "surrogateescape"), index, device, flags, found)
 
 
-def _link(message: bytes, shapes: Shapes) -> Link:
-    if len(message) < _LINK.size:
-        raise ValueError("netlink message cut short")
-    _, kind, index, flags, _ = _LINK.unpack_from(message)
-    shape = shapes.get((len(message), index))
-    if shape is None or shape.check.unpack_from(message) != shape.headers:
-        shape = shapes[len(message), index] = _shape(message)
-    attributes = {attribute: message[start:end] for attribute, start, end in shape.wanted}
-    raw = attributes.pop(Attribute.STATS64, b"").ljust(_STATS.size, b"\0")
-    name = attributes.get(Attribute.IFNAME, b"").rstrip(b"\0").decode("utf-8", "surrogateescape")
-    stats = dict(zip(STATS, _STATS.unpack_from(raw), strict=True))
-    return Link(name, index, kind, flags, attributes, stats)
-
-
-def _shape(message: bytes) -> Shape:
-    layout, headers, wanted = f"={_LINK.size}x", [], []
+def _attributes(message: bytes) -> Iterator[tuple[int, bytes]]:
     offset = _LINK.size
     while offset + _ATTRIBUTE.size <= len(message):
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
         if length < _ATTRIBUTE.size or offset + length > len(message):
             raise ValueError("netlink attribute cut short")
-        end = min(offset + aligned(length), len(message))
-        layout += f"HH{end - offset - _ATTRIBUTE.size}x"
-        headers += [length, kind]
         if kind in _READ:
-            wanted.append((kind, offset + _ATTRIBUTE.size, offset + length))
-        offset = end
-    return Shape(struct.Struct(layout), tuple(headers), tuple(wanted))
+            yield kind, message[offset + _ATTRIBUTE.size : offset + length]
+        offset += aligned(length)
 
 
-def links(system: System) -> list[Link]:
-    """Dump the links; netdev and netclass share one dump per scrape."""
-    shapes = system.part(_Remembered).shapes
-    if len(shapes) > _MOST_SHAPES:
-        shapes.clear()
-    request = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
-    return list(parse(system.part(route_socket).dump(_GET_LINK, request), shapes))
+def parse_counters(data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield each device's index and its counters, in the order of STATS.
+
+    Raises:
+        OSError: the kernel answered with an error.
+        ValueError: a message is cut short.
+    """
+    for kind, message in messages(data):
+        if kind == _NEW_STATS:
+            start = _STATS_HEADER.size + _ATTRIBUTE.size
+            if len(message) < start + _COUNTERS.size:
+                raise ValueError("netlink message cut short")
+            yield _STATS_HEADER.unpack_from(message)[1], _COUNTERS.unpack_from(message, start)
 
 
-class _Remembered:
+class Links:
+    """The devices, asked for again when the kernel tells that one changed, else once a minute."""
+
     def __init__(self, _system: System) -> None:
-        self.shapes: Shapes = {}
+        self._netlink = Netlink(socket.NETLINK_ROUTE)
+        self._news = News(_GROUP_LINK)
+        self._links: list[Link] = []
+        self._read_at = -_OLDEST
 
+    def links(self) -> list[Link]:
+        """Return the devices: the same list while nothing changed. Raises OSError."""
+        now = time.monotonic()
+        if self._news.came() or now - self._read_at > _OLDEST:
+            request = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+            self._links = list(parse(self._netlink.dump(_GET_LINK, request)))
+            self._read_at = now
+        return self._links
 
-def route_socket(_system: System) -> Netlink:
-    """Return the socket, kept between scrapes."""
-    return Netlink(socket.NETLINK_ROUTE)
+    def counters(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Return each device's name and its counters, in the order of STATS. Raises OSError."""
+        names = {link.index: link.name for link in self.links()}
+        request = _STATS_HEADER.pack(socket.AF_UNSPEC, 0, _LINK_64)
+        found = parse_counters(self._netlink.dump(_GET_STATS, request))
+        return [(names[index], values) for index, values in found if index in names]
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._netlink.close()
+        self._news.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from exporter.collectors.contract import System, filters, text_of
-from exporter.collectors.links import Attribute, Link, links
+from exporter.collectors.links import Attribute, Link, Links
 from exporter.family import Family, Metric, Sample, counter, gauge
 
 
@@ -143,5 +143,5 @@ def _families(devices: list[Link], slow: Slow) -> Iterator[Family]:
 
 def read(system: System) -> list[Family]:
     """Read the wanted devices."""
-    devices = [k for k in system.shared(links) if system.wants("netclass.devices", k.name)]
+    devices = [k for k in system.part(Links).links() if system.wants("netclass.devices", k.name)]
     return system.parsed(_families, devices, system.part(Slow))

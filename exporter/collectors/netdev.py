@@ -1,9 +1,9 @@
-"""Counters of network devices, from the rtnetlink dump, summed as /proc/net/dev does."""
+"""Counters of network devices, from rtnetlink, summed as /proc/net/dev sums them."""
 
 from collections.abc import Iterable, Iterator
 
 from exporter.collectors.contract import System, filters
-from exporter.collectors.links import Link, links
+from exporter.collectors.links import STATS, Links
 from exporter.family import Family, Metric, counter
 
 
@@ -38,20 +38,22 @@ COUNTERS: tuple[tuple[Metric, tuple[str, ...]], ...] = (
     (_counter("transmit_compressed"), ("tx_compressed",)),
 )
 METRICS = tuple(metric for metric, _ in COUNTERS)
+_PLACES = [(metric, [STATS.index(field) for field in fields]) for metric, fields in COUNTERS]
 FLAGS = filters("netdev.device", "network devices")
 
 
-def families(devices: Iterable[Link]) -> Iterator[Family]:
-    """Return the counters of these devices."""
-    rows = [((link.name,), link.stats) for link in devices]
-    for metric, fields in COUNTERS:
-        if len(fields) == 1:
-            yield Family(metric, [(name, stats[fields[0]]) for name, stats in rows])
+def families(devices: Iterable[tuple[str, tuple[int, ...]]]) -> Iterator[Family]:
+    """Return the counters of these devices, given by name and in the order of STATS."""
+    rows = [((name,), values) for name, values in devices]
+    for metric, places in _PLACES:
+        if len(places) == 1:
+            (place,) = places
+            yield Family(metric, [(name, values[place]) for name, values in rows])
         else:
-            yield Family(metric, [(name, sum(stats[f] for f in fields)) for name, stats in rows])
+            yield Family(metric, [(name, sum(values[p] for p in places)) for name, values in rows])
 
 
 def read(system: System) -> Iterator[Family]:
     """Read the counters of the wanted devices."""
-    devices = system.shared(links)
-    return families(link for link in devices if system.wants("netdev.device", link.name))
+    devices = system.part(Links).counters()
+    return families(d for d in devices if system.wants("netdev.device", d[0]))

@@ -1,5 +1,6 @@
 """Dumps of what the kernel knows, over netlink(7)."""
 
+import errno
 import os
 import socket
 import struct
@@ -33,6 +34,32 @@ class Netlink:
             if _HEADER.unpack_from(chunk)[3] == self._sequence:  # else of a dump that timed out
                 chunks.append(chunk)
         return b"".join(chunks)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+class News:
+    """Listens to a group of notifications; only whether some came counts."""
+
+    def __init__(self, groups: int) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        self._socket.setblocking(False)
+        self._socket.bind((0, groups))
+
+    def came(self) -> bool:
+        """Say whether something was told since the last question."""
+        came = False
+        while True:
+            try:
+                self._socket.recv(_BUFFER)
+            except BlockingIOError:
+                return came
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:  # so much that the kernel dropped some
+                    raise
+            came = True
 
     def close(self) -> None:
         """Close the socket."""

@@ -1,9 +1,8 @@
 """Batteries and power adapters, from /sys/class/power_supply."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from exporter.collectors.contract import Flag, NoDataError, System, text_of
+from exporter.collectors.contract import Flag, NoDataError, System, names_in, text_of
 from exporter.family import Family, Metric, Sample, gauge
 
 # Name in the metric where it differs from the file's (Documentation/ABI/testing/sysfs-class-power).
@@ -82,17 +81,18 @@ def parse(supplies: Mapping[str, Mapping[str, str]]) -> list[Family]:
     return [Family(metric, found) for metric, found in samples.items()]
 
 
-def _read(folder: Path) -> dict[str, str]:
+def _read(folder: str) -> dict[str, str]:
     wanted = {*FILES, *LABELS}
-    found = ((p.name, text_of(p)) for p in folder.iterdir() if p.name in wanted)
+    found = ((n, text_of(f"{folder}/{n}")) for n in names_in(folder) if n in wanted)
     return {name: text for name, text in found if text}
 
 
 def read(system: System) -> list[Family]:
     """Read the wanted supplies."""
-    root = system.roots.sys / "class/power_supply"
-    if not root.is_dir():
-        raise NoDataError("there are no power supplies")
-    ignored = "powersupply.ignored-supplies"
-    wanted = (f for f in sorted(root.iterdir()) if not system.matches(ignored, f.name))
-    return parse({folder.name: _read(folder) for folder in wanted})
+    root = f"{system.roots.sys}/class/power_supply"
+    try:
+        names = names_in(root)
+    except FileNotFoundError as error:
+        raise NoDataError("there are no power supplies") from error
+    wanted = (n for n in names if not system.matches("powersupply.ignored-supplies", n))
+    return parse({name: _read(f"{root}/{name}") for name in wanted})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from exporter.collectors.contract import Flag, System
+from exporter.collectors.contract import Flag, System, names_in
 from exporter.family import Family, Kind, Metric, Sample, gauge
 
 MTIME = gauge(
@@ -159,7 +159,7 @@ def read(system: System) -> Iterator[Family]:
     contents: dict[Path, Content] = {}
     failed, paths = False, []
     try:
-        paths = sorted(p for p in folder.iterdir() if p.suffix == ".prom")
+        paths = [folder / name for name in names_in(str(folder)) if name.endswith(".prom")]
     except OSError:
         # The default folder may be missing, a folder that somebody asked for may not.
         failed = str(folder) != DIRECTORY

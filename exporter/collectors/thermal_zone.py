@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import NoDataError, System, text_of
+from exporter.collectors.contract import NoDataError, System, names_in, text_of
 from exporter.family import Family, Metric, Sample, gauge
 
 TEMPERATURE = gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type")
@@ -24,10 +24,13 @@ METRICS = (TEMPERATURE, CURRENT, MAXIMUM)
 
 def read(system: System) -> Iterator[Family]:
     """Read the zones that answer (a sleeping sensor refuses) and the cooling devices."""
-    root = system.roots.sys / "class/thermal"
-    if not root.is_dir():
-        raise NoDataError("there are no thermal zones")
-    zones, coolers = sorted(root.glob("thermal_zone*")), sorted(root.glob("cooling_device*"))
+    root = f"{system.roots.sys}/class/thermal"
+    try:
+        folders = [Path(root, name) for name in names_in(root)]
+    except FileNotFoundError as error:
+        raise NoDataError("there are no thermal zones") from error
+    zones = [folder for folder in folders if folder.name.startswith("thermal_zone")]
+    coolers = [folder for folder in folders if folder.name.startswith("cooling_device")]
     yield _family(TEMPERATURE, zones, "thermal_zone", "temp", 1e-3)
     yield _family(CURRENT, coolers, "cooling_device", "cur_state")
     yield _family(MAXIMUM, coolers, "cooling_device", "max_state")

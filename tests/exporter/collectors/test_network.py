@@ -15,7 +15,7 @@ from tests.exporter.collectors.fake import system, values
 
 def _link(name: str, flags: int, **attributes: int) -> Link:
     raw = {getattr(Attribute, key): struct.pack("=I", v) for key, v in attributes.items()}
-    return Link(name, 7, 1, flags, raw, {})
+    return Link(name, 7, 1, flags, raw)
 
 
 def test_a_device_that_is_up() -> None:
