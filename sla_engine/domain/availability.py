@@ -6,6 +6,7 @@ Every figure derives from the same intervals as the outage list, so that they ca
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import compress
 from typing import TypedDict
 
 from sla_engine.domain.events import Minute, Weighed, weigh
@@ -111,7 +112,8 @@ def figures(facts: Facts, terms: Terms, now: int) -> Figures:
     lost = unplanned + sum(owed[k] for k in _under(accounting, "count_down"))
     judged, known = owed["agreed"] - excluded, owed["agreed"] - owed["unknown"]
     good = judged - lost if known and judged else None
-    counted = tuple(s for s in shares if s.outage.until(now).length >= terms.min_outage)
+    long_enough = [s.outage.until(now).length >= terms.min_outage for s in shares]
+    counted = tuple(compress(shares, long_enough))
     mtbf, mtrs = _means(counted, good)
     timed = Figures(
         agreed=owed["agreed"],
@@ -123,7 +125,7 @@ def figures(facts: Facts, terms: Terms, now: int) -> Figures:
         coverage=known / owed["agreed"] if owed["agreed"] else None,
         **_against(terms.objective, total(facts.agreed) - excluded, judged, good),
         shares=counted,
-        short=tuple(s for s in shares if s not in counted),
+        short=tuple(s for s, counts in zip(shares, long_enough, strict=True) if not counts),
         mtbf=mtbf,
         mtrs=mtrs,
         longest=max((s.down for s in counted), default=None),

@@ -29,6 +29,8 @@ def records(
 
 
 def _corrected(outage: Outage, corrections: Sequence[tuple[int, Correction]]) -> Outage:
+    if not corrections:
+        return outage
     end = _FOREVER if outage.end is None else outage.end
     ours = tuple(c for moment, c in corrections if outage.start <= moment < end)
     said = {c.field: c.after for c in ours}

@@ -28,10 +28,11 @@ def account(
         LedgerError: the ledger cannot be read.
     """
     now = as_of(ledger, now)
-    facts = facts_of(catalogue, ledger, period, services)
+    chosen = tuple(catalogue.services if services is None else services)
+    facts = facts_of(catalogue, ledger, period, chosen)
     return {
-        service: figures(known, terms(catalogue.service(service), period.start), now)
-        for service, known in facts.items()
+        service.id: figures(facts[service.id], terms(service, period.start), now)
+        for service in chosen
     }
 
 

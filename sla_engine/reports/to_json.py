@@ -1,7 +1,8 @@
 """The report for programs: every figure as it is, seconds and ratios unrounded."""
 
-import json
 from typing import Any
+
+import orjson
 
 from sla_engine.domain.availability import Share
 from sla_engine.domain.period import rfc3339
@@ -12,7 +13,7 @@ Json = dict[str, Any]
 
 def render(report: PeriodReport) -> bytes:
     """Return the report as JSON with a final newline."""
-    return (json.dumps(document(report), indent=2, ensure_ascii=False) + "\n").encode()
+    return orjson.dumps(document(report), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def document(report: PeriodReport) -> Json:
