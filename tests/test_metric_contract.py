@@ -23,17 +23,6 @@ from tests.rules.test_runbooks import PAGES, queries
 OTHERS = r"up|ALERTS(_FOR_STATE)?|(scrape|prometheus|alertmanager)_\w+"
 # What scripts leave for the textfile collector (alert_rules/hosts_system.rules.yml).
 TEXTFILES = {"apt_upgrades_pending"}
-# Collectors that need an extra or a flag: named here so that the rules may be older or newer.
-OPTIONAL = {
-    "node_backup_files",
-    "node_backup_newest_size_bytes",
-    "node_backup_newest_timestamp_seconds",
-    "node_certificate_expiry_timestamp_seconds",
-    "node_reboot_required",
-    "node_systemd_service_restart_total",
-    "node_systemd_unit_state",
-    "node_updates_security_pending",
-}
 
 
 def _typed(text: str) -> Iterator[str]:
@@ -62,7 +51,7 @@ def _engine() -> Iterator[str]:
 
 
 RECORDED = {rule["record"] for rule in cases.rules() if "record" in rule}
-EMITTED = {*_exporter(), *_engine(), *RECORDED, *TEXTFILES, *OPTIONAL}
+EMITTED = {*_exporter(), *_engine(), *RECORDED, *TEXTFILES}
 PATTERN = re.compile(
     "|".join(["\\b", OTHERS, *(c.pattern for c in COLLECTORS.values() if c.pattern)])
 )
