@@ -78,12 +78,9 @@ def send(url: str, api: str, outages: str, began: str) -> int:
     """Send until nothing waits; ``began`` is when all senders' clock began."""
     with Ledger.open(url) as ledger:
         outbox = Outbox(ledger.engine)
-        start = (
-            T0 + time.time_ns() // 1_000_000 % 10**9 * _FASTER
-        )  # after an earlier sender's waits
 
         def clock() -> int:
-            return start + round((time.monotonic() - began) * 1000 * _FASTER)
+            return T0 + round((time.monotonic() - float(began)) * 1000 * _FASTER)
 
         sender = Sender(book(int(outages)), outbox, SlackBot(TOKEN, api, timeout=1), clock)
         sender.revive()

@@ -1,6 +1,7 @@
 """The report as one page that needs nothing else: no script, no font, no network."""
 
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -12,7 +13,7 @@ from sla_engine.domain.summary import summarize
 from sla_engine.reports import charts, lists, palette, to_text, view
 from sla_engine.reports.strips import strip
 
-_LINES = 56
+_LINES = 50
 
 
 def render(report: PeriodReport) -> bytes:
@@ -31,8 +32,8 @@ def page(report: PeriodReport, *, pictures: bool, plain: bool = False) -> str:
         title=view.period_title(report),
         summary=summarize(report.services),
         charts=drawn,
-        plain_services=chunks(to_text.service_table(report)) if plain else [],
-        plain_outages=chunks(to_text.outage_table(report)) if plain else [],
+        plain_services=chunks(to_text.service_table(report), 34) if plain else [],
+        plain_outages=chunks(to_text.outage_table(report), 46) if plain else [],
         strip=strip,
         palette=palette,
         percent=wording.percent,
@@ -40,10 +41,15 @@ def page(report: PeriodReport, *, pictures: bool, plain: bool = False) -> str:
     )
 
 
-def chunks(table: list[str]) -> list[str]:
-    """Return a table of text in pieces that fit on a page, each with the head."""
+def chunks(table: list[str], first: int) -> list[str]:
+    """Return a table of text in pieces that fit on a page, each with the head.
+
+    The first piece has less room: a heading stands above it.
+    """
     head, *rows = table
-    return ["\n".join([head, *rows[i : i + _LINES]]) for i in range(0, len(rows), _LINES)]
+    edges = [0, *range(first, len(rows), _LINES), len(rows)]
+    pieces = (rows[start:end] for start, end in pairwise(edges))
+    return ["\n".join([head, *piece]) for piece in pieces if piece]
 
 
 @lru_cache(maxsize=1)
