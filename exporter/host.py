@@ -92,25 +92,27 @@ class Runner:
         self._system = system
         self._families: Iterable[Family] = ()
         self._texts: dict[Style, str] = {}
-        self._absent: Outcome | None = None
-        self._look_again = 0.0
+        self._last: Outcome | None = None
+        self._run_again = 0.0
 
     def run(self, style: Style) -> Outcome:
         """Run the collector; an error is part of the outcome."""
         start = time.perf_counter()
-        if self._absent is not None and start < self._look_again:
-            return self._absent
-        self._absent = None
-        text, error = "", None
+        if self._last is not None and start < self._run_again:
+            return self._last._replace(text=self._text(self._families, style))
+        text, again = "", self._collector.every
+        error: Exception | None = None
         try:
-            text = self._text(self._collector.read(self._system), style)
+            families = self._collector.read(self._system)
+            text = self._text(list(families) if again else families, style)
+        except NoDataError as absence:
+            self._families, self._texts = (), {}
+            error, again = absence, _LOOK_AGAIN
         except Exception as failure:  # noqa: BLE001 - a collector that fails loses only itself
-            error = failure
+            error, again = failure, 0.0
         end = time.perf_counter()
-        outcome = Outcome(text, end - start, error)
-        if isinstance(error, NoDataError):
-            self._absent, self._look_again = outcome, end + _LOOK_AGAIN
-        return outcome
+        self._last, self._run_again = Outcome(text, end - start, error), end + again
+        return self._last
 
     def _text(self, families: Iterable[Family], style: Style) -> str:
         if families is not self._families:

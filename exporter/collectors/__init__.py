@@ -57,11 +57,15 @@ from exporter.collectors import (
 )
 from exporter.collectors.contract import Collector, Option
 
+_SELDOM = 30.0  # seconds
+
 LINUX: Final[dict[str, Collector]] = {
     "arp": Collector(arp.read, arp.METRICS, flags=arp.FLAGS),
-    "backup": Collector(backup.read, backup.METRICS, flags=backup.FLAGS),
+    "backup": Collector(backup.read, backup.METRICS, flags=backup.FLAGS, every=_SELDOM),
     "bonding": Collector(bonding.read, bonding.METRICS),
-    "certificates": Collector(certificates.read, certificates.METRICS, flags=certificates.FLAGS),
+    "certificates": Collector(
+        certificates.read, certificates.METRICS, flags=certificates.FLAGS, every=_SELDOM
+    ),
     "conntrack": Collector(conntrack.read, conntrack.METRICS),
     "cpu": Collector(cpu.read, cpu.METRICS, flags=cpu.FLAGS),
     "cpufreq": Collector(cpufreq.read, cpufreq.METRICS),
@@ -74,7 +78,7 @@ LINUX: Final[dict[str, Collector]] = {
     "hwmon": Collector(hwmon.read, hwmon.METRICS, pattern=hwmon.PATTERN, flags=hwmon.FLAGS),
     "listening": Collector(listening.read, listening.METRICS),
     "loadavg": Collector(loadavg.read, loadavg.METRICS),
-    "logins": Collector(logins.read, logins.METRICS),
+    "logins": Collector(logins.read, logins.METRICS, every=_SELDOM),
     "mdadm": Collector(mdadm.read, mdadm.METRICS),
     "meminfo": Collector(meminfo.read, pattern=meminfo.PATTERN),
     "netclass": Collector(netclass.read, netclass.METRICS, flags=netclass.FLAGS),
@@ -99,7 +103,7 @@ LINUX: Final[dict[str, Collector]] = {
     "timex": Collector(timex.read, timex.METRICS),
     "udp_queues": Collector(udp_queues.read, udp_queues.METRICS),
     "uname": Collector(uname.read, uname.METRICS),
-    "updates": Collector(updates.read, updates.METRICS),
+    "updates": Collector(updates.read, updates.METRICS, every=_SELDOM),
     "vmstat": Collector(vmstat.read, pattern=vmstat.PATTERN, flags=vmstat.FLAGS),
 }
 

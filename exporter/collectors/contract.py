@@ -45,7 +45,8 @@ class Collector:
     """A registry entry.
 
     ``pattern`` is a regular expression of the names that are not constants because the kernel
-    chooses them; ``enabled`` says whether the collector runs when no flag names it.
+    chooses them; ``enabled`` says whether it runs when no flag names it. ``every`` is for
+    facts of hours and days: a scrape within so many seconds is given the last ones.
     """
 
     read: Read
@@ -53,6 +54,7 @@ class Collector:
     pattern: str = ""
     flags: tuple[Flag, ...] = ()
     enabled: bool = True
+    every: float = 0.0
 
 
 def filters(name: str, what: str, *, include: str = "", exclude: str = "") -> tuple[Flag, Flag]:

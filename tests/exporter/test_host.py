@@ -114,6 +114,25 @@ def test_what_is_not_there_is_looked_for_once_a_minute(monkeypatch: pytest.Monke
     assert len(calls) == 2
 
 
+def test_facts_of_hours_are_asked_for_every_so_many_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, calls = [100.0], []
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+
+    def slow(_system: System) -> Iterator[Family]:
+        calls.append(1)
+        yield VALUE.value(len(calls))
+
+    host = Host(HostOptions(("slow",), {}), {"slow": Collector(slow, every=30)})
+    for now[0] in (100.0, 115.0, 129.0):
+        assert "node_demo 1\n" in host.collect("text")
+    assert "# TYPE node_demo gauge\nnode_demo 1\n" in host.collect("openmetrics")
+    now[0] = 131.0
+    assert "node_demo 2\n" in host.collect("text")
+    host.close()
+
+
 def test_an_event_loop_gets_the_same_page() -> None:
     host = _host(good=_good)
     text = asyncio.run(host.scrape("text"))
