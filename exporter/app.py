@@ -100,9 +100,9 @@ async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> No
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
+        app.adopt(catalogue)
         web = await start_server(app.server.routes(), options.listen, options.web)
         try:
-            app.adopt(catalogue)
             _log.info("listening", address="{}:{}".format(*options.listen), version=release())
             while await events.get() == signal.SIGHUP:
                 await app.reload()

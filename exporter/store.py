@@ -93,7 +93,7 @@ class Store:
         for entry in self._entries.values():
             self._by_service.setdefault(entry.target.key.service, []).append(entry)
         self._up.clear()
-        self._up_lines = {service: self._lines_of(service) for service in self._by_service}
+        self._up_lines.clear()
         for service in self._by_service:
             self._judge(service)
         self._info = {style: _info(services, style) for style in ("text", "openmetrics")}
@@ -143,7 +143,10 @@ class Store:
         if up is None:
             self._up.pop(service, None)
         else:
-            self._up[service] = self._up_lines[service][up]
+            made = self._up_lines.get(service)
+            if made is None:
+                made = self._up_lines[service] = self._lines_of(service)
+            self._up[service] = made[up]
 
     def _lines_of(self, service: str) -> tuple[bytes, bytes]:
         """Return the text of a service that is down, and of one that is up."""
