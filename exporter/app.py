@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -10,11 +11,12 @@ from time import time
 
 import structlog
 
-from catalogue import Catalogue, load_catalogue
+from catalogue import Service
 from exporter.host import Host
 from exporter.metrics import Health
 from exporter.probes.run import Network
 from exporter.probes.tls_context import forget
+from exporter.reading import read_services
 from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.server import About, Server
@@ -62,9 +64,9 @@ class App:
     def _state(self) -> tuple[int, int, int]:
         return len(self._store.entries()), self._schedule.in_flight, self._schedule.skipped
 
-    def adopt(self, catalogue: Catalogue | None) -> None:
-        """Watch what the catalogue says from now on."""
-        services = shard_of(catalogue.services if catalogue else (), *self._options.shard)
+    def adopt(self, found: Sequence[Service]) -> None:
+        """Watch these services, or our shard of them, from now on."""
+        services = shard_of(found, *self._options.shard)
         wanted = targets(services)
         self._store.replace(services, wanted)
         self._schedule.replace(wanted)
@@ -74,14 +76,14 @@ class App:
     async def reload(self) -> None:
         """Read the catalogue again; one with mistakes changes nothing."""
         try:
-            catalogue = await asyncio.to_thread(load, self._options.config_file)
+            services = await asyncio.to_thread(read_services, self._options.config_file)
         except DocumentError as error:
             self._health.loaded(time(), good=False)
             for problem in error.problems:
                 _log.error("catalogue not loaded", problem=str(problem))
             return
         forget()
-        self.adopt(catalogue)
+        self.adopt(services)
 
     async def close(self) -> None:
         """End what runs."""
@@ -89,10 +91,11 @@ class App:
         await self._network.close()
 
 
-async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> None:
+async def serve(options: Options, host: Host) -> None:
     """Probe and serve until SIGTERM or SIGINT; SIGHUP reads the catalogue again.
 
     Raises:
+        DocumentError: the catalogue has mistakes.
         OSError: the address is taken, or a TLS file cannot be used.
     """
     app, events = App(options, host), asyncio.Queue[signal.Signals]()
@@ -100,7 +103,7 @@ async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> No
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
-        app.adopt(catalogue)
+        app.adopt(await asyncio.to_thread(read_services, options.config_file))
         web = await start_server(app.server.routes(), options.listen, options.web)
         try:
             _log.info("listening", address="{}:{}".format(*options.listen), version=release())
@@ -113,12 +116,3 @@ async def serve(options: Options, catalogue: Catalogue | None, host: Host) -> No
                     await web.cleanup()
     finally:
         await app.close()
-
-
-def load(path: Path | None) -> Catalogue | None:
-    """Read the catalogue, if there is one to read.
-
-    Raises:
-        DocumentError: with every mistake found.
-    """
-    return load_catalogue(path) if path else None

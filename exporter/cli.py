@@ -75,9 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: app.Options, given: argparse.Namespace) -> None:
-    catalogue = app.load(options.config_file)
     with closing(host_of(given)) as host, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(app.serve(options, catalogue, host))
+        runner.run(app.serve(options, host))
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from catalogue import Service
 from exporter import metrics
@@ -11,22 +12,25 @@ from exporter.probes.result import ProbeResult, Reason
 from exporter.quorum import quorum
 from exporter.target import Key, Target
 
+_LAST_LABEL = 'location=""'
 STALE_AFTER = 2.5
 """A result older than this many intervals says nothing of the present: its series vanish."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of one target; times in seconds since the epoch."""
+    """What is known of one target; times in seconds since the epoch.
+
+    ``labels`` is the text of the labels that all of its samples have.
+    """
 
     target: Target
-    labels: tuple[str, ...]
+    labels: str
     result: ProbeResult | None = None
     started: float = 0.0
     stale_at: float = 0.0
     failures: dict[Reason, int] = field(default_factory=dict)
     shown: frozenset[Metric] = frozenset()
-    _prefixes: dict[tuple[Metric, tuple[str, ...]], str] = field(default_factory=dict)
 
     @property
     def state(self) -> bool | None:
@@ -35,14 +39,7 @@ class Entry:
 
     def line(self, metric: Metric, value: float, *extra: str) -> str:
         """Return one sample's text."""
-        return f"{self._prefix(metric, extra)}{float(value)}\n"
-
-    def _prefix(self, metric: Metric, extra: tuple[str, ...]) -> str:
-        prefix = self._prefixes.get((metric, extra))
-        if prefix is None:
-            sample = lines(metric.of(((*self.labels, *extra), 0.0)))
-            prefix = self._prefixes[metric, extra] = sample.removesuffix("0.0\n")
-        return prefix
+        return f"{metric.name}{{{self.labels}{_tail(metric, extra)}{float(value)}\n"
 
     def texts(self, result: ProbeResult) -> dict[Metric, bytes]:
         """Return the text of each family that the result has samples of."""
@@ -50,13 +47,21 @@ class Entry:
         if result.success is not None:
             texts[metrics.SUCCESS] = self.line(metrics.SUCCESS, result.success)
         if result.phases:
-            duration, prefix = metrics.DURATION, self._prefix
+            duration, line = metrics.DURATION, self.line
             texts[duration] = "".join(
-                [f"{prefix(duration, (name,))}{took}\n" for name, took in result.phases.items()]
+                [line(duration, took, name) for name, took in result.phases.items()]
             )
         for metric, value, labels in result.measures:
             texts[metric] = texts.get(metric, "") + self.line(metric, value, *labels)
         return {metric: text.encode() for metric, text in texts.items()}
+
+
+@lru_cache(maxsize=4096)
+def _tail(metric: Metric, extra: tuple[str, ...]) -> str:
+    """Return what stands between the labels that every target has and the value."""
+    values = ("",) * (len(metric.labels) - len(extra)) + extra
+    text = lines(metric.of((values, 0.0)))
+    return text[text.index(_LAST_LABEL) + len(_LAST_LABEL) :].removesuffix("0.0\n")
 
 
 class Store:
@@ -99,8 +104,9 @@ class Store:
         self._info = {style: _info(services, style) for style in ("text", "openmetrics")}
 
     def _entry(self, target: Target) -> Entry:
-        labels = (*target.key, target.config.target, self._location)
-        return Entry(target, labels)
+        values = (*target.key, target.config.target, self._location)
+        text = lines(metrics.SUCCESS.of((values, 0.0)))
+        return Entry(target, text[text.index("{") + 1 : text.rindex("}")])
 
     def count(self, key: Key, reason: Reason) -> None:
         """Count a failed attempt of a target; one that left the catalogue is not counted."""

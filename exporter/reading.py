@@ -1,0 +1,53 @@
+"""The catalogue's services, read without holding up the probes.
+
+A large file is read by a child process: parsing it here would stop the loop by turns, and leave the
+memory that it took for good.
+"""
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from catalogue import Service, load_catalogue
+from toolkit.document import DocumentError, Problem
+
+_LARGE = 256 * 1024
+Found = tuple[tuple[Service, ...], tuple[Problem, ...]]
+
+
+def read_services(path: Path | None) -> Sequence[Service]:
+    """Return the services of a catalogue, none without a path.
+
+    Raises:
+        DocumentError: with every mistake found.
+    """
+    if path is None:
+        return ()
+    if not path.is_file() or path.stat().st_size < _LARGE:
+        return load_catalogue(path).services
+    services, problems = _by_child(path)
+    if problems:
+        raise DocumentError(problems)
+    return services
+
+
+def _by_child(path: Path) -> Found:
+    command = [sys.executable, "-m", __name__, str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ourselves
+    found: Found = pickle.loads(done.stdout)  # noqa: S301 - our own child's words
+    return found
+
+
+def _main(path: Path) -> None:
+    found: Found
+    try:
+        found = load_catalogue(path).services, ()
+    except DocumentError as error:
+        found = (), error.problems
+    sys.stdout.buffer.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

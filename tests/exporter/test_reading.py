@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from exporter.reading import read_services
+from toolkit.document import DocumentError
+
+
+def large(folder: Path, **fields: object) -> Path:
+    """Write a catalogue that is large enough to be read by a child process."""
+    services = [
+        {"id": f"s{i}", "name": "S" * 500, "probes": [{"type": "tcp", "target": "a:1"}], **fields}
+        for i in range(550)
+    ]
+    path = folder / "services.yml"
+    document = {"organization": "Example", "timezone": "UTC", "services": services}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_a_large_catalogue_reads_as_a_small_one(tmp_path: Path) -> None:
+    services = read_services(large(tmp_path))
+    assert len(services) == 550
+    assert services[549].probes[0].target == "a:1"
+
+
+def test_mistakes_of_a_large_catalogue_are_told_as_well(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_services(large(tmp_path, need=2))
+    assert len(caught.value.problems) == 550
+    assert "goes with components" in caught.value.problems[0].message
+
+
+def test_without_a_catalogue_there_are_no_services() -> None:
+    assert list(read_services(None)) == []
