@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -53,7 +54,9 @@ def test_interrupts_of_windows_become_linuxs_modes() -> None:
 def test_a_drive_that_does_not_answer_has_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = psutil.disk_partitions()[0]._replace(mountpoint=str(tmp_path / "none"))
+    part = SimpleNamespace(
+        device="/dev/sda1", mountpoint=str(tmp_path / "none"), fstype="ext4", opts="rw"
+    )
     monkeypatch.setattr(psutil, "disk_partitions", lambda: [part])
     found = values(portable.read_filesystem(system(tmp_path)))
     assert list(found["node_filesystem_device_error"].values()) == [1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Serve = Callable[[socket.socket], None]
-LIMIT_SECONDS = 1.2
+LIMIT_SECONDS = 3.0
 """Time limit of both probers."""
 TOO_LONG = LIMIT_SECONDS * 3
 
