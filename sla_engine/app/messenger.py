@@ -1,13 +1,14 @@
 """What the running engine tells people: the outbox, its sender, and what metrics show of them."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
+from sla_engine.domain.availability import Figures
 from sla_engine.jobs.foresight import (
     budget_composer,
     budget_notices,
@@ -55,8 +56,11 @@ class Messenger:
 
     def send(self, levels: Iterable[ServiceLevel]) -> None:
         """Deliver what is due, and what the levels and the clock say."""
+        own = {level.service: level.windows.get(level.window) for level in levels}
+        known = {service: found for service, found in own.items() if found is not None}
+        self._sender.figures = known
         try:
-            self._outbox.add(self._foreseen(levels, now()))
+            self._outbox.add(self._foreseen(known, now()))
             tally = self._sender.run()
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())
@@ -69,11 +73,9 @@ class Messenger:
             self._metrics.notice_failures.labels(reason).inc()
         self._metrics.outbox_oldest.set(0 if oldest is None else oldest / 1000)
 
-    def _foreseen(self, levels: Iterable[ServiceLevel], at: int) -> Iterator[NoticeRow]:
+    def _foreseen(self, known: Mapping[str, Figures], at: int) -> Iterator[NoticeRow]:
         """Yield what no change of an outage brings."""
         catalogue, ledger = self._context.catalogue, self._context.ledger
-        own = {level.service: level.windows.get(level.window) for level in levels}
-        known = {service: found for service, found in own.items() if found is not None}
         yield from correction_notices(catalogue, ledger, self._outbox, at)
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
         yield from budget_notices(catalogue, known, at)

@@ -1,10 +1,11 @@
 """What a delivery says: the head of its thread and the answer inside."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 from catalogue import Catalogue
+from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import (
     OUTAGE_KINDS,
     Kind,
@@ -27,12 +28,17 @@ class Letter:
     file: File | None = None
 
 
-def compose(catalogue: Catalogue, told: Sequence[Stored], now: int) -> Letter:
-    """Return the letter of an outage's notice; ``told`` is all of its thread, the notice last."""
+def compose(
+    catalogue: Catalogue, told: Sequence[Stored], now: int, figures: Mapping[str, Figures]
+) -> Letter:
+    """Return the letter of an outage's notice; ``told`` is all of its thread, the notice last.
+
+    ``figures`` are of the services' own windows, by id: what an outage used of the budget.
+    """
     members: dict[str, tuple[Subject, OutageFacts]] = {}
     for notice in told:
         if notice.kind in OUTAGE_KINDS:
-            facts = OutageFacts(**notice.facts)
+            facts = _burnt(OutageFacts(**notice.facts), figures.get(notice.service or ""), now)
             members.pop(f"outage:{facts.previous_id}", None)
             members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
     last = told[-1]
@@ -41,6 +47,20 @@ def compose(catalogue: Catalogue, told: Sequence[Stored], now: int) -> Letter:
     grouped = len(members) > 1
     reply = reply_message(cast("Kind", last.kind), subject, facts, zone, grouped=grouped)
     return Letter(root_message(list(members.values()), now, zone), reply)
+
+
+def _burnt(facts: OutageFacts, known: Figures | None, now: int) -> OutageFacts:
+    """Return the facts with what the outage used of its service's error budget."""
+    if known is None or not known.budget or facts.withdrawn:
+        return facts
+    unplanned = facts.unplanned
+    if facts.end is None and facts.classification == "unplanned":
+        unplanned = max(unplanned, now - facts.start)
+    return replace(
+        facts,
+        budget_used_ratio=unplanned / known.budget,
+        budget_left_ratio=known.budget_remaining,
+    )
 
 
 def subject_of(catalogue: Catalogue, service: str) -> Subject:

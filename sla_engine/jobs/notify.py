@@ -1,12 +1,13 @@
 """The sender: what is due in the outbox goes out, in order, exactly once as far as Slack allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import structlog
 
 from catalogue import Catalogue
+from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import Message
 from sla_engine.jobs.addressing import address
 from sla_engine.jobs.letters import Letter, compose
@@ -50,7 +51,7 @@ class Sender:
     """Delivers an outbox by a notifier. Not for several threads at once.
 
     ``clock`` returns milliseconds UTC. ``compose`` maps kinds of notices other than outages'
-    to what their messages are.
+    to what their messages are; ``figures`` are of each service's own window.
     """
 
     catalogue: Catalogue
@@ -59,6 +60,7 @@ class Sender:
     clock: Callable[[], int]
     one_channel: bool = False
     composers: dict[str, Compose] = field(default_factory=dict)
+    figures: Mapping[str, Figures] = field(default_factory=dict)
     _held_until: int = 0
 
     def revive(self) -> int:
@@ -110,7 +112,11 @@ class Sender:
 
     def _letter(self, item: Delivery) -> Letter:
         own = self.composers.get(item.notice.kind)
-        letter = own(item) if own else compose(self.catalogue, self.outbox.told(item), self.clock())
+        if own:
+            letter = own(item)
+        else:
+            told = self.outbox.told(item)
+            letter = compose(self.catalogue, told, self.clock(), self.figures)
         return replace(letter, head=replace(letter.head, mentions=item.thread.mentions))
 
     def _plain(self, item: Delivery, letter: Letter) -> Outcome:

@@ -23,7 +23,7 @@ def render(report: PeriodReport) -> bytes:
         from weasyprint import HTML  # noqa: PLC0415 - an optional extra
     except (ImportError, OSError) as error:
         raise MissingExtraError(f"PDF needs the extra 'pdf' (WeasyPrint): {error}") from error
-    for name in ("fontTools", "weasyprint"):
+    for name in ("fontTools", "weasyprint", "weasyprint.progress"):
         logging.getLogger(name).setLevel(logging.ERROR)
     rows = len(report.services) + sum(len(s.figures.shares) for s in report.services)
     page = to_html.page(report, pictures=charts.available(), plain=rows > _MANY)

@@ -63,7 +63,10 @@ def outage_table(report: PeriodReport) -> list[str]:
 def _summary(report: PeriodReport) -> Iterator[str]:
     summary = summarize(report.services)
     judged = len(summary.met) + len(summary.missed)
-    yield f"{len(summary.met)} of {wording.counted(judged, 'service')} met the objective"
+    if judged:
+        yield f"{len(summary.met)} of {wording.counted(judged, 'service')} met the objective"
+    else:
+        yield "No service could be judged: nothing is known, or nothing was agreed"
     if summary.missed:
         yield f"Missed: {wording.listed([s.name for s in summary.missed], 10)}"
     if summary.worst:

@@ -1,11 +1,12 @@
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from sla_engine.domain.availability import Facts, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import OutageFacts
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import containing
@@ -16,8 +17,9 @@ from sla_engine.jobs.foresight import (
     maintenance_notices,
     work_composer,
 )
+from sla_engine.jobs.letters import compose
 from sla_engine.jobs.notify import Sender
-from sla_engine.ledger import Derived, Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Derived, Ledger, NoticeRow, Outbox, Stored
 from sla_engine.notifiers.slack import SlackBot
 from tests.catalogues import catalogue
 from tests.programs.slack import TOKEN, Slack, local_slack
@@ -122,3 +124,11 @@ def test_a_budget_warning_foretells_when_it_is_gone(ledger: Ledger, slack: Slack
 def test_nothing_known_is_no_warning() -> None:
     unknown = replace(account(0, NOON), budget_remaining=None)
     assert list(budget_notices(BOOK, {"shop": unknown}, NOON)) == []
+
+
+def test_an_outage_tells_what_it_used_of_the_budget() -> None:
+    facts = OutageFacts("O-1", START, START + 10 * MINUTE, unplanned=10 * MINUTE)
+    told = Stored(1, "k", "outage:O-1", "resolved", NOON, "shop", asdict(facts))
+    letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
+    # 10 of October's 44.64 minutes; 25 are used in all.
+    assert dict(letter.head.facts)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
