@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.probing_stacks import catalogue, program, target_server, targets
 from tests.programs.ports import free_port
 
-START = 30
+START = 60
 SCRAPES = 10
 MIB = 2**20
 LATE, SLOW, LARGE = 0.1, 0.15, 150 * MIB

@@ -17,7 +17,9 @@ BATCH = 5
 WINDOW = 0.1
 """Seconds by which the first run of a batch may be late."""
 FIRST_WITHIN = 5.0
-"""Seconds after the start in which every target has had its first run."""
+"""Seconds after the start in which every target has had its first run, if they are not too many."""
+FIRST_A_SECOND = 1_000
+"""First runs that a second takes without making regular ones late."""
 
 Job = Callable[[Target, float], Awaitable[None]]
 """Runs a target once; takes the seconds by which the run is late."""
@@ -51,9 +53,10 @@ class Schedule:
     def replace(self, targets: Iterable[Target]) -> None:
         """Run these targets from now on; those that run already keep their turns."""
         known = {turn.key: turn for turn in (*self._turns, *self._batch)}
-        now, epoch = self._loop.time(), time()
+        targets, now, epoch = list(targets), self._loop.time(), time()
+        soon = max(FIRST_WITHIN, len(targets) / FIRST_A_SECOND)
         self._turns = [
-            turn if (turn := known.get(t.key)) and turn.target == t else _first(t, now, epoch)
+            turn if (turn := known.get(t.key)) and turn.target == t else _first(t, now, epoch, soon)
             for t in targets
         ]
         heapq.heapify(self._turns)
@@ -107,15 +110,15 @@ class Schedule:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _first(target: Target, now: float, epoch: float) -> _Turn:
+def _first(target: Target, now: float, epoch: float, soon: float) -> _Turn:
     """Return a target's first turn.
 
     Its regular one if that is soon, else a place of its own in the first seconds: a probe that
     runs hourly should not leave its service unknown for an hour after each restart.
     """
     wait = (target.offset - epoch) % target.interval
-    soon = wait if wait <= FIRST_WITHIN else fraction(str(target.key)) * FIRST_WITHIN
-    return _Turn(now + soon, target.key, now + wait, target)
+    first = wait if wait <= soon else fraction(str(target.key)) * soon
+    return _Turn(now + first, target.key, now + wait, target)
 
 
 def _next(turn: _Turn, now: float) -> float:
