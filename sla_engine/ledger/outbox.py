@@ -70,8 +70,10 @@ class Outbox:
 
     def add(self, notices: Iterable[NoticeRow]) -> None:
         """Write notices that no change of an outage brought; a key seen before is ignored."""
-        with self._writing.begin() as connection:
-            add_notices(connection, notices)
+        rows = list(notices)  # making them may take longer than a lock should be held
+        if rows:
+            with self._writing.begin() as connection:
+                add_notices(connection, rows)
 
     def unaddressed(self, limit: int = 1000) -> list[Stored]:
         """Return the notices that have no delivery yet, in order."""
