@@ -23,6 +23,8 @@ from sla_engine.prometheus.scan import scan
 _HOUR = 3_600_000
 _MARGINS = (3 * 60_000, 20 * 60_000)
 """How far back samples are fetched to measure their rhythm where none is set; the second try."""
+_FARTHER = 8
+"""How many times farther each next try looks, up to the whole period."""
 
 
 def timelines(
@@ -146,7 +148,7 @@ def _measured(
 ) -> dict[str, int]:
     """Return the scrape interval (ms) of the services for which the catalogue sets none."""
     found: dict[str, int] = {}
-    for margin in _MARGINS:
+    for margin in _margins(period.length):
         missing = [s for s in services if not has_rhythm(catalogue, s) and s.id not in found]
         if missing:
             end = Interval(period.end - margin, period.end)
@@ -154,3 +156,12 @@ def _measured(
             steps = {name: median_step(series) for name, series in samples.items()}
             found |= {name: step for name, step in steps.items() if step is not None}
     return found
+
+
+def _margins(length: int) -> Iterator[int]:
+    """Yield how far back from a period's end to look: what fell silent has its rhythm before."""
+    yield from _MARGINS
+    margin = _MARGINS[-1]
+    while margin < length:
+        margin = min(margin * _FARTHER, length)
+        yield margin
