@@ -51,7 +51,7 @@ class SlackBot:
                 metadata=_metadata(key),
                 unfurl_links=False,
                 unfurl_media=False,
-                **_content(message, key),
+                **_content(message),
             )
         )
 
@@ -62,7 +62,7 @@ class SlackBot:
                 channel=at.channel,
                 ts=at.ts or "",
                 metadata=_metadata(key),
-                **_content(message, key),
+                **_content(message),
             )
         )
 
@@ -162,8 +162,9 @@ def _quiet() -> logging.Logger:
     return logger
 
 
-def _content(message: Message, key: str) -> dict[str, Any]:
-    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message, key)}
+def _content(message: Message) -> dict[str, Any]:
+    """Return text and blocks, without buttons: nothing listens to them yet."""
+    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message)}
 
 
 def _metadata(key: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def test_a_message_is_posted_with_its_key_and_found_by_it(slack: Slack, bot: Sla
     assert message["text"] == "\U0001f534 Shop is down <!here> <!subteam^S0123456>"
     assert bot.find("#uptime", "outage:1", 0) == at
     assert bot.find("#uptime", "outage:2", 0) == Missing()
+    assert "actions" not in [block["type"] for block in message["blocks"]]  # nothing listens
 
 
 def test_a_message_is_found_on_the_second_page(slack: Slack, bot: SlackBot) -> None:
