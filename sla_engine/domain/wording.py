@@ -8,11 +8,11 @@ _DAY = 86_400_000
 
 
 def duration(milliseconds: int) -> str:
-    """Return a duration to the second, such as ``1d 2h 15s``; under a second in milliseconds."""
+    """Return a duration to the nearest second (``1d 2h 15s``); under a second in milliseconds."""
     if 0 < milliseconds < 1_000:  # noqa: PLR2004 - a second
         return f"{milliseconds}ms"
     parts = []
-    rest = milliseconds
+    rest = milliseconds + 500  # 44.999 s, between times that read 45 s apart, is no 44 s
     for unit, length in _UNITS:
         count, rest = divmod(rest, length)
         if count:

@@ -130,7 +130,14 @@ def test_a_miss_never_reads_100_percent(ratio: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
-    [(0, "0s"), (350, "350ms"), (61_000, "1m 1s"), (90_000_000, "1d 1h"), (3_600_500, "1h")],
+    [
+        (0, "0s"),
+        (350, "350ms"),
+        (61_000, "1m 1s"),
+        (90_000_000, "1d 1h"),
+        (3_600_499, "1h"),
+        (44_999, "45s"),
+    ],
 )
 def test_durations_read_to_the_second(milliseconds: int, text: str) -> None:
     assert wording.duration(milliseconds) == text
