@@ -14,7 +14,7 @@ from tests.programs.prometheus import create_blocks, running_prometheus
 pytestmark = pytest.mark.integration
 
 OCTOBER = Interval(1_790_812_800_000, 1_793_491_200_000)  # 2026-10-01 to 2026-11-01
-STEP = 60_000
+STEP = 120_000
 KINDS = ("steady", "outages", "flapping", "gaps", "both")
 
 
@@ -40,7 +40,7 @@ def _check(ledger: Ledger, pasts: dict[str, Past]) -> None:
 
 
 def _catalogue(pasts: dict[str, Past], url: str) -> Catalogue:
-    return catalogue(*pasts, url=url, prometheus={"scrape_interval": "60s"})
+    return catalogue(*pasts, url=url, prometheus={"scrape_interval": "120s"})
 
 
 def test_a_month_of_50_services_is_exact_to_the_sample(tmp_path: Path) -> None:
