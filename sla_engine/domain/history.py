@@ -44,16 +44,18 @@ def preserved(history: History, derived: Timeline, tail: int) -> Timeline:
     """Return what was derived, with what the history knows of the time before its first sample.
 
     Samples that were there once and are not any more (retention, a lost disk) say nothing about
-    the past: the ledger outlives them. The last ``tail`` of what was derived before (ms) may have
-    been a guess that no later sample bore out, and is not held on to.
+    the past: the ledger outlives them. They were there where the history's state changes to one
+    that is known, and where it is known longer than ``tail`` (ms) before it ends. Without such
+    proof the end of the history was a guess that no later sample bore out, and is not kept.
     """
     first = derived[0]
     if first.state is not State.UNKNOWN or not history.covered:
         return derived
-    end = min(first.end, history.covered[-1].end - tail)
-    if end <= first.start:
-        return derived
+    end = min(first.end, history.covered[-1].end)
     kept = timeline_of(history, Interval(first.start, end))
+    known = [segment.start for segment in kept if segment.state is not State.UNKNOWN]
+    if not known or (known[-1] == first.start and history.covered[-1].end - first.start <= tail):
+        return derived
     return joined((*kept, Segment(end, first.end, State.UNKNOWN), *derived[1:]))
 
 

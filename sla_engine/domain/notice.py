@@ -158,7 +158,7 @@ def reply_message(
         case "reopened":
             return Message(f"{name}down again: later samples show that it never came back", "down")
         case "withdrawn":
-            return Message(f"{name}withdrawn: later samples show that it was up", "info")
+            return Message(f"{name}withdrawn: the samples no longer show it", "info")
     return None
 
 
@@ -173,7 +173,7 @@ def _single(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> Mes
 
 def _title(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
     if facts.state == "withdrawn":
-        return f"{subject.name}: withdrawn, later samples show that it was up"
+        return f"{subject.name}: withdrawn, the samples no longer show it"
     if facts.end is not None:
         when = wording.stretch(facts.start, facts.end, zone)
         what = "planned work" if facts.classification == "planned" else "resolved"

@@ -48,7 +48,7 @@ def title(facts: OutageFacts) -> str:
         ),
         (
             replace(OVER, withdrawn=True),
-            "Shop: withdrawn, later samples show that it was up",
+            "Shop: withdrawn, the samples no longer show it",
         ),
     ],
 )

@@ -40,7 +40,7 @@ def test_what_was_known_stays_known_when_its_samples_are_gone(ledger: Ledger) ->
     derive(ledger, (30, 110, UNKNOWN), (110, 120, UP))
     outages, gaps = past(ledger)
     assert outages == (Stretch(40 * MINUTE, 50 * MINUTE),)
-    assert gaps == (minutes(60, 70), minutes(95, 110))
+    assert gaps == (minutes(60, 70), minutes(100, 110))
 
 
 def test_an_open_outage_stays_open_when_its_samples_are_gone(ledger: Ledger) -> None:
@@ -48,7 +48,22 @@ def test_an_open_outage_stays_open_when_its_samples_are_gone(ledger: Ledger) -> 
     derive(ledger, (80, 120, UNKNOWN))
     outages, gaps = past(ledger)
     assert outages[-1] == Stretch(90 * MINUTE, None)
-    assert gaps == (minutes(60, 70), minutes(105, 120))
+    assert gaps == (minutes(60, 70), minutes(110, 120))
+
+
+def test_an_outage_that_just_began_stays_when_its_samples_are_gone(ledger: Ledger) -> None:
+    derive(ledger, (98, 101, DOWN))
+    derive(ledger, (90, 105, UNKNOWN))
+    assert past(ledger)[0][-1] == Stretch(98 * MINUTE, None)
+    derive(ledger, (90, 105, UNKNOWN), (105, 110, DOWN), (110, 120, UP))
+    outages, gaps = past(ledger)
+    assert outages[-1] == Stretch(98 * MINUTE, 110 * MINUTE)
+    assert gaps == (minutes(60, 70), minutes(101, 105))
+
+
+def test_a_guess_about_the_last_moments_is_given_up(ledger: Ledger) -> None:
+    derive(ledger, (97, 120, UNKNOWN))
+    assert past(ledger)[1] == (minutes(60, 70), minutes(97, 120))
 
 
 def test_a_gap_between_samples_is_a_gap_whatever_was_guessed(ledger: Ledger) -> None:
