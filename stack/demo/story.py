@@ -49,6 +49,7 @@ def _fail(
 ) -> list[Deed]:
     """Take both down and bring them up again, midway between two scrapes."""
     say("the library's maintenance window is open")
+    world.last_scrape()  # Prometheus may begin seconds after it says that it is ready
     time.sleep(plan.calm)
     _midway(world, plan)
     down = {}
@@ -71,8 +72,7 @@ def _fail(
 
 def _midway(world: World, plan: Plan) -> None:
     """Return midway between two scrapes: the probes see the change well before the next one."""
-    last = world.last_scrape() or time.time()
-    passed = (time.time() - last) % plan.scrape
+    passed = (time.time() - world.last_scrape()) % plan.scrape
     time.sleep((plan.scrape / 2 - passed) % plan.scrape)
 
 

@@ -106,12 +106,21 @@ class World:
             text=True,
         ).stdout
 
-    def last_scrape(self) -> float | None:
-        """Return when the exporter was last scraped, in epoch seconds; None before that."""
+    def last_scrape(self) -> float:
+        """Return when the exporter was last scraped, in epoch seconds; wait for the first time.
+
+        Raises:
+            NotReadyError: it was not in time.
+        """
         url = f"{self.layout.url('prometheus')}/api/v1/query"
         query = {"query": "max(timestamp(service_up))"}
-        result = requests.get(url, params=query, timeout=5).json()["data"]["result"]
-        return float(result[0]["value"][1]) if result else None
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            result = requests.get(url, params=query, timeout=5).json()["data"]["result"]
+            if result:
+                return float(result[0]["value"][1])
+            time.sleep(0.1)
+        raise NotReadyError(f"nothing was scraped in {READY_SECONDS} s\n{self.log()}")
 
     def log(self) -> str:
         """Return what the stack printed."""
