@@ -1,7 +1,9 @@
 """YAML documents validated into pydantic models, every mistake at once with file, line and path."""
 
 import difflib
-from collections.abc import Callable, Hashable, Iterable
+import gc
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +19,9 @@ Location = tuple[int | str, ...]
 Finding = tuple[Location, str]
 Check = Callable[[Any], Iterable[Finding]]
 
+_SLOW = yaml.SafeLoader
+_FAST = getattr(yaml, "CSafeLoader", _SLOW)  # PyYAML may be built without libyaml
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -31,6 +36,9 @@ class Problem:
         """Return the mistake as compilers print it: ``file:line: path: message``."""
         where = f"{self.file}:{self.line}: "
         return f"{where}{self.path}: {self.message}" if self.path else where + self.message
+
+
+_Read = tuple[dict[Location, int], list[Problem], Any]  # lines by path, mistakes, plain data
 
 
 class DocumentError(Exception):
@@ -72,6 +80,23 @@ def parse_document(
     check: Check = _no_check,
 ) -> Model:
     """Validate YAML text into a model; see `load_document`."""
+    with _no_collections():
+        return _parse(text, file, model, check)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Let the garbage collector rest: a large document makes no circles, only much to search."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _parse(text: str, file: str, model: type[Model], check: Check) -> Model:
     lines, problems, data = _read(text, file)
     problems += [_problem(file, lines, location, message) for location, message in check(data)]
     try:
@@ -84,15 +109,17 @@ def parse_document(
     return result
 
 
-def _read(text: str, file: str) -> tuple[dict[Location, int], list[Problem], Any]:
-    loader = yaml.SafeLoader(text)
+def _read(text: str, file: str) -> _Read:
     try:
-        node = loader.get_single_node()
-        if node is None:
-            raise DocumentError([Problem(file, 1, "", "is empty")])
-        lines: dict[Location, int] = {}
-        problems = [_problem(file, lines, *finding) for finding in _walk(node, (), lines)]
-        return lines, problems, loader.construct_document(node)
+        return _load(_FAST(text), file)
+    except yaml.YAMLError:
+        return _explain(text, file)
+
+
+def _explain(text: str, file: str) -> _Read:
+    """Read as `_read` does, by the parser whose words do not depend on how PyYAML was built."""
+    try:
+        return _load(_SLOW(text), file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -100,6 +127,16 @@ def _read(text: str, file: str) -> tuple[dict[Location, int], list[Problem], Any
         raise DocumentError([Problem(file, line, "", f"not valid YAML: {message}")]) from error
     except yaml.YAMLError as error:
         raise DocumentError([Problem(file, 1, "", f"not valid YAML: {error}")]) from error
+
+
+def _load(loader: yaml.SafeLoader, file: str) -> _Read:
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise DocumentError([Problem(file, 1, "", "is empty")])
+        lines: dict[Location, int] = {}
+        problems = [_problem(file, lines, *finding) for finding in _walk(node, (), lines)]
+        return lines, problems, loader.construct_document(node)
     finally:
         loader.dispose()
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from catalogue import json_schema, load_catalogue
+from toolkit import document
 from toolkit.document import DocumentError
 
 FIVE_MISTAKES = """\
@@ -127,3 +128,12 @@ def test_the_message_says_what_is_wrong(
 def test_a_missing_file_is_a_mistake_too(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="cannot be read: No such file"):
         load_catalogue(tmp_path / "none.yml")
+
+
+@pytest.mark.parametrize("text", [GOOD, FIVE_MISTAKES, "a: [", "a: 1\na: 2\n", "a: \x07"])
+def test_without_libyaml_the_same_is_read_and_told(
+    load: Callable[[str], list[str]], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = load(text)
+    monkeypatch.setattr(document, "_FAST", yaml.SafeLoader)
+    assert load(text) == told
