@@ -1,10 +1,11 @@
 """What a report says, before any format: values in milliseconds, ratios unrounded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.objective import Accounting
 
 POLICY_VERSION = "1"
 """The version of the accounting policy; it changes when a figure's meaning does."""
@@ -45,6 +46,7 @@ class ServiceReport:
     credit: float | None = None
     latency_p95: float | None = None
     began: int | None = None
+    accounting: Accounting = field(default_factory=Accounting)
 
 
 @dataclass(frozen=True, slots=True)

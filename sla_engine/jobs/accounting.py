@@ -43,7 +43,7 @@ def as_of(ledger: Ledger, now: int) -> int:
     stands still for longer is blind, and its figures show it.
     """
     last = max(ledger.covered_until().values(), default=now)
-    return last if now - _SETTLING <= last else now
+    return min(last, now) if now - _SETTLING <= last else now
 
 
 def facts_of(
@@ -97,7 +97,8 @@ def period_report(
 
 
 def _service_report(service: Service, account: Figures, period: Interval) -> ServiceReport:
-    objective = terms(service, period.start).objective
+    agreed = terms(service, period.start)
+    objective = agreed.objective
     return ServiceReport(
         id=service.id,
         name=service.name,
@@ -105,4 +106,5 @@ def _service_report(service: Service, account: Figures, period: Interval) -> Ser
         tier=service.tier,
         objective=None if objective is None else float(objective),
         figures=account,
+        accounting=agreed.accounting,
     )

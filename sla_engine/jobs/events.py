@@ -42,8 +42,9 @@ def event_timeline(
     start = period.start // EVALUATION * EVALUATION
     end = min(-(-period.end // EVALUATION) * EVALUATION, now)
     wide = Interval(start - _MARGIN, min(end + _MARGIN, now))
-    sources = [Source(service.id, promql) for promql in (service.sli.good, service.sli.total)]
-    good, total = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
+    # Total comes first: a scrape that arrives between the two must not look like bad events.
+    sources = [Source(service.id, promql) for promql in (service.sli.total, service.sli.good)]
+    total, good = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
     beat = rhythm(catalogue, service, median_step(total))
     known = from_arrays(*_sampled(total), period, beat.step, beat.max_gap, seen_until=wide.end)
     minutes = counted(good, total, Interval(start, end))
@@ -55,11 +56,14 @@ def event_timeline(
 def counted(
     good: Sequence[Series], total: Sequence[Series], period: Interval
 ) -> tuple[Minute, ...]:
-    """Return the minutes of a period, which begins on one, that had events."""
+    """Return the minutes of a period, which begins on one, that had events.
+
+    Good events that no total shows are none: a minute is never more than all good.
+    """
     count = -(-period.length // EVALUATION)
     some, every = (_by_minute(series, period.start, count) for series in (good, total))
     return tuple(
-        Minute(period.start + i * EVALUATION, float(some[i]), float(every[i]))
+        Minute(period.start + i * EVALUATION, min(float(some[i]), float(every[i])), float(every[i]))
         for i in np.flatnonzero(every > 0).tolist()
     )
 

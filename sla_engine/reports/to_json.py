@@ -55,6 +55,10 @@ def _service(service: ServiceReport, now: int) -> Json:
         "method": "time" if figures.events is None else "events",
         "events": None if figures.events is None else figures.events._asdict(),
         "met": figures.met,
+        "accounting": {
+            "maintenance": service.accounting.maintenance,
+            "unknown": service.accounting.unknown,
+        },
         "agreed_seconds": seconds(figures.agreed),
         "excluded_seconds": seconds(figures.excluded),
         "downtime_seconds": {
