@@ -1,12 +1,13 @@
 """Backfill against one scan of the same samples and against slo-generator's way of asking.
 
-    python -m benchmarks.ingest [--services 100] [--days 30] [--jitter MS]
+    python -m benchmarks.ingest [--services 100] [--days 30] [--jitter MS] [--data FOLDER [--make]]
 
 A real Prometheus holds samples every 15 s with known outages, flapping and gaps; every way reads
 the same. slo-generator asks for good and for valid events, two queries a service, one service after
 another, and gets no outages. CPU seconds are of the process named, from /proc and getrusage; wall
 seconds are printed beside them. Exact means: every outage with its first failed and its first good
-sample.
+sample. A thousand services for a month take minutes to make: ``--make`` makes them and stops, goes
+on where it was stopped, and the next run uses them.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.samples import Expected, write_past
+from benchmarks.samples import Expected, Past
 from catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.accounting import period_report
@@ -32,6 +33,7 @@ from tests.programs.prometheus import Prometheus, create_blocks, running_prometh
 
 START = 1_790_812_800_000
 DAY = 86_400_000
+BLOCK = 54 * 3_600_000
 TICKS = range(4)
 _CLOCK = os.sysconf("SC_CLK_TCK")
 
@@ -42,17 +44,31 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=100)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--jitter", type=int, default=0, help="milliseconds either way")
+    parser.add_argument("--data", type=Path, help="keep the samples there")
+    parser.add_argument("--make", action="store_true", help="only make the samples")
     options = parser.parse_args()
-    period = Interval(START, START + options.days * DAY)
+    past = Past(options.services, Interval(START, START + options.days * DAY), options.jitter)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        folder = Path(name)
-        expected = write_past(folder / "past.om", options.services, period, options.jitter)
-        (folder / "prometheus").mkdir()
-        create_blocks(folder / "prometheus", folder / "past.om", block="500h")
-        (folder / "past.om").unlink()
-        flags = ["--query.max-samples=200000000", "--query.timeout=10m"]
-        with running_prometheus(folder / "prometheus", flags=flags) as prometheus:
-            compare(folder, prometheus, expected, period)
+        data = options.data or Path(name) / "prometheus"
+        make(data, past)
+        if not options.make:
+            flags = ["--query.max-samples=200000000", "--query.timeout=10m"]
+            with running_prometheus(data, flags=flags) as prometheus:
+                compare(Path(name), prometheus, past.expected(), past.period)
+
+
+def make(data: Path, past: Past) -> None:
+    """Put a past into a Prometheus's folder, block by block; those that are there stay."""
+    data.mkdir(parents=True, exist_ok=True)
+    first, end = past.period
+    for start in range(first // BLOCK * BLOCK, end, BLOCK):
+        done = data / f"made-{start}"
+        if not done.exists():
+            text = data / "block.om"
+            past.write(text, Interval(max(start, first), min(start + BLOCK, end)))
+            create_blocks(data, text, block="54h")
+            text.unlink()
+            done.touch()
 
 
 def compare(

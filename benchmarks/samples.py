@@ -1,5 +1,6 @@
 """Samples of many services, written fast: 5 % flap, 3 % have gaps, the others fail now and then."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -20,19 +21,34 @@ class Expected(NamedTuple):
     outages: tuple[Stretch, ...]
 
 
-def write_past(path: Path, services: int, period: Interval, jitter: int) -> dict[str, Expected]:
-    """Write samples as OpenMetrics text; return what they mean, by service."""
-    chance = np.random.default_rng(1)
-    found = {}
-    with path.open("w", encoding="ascii") as out:
-        out.write("# TYPE service_up gauge\n")
-        for number in range(services):
-            name = f"service-{number:04d}"
-            times, up = _service(chance, number, period, jitter)
-            _write(out, name, times, up)
-            found[name] = Expected(len(times), _outages(times, up))
-        out.write("# EOF\n")
-    return found
+class Past:
+    """Samples of services over a period, made anew whenever they are wanted: a month is large."""
+
+    def __init__(self, services: int, period: Interval, jitter: int) -> None:
+        self.names = [f"service-{number:04d}" for number in range(services)]
+        self.period = period
+        self._jitter = jitter
+
+    def expected(self) -> dict[str, Expected]:
+        """Return what the samples mean, by service."""
+        return {
+            name: Expected(len(times), _outages(times, up))
+            for name, (times, up) in zip(self.names, self._all(), strict=True)
+        }
+
+    def write(self, path: Path, piece: Interval) -> None:
+        """Write the samples of a piece of the period as OpenMetrics text."""
+        with path.open("w", encoding="ascii") as out:
+            out.write("# TYPE service_up gauge\n")
+            for name, (times, up) in zip(self.names, self._all(), strict=True):
+                first, last = np.searchsorted(times, piece)
+                _write(out, name, times[first:last], up[first:last])
+            out.write("# EOF\n")
+
+    def _all(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+        for number in range(len(self.names)):
+            chance = np.random.default_rng([1, number])
+            yield _service(chance, number, self.period, self._jitter)
 
 
 def _service(
@@ -71,10 +87,11 @@ def _write(out: IO[str], name: str, times: NDArray[np.int64], up: NDArray[np.boo
 def _outages(times: NDArray[np.int64], up: NDArray[np.bool_]) -> tuple[Stretch, ...]:
     found = []
     start = None
-    for time, good in zip(times.tolist(), up.tolist(), strict=True):
-        if not good and start is None:
+    turns = np.flatnonzero(np.diff(up, prepend=True))
+    for time, good in zip(times[turns].tolist(), up[turns].tolist(), strict=True):
+        if not good:
             start = time
-        elif good and start is not None:
+        else:
             found.append(Stretch(start, time))
             start = None
     return (*found, Stretch(start, None)) if start is not None else tuple(found)

@@ -1,5 +1,6 @@
 """The whole catalogue."""
 
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -38,7 +39,8 @@ class Catalogue(Frozen):
         Raises:
             KeyError: there is none.
         """
-        for service in self.services:
-            if service.id == identifier:
-                return service
-        raise KeyError(identifier)
+        return self._by_id[identifier]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Service]:
+        return {service.id: service for service in self.services}

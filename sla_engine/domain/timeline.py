@@ -94,6 +94,8 @@ def combine(timelines: Sequence[Timeline], need: Need) -> Timeline:
     A number: up where so many are up, down where so many are known and fewer are up. Elsewhere
     unknown. Which series exist at all never matters, so that the period asked for does not either.
     """
+    if len(timelines) == 1 and need in {"any", "all", "majority", 1}:
+        return timelines[0]
     return joined(
         Segment(start, end, verdict(states, need)) for start, end, states in _together(timelines)
     )

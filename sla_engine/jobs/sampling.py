@@ -17,7 +17,8 @@ from sla_engine.jobs.derive import derive, has_rhythm, lifetime, median_step, rh
 from sla_engine.jobs.events import event_timeline
 from sla_engine.jobs.look import Look, look
 from sla_engine.prometheus import Client
-from sla_engine.prometheus.extract import Ask, Samples, Source, asks, merged, raw
+from sla_engine.prometheus.extract import Samples, Source, asks, merged, raw
+from sla_engine.prometheus.pack import Wanted, packed
 from sla_engine.prometheus.scan import scan
 
 _HOUR = 3_600_000
@@ -118,7 +119,7 @@ def _look_closer(
     """Fetch what the looks want until every edge is steady; put their timelines into ``found``."""
     samples: Samples = {}
     while looks:
-        samples = merged(samples, raw(client, _questions(sources, looks, wide.end)))
+        samples = merged(samples, raw(client, packed(_wanted(sources, looks, wide.end))))
         for one in looks:
             one.seen |= one.flagged
             series = samples.get(one.service.id, ())
@@ -127,16 +128,15 @@ def _look_closer(
         looks = [one for one in looks if one.widen(found[one.service.id])]
 
 
-def _questions(sources: dict[str, Source], looks: Sequence[Look], until: int) -> Iterator[Ask]:
-    """Yield what to fetch: services that want the same windows share a question."""
+def _wanted(sources: dict[str, Source], looks: Sequence[Look], until: int) -> Wanted:
+    """Return what to fetch: for which services in which periods."""
     wanted: dict[Interval, list[Source]] = defaultdict(list)
     for one in looks:
         near = 2 * one.beat.max_gap  # what is judged near a window needs what is near that
         for first, last in one.runs():
             start, end = one.windows[first].start - near, one.windows[last].end + near
             wanted[Interval(start, min(end, until))].append(sources[one.service.id])
-    for period in sorted(wanted):
-        yield from asks(wanted[period], period)
+    return wanted
 
 
 def _measured(

