@@ -16,7 +16,7 @@ from sla_engine.jobs.foresight import (
     work_composer,
 )
 from sla_engine.jobs.health import with_health
-from sla_engine.jobs.notices import correction_notices
+from sla_engine.jobs.notices import correction_notices, running_notices
 from sla_engine.jobs.notify import Compose, Sender
 from sla_engine.jobs.reporting import composer, due_reports, problems
 from sla_engine.ledger import NoticeRow, Outbox
@@ -77,6 +77,8 @@ class Messenger:
         """Yield what no change of an outage brings."""
         catalogue, ledger = self._context.catalogue, self._context.ledger
         yield from correction_notices(catalogue, ledger, self._outbox, at)
+        if self._sender.notifier.threads:  # elsewhere it would be a message each time
+            yield from running_notices(catalogue, ledger, self._outbox, at)
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
         yield from budget_notices(catalogue, known, at)
         yield from due_reports(catalogue, ledger, self._outbox, at)

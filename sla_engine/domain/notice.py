@@ -11,17 +11,27 @@ from sla_engine.domain.interval import Intervals
 from sla_engine.domain.outage import Outage
 
 Kind = Literal[
-    "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed",
+    "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",
     "maintenance_soon", "maintenance_started", "maintenance_ended", "maintenance_overrun",
     "budget", "forecast", "report",
 ]  # fmt: skip
 OUTAGE_KINDS: tuple[Kind, ...] = (
-    "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed",
+    "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",
 )  # fmt: skip
+SILENT_KINDS: frozenset[Kind] = frozenset({"changed", "running"})
+"""What only brings a message up to date: where nothing can be edited it is not told."""
 Tone = Literal["down", "planned", "up", "warning", "info"]
 State = Literal["open", "resolved", "withdrawn"]
 
 _LISTED = 20
+_MINUTE = 60_000
+_PACES = (
+    (5 * _MINUTE, _MINUTE),
+    (30 * _MINUTE, 5 * _MINUTE),
+    (120 * _MINUTE, 15 * _MINUTE),
+    (1_440 * _MINUTE, 60 * _MINUTE),
+)
+_SLOWEST = 360 * _MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,15 @@ def outage_notice(kind: Kind, service: str, facts: OutageFacts, now: int) -> Not
     """Return the notice of an outage's change, seen at ``now`` (ms UTC)."""
     topic = outage_topic(facts.id)
     return Notice(f"{topic}/{kind}/{now}", topic, kind, now, service, asdict(facts))
+
+
+def running_step(age: int) -> int:
+    """Return the last age (ms) at which the message of an open outage was to be brought up to date.
+
+    Every minute at first, every six hours after a day: 38 edits on the first day. 0 is the opening.
+    """
+    pace = next((pace for under, pace in _PACES if age < under), _SLOWEST)
+    return max(0, age // pace * pace)
 
 
 def outage_facts(

@@ -1,13 +1,19 @@
 """What changed in the ledger -> the notices that are written with it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from catalogue import Catalogue
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.notice import OutageFacts, outage_facts, outage_notice, outage_topic
-from sla_engine.domain.outage import Outage
+from sla_engine.domain.notice import (
+    OutageFacts,
+    outage_facts,
+    outage_notice,
+    outage_topic,
+    running_step,
+)
+from sla_engine.domain.outage import Outage, Stretch, outage_id
 from sla_engine.domain.record import records
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
@@ -74,3 +80,35 @@ def correction_notices(
                 if told and key not in told:
                     kind = "acknowledged" if correction.field == "owner" else "changed"
                     yield NoticeRow(key, topic, kind, now, service, asdict(found))
+
+
+def running_notices(
+    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
+) -> Iterator[NoticeRow]:
+    """Yield what brings the messages of open outages up to date: duration and budget burnt.
+
+    Steps grow with the outage's age, and each has a key of its own: a restart neither repeats one
+    nor makes up for those it slept through. An outage that nobody was told of is left alone.
+    """
+    due = dict(_steps(catalogue, ledger.open_outages(), now))
+    told = outbox.keys_of(due) if due else {}
+    fresh = [due[topic] for topic, keys in told.items() if due[topic][0] not in keys]
+    if not fresh:
+        return
+    facts = _knowing(catalogue, ledger, now)
+    for key, change in fresh:
+        found = facts(change)
+        topic = outage_topic(found.id)
+        yield NoticeRow(key, topic, "running", now, change.service, asdict(found))
+
+
+def _steps(
+    catalogue: Catalogue, opened: Mapping[str, Stretch], now: int
+) -> Iterator[tuple[str, tuple[str, Change]]]:
+    """Yield the topic of each open outage with the key of its last step."""
+    known = {service.id for service in catalogue.services}
+    for service, stretch in opened.items():
+        step = running_step(now - stretch.start)
+        if service in known and step:
+            topic = outage_topic(outage_id(service, stretch.start))
+            yield topic, (f"{topic}/running/{step}", Change("changed", service, stretch, stretch))

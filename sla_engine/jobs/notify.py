@@ -8,7 +8,7 @@ import structlog
 
 from catalogue import Catalogue
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.notice import Message
+from sla_engine.domain.notice import SILENT_KINDS, Message
 from sla_engine.jobs.addressing import address
 from sla_engine.jobs.letters import Letter, compose
 from sla_engine.ledger import Delivery, Outbox
@@ -121,7 +121,7 @@ class Sender:
 
     def _plain(self, item: Delivery, letter: Letter) -> Outcome:
         """Tell it as a message of its own, where there are no threads."""
-        if item.notice.kind == "changed":
+        if item.notice.kind in SILENT_KINDS:
             return Delivered(item.thread.channel)
         outcome = self.notifier.post(item.thread.channel, letter.head, item.notice.key)
         if letter.file is not None and isinstance(outcome, Delivered):

@@ -130,6 +130,15 @@ class Outbox:
         query = sa.select(notice).where(notice.c.key.startswith(prefix, autoescape=True))
         return self._stored(query.order_by(notice.c.id))
 
+    def keys_of(self, topics: Iterable[str]) -> dict[str, set[str]]:
+        """Return the keys of what was told of each topic; topics without any are left out."""
+        query = sa.select(notice.c.topic, notice.c.key).where(notice.c.topic.in_(list(topics)))
+        found: dict[str, set[str]] = {}
+        with self._reading.begin() as connection:
+            for topic, key in connection.execute(query):
+                found.setdefault(topic, set()).add(key)
+        return found
+
     def next_due(self, now: int) -> Delivery | None:
         """Return the delivery to make now: the oldest that is first in its thread and due."""
         first = (

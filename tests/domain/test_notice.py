@@ -11,6 +11,7 @@ from sla_engine.domain.notice import (
     outage_notice,
     reply_message,
     root_message,
+    running_step,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -149,3 +150,12 @@ def test_a_stretch_over_the_change_of_clocks_names_both() -> None:
         wording.stretch(change - 1000, change, BERLIN)
         == "2026-10-25 02:59:59 CEST to 2026-10-25 02:00:00 CET"
     )
+
+
+def test_the_duration_of_an_open_outage_is_told_in_growing_steps() -> None:
+    minute = 60_000
+    ages = range(0, 1_441 * minute, 5_000)
+    steps = sorted({running_step(age) for age in ages} - {0})
+    assert [s // minute for s in steps[:12]] == [1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 45, 60]
+    assert len(steps) == 38
+    assert running_step(31 * 60 * minute) == 30 * 60 * minute
