@@ -14,6 +14,7 @@ run-setup:
 
 dev-setup:
 	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter dbus-daemon postgres pdftotext pango
+	@scripts/newer prometheus promtool victoria-metrics
 	@scripts/venv dev
 
 .PHONY: run
@@ -52,4 +53,4 @@ format: dev-setup ## let ruff format and mend what it can
 
 .PHONY: clean
 clean: ## remove what was built and the data of make run
-	@rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .newer var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

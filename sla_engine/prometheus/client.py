@@ -15,8 +15,9 @@ from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError
 from sla_engine.prometheus.series import Answer, parse
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
-# align nor cache, Thanos must fail rather than leave out a store that does not answer.
-_STRICT = {"nocache": "1", "partial_response": "false"}
+# align nor cache, nor repeat what was before the last half minute; Thanos must fail rather than
+# leave out a store that does not answer.
+_STRICT = {"nocache": "1", "latency_offset": "1ms", "partial_response": "false"}
 _OK = 200
 
 
@@ -62,13 +63,27 @@ class Client:
         """
         return self._query("query", {"query": promql, "time": _seconds(at)})
 
-    def range(self, promql: str, start: int, end: int, step: int) -> Answer:
+    def range(
+        self, promql: str, start: int, end: int, step: int, *, lookback: int | None = None
+    ) -> Answer:
         """Evaluate a query at start, start + step, ... up to and including ``end`` (all ms).
+
+        Args:
+            promql: the query.
+            start: of the first evaluation.
+            end: no evaluation is later.
+            step: from one evaluation to the next.
+            lookback: the age up to which a sample counts where no newer one is; Prometheus 2, which
+                cannot be told, has five minutes.
 
         Raises:
             PrometheusError: as for `instant`.
         """
         form = {"start": _seconds(start), "end": _seconds(end), "step": _seconds(step)}
+        if lookback is not None:
+            # Prometheus 3 excludes the oldest moment, Prometheus 2 includes it.
+            held = _seconds(lookback + (not self.closed_ranges))
+            form |= {"lookback_delta": held, "max_lookback": held}  # VictoriaMetrics' name
         return self._query("query_range", {"query": promql, **form})
 
     @cached_property

@@ -20,6 +20,8 @@ from sla_engine.prometheus.series import Series
 
 _SMALLEST = 60_000
 _BATCH = 250
+_LOOKBACK = 300_000
+"""How long a sample counts in an expression (ms): one ledger needs one answer of every server."""
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -161,7 +163,8 @@ def _samples(client: Client, ask: Ask) -> Iterator[Series]:
         answer = client.instant(promql.samples(ask.selector, period.length), period.end - 1)
     else:
         start = -(-period.start // source.step) * source.step
-        answer = client.range(ask.selector, start, max(start, period.end - 1), source.step)
+        end = max(start, period.end - 1)
+        answer = client.range(ask.selector, start, end, source.step, lookback=_LOOKBACK)
     for series in answer.series:
         inside = (series.times >= period.start) & (series.times < period.end)
         if inside.any():

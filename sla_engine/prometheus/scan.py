@@ -51,7 +51,8 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
             for ask in asks(sources, part, grain):
                 questions += [(ask, _count), (ask, _low)]
     found: dict[str, dict[Labels, Counts]] = {}
-    for answer, service, series in each(client, questions):
+    for answer, service, one in each(client, questions):
+        series = _nameless(one)
         known = found.setdefault(service, {})
         counts = known.setdefault(key(series), _nothing(series, len(windows)))
         at = (series.times - period.start) // length
@@ -60,6 +61,12 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
         else:
             counts.low[at] = True
     return Scan(tuple(windows), {s: tuple(known.values()) for s, known in found.items()})
+
+
+def _nameless(series: Series) -> Series:
+    """Drop the metric's name, which VictoriaMetrics keeps for minima but not for counts."""
+    labels = {name: value for name, value in series.labels.items() if name != "__name__"}
+    return series._replace(labels=labels)
 
 
 def _nothing(series: Series, windows: int) -> Counts:

@@ -55,6 +55,7 @@ def running_prometheus(
     openmetrics: str | Path | None = None,
     flags: Sequence[str] = (),
     port: int | None = None,
+    program: str | None = None,
 ) -> Iterator[Prometheus]:
     """Run Prometheus with everything in ``folder``; it is ready when the block begins.
 
@@ -66,6 +67,7 @@ def running_prometheus(
             ending with ``# EOF``.
         flags: further flags, such as ``--storage.tsdb.min-block-duration=2h``.
         port: a free one unless given.
+        program: another Prometheus than the installed one, by its path.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {"prometheus.yml": config, **(files or {})}.items():
@@ -76,7 +78,7 @@ def running_prometheus(
         create_blocks(folder, openmetrics)
     listen = f"127.0.0.1:{port or free_port()}"
     command = [
-        find_program("prometheus"),
+        program or find_program("prometheus"),
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         "--storage.tsdb.retention.time=100y",

@@ -1,7 +1,8 @@
 """Cases of alerts, written short, as unit tests for promtool.
 
-A file of cases names its rule files and the interval of evaluation; a case has an alert, the
-series (promtool's notation, one value per ``interval``), and the times at which the alert is
+A file of cases names its rule files and how often they are evaluated (``every``); a case has an
+alert, the series (promtool's notation, one value per ``interval``, which a file may set for all its
+cases and is else ``every``), and the times at which the alert is
 ``quiet``, ``fires`` (with the labels of each alert) and is quiet again (``clears``). ``expect``
 adds the results of expressions.
 """
@@ -51,7 +52,8 @@ def unit_test(document: dict[str, Any]) -> str:
         for group in reversed(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["groups"])
     ]
     every = document.get("every", "1m")
-    tests = [_test(case, every) for case in document["cases"]]
+    interval = document.get("interval", every)
+    tests = [_test(case, interval) for case in document["cases"]]
     text: str = yaml.safe_dump(
         {
             "rule_files": paths,
@@ -64,11 +66,11 @@ def unit_test(document: dict[str, Any]) -> str:
     return text
 
 
-def _test(case: dict[str, Any], every: str) -> dict[str, Any]:
+def _test(case: dict[str, Any], interval: str) -> dict[str, Any]:
     series = [{"series": name, "values": _values(v)} for name, v in case["series"].items()]
     return {
         "name": f"{case['alert']}: {case.get('why', 'fires and clears')}",
-        "interval": case.get("interval", every),
+        "interval": case.get("interval", interval),
         "input_series": series,
         "promql_expr_test": [*_states(case), *_expectations(case)],
     }

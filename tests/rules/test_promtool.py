@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.programs.newer import RELEASES
 from tests.rules import cases
 
 COVERED: dict[str, list[dict[str, Any]]] = {}
@@ -18,16 +19,18 @@ def _run(*command: str | Path) -> None:
 
 
 @pytest.mark.integration
-def test_promtool_accepts_every_rule() -> None:
-    _run("promtool", "check", "rules", *cases.RULES)
+@pytest.mark.parametrize("release", RELEASES)
+def test_promtool_accepts_every_rule(release: str) -> None:
+    _run(RELEASES[release]("promtool"), "check", "rules", *cases.RULES)
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("path", cases.FILES, ids=lambda path: path.stem)
-def test_the_alerts_fire_and_clear_as_promised(path: Path, tmp_path: Path) -> None:
+def test_the_alerts_fire_and_clear_as_promised(path: Path, release: str, tmp_path: Path) -> None:
     written = tmp_path / path.name
     written.write_text(cases.unit_test(cases.load(path)), encoding="utf-8")
-    _run("promtool", "test", "rules", written)
+    _run(RELEASES[release]("promtool"), "test", "rules", written)
 
 
 @pytest.mark.parametrize("alert", sorted(cases.alerts().keys() - {"DeadMansSwitch"}))

@@ -39,9 +39,11 @@ class Recorder(Client):
         self.asked.append((promql, at))
         return super().instant(promql, at)
 
-    def range(self, promql: str, start: int, end: int, step: int) -> Answer:
+    def range(
+        self, promql: str, start: int, end: int, step: int, *, lookback: int | None = None
+    ) -> Answer:
         self.asked.append((promql, end))
-        return super().range(promql, start, end, step)
+        return super().range(promql, start, end, step, lookback=lookback)
 
 
 @dataclass
