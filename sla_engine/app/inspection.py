@@ -18,7 +18,7 @@ from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import rfc3339
 from sla_engine.jobs import report as job
 from sla_engine.jobs.health import with_health
-from sla_engine.reports import HEALTHY, REPORTS, MissingExtraError
+from sla_engine.reports import HEALTHY, REPORTS, STRIPS, MissingExtraError
 from toolkit.duration import format_duration
 
 
@@ -28,7 +28,14 @@ def report(options: argparse.Namespace) -> int:
         at = now()
         period = chosen_period(options, context.catalogue, at)
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
-        result = job.frozen_report(context.catalogue, context.ledger, period, at, services)
+        result = job.frozen_report(
+            context.catalogue,
+            context.ledger,
+            period,
+            at,
+            services,
+            strips=options.format in STRIPS,
+        )
         if options.format in HEALTHY:
             result = with_health(result, context.client, at)
     try:

@@ -9,7 +9,7 @@ from sla_engine.domain.period import parse_period
 from sla_engine.jobs.health import with_health
 from sla_engine.jobs.levels import status_rows
 from sla_engine.jobs.report import report
-from sla_engine.reports import CONTENT_TYPES, HEALTHY, REPORTS
+from sla_engine.reports import CONTENT_TYPES, HEALTHY, REPORTS, STRIPS
 from sla_engine.web.routes import Document, Pages
 from sla_engine.web.status import render_status
 
@@ -34,7 +34,9 @@ def pages(context: Context, engine: Engine) -> Pages:
         unknown = set(services) - {service.id for service in context.catalogue.services}
         if unknown:
             raise ValueError(f"no service {', '.join(sorted(unknown))}")
-        made = report(context.catalogue, context.ledger, period, at, services)
+        made = report(
+            context.catalogue, context.ledger, period, at, services, strips=style in STRIPS
+        )
         if style in HEALTHY:
             made = with_health(made, context.client, at)
         body = REPORTS[style](made)

@@ -3,11 +3,12 @@
 Every figure derives from the same intervals as the outage list, so that they cannot disagree.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import compress
-from typing import TypedDict
+from operator import attrgetter
+from typing import NamedTuple, TypedDict
 
 from sla_engine.domain.events import Minute, Weighed, weigh
 from sla_engine.domain.interval import (
@@ -19,7 +20,7 @@ from sla_engine.domain.interval import (
     total,
     union,
 )
-from sla_engine.domain.objective import Accounting, error_budget
+from sla_engine.domain.objective import Accounting
 from sla_engine.domain.outage import Kind, Outage
 
 
@@ -27,8 +28,9 @@ from sla_engine.domain.outage import Kind, Outage
 class Facts:
     """What the ledger knows of a service in and around a period; milliseconds UTC.
 
-    ``covered`` are the stretches that were derived from samples: outside of them, and in ``gaps``,
-    nothing is known. ``agreed`` is the agreed service time of the period, future included.
+    ``outages`` and ``events`` are in order of their starts. ``covered`` are the stretches that were
+    derived from samples: outside of them, and in ``gaps``, nothing is known. ``agreed`` is the
+    agreed service time of the period, future included.
     ``planned`` are the approved maintenance windows, as a union. ``events`` are those of a service
     that counts them.
     """
@@ -40,6 +42,36 @@ class Facts:
     planned: Intervals = ()
     events: Sequence[Minute] | None = None
 
+    def within(self, period: Interval) -> "Facts":
+        """Return what of the facts is about a part of their period."""
+        start, end = period
+        events = self.events
+        if events is not None:
+            events = events[bisect_left(events, (start,)) : bisect_left(events, (end,))]
+        return Facts(
+            outages=self.outages[_first_after(self.outages, start) : _at(self.outages, end)],
+            gaps=clip(self.gaps, period),
+            covered=clip(self.covered, period),
+            agreed=clip(self.agreed, period),
+            planned=clip(self.planned, period),
+            events=events,
+        )
+
+
+_EVER = -(2**62)
+_START = attrgetter("start")
+
+
+def _at(outages: Sequence[Outage], moment: int) -> int:
+    """Return the place of the first outage that does not begin before a moment."""
+    return bisect_left(outages, moment, key=_START)
+
+
+def _first_after(outages: Sequence[Outage], moment: int) -> int:
+    """Return the place of the first outage that ends after a moment."""
+    at = _at(outages, moment)
+    return at - 1 if at and outages[at - 1].until(moment + 1).end > moment else at
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -50,8 +82,7 @@ class Terms:
     min_outage: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """An outage's part of a period: milliseconds inside the agreed service time."""
 
     outage: Outage
@@ -100,37 +131,49 @@ class Figures:
 
 def figures(facts: Facts, terms: Terms, now: int) -> Figures:
     """Account for the agreed service time up to ``now`` (milliseconds UTC)."""
-    past = Interval(-(2**62), now)
-    agreed = clip(facts.agreed, past)
-    unknown = intersect(agreed, union(facts.gaps, subtract(agreed, facts.covered)))
+    agreed = clip(facts.agreed, Interval(_EVER, now))
+    unknown = _unknown(facts, agreed)
     shares = [share(outage, agreed, unknown, facts.planned, now) for outage in facts.outages]
-    shares = [share for share in shares if share.down]
-    planned, unplanned = sum(s.planned for s in shares), sum(s.unplanned for s in shares)
-    owed = {"agreed": total(agreed), "unknown": total(unknown), "planned": planned}
-    accounting = terms.accounting
-    excluded = sum(owed[k] for k in _under(accounting, "exclude"))
-    lost = unplanned + sum(owed[k] for k in _under(accounting, "count_down"))
-    judged, known = owed["agreed"] - excluded, owed["agreed"] - owed["unknown"]
-    good = judged - lost if known and judged else None
-    long_enough = [s.outage.until(now).length >= terms.min_outage for s in shares]
-    counted = tuple(compress(shares, long_enough))
+    shares = [share for share in shares if share.planned or share.unplanned]
+    planned, unplanned = sum([s.planned for s in shares]), sum([s.unplanned for s in shares])
+    owed, blind = total(agreed), total(unknown)
+    excluded, lost = _policies(terms.accounting, planned, blind)
+    judged, known = owed - excluded, owed - blind
+    good = judged - unplanned - lost if known and judged else None
+    counted, short = _counted(shares, terms.min_outage, now)
     mtbf, mtrs = _means(counted, good)
     timed = Figures(
-        agreed=owed["agreed"],
+        agreed=owed,
         excluded=excluded,
         planned=planned,
         unplanned=unplanned,
-        unknown=owed["unknown"],
+        unknown=blind,
         availability=None if good is None else good / judged,
-        coverage=known / owed["agreed"] if owed["agreed"] else None,
+        coverage=known / owed if owed else None,
         **_against(terms.objective, total(facts.agreed) - excluded, judged, good),
         shares=counted,
-        short=tuple(s for s, counts in zip(shares, long_enough, strict=True) if not counts),
+        short=short,
         mtbf=mtbf,
         mtrs=mtrs,
-        longest=max((s.down for s in counted), default=None),
+        longest=max([s.down for s in counted], default=None),
     )
     return timed if facts.events is None else _by_events(timed, facts, terms, agreed, unknown)
+
+
+def _unknown(facts: Facts, agreed: Intervals) -> Intervals:
+    """Return the agreed time of which nothing is known."""
+    holes = subtract(agreed, facts.covered)
+    return union(holes, intersect(agreed, facts.gaps)) if facts.gaps else holes
+
+
+def _counted(
+    shares: Sequence[Share], min_outage: int, now: int
+) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
+    """Return the shares of outages that count, and of those that are too short."""
+    if not min_outage:
+        return tuple(shares), ()
+    short = tuple(s for s in shares if s.outage.until(now).length < min_outage)
+    return tuple(s for s in shares if s not in short), short
 
 
 def _by_events(
@@ -157,21 +200,28 @@ class _Judgement(TypedDict):
 
 
 def _against(objective: Fraction | None, owed: int, judged: int, good: int | None) -> _Judgement:
-    """Hold the good time against the objective, exactly: 99.9 % of 1000 s is met by 999 s."""
+    """Hold the good time against the objective, exactly: 99.9 % of 1000 s is met by 999 s.
+
+    The error budget is what may be lost of the owed time: ``(1 - objective) x owed`` (Site
+    Reliability Engineering, chapter 3).
+    """
     if objective is None:
         return _Judgement(budget=None, budget_remaining=None, met=None)
-    budget = error_budget(objective, owed)
+    # In whole numbers, of which the last step divides two: as exact as fractions, and faster.
+    parts = objective.denominator
+    budget = (parts - objective.numerator) * owed
     if good is None:
-        return _Judgement(budget=float(budget), budget_remaining=None, met=None)
-    left = float(1 - (judged - good) / budget) if budget > 0 else None
-    met = good >= objective * judged
-    return _Judgement(budget=float(budget), budget_remaining=left, met=met)
+        return _Judgement(budget=budget / parts, budget_remaining=None, met=None)
+    left = (budget - (judged - good) * parts) / budget if budget > 0 else None
+    met = good * parts >= objective.numerator * judged
+    return _Judgement(budget=budget / parts, budget_remaining=left, met=met)
 
 
-def _under(accounting: Accounting, policy: str) -> list[str]:
-    """Return which of planned and unknown time a policy governs."""
-    kinds = {"planned": accounting.maintenance, "unknown": accounting.unknown}
-    return [kind for kind, chosen in kinds.items() if chosen == policy]
+def _policies(accounting: Accounting, planned: int, unknown: int) -> tuple[int, int]:
+    """Return what of planned and unknown time is excluded, and what counts as lost."""
+    kinds = ((accounting.maintenance, planned), (accounting.unknown, unknown))
+    excluded = sum([time for policy, time in kinds if policy == "exclude"])
+    return excluded, sum([time for policy, time in kinds if policy == "count_down"])
 
 
 def share(
@@ -180,15 +230,13 @@ def share(
     """Return an outage's part of the agreed time, split by what is known and planned (rule 4)."""
     inside = clip(agreed, outage.until(now))
     down = subtract(inside, unknown)
+    lasted = total(down)
+    blind = 0 if down is inside else total(inside) - lasted
     planned = _planned(outage, down, windows)
+    if not planned:
+        return Share(outage, "unplanned", 0, lasted, blind)
     unplanned = subtract(down, planned)
-    return Share(
-        outage=outage,
-        kind=_kind(planned, unplanned),
-        planned=total(planned),
-        unplanned=total(unplanned),
-        unknown=total(inside) - total(down),
-    )
+    return Share(outage, _kind(planned, unplanned), total(planned), total(unplanned), blind)
 
 
 def _planned(outage: Outage, down: Intervals, windows: Intervals) -> Intervals:
@@ -198,13 +246,11 @@ def _planned(outage: Outage, down: Intervals, windows: Intervals) -> Intervals:
         case "unplanned":
             return ()
         case None:
-            return intersect(down, windows)
+            return intersect(down, windows) if windows else ()
 
 
 def _kind(planned: Intervals, unplanned: Intervals) -> Kind:
     """An overrun goes on after its window; one that a window only interrupts is unplanned."""
-    if not planned:
-        return "unplanned"
     if not unplanned:
         return "planned"
     return "overrun" if unplanned[-1].end > planned[0].start else "unplanned"

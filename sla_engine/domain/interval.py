@@ -1,5 +1,6 @@
 """Half-open intervals ``[start, end)`` of integer milliseconds UTC, and sets of them."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from heapq import merge
 from itertools import pairwise
@@ -54,9 +55,13 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
 
 def subtract(left: Intervals, right: Intervals) -> Intervals:
     """Return the moments of ``left`` that are not in ``right``."""
-    if not left or not right:
+    if not left:
         return left
-    return intersect(left, complement(right, Interval(left[0].start, left[-1].end)))
+    whole = Interval(left[0].start, left[-1].end)
+    inside = clip(right, whole)
+    if not inside:
+        return left
+    return () if inside[0] == whole else intersect(left, complement(inside, whole))
 
 
 def complement(intervals: Intervals, period: Interval) -> Intervals:
@@ -66,18 +71,29 @@ def complement(intervals: Intervals, period: Interval) -> Intervals:
         edges += (interval.start, interval.end)
     edges.append(period.end)
     holes = (Interval(edges[i], edges[i + 1]) for i in range(0, len(edges), 2))
-    return clip((hole for hole in holes if hole.length), period)
+    return clip(tuple(hole for hole in holes if hole.length), period)
 
 
-def clip(intervals: Iterable[Interval], period: Interval) -> Intervals:
-    """Return what of sorted, disjoint intervals lies inside the period."""
-    cut = (Interval(max(i.start, period.start), min(i.end, period.end)) for i in intervals)
-    return tuple(interval for interval in cut if interval.length)
+def clip(intervals: Intervals, period: Interval) -> Intervals:
+    """Return what of the intervals lies inside the period."""
+    start, end = period
+    if start >= end:
+        return ()
+    # A tuple of one sorts before the intervals that begin there.
+    first, last = bisect_left(intervals, (start,)), bisect_left(intervals, (end,))
+    if first and intervals[first - 1].end > start:
+        first -= 1
+    found = intervals[first:last]
+    if found and found[0].start < start:
+        found = (Interval(start, found[0].end), *found[1:])
+    if found and found[-1].end > end:
+        found = (*found[:-1], Interval(found[-1].start, end))
+    return found
 
 
 def total(intervals: Iterable[Interval]) -> int:
-    """Return the milliseconds of disjoint intervals."""
-    return sum(interval.length for interval in intervals)
+    """Return the milliseconds of disjoint intervals, none of them empty."""
+    return sum([end - start for start, end in intervals])
 
 
 def is_normal(intervals: Intervals) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 Policy = Literal["exclude", "count_up", "count_down"]
@@ -15,17 +16,10 @@ class Accounting:
     unknown: Policy = "exclude"
 
 
+@lru_cache
 def ratio(percent: float) -> Fraction:
     """Return the exact ratio of a percentage as it was written: 99.9 is 999/1000, to the bit."""
     return Fraction(str(percent)) / 100
-
-
-def error_budget(objective: Fraction, owed: int) -> Fraction:
-    """Return the milliseconds that may be lost of the owed ones: ``(1 - objective) x owed``.
-
-    Source: Site Reliability Engineering, chapter 3. The objective is a ratio.
-    """
-    return (1 - objective) * owed
 
 
 def burn_rate(objective: Fraction, availability: float) -> float:

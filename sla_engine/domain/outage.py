@@ -1,9 +1,8 @@
 """Outages: what they are (the accounting policy's rule 3) and what people add to them."""
 
-import base64
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from sla_engine.domain.interval import Interval, Intervals
@@ -31,8 +30,7 @@ class Correction:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(NamedTuple):
     """A row of the ledger; times in milliseconds UTC, ``end`` None while open.
 
     ``reclassified`` overrides what the maintenance windows say of the whole outage.
@@ -46,7 +44,7 @@ class Outage:
     owner: str | None = None
     note: str | None = None
     reclassified: Literal["planned", "unplanned"] | None = None
-    corrections: tuple[Correction, ...] = field(default=())
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def id(self) -> str:
@@ -58,10 +56,15 @@ class Outage:
         return Interval(self.start, now if self.end is None else self.end)
 
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BASE32 = [first + second for first in _LETTERS for second in _LETTERS]
+
+
 def outage_id(service: str, start: int) -> str:
     """Return the stable id of a service's outage: ``O-`` and 50 bits of a digest in base 32."""
     digest = hashlib.sha256(f"{service}\n{start}".encode()).digest()
-    return "O-" + base64.b32encode(digest).decode()[:10]
+    bits = int.from_bytes(digest[:7]) >> 6
+    return "O-" + "".join([_BASE32[bits >> shift & 1023] for shift in (40, 30, 20, 10, 0)])
 
 
 def outages(timeline: Timeline) -> tuple[Stretch, ...]:

@@ -151,7 +151,7 @@ def parse_time(text: str, zone: tzinfo) -> int:
 def rfc3339(at: int) -> str:
     """Return an instant in UTC; the milliseconds are written only when they are not zero."""
     seconds, milliseconds = divmod(at, 1000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
     return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
 
 

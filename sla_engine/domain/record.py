@@ -1,7 +1,6 @@
 """Outages together with what people said of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from sla_engine.domain.history import History
@@ -34,8 +33,7 @@ def _corrected(outage: Outage, corrections: Sequence[tuple[int, Correction]]) ->
     end = _FOREVER if outage.end is None else outage.end
     ours = tuple(c for moment, c in corrections if outage.start <= moment < end)
     said = {c.field: c.after for c in ours}
-    return replace(
-        outage,
+    return outage._replace(
         cause=said.get("cause"),
         ticket=said.get("ticket"),
         owner=said.get("owner"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
@@ -11,8 +12,7 @@ POLICY_VERSION = "1"
 """The version of the accounting policy; it changes when a figure's meaning does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """A local day of a service; ``availability`` is None where nothing was owed or known."""
 
     span: Interval

@@ -1,6 +1,6 @@
 """Ledger and catalogue -> figures: the one way in which reports, metrics and pages get theirs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures, figures
@@ -30,10 +30,12 @@ def account(
     now = as_of(ledger, now)
     chosen = tuple(catalogue.services if services is None else services)
     facts = facts_of(catalogue, ledger, period, chosen)
-    return {
-        service.id: figures(facts[service.id], terms(service, period.start), now)
-        for service in chosen
-    }
+    return {service.id: figures_in(service, facts[service.id], period, now) for service in chosen}
+
+
+def figures_in(service: Service, facts: Facts, period: Interval, now: int) -> Figures:
+    """Return the figures of a period up to ``now`` (ms UTC), from facts of it or of more."""
+    return figures(facts.within(period), terms(service, period.start), now)
 
 
 def as_of(ledger: Ledger, now: int) -> int:
@@ -77,14 +79,14 @@ def facts_of(
 
 def period_report(
     catalogue: Catalogue,
-    ledger: Ledger,
+    services: Iterable[Service],
+    facts: Mapping[str, Facts],
     period: Interval,
+    *,
     now: int,
-    services: Iterable[Service] | None = None,
+    at: int,
 ) -> PeriodReport:
-    """Return the report of a period; see `account`."""
-    chosen = tuple(catalogue.services if services is None else services)
-    accounts = account(catalogue, ledger, period, now, chosen)
+    """Return the report that is made ``now`` of a period of the services, as known ``at``."""
     return PeriodReport(
         organization=catalogue.organization,
         currency=catalogue.currency,
@@ -92,7 +94,10 @@ def period_report(
         generated_at=now,
         period=period,
         timezone=str(catalogue.timezone),
-        services=[_service_report(service, accounts[service.id], period) for service in chosen],
+        services=[
+            _service_report(service, figures_in(service, facts[service.id], period, at), period)
+            for service in services
+        ],
     )
 
 

@@ -8,7 +8,7 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import containing, shifted
-from sla_engine.jobs.accounting import account
+from sla_engine.jobs.accounting import as_of, facts_of, figures_in
 from sla_engine.jobs.agreement import terms
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Ledger
@@ -53,13 +53,17 @@ def window_figures(
         LedgerError: the ledger cannot be read.
     """
     chosen = tuple(services)
-    result: Levels = {service.id: {} for service in chosen}
-    for window in dict.fromkeys((*_EVERYONES, *(service.window for service in chosen))):
-        concerned = [s for s in chosen if window in _EVERYONES or s.window == window]
-        period = window_period(window, catalogue.timezone, now)
-        for service, figures in account(catalogue, ledger, period, now, concerned).items():
-            result[service][window] = figures
-    return result
+    names = dict.fromkeys((*_EVERYONES, *(service.window for service in chosen)))
+    periods = {name: window_period(name, catalogue.timezone, now) for name in names}
+    wide = Interval(min(p.start for p in periods.values()), max(p.end for p in periods.values()))
+    facts, at = facts_of(catalogue, ledger, wide, chosen), as_of(ledger, now)
+    return {
+        service.id: {
+            window: figures_in(service, facts[service.id], periods[window], at)
+            for window in dict.fromkeys((*_EVERYONES, service.window))
+        }
+        for service in chosen
+    }
 
 
 def service_levels(

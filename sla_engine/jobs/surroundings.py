@@ -4,31 +4,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from catalogue import Catalogue, Service
-from sla_engine.domain.availability import Facts, Figures, figures
+from sla_engine.domain.availability import Facts, Figures
 from sla_engine.domain.business import credit, impact
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.objective import ratio
-from sla_engine.domain.period import Period, containing, shifted
-from sla_engine.domain.report import Day, PeriodReport, ServiceReport, Work
-from sla_engine.jobs.accounting import as_of, facts_of
-from sla_engine.jobs.agreement import terms
+from sla_engine.domain.period import Period, shifted
+from sla_engine.domain.report import PeriodReport, ServiceReport, Work
+from sla_engine.jobs.accounting import figures_in
+from sla_engine.jobs.days import Days, strip
 from sla_engine.jobs.windows import concerns, windows_in
 from sla_engine.ledger import Ledger
 
-STRIP_DAYS = 90
+
+def surroundings(period: Period, now: int) -> Interval:
+    """Return all the time that a report of a period speaks of (ms UTC)."""
+    first = min(shifted(period, -1).start, strip(period, now)[0].start)
+    return Interval(first, period.end)
 
 
 def surrounded(
-    report: PeriodReport, catalogue: Catalogue, ledger: Ledger, period: Period, now: int
+    report: PeriodReport,
+    catalogue: Catalogue,
+    ledger: Ledger,
+    facts: Mapping[str, Facts],
+    *,
+    period: Period,
+    at: int,
 ) -> PeriodReport:
-    """Return a report with what surrounds its figures (times in ms UTC)."""
+    """Return a report with what surrounds its figures, from facts of all that, as known ``at``."""
     before = shifted(period, -1)
-    days = strip(period, now)
-    wide = Interval(min(before.start, days[0].start), period.end)
     chosen = [catalogue.service(s.id) for s in report.services]
-    facts = facts_of(catalogue, ledger, wide, chosen)
-    first, at = ledger.first_samples(), as_of(ledger, now)
+    first = ledger.first_samples()
     previous = Interval(before.start, before.end)
     windows = windows_in(catalogue, ledger.windows.all(), report.period)
     return replace(
@@ -38,7 +45,6 @@ def surrounded(
             replace(
                 _service(one, service, facts[one.id], report.period, at),
                 previous=_figures(service, facts[one.id], previous, at),
-                days=tuple(_days(service, facts[one.id], days, at)),
                 began=_inside(first.get(one.id), report.period),
             )
             for one, service in zip(report.services, chosen, strict=True)
@@ -47,11 +53,16 @@ def surrounded(
     )
 
 
-def strip(period: Period, now: int) -> tuple[Interval, ...]:
-    """Return the last 90 local days of a period, or up to ``now`` while it is not over."""
-    day = containing("day", min(period.end, max(now, period.start + 1)) - 1, period.zone)
-    days = [shifted(day, -back) for back in range(STRIP_DAYS - 1, -1, -1)]
-    return tuple(Interval(d.start, d.end) for d in days)
+def with_days(
+    report: PeriodReport, catalogue: Catalogue, facts: Mapping[str, Facts], period: Period, at: int
+) -> PeriodReport:
+    """Return a report with every service's last days in it, from facts of what surrounds it."""
+    days = Days(strip(period, report.generated_at), at)
+    services = tuple(
+        replace(one, days=days.of(catalogue.service(one.id), facts[one.id]))
+        for one in report.services
+    )
+    return replace(report, services=services)
 
 
 def _service(
@@ -69,57 +80,7 @@ def _service(
 
 def _figures(service: Service, facts: Facts, period: Interval, now: int) -> Figures | None:
     """Return the figures of a part of what the facts speak of; None where nothing was owed."""
-    agreed = clip(facts.agreed, period)
-    if not agreed:
-        return None
-    part = replace(
-        facts,
-        agreed=agreed,
-        outages=[
-            o for o in facts.outages if o.start < period.end and period.start < o.until(now).end
-        ],
-        gaps=clip(facts.gaps, period),
-        covered=clip(facts.covered, period),
-    )
-    return figures(part, terms(service, period.start), now)
-
-
-def _days(service: Service, facts: Facts, days: Sequence[Interval], now: int) -> Iterator[Day]:
-    """Yield the days; only those that something happened on are worth an account."""
-    events = [outage.until(now) for outage in facts.outages]
-    rest = [*facts.gaps, *_uncovered(facts, days, now)]
-    for day in days:
-        if any(_touches(event, day) for event in (*events, *rest)):
-            found = _figures(service, facts, day, now)
-        else:
-            owed = total(clip(facts.agreed, Interval(day.start, min(day.end, now))))
-            yield Day(day, owed, 1.0 if owed else None, 0, 0, 0)
-            continue
-        if found is None:
-            yield Day(day, 0, None, 0, 0, 0)
-        else:
-            yield Day(
-                day,
-                found.agreed,
-                found.availability,
-                found.planned,
-                found.unplanned,
-                found.unknown,
-            )
-
-
-def _touches(a: Interval, b: Interval) -> bool:
-    return a.start < b.end and b.start < a.end
-
-
-def _uncovered(facts: Facts, days: Sequence[Interval], now: int) -> list[Interval]:
-    """Return where nobody looked between the first of the days and ``now``."""
-    holes, at = [], days[0].start
-    for covered in facts.covered:
-        holes.append(Interval(at, covered.start))
-        at = max(at, covered.end)
-    holes.append(Interval(at, min(now, days[-1].end)))
-    return [hole for hole in holes if hole.length]
+    return figures_in(service, facts, period, now) if clip(facts.agreed, period) else None
 
 
 def _works(

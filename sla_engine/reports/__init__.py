@@ -6,7 +6,15 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_csv, to_html, to_json, to_pdf, to_slack, to_text
 from sla_engine.reports.to_pdf import MissingExtraError
 
-__all__ = ["CONTENT_TYPES", "EXTENSIONS", "HEALTHY", "REPORTS", "MissingExtraError", "Render"]
+__all__ = [
+    "CONTENT_TYPES",
+    "EXTENSIONS",
+    "HEALTHY",
+    "REPORTS",
+    "STRIPS",
+    "MissingExtraError",
+    "Render",
+]
 
 Render = Callable[[PeriodReport], bytes]
 
@@ -39,3 +47,6 @@ EXTENSIONS: dict[str, str] = {
 
 HEALTHY = frozenset({"html", "pdf"})
 """The formats that show server health, which Prometheus is asked for."""
+
+STRIPS = frozenset({"html", "pdf"})
+"""The formats that show every service's days."""

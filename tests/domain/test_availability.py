@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.domain.availability import Facts, Figures, Terms, figures
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, Intervals, clip, complement, subtract, union
 from sla_engine.domain.objective import Accounting, Policy, burn_rate, ratio
 from sla_engine.domain.outage import Outage, gaps, outages
@@ -147,6 +150,22 @@ def test_splitting_a_period_never_changes_its_sums(
 
     parts = zip(sums(Interval(0, at)), sums(Interval(at, 200)), strict=True)
     assert sums(Interval(0, 200)) == [a + b for a, b in parts]
+
+
+@given(lines, sets, sets, st.integers(0, 199), st.integers(1, 200))
+def test_a_part_of_what_is_known_gives_the_figures_of_that_part(
+    line: Timeline, agreed: Intervals, planned: Intervals, start: int, length: int
+) -> None:
+    whole, part = Interval(0, 200), Interval(start, start + length)
+    events = [Minute(at, 1.0, at % 3 + 1.0) for at in range(0, 200, 7)]
+    known = replace(facts(line, agreed, planned, whole), events=events)
+    alone = replace(
+        facts(line, agreed, planned, part),
+        outages=[o for o in known.outages if o.until(200).end > start and o.start < part.end],
+        events=[minute for minute in events if part.start <= minute.start < part.end],
+    )
+    for one, other in ((known, alone), (replace(known, events=None), replace(alone, events=None))):
+        assert figures(one.within(part), NINES, 200) == figures(other, NINES, 200)
 
 
 @given(sets, sets)

@@ -1,0 +1,43 @@
+"""The days of a strip, worked out only where something happened, are those of a full account."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sla_engine.domain.availability import Facts, figures
+from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.outage import Outage, gaps, outages
+from sla_engine.domain.report import Day
+from sla_engine.domain.timeline import Segment, State, Timeline
+from sla_engine.jobs.agreement import terms
+from sla_engine.jobs.days import Days
+from tests.catalogues import catalogue
+from tests.domain.test_interval import sets
+from tests.domain.test_timeline import lines
+
+BOOK = catalogue("shop")
+DAYS = [Interval(start, start + 20) for start in range(0, 200, 20)]
+WHOLE = Interval(0, 200)
+QUIET = (Segment(*WHOLE, State.UP),)
+
+
+def fully(facts: Facts, day: Interval, now: int) -> Day:
+    found = figures(facts.within(day), terms(BOOK.services[0], day.start), now)
+    sums = found.planned, found.unplanned, found.unknown
+    return Day(day, found.agreed, found.availability, *sums)
+
+
+@given(
+    st.one_of(lines, st.just(QUIET)),
+    sets,
+    sets,
+    st.one_of(sets, st.just((WHOLE,))),
+    st.integers(1, 200),
+)
+def test_every_day_is_that_of_a_full_account(
+    line: Timeline, agreed: Intervals, planned: Intervals, covered: Intervals, now: int
+) -> None:
+    found = tuple(Outage("shop", *o) for o in outages(line) if o.start < now)
+    known = clip(covered, Interval(0, now))
+    facts = Facts(found, gaps(line), known, clip(agreed, WHOLE), planned)
+    expected = tuple(fully(facts, day, now) for day in DAYS)
+    assert Days(DAYS, now).of(BOOK.services[0], facts) == expected
