@@ -1,14 +1,15 @@
 """Who is told, where and when."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from catalogue.base import Frozen, Identifier, Text, Zone
 
 Severity = Literal["unplanned", "planned", "maintenance", "budget"]
 Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+UserGroup = Annotated[str, Field(pattern=r"^S[A-Z0-9]{6,}$", examples=["S0123ABCD"])]
 
 
 class Route(Frozen):
@@ -28,8 +29,9 @@ class Route(Frozen):
 class Slack(Frozen):
     """Slack by bot token or incoming webhook, from files or the environment.
 
-    The variables SLACK_BOT_TOKEN and SLACK_WEBHOOK_URL stand in for the files; with neither,
-    notices go to the console.
+    The variables SLACK_BOT_TOKEN, SLACK_WEBHOOK_URL and SLACK_APP_TOKEN stand in for the files;
+    with neither of the first two, notices go to the console. An app-level token makes buttons and
+    commands work (Socket Mode), for the members of the user groups (ids: S...).
     """
 
     bot_token_file: Path | None = None
@@ -38,8 +40,14 @@ class Slack(Frozen):
     api_url: Text = "https://slack.com/api/"
     channel: Text = "#uptime"
     routes: tuple[Route, ...] = ()
-    user_groups: tuple[Text, ...] = ()
+    user_groups: tuple[UserGroup, ...] = ()
     flood_limit: int = Field(default=10, ge=1)
+
+    @model_validator(mode="after")
+    def _somebody_may(self) -> Self:
+        if self.app_token_file is not None and not self.user_groups:
+            raise ValueError("app_token_file needs user_groups: who may press the buttons")
+        return self
 
 
 class Report(Frozen):

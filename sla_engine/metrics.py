@@ -95,8 +95,21 @@ class EngineMetrics:
             ["reason"],
             registry=registry,
         )
+        self.slack_connected = Gauge(
+            "sla_engine_slack_connected",
+            "1 where this engine hears buttons and commands of Slack.",
+            registry=registry,
+        )
+        self.slack_requests = Counter(
+            "sla_engine_slack_requests",
+            "Buttons, forms and commands of Slack by result.",
+            ["result"],
+            registry=registry,
+        )
         for result in ("ok", "failed"):
             self.ticks.labels(result)
+        for result in ("done", "refused", "failed", "unreadable"):
+            self.slack_requests.labels(result)
 
     def render(self) -> bytes:
         """Return the text exposition."""

@@ -77,6 +77,11 @@ class Engine:
             if self._leading:
                 self._messenger.send(self.levels)
 
+    @property
+    def leading(self) -> bool:
+        """Say whether this engine writes the ledger."""
+        return self._leading
+
     def while_leading(self, job: Callable[[], None]) -> Callable[[], None]:
         """Return a job that does nothing where another engine leads."""
 

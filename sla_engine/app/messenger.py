@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
 from sla_engine.domain.availability import Figures
+from sla_engine.jobs.approvals import APPROVAL_KINDS, approval_composer, approval_notices
 from sla_engine.jobs.foresight import (
     budget_composer,
     budget_notices,
@@ -80,6 +81,7 @@ class Messenger:
         if self._sender.notifier.threads:  # elsewhere it would be a message each time
             yield from running_notices(catalogue, ledger, self._outbox, at)
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
+        yield from approval_notices(catalogue, ledger, self._outbox, at)
         yield from budget_notices(catalogue, known, at)
         yield from due_reports(catalogue, ledger, self._outbox, at)
 
@@ -95,4 +97,5 @@ def _composers(context: Context) -> dict[str, Compose]:
         ),
         "budget": budget_composer(catalogue),
         **{f"maintenance_{stage}": work for stage in stages},
+        **dict.fromkeys(APPROVAL_KINDS, approval_composer(catalogue)),
     }

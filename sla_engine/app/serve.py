@@ -15,6 +15,7 @@ from sla_engine.app.context import Context, opened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.feeds import FeedReader
+from sla_engine.app.listener import listener
 from sla_engine.app.pages import pages
 from sla_engine.app.rules import RulesKeeper
 from sla_engine.app.silences import SilenceKeeper
@@ -28,6 +29,7 @@ _GRACE_SECONDS = 3.0
 _SEND_SECONDS = 5
 _RULES_SECONDS = 60
 _SILENCES_SECONDS = 30
+_LISTEN_SECONDS = 5
 
 log = structlog.get_logger("engine")
 
@@ -41,9 +43,14 @@ def serve(options: argparse.Namespace) -> int:
     web_config = load_web_config(options.web_config_file)
     with opened(options) as context:
         engine = Engine(context, EngineMetrics(__version__))
+        slack = listener(context, engine.metrics, lambda: engine.levels)
         scheduler = _scheduler(engine, tick)
         for job, seconds in _exchanges(context, engine, options.rules_file):
             scheduler.add_job(job, "interval", seconds=seconds, next_run_time=datetime.now(UTC))
+        if slack is not None:
+            scheduler.add_job(
+                lambda: slack.keep(leads=engine.leading), "interval", seconds=_LISTEN_SECONDS
+            )
         try:
             asyncio.run(_until_stopped(context, engine, options, web_config, scheduler))
         except OSError as error:

@@ -15,10 +15,11 @@ MAX_SECTION = 3_000
 MAX_FIELD = 2_000
 MAX_FIELDS = 10
 MAX_HEADER = 150
+MAX_VALUE = 2_000
 MAX_TEXT = 4_000
 """What Slack advises for the plain text of a message; it cuts at 40,000."""
 
-_MARKS = {
+MARKS = {
     "down": "\N{LARGE RED CIRCLE}",
     "planned": "\N{WRENCH}",
     "up": "\N{LARGE GREEN CIRCLE}",
@@ -29,9 +30,13 @@ _ACTIONS = {
     "acknowledge": "Acknowledge",
     "annotate": "Cause and ticket",
     "reclassify": "Was planned",
+    "confirm": "Confirm planned",
+    "refuse": "Refuse",
     "approve": "Approve",
     "reject": "Reject",
 }
+PREFIX = "uptime_"
+"""What the ids of our buttons and forms begin with."""
 _SPECIAL = ("here", "channel", "everyone")
 _USER, _GROUP = re.compile(r"[UW][A-Z0-9]{6,}"), re.compile(r"S[A-Z0-9]{6,}")
 
@@ -58,27 +63,27 @@ def mention(name: str) -> str:
 def fallback(message: Message) -> str:
     """Return the text of notifications and screen readers."""
     told = "".join(f" {mention(name)}" for name in message.mentions)
-    return _cut(f"{_MARKS[message.tone]} {escape(message.title)}", MAX_TEXT - len(told)) + told
+    return cut(f"{MARKS[message.tone]} {escape(message.title)}", MAX_TEXT - len(told)) + told
 
 
-def render(message: Message, value: str = "") -> list[Block]:
-    """Return the blocks of a message; ``value`` is what its buttons send back."""
-    tail = list(_tail(message, value))
+def render(message: Message, *, buttons: bool = False) -> list[Block]:
+    """Return the blocks of a message, with buttons for its actions where somebody listens."""
+    tail = list(_tail(message, buttons=buttons))
     body = [*_head(message), *_fields(message.facts)]
     room = MAX_BLOCKS - len(body) - len(tail)
     return [*body, *_sections(message.lines, room), *tail]
 
 
 def _head(message: Message) -> Iterator[Block]:
-    title = f"{_MARKS[message.tone]} {message.title}"
-    text = {"type": "plain_text", "text": _cut(title, MAX_HEADER), "emoji": True}
+    title = f"{MARKS[message.tone]} {message.title}"
+    text = {"type": "plain_text", "text": cut(title, MAX_HEADER), "emoji": True}
     yield {"type": "header", "text": text}
     if len(title) > MAX_HEADER:
-        yield _section(_cut(escape(message.title), MAX_SECTION))
+        yield _section(cut(escape(message.title), MAX_SECTION))
 
 
 def _fields(facts: Sequence[tuple[str, str]]) -> Iterator[Block]:
-    texts = [_cut(f"*{escape(label)}*\n{escape(value)}", MAX_FIELD) for label, value in facts]
+    texts = [cut(f"*{escape(label)}*\n{escape(value)}", MAX_FIELD) for label, value in facts]
     for first in range(0, len(texts), MAX_FIELDS):
         some = texts[first : first + MAX_FIELDS]
         yield {"type": "section", "fields": [_mrkdwn(text) for text in some]}
@@ -86,7 +91,7 @@ def _fields(facts: Sequence[tuple[str, str]]) -> Iterator[Block]:
 
 def _sections(lines: Sequence[str], room: int) -> Iterator[Block]:
     """Pack lines into at most ``room`` sections; what finds no room is counted."""
-    packed = list(_packed([_cut(escape(line), MAX_SECTION) for line in lines]))
+    packed = list(_packed([cut(escape(line), MAX_SECTION) for line in lines]))
     kept = packed if len(packed) <= room else packed[: room - 1]
     for some in kept:
         yield _section("\n".join(some))
@@ -108,16 +113,23 @@ def _packed(lines: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-def _tail(message: Message, value: str) -> Iterator[Block]:
+def _tail(message: Message, *, buttons: bool) -> Iterator[Block]:
     if message.mentions:
         yield _section(" ".join(map(mention, message.mentions)))
-    if message.actions and value:
+    if message.actions and buttons:
+        value = _value(message.about)
         yield {"type": "actions", "elements": [_button(a, value) for a in message.actions]}
+
+
+def _value(about: Sequence[str]) -> str:
+    """Return as many ids, divided by spaces, as a button can send back."""
+    joined = " ".join(about)
+    return joined if len(joined) <= MAX_VALUE else joined[:MAX_VALUE].rpartition(" ")[0]
 
 
 def _button(action: str, value: str) -> Block:
     text = {"type": "plain_text", "text": _ACTIONS[action]}
-    return {"type": "button", "action_id": f"uptime_{action}", "text": text, "value": value}
+    return {"type": "button", "action_id": f"{PREFIX}{action}", "text": text, "value": value}
 
 
 def _section(text: str) -> Block:
@@ -128,8 +140,8 @@ def _mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
-def _cut(text: str, limit: int) -> str:
-    """Cut a text, never inside an escape."""
+def cut(text: str, limit: int) -> str:
+    """Cut an escaped text, never inside an escape."""
     if len(text) <= limit:
         return text
     return re.sub(r"&[a-z]*$", "", text[: limit - 1]) + "…"

@@ -51,6 +51,13 @@ class Outage(NamedTuple):
         """Return the id: the same for the same service and start, on every machine, for ever."""
         return outage_id(self.service, self.start)
 
+    @property
+    def asked(self) -> Correction | None:
+        """Return who asks to have it classed otherwise, until somebody decides."""
+        said = (c for c in reversed(self.corrections) if c.field in {"class", "class_asked"})
+        last = next(said, None)
+        return last if last and last.field == "class_asked" and last.after else None
+
     def until(self, now: int) -> Interval:
         """Return the outage as an interval; an open one lasts until now."""
         return Interval(self.start, now if self.end is None else self.end)

@@ -1,6 +1,6 @@
 """What people add to outages: cause, ticket, owner, note, class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
@@ -18,13 +18,24 @@ def find_outage(ledger: Ledger, identifier: str) -> Outage:
     Raises:
         KeyError: there is none of that id.
     """
+    return find_outages(ledger, [identifier])[0]
+
+
+def find_outages(ledger: Ledger, identifiers: Sequence[str]) -> list[Outage]:
+    """Return outages with their corrections, in the order that was asked for.
+
+    Raises:
+        KeyError: there is none of that id.
+    """
     corrections = ledger.corrections.of_all()
+    wanted = set(identifiers)
+    found = {}
     for service, history in ledger.histories(_EVER).items():
         for stretch in history.outages:
-            if outage_id(service, stretch.start) == identifier:
+            if (identifier := outage_id(service, stretch.start)) in wanted:
                 said = corrections.get(service, ())
-                return records(service, History((stretch,)), said)[0]
-    raise KeyError(identifier)
+                [found[identifier]] = records(service, History((stretch,)), said)
+    return [found[identifier] for identifier in identifiers]
 
 
 def correct(
@@ -36,13 +47,32 @@ def correct(
     reason: str,
     now: int,
 ) -> Outage:
-    """Append a correction for each value that differs from what holds; return the outage then.
+    """Correct the outage of an id as `amend` does; return it as it is then.
+
+    Raises:
+        KeyError: there is no such outage.
+        ValueError: there is no such field or class, or no reason.
+    """
+    amend(ledger, find_outage(ledger, identifier), values, author=author, reason=reason, now=now)
+    return find_outage(ledger, identifier)
+
+
+def amend(
+    ledger: Ledger,
+    outage: Outage,
+    values: Mapping[str, str | None],
+    *,
+    author: str,
+    reason: str,
+    now: int,
+) -> None:
+    """Append a correction for each value that differs from what holds.
 
     Args:
         ledger: where the outage is.
-        identifier: the outage's id.
+        outage: what to correct, as it is now.
         values: by field: cause, ticket, owner, note, and class (``planned``, ``unplanned``, or
-            None for what the maintenance windows say).
+            None for what the maintenance windows say). ``class_asked`` asks another for a class.
         author: who says so.
         reason: why; it cannot be empty.
         now: ms UTC.
@@ -55,12 +85,19 @@ def correct(
         raise ValueError("a correction needs a reason")
     if unknown := values.keys() - set(FIELDS):
         raise ValueError(f"no field {', '.join(sorted(unknown))}; valid: {', '.join(FIELDS)}")
-    if values.get("class") not in {None, "planned", "unplanned"}:
-        raise ValueError(f"{values['class']!r} is no class; valid: planned, unplanned")
-    outage = find_outage(ledger, identifier)
+    for field in ("class", "class_asked"):
+        if values.get(field) not in {None, "planned", "unplanned"}:
+            raise ValueError(f"{values[field]!r} is no class; valid: planned, unplanned")
     for field, value in values.items():
-        before = outage.reclassified if field == "class" else getattr(outage, field)
+        before = _holds(outage, field)
         if before != value:
             correction = Correction(now, author, field, before, value, reason)
             ledger.corrections.add(outage.service, outage.start, correction)
-    return find_outage(ledger, identifier)
+
+
+def _holds(outage: Outage, field: str) -> str | None:
+    """Return what a field holds."""
+    if field == "class_asked":
+        return outage.asked.after if outage.asked else None
+    value: str | None = getattr(outage, "reclassified" if field == "class" else field)
+    return value

@@ -12,9 +12,8 @@ from sla_engine.domain.notice import (
     Message,
     OutageFacts,
     Subject,
-    reply_message,
-    root_message,
 )
+from sla_engine.domain.telling import reply_message, root_message
 from sla_engine.ledger import Stored
 from sla_engine.notifiers import File
 

@@ -7,13 +7,14 @@ from catalogue import Catalogue
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import (
+    Kind,
     OutageFacts,
     outage_facts,
     outage_notice,
     outage_topic,
     running_step,
 )
-from sla_engine.domain.outage import Outage, Stretch, outage_id
+from sla_engine.domain.outage import Correction, Outage, Stretch, outage_id
 from sla_engine.domain.record import records
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
@@ -67,8 +68,8 @@ def correction_notices(
     """
     facts = _knowing(catalogue, ledger, now)
     known = {service.id for service in catalogue.services}
-    for service, said in ledger.corrections.of_all().items():
-        for moment, correction in said:
+    for service, corrections in ledger.corrections.of_all().items():
+        for moment, correction in corrections:
             if service not in known or correction.time < now - _LATELY:
                 continue
             held = ledger.histories(Interval(moment, moment + 1), [service]).get(service)
@@ -78,8 +79,16 @@ def correction_notices(
                 key = f"{topic}/corrected/{correction.time}/{correction.field}"
                 told = {notice.key for notice in outbox.with_key_like(f"{topic}/")}
                 if told and key not in told:
-                    kind = "acknowledged" if correction.field == "owner" else "changed"
-                    yield NoticeRow(key, topic, kind, now, service, asdict(found))
+                    said = replace(found, said_by=correction.author, said_why=correction.reason)
+                    yield NoticeRow(key, topic, _kind(correction), now, service, asdict(said))
+
+
+def _kind(correction: Correction) -> Kind:
+    """Return what a correction is told as."""
+    if correction.field == "class_asked":
+        return "asked" if correction.after else "refused"
+    kinds: dict[str, Kind] = {"owner": "acknowledged", "class": "reclassified"}
+    return kinds.get(correction.field, "changed")
 
 
 def running_notices(

@@ -8,8 +8,12 @@ import sqlalchemy as sa
 from sla_engine.domain.outage import Correction, outage_id
 from sla_engine.ledger import audit, tables
 
-FIELDS = ("cause", "ticket", "owner", "note", "class")
-"""What a correction may say something about; ``class`` is ``planned``, ``unplanned`` or None."""
+FIELDS = ("cause", "ticket", "owner", "note", "class", "class_asked")
+"""What a correction may say something about.
+
+``class`` is ``planned``, ``unplanned`` or None; ``class_asked`` is the class that somebody asks
+for, None when that was refused. Any later ``class`` settles it.
+"""
 
 CorrectionsAt = tuple[tuple[int, Correction], ...]
 """Corrections in order of time, each with the start (ms UTC) of the outage it was made on."""

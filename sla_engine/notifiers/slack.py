@@ -24,11 +24,11 @@ _SERVER_ERROR = 500
 _TOO_MANY = 429
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _SKEW = 300_000  # our clock and Slack's may differ by so many milliseconds
-_BROKEN = (URLError, HTTPException, OSError, SlackClientError, json.JSONDecodeError)
+BROKEN = (URLError, HTTPException, OSError, SlackClientError, json.JSONDecodeError)
 
 
 class SlackBot:
-    """Slack's Web API with a bot token.
+    """Slack's Web API with a bot token; ``buttons`` says that somebody listens to them.
 
     slack-sdk's own retries stay off: it would send again after a reset connection without looking
     whether the first attempt arrived.
@@ -36,10 +36,13 @@ class SlackBot:
 
     threads = True
 
-    def __init__(self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS, *, buttons: bool = False
+    ) -> None:
         self._client = WebClient(
-            token, base_url=api_url, timeout=timeout, retry_handlers=[], logger=_quiet()
+            token, base_url=api_url, timeout=timeout, retry_handlers=[], logger=quiet()
         )
+        self._buttons = buttons
         self._ids: dict[str, str] = {}
 
     def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
@@ -51,7 +54,7 @@ class SlackBot:
                 metadata=_metadata(key),
                 unfurl_links=False,
                 unfurl_media=False,
-                **_content(message),
+                **self._content(message),
             )
         )
 
@@ -62,7 +65,7 @@ class SlackBot:
                 channel=at.channel,
                 ts=at.ts or "",
                 metadata=_metadata(key),
-                **_content(message),
+                **self._content(message),
             )
         )
 
@@ -97,6 +100,10 @@ class SlackBot:
             )
         )
 
+    def _content(self, message: Message) -> dict[str, Any]:
+        blocks = block_kit.render(message, buttons=self._buttons)
+        return {"text": block_kit.fallback(message), "blocks": blocks}
+
     def _messages(self, place: str, oldest: str, thread: str | None) -> SlackResponse:
         """Return the first page of messages; iterating over it fetches the others."""
         if thread is None:
@@ -125,7 +132,7 @@ class SlackWebhook:
     threads = False
 
     def __init__(self, url: str, timeout: int = TIMEOUT_SECONDS) -> None:
-        self._client = WebhookClient(url, timeout=timeout, retry_handlers=[], logger=_quiet())
+        self._client = WebhookClient(url, timeout=timeout, retry_handlers=[], logger=quiet())
 
     def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send; a webhook has no threads, no buttons and no metadata."""
@@ -134,7 +141,7 @@ class SlackWebhook:
             response = self._client.send(
                 text=block_kit.fallback(message), blocks=block_kit.render(message)
             )
-        except _BROKEN as error:
+        except BROKEN as error:
             return _broken(error)
         if response.status_code == 200:  # noqa: PLR2004 - HTTP
             return Delivered(channel)
@@ -155,16 +162,11 @@ class SlackWebhook:
         return at
 
 
-def _quiet() -> logging.Logger:
+def quiet() -> logging.Logger:
     """Return a logger for slack-sdk that says nothing: the outcome says it, in one line."""
     logger = logging.getLogger("slack_sdk.quiet")
     logger.setLevel(logging.CRITICAL)
     return logger
-
-
-def _content(message: Message) -> dict[str, Any]:
-    """Return text and blocks, without buttons: nothing listens to them yet."""
-    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message)}
 
 
 def _metadata(key: str) -> dict[str, Any]:
@@ -186,10 +188,10 @@ def _outcome(call: Callable[[], SlackResponse]) -> Outcome:
         response = call()
     except SlackApiError as error:
         if not isinstance(error.response, SlackResponse):  # Slack answered, but not in JSON
-            return Retry(f"slack: {_line(error)}")
+            return Retry(f"slack: {one_line(error)}")
         reason = str(error.response.get("error", "no reason given"))
         return _rejected(error.response.status_code, reason, error.response.headers)
-    except _BROKEN as error:
+    except BROKEN as error:
         return _broken(error)
     return Delivered(str(response.get("channel") or ""), response.get("ts"))
 
@@ -206,8 +208,9 @@ def _rejected(status: int, reason: str, headers: Any) -> Outcome:
 
 def _broken(error: Exception) -> Retry:
     refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
-    return Retry(f"slack: {_line(error)}", doubtful=not refused)
+    return Retry(f"slack: {one_line(error)}", doubtful=not refused)
 
 
-def _line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Return what an error says in one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -117,6 +117,14 @@ def test_the_schema_accepts_a_good_catalogue_and_refuses_a_bad_one() -> None:
             GOOD.replace("calendar: office", "calendar: shopping"),
             "services.yml:11: services[0].calendar: there is no calendar 'shopping'; valid: office",
         ),
+        (
+            GOOD + "slack: {app_token_file: /etc/token}\n",
+            "services.yml:26: slack: app_token_file needs user_groups: who may press the buttons",
+        ),
+        (
+            GOOD + 'slack: {user_groups: ["@ops"]}\n',
+            "services.yml:26: slack.user_groups[0]: string should match pattern '^S[A-Z0-9]{6,}$'",
+        ),
     ],
 )
 def test_the_message_says_what_is_wrong(

@@ -17,11 +17,12 @@ messages = st.builds(
     lines=st.lists(text, max_size=80).map(tuple),
     mentions=st.lists(st.sampled_from(["@here", "U0123456", "<!channel>"]), max_size=2).map(tuple),
     actions=st.just(("acknowledge", "annotate")),
+    about=st.lists(text, min_size=1, max_size=300).map(tuple),
 )
 
 
 def body(message: Message) -> dict[str, object]:
-    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message, "O-1")}
+    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message, buttons=True)}
 
 
 @given(messages)
@@ -31,18 +32,18 @@ def test_no_message_ever_exceeds_slacks_limits(message: Message) -> None:
 
 def test_lines_that_find_no_room_are_counted() -> None:
     lines = tuple(f"{i} {'x' * 2_900}" for i in range(60))
-    rendered = block_kit.render(Message("Many", "down", lines=lines), "")
+    rendered = block_kit.render(Message("Many", "down", lines=lines))
     assert len(rendered) == 50
     assert rendered[-1]["text"]["text"] == "and 12 more"
 
 
 def test_a_message_cannot_mention_anybody_by_its_text() -> None:
-    rendered = block_kit.render(Message("x", "down", facts=(("Cause", "<!channel> & <@U1>"),)), "")
+    rendered = block_kit.render(Message("x", "down", facts=(("Cause", "<!channel> & <@U1>"),)))
     assert rendered[1]["fields"][0]["text"] == "*Cause*\n&lt;!channel&gt; &amp; &lt;@U1&gt;"
 
 
 def test_cutting_leaves_no_half_escape() -> None:
-    rendered = block_kit.render(Message("x", "down", lines=("&" * 3_000,)), "")
+    rendered = block_kit.render(Message("x", "down", lines=("&" * 3_000,)))
     cut = rendered[1]["text"]["text"]
     assert cut.endswith("&amp;…")
     assert len(cut) <= 3_000

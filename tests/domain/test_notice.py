@@ -5,14 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_engine.domain import wording
-from sla_engine.domain.notice import (
-    OutageFacts,
-    Subject,
-    outage_notice,
-    reply_message,
-    root_message,
-    running_step,
-)
+from sla_engine.domain.notice import OutageFacts, Subject, outage_notice, running_step
+from sla_engine.domain.telling import reply_message, root_message
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = 1_791_008_130_000  # 2026-10-03 08:15:30 CEST

@@ -6,7 +6,16 @@ import pytest
 
 from catalogue.delivery import Slack as Settings
 from sla_engine.domain.notice import Message
-from sla_engine.notifiers import Delivered, Failed, File, Missing, Retry, choose
+from sla_engine.notifiers import (
+    Delivered,
+    Failed,
+    File,
+    Missing,
+    Retry,
+    SocketTokens,
+    choose,
+    socket_tokens,
+)
 from sla_engine.notifiers.slack import SlackBot, SlackWebhook
 from tests.programs.ports import free_port
 from tests.programs.slack import TOKEN, Slack, local_slack
@@ -17,6 +26,7 @@ MESSAGE = Message(
     facts=(("Owner", "<team> & sons"),),
     mentions=("@here", "S0123456"),
     actions=("acknowledge",),
+    about=("O-1",),
 )
 UPTIME = "C0000UPTIME"
 
@@ -45,7 +55,7 @@ def test_a_message_is_posted_with_its_key_and_found_by_it(slack: Slack, bot: Sla
     assert message["text"] == "\U0001f534 Shop is down <!here> <!subteam^S0123456>"
     assert bot.find("#uptime", "outage:1", 0) == at
     assert bot.find("#uptime", "outage:2", 0) == Missing()
-    assert "actions" not in [block["type"] for block in message["blocks"]]  # nothing listens
+    assert "actions" not in [block["type"] for block in message["blocks"]]  # nobody listens
 
 
 def test_a_message_is_found_on_the_second_page(slack: Slack, bot: SlackBot) -> None:
@@ -146,3 +156,22 @@ def test_an_empty_secret_is_an_error(tmp_path: Path) -> None:
     token.write_text("\n")
     with pytest.raises(ValueError, match="is empty"):
         choose(Settings(bot_token_file=token), {})
+
+
+def test_socket_mode_needs_both_tokens_and_whom_it_obeys() -> None:
+    both = {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a"}
+    groups = Settings(user_groups=("S0123456",))
+    assert socket_tokens(groups, both) == SocketTokens("a", "b")
+    assert socket_tokens(groups, {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": ""}) is None
+    with pytest.raises(ValueError, match="goes with a bot token"):
+        socket_tokens(groups, {"SLACK_APP_TOKEN": "a"})
+    with pytest.raises(ValueError, match=r"goes with slack\.user_groups"):
+        socket_tokens(Settings(), both)
+
+
+def test_buttons_are_sent_where_somebody_listens(slack: Slack) -> None:
+    for environment in ({}, {"SLACK_APP_TOKEN": "a"}):
+        settings = Settings(api_url=slack.api_url)
+        choose(settings, {"SLACK_BOT_TOKEN": TOKEN, **environment})[1].post("#uptime", MESSAGE, "k")
+    kinds = [[block["type"] for block in m["blocks"]] for m in slack.messages]
+    assert ["actions" in one for one in kinds] == [False, True]

@@ -6,6 +6,7 @@ that a test asks for.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,11 +14,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.programs.slack_rules import mistakes
+from tests.programs.slack_rules import mistakes, view_mistakes
 
 TOKEN = "xoxb-test"
+APP_TOKEN = "xapp-test"
 HOOK = "/services/T0/B0/hook"
 UPLOAD = "/upload/v1/"
+RESPONSE = "/response/"
+_ANSWERS = 5  # a response_url takes so many
+_TRIGGER_SECONDS = 3
 _CHANNELS = {"#uptime": "C0000UPTIME", "#gold": "C00000GOLD", "#seniors": "C0SENIORS0"}
 
 Json = dict[str, Any]
@@ -27,7 +32,11 @@ Fault = str
 
 @dataclass
 class Slack:
-    """What the server holds. ``fault(method)`` is asked before every call."""
+    """What the server holds. ``fault(method)`` is asked before every call.
+
+    ``views`` are the forms that are open, ``said`` what went to a response_url, ``link`` makes the
+    address of a websocket, ``clock`` (seconds) says how old a trigger is.
+    """
 
     fault: Callable[[str], Fault | None] = lambda _method: None
     messages: list[Json] = field(default_factory=list)
@@ -37,6 +46,13 @@ class Slack:
     retry_after: int = 7
     page: int = 100
     url: str = ""
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    views: list[Json] = field(default_factory=list)
+    said: list[Json] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    clock: Callable[[], float] = time.monotonic
+    link: Callable[[], str | None] = lambda: None
+    _triggers: dict[str, float] = field(default_factory=dict)
 
     @property
     def api_url(self) -> str:
@@ -47,6 +63,16 @@ class Slack:
     def hook_url(self) -> str:
         """Return the incoming webhook."""
         return f"{self.url}{HOOK}"
+
+    def trigger(self) -> str:
+        """Return what opens a form for three seconds, as an interaction brings it."""
+        name = f"{len(self._triggers)}.trigger"
+        self._triggers[name] = self.clock()
+        return name
+
+    def response_url(self) -> str:
+        """Return where a person who did something is answered."""
+        return f"{self.url}{RESPONSE}{len(self._triggers)}/{len(self.calls)}"
 
     def roots(self) -> list[Json]:
         """Return the messages that begin threads."""
@@ -66,6 +92,37 @@ class Slack:
 
     def _auth_test(self, _body: Json) -> Json:
         return {"user_id": "U0BOT0000", "bot_id": "B0BOT0000", "team": "T"}
+
+    def _apps_connections_open(self, _body: Json) -> Json:
+        url = self.link()
+        return {"url": url} if url else {"error": "internal_error"}
+
+    def _usergroups_users_list(self, body: Json) -> Json:
+        members = self.groups.get(body["usergroup"])
+        return {"error": "no_such_subteam"} if members is None else {"users": members}
+
+    def _views_open(self, body: Json) -> Json:
+        issued = self._triggers.pop(body["trigger_id"], None)
+        if issued is None:
+            return {"error": "exchanged_trigger_id"}
+        if self.clock() - issued > _TRIGGER_SECONDS:
+            return {"error": "expired_trigger_id"}
+        view = body["view"] if isinstance(body["view"], dict) else json.loads(body["view"])
+        if found := view_mistakes(view):
+            return {"error": found[0]}
+        self.views.append(view)
+        return {"view": view}
+
+    def respond(self, path: str, body: Json) -> str:
+        """Take an answer for one person; return what Slack says to it."""
+        if sum(m["path"] == path for m in self.said) >= _ANSWERS:
+            return "used_url"
+        if body.get("response_type") != "ephemeral" or body.get("replace_original") is not False:
+            return "this would be seen by everybody, or replace the notice"
+        if found := mistakes(body):
+            return found[0]
+        self.said.append({**body, "path": path})
+        return "ok"
 
     def _conversations_list(self, _body: Json) -> Json:
         return {"channels": [{"name": n[1:], "id": i} for n, i in _CHANNELS.items()]}
@@ -144,6 +201,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_POST()
 
     def do_POST(self) -> None:
+        self._take()
+        with self.slack.changed:
+            self.slack.changed.notify_all()
+
+    def _take(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
         if path.startswith(UPLOAD):
@@ -154,15 +216,22 @@ class _Handler(BaseHTTPRequestHandler):
         with self.slack.lock:
             self.slack.calls.append((method, body))
             fault = self.slack.fault(method)
+            if path.startswith(RESPONSE) and fault is None:
+                return self._respond(path, body)
             if fault is None or fault.endswith("_after"):
                 answer = self._hook(body) if path == HOOK else self.slack.answer(method, body)
         if fault is not None:
             return self._fault(fault)
         if path == HOOK:
             return self._send(200 if answer["ok"] else 400, str(answer.get("error", "ok")).encode())
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        token = APP_TOKEN if method == "apps.connections.open" else TOKEN
+        if self.headers.get("Authorization") != f"Bearer {token}":
             answer = {"ok": False, "error": "invalid_auth"}
         return self._send(200, json.dumps(answer).encode())
+
+    def _respond(self, path: str, body: Json) -> None:
+        said = self.slack.respond(path, body)
+        return self._send(200 if said == "ok" else 400, said.encode())
 
     def _hook(self, body: Json) -> Json:
         return self.slack.answer("chat.postMessage", {**body, "channel": "#uptime"})
@@ -179,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
             case "timeout_after":
                 self.connection.recv(1)  # until the client gives up
-            case _ if self.path == HOOK:
+            case _ if self.path == HOOK or self.path.startswith(RESPONSE):
                 self._send(404, fault.encode())
             case _:
                 self._send(200, json.dumps({"ok": False, "error": fault}).encode())

@@ -1,6 +1,8 @@
 """Slack's documented limits, as the local server holds its callers to them.
 
 Sources: https://docs.slack.dev/reference/block-kit/blocks,
+https://docs.slack.dev/reference/views/modal-views,
+https://docs.slack.dev/reference/block-kit/block-elements,
 https://docs.slack.dev/reference/methods/chat.postMessage,
 https://docs.slack.dev/messaging/message-metadata.
 """
@@ -35,6 +37,30 @@ def mistakes(body: dict[str, Any]) -> list[str]:
         if len(json.dumps(metadata)) > _METADATA_BYTES:
             found.append("metadata_too_large")
     return found
+
+
+def view_mistakes(view: dict[str, Any]) -> list[str]:
+    """Return what Slack would say of a modal."""
+    return [f"invalid_arguments: {mistake}" for mistake in _view(view)]
+
+
+def _view(view: dict[str, Any]) -> Iterator[str]:
+    blocks = view.get("blocks", [])
+    if view.get("type") != "modal":
+        yield "no modal"
+    for part in ("title", "submit", "close"):
+        yield from _text(view[part], 24, "plain_text")
+    if not 0 < len(blocks) <= 100:
+        yield "a modal has 1 to 100 blocks"
+    if len(view.get("callback_id", "")) > 255:
+        yield "callback_id over 255 characters"
+    if len(view.get("private_metadata", "")) > 3_000:
+        yield "private_metadata over 3000 characters"
+    names = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(names) != len(set(names)) or any(len(name) > 255 for name in names):
+        yield "block_ids are unique and at most 255 characters long"
+    for block in blocks:
+        yield from _block(block)
 
 
 def _block(block: dict[str, Any]) -> Iterator[str]:
@@ -73,6 +99,25 @@ def _actions(block: dict[str, Any]) -> Iterator[str]:
         yield "an actions block has 1 to 25 elements"
     for element in block["elements"]:
         yield from _button(element)
+    names = [element["action_id"] for element in block["elements"]]
+    if len(names) != len(set(names)):
+        yield "action_ids are unique in a block"
+
+
+def _input(block: dict[str, Any]) -> Iterator[str]:
+    yield from _text(block["label"], 2_000, "plain_text")
+    if "hint" in block:
+        yield from _text(block["hint"], 2_000, "plain_text")
+    element = block["element"]
+    if element["type"] != "plain_text_input":
+        yield f"unknown element {element['type']!r}"
+    longest = element.get("max_length", 3_000)
+    if not 1 <= longest <= 3_000:
+        yield "max_length is 1 to 3000"
+    if len(element.get("initial_value", "")) > longest:
+        yield "initial_value over max_length"
+    if len(element.get("action_id", "")) > 255:
+        yield "action_id over 255 characters"
 
 
 def _image(block: dict[str, Any]) -> Iterator[str]:
@@ -102,6 +147,7 @@ _BLOCKS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "section": _section,
     "context": _context,
     "actions": _actions,
+    "input": _input,
     "image": _image,
     "divider": lambda _: iter(()),
 }

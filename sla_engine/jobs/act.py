@@ -1,0 +1,232 @@
+"""What people do from Slack: each act is a correction or a decision under their own name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from catalogue import Catalogue
+from sla_engine.domain import person, wording
+from sla_engine.domain.form import View, form
+from sla_engine.domain.interaction import Command, Form, Heard, Press
+from sla_engine.domain.maintenance import DecisionError, EventKind
+from sla_engine.domain.notice import Message
+from sla_engine.domain.outage import Correction, Outage
+from sla_engine.jobs import maintain
+from sla_engine.jobs.correct import amend, find_outages
+from sla_engine.jobs.letters import subject_of
+from sla_engine.jobs.membership import Membership
+from sla_engine.jobs.uptime import uptime
+from sla_engine.ledger import Ledger
+from sla_engine.metrics import ServiceLevel
+from sla_engine.notifiers.slack_desk import SlackError
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What an act stands on; ``now`` in ms UTC."""
+
+    catalogue: Catalogue
+    ledger: Ledger
+    levels: Sequence[ServiceLevel]
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person gets for what they did: words for them alone, or a form."""
+
+    told: Message | View
+    refused: bool = False
+
+
+def barred(heard: Heard, membership: Membership) -> Answer | None:
+    """Return why somebody may not act; anybody may ask for the state of a service."""
+    if isinstance(heard, Command):
+        return None
+    try:
+        if membership.holds(heard.person.id):
+            return None
+    except SlackError as error:
+        return _refusal(f"Slack does not say whether you may do this: {error}. Try again.")
+    return _refusal("Only members of the user groups that the service catalogue names may do this.")
+
+
+def respond(room: Room, heard: Heard) -> Answer:
+    """Do what somebody who may asks for; what cannot be done is answered, and nothing changes."""
+    try:
+        match heard:
+            case Command():
+                return Answer(
+                    uptime(room.catalogue, room.ledger, room.levels, heard.text, room.now)
+                )
+            case Press():
+                return Answer(_known(BUTTONS, heard.action)(room, heard))
+            case Form():
+                return Answer(_said(_known(FORMS, heard.name)(room, heard)))
+    except ValueError as error:
+        return _refusal(str(error))
+
+
+T = TypeVar("T")
+Act = Callable[[Room, Press], Message | View]
+Fill = Callable[[Room, Form], str]
+
+
+def _acknowledge(room: Room, press: Press) -> Message:
+    who = press.person.name or press.person.id
+    outages = _outages(room, press.about)
+    ours = [o for o in outages if o.end is None and o.owner in {None, who}]
+    if not ours:
+        raise DecisionError(f"There is nothing left to acknowledge: {_why_not(outages)}.")
+    _amend(room, press, ours, {"owner": who}, "acknowledged in Slack")
+    return _said(f"You have acknowledged {_named(room, ours)}.")
+
+
+def _why_not(outages: Sequence[Outage]) -> str:
+    owners = sorted({o.owner for o in outages if o.end is None and o.owner})
+    return f"{wording.listed(owners, 5)} did already" if owners else "it is over"
+
+
+def _annotating(room: Room, press: Press) -> View:
+    outages = _outages(room, press.about)
+    fields = ("cause", "ticket")
+    held = {name: {getattr(outage, name) for outage in outages} for name in fields}
+    common = {name: next(iter(values)) for name, values in held.items() if len(values) == 1}
+    return form("annotate", _named(room, outages), press.about, press.url, common)
+
+
+def _annotated(room: Room, sent: Form) -> str:
+    values, outages = sent.changed(), _outages(room, sent.about)
+    if not values:
+        return "Nothing was changed."
+    _amend(room, sent, outages, values, "set in Slack")
+    return f"Noted for {_named(room, outages)}: {', '.join(sorted(values))}."
+
+
+def _reclassifying(room: Room, press: Press) -> View:
+    [outage] = _outages(room, press.about[:1])
+    _not_settled(outage)
+    return form("reclassify", _named(room, [outage]), [outage.id], press.url, {})
+
+
+def _reclassified(room: Room, sent: Form) -> str:
+    [outage] = _outages(room, sent.about[:1])
+    _not_settled(outage)
+    field = "class_asked" if room.catalogue.maintenance.four_eyes else "class"
+    _amend(room, sent, [outage], {field: "planned"}, sent.values.get("reason") or "")
+    if field == "class":
+        return f"{_named(room, [outage])} is classed as planned."
+    return f"{_named(room, [outage])} is classed as planned when another person confirms it."
+
+
+def _not_settled(outage: Outage) -> None:
+    if outage.reclassified == "planned":
+        raise DecisionError("It is classed as planned already.")
+    if outage.asked is not None:
+        raise DecisionError(f"{person.shown(outage.asked.author)} has asked for that already.")
+
+
+def _confirm(room: Room, press: Press) -> Message:
+    [outage] = _outages(room, press.about[:1])
+    asked = _asked(outage)
+    if room.catalogue.maintenance.four_eyes and person.same(asked.author, press.person.author):
+        raise DecisionError("You asked for it; another has to confirm it.")
+    reason = f"{asked.reason} (asked for by {asked.author})"
+    _amend(room, press, [outage], {"class": asked.after}, reason)
+    return _said(f"{_named(room, [outage])} is classed as {asked.after}.")
+
+
+def _refuse(room: Room, press: Press) -> Message:
+    [outage] = _outages(room, press.about[:1])
+    _asked(outage)
+    _amend(room, press, [outage], {"class_asked": None}, "refused in Slack")
+    return _said(f"{_named(room, [outage])} stays as it was.")
+
+
+def _asked(outage: Outage) -> Correction:
+    if outage.asked is None:
+        raise DecisionError("Nothing waits for a decision here any more.")
+    return outage.asked
+
+
+def _decide(kind: EventKind) -> Act:
+    def decide(room: Room, press: Press) -> Message:
+        identifier = " ".join(press.about)
+        try:
+            window = maintain.resolve(
+                room.catalogue,
+                room.ledger,
+                identifier,
+                kind,
+                author=press.person.author,
+                reason=f"{kind} in Slack",
+                now=room.now,
+            )
+        except KeyError as error:
+            raise DecisionError(f"There is no window {identifier} any more.") from error
+        return _said(f"{window.title} is {kind}.")
+
+    return decide
+
+
+BUTTONS: dict[str, Act] = {
+    "acknowledge": _acknowledge,
+    "annotate": _annotating,
+    "reclassify": _reclassifying,
+    "confirm": _confirm,
+    "refuse": _refuse,
+    "approve": _decide("approved"),
+    "reject": _decide("rejected"),
+}
+FORMS: dict[str, Fill] = {"annotate": _annotated, "reclassify": _reclassified}
+
+
+def _known(acts: Mapping[str, T], name: str) -> T:
+    if name not in acts:
+        raise DecisionError(f"This version of Uptime Ledger does not know {name!r}.")
+    return acts[name]
+
+
+def _amend(
+    room: Room,
+    heard: Press | Form,
+    outages: Sequence[Outage],
+    values: Mapping[str, str | None],
+    reason: str,
+) -> None:
+    for outage in outages:
+        amend(
+            room.ledger,
+            outage,
+            values,
+            author=heard.person.author,
+            reason=reason,
+            now=room.now,
+        )
+
+
+def _outages(room: Room, about: Sequence[str]) -> list[Outage]:
+    try:
+        found = find_outages(room.ledger, about)
+    except KeyError as error:
+        raise DecisionError(f"There is no outage {error.args[0]} any more.") from error
+    if not found:
+        raise DecisionError("The button says of no outage.")
+    return found
+
+
+def _named(room: Room, outages: Sequence[Outage]) -> str:
+    zone = room.catalogue.timezone
+    names = [
+        f"{subject_of(room.catalogue, o.service).name}, down since {wording.moment(o.start, zone)}"
+        for o in outages
+    ]
+    return wording.listed(names, 5)
+
+
+def _said(text: str) -> Message:
+    return Message(text, "info")
+
+
+def _refusal(text: str) -> Answer:
+    return Answer(Message(text, "warning"), refused=True)

@@ -1,0 +1,90 @@
+"""``/uptime``: the state of every service, or of one."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from catalogue import Catalogue
+from sla_engine.domain import wording
+from sla_engine.domain.block_kit import MARKS
+from sla_engine.domain.maintenance import DecisionError
+from sla_engine.domain.notice import Message, Tone
+from sla_engine.domain.outage import outage_id
+from sla_engine.jobs.correct import find_outage
+from sla_engine.jobs.levels import status_rows
+from sla_engine.ledger import Ledger
+from sla_engine.metrics import ServiceLevel
+from sla_engine.web.status import Row, State, percent
+
+_SAID: dict[State, tuple[str, Tone]] = {
+    "down": ("is down", "down"),
+    "maintenance": ("is down for planned work", "planned"),
+    "unknown": ("is unknown: there is no data", "warning"),
+    "up": ("is up", "up"),
+}
+_ORDER = tuple(_SAID)
+
+
+def uptime(
+    catalogue: Catalogue, ledger: Ledger, levels: Sequence[ServiceLevel], asked: str, now: int
+) -> Message:
+    """Return what is known of a service, by id or name, or of all when nothing is asked for.
+
+    Raises:
+        DecisionError: there is no such service, or nothing was derived yet.
+    """
+    rows = sorted(status_rows(catalogue, ledger, levels, now), key=lambda r: _ORDER.index(r.state))
+    if not rows:
+        raise DecisionError("The engine has not looked yet; try again in a minute.")
+    if not asked:
+        return _all(rows)
+    names = {name.casefold(): row for row in rows for name in (row.name, row.id)}
+    row = names.get(asked.casefold())
+    if row is None:
+        near = get_close_matches(asked.casefold(), names, 1) or sorted(row.id for row in rows)
+        raise DecisionError(f"There is no service {asked!r}; how about {wording.listed(near, 20)}?")
+    return _one(row, ledger)
+
+
+def _all(rows: Sequence[Row]) -> Message:
+    counts = {state: sum(row.state == state for row in rows) for state in _ORDER}
+    words = {"down": "down", "maintenance": "in maintenance", "unknown": "unknown", "up": "up"}
+    title = ", ".join(f"{n} {words[state]}" for state, n in counts.items() if n)
+    worst = next(state for state, n in counts.items() if n)
+    return Message(title, _SAID[worst][1], lines=tuple(map(_line, rows)))
+
+
+def _line(row: Row) -> str:
+    said, tone = _SAID[row.state]
+    since = f" since {row.since}" if row.since else ""
+    goal = "" if row.objective is None else f" (objective {percent(row.objective, 3)})"
+    return f"{MARKS[tone]} {row.name} {said}{since}; {percent(row.availability, 3)}{goal}"
+
+
+def _one(row: Row, ledger: Ledger) -> Message:
+    said, tone = _SAID[row.state]
+    since = f" since {row.since}" if row.since else ""
+    left = row.budget_remaining
+    facts = [
+        ("Service", f"{row.name} ({row.id})"),
+        ("Owner", f"{row.owner}, {row.tier} tier"),
+        ("Availability", percent(row.availability, 3)),
+        ("Objective", None if row.objective is None else percent(row.objective, 3)),
+        ("Error budget left", None if left is None else percent(left, 1)),
+        ("Coverage", percent(row.coverage, 1)),
+        *_outage(row.id, ledger),
+    ]
+    shown = tuple((label, value) for label, value in facts if value)
+    return Message(f"{row.name} {said}{since}", tone, shown)
+
+
+def _outage(service: str, ledger: Ledger) -> list[tuple[str, str | None]]:
+    opened = ledger.open_outages().get(service)
+    if opened is None:
+        return []
+    outage = find_outage(ledger, outage_id(service, opened.start))
+    return [
+        ("Acknowledged by", outage.owner),
+        ("Cause", outage.cause),
+        ("Ticket", outage.ticket),
+        ("Outage", outage.id),
+    ]

@@ -1,0 +1,140 @@
+"""Socket Mode end to end: a websocket, envelopes, acknowledgements, lost connections."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.app.slack_world import SHOP, World
+from tests.programs.slack_people import button, command, press, submit
+from tests.programs.slack_wire import Wire, slack_wire
+
+
+@pytest.fixture
+def wire(world: World) -> Iterator[Wire]:
+    with slack_wire(world.slack) as made:
+        world.listener.keep(leads=True)
+        made.wait(lambda: made.connections == 1)
+        yield made
+        made.drop()  # else closing waits for a read to time out
+        world.listener.close()
+
+
+def said(world: World, count: int = 1) -> str:
+    with world.slack.changed:
+        assert world.slack.changed.wait_for(lambda: len(world.slack.said) >= count, 10)
+    assert len(world.slack.said) == count
+    return str(world.slack.said[-1]["text"])
+
+
+def connected(world: World) -> float | None:
+    return world.metrics.registry.get_sample_value("sla_engine_slack_connected")
+
+
+def test_a_click_is_acknowledged_done_and_told(world: World, wire: Wire) -> None:
+    [root] = world.slack.roots()
+    wire.push("interactive", button(world.slack, root, "Acknowledge"))
+    assert "You have acknowledged Web shop" in said(world)
+    assert world.outage(SHOP).owner == "ann"
+    world.tell()
+    assert "acknowledged by ann" in root["text"]
+
+
+def test_a_form_and_a_command_go_over_the_same_wire(world: World, wire: Wire) -> None:
+    wire.push("interactive", press(world.slack, "uptime_annotate", SHOP))
+    with world.slack.changed:
+        assert world.slack.changed.wait_for(lambda: world.slack.views, 10)
+    wire.push("interactive", submit(world.slack.views[0], cause="Disk full", ticket="OPS-7"))
+    assert "Noted for Web shop" in said(world)
+    assert world.outage(SHOP).cause == "Disk full"
+    wire.push("slash_commands", command(world.slack, "shop"))
+    assert "Web shop is down" in said(world, 2)
+
+
+def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_heard_once(
+    world: World, wire: Wire
+) -> None:
+    click = press(world.slack, "uptime_acknowledge", SHOP)
+    envelope = wire.push("interactive", click)
+    said(world)
+    wire.push("interactive", click, envelope)
+    wire.push("slash_commands", command(world.slack))  # what came before it was seen by now
+    assert "1 down" in said(world, 2)
+    assert wire.acknowledged.count(envelope) == 2
+    assert len(world.outage(SHOP).corrections) == 1
+
+
+def test_it_is_acknowledged_before_slack_is_asked_who_may(world: World, wire: Wire) -> None:
+    seen: list[int] = []
+
+    def fault(method: str) -> None:
+        if method == "usergroups.users.list":
+            seen.append(len(wire.acknowledged))
+
+    world.slack.fault = fault
+    wire.push("interactive", press(world.slack, "uptime_acknowledge", SHOP))
+    said(world)
+    assert seen == [1]
+
+
+def test_nonsense_does_not_end_the_listening(world: World, wire: Wire) -> None:
+    for message in (
+        "{not json",
+        "[]",
+        '{"envelope_id": 7}',
+        '{"type": "interactive", "envelope_id": "e-1"}',
+        '{"type": "interactive", "envelope_id": "e-2", "payload": [1]}',
+        '{"type": "later", "envelope_id": "e-3", "payload": {}}',
+    ):
+        wire.send(message)
+    wire.push("interactive", press(world.slack, "uptime_acknowledge", SHOP))
+    assert "You have acknowledged" in said(world)
+    assert {"e-1", "e-2", "e-3"} < set(wire.acknowledged)
+    assert world.count("unreadable") == 3
+
+
+def test_a_connection_that_slack_renews_is_followed(world: World, wire: Wire) -> None:
+    wire.renew()
+    wire.push("interactive", press(world.slack, "uptime_acknowledge", SHOP))
+    assert "You have acknowledged" in said(world)
+    assert wire.opened == 2
+
+
+def test_a_lost_connection_is_opened_again(world: World, wire: Wire) -> None:
+    wire.drop()
+    wire.wait(lambda: wire.opened == 2 and wire.connections == 1)
+    wire.push("interactive", press(world.slack, "uptime_acknowledge", SHOP))
+    assert "You have acknowledged" in said(world)
+
+
+def test_only_the_leader_listens_and_the_metric_says_so(world: World, wire: Wire) -> None:
+    world.listener.keep(leads=True)
+    assert (wire.opened, connected(world)) == (1, 1)
+    world.listener.keep(leads=False)
+    wire.wait(lambda: wire.connections == 0)
+    assert connected(world) == 0
+    world.listener.keep(leads=True)
+    wire.wait(lambda: wire.connections == 1)
+    world.listener.keep(leads=True)
+    assert connected(world) == 1
+
+
+def test_a_start_without_slack_is_tried_again_and_logged_once(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.slack.fault = lambda method: "server_error" if method.startswith("apps.") else None
+    for _ in range(3):
+        world.listener.keep(leads=True)
+    world.now += 30_000
+    world.listener.keep(leads=True)
+    assert [method for method, _ in world.slack.calls].count("apps.connections.open") == 2
+    assert connected(world) == 0
+    assert capsys.readouterr().out.count("cannot connect") == 1
+    world.slack.fault = lambda _: None
+    world.now += 30_000
+    with slack_wire(world.slack) as wire:
+        world.listener.keep(leads=True)
+        wire.wait(lambda: wire.connections == 1)
+        world.listener.keep(leads=True)
+        assert connected(world) == 1
+        wire.drop()
+        world.listener.close()
