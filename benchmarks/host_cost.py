@@ -1,7 +1,8 @@
 """CPU per scrape at equal collectors: python -m benchmarks.host_cost [--scrapes=N] [--python=PATH].
 
-Both processes are scraped in turns over kept-alive connections; all their CPU time counts, user and
-system, HTTP included.
+Both processes are scraped in turns over kept-alive connections, with the headers that Prometheus
+sends (so gzip, and the best format that each speaks); all their CPU time counts, user and system,
+HTTP included. ``--node-exporter=PATH`` compares with another release than the one on PATH.
 """
 
 import argparse
@@ -16,6 +17,11 @@ from benchmarks.hosts import Peer, node_exporter, series, sla_exporter
 from exporter.collectors import COLLECTORS
 
 TARGET = 0.25
+AS_PROMETHEUS = {
+    "Accept": "application/openmetrics-text;version=1.0.0;q=0.8,"
+    "application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+    "Accept-Encoding": "gzip",
+}
 
 
 def common(node: Peer, ours: Peer) -> list[str]:
@@ -30,6 +36,8 @@ def common(node: Peer, ours: Peer) -> list[str]:
 def measure(peers: list[Peer], scrapes: int, pause: float) -> dict[str, float]:
     """Return CPU milliseconds per scrape by name."""
     sessions = {peer.name: requests.Session() for peer in peers}
+    for session in sessions.values():
+        session.headers.update(AS_PROMETHEUS)
     for peer in peers:
         for _ in range(5):
             sessions[peer.name].get(peer.url, timeout=10)
@@ -46,14 +54,16 @@ def main() -> int:
     flags.add_argument("--scrapes", type=int, default=300)
     flags.add_argument("--pause", type=float, default=0.0, help="seconds between scrapes")
     flags.add_argument("--python", default=sys.executable, help="Python of our exporter")
+    flags.add_argument("--node-exporter", default="", metavar="PATH", help="the peer's program")
     given = flags.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with node_exporter(folder) as node, sla_exporter(folder) as ours:
+        program = given.node_exporter
+        with node_exporter(folder, program=program) as node, sla_exporter(folder) as ours:
             collectors = common(node, ours)
         chosen = ["--collector.disable-defaults", *(f"--collector.{c}" for c in collectors)]
         with (
-            node_exporter(folder, *chosen) as node,
+            node_exporter(folder, *chosen, program=program) as node,
             sla_exporter(folder, *chosen, python=given.python) as ours,
         ):
             counts = {peer.name: len(series(peer.text())) for peer in (node, ours)}

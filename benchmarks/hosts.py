@@ -40,9 +40,9 @@ class Peer(NamedTuple):
 
 
 @contextmanager
-def node_exporter(folder: Path, *flags: str) -> Iterator[Peer]:
-    """Run node_exporter until the block ends."""
-    program = find_program("prometheus-node-exporter", "node_exporter")
+def node_exporter(folder: Path, *flags: str, program: str = "") -> Iterator[Peer]:
+    """Run node_exporter, the one on PATH if no other is given, until the block ends."""
+    program = program or find_program("prometheus-node-exporter", "node_exporter")
     with _run("node_exporter", folder, [program, *flags]) as peer:
         yield peer
 

@@ -12,8 +12,8 @@ from time import time
 import structlog
 
 from catalogue import Service
+from exporter.health import Health
 from exporter.host import Host
-from exporter.metrics import Health
 from exporter.probes.run import Network
 from exporter.probes.tls_context import forget
 from exporter.reading import read_services
@@ -89,6 +89,7 @@ class App:
         """End what runs."""
         await self._schedule.close()
         await self._network.close()
+        self._health.close()
 
 
 async def serve(options: Options, host: Host) -> None:

@@ -7,12 +7,13 @@ A metric is declared once, as a constant; a family is a metric with the samples 
 
 The lines of samples are the same in both styles: text rendered when a result arrives (``lines``)
 may be joined under either style's ``header`` at scrape. OpenMetrics wants ``EOF`` after the last
-family.
+family. Where the series are the same at every scrape, a ``Form`` keeps all text but the numbers.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
@@ -79,6 +80,69 @@ class Family(NamedTuple):
     suffix: str = ""
 
 
+class Form:
+    """Series that are the same at every scrape: only their numbers are filled in.
+
+    ``series`` are metrics and label values, those of one metric in a row::
+
+        form = Form([(LOAD1, ()), (LOAD5, ())])
+        render([form.filled(["0.5", "0.25"])], "text")
+    """
+
+    def __init__(self, series: Iterable[tuple[Metric, tuple[str, ...]]]) -> None:
+        self.series = tuple(series)
+        self._texts: dict[Style, list[str]] = {}
+
+    def filled(self, numbers: Sequence[float | str]) -> "Filled":
+        """Return the series with these numbers, or their decimal text, in the series' order."""
+        return Filled(self, numbers)
+
+    def text(self, numbers: Sequence[float | str], style: Style) -> str:
+        """Return the series' text with these numbers.
+
+        Raises:
+            ValueError: there are not as many numbers as series.
+        """
+        pieces = self._texts.get(style)
+        if pieces is None:
+            pieces = self._texts[style] = self._pieces(style)
+        joined = pieces.copy()
+        texts = list(map(str, numbers))
+        digits = "".join(texts)
+        if "n" in digits or "u" in digits or "a" in digits:  # nan, inf, True, False
+            texts = [_number(number) for number in numbers]
+        joined[1::2] = texts  # ValueError if their number differs
+        return "".join(joined)
+
+    def _pieces(self, style: Style) -> list[str]:
+        """Return what stands before each number, an empty place for it, ..., the last newline."""
+        pieces, before, last = [], "", None
+        for metric, values in self.series:
+            before += header(metric, style) if metric is not last else ""
+            pieces += [before + _prefix(metric, "", values), ""]
+            before, last = "\n", metric
+        return [*pieces, before]
+
+
+class Filled:
+    """A form with its numbers; iterates over its families."""
+
+    __slots__ = ("form", "numbers")
+
+    def __init__(self, form: Form, numbers: Sequence[float | str]) -> None:
+        self.form, self.numbers = form, numbers
+
+    def __iter__(self) -> Iterator[Family]:
+        """Yield a family per metric."""
+        pairs = zip(self.form.series, self.numbers, strict=True)
+        for metric, group in groupby(pairs, lambda pair: pair[0][0]):
+            yield Family(metric, [(values, float(number)) for (_, values), number in group])
+
+
+Part = Family | Filled
+"""What ``render`` takes."""
+
+
 def counter(name: str, help_: str, *labels: str) -> Metric:
     """Declare a counter."""
     return Metric(name, "counter", help_, labels)
@@ -89,24 +153,30 @@ def gauge(name: str, help_: str, *labels: str) -> Metric:
     return Metric(name, "gauge", help_, labels)
 
 
+def histogram(name: str, help_: str) -> Metric:
+    """Declare a histogram without labels of its own."""
+    return Metric(name, "histogram", help_)
+
+
 def untyped(name: str, help_: str, *labels: str) -> Metric:
     """Declare a metric whose kind its source does not tell."""
     return Metric(name, "untyped", help_, labels)
 
 
-def render(families: Iterable[Family], style: Style) -> str:
+def render(families: Iterable[Part], style: Style) -> str:
     """Return the text of the families that have samples, without the EOF of OpenMetrics."""
     parts: list[str] = []
     last = ""
-    for metric, samples, suffix in families:
+    for family in families:
+        if isinstance(family, Filled):
+            parts.append(family.form.text(family.numbers, style))
+            continue
+        metric, samples, suffix = family
         if not samples:
             continue
         new, last = metric.name != last, metric.name
         if new and not metric.labels and not suffix:  # most of a host's metrics: one plain number
-            number = str(samples[0][1])
-            if number[-1] > "9":  # nan, inf, True: faster than comparing every number
-                number = _special(samples[0][1])
-            parts.append(f"{_plain(metric, style)}{number}\n")
+            parts.append(f"{_plain(metric, style)}{_number(samples[0][1])}\n")
             continue
         if new:
             parts.append(header(metric, style))
@@ -168,10 +238,7 @@ def _add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suff
         prefix = known.get(values)
         if prefix is None:
             prefix = known[values] = _prefix(metric, suffix, values)
-        number = str(value)
-        if number[-1] > "9":  # as in render()
-            number = _special(value)
-        parts.append(f"{prefix}{number}\n")
+        parts.append(f"{prefix}{_number(value)}\n")
 
 
 def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
@@ -190,9 +257,14 @@ def _escape(value: str) -> str:
     return clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
+def _number(value: float | str) -> str:
+    text = str(value)
+    return text if text[-1] <= "9" else _special(float(value))  # nan, inf, True
+
+
 def _special(value: float) -> str:
-    if isinstance(value, bool):
-        return str(int(value))
     if value != value:  # noqa: PLR0124 - only NaN differs from itself
         return "NaN"
+    if value in (0, 1):  # False, True
+        return str(int(value))
     return "+Inf" if value > 0 else "-Inf"

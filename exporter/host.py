@@ -29,7 +29,7 @@ from typing import Final, NamedTuple
 from exporter.collectors import COLLECTORS, default_options
 from exporter.collectors.contract import Collector, Flag, NoDataError, Option, Roots, System
 from exporter.collectors.patience import Patience
-from exporter.family import Family, Style, gauge, render
+from exporter.family import CONTENT_TYPES, Form, Part, Style, gauge, render
 from toolkit import __version__
 
 DURATION: Final = gauge(
@@ -48,16 +48,11 @@ BUILD: Final = gauge(
 METRICS: Final = (DURATION, SUCCESS, BUILD)
 
 _log = logging.getLogger(__name__)
-_BUILD = BUILD.of(
-    (
-        (
-            f"uptime-ledger {__version__}",
-            f"python{platform.python_version()}",
-            sys.platform,
-            platform.machine(),
-        ),
-        1,
-    )
+_BUILD = (
+    f"uptime-ledger {__version__}",
+    f"python{platform.python_version()}",
+    sys.platform,
+    platform.machine(),
 )
 _LOOK_AGAIN = 60.0  # seconds
 
@@ -90,7 +85,7 @@ class Runner:
     def __init__(self, collector: Collector, system: System) -> None:
         self._collector = collector
         self._system = system
-        self._families: Iterable[Family] = ()
+        self._families: Iterable[Part] = ()
         self._texts: dict[Style, str] = {}
         self._last: Outcome | None = None
         self._run_again = 0.0
@@ -99,7 +94,8 @@ class Runner:
         """Run the collector; an error is part of the outcome."""
         start = time.perf_counter()
         if self._last is not None and start < self._run_again:
-            return self._last._replace(text=self._text(self._families, style))
+            known = self._text(self._families, style)
+            return self._last if known is self._last.text else self._last._replace(text=known)
         text, again = "", self._collector.every
         error: Exception | None = None
         try:
@@ -114,7 +110,7 @@ class Runner:
         self._last, self._run_again = Outcome(text, end - start, error), end + again
         return self._last
 
-    def _text(self, families: Iterable[Family], style: Style) -> str:
+    def _text(self, families: Iterable[Part], style: Style) -> str:
         if families is not self._families:
             self._families, self._texts = families, {}
         if style not in self._texts:
@@ -130,6 +126,11 @@ class Host:
     ) -> None:
         self._system = System(options.roots, options.options)
         self._runners = {name: Runner(registry[name], self._system) for name in options.collectors}
+        self._calls: dict[Style, dict[str, Callable[[], Outcome]]] = {
+            style: {name: partial(runner.run, style) for name, runner in self._runners.items()}
+            for style in CONTENT_TYPES
+        }
+        self._own = _own_form(self._runners)
         self._timeout = options.timeout
         self._patience: Patience[str, Outcome] = Patience("collectors")
         self._failing: dict[str, str] = {}
@@ -139,24 +140,26 @@ class Host:
     def collect(self, style: Style) -> str:
         """Return the text of every collector, of how long each took and whether it succeeded."""
         with self._lock:
-            done = self._patience.run(self._calls(style), self._timeout)
+            self._system.begin()
+            done = self._patience.run(self._calls[style], self._timeout)
             return self._page(done, style)
 
     async def scrape(self, style: Style) -> str:
         """Do as ``collect`` does, while the event loop runs on."""
         async with self._turn:
-            done = await self._patience.gather(self._calls(style), self._timeout)
+            self._system.begin()
+            done = await self._patience.gather(self._calls[style], self._timeout)
             return self._page(done, style)
 
-    def _calls(self, style: Style) -> dict[str, Callable[[], Outcome]]:
-        self._system.begin()
-        return {name: partial(runner.run, style) for name, runner in self._runners.items()}
-
     def _page(self, done: Mapping[str, Outcome | Exception], style: Style) -> str:
-        outcomes = {name: self._outcome(result) for name, result in done.items()}
-        self._note(outcomes)
-        text = "".join(outcome.text for outcome in outcomes.values())
-        return text + render((*_scrape_families(outcomes), _BUILD), style)
+        found = {name: done[name] for name in self._runners}  # in one order at every scrape
+        outcomes = [r if isinstance(r, Outcome) else self._stuck(r) for r in found.values()]
+        self._note(dict(zip(found, outcomes, strict=True)))
+        numbers: list[float] = [round(outcome.seconds, 6) for outcome in outcomes]
+        numbers += [int(outcome.error is None) for outcome in outcomes]
+        numbers.append(1)  # build_info
+        texts = [outcome.text for outcome in outcomes]
+        return "".join([*texts, self._own.text(numbers, style)])
 
     def close(self) -> None:
         """Release the descriptors and threads."""
@@ -164,9 +167,9 @@ class Host:
             self._system.close()
             self._patience.close()
 
-    def _outcome(self, result: Outcome | Exception) -> Outcome:
-        """Return the result; a collector that hangs took as long as we waited."""
-        return result if isinstance(result, Outcome) else Outcome("", self._timeout, result)
+    def _stuck(self, error: Exception) -> Outcome:
+        """Return the outcome of a collector that hangs: it took as long as we waited."""
+        return Outcome("", self._timeout, error)
 
     def _note(self, outcomes: Mapping[str, Outcome]) -> None:
         """Log a failure when it begins, changes or ends, not at every scrape."""
@@ -188,9 +191,11 @@ def _message(name: str, error: Exception | None) -> tuple[int, str, str, Excepti
     return level, "collector %s failed: %r", name, error
 
 
-def _scrape_families(outcomes: Mapping[str, Outcome]) -> Iterable[Family]:
-    yield DURATION.of(*(((name,), round(outcome.seconds, 6)) for name, outcome in outcomes.items()))
-    yield SUCCESS.of(*(((name,), outcome.error is None) for name, outcome in outcomes.items()))
+def _own_form(collectors: Iterable[str]) -> Form:
+    """Return the series about the collectors' runs, and the last about this program."""
+    names = tuple(collectors)
+    runs = ((metric, (name,)) for metric in (DURATION, SUCCESS) for name in names)
+    return Form((*runs, (BUILD, _BUILD)))
 
 
 def add_collector_flags(parser: argparse.ArgumentParser) -> None:

@@ -1,15 +1,8 @@
 """Every metric of the exporter's services and of its own health, and nowhere else."""
 
-from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
-from prometheus_client.registry import Collector
-
-from exporter.family import EOF, Metric, Style, counter, gauge
+from exporter.family import Metric, counter, gauge, histogram
 
 _PROBE = ("service", "probe", "target", "location")
 
@@ -98,66 +91,35 @@ def service_info(labels: tuple[str, ...]) -> Metric:
     return gauge(INFO_NAME, INFO_HELP, *INFO_LABELS, *labels)
 
 
-class Health:
-    """The exporter's own health, by prometheus_client: it is small."""
-
-    def __init__(self, version: str) -> None:
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        build = Gauge(
-            "sla_exporter_build_info",
-            "Constant 1; the label tells the version.",
-            ["version"],
-            registry=self._registry,
-        )
-        build.labels(version).set(1)
-        self.lateness = Histogram(
-            "sla_exporter_probe_lateness_seconds",
-            "How long after its turn a probe started.",
-            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
-            registry=self._registry,
-        )
-        self._loaded_at = Gauge(
-            "sla_exporter_config_last_reload_success_timestamp_seconds",
-            "When the catalogue was last loaded.",
-            registry=self._registry,
-        )
-        self._loaded_well = Gauge(
-            "sla_exporter_config_last_reload_successful",
-            "Whether the last attempt to load the catalogue succeeded.",
-            registry=self._registry,
-        )
-
-    def loaded(self, now: float, *, good: bool) -> None:
-        """Note an attempt to load the catalogue."""
-        self._loaded_well.set(good)
-        if good:
-            self._loaded_at.set(now)
-
-    def watch(self, state: Callable[[], tuple[int, int, int]]) -> None:
-        """Show what a schedule tells: targets, runs under way, turns skipped."""
-        self._registry.register(_ScheduleState(state))
-
-    def render(self, style: Style) -> str:
-        """Return the text of every family, without the EOF of OpenMetrics."""
-        if style == "text":
-            return str(generate_latest(self._registry), "utf-8")
-        text: bytes = generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]
-        return text.decode().removesuffix(EOF)
-
-
-class _ScheduleState(Collector):
-    def __init__(self, state: Callable[[], tuple[int, int, int]]) -> None:
-        self._state = state
-
-    def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
-        targets, running, skipped = self._state()
-        return [
-            GaugeMetricFamily("sla_exporter_targets", "Probes of the catalogue.", value=targets),
-            GaugeMetricFamily("sla_exporter_probes_running", "Runs under way.", value=running),
-            CounterMetricFamily(
-                "sla_exporter_probes_skipped",
-                "Turns skipped because the run before had not ended.",
-                value=skipped,
-            ),
-        ]
+BUILD: Final = gauge(
+    "sla_exporter_build_info", "Constant 1; the label tells the version.", "version"
+)
+LATENESS: Final = histogram(
+    "sla_exporter_probe_lateness_seconds", "How long after its turn a probe started."
+)
+LATENESS_BOUNDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+LOADED_AT: Final = gauge(
+    "sla_exporter_config_last_reload_success_timestamp_seconds",
+    "When the catalogue was last loaded.",
+)
+LOADED_WELL: Final = gauge(
+    "sla_exporter_config_last_reload_successful",
+    "Whether the last attempt to load the catalogue succeeded.",
+)
+TARGETS: Final = gauge("sla_exporter_targets", "Probes of the catalogue.")
+RUNNING: Final = gauge("sla_exporter_probes_running", "Runs under way.")
+SKIPPED: Final = counter(
+    "sla_exporter_probes_skipped_total",
+    "Turns skipped because the run before had not ended.",
+)
+VIRTUAL_MEMORY: Final = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")
+RESIDENT_MEMORY: Final = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
+START_TIME: Final = gauge(
+    "process_start_time_seconds", "Start time of the process since unix epoch in seconds."
+)
+CPU_SECONDS: Final = counter(
+    "process_cpu_seconds_total", "Total user and system CPU time spent in seconds."
+)
+OPEN_FDS: Final = gauge("process_open_fds", "Number of open file descriptors.")
+MAX_FDS: Final = gauge("process_max_fds", "Maximum number of open file descriptors.")
+"""Of the process itself, under the names of every Prometheus client."""

@@ -1,6 +1,7 @@
 """What a scrape wants: the style of the text, and whether it may be compressed."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from isal import igzip
 
@@ -17,6 +18,7 @@ def _preferences(header: str) -> Iterator[tuple[str, float]]:
         yield name.lower(), float(text) if text.replace(".", "", 1).isdigit() else 0.0
 
 
+@lru_cache(maxsize=16)  # few clients, each always with the same headers
 def style_of(accept: str) -> Style:
     """Return the style that a client prefers of those that we speak, by its Accept header."""
     best: tuple[float, Style] = (0.0, "text")
@@ -28,6 +30,7 @@ def style_of(accept: str) -> Style:
     return best[1]
 
 
+@lru_cache(maxsize=16)
 def takes_gzip(accept_encoding: str) -> bool:
     """Say whether a client takes gzip, by its Accept-Encoding header."""
     given = dict(_preferences(accept_encoding))

@@ -5,7 +5,7 @@ from time import time
 
 import structlog
 
-from exporter.metrics import Health
+from exporter.health import Health
 from exporter.probes import PROBES
 from exporter.probes.connect import network_error
 from exporter.probes.result import ProbeError, ProbeResult

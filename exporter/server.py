@@ -10,8 +10,8 @@ from aiohttp import web
 from exporter import pages
 from exporter.debug import NoSuchTargetError, find, probe_now
 from exporter.family import CONTENT_TYPES, EOF
+from exporter.health import Health
 from exporter.host import Host
-from exporter.metrics import Health
 from exporter.negotiate import packed, style_of, takes_gzip
 from exporter.probes.run import Network
 from exporter.store import Store

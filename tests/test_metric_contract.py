@@ -11,6 +11,7 @@ from exporter import host
 from exporter import metrics as exporter_metrics
 from exporter.collectors import COLLECTORS
 from exporter.family import Metric
+from exporter.health import Health
 from grafana_dashboards.queries import metric_names, metrics_of
 from sla_engine.metrics import EngineMetrics, render_levels
 from sla_engine.prometheus import health, promql
@@ -38,9 +39,10 @@ def _exporter() -> Iterator[str]:
         if isinstance(found, Metric):
             yield found.name
     yield exporter_metrics.INFO_NAME
-    health = exporter_metrics.Health("1")
+    health = Health("1")
     health.watch(lambda: (0, 0, 0))
     yield from _typed(health.render("text"))
+    health.close()
     for collector in COLLECTORS.values():
         yield from (metric.name for metric in collector.metrics)
     yield from (metric.name for metric in host.METRICS)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
-from exporter.family import Family, Metric
+from exporter.family import Family, Metric, Part
 
 T = TypeVar("T")
 P = ParamSpec("P")
 Option = str | bool
-Read = Callable[["System"], Iterable[Family]]
+Read = Callable[["System"], Iterable[Part]]
 
 
 @runtime_checkable

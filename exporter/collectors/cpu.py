@@ -1,11 +1,12 @@
 """Seconds of each CPU in each mode from /proc/stat; throttling from sysfs; details from cpuinfo."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from exporter.collectors import stat
 from exporter.collectors.contract import Flag, System, text_of
-from exporter.family import Family, Sample, counter, gauge
+from exporter.family import Family, Filled, Form, Metric, Part, Sample, counter, gauge
 
 SECONDS = counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")
 GUEST = counter(
@@ -51,7 +52,7 @@ FLAGS = (
 
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 _HZ = 100  # USER_HZ, which is the same on every architecture that Linux still supports
-_GUEST = slice(len(MODES), len(MODES) + 2)
+_MODES, _GUEST = slice(len(MODES)), slice(len(MODES), len(MODES) + 2)
 
 
 class Floor:
@@ -86,23 +87,19 @@ def parse(text: str) -> dict[str, list[int]]:
     return cpus
 
 
-def families(cpus: dict[str, list[int]], *, guest: bool) -> Iterator[Family]:
+@lru_cache(maxsize=4)
+def _form(metric: Metric, modes: tuple[str, ...], columns: int, cpus: tuple[str, ...]) -> Form:
+    return Form((metric, (cpu, mode)) for cpu in cpus for mode in modes[:columns])
+
+
+def families(cpus: dict[str, list[int]], *, guest: bool) -> Iterator[Filled]:
     """Return the seconds of each CPU in each mode, and of its guests (kernels since 2.6.33)."""
-    yield SECONDS.of(
-        *(
-            ((cpu, mode), tick / _HZ)
-            for cpu, ticks in cpus.items()
-            for mode, tick in zip(MODES, ticks, strict=False)
-        )
-    )
+    names, columns = tuple(cpus), min(map(len, cpus.values()))
+    form = _form(SECONDS, MODES, columns, names)
+    yield form.filled([t / _HZ for ticks in cpus.values() for t in ticks[:columns][_MODES]])
     if guest:
-        yield GUEST.of(
-            *(
-                ((cpu, mode), tick / _HZ)
-                for cpu, ticks in cpus.items()
-                for mode, tick in zip(("user", "nice"), ticks[_GUEST], strict=False)
-            )
-        )
+        form = _form(GUEST, ("user", "nice"), max(columns - len(MODES), 0), names)
+        yield form.filled([t / _HZ for ticks in cpus.values() for t in ticks[:columns][_GUEST]])
 
 
 def parse_info(text: str) -> Family:
@@ -143,7 +140,7 @@ def throttles(folders: list[Path]) -> Iterator[Family]:
     yield PACKAGE_THROTTLES.of(*packages.items())
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> Iterator[Part]:
     """Read the CPUs' times and throttling."""
     floor = system.part(Floor)
     cpus = {cpu: floor.raise_to(cpu, t) for cpu, t in parse(system.shared(stat.text)).items()}

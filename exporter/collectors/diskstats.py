@@ -1,9 +1,10 @@
 """Disk I/O, from /proc/diskstats; what the disks are, from udev's database."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from exporter.collectors.contract import System, filters, text_of
-from exporter.family import Family, Metric, Sample, counter, gauge
+from exporter.family import Family, Filled, Form, Metric, Part, Sample, counter, gauge
 
 
 def _counter(name: str, text: str) -> Metric:
@@ -102,14 +103,26 @@ def parse(text: str, wants: Callable[[str], bool]) -> dict[Disk, list[int]]:
     return disks
 
 
-def families(disks: dict[Disk, list[int]]) -> Iterator[Family]:
-    """Return the counters, as many as this kernel has columns."""
-    devices = [((name,), columns) for (name, _, _), columns in disks.items()]
-    for index, (metric, unit) in enumerate(COLUMNS):
-        yield Family(
-            metric,
-            [(name, columns[index] * unit) for name, columns in devices if index < len(columns)],
-        )
+@lru_cache(maxsize=4)
+def _form(disks: tuple[tuple[str, int], ...]) -> Form:
+    return Form(
+        (metric, (name,))
+        for index, (metric, _) in enumerate(COLUMNS)
+        for name, columns in disks
+        if index < columns
+    )
+
+
+def families(disks: dict[Disk, list[int]]) -> Filled:
+    """Return the counters of each disk, as many as the kernel prints columns for it."""
+    rows = disks.values()
+    numbers = [
+        row[index] * unit
+        for index, (_, unit) in enumerate(COLUMNS)
+        for row in rows
+        if index < len(row)
+    ]
+    return _form(tuple((disk[0], len(row)) for disk, row in disks.items())).filled(numbers)
 
 
 def parse_udev(text: str) -> dict[str, str]:
@@ -156,10 +169,10 @@ def all_facts(texts: list[tuple[Disk, str]]) -> Iterator[Family]:
     return facts((disk, parse_udev(text)) for disk, text in texts)
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> Iterator[Part]:
     """Read the wanted disks."""
     disks = parse(system.proc("diskstats"), lambda name: system.wants("diskstats.device", name))
-    yield from families(disks)
+    yield families(disks)
     udev = system.roots.udev
     texts = [(disk, text_of(f"{udev}/b{disk[1]}:{disk[2]}") or "") for disk in disks]
     yield from system.parsed(all_facts, texts)

@@ -5,7 +5,7 @@ import re
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from exporter.collectors.contract import Flag, System, read_all
@@ -20,7 +20,7 @@ from exporter.collectors.filesystem_names import (
     filters,
 )
 from exporter.collectors.patience import Patience, outcome
-from exporter.family import Family, Metric
+from exporter.family import Filled, Form, Metric
 
 FLAGS = (
     *filters(
@@ -67,25 +67,28 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(match[1], 8))
 
 
-def families(results: Mapping[Mount, os.statvfs_result | Exception]) -> Iterator[Family]:
+@lru_cache(maxsize=8)
+def _form(metrics: tuple[Metric, ...], mounts: tuple[Mount, ...]) -> Form:
+    return Form((metric, mount[:3]) for metric in metrics for mount in mounts)
+
+
+def families(results: Mapping[Mount, os.statvfs_result | Exception]) -> Iterator[Filled]:
     """Return the families; of a mount that failed only the error and what the table says."""
     known = {m: r for m, r in results.items() if isinstance(r, os.statvfs_result)}
-
-    def of(metric: Metric, value: Callable[[os.statvfs_result], int]) -> Family:
-        return metric.of(*((_labels(m), value(r)) for m, r in known.items()))
-
-    yield of(SIZE, lambda r: r.f_blocks * r.f_frsize)
-    yield of(FREE, lambda r: r.f_bfree * r.f_frsize)
-    yield of(AVAIL, lambda r: r.f_bavail * r.f_frsize)
-    yield of(FILES, lambda r: r.f_files)
-    yield of(FILES_FREE, lambda r: r.f_ffree)
+    found = known.values()
+    space = _form((SIZE, FREE, AVAIL, FILES, FILES_FREE), tuple(known))
+    yield space.filled(
+        [
+            *(r.f_blocks * r.f_frsize for r in found),
+            *(r.f_bfree * r.f_frsize for r in found),
+            *(r.f_bavail * r.f_frsize for r in found),
+            *(r.f_files for r in found),
+            *(r.f_ffree for r in found),
+        ]
+    )
     # Init's view: statvfs in a sandbox calls everything read-only.
-    yield READONLY.of(*((_labels(m), m.readonly) for m in results))
-    yield ERROR.of(*((_labels(m), m not in known) for m in results))
-
-
-def _labels(mount: Mount) -> tuple[str, ...]:
-    return mount.device, mount.point, mount.fstype
+    state = [*(int(m.readonly) for m in results), *(int(m not in known) for m in results)]
+    yield _form((READONLY, ERROR), tuple(results)).filled(state)
 
 
 class Table:
@@ -140,7 +143,7 @@ class Watch(Patience[Mount, os.statvfs_result]):
         super().__init__("statvfs")
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> Iterator[Filled]:
     """Read the wanted mounts."""
     root = os.fspath(system.roots.root).rstrip("/")
     results: dict[Mount, os.statvfs_result | Exception] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from exporter.family import Family, Metric
+from exporter.family import Filled, Form, Metric
 
 Place = tuple[int, Metric, int]
 """Position among the text's words, the metric, and what its number is multiplied by."""
@@ -16,21 +16,32 @@ class Layout:
     def __init__(self, find: Callable[[str], Iterable[Place]]) -> None:
         self._find = find
         self._shape: tuple[bytes, int] | None = None
-        self._places: list[Place] = []
+        self._indices: list[int] = []
+        self._scales: list[tuple[int, int]] = []
+        self._form = Form(())
         self._text = ""
-        self._families: list[Family] = []
+        self._filled = self._form.filled(())
 
-    def families(self, text: str) -> list[Family]:
+    def families(self, text: str) -> Filled:
         """Return a family per place. Raises ValueError where a word is no number."""
         if text == self._text:
-            return self._families
+            return self._filled
         words = text.split()
         shape = text.encode("utf-8", "surrogateescape").translate(None, _DIGITS), len(words)
         if shape != self._shape:
-            self._places = list(self._find(text))
+            self._learn(text)
             self._shape = shape
-        self._families = [
-            metric.value(int(words[index]) * scale) for index, metric, scale in self._places
-        ]
-        self._text = text
-        return self._families
+        numbers = [words[index] for index in self._indices]
+        digits = "".join(numbers)
+        if not (digits.isascii() and digits.isdigit()):
+            numbers = [str(int(word)) for word in numbers]
+        for place, scale in self._scales:
+            numbers[place] = str(int(numbers[place]) * scale)
+        self._text, self._filled = text, self._form.filled(numbers)
+        return self._filled
+
+    def _learn(self, text: str) -> None:
+        places = list(self._find(text))
+        self._indices = [index for index, _, _ in places]
+        self._scales = [(at, scale) for at, (_, _, scale) in enumerate(places) if scale != 1]
+        self._form = Form((metric, ()) for _, metric, _ in places)

@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.contract import System
 from exporter.collectors.layout import Layout, Place
-from exporter.family import Family, Metric, gauge
+from exporter.family import Filled, Metric, gauge
 
 PATTERN = r"node_memory_\w+"
 
@@ -34,6 +34,6 @@ def make_layout(_system: System) -> Layout:
     return Layout(find)
 
 
-def read(system: System) -> list[Family]:
+def read(system: System) -> list[Filled]:
     """Read the memory fields."""
-    return system.part(make_layout).families(system.proc("meminfo"))
+    return [system.part(make_layout).families(system.proc("meminfo"))]

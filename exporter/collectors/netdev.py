@@ -1,10 +1,11 @@
 """Counters of network devices, from rtnetlink, summed as /proc/net/dev sums them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from functools import lru_cache
 
 from exporter.collectors.contract import System, filters
 from exporter.collectors.links import STATS, Links
-from exporter.family import Family, Metric, counter
+from exporter.family import Filled, Form, Metric, counter
 
 
 def _counter(name: str) -> Metric:
@@ -38,22 +39,28 @@ COUNTERS: tuple[tuple[Metric, tuple[str, ...]], ...] = (
     (_counter("transmit_compressed"), ("tx_compressed",)),
 )
 METRICS = tuple(metric for metric, _ in COUNTERS)
-_PLACES = [(metric, [STATS.index(field) for field in fields]) for metric, fields in COUNTERS]
+_PLACES = [[STATS.index(field) for field in fields] for _, fields in COUNTERS]
 FLAGS = filters("netdev.device", "network devices")
 
 
-def families(devices: Iterable[tuple[str, tuple[int, ...]]]) -> Iterator[Family]:
+@lru_cache(maxsize=4)
+def _form(names: tuple[str, ...]) -> Form:
+    return Form((metric, (name,)) for metric, _ in COUNTERS for name in names)
+
+
+def families(devices: Sequence[tuple[str, tuple[int, ...]]]) -> Filled:
     """Return the counters of these devices, given by name and in the order of STATS."""
-    rows = [((name,), values) for name, values in devices]
-    for metric, places in _PLACES:
-        if len(places) == 1:
-            (place,) = places
-            yield Family(metric, [(name, values[place]) for name, values in rows])
+    rows = [values for _, values in devices]
+    numbers: list[float] = []
+    for place, *more in _PLACES:
+        if more:
+            numbers += [values[place] + sum(values[p] for p in more) for values in rows]
         else:
-            yield Family(metric, [(name, sum(values[p] for p in places)) for name, values in rows])
+            numbers += [values[place] for values in rows]
+    return _form(tuple(name for name, _ in devices)).filled(numbers)
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Filled]:
     """Read the counters of the wanted devices."""
     devices = system.part(Links).counters()
-    return families(d for d in devices if system.wants("netdev.device", d[0]))
+    return [families([d for d in devices if system.wants("netdev.device", d[0])])]

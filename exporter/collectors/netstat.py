@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.contract import Flag, System
 from exporter.collectors.layout import Layout, Place
-from exporter.family import Family, Metric, untyped
+from exporter.family import Filled, Metric, untyped
 
 PATTERN = r"node_netstat_\w+"
 FLAGS = (
@@ -67,7 +67,7 @@ def make_layouts(system: System) -> dict[str, Layout]:
     }
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> Iterator[Filled]:
     """Read the counters; a kernel without IPv6 has no snmp6."""
     for path, layout in system.part(make_layouts).items():
         try:
@@ -76,4 +76,4 @@ def read(system: System) -> Iterator[Family]:
             if path != "net/snmp6":
                 raise
             continue
-        yield from layout.families(text)
+        yield layout.families(text)

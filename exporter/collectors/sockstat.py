@@ -6,7 +6,7 @@ from functools import cache
 
 from exporter.collectors.contract import System
 from exporter.collectors.layout import Layout, Place
-from exporter.family import Family, Metric, gauge
+from exporter.family import Filled, Metric, gauge
 
 PATTERN = r"node_sockstat_\w+"
 USED = gauge("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
@@ -42,7 +42,7 @@ def make_layouts(_system: System) -> dict[str, Layout]:
     return {"net/sockstat": Layout(find), "net/sockstat6": Layout(find)}
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> Iterator[Filled]:
     """Read the sockets; a kernel without IPv6 has no sockstat6."""
     for path, layout in system.part(make_layouts).items():
         try:
@@ -51,4 +51,4 @@ def read(system: System) -> Iterator[Family]:
             if path != "net/sockstat6":
                 raise
             continue
-        yield from layout.families(text)
+        yield layout.families(text)

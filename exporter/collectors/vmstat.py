@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.contract import Flag, System
 from exporter.collectors.layout import Layout, Place
-from exporter.family import Family, Metric, untyped
+from exporter.family import Filled, Metric, untyped
 
 PATTERN = r"node_vmstat_\w+"
 FLAGS = (
@@ -34,6 +34,6 @@ def make_layout(system: System) -> Layout:
     return Layout(lambda text: find(text, lambda key: system.matches("vmstat.fields", key)))
 
 
-def read(system: System) -> list[Family]:
+def read(system: System) -> list[Filled]:
     """Read the wanted fields."""
-    return system.part(make_layout).families(system.proc("vmstat"))
+    return [system.part(make_layout).families(system.proc("vmstat"))]

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from exporter.family import (
     EOF,
     Family,
+    Form,
     Metric,
     Sample,
     Style,
@@ -65,6 +66,42 @@ def test_a_counter_without_total_keeps_its_name_in_openmetrics() -> None:
     odd = counter("demo_odd", "An old name.")
     assert header(odd, "openmetrics").endswith("# TYPE demo_odd unknown\n")
     assert header(odd, "text").endswith("# TYPE demo_odd counter\n")
+
+
+@pytest.mark.parametrize("style", ["text", "openmetrics"])
+def test_a_form_says_what_its_families_say(style: Style) -> None:
+    form = Form([(LOAD, ()), (REQUESTS, ("/a",)), (REQUESTS, ("/\n",)), (FIELD, ())])
+    numbers: list[float | str] = [0.5, 3, "12345678901234567890", math.inf]
+    families = [LOAD.value(0.5), REQUESTS.of((("/a",), 3), (("/\n",), 12345678901234567890))]
+    expected = render([*families, FIELD.value(math.inf)], style)
+    for _ in range(2):
+        assert render([form.filled(numbers)], style) == expected
+
+
+def test_a_form_filled_is_families() -> None:
+    filled = Form([(REQUESTS, ("/a",)), (REQUESTS, ("/b",)), (LOAD, ())]).filled([1, "2", math.pi])
+    assert list(filled) == [
+        Family(REQUESTS, [(("/a",), 1), (("/b",), 2)]),
+        Family(LOAD, [((), math.pi)]),
+    ]
+
+
+def test_a_form_stands_among_families_and_may_be_empty() -> None:
+    text = render([LOAD.value(1), Form([(FIELD, ())]).filled([2]), Form(()).filled(())], "text")
+    assert text == render([LOAD.value(1), FIELD.value(2)], "text")
+
+
+@pytest.mark.parametrize("number", [True, False, math.nan, math.inf, -math.inf, -1.5, 1e-9, 1e300])
+def test_a_form_prints_a_number_as_a_family_does(number: float) -> None:
+    assert render([Form([(LOAD, ())]).filled([number])], "text") == render(
+        [LOAD.value(number)], "text"
+    )
+
+
+def test_a_form_wants_a_number_for_each_series() -> None:
+    for numbers in ((), (1, 2)):
+        with pytest.raises(ValueError, match="extended slice"):
+            render([Form([(LOAD, ())]).filled(numbers)], "text")
 
 
 def test_numbers_that_are_no_numbers() -> None:

@@ -1,11 +1,12 @@
 """A host made of files, and the values of what collectors say about it."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 from exporter.collectors import default_options
 from exporter.collectors.contract import Option, Roots, System
-from exporter.family import Family
+from exporter.family import Filled, Part
 
 
 def system(folder: Path, files: Mapping[str, str] | None = None, /, **options: Option) -> System:
@@ -18,9 +19,9 @@ def system(folder: Path, files: Mapping[str, str] | None = None, /, **options: O
     return System(roots, default_options() | options)
 
 
-def values(families: Iterable[Family]) -> dict[str, dict[tuple[str, ...], float]]:
+def values(parts: Iterable[Part]) -> dict[str, dict[tuple[str, ...], float]]:
     """Return the values by metric name and label values."""
     found: dict[str, dict[tuple[str, ...], float]] = {}
-    for family in families:
+    for family in chain.from_iterable(p if isinstance(p, Filled) else (p,) for p in parts):
         found.setdefault(family.metric.name + family.suffix, {}).update(dict(family.samples))
     return {name: samples for name, samples in found.items() if samples}

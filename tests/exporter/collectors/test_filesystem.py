@@ -126,8 +126,9 @@ from exporter.collectors.contract import Roots, System
 import subprocess
 host = System(Roots(), default_options() | {"filesystem.mount-points-exclude": ""})
 def seen():
-    sizes = next(f for f in filesystem.read(host) if f.metric is filesystem.READONLY)
-    return any(values[1] == sys.argv[1] for values, _ in sizes.samples)
+    *_, state = filesystem.read(host)
+    mounts = next(f.samples for f in state if f.metric is filesystem.READONLY)
+    return any(values[1] == sys.argv[1] for values, _ in mounts)
 print(seen(), end=" ")
 subprocess.run(["mount", "-t", "tmpfs", "none", sys.argv[1]], check=True)
 print(seen(), end=" ")
