@@ -66,6 +66,20 @@ def _label(value: Any) -> str:
     return value
 
 
+def _language(value: Any) -> str:
+    """Keep the name of a language that Babel knows; Babel is asked only where it is not English."""
+    if value == "en":
+        return "en"
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - it costs every start 30 ms
+
+    try:
+        Locale.parse(str(value).replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as error:
+        message = f"{value!r} is not a language such as en, de, fr-CH"
+        raise ValueError(message) from error
+    return str(value)
+
+
 _DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]+(y|w|d|h|m|s|ms))+$", "examples": ["15s"]}
 
 Milliseconds = Annotated[int, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
@@ -76,6 +90,11 @@ Zone = Annotated[
     tzinfo,
     BeforeValidator(_zone),
     WithJsonSchema({"type": "string", "examples": ["Europe/Berlin"]}),
+]
+Language = Annotated[
+    str,
+    BeforeValidator(_language),
+    WithJsonSchema({"type": "string", "examples": ["en", "de", "fr-CH"]}),
 ]
 Percent = Annotated[
     float,

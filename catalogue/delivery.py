@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from catalogue.base import Frozen, Identifier, Text, Zone
+from catalogue.base import Frozen, Identifier, Language, Text, Zone
 
 Severity = Literal["unplanned", "planned", "maintenance", "budget"]
 Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -51,7 +51,10 @@ class Slack(Frozen):
 
 
 class Report(Frozen):
-    """A scheduled report: which period, when (cron, in a zone), for whom."""
+    """A scheduled report: which period, when (cron, in a zone), for whom.
+
+    ``language`` is that of dates and numbers; words are English.
+    """
 
     id: Identifier
     period: Period
@@ -62,4 +65,4 @@ class Report(Frozen):
     services: tuple[Identifier, ...] = ()
     owners: tuple[Text, ...] = ()
     tiers: tuple[Text, ...] = ()
-    language: Text = "en"
+    language: Language = "en"

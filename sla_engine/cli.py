@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sla_engine.app import check, flags, history, inspection, rules, serve
+from sla_engine.app import check, flags, history, inspection, rules
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
 from toolkit.document import DocumentError
@@ -90,8 +90,15 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     command.add_argument("--schema", action="store_true", help="print its JSON Schema instead")
 
 
+def _served(options: argparse.Namespace) -> int:
+    """``sla-engine serve``; other commands need not wait for its web server to be imported."""
+    from sla_engine.app.serve import serve  # noqa: PLC0415
+
+    return serve(options)
+
+
 def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = _command(commands, "serve", serve.serve, "keep the ledger, send notices, serve HTTP")
+    command = _command(commands, "serve", _served, "keep the ledger, send notices, serve HTTP")
     add_web_flags(command, "127.0.0.1:9711")
     command.add_argument(
         "--tick",
@@ -125,6 +132,12 @@ def _report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     command.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
     command.add_argument("--to", dest="end", metavar="TIME")
     command.add_argument("--format", choices=sorted(REPORTS), default="text")
+    command.add_argument(
+        "--language",
+        default="en",
+        metavar="LANGUAGE",
+        help="of dates and numbers where people read them, such as de (default: %(default)s)",
+    )
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     _service_flag(command)
 

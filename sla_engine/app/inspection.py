@@ -3,7 +3,11 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 
+from pydantic import TypeAdapter, ValidationError
+
+from catalogue.base import Language
 from sla_engine.app.context import (
     Context,
     chosen_period,
@@ -12,7 +16,7 @@ from sla_engine.app.context import (
     opened,
     write_output,
 )
-from sla_engine.app.errors import JobError
+from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import rfc3339
@@ -24,6 +28,7 @@ from toolkit.duration import format_duration
 
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``."""
+    language = _language(options.language)
     with opened(options) as context:
         at = now()
         period = chosen_period(options, context.catalogue, at)
@@ -36,6 +41,7 @@ def report(options: argparse.Namespace) -> int:
             services,
             strips=options.format in STRIPS,
         )
+        result = replace(result, language=language)
         if options.format in HEALTHY:
             result = with_health(result, context.client, at)
     try:
@@ -44,6 +50,14 @@ def report(options: argparse.Namespace) -> int:
         raise JobError(str(error)) from error
     write_output(body, options.output)
     return 0
+
+
+def _language(name: str) -> str:
+    """Return the name of a language that reports can be written in."""
+    try:
+        return TypeAdapter(Language).validate_python(name)
+    except ValidationError as error:
+        raise UsageError(f"--language: {error.errors()[0]['ctx']['error']}") from error
 
 
 def list_outages(options: argparse.Namespace) -> int:

@@ -112,7 +112,8 @@ class Capacity:
 class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
-    ``late`` says how long after its schedule a scheduled report is made (ms).
+    ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
+    of its dates and numbers, such as ``de``; ``en`` is the house's own way.
     """
 
     organization: str
@@ -128,3 +129,4 @@ class PeriodReport:
     restatements: tuple[Restatement, ...] = ()
     capacity: Capacity | None = None
     late: int | None = None
+    language: str = "en"

@@ -41,10 +41,13 @@ def percent(ratio: float | None, digits: int = 3) -> str:
     """
     if ratio is None:
         return "unknown"
-    text = f"{ratio * 100:.{digits}f}"
-    if ratio < 1 and float(text) >= 100:  # noqa: PLR2004 - percent
-        text = f"{100 - 10**-digits:.{digits}f}"
-    return f"{text} %"
+    return f"{rounded_percent(ratio, digits):.{digits}f} %"
+
+
+def rounded_percent(ratio: float, digits: int) -> float:
+    """Return a ratio in percent, rounded; what is under 1 stays under 100."""
+    rounded = round(ratio * 100, digits)
+    return 100 - 10**-digits if ratio < 1 and rounded >= 100 else rounded  # noqa: PLR2004 - percent
 
 
 def listed(names: Sequence[str], limit: int) -> str:

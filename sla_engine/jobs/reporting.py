@@ -126,7 +126,8 @@ def composer(
         services = [s.id for s in audience(entry, catalogue)]
         made = frozen_report(catalogue, ledger, period, now, services)
         late = now - facts["due"]
-        made = enrich(replace(made, late=late if late > _LATE else None))
+        made = replace(made, late=late if late > _LATE else None, language=entry.language)
+        made = enrich(made)
         return Letter(to_slack.message(made), file=_file(entry, period, made))
 
     return compose

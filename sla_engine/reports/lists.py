@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sla_engine.domain import wording
 from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Host, PeriodReport, ServiceReport, Work
-from sla_engine.reports.view import minutes
+from sla_engine.reports.language import Language, language
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,17 @@ def outages(report: PeriodReport) -> Iterator[OutageRow]:
 def _outage(
     service: ServiceReport, share: Share, report: PeriodReport, *, counted: bool
 ) -> OutageRow:
-    outage, zone = share.outage, ZoneInfo(report.timezone)
+    outage, say = share.outage, language(report)
     notes = [outage.note or "", "" if counted else "too short to count"]
     return OutageRow(
         id=outage.id,
         service=service.name,
-        began=wording.moment(outage.start, zone),
-        ended="still open" if outage.end is None else wording.moment(outage.end, zone),
-        minutes=minutes(outage.until(report.generated_at).length, 2),
-        planned=minutes(share.planned, 2),
-        unplanned=minutes(share.unplanned, 2),
-        unknown=minutes(share.unknown, 2),
+        began=say.moment(outage.start),
+        ended="still open" if outage.end is None else say.moment(outage.end),
+        minutes=say.minutes(outage.until(report.generated_at).length, 2),
+        planned=say.minutes(share.planned, 2),
+        unplanned=say.minutes(share.unplanned, 2),
+        unknown=say.minutes(share.unknown, 2),
         kind=share.kind,
         cause=outage.cause or "",
         ticket=outage.ticket or "",
@@ -60,10 +59,10 @@ def _outage(
 
 def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
     """Return who corrected what and why: time, author, outage, what, reason."""
-    zone = ZoneInfo(report.timezone)
+    say = language(report)
     return [
         (
-            wording.moment(c.time, zone),
+            say.moment(c.time),
             c.author,
             f"{service.name}, {share.outage.id}",
             f"{c.field}: {c.before or 'nothing'} to {c.after or 'nothing'}",
@@ -75,7 +74,7 @@ def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def work(one: Work, zone: ZoneInfo) -> tuple[str, ...]:
+def work(one: Work, say: Language) -> tuple[str, ...]:
     """Return a maintenance window's line: title, time, services, who, downtime used."""
     approved = (
         f"{one.requester}, approved by {one.approver}"
@@ -85,33 +84,33 @@ def work(one: Work, zone: ZoneInfo) -> tuple[str, ...]:
     late = " (afterwards)" if one.retroactive else ""
     return (
         one.title,
-        wording.stretch(*one.span, zone),
+        say.stretch(*one.span),
         wording.listed(one.services, 5),
         approved + late,
-        f"{minutes(one.used)} of {minutes(one.span.length)}",
+        f"{say.minutes(one.used)} of {say.minutes(one.span.length)}",
     )
 
 
-def host(one: Host) -> list[tuple[str, bool]]:
+def host(one: Host, say: Language) -> list[tuple[str, bool]]:
     """Return the cells of a host's line, each with whether it is a number."""
     reboot = {True: "due", False: "no", None: "-"}[one.reboot]
     return [
-        (_ratio(one.cpu_p95), True),
-        (_ratio(one.memory_p95), True),
+        (_ratio(say, one.cpu_p95), True),
+        (_ratio(say, one.memory_p95), True),
         (one.mount or "-", False),
-        (_ratio(one.used), True),
-        (_full(one.full_in), False),
-        ("-" if one.updates is None else str(one.updates), True),
+        (_ratio(say, one.used), True),
+        (_full(say, one.full_in), False),
+        ("-" if one.updates is None else say.number(one.updates), True),
         (reboot, False),
     ]
 
 
-def _ratio(value: float | None) -> str:
-    return "-" if value is None else wording.percent(value, 0)
+def _ratio(say: Language, value: float | None) -> str:
+    return "-" if value is None else say.percent(value, 0)
 
 
-def _full(days: float | None) -> str:
+def _full(say: Language, days: float | None) -> str:
     if days is None:
         return "not foreseen"
     soon = "within 30 days" if days <= 30 else "within 90 days" if days <= 90 else "later"  # noqa: PLR2004 - the horizons
-    return f"{soon} ({days:.0f} d)" if soon != "later" else soon
+    return f"{soon} ({say.number(days)} d)" if soon != "later" else soon

@@ -2,31 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
 from sla_engine.domain import wording
 from sla_engine.domain.report import Day, ServiceReport
 from sla_engine.reports import palette
+from sla_engine.reports.language import Language
 
 _HEIGHT = 16
 _PITCH = 4
 
 
-def strip(service: ServiceReport, zone: ZoneInfo) -> Markup:
+def strip(service: ServiceReport, say: Language) -> Markup:
     """Return the days of a service; runs of equal days are one shape, so that pages stay small."""
     if not service.days:
         return Markup("")
     width = _PITCH * len(service.days)
-    shapes = Markup("").join(_shapes(service, zone))
+    shapes = Markup("").join(_shapes(service, say))
     return Markup(
         '<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
         'width="{width}" height="{height}" preserveAspectRatio="none">{shapes}</svg>'
     ).format(label=_label(service), width=width, height=_HEIGHT, shapes=shapes)
 
 
-def _shapes(service: ServiceReport, zone: ZoneInfo) -> Iterator[Markup]:
+def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
     states = [palette.state(day, service.objective) for day in service.days]
     at = 0
     for state, run in groupby(states):
@@ -40,14 +40,14 @@ def _shapes(service: ServiceReport, zone: ZoneInfo) -> Iterator[Markup]:
             x=_PITCH * at,
             width=_PITCH * count - 1,
             height=_HEIGHT,
-            title=_title(service.days[at : at + count], state, zone),
+            title=_title(service.days[at : at + count], state, say),
         )
         at += count
 
 
-def _title(days: Sequence[Day], state: palette.State, zone: ZoneInfo) -> str:
-    first = wording.moment(days[0].span.start, zone)[:10]
-    last = wording.moment(days[-1].span.start, zone)[:10]
+def _title(days: Sequence[Day], state: palette.State, say: Language) -> str:
+    first = say.day(days[0].span.start)
+    last = say.day(days[-1].span.start)
     when = first if first == last else f"{first} to {last}"
     down = sum(day.unplanned for day in days)
     lost = f", {wording.duration(down)} unplanned" if down else ""

@@ -2,42 +2,38 @@
 
 from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
 
-from sla_engine.domain import wording
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import charts, lists, palette, to_text, view
+from sla_engine.reports import lists, palette, to_text, view
+from sla_engine.reports.drawings import drawings
+from sla_engine.reports.language import language
 from sla_engine.reports.strips import strip
 
 _LINES = 50
 
 
 def render(report: PeriodReport) -> bytes:
-    """Return the page; it has charts where matplotlib is installed."""
-    return page(report, pictures=charts.available()).encode()
+    """Return the page."""
+    return page(report).encode()
 
 
-def page(report: PeriodReport, *, pictures: bool, plain: bool = False) -> str:
-    """Return the page, with charts or without; ``plain`` sets the long tables as aligned text."""
-    drawn = [Markup(charts.svg(report, name)) for name in charts.DRAWN] if pictures else []  # noqa: S704 - our own drawing, names escaped by matplotlib
+def page(report: PeriodReport, *, plain: bool = False) -> str:
+    """Return the page; ``plain`` sets the long tables as aligned text."""
     return _template().render(
         report=report,
         view=view,
         lists=lists,
-        zone=ZoneInfo(report.timezone),
+        say=language(report),
         title=view.period_title(report),
         summary=summarize(report.services),
-        charts=drawn,
+        charts=drawings(report),
         plain_services=chunks(to_text.service_table(report), 34) if plain else [],
         plain_outages=chunks(to_text.outage_table(report), 46) if plain else [],
         strip=strip,
         palette=palette,
-        percent=wording.percent,
-        moment=wording.moment,
     )
 
 

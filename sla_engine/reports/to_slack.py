@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from sla_engine.domain import block_kit, wording
+from sla_engine.domain import block_kit
 from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import view
+from sla_engine.reports.language import Language, language
 
 _LISTED = 20
 
@@ -42,11 +43,12 @@ def _told(tile: view.Tile) -> str:
 def _lines(report: PeriodReport) -> Iterator[str]:
     for warning in view.warnings(report):
         yield f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {warning}"
+    say = language(report)
     services = sorted(report.services, key=_rank)
     for service in services[:_LISTED]:
-        yield _line(service)
+        yield _line(service, say)
     if len(services) > _LISTED:
-        yield f"and {len(services) - _LISTED} more"
+        yield f"and {say.number(len(services) - _LISTED)} more"
 
 
 def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
@@ -55,17 +57,17 @@ def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
     return figures.met is not False, left, -figures.unplanned, service.name
 
 
-def _line(service: ServiceReport) -> str:
+def _line(service: ServiceReport, say: Language) -> str:
     mark = {
         True: "\N{WHITE HEAVY CHECK MARK}",
         False: "\N{CROSS MARK}",
         None: "\N{MEDIUM WHITE CIRCLE}",
     }[service.figures.met]
-    goal = "" if service.objective is None else f" of {wording.percent(service.objective, 2)}"
-    text = f"{mark} {service.name}: {wording.percent(service.figures.availability)}{goal}"
+    goal = "" if service.objective is None else f" of {say.percent(service.objective, 2)}"
+    text = f"{mark} {service.name}: {say.percent(service.figures.availability)}{goal}"
     if service.figures.unplanned or service.figures.planned:
-        text += f", {view.minutes(service.figures.unplanned)} min unplanned"
-        text += f", {view.minutes(service.figures.planned)} min planned"
+        text += f", {say.minutes(service.figures.unplanned)} min unplanned"
+        text += f", {say.minutes(service.figures.planned)} min planned"
     if service.figures.budget_remaining is not None:
-        text += f", budget left {view.budget(service)}"
+        text += f", budget left {view.budget(service, say)}"
     return text

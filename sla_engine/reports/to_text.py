@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from zoneinfo import ZoneInfo
 
 from sla_engine.domain import wording
 from sla_engine.domain.availability import Share
-from sla_engine.domain.period import title
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
+from sla_engine.reports.language import Language, language
 
 Row = Sequence[str]
-_MS_PER_MINUTE = 60_000
-_NUMBER = re.compile(r"(-|unknown|-?[0-9][0-9,.]*( %)?)( \*)?")
+_NUMBER = re.compile(r"(-|unknown|[-+]?%?\d[^a-zA-Z:]*)( \*)?")
 _VERDICTS = {True: "met", False: "MISSED", None: "-"}
 _SERVICE_HEAD = (
     "Service", "Objective", "Actual", "Verdict", "Agreed", "Excluded", "Planned", "Unplanned",
@@ -30,11 +28,11 @@ def render(report: PeriodReport) -> bytes:
 
 
 def _lines(report: PeriodReport) -> Iterator[str]:
-    zone = ZoneInfo(report.timezone)
-    yield f"Service levels of {report.organization}, {title(report.period, zone)}"
+    say = language(report)
+    yield f"Service levels of {report.organization}, {say.title(report.period)}"
     yield ""
-    yield f"Period     {wording.stretch(*report.period, zone)} ({report.timezone}, end excluded)"
-    yield f"Generated  {wording.moment(report.generated_at, zone)}"
+    yield f"Period     {say.stretch(*report.period)} ({report.timezone}, end excluded)"
+    yield f"Generated  {say.moment(report.generated_at)}"
     yield f"Source     {report.source}; accounting policy {report.policy_version}"
     yield ""
     yield from _summary(report)
@@ -42,82 +40,83 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield "SERVICES (times in minutes)"
     yield from service_table(report)
     yield ""
-    rows = list(_outage_rows(report, zone))
-    yield f"OUTAGES ({len(rows)})"
+    rows = list(_outage_rows(report, say))
+    yield f"OUTAGES ({say.number(len(rows))})"
     if rows:
         yield from _table(_OUTAGE_HEAD, rows)
-    yield from _corrections(report, zone)
-    yield from _restatements(report)
+    yield from _corrections(report, say)
+    yield from _restatements(report, say)
 
 
 def service_table(report: PeriodReport) -> list[str]:
     """Return the services as aligned lines, the head first."""
-    return list(_table(_SERVICE_HEAD, map(_service_row, report.services)))
+    say = language(report)
+    return list(_table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services)))
 
 
 def outage_table(report: PeriodReport) -> list[str]:
     """Return the outages as aligned lines, the head first."""
-    return list(_table(_OUTAGE_HEAD, _outage_rows(report, ZoneInfo(report.timezone))))
+    return list(_table(_OUTAGE_HEAD, _outage_rows(report, language(report))))
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:
-    summary = summarize(report.services)
+    summary, say = summarize(report.services), language(report)
     judged = len(summary.met) + len(summary.missed)
     if judged:
-        yield f"{len(summary.met)} of {wording.counted(judged, 'service')} met the objective"
+        met = say.number(len(summary.met))
+        yield f"{met} of {say.counted(judged, 'service')} met the objective"
     else:
         yield "No service could be judged: nothing is known, or nothing was agreed"
     if summary.missed:
         yield f"Missed: {wording.listed([s.name for s in summary.missed], 10)}"
     if summary.worst:
-        worst = (f"{s.name} {wording.percent(s.figures.availability)}" for s in summary.worst)
+        worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield f"Worst: {', '.join(worst)}"
-    yield (
-        f"Downtime: {minutes(summary.unplanned)} min unplanned, {minutes(summary.planned)} min "
-        f"planned, in {wording.counted(summary.outages, 'outage')}"
-    )
-    yield f"Coverage: {wording.percent(summary.coverage)} of the agreed time is known"
+    unplanned, planned = say.minutes(summary.unplanned, 2), say.minutes(summary.planned, 2)
+    outages = say.counted(summary.outages, "outage")
+    yield f"Downtime: {unplanned} min unplanned, {planned} min planned, in {outages}"
+    yield f"Coverage: {say.percent(summary.coverage)} of the agreed time is known"
     if summary.thin:
         names = wording.listed([s.name for s in summary.thin], 10)
         yield f"WARNING: under 99 % is known of {names}"
 
 
-def _service_row(service: ServiceReport) -> Row:
+def _service_row(service: ServiceReport, say: Language) -> Row:
     figures = service.figures
     return (
         service.name,
-        wording.percent(service.objective) if service.objective is not None else "-",
-        wording.percent(figures.availability) + (" *" if is_thin(service) else ""),
+        say.percent(service.objective) if service.objective is not None else "-",
+        say.percent(figures.availability) + (" *" if is_thin(service) else ""),
         _VERDICTS[figures.met],
-        minutes(figures.agreed),
-        minutes(figures.excluded),
-        minutes(figures.planned),
-        minutes(figures.unplanned),
-        minutes(figures.unknown),
-        "-" if figures.budget_remaining is None else wording.percent(figures.budget_remaining, 1),
-        str(len(figures.shares)),
-        minutes(figures.longest),
-        minutes(figures.mtbf),
-        minutes(figures.mtrs),
+        say.minutes(figures.agreed, 2),
+        say.minutes(figures.excluded, 2),
+        say.minutes(figures.planned, 2),
+        say.minutes(figures.unplanned, 2),
+        say.minutes(figures.unknown, 2),
+        "-" if figures.budget_remaining is None else say.percent(figures.budget_remaining, 1),
+        say.number(len(figures.shares)),
+        say.minutes(figures.longest, 2),
+        say.minutes(figures.mtbf, 2),
+        say.minutes(figures.mtrs, 2),
     )
 
 
-def _outage_rows(report: PeriodReport, zone: ZoneInfo) -> Iterator[Row]:
+def _outage_rows(report: PeriodReport, say: Language) -> Iterator[Row]:
     for service in report.services:
         for share in (*service.figures.shares, *service.figures.short):
-            yield _outage_row(service, share, report.generated_at, zone)
+            yield _outage_row(service, share, report.generated_at, say)
 
 
-def _outage_row(service: ServiceReport, share: Share, now: int, zone: ZoneInfo) -> Row:
+def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -> Row:
     outage = share.outage
     return (
         service.name,
-        wording.moment(outage.start, zone),
-        "still open" if outage.end is None else wording.moment(outage.end, zone),
-        minutes(outage.until(now).length),
-        minutes(share.planned),
-        minutes(share.unplanned),
-        minutes(share.unknown),
+        say.moment(outage.start),
+        "still open" if outage.end is None else say.moment(outage.end),
+        say.minutes(outage.until(now).length, 2),
+        say.minutes(share.planned, 2),
+        say.minutes(share.unplanned, 2),
+        say.minutes(share.unknown, 2),
         share.kind,
         outage.cause or "-",
         outage.ticket or "-",
@@ -125,9 +124,9 @@ def _outage_row(service: ServiceReport, share: Share, now: int, zone: ZoneInfo) 
     )
 
 
-def _corrections(report: PeriodReport, zone: ZoneInfo) -> Iterator[str]:
+def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     found = [
-        f"{wording.moment(c.time, zone)}  {c.author} changed {c.field} of {share.outage.id} "
+        f"{say.moment(c.time)}  {c.author} changed {c.field} of {share.outage.id} "
         f"from {c.before or 'nothing'} to {c.after or 'nothing'}: {c.reason}"
         for service in report.services
         for share in (*service.figures.shares, *service.figures.short)
@@ -152,15 +151,10 @@ def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def minutes(milliseconds: float | None) -> str:
-    """Return minutes to two digits, ``-`` where there is nothing to tell."""
-    return "-" if milliseconds is None else f"{milliseconds / _MS_PER_MINUTE:,.2f}"
-
-
-def _restatements(report: PeriodReport) -> Iterator[str]:
+def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     if report.restatements:
         yield ""
         yield f"RESTATEMENTS ({len(report.restatements)})"
     for one in report.restatements:
-        before, after = (wording.percent(v) for v in (one.before, one.after))
+        before, after = (say.percent(v) for v in (one.before, one.after))
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sla_engine.domain import wording
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.period import title
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.domain.summary import Summary, is_thin, summarize
+from sla_engine.domain.summary import summarize
+from sla_engine.reports.language import Language, language
 
-_MINUTE = 60_000
 _VERDICTS = {True: "met", False: "missed", None: "not judged"}
 
 
@@ -30,12 +28,7 @@ class Column:
 
     title: str
     numeric: bool
-    cell: Callable[[ServiceReport], str]
-
-
-def minutes(milliseconds: float | None, digits: int = 1) -> str:
-    """Return minutes; a hyphen where there is nothing to tell."""
-    return "-" if milliseconds is None else f"{milliseconds / _MINUTE:,.{digits}f}"
+    cell: Callable[[ServiceReport, Language], str]
 
 
 def verdict(service: ServiceReport) -> str:
@@ -43,65 +36,65 @@ def verdict(service: ServiceReport) -> str:
     return _VERDICTS[service.figures.met]
 
 
-def budget(service: ServiceReport) -> str:
+def budget(service: ServiceReport, say: Language) -> str:
     """Return the error budget left."""
     left = service.figures.budget_remaining
-    return "-" if left is None else wording.percent(left, 1)
+    return "-" if left is None else say.percent(left, 1)
 
 
-def money(amount: float | None, currency: str) -> str:
-    """Return an amount without cents."""
-    return "-" if amount is None else f"{amount:,.0f} {currency}"
+def objective(service: ServiceReport, say: Language) -> str:
+    """Return the objective; a hyphen where there is none."""
+    return "-" if service.objective is None else say.percent(service.objective, 2)
 
 
-def change(service: ServiceReport) -> str:
+def change(service: ServiceReport, say: Language) -> str:
     """Return how the availability moved since the period before, in percentage points."""
     now = service.figures.availability
     before = None if service.previous is None else service.previous.availability
     if now is None or before is None:
         return "-"
     points = (now - before) * 100
-    return "0.000" if abs(points) < 0.0005 else f"{points:+.3f}"  # noqa: PLR2004 - half a digit
+    if abs(points) < 0.0005:  # noqa: PLR2004 - half a digit
+        return say.number(0, 3)
+    return f"{'+' if points > 0 else ''}{say.number(points, 3)}"
+
+
+def latency(service: ServiceReport, say: Language) -> str:
+    """Return the 95th percentile of a service's answers in milliseconds."""
+    seconds = service.latency_p95
+    return "-" if seconds is None else f"{say.number(seconds * 1000)} ms"
 
 
 SERVICE_COLUMNS: tuple[Column, ...] = (
-    Column("Owner", numeric=False, cell=lambda s: s.owner),
-    Column(
-        "Objective",
-        numeric=True,
-        cell=lambda s: "-" if s.objective is None else wording.percent(s.objective, 2),
-    ),
-    Column("Actual", numeric=True, cell=lambda s: wording.percent(s.figures.availability)),
+    Column("Owner", numeric=False, cell=lambda s, _: s.owner),
+    Column("Objective", numeric=True, cell=objective),
+    Column("Actual", numeric=True, cell=lambda s, say: say.percent(s.figures.availability)),
     Column("Change", numeric=True, cell=change),
-    Column("Agreed", numeric=True, cell=lambda s: minutes(s.figures.agreed, 0)),
-    Column("Excluded", numeric=True, cell=lambda s: minutes(s.figures.excluded)),
-    Column("Planned", numeric=True, cell=lambda s: minutes(s.figures.planned)),
-    Column("Unplanned", numeric=True, cell=lambda s: minutes(s.figures.unplanned)),
-    Column("Unknown", numeric=True, cell=lambda s: minutes(s.figures.unknown)),
+    Column("Agreed", numeric=True, cell=lambda s, say: say.minutes(s.figures.agreed, 0)),
+    Column("Excluded", numeric=True, cell=lambda s, say: say.minutes(s.figures.excluded)),
+    Column("Planned", numeric=True, cell=lambda s, say: say.minutes(s.figures.planned)),
+    Column("Unplanned", numeric=True, cell=lambda s, say: say.minutes(s.figures.unplanned)),
+    Column("Unknown", numeric=True, cell=lambda s, say: say.minutes(s.figures.unknown)),
     Column("Budget left", numeric=True, cell=budget),
-    Column("Outages", numeric=True, cell=lambda s: str(len(s.figures.shares))),
-    Column("Longest", numeric=True, cell=lambda s: minutes(s.figures.longest)),
-    Column("MTBF", numeric=True, cell=lambda s: minutes(s.figures.mtbf, 0)),
-    Column("MTRS", numeric=True, cell=lambda s: minutes(s.figures.mtrs)),
-    Column(
-        "p95 latency",
-        numeric=True,
-        cell=lambda s: "-" if s.latency_p95 is None else f"{s.latency_p95 * 1000:,.0f} ms",
-    ),
-    Column("MTBSI", numeric=True, cell=lambda s: minutes(s.figures.mtbsi, 0)),
+    Column("Outages", numeric=True, cell=lambda s, say: say.number(len(s.figures.shares))),
+    Column("Longest", numeric=True, cell=lambda s, say: say.minutes(s.figures.longest)),
+    Column("MTBF", numeric=True, cell=lambda s, say: say.minutes(s.figures.mtbf, 0)),
+    Column("MTRS", numeric=True, cell=lambda s, say: say.minutes(s.figures.mtrs)),
+    Column("p95 latency", numeric=True, cell=latency),
+    Column("MTBSI", numeric=True, cell=lambda s, say: say.minutes(s.figures.mtbsi, 0)),
 )
 
 
 def header(report: PeriodReport) -> list[tuple[str, str]]:
     """Return what every report says of itself."""
-    zone = ZoneInfo(report.timezone)
+    say = language(report)
     found = [
-        ("Period", f"{wording.stretch(*report.period, zone)}, end excluded"),
+        ("Period", f"{say.stretch(*report.period)}, end excluded"),
         ("Time zone", report.timezone),
-        ("Generated", wording.moment(report.generated_at, zone)),
+        ("Generated", say.moment(report.generated_at)),
         ("Source", report.source),
         ("Accounting policy", f"version {report.policy_version}"),
-        ("Coverage", wording.percent(summarize(report.services).coverage)),
+        ("Coverage", say.percent(summarize(report.services).coverage)),
     ]
     if report.generated_at < report.period.end:
         found.append(("So far", "the period is not over; figures are up to the time of generation"))
@@ -112,87 +105,86 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
 
 def headline(report: PeriodReport) -> str:
     """Return the one sentence that a senior reads."""
-    summary = summarize(report.services)
+    summary, say = summarize(report.services), language(report)
     judged = len(summary.met) + len(summary.missed)
     if not judged:
         return "No service could be judged: nothing is known, or nothing was agreed."
     if not summary.missed:
-        return f"All {wording.counted(judged, 'service')} met the objective."
+        return f"All {say.counted(judged, 'service')} met the objective."
     names = wording.listed([s.name for s in summary.missed], 5)
-    met = f"{len(summary.met)} of {wording.counted(judged, 'service')}"
+    met = f"{say.number(len(summary.met))} of {say.counted(judged, 'service')}"
     return f"{met} met the objective; {names} did not."
 
 
 def tiles(report: PeriodReport) -> list[Tile]:
     """Return the figures of the front page."""
-    summary = summarize(report.services)
+    summary, say = summarize(report.services), language(report)
     judged = len(summary.met) + len(summary.missed)
     before = [s.previous for s in report.services if s.previous is not None]
     found = [
         Tile(
             "Objectives met",
-            f"{len(summary.met)} of {judged}",
-            _compared(len(summary.met), sum(f.met is True for f in before), before),
+            f"{say.number(len(summary.met))} of {say.number(judged)}",
+            _compared(len(summary.met), sum(f.met is True for f in before), before, say),
             alarming=bool(summary.missed),
         ),
         Tile(
             "Unplanned downtime",
-            f"{minutes(summary.unplanned)} min",
-            _compared_minutes(summary.unplanned, sum(f.unplanned for f in before), before),
+            f"{say.minutes(summary.unplanned)} min",
+            _compared_minutes(summary.unplanned, sum(f.unplanned for f in before), before, say),
         ),
         Tile(
             "Planned downtime",
-            f"{minutes(summary.planned)} min",
-            _compared_minutes(summary.planned, sum(f.planned for f in before), before),
+            f"{say.minutes(summary.planned)} min",
+            _compared_minutes(summary.planned, sum(f.planned for f in before), before, say),
         ),
-        Tile("Outages", f"{summary.outages:,}", _longest(summary, report)),
+        Tile("Outages", say.number(summary.outages), _longest(report, say)),
     ]
-    return [*found, *_business(report)]
+    return [*found, *_business(report, say)]
 
 
-def _business(report: PeriodReport) -> Iterator[Tile]:
+def _business(report: PeriodReport, say: Language) -> Iterator[Tile]:
     costs = [s.impact for s in report.services if s.impact is not None]
     if costs:
-        note = f"of {wording.counted(len(costs), 'service')} with a known cost"
-        yield Tile("Business impact", money(sum(costs), report.currency), note)
+        note = f"of {say.counted(len(costs), 'service')} with a known cost"
+        yield Tile("Business impact", say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
     if due:
         names = wording.listed([f"{s.name} {s.credit:g} %" for s in due], 3)
-        yield Tile("Credits due", wording.counted(len(due), "service"), names, alarming=True)
+        yield Tile("Credits due", say.counted(len(due), "service"), names, alarming=True)
 
 
-def _longest(summary: Summary, report: PeriodReport) -> str:
-    del summary
+def _longest(report: PeriodReport, say: Language) -> str:
     longest = max((s.figures.longest or 0 for s in report.services), default=0)
-    return f"longest {minutes(longest)} min" if longest else ""
+    return f"longest {say.minutes(longest)} min" if longest else ""
 
 
-def _compared(now: int, before: int, known: Sequence[Figures]) -> str:
+def _compared(now: int, before: int, known: Sequence[Figures], say: Language) -> str:
     if not known:
         return ""
-    return f"{before} the period before" if now != before else "as the period before"
+    return f"{say.number(before)} the period before" if now != before else "as the period before"
 
 
-def _compared_minutes(now: int, before: int, known: Sequence[Figures]) -> str:
+def _compared_minutes(now: int, before: int, known: Sequence[Figures], say: Language) -> str:
     if not known:
         return ""
     if now == before:
         return "as the period before"
-    return f"{'up' if now > before else 'down'} from {minutes(before)} min the period before"
+    return f"{'up' if now > before else 'down'} from {say.minutes(before)} min the period before"
 
 
 def warnings(report: PeriodReport) -> list[str]:
     """Return what a reader must know before trusting a figure."""
     summary = summarize(report.services)
-    zone = ZoneInfo(report.timezone)
+    say = language(report)
     found = []
     if summary.thin:
         names = wording.listed(
-            [f"{s.name} ({wording.percent(s.figures.coverage, 1)})" for s in summary.thin], 5
+            [f"{s.name} ({say.percent(s.figures.coverage, 1)})" for s in summary.thin], 5
         )
         found.append(f"Under 99 % of the agreed time is known of {names}.")
     found += [
-        f"{s.name} was first seen on {wording.moment(s.began, zone)}: it is owed from then on."
+        f"{s.name} was first seen on {say.moment(s.began)}: it is owed from then on."
         for s in report.services
         if s.began is not None
     ][:10]
@@ -203,9 +195,4 @@ def warnings(report: PeriodReport) -> list[str]:
 
 def period_title(report: PeriodReport) -> str:
     """Return what people call the period."""
-    return title(report.period, ZoneInfo(report.timezone))
-
-
-def thin(service: ServiceReport) -> bool:
-    """Say whether too little is known of a service."""
-    return is_thin(service)
+    return language(report).title(report.period)

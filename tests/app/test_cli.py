@@ -68,6 +68,13 @@ def test_the_report_counts_the_outage(flags: list[str], capsys: pytest.CaptureFi
     assert (api["availability_ratio"], api["met"]) == (None, None)
 
 
+def test_the_report_speaks_a_language(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", *flags, "--period=2026-10", "--language=de"]) == 0
+    assert "Service levels of Example, Oktober 2026" in capsys.readouterr().out
+    assert main(["report", *flags, "--period=2026-10", "--language=klingon!"]) == 2
+    assert "--language: 'klingon!' is not a language" in capsys.readouterr().err
+
+
 def test_the_report_goes_to_a_file(flags: list[str], tmp_path: Path) -> None:
     output = tmp_path / "report.txt"
     assert main(["report", *flags, "--period=2024-10-04", f"--output={output}"]) == 0

@@ -114,6 +114,10 @@ def test_the_schema_accepts_a_good_catalogue_and_refuses_a_bad_one() -> None:
             "services.yml:21: services[3].components: goes in a circle: platform -> platform",
         ),
         (
+            GOOD + "reports:\n  - {id: r, period: daily, cron: 0 9 * * *, language: xx}\n",
+            "services.yml:27: reports[0].language: 'xx' is not a language such as en, de, fr-CH",
+        ),
+        (
             GOOD.replace("calendar: office", "calendar: shopping"),
             "services.yml:11: services[0].calendar: there is no calendar 'shopping'; valid: office",
         ),

@@ -21,7 +21,7 @@ def test_golden(format_: str, golden: Golden) -> None:
 
 
 def test_golden_page(golden: Golden) -> None:
-    golden("october.html", to_html.page(REPORT, pictures=False))
+    golden("october.html", to_html.page(REPORT))
 
 
 def test_the_page_is_self_contained_and_escapes_what_people_wrote() -> None:

@@ -1,0 +1,192 @@
+"""The charts of a page, as SVG in the colour of the text around it.
+
+Written out by hand: a page or a PDF of 500 services then takes half the time, and needs no extra.
+Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/); no chart says by colour alone what
+it does not say in words.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from markupsafe import Markup
+
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import PeriodReport
+from sla_engine.reports import palette, plots
+from sla_engine.reports.language import Language, language
+
+_WIDTH, _HEIGHT = 480, 206
+_LEFT, _RIGHT, _TOP, _BOTTOM = 128, 470, 28, 174
+_MARGIN = 52
+_DASHES = ("none", "7 4", "2 3")
+_TICKS = 5
+_GRID = "#8b949e"  # seen on white and on black
+
+T = TypeVar("T")
+Shapes = Iterator[Markup]
+Draw = Callable[[PeriodReport, Language], Shapes]
+
+
+def drawings(report: PeriodReport) -> list[Markup]:
+    """Return the charts of a report."""
+    return [_framed(title, label, draw, report) for title, label, draw in _DRAWN]
+
+
+def _framed(title: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
+    shapes = Markup("\n").join(draw(report, language(report)))
+    return Markup(
+        '<svg role="img" aria-label="{2}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
+        'font-size="11" fill="currentColor">\n'
+        '<text x="0" y="14" font-size="13" font-weight="bold">{3}</text>\n{4}\n</svg>'
+    ).format(_WIDTH, _HEIGHT, label, title, shapes)
+
+
+def _outages(report: PeriodReport, say: Language) -> Shapes:
+    """Draw when the services were down."""
+    lines = plots.outages(report)
+    yield from _time_axis(report, say, _LEFT)
+    if not lines:
+        yield _nothing("no outages")
+    x = _scale(report.period, _LEFT)
+    for (service, bars), y, height in _rows(lines):
+        yield _name(service.name, y + height / 2)
+        for span, colour in bars:
+            yield _rect(x(span.start), y, x(span.end) - x(span.start), height * 0.7, colour)
+
+
+def _budgets(report: PeriodReport, say: Language) -> Shapes:
+    """Draw what is left of the error budgets of those that burnt most."""
+    lines = plots.budgets(report)
+    lowest = min((min(line.left) for line in lines), default=0.0)
+    marks = _marks(min(0.0, lowest), 100)
+    low, high = min(marks[0], lowest), 100.0
+    x = _scale(report.period, _MARGIN)
+
+    def y(percent: float) -> float:
+        return _BOTTOM - (percent - low) / (high - low) * (_BOTTOM - _TOP)
+
+    yield from _time_axis(report, say, _MARGIN)
+    for mark in marks:
+        yield _line(_MARGIN, y(mark), _RIGHT, y(mark), _GRID if mark else "currentColor")
+        yield _text(_MARGIN - 6, y(mark) + 4, say.percent(mark / 100, 0), "end")
+    for line, colour, dash in zip(lines, palette.LINES, _DASHES, strict=False):
+        points = zip(line.times, line.left, strict=True)
+        path = " ".join(f"{x(at):.1f},{y(left):.1f}" for at, left in points)
+        yield Markup(
+            '<polyline points="{}" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="{}"/>'
+        ).format(path, colour, dash)
+    yield from _key([(plots.short(one.service.name), c, d) for one, c, d in
+                     zip(lines, palette.LINES, _DASHES, strict=False)])  # fmt: skip
+    if not lines:
+        yield _nothing("no budget was used")
+
+
+def _comparison(report: PeriodReport, say: Language) -> Shapes:
+    """Draw the unplanned minutes beside those of the period before."""
+    rows = plots.compared(report)
+    marks = _marks(0, max((max(one.now, one.before) for one in rows), default=1.0))
+    high = max(marks[-1], *(max(one.now, one.before) for one in rows)) if rows else marks[-1]
+    wide = (_RIGHT - _LEFT) / high
+    for mark in marks if rows else ():
+        yield _line(_LEFT + mark * wide, _TOP, _LEFT + mark * wide, _BOTTOM)
+        yield _text(_LEFT + mark * wide, _BOTTOM + 14, say.number(mark), "middle")
+    past = palette.COLOURS["unknown"]
+    for (service, now, before), y, height in _rows(rows):
+        yield _name(service.name, y + height / 2)
+        yield _rect(_LEFT, y, now * wide, height * 0.4, palette.COLOURS["miss"])
+        if report.previous is not None:
+            yield _rect(_LEFT, y + height * 0.42, before * wide, height * 0.4, past)
+    if not rows:
+        yield _nothing("no unplanned downtime in either")
+        return
+    keys = [(say.title(report.period), palette.COLOURS["miss"], "none")]
+    if report.previous is not None:
+        keys.append((say.title(report.previous), past, "none"))
+    yield from _key(keys)
+
+
+def _time_axis(report: PeriodReport, say: Language, left: int) -> Shapes:
+    x = _scale(report.period, left)
+    for at, clock in plots.times(report):
+        yield _line(x(at), _TOP, x(at), _BOTTOM)
+        anchor = "end" if at == report.period.end else "middle"
+        yield _text(x(at), _BOTTOM + 14, say.tick(at, clock=clock), anchor)
+
+
+def _scale(period: Interval, left: int) -> Callable[[int], float]:
+    wide = (_RIGHT - left) / period.length
+    return lambda at: left + (at - period.start) * wide
+
+
+def _marks(low: float, high: float) -> list[float]:
+    """Return round values between two, about five."""
+    raw = (high - low) / _TICKS
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(n * power for n in (1, 2, 5, 10) if n * power >= raw)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [i * step for i in range(first, last + 1)]
+
+
+def _rows(items: Sequence[T]) -> Iterator[tuple[T, float, float]]:
+    """Yield each with the top and the height of its line."""
+    height = min(34.0, (_BOTTOM - _TOP) / max(1, len(items)))
+    for i, item in enumerate(items):
+        yield item, _TOP + 3 + i * height, height - 3
+
+
+def _key(entries: Sequence[tuple[str, str, str]]) -> Shapes:
+    """Say what the colours mean, under the axis."""
+    at = 0.0
+    for text, colour, dash in entries:
+        yield Markup(
+            '<line x1="{:.0f}" y1="{}" x2="{:.0f}" y2="{}" stroke="{}" stroke-width="4" '
+            'stroke-dasharray="{}"/>'
+        ).format(at, _HEIGHT - 8, at + 22, _HEIGHT - 8, colour, dash)
+        yield _text(at + 28, _HEIGHT - 4, text, "start")
+        at += 44 + 6.2 * len(text)
+
+
+def _name(name: str, y: float) -> Markup:
+    return _text(_LEFT - 6, y + 3, plots.short(name), "end")
+
+
+def _nothing(words: str) -> Markup:
+    return _text((_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2, words, "middle")
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> Markup:
+    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+        x, y, anchor, text
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str = _GRID) -> Markup:
+    return Markup(
+        '<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}" stroke-width="0.6"/>'
+    ).format(x1, y1, x2, y2, colour)
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> Markup:
+    return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>').format(
+        x, y, width, height, colour
+    )
+
+
+_DRAWN: tuple[tuple[str, str, Draw], ...] = (
+    (
+        "Outages",
+        "When the services were down; the outage list below has every figure",
+        _outages,
+    ),
+    (
+        "Error budget left",
+        "How the error budgets of the worst services were used up",
+        _budgets,
+    ),
+    (
+        "Unplanned minutes against the period before",
+        "Unplanned minutes of this period and the one before",
+        _comparison,
+    ),
+)

@@ -1,0 +1,163 @@
+"""How a report writes times and numbers: the house's way, or a language's (Babel).
+
+Words stay English; a language chooses dates, names of days and months, and the shape of numbers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sla_engine.domain import wording
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import recognized, title
+
+if TYPE_CHECKING:
+    from sla_engine.domain.report import PeriodReport
+
+HOUSE = "en"
+_MINUTE = 60_000
+
+
+class Language:
+    """The house's way: ``2026-10-03 08:15:30 CEST``, ``1,234.5``, ``99.900 %``. Times in ms UTC."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+
+    def moment(self, at: int) -> str:
+        """Return an instant to the second, with its zone."""
+        return wording.moment(at, self.zone)
+
+    def stretch(self, start: int, end: int) -> str:
+        """Return ``START to END``; what END shares with START is not repeated."""
+        return wording.stretch(start, end, self.zone)
+
+    def day(self, at: int) -> str:
+        """Return a date."""
+        return f"{self._local(at):%Y-%m-%d}"
+
+    def tick(self, at: int, *, clock: bool) -> str:
+        """Return what an axis of time says: a day and its month, or a time of day."""
+        local = self._local(at)
+        return f"{local:%H:%M}" if clock else f"{local.day} {local:%b}"
+
+    def title(self, interval: Interval) -> str:
+        """Return what people call a period."""
+        return title(interval, self.zone)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number with so many digits after the point."""
+        return f"{value:,.{digits}f}"
+
+    def percent(self, ratio: float | None, digits: int = 3) -> str:
+        """Return a ratio as a percentage; rounding never turns a miss into 100 %."""
+        return wording.percent(ratio, digits)
+
+    def minutes(self, milliseconds: float | None, digits: int = 1) -> str:
+        """Return minutes; a hyphen where there is nothing to tell."""
+        return "-" if milliseconds is None else self.number(milliseconds / _MINUTE, digits)
+
+    def hours(self, milliseconds: float) -> str:
+        """Return hours to a hundredth."""
+        return self.number(milliseconds / (60 * _MINUTE), 2)
+
+    def money(self, amount: float | None, currency: str) -> str:
+        """Return an amount without cents."""
+        return "-" if amount is None else f"{self.number(amount)} {currency}"
+
+    def counted(self, count: int, noun: str) -> str:
+        """Return ``1 outage`` or ``3 outages``."""
+        return f"{self.number(count)} {noun}" if count == 1 else f"{self.number(count)} {noun}s"
+
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at // 1000, self.zone)
+
+
+class Babel(Language):
+    """A language's way, such as ``de``: ``03.10.2026, 08:15:30 CEST``, ``1.234,5``."""
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        from babel import Locale, dates, numbers  # noqa: PLC0415 - who reads English need not wait
+
+        super().__init__(zone)
+        self._dates, self._numbers = dates, numbers
+        self._locale = Locale.parse(language.replace("-", "_"))
+        self._percent = self._locale.percent_formats[None].pattern
+
+    def moment(self, at: int) -> str:
+        """Return an instant to the second, with its zone."""
+        local = self._local(at)
+        text = self._dates.format_datetime(local, "medium", locale=self._locale)
+        return f"{text} {local:%Z}"
+
+    def stretch(self, start: int, end: int) -> str:
+        """Return ``START to END``; what END shares with START is not repeated."""
+        first, last = self._local(start), self._local(end)
+        if first.tzname() != last.tzname():
+            return f"{self.moment(start)} to {self.moment(end)}"
+        head = self.moment(start).removesuffix(f" {first:%Z}")
+        if first.date() != last.date():
+            return f"{head} to {self.moment(end)}"
+        time = self._dates.format_time(last, "medium", locale=self._locale)
+        return f"{head} to {time} {last:%Z}"
+
+    def day(self, at: int) -> str:
+        """Return a date."""
+        return self._dates.format_date(self._local(at), "medium", locale=self._locale)
+
+    def tick(self, at: int, *, clock: bool) -> str:
+        """Return what an axis of time says: a day and its month, or a time of day."""
+        return self._by("Hm" if clock else "MMMd", self._local(at))
+
+    def title(self, interval: Interval) -> str:
+        """Return what people call a period; a week is named by its days."""
+        first, last = self._local(interval.start), self._local(interval.end - 1)
+        match recognized(interval, self.zone).kind:
+            case "day":
+                return self._dates.format_date(first, "full", locale=self._locale)
+            case "week":
+                days = first.date(), last.date()
+                return self._dates.format_interval(*days, "yMMMd", locale=self._locale)
+            case "month":
+                return self._by("yMMMM", first)
+            case "quarter":
+                return self._by("yQQQQ", first)
+            case "year":
+                return self._by("y", first)
+        return self.stretch(*interval)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number with so many digits after the point."""
+        return self._shaped(value, _pattern(digits))
+
+    def percent(self, ratio: float | None, digits: int = 3) -> str:
+        """Return a ratio as a percentage; rounding never turns a miss into 100 %."""
+        if ratio is None:
+            return wording.percent(None)
+        shape = self._percent.replace("#,##0", _pattern(digits))
+        value = wording.rounded_percent(ratio, digits) / 100
+        return self._numbers.format_percent(value, shape, locale=self._locale)
+
+    def _shaped(self, value: float, shape: str) -> str:
+        return self._numbers.format_decimal(value, shape, locale=self._locale)
+
+    def _by(self, skeleton: str, local: datetime) -> str:
+        return self._dates.format_skeleton(skeleton, local, locale=self._locale)
+
+
+def language(report: PeriodReport) -> Language:
+    """Return how a report writes times and numbers."""
+    return _made(report.language, report.timezone)
+
+
+@lru_cache(maxsize=32)
+def _made(name: str, timezone: str) -> Language:
+    zone = ZoneInfo(timezone)
+    return Language(zone) if name == HOUSE else Babel(name, zone)
+
+
+def _pattern(digits: int) -> str:
+    return f"#,##0.{'0' * digits}" if digits else "#,##0"

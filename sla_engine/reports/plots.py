@@ -1,0 +1,112 @@
+"""What charts show, in numbers: the same for pictures (matplotlib) and pages (SVG)."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sla_engine.domain.availability import Share
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.summary import summarize
+from sla_engine.reports import palette
+
+_SHOWN = 8
+_COMPARED = 5
+_NAME = 22
+_MINUTE = 60_000
+_DAY = 86_400_000
+
+
+class Bar(NamedTuple):
+    """A stretch of time on the line of a service, wide enough to be seen; ms UTC."""
+
+    span: Interval
+    colour: str
+
+
+class Line(NamedTuple):
+    """What was left of an error budget: moments (ms UTC) and percents."""
+
+    service: ServiceReport
+    times: Sequence[int]
+    left: Sequence[float]
+
+
+class Compared(NamedTuple):
+    """Unplanned minutes of a service in the period and in the one before."""
+
+    service: ServiceReport
+    now: float
+    before: float
+
+
+def shown(report: PeriodReport) -> list[ServiceReport]:
+    """Return the services worth a line: those that lost most, then by name."""
+    worst = summarize(report.services).worst
+    rest = [s for s in report.services if s not in worst]
+    rest.sort(key=lambda s: (-s.figures.unplanned, -s.figures.planned, s.name))
+    return [*worst, *rest][:_SHOWN]
+
+
+def outages(report: PeriodReport) -> list[tuple[ServiceReport, list[Bar]]]:
+    """Return when the services that failed were down."""
+    return [
+        (service, [_bar(share, report) for share in service.figures.shares])
+        for service in shown(report)
+        if service.figures.shares
+    ]
+
+
+def _bar(share: Share, report: PeriodReport) -> Bar:
+    start, end = _inside(share, report)
+    width = max(end - start, report.period.length // 250)  # a minute of a month is invisible
+    start = min(start, report.period.end - width)
+    kind: palette.State = "planned" if share.kind == "planned" else "miss"
+    return Bar(Interval(start, start + width), palette.COLOURS[kind])
+
+
+def budgets(report: PeriodReport) -> list[Line]:
+    """Return how the error budgets of the worst services were used up."""
+    worst = [s for s in summarize(report.services).worst if s.figures.budget]
+    return [Line(service, *_burnt(service, report)) for service in worst]
+
+
+def _burnt(service: ServiceReport, report: PeriodReport) -> tuple[list[int], list[float]]:
+    """Return the points of a line that falls while the service is down."""
+    budget = service.figures.budget or 1.0
+    times, left, lost = [report.period.start], [100.0], 0
+    shares = (*service.figures.shares, *service.figures.short)
+    for share in sorted(shares, key=lambda share: share.outage.start):
+        times += _inside(share, report)
+        left.append(100 * (1 - lost / budget))
+        lost += share.unplanned
+        left.append(100 * (1 - lost / budget))
+    return [*times, min(report.generated_at, report.period.end)], [*left, left[-1]]
+
+
+def compared(report: PeriodReport) -> list[Compared]:
+    """Return the services with unplanned downtime in the period or the one before."""
+    found = (
+        Compared(s, s.figures.unplanned / _MINUTE, _before(s) / _MINUTE) for s in shown(report)
+    )
+    return [one for one in found if one.now or one.before][:_COMPARED]
+
+
+def times(report: PeriodReport) -> Iterator[tuple[int, bool]]:
+    """Yield the moments to mark on an axis of time, and whether by the clock."""
+    start, end = report.period
+    for i in range(5):
+        yield start + (end - start) * i // 4, end - start <= 2 * _DAY
+
+
+def short(name: str) -> str:
+    """Return a name that fits into a margin."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+
+
+def _inside(share: Share, report: PeriodReport) -> Interval:
+    start = max(share.outage.start, report.period.start)
+    return Interval(start, min(share.outage.until(report.generated_at).end, report.period.end))
+
+
+def _before(service: ServiceReport) -> int:
+    return 0 if service.previous is None else service.previous.unplanned
