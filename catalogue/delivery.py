@@ -53,7 +53,9 @@ class Slack(Frozen):
 class Report(Frozen):
     """A scheduled report: which period, when (cron, in a zone), for whom.
 
-    ``language`` is that of dates and numbers; words are English.
+    ``language`` is that of dates and numbers; words are English. ``apprise_file`` (one URL a line)
+    and ``apprise_variable`` (the name of one in the environment) deliver the text report elsewhere;
+    it goes to Slack as well where a channel is named.
     """
 
     id: Identifier
@@ -66,3 +68,10 @@ class Report(Frozen):
     owners: tuple[Text, ...] = ()
     tiers: tuple[Text, ...] = ()
     language: Language = "en"
+    apprise_file: Path | None = None
+    apprise_variable: Text | None = None
+
+    @property
+    def elsewhere_only(self) -> bool:
+        """Say whether Slack is left out."""
+        return self.channel is None and bool(self.apprise_file or self.apprise_variable)

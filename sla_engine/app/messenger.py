@@ -22,7 +22,7 @@ from sla_engine.jobs.notify import Compose, Sender
 from sla_engine.jobs.reporting import composer, due_reports, problems
 from sla_engine.ledger import NoticeRow, Outbox
 from sla_engine.metrics import EngineMetrics, ServiceLevel
-from sla_engine.notifiers import choose
+from sla_engine.notifiers import choose, elsewhere
 
 log = structlog.get_logger("notify")
 
@@ -37,12 +37,17 @@ class Messenger:
             name, notifier = choose(context.catalogue.slack, os.environ)
         except (OSError, ValueError) as error:
             raise JobError(f"slack: {error}") from error
+        try:
+            self._elsewhere = elsewhere(context.catalogue.reports, os.environ)
+        except ValueError as error:
+            raise JobError(f"reports: {error}") from error
         self._sender = Sender(
             context.catalogue,
             self._outbox,
             notifier,
             now,
             one_channel=name == "slack-webhook",
+            elsewhere=self._elsewhere,
             composers=_composers(context),
         )
         self._context = context
@@ -83,7 +88,7 @@ class Messenger:
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
         yield from approval_notices(catalogue, ledger, self._outbox, at)
         yield from budget_notices(catalogue, known, at)
-        yield from due_reports(catalogue, ledger, self._outbox, at)
+        yield from due_reports(catalogue, ledger, self._outbox, at, self._elsewhere)
 
 
 def _composers(context: Context) -> dict[str, Compose]:

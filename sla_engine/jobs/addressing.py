@@ -7,6 +7,7 @@ from catalogue import Catalogue, Service
 from catalogue.delivery import Route, Severity
 from sla_engine.domain.notice import OUTAGE_KINDS
 from sla_engine.ledger import Outbox, Stored, Thread
+from sla_engine.notifiers import ELSEWHERE
 
 _FLOOD = 10 * 60_000
 """Outages that open within so many milliseconds of each other are one flood."""
@@ -31,16 +32,25 @@ def address(catalogue: Catalogue, outbox: Outbox, now: int, *, one_channel: bool
     for notice in sorted(new, key=lambda n: (depths.get(n.service or "", 0), n.id)):
         targets = targets_of(catalogue, notice)
         if one_channel:
-            targets = [Target(catalogue.slack.channel, targets[0].mentions)]
+            targets = _in_one(targets, catalogue.slack.channel)
         flood = _flooding(catalogue, outbox, new, now)
         threads = [_thread(catalogue, outbox, notice, t, now=now, flood=flood) for t in targets]
         outbox.address(notice.id, threads, now)
     return len(new)
 
 
+def _in_one(targets: list[Target], channel: str) -> list[Target]:
+    """Return what a webhook can reach: its own channel, and other services as they are."""
+    others = [target for target in targets if target.channel.startswith(ELSEWHERE)]
+    slack = [target for target in targets if target not in others]
+    return [*(Target(channel, target.mentions) for target in slack[:1]), *others]
+
+
 def targets_of(catalogue: Catalogue, notice: Stored) -> list[Target]:
     """Return where a notice goes: to every route that fits it, else to the default channel."""
-    if "channel" in notice.facts:
+    if "channels" in notice.facts:
+        return [Target(channel, ()) for channel in notice.facts["channels"]]
+    if "channel" in notice.facts:  # of a version that knew Slack alone
         return [Target(notice.facts["channel"], ())]
     severity = severity_of(notice)
     service = next((s for s in catalogue.services if s.id == notice.service), None)

@@ -20,11 +20,15 @@ from sla_engine.notifiers import File
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The head of a thread, what is answered in it, and a file that goes with it."""
+    """The head of a thread, what is answered in it, and a file that goes with it.
+
+    ``text`` is the whole of it where it goes elsewhere than to Slack.
+    """
 
     head: Message
     reply: Message | None = None
     file: File | None = None
+    text: str = ""
 
 
 def compose(

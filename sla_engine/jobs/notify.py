@@ -12,7 +12,17 @@ from sla_engine.domain.notice import SILENT_KINDS, Message
 from sla_engine.jobs.addressing import address
 from sla_engine.jobs.letters import Letter, compose
 from sla_engine.ledger import Delivery, Outbox
-from sla_engine.notifiers import Delivered, Failed, File, Missing, Notifier, Outcome, Retry
+from sla_engine.notifiers import (
+    ELSEWHERE,
+    Delivered,
+    Elsewhere,
+    Failed,
+    File,
+    Missing,
+    Notifier,
+    Outcome,
+    Retry,
+)
 
 log = structlog.get_logger("notify")
 
@@ -59,6 +69,7 @@ class Sender:
     notifier: Notifier
     clock: Callable[[], int]
     one_channel: bool = False
+    elsewhere: Elsewhere | None = None
     composers: dict[str, Compose] = field(default_factory=dict)
     figures: Mapping[str, Figures] = field(default_factory=dict)
     _held_until: int = 0
@@ -89,6 +100,8 @@ class Sender:
         return self._deliver(item, letter)
 
     def _deliver(self, item: Delivery, letter: Letter) -> Outcome:
+        if item.thread.channel.startswith(ELSEWHERE):
+            return self._elsewhere(item, letter)
         if not self.notifier.threads:
             return self._plain(item, letter)
         head = self._head(item, letter)
@@ -99,6 +112,15 @@ class Sender:
             outcome = self._reply(item, head, letter.reply)
         if letter.file is not None and isinstance(outcome, Delivered):
             outcome = self._attach(item, head, letter.file)
+        return outcome
+
+    def _elsewhere(self, item: Delivery, letter: Letter) -> Outcome:
+        """Send it to another service, which never says whether it is worth to try again: a day."""
+        if self.elsewhere is None:
+            return Failed("apprise: not configured")
+        outcome = self.elsewhere.send(item.thread.channel, letter.head.title, letter.text)
+        if isinstance(outcome, Retry) and self.clock() - item.notice.time > _REVIVED:
+            return Failed(outcome.reason)
         return outcome
 
     def _reply(self, item: Delivery, head: Delivered, reply: Message) -> Outcome:

@@ -14,7 +14,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.report import frozen_report
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
-from sla_engine.notifiers import File
+from sla_engine.notifiers import ELSEWHERE, Elsewhere, File
 from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
 
 _KINDS: dict[str, Kind] = {
@@ -32,7 +32,11 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def due_reports(
-    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
+    catalogue: Catalogue,
+    ledger: Ledger,
+    outbox: Outbox,
+    now: int,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[NoticeRow]:
     """Yield the scheduled reports whose time has come and that nobody was told of yet.
 
@@ -56,9 +60,14 @@ def due_reports(
             "report": entry.id,
             "period": period.name,
             "due": fired,
-            "channel": entry.channel or catalogue.slack.channel,
+            "channels": _channels(entry, catalogue, elsewhere),
         }
         yield NoticeRow(key, f"report:{entry.id}:{period.name}", "report", now, None, facts)
+
+
+def _channels(entry: Report, catalogue: Catalogue, elsewhere: Elsewhere | None) -> list[str]:
+    slack = [] if entry.elsewhere_only else [entry.channel or catalogue.slack.channel]
+    return [*slack, *(elsewhere.channels(entry.id) if elsewhere else ())]
 
 
 def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
@@ -128,6 +137,8 @@ def composer(
         late = now - facts["due"]
         made = replace(made, late=late if late > _LATE else None, language=entry.language)
         made = enrich(made)
+        if item.thread.channel.startswith(ELSEWHERE):
+            return Letter(to_slack.message(made), text=REPORTS["text"](made).decode())
         return Letter(to_slack.message(made), file=_file(entry, period, made))
 
     return compose

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from catalogue.delivery import Slack
 from sla_engine.notifiers.console import Console
+from sla_engine.notifiers.elsewhere import ELSEWHERE, Elsewhere, elsewhere
 from sla_engine.notifiers.outcome import (
     Delivered,
     Failed,
@@ -38,8 +39,10 @@ NOTIFIERS: dict[str, Callable[[Slack, Secrets], Notifier]] = {
 }
 
 __all__ = [
+    "ELSEWHERE",
     "NOTIFIERS",
     "Delivered",
+    "Elsewhere",
     "Failed",
     "File",
     "Found",
@@ -49,6 +52,7 @@ __all__ = [
     "Retry",
     "SocketTokens",
     "choose",
+    "elsewhere",
     "socket_tokens",
 ]
 

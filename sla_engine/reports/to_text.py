@@ -7,6 +7,7 @@ from sla_engine.domain import wording
 from sla_engine.domain.availability import Share
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
+from sla_engine.reports import view
 from sla_engine.reports.language import Language, language
 
 Row = Sequence[str]
@@ -76,9 +77,7 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     outages = say.counted(summary.outages, "outage")
     yield f"Downtime: {unplanned} min unplanned, {planned} min planned, in {outages}"
     yield f"Coverage: {say.percent(summary.coverage)} of the agreed time is known"
-    if summary.thin:
-        names = wording.listed([s.name for s in summary.thin], 10)
-        yield f"WARNING: under 99 % is known of {names}"
+    yield from (f"WARNING: {warning}" for warning in view.warnings(report))
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:

@@ -1,8 +1,5 @@
 import json
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,46 +10,8 @@ from sla_engine.jobs.notify import Sender
 from sla_engine.jobs.reporting import composer, due_reports, last_fired, problems
 from sla_engine.ledger import Derived, Ledger, Outbox
 from sla_engine.notifiers.slack import SlackBot
-from tests.catalogues import catalogue
-from tests.programs.slack import TOKEN, Slack, local_slack
-
-BERLIN = ZoneInfo("Europe/Berlin")
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-
-
-def at(text: str) -> int:
-    return round(datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp() * 1000)
-
-
-def book(**fields: object) -> Catalogue:
-    entry = {"id": "seniors", "period": "monthly", "cron": "0 9 1 * *", "channel": "#seniors"}
-    return catalogue(
-        {"id": "shop", "objective": 99.9, "owner": "a"},
-        {"id": "mail", "objective": 99.9, "owner": "b"},
-        timezone="Europe/Berlin",
-        reports=[entry | fields],
-    )
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    start, end, down = at("2026-10-01"), at("2026-11-01T12:00"), at("2026-10-05T14:00")
-    up = (Segment(start, end, State.UP),)
-    hurt = (
-        Segment(start, down, State.UP),
-        Segment(down, down + HOUR, State.DOWN),
-        Segment(down + HOUR, end, State.UP),
-    )
-    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as opened:
-        opened.apply([Derived("shop", hurt, start), Derived("mail", up, start)])
-        yield opened
-
-
-@pytest.fixture
-def slack() -> Iterator[Slack]:
-    with local_slack() as server:
-        yield server
+from tests.jobs.october import BERLIN, HOUR, MINUTE, at, book
+from tests.programs.slack import TOKEN, Slack
 
 
 def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:

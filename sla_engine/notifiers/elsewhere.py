@@ -1,0 +1,93 @@
+"""Reports elsewhere than in Slack: what apprise reaches (extra ``apprise``), from mail to Matrix.
+
+A service's URL holds its secrets. The outbox knows it by a digest alone, ``apprise:REPORT:DIGEST``,
+so that each URL is a delivery of its own: what failed is sent again, what arrived is not.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+
+from catalogue.delivery import Report
+from sla_engine.notifiers.outcome import Delivered, Outcome, Retry
+
+ELSEWHERE = "apprise:"
+"""What the channels of other services begin with."""
+
+
+class Elsewhere:
+    """Services by their channels.
+
+    Nothing can be looked up there: an attempt whose answer was lost comes twice.
+    """
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self._urls = urls
+
+    def channels(self, report: str) -> tuple[str, ...]:
+        """Return the channels of a scheduled report."""
+        return tuple(name for name in self._urls if name.startswith(f"{ELSEWHERE}{report}:"))
+
+    def send(self, channel: str, title: str, text: str) -> Outcome:
+        """Send a text once, whole."""
+        import apprise  # noqa: PLC0415 - an optional extra
+
+        if channel not in self._urls:
+            return Retry("apprise: this URL is no longer configured", doubtful=False)
+        service = apprise.Apprise()
+        service.add(self._urls[channel])
+        with apprise.LogCapture(level=logging.WARNING, name="apprise") as log:  # type: ignore[no-untyped-call]
+            sent = service.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
+            said = log.getvalue().splitlines()
+        return Delivered(channel) if sent else Retry(f"apprise: {_reason(said)}")
+
+
+def elsewhere(reports: Iterable[Report], environment: Mapping[str, str]) -> Elsewhere:
+    """Return the services that scheduled reports go to besides Slack.
+
+    Raises:
+        ValueError: a URL is missing or none that apprise knows, or the extra is not installed.
+    """
+    urls = {
+        f"{ELSEWHERE}{report.id}:{sha256(url.encode()).hexdigest()[:12]}": url
+        for report in reports
+        for url in _urls(report, environment)
+    }
+    return Elsewhere(urls)
+
+
+def _urls(report: Report, environment: Mapping[str, str]) -> Iterator[str]:
+    for place, text in _given(report, environment):
+        lines = [line.strip() for line in text.splitlines()]
+        found = [(n, line) for n, line in enumerate(lines, 1) if line and not line.startswith("#")]
+        if not found:
+            raise ValueError(f"{place} holds no URL")
+        for number, url in found:
+            if not _known(url):  # its text stays unsaid: it holds secrets
+                raise ValueError(f"{place}, line {number}, is no URL that apprise knows")
+            yield url
+
+
+def _given(report: Report, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield where URLs stand, and the text there."""
+    if report.apprise_file is not None:
+        try:
+            yield str(report.apprise_file), report.apprise_file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ValueError(f"{report.apprise_file}: {error.strerror}") from error
+    if report.apprise_variable is not None:
+        yield f"${report.apprise_variable}", environment.get(report.apprise_variable, "")
+
+
+def _known(url: str) -> bool:
+    try:
+        import apprise  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise ValueError("reports elsewhere need the extra 'apprise'") from error
+    logging.getLogger("apprise").propagate = False  # outcomes say what it would
+    return bool(apprise.Apprise().add(url))
+
+
+def _reason(said: list[str]) -> str:
+    """Return the last line of what apprise logged, which hides secrets itself."""
+    return said[-1].strip() if said else "not delivered, no reason given"
