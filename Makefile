@@ -21,6 +21,10 @@ dev-setup:
 run: run-setup ## start Prometheus, Alertmanager, exporter and engine on this machine (Ctrl-C stops)
 	@exec $(PY) -m stack run
 
+.PHONY: reload
+reload: run-setup ## have what `make run` started read services.yml again
+	@$(PY) -m stack reload
+
 .PHONY: demo
 demo: run-setup ## the whole story in three minutes: outages, notices, report
 	@$(PY) -m stack demo

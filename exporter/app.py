@@ -23,6 +23,7 @@ from exporter.server import About, Server
 from exporter.store import Store
 from exporter.target import shard_of, targets
 from toolkit.document import DocumentError
+from toolkit.lifecycle import lifecycle
 from toolkit.web import WebConfig, start_server
 
 _GRACE = 1.0  # seconds for requests under way when we stop
@@ -38,6 +39,7 @@ class Options:
     web: WebConfig
     location: str
     shard: tuple[int, int] = (1, 1)
+    lifecycle: bool = False
 
 
 def release() -> str:
@@ -54,6 +56,7 @@ class App:
     def __init__(self, options: Options, host: Host) -> None:
         self._options = options
         self._network = Network.open()
+        self._reloading = asyncio.Lock()
         self._health = Health(release())
         self._store = Store(options.location)
         self._schedule = Schedule(Runner(self._network, self._store, self._health))
@@ -73,17 +76,20 @@ class App:
         self._health.loaded(time(), good=True)
         _log.info("catalogue loaded", services=len(services), probes=len(wanted))
 
-    async def reload(self) -> None:
-        """Read the catalogue again; one with mistakes changes nothing."""
-        try:
-            services = await asyncio.to_thread(read_services, self._options.config_file)
-        except DocumentError as error:
-            self._health.loaded(time(), good=False)
-            for problem in error.problems:
-                _log.error("catalogue not loaded", problem=str(problem))
-            return
-        forget()
-        self.adopt(services)
+    async def reload(self) -> Sequence[str]:
+        """Read the catalogue again; one with mistakes changes nothing, and they are returned."""
+        async with self._reloading:
+            try:
+                services = await asyncio.to_thread(read_services, self._options.config_file)
+            except DocumentError as error:
+                self._health.loaded(time(), good=False)
+                problems = [str(problem) for problem in error.problems]
+                for problem in problems:
+                    _log.error("catalogue not loaded", problem=problem)
+                return problems
+            forget()
+            self.adopt(services)
+            return ()
 
     async def close(self) -> None:
         """End what runs."""
@@ -105,7 +111,8 @@ async def serve(options: Options, host: Host) -> None:
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
         app.adopt(await asyncio.to_thread(read_services, options.config_file))
-        web = await start_server(app.server.routes(), options.listen, options.web)
+        routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
+        web = await start_server(routes, options.listen, options.web)
         try:
             _log.info("listening", address="{}:{}".format(*options.listen), version=release())
             while await events.get() == signal.SIGHUP:

@@ -10,6 +10,7 @@ from exporter import app
 from exporter.host import add_collector_flags, host_of
 from toolkit.document import DocumentError
 from toolkit.flags import add_config_flag, add_log_flags, add_web_flags
+from toolkit.lifecycle import add_lifecycle_flag
 from toolkit.logs import configure_logs
 from toolkit.web import load_web_config
 
@@ -19,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser("sla-exporter", description=__doc__, allow_abbrev=False)
     add_config_flag(flags)
     add_web_flags(flags, "127.0.0.1:9710")
+    add_lifecycle_flag(flags)
     flags.add_argument(
         "--location",
         default="default",
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             load_web_config(given.web_config_file),
             given.location,
             given.shard,
+            given.web_enable_lifecycle,
         )
         _run(options, given)
     except DocumentError as error:

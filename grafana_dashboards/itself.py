@@ -104,11 +104,15 @@ def _late() -> stat.Panel:
 
 
 def _reload() -> stat.Panel:
+    exporters, engines = (
+        gauge(f"sla_{program}_config_last_reload_successful", "min")
+        for program in ("exporter", "engine")
+    )
     return number(
         "Catalogue loaded",
-        "Whether every exporter took the last version of the catalogue; else it runs on the one "
-        "before.",
-        now(f"min({gauge('sla_exporter_config_last_reload_successful', 'min')})", "loaded"),
+        "Whether every exporter and engine took the last version of the catalogue; else it runs on "
+        "the one before.",
+        now(f"min({exporters} or {engines})", "loaded"),
         mappings=style.YES_NO_BAD,
     )
 

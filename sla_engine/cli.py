@@ -10,6 +10,7 @@ from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
 from toolkit.document import DocumentError
 from toolkit.flags import add_config_flag, add_log_flags, add_web_flags
+from toolkit.lifecycle import add_lifecycle_flag
 from toolkit.logs import configure_logs
 
 Command = Callable[[argparse.Namespace], int]
@@ -100,6 +101,7 @@ def _served(options: argparse.Namespace) -> int:
 def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = _command(commands, "serve", _served, "keep the ledger, send notices, serve HTTP")
     add_web_flags(command, "127.0.0.1:9711")
+    add_lifecycle_flag(command)
     command.add_argument(
         "--tick",
         dest="tick",

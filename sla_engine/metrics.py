@@ -51,6 +51,16 @@ class EngineMetrics:
         registry = self.registry = CollectorRegistry()
         build = Gauge("sla_engine_build_info", "Version.", ["version"], registry=registry)
         build.labels(version).set(1)
+        self._loaded_at = Gauge(
+            "sla_engine_config_last_reload_success_timestamp_seconds",
+            "When the catalogue was last loaded.",
+            registry=registry,
+        )
+        self._loaded_well = Gauge(
+            "sla_engine_config_last_reload_successful",
+            "Whether the last attempt to load the catalogue succeeded.",
+            registry=registry,
+        )
         self.ticks = Counter("sla_engine_ticks", "Ticks by result.", ["result"], registry=registry)
         self.tick_duration = Histogram(
             "sla_engine_tick_duration_seconds",
@@ -110,6 +120,12 @@ class EngineMetrics:
             self.ticks.labels(result)
         for result in ("done", "refused", "failed", "unreadable"):
             self.slack_requests.labels(result)
+
+    def loaded(self, now: int, *, good: bool) -> None:
+        """Note an attempt to load the catalogue (ms UTC)."""
+        self._loaded_well.set(good)
+        if good:
+            self._loaded_at.set(now / 1000)
 
     def render(self) -> bytes:
         """Return the text exposition."""

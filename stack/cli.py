@@ -13,17 +13,20 @@ from stack.example import EXAMPLE, adapted_example, own_name_server, resolves
 from stack.layout import PREFERRED, ROOT, Layout, free_ports
 from stack.leftovers import AlreadyRunningError, alone, end_orphans
 from stack.ready import await_ready, where_to_look
+from stack.reload import reload
 from stack.supervisor import supervise
 
 READY_SECONDS = 120
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run ``run`` or ``demo``; return the exit code."""
+    """Run ``run``, ``reload`` or ``demo``; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "demo":
             return tell(QUICK if options.quick else Plan())
+        if options.command == "reload":
+            return reload(options.var.resolve())
         return _run(options)
     except (AlreadyRunningError, NotReadyError, OSError) as error:
         print(f"uptime-ledger: {error}", file=sys.stderr)
@@ -42,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the catalogue (default: services.yml; the example when that is missing)",
     )
-    run.add_argument("--var", type=Path, default=ROOT / "var", help="for files and data")
+    again = commands.add_parser("reload", help="have a running stack read services.yml again")
+    for command in (run, again):
+        command.add_argument("--var", type=Path, default=ROOT / "var", help="for files and data")
     run.add_argument("--scrape-interval", default="15s", metavar="DURATION")
     run.add_argument("--tick", default="30s", metavar="DURATION", help="the engine's")
     run.add_argument(

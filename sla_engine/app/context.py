@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalogue import Catalogue, Service, load_catalogue
@@ -58,13 +58,26 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
         ledger = Ledger.open(options.storage_ledger)
     except LedgerError as error:
         raise JobError(str(error)) from error
-    with ledger:
-        try:
-            client = Client(catalogue.prometheus)
-        except OSError as error:
-            raise JobError(f"{error.filename}: {error.strerror}") from error
-        with client:
-            yield Context(catalogue, ledger, client)
+    with ledger, _client(catalogue) as client:
+        yield Context(catalogue, ledger, client)
+
+
+def reopened(context: Context, options: argparse.Namespace) -> Context:
+    """Return a context of the catalogue as it is now, on the same ledger.
+
+    Raises:
+        DocumentError: the catalogue has mistakes.
+        JobError: a secret's file cannot be read.
+    """
+    catalogue = read_catalogue(options)
+    return replace(context, catalogue=catalogue, client=_client(catalogue))
+
+
+def _client(catalogue: Catalogue) -> Client:
+    try:
+        return Client(catalogue.prometheus)
+    except OSError as error:
+        raise JobError(f"{error.filename}: {error.strerror}") from error
 
 
 def chosen_services(catalogue: Catalogue, identifiers: list[str]) -> tuple[Service, ...]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,13 +24,22 @@ _FIGURES_EVERY = 300_000
 log = structlog.get_logger("engine")
 
 
+class Shown(NamedTuple):
+    """What belongs together: a catalogue with what it stands on, and levels of its services."""
+
+    context: Context
+    levels: tuple[ServiceLevel, ...] = ()
+
+
 class Engine:
-    """State between ticks; everything that matters is in the ledger."""
+    """State between ticks; everything that matters is in the ledger.
+
+    ``shown`` is replaced as a whole: who looks twice takes it once.
+    """
 
     def __init__(self, context: Context, metrics: EngineMetrics) -> None:
-        self.context = context
+        self.shown = Shown(context)
         self.metrics = metrics
-        self.levels: tuple[ServiceLevel, ...] = ()
         self._exposition = b""
         self._figures: Levels = {}
         self._figures_at = 0
@@ -41,11 +51,43 @@ class Engine:
         self._messenger = Messenger(context, metrics)
         metrics.lag.set_function(self._lag)
 
+    @property
+    def context(self) -> Context:
+        """Return the catalogue in force with what it stands on."""
+        return self.shown.context
+
+    @property
+    def levels(self) -> tuple[ServiceLevel, ...]:
+        """Return the service levels of the last tick."""
+        return self.shown.levels
+
+    def adopt(self, context: Context) -> None:
+        """Go on with another catalogue, from the next tick and the next notice on.
+
+        Raises:
+            JobError: its notices cannot be sent; everything stays as it was.
+        """
+        messenger = self._messenger.successor(context)
+        known = {service.id for service in context.catalogue.services}
+        with self._busy, self._sending:
+            before, levels = self.shown
+            self._messenger = messenger
+            self._figures, self._figures_at = {}, 0
+            self._show(context, (level for level in levels if level.service in known))
+        before.client.close()
+
+    def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
+        self.shown = Shown(context, tuple(levels))
+        self._exposition = render_levels(self.levels)
+
     def idle(self, seconds: float) -> bool:
         """Say whether no job runs, after waiting for those that do."""
         deadline = time.monotonic() + seconds
-        locks = (self._busy, self._sending)
-        return all(lock.acquire(timeout=max(0, deadline - time.monotonic())) for lock in locks)
+        for lock in (self._busy, self._sending):
+            if not lock.acquire(timeout=max(0, deadline - time.monotonic())):
+                return False
+            lock.release()
+        return True
 
     def unready(self) -> str | None:
         """Return why the engine cannot answer yet."""
@@ -141,8 +183,7 @@ class Engine:
         changed = {change.service for change in done.changes}
         self._figures |= self._account(at, changed)
         context = self.context
-        self.levels = tuple(service_levels(context.catalogue, context.ledger, at, self._figures))
-        self._exposition = render_levels(self.levels)
+        self._show(context, service_levels(context.catalogue, context.ledger, at, self._figures))
 
     def _account(self, at: int, changed: Iterable[str]) -> Levels:
         """Return the figures of what changed, is down now, or was not known of before."""

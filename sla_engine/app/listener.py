@@ -2,20 +2,22 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from sla_engine.app.context import Context, now
+from catalogue import Catalogue
+from sla_engine.app.context import now
+from sla_engine.app.engine import Engine, Shown
 from sla_engine.app.errors import JobError
 from sla_engine.domain.interaction import Heard, Press, read
 from sla_engine.domain.notice import Message
 from sla_engine.jobs.act import Answer, Room, barred, respond
 from sla_engine.jobs.membership import Membership
 from sla_engine.ledger import LedgerError
-from sla_engine.metrics import EngineMetrics, ServiceLevel
+from sla_engine.metrics import EngineMetrics
 from sla_engine.notifiers import SocketTokens, socket_tokens
 from sla_engine.notifiers.slack_desk import SlackDesk, SlackError
 from sla_engine.notifiers.slack_socket import SlackSocket
@@ -26,19 +28,59 @@ _RETRY = 30_000
 """How long to wait before a connection is asked for again (ms): Slack allows few a minute."""
 
 
-def listener(
-    context: Context, metrics: EngineMetrics, levels: Callable[[], Sequence[ServiceLevel]]
-) -> "Listener | None":
-    """Return what hears Slack where Socket Mode is set up.
+class Setup(NamedTuple):
+    """What a connection hangs on: another catalogue that says the same keeps it."""
+
+    tokens: SocketTokens
+    api_url: str
+    user_groups: tuple[str, ...]
+
+
+def setup_of(catalogue: Catalogue) -> Setup | None:
+    """Return how Socket Mode is set up, None where it is not.
 
     Raises:
         JobError: it is set up by halves.
     """
+    slack = catalogue.slack
     try:
-        tokens = socket_tokens(context.catalogue.slack, os.environ)
+        tokens = socket_tokens(slack, os.environ)
     except (OSError, ValueError) as error:
         raise JobError(f"slack: {error}") from error
-    return None if tokens is None else Listener(context, metrics, levels, tokens)
+    return None if tokens is None else Setup(tokens, slack.api_url, slack.user_groups)
+
+
+class Ears:
+    """Hears Slack by the catalogue in force, where that sets Socket Mode up.
+
+    Raises:
+        JobError: it does so by halves.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._setup: Setup | None = None
+        self._listener: Listener | None = None
+        self._changing = threading.Lock()
+        self.follow(setup_of(engine.context.catalogue))
+
+    def keep(self) -> None:
+        """Be connected while the engine leads; to be called now and then."""
+        with self._changing:
+            if self._listener is not None:
+                self._listener.keep(leads=self._engine.leading)
+
+    def follow(self, setup: Setup | None) -> None:
+        """Go on as another catalogue says."""
+        with self._changing:
+            if setup == self._setup:
+                return
+            if self._listener is not None:
+                self._listener.keep(leads=False)
+            self._setup, engine = setup, self._engine
+            self._listener = (
+                None if setup is None else Listener(lambda: engine.shown, engine.metrics, setup)
+            )
 
 
 class Listener:
@@ -46,17 +88,15 @@ class Listener:
 
     def __init__(
         self,
-        context: Context,
+        shown: Callable[[], Shown],
         metrics: EngineMetrics,
-        levels: Callable[[], Sequence[ServiceLevel]],
-        tokens: SocketTokens,
+        setup: Setup,
         clock: Callable[[], int] = now,
     ) -> None:
-        slack = context.catalogue.slack
-        self._context, self._metrics, self._levels = context, metrics, levels
-        self._app_token, self._clock = tokens.app, clock
-        self._desk = SlackDesk(tokens.bot, slack.api_url)
-        self._membership = Membership(slack.user_groups, self._desk.members, clock)
+        self._shown, self._metrics, self._clock = shown, metrics, clock
+        self._app_token, self._api_url = setup.tokens.app, setup.api_url
+        self._desk = SlackDesk(setup.tokens.bot, setup.api_url)
+        self._membership = Membership(setup.user_groups, self._desk.members, clock)
         self._socket: SlackSocket | None = None
         self._state, self._not_before = "", 0
         self._acting = threading.Lock()
@@ -79,7 +119,7 @@ class Listener:
             self._socket, self._state = None, ""
 
     def _connect(self) -> None:
-        socket = SlackSocket(self._app_token, self._context.catalogue.slack.api_url, self.hear)
+        socket = SlackSocket(self._app_token, self._api_url, self.hear)
         try:
             socket.connect()
         except SlackError as error:
@@ -118,9 +158,9 @@ class Listener:
 
     def _respond(self, heard: Heard) -> Answer:
         """One at a time: what is decided on is still so when it is written."""
-        context = self._context
         with self._acting:
-            room = Room(context.catalogue, context.ledger, self._levels(), self._clock())
+            context, levels = self._shown()
+            room = Room(context.catalogue, context.ledger, levels, self._clock())
             return respond(room, heard)
 
     def _failed(self) -> Answer:

@@ -55,6 +55,16 @@ class Messenger:
             raise JobError(problem)
         log.info("notices go out", by=name)
 
+    def successor(self, context: Context) -> "Messenger":
+        """Return one for another catalogue; what Slack asked us to wait for still holds.
+
+        Raises:
+            JobError: it cannot send by what the catalogue says.
+        """
+        other = Messenger(context, self._metrics)
+        other._sender.held_until = self._sender.held_until
+        return other
+
     def start(self) -> None:
         """Try again what was given up lately: what was wrong may have been mended."""
         if revived := self._sender.revive():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sla_engine.app.context import Context, now
+from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
 from sla_engine.domain.period import parse_period
 from sla_engine.jobs.health import with_health
@@ -14,18 +14,18 @@ from sla_engine.web.routes import Document, Pages
 from sla_engine.web.status import render_status
 
 
-def pages(context: Context, engine: Engine) -> Pages:
+def pages(engine: Engine) -> Pages:
     """Return the pages of a running engine."""
 
     def status() -> str:
-        at = now()
-        rows = status_rows(context.catalogue, context.ledger, engine.levels, at)
+        (context, levels), at = engine.shown, now()
+        rows = status_rows(context.catalogue, context.ledger, levels, at)
         local = datetime.fromtimestamp(at / 1000, context.catalogue.timezone)
         generated = f"{local:%Y-%m-%d %H:%M:%S %Z}"
         return render_status(context.catalogue.organization, rows, generated, "current window")
 
     def document(query: Mapping[str, str]) -> Document:
-        at = now()
+        context, at = engine.context, now()
         period = parse_period(query.get("period", "this-month"), context.catalogue.timezone, at)
         style = query.get("format", "html" if "html" in REPORTS else "text")
         if style not in REPORTS:

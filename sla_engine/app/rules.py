@@ -10,6 +10,7 @@ import structlog
 
 from catalogue import Catalogue
 from sla_engine.app.context import now, read_catalogue
+from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
 from sla_engine.jobs.rules import Judge, rendered, update
 from sla_engine.prometheus import Client
@@ -51,16 +52,18 @@ def keep(path: Path, catalogue: Catalogue, client: Client) -> bool:
 class RulesKeeper:
     """The job of ``serve``: a failure is told once, not at every run."""
 
-    def __init__(self, path: Path, catalogue: Catalogue, client: Client) -> None:
-        self._file = (path, catalogue, client)
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self._path = path
+        self._engine = engine
         self._told = ""
 
     def __call__(self) -> None:
         """Bring the file up to date."""
         said = ""
         try:
-            if keep(*self._file):
-                log.info("rules written", file=str(self._file[0]))
+            context = self._engine.context
+            if keep(self._path, context.catalogue, context.client):
+                log.info("rules written", file=str(self._path))
         except (JobError, OSError) as error:
             said = str(error)
             if said != self._told:

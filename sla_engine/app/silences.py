@@ -4,7 +4,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.alertmanager import AlertmanagerError, Client
-from sla_engine.app.context import Context, now
+from sla_engine.app.context import now
+from sla_engine.app.engine import Engine
 from sla_engine.jobs.silences import pull, push
 from sla_engine.ledger import LedgerError
 
@@ -14,8 +15,8 @@ log = structlog.get_logger("silences")
 class SilenceKeeper:
     """Exchanges silences and maintenance windows; a failure is told once, not at every run."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._told = ""
 
     def __call__(self) -> None:
@@ -30,10 +31,11 @@ class SilenceKeeper:
         self._told = said
 
     def _exchange(self) -> None:
-        settings = self._context.catalogue.maintenance.silences
+        context, at = self._engine.context, now()
+        catalogue, ledger = context.catalogue, context.ledger
+        settings = catalogue.maintenance.silences
         if settings is None:
             return
-        catalogue, ledger, at = self._context.catalogue, self._context.ledger, now()
         with Client(settings.url) as client:
             if pulled := pull(catalogue, ledger, client, at):
                 log.info("silences written down as requests", count=pulled)

@@ -61,7 +61,8 @@ class Sender:
     """Delivers an outbox by a notifier. Not for several threads at once.
 
     ``clock`` returns milliseconds UTC. ``compose`` maps kinds of notices other than outages'
-    to what their messages are; ``figures`` are of each service's own window.
+    to what their messages are; ``figures`` are of each service's own window. Nothing is
+    sent before ``held_until``.
     """
 
     catalogue: Catalogue
@@ -72,7 +73,7 @@ class Sender:
     elsewhere: Elsewhere | None = None
     composers: dict[str, Compose] = field(default_factory=dict)
     figures: Mapping[str, Figures] = field(default_factory=dict)
-    _held_until: int = 0
+    held_until: int = 0
 
     def revive(self) -> int:
         """Try again what was given up in the last day: a restart may have mended its cause."""
@@ -85,7 +86,7 @@ class Sender:
         address(self.catalogue, self.outbox, self.clock(), one_channel=self.one_channel)
         for _ in range(_AT_ONCE):
             now = self.clock()
-            item = None if now < self._held_until else self.outbox.next_due(now)
+            item = None if now < self.held_until else self.outbox.next_due(now)
             if item is None:
                 break
             self._settle(item, self._tried(item), tally)
@@ -214,7 +215,7 @@ class Sender:
                 wait = min(_FIRST_WAIT << min(item.attempts, 16), _LONGEST_WAIT)
                 if after is not None:
                     wait = after
-                    self._held_until = now + after
+                    self.held_until = now + after
                 self.outbox.postpone(item, now + wait, reason)
                 tally.retried += 1
                 tally.reasons.append("unavailable" if after is None else "rate_limited")

@@ -4,7 +4,8 @@ from typing import Any
 
 from catalogue import Catalogue
 from sla_engine.app.context import Context
-from sla_engine.app.listener import Listener
+from sla_engine.app.engine import Shown
+from sla_engine.app.listener import Listener, Setup
 from sla_engine.domain.outage import Outage, outage_id
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.correct import find_outage
@@ -46,13 +47,14 @@ class World:
         slack.groups[GROUP] = [ANN, BOB]
         self.book = book(slack, **maintenance)
         self.metrics = EngineMetrics("test")
-        context = Context(self.book, ledger, Client(self.book.prometheus))
-        self.listener = Listener(context, self.metrics, self.levels, TOKENS, lambda: self.now)
+        self.context = Context(self.book, ledger, Client(self.book.prometheus))
+        setup = Setup(TOKENS, slack.api_url, self.book.slack.user_groups)
+        self.listener = Listener(self.shown, self.metrics, setup, lambda: self.now)
         bot = SlackBot(TOKEN, slack.api_url, timeout=1, buttons=True)
         self.sender = Sender(self.book, self.outbox, bot, lambda: self.now)
 
-    def levels(self) -> Any:
-        return service_levels(self.book, self.ledger, self.now, {})
+    def shown(self) -> Shown:
+        return Shown(self.context, tuple(service_levels(self.book, self.ledger, self.now, {})))
 
     def fails(self, service: str, start: int = T0, end: int | None = None) -> str:
         line = [Segment(start - MINUTE, start, State.UP)]

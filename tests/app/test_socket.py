@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sla_engine.app.engine import Engine
+from sla_engine.app.listener import Ears, setup_of
 from tests.app.slack_world import SHOP, World
+from tests.programs.slack import APP_TOKEN, TOKEN
 from tests.programs.slack_people import button, command, press, submit
 from tests.programs.slack_wire import Wire, slack_wire
 
@@ -138,3 +141,30 @@ def test_a_start_without_slack_is_tried_again_and_logged_once(
         assert connected(world) == 1
         wire.drop()
         world.listener.close()
+
+
+def test_another_catalogue_keeps_the_connection_unless_it_says_otherwise(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    engine = Engine(world.context, world.metrics)
+    ears = Ears(engine)
+    engine._leading = True
+    setup = setup_of(world.book)
+    assert setup is not None
+    with slack_wire(world.slack) as wire:
+        ears.keep()
+        wire.wait(lambda: wire.connections == 1)
+        ears.follow(setup_of(world.book))
+        ears.keep()
+        assert (wire.opened, wire.connections) == (1, 1)
+        ears.follow(setup._replace(user_groups=("S0OTHER",)))
+        wire.wait(lambda: wire.connections == 0)
+        ears.keep()
+        wire.wait(lambda: wire.connections == 1)
+        assert wire.opened == 2
+        ears.follow(None)
+        ears.keep()
+        wire.wait(lambda: wire.connections == 0)
+        assert connected(world) == 0

@@ -1,6 +1,7 @@
 """The whole stack, as ``make run`` and ``make demo`` start it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,6 +43,12 @@ class Stack:
                 stdout=log,
                 stderr=log,
             )
+
+    def reload(self) -> tuple[int, str]:
+        """Return the exit code of ``make reload``, and what it complains of."""
+        command = [sys.executable, "-m", "stack", "reload", f"--var={self.var}"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
 
     def query(self, expression: str) -> list[dict[str, str]]:
         """Return the labels of what Prometheus answers; nothing while it does not listen."""
@@ -95,6 +102,17 @@ def test_the_stack_serves_survives_a_kill_and_leaves_nothing_behind(stack: Stack
     stack.await_series("service_up == 1", "service", SERVICES)
     stack.await_series('sla_availability_ratio{window="1d"}', "service", SERVICES)
     assert [rule["name"] for rule in stack.rules() if rule["health"] == "err"] == []
+
+    catalogue = stack.var / "services.yml"
+    text = catalogue.read_text(encoding="utf-8")
+    catalogue.write_text(re.sub("(?m)^organization: .*", "organization: Another", text))
+    assert stack.reload() == (0, "")
+    status = f"http://127.0.0.1:{stack.ports['engine']}/"
+    assert "Another" in requests.get(status, timeout=5).text
+    catalogue.write_text("organization: [1]\n")
+    code, complaint = stack.reload()
+    assert code == 1
+    assert complaint.count("organization") == 2, "one of each program"
 
     stack.process.kill()
     stack.process.wait()

@@ -127,6 +127,7 @@ def _health(job: dict[str, str]) -> Series:
         yield "sla_engine_ticks_total", {**job, "result": result}, counter(0.03)
     for name in ("prometheus_errors", "ledger_errors", "notices_sent"):
         yield f"sla_engine_{name}_total", job, counter(0.01)
+    yield "sla_engine_config_last_reload_successful", job, flat(1)
     yield "sla_engine_notice_failures_total", {**job, "reason": "429"}, counter(0.01)
     yield from _histogram("sla_engine_tick_duration_seconds", job)
     yield from _scraped(job)

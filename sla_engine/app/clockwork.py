@@ -1,0 +1,85 @@
+"""What ``serve`` does again and again, and how often."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from sla_engine.app.engine import Engine
+from sla_engine.app.feeds import FeedReader
+from sla_engine.app.listener import Ears
+from sla_engine.app.rules import RulesKeeper
+from sla_engine.app.silences import SilenceKeeper
+
+_SEND_SECONDS = 5
+_LISTEN_SECONDS = 5
+_RULES_SECONDS = 60
+_SILENCES_SECONDS = 30
+_FEED = "feed "
+
+
+class Clockwork:
+    """The engine's jobs; one that is late runs once, never twice at a time.
+
+    ``tick`` is in seconds; without ``rules_file`` there is no rule file to keep.
+    """
+
+    def __init__(self, engine: Engine, ears: Ears, tick: float, rules_file: Path | None) -> None:
+        self._engine = engine
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_job(engine.send, "interval", seconds=_SEND_SECONDS, id="send")
+        self._scheduler.add_job(ears.keep, "interval", seconds=_LISTEN_SECONDS, id="listen")
+        self._at_once: list[str] = []
+        self._follows("tick", engine.tick, tick)
+        if rules_file is not None:
+            self._follows("rules", RulesKeeper(rules_file, engine), _RULES_SECONDS)
+        keeper = SilenceKeeper(engine)
+        self._follows("silences", engine.while_leading(keeper), _SILENCES_SECONDS)
+        self._add_feeds()
+
+    def _add(self, name: str, job: Callable[[], None], seconds: float) -> None:
+        first = datetime.now(UTC)
+        self._scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=first)
+
+    def _follows(self, name: str, job: Callable[[], None], seconds: float) -> None:
+        """Add a job that a change of the catalogue calls at once."""
+
+        def run() -> None:
+            """Repeat what a change overtook: a job that runs cannot be called a second time."""
+            context = None
+            while context is not self._engine.context:
+                context = self._engine.context
+                job()
+
+        self._at_once.append(name)
+        self._add(name, run, seconds)
+
+    def _add_feeds(self) -> None:
+        context = self._engine.context
+        for feed in context.catalogue.maintenance.feeds:
+            read = self._engine.while_leading(FeedReader(context, feed))
+            self._add(f"{_FEED}{feed.id}", read, max(1, feed.refresh // 1000))
+
+    def follow(self) -> None:
+        """Do at once what hangs on the catalogue, which is another one."""
+        for job in self._scheduler.get_jobs():
+            if job.id.startswith(_FEED):
+                job.remove()
+        self._add_feeds()
+        for name in self._at_once:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> bool:
+        """Begin nothing any more; return whether it had begun."""
+        running: bool = self._scheduler.running
+        if running:
+            self._scheduler.shutdown(wait=False)
+        return running

@@ -1,0 +1,53 @@
+"""Another catalogue without another process: read whole, or not at all."""
+
+import argparse
+from collections.abc import Callable
+
+import structlog
+
+from sla_engine.app.context import now, reopened
+from sla_engine.app.engine import Engine
+from sla_engine.app.errors import JobError
+from sla_engine.app.listener import Ears, setup_of
+from toolkit.document import DocumentError
+
+log = structlog.get_logger("engine")
+
+
+class Reloader:
+    """Reads the catalogue again. Not for several threads at once.
+
+    ``adopted`` is called when a new one is in force.
+    """
+
+    def __init__(
+        self, options: argparse.Namespace, engine: Engine, ears: Ears, adopted: Callable[[], None]
+    ) -> None:
+        self._options = options
+        self._engine = engine
+        self._ears = ears
+        self._adopted = adopted
+
+    def __call__(self) -> tuple[str, ...]:
+        """Return every mistake of the new catalogue; without one it holds from the next tick."""
+        problems = self._take_over()
+        self._engine.metrics.loaded(now(), good=not problems)
+        for problem in problems:
+            log.error("catalogue not loaded", problem=problem)
+        if not problems:
+            count = len(self._engine.context.catalogue.services)
+            log.info("catalogue loaded", services=count)
+            self._adopted()
+        return problems
+
+    def _take_over(self) -> tuple[str, ...]:
+        try:
+            context = reopened(self._engine.context, self._options)
+            heard = setup_of(context.catalogue)
+            self._engine.adopt(context)
+            self._ears.follow(heard)
+        except DocumentError as error:
+            return tuple(map(str, error.problems))
+        except JobError as error:
+            return (str(error),)
+        return ()
