@@ -5,12 +5,16 @@ import re
 from exporter.probes.result import ProbeError
 
 
-def judge(text: bytes, protocol: str, expect: str | None = None) -> None:
+def judge(
+    text: bytes, protocol: str, expect: str | None = None, *, refusal: str | None = None
+) -> None:
     """Accept a greeting that is of the protocol and, beyond that, as expected.
 
     Raises:
-        ProbeError: it is not.
+        ProbeError: it is not; ``status`` where it is the protocol's ``refusal``.
     """
+    if refusal and re.match(refusal.encode(), text):
+        raise ProbeError("status", text[:80].decode("utf-8", "replace"))
     if not re.match(protocol.encode(), text):
         raise ProbeError("protocol", f"greeted with {text[:80]!r}")
     if expect and not re.search(expect.encode(), text):

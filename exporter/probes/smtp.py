@@ -6,14 +6,15 @@ from exporter.probes.run import Run
 from exporter.probes.stream import Stream, dial
 
 _LONGEST = 100
+_REFUSAL = r"[45]\d\d[ -]"
 
 
 async def probe(config: SmtpProbe, run: Run) -> None:
     """Greet and leave."""
     async with dial(config, run, config.target) as stream:
-        judge(await _reply(stream), "220", config.expect)
+        judge(await _reply(stream), "220", config.expect, refusal=_REFUSAL)
         await stream.send(b"EHLO uptime-ledger\r\n")
-        judge(await _reply(stream), "250")
+        judge(await _reply(stream), "250", refusal=_REFUSAL)
         await stream.send(b"QUIT\r\n")
 
 

@@ -43,11 +43,12 @@ class Stream:
     async def send(self, data: bytes) -> None:
         """Write."""
         self._run.log(f"sent {data[:200]!r}")
-        try:
-            self._writer.write(data)
-            await self._writer.drain()
-        except OSError as error:
-            raise network_error(error) from error
+        with self._run.phase("processing"):
+            try:
+                self._writer.write(data)
+                await self._writer.drain()
+            except OSError as error:
+                raise network_error(error) from error
 
     async def line(self) -> bytes:
         """Return the next line without its end."""

@@ -1,56 +1,46 @@
 """A real PostgreSQL server."""
 
-import os
-import pwd
 import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
+from tests.programs.lodging import lodging
 from tests.programs.ports import free_port
-from tests.programs.process import READY_SECONDS, find_program, stop
+from tests.programs.process import find_program
+from tests.programs.tls import Papers
 
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @contextmanager
-def running_postgresql() -> Iterator[str]:
+def running_postgresql(*settings: str, papers: Papers | None = None) -> Iterator[str]:
     """Run PostgreSQL in a folder of its own; yield the URL of the server, without a database.
 
-    It refuses to run as root: there it runs as the user postgres, who owns the folder.
+    It refuses to run as root: there it runs as the user postgres. With papers it offers TLS.
     """
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    try:
-        owner = _owner(folder)
-        log = folder / "log"
-        data = folder / "data"
-        subprocess.run(
-            [*owner, _program("initdb"), "-D", data, "-U", "ledger", "-A", "trust", "--no-sync"],
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-        )
+    with lodging("postgresql", "postgres") as home:
+        data = str(home.folder / "data")
+        home.run(_program("initdb"), "-D", data, "-U", "ledger", "-A", "trust", "--no-sync")
+        if papers:
+            certificate, key = (
+                home.write("cert.pem", papers.chain),
+                home.write("key.pem", papers.key),
+            )
+            settings += ("ssl=on", f"ssl_cert_file={certificate}", f"ssl_key_file={key}")
         url = f"postgresql://ledger@127.0.0.1:{free_port()}"
-        settings = (*_FAST, "listen_addresses=127.0.0.1", "unix_socket_directories=")
-        command = [*owner, _program("postgres"), "-D", str(data), "-p", url.rpartition(":")[2]]
-        for setting in settings:
-            command += ["-c", setting]
-        with (
-            log.open("ab") as output,
-            subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) as process,
+        command = [_program("postgres"), "-D", data, "-p", url.rpartition(":")[2]]
+        for setting in (
+            *_FAST,
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            *settings,
         ):
-            try:
-                _await(url, log)
-                yield url
-            finally:
-                stop(process)
-    finally:
-        shutil.rmtree(folder)
+            command += ["-c", setting]
+        with home.serving(command, lambda: _takes_sessions(url)):
+            yield url
 
 
 def fresh_database(server: str, name: str) -> str:
@@ -61,27 +51,12 @@ def fresh_database(server: str, name: str) -> str:
     return f"{server}/{name}"
 
 
-def _await(url: str, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            psycopg.connect(f"{url}/postgres").close()
-        except psycopg.OperationalError as error:
-            if time.monotonic() > deadline:
-                raise RuntimeError(log.read_text(encoding="utf-8")[-3000:]) from error
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _owner(folder: Path) -> list[str]:
-    """Return what runs a command as the folder's owner; it ends with the test run."""
-    command = [find_program("setpriv"), "--pdeathsig", "KILL"]
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        command += [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    return [*command, "--"]
+def _takes_sessions(url: str) -> bool:
+    try:
+        psycopg.connect(f"{url}/postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _program(name: str) -> str:

@@ -16,11 +16,19 @@ STOP_SECONDS = 10
 
 def find_program(*names: str) -> str:
     """Return the path of the first of these programs that is installed."""
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     for name in names:
-        if found := shutil.which(name, path=path):
+        if found := _which(name):
             return found
     raise FileNotFoundError(f"none of {', '.join(names)} is installed; run `make dev-setup`")
+
+
+def has_program(name: str) -> bool:
+    """Say whether a program is installed; for those whose package may not fit a machine."""
+    return _which(name) is not None
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
 @contextmanager
