@@ -107,9 +107,10 @@ class EngineMetrics:
         )
         self.slack_connected = Gauge(
             "sla_engine_slack_connected",
-            "1 where this engine hears buttons and commands of Slack.",
+            "1 where this engine hears buttons and commands of Slack; NaN where it never will.",
             registry=registry,
         )
+        self.slack_connected.set(float("nan"))
         self.slack_requests = Counter(
             "sla_engine_slack_requests",
             "Buttons, forms and commands of Slack by result.",

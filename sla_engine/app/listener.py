@@ -14,7 +14,7 @@ from sla_engine.app.engine import Engine, Shown
 from sla_engine.app.errors import JobError
 from sla_engine.domain.interaction import Heard, Press, read
 from sla_engine.domain.notice import Message
-from sla_engine.jobs.act import Answer, Room, barred, respond
+from sla_engine.jobs.act import Answer, Basis, barred, respond
 from sla_engine.jobs.membership import Membership
 from sla_engine.ledger import LedgerError
 from sla_engine.metrics import EngineMetrics
@@ -76,11 +76,12 @@ class Ears:
             if setup == self._setup:
                 return
             if self._listener is not None:
-                self._listener.keep(leads=False)
+                self._listener.close()
             self._setup, engine = setup, self._engine
             self._listener = (
                 None if setup is None else Listener(lambda: engine.shown, engine.metrics, setup)
             )
+            engine.metrics.slack_connected.set(float("nan") if setup is None else 0)
 
 
 class Listener:
@@ -98,7 +99,8 @@ class Listener:
         self._desk = SlackDesk(setup.tokens.bot, setup.api_url)
         self._membership = Membership(setup.user_groups, self._desk.members, clock)
         self._socket: SlackSocket | None = None
-        self._state, self._not_before = "", 0
+        self._trouble: str | None = None
+        self._not_before = 0
         self._acting = threading.Lock()
 
     def keep(self, *, leads: bool) -> None:
@@ -110,13 +112,13 @@ class Listener:
         connected = self._socket is not None and self._socket.connected
         self._metrics.slack_connected.set(connected)
         if self._socket is not None:
-            self._tell("connected" if connected else "no connection; it is tried again")
+            self._tell("" if connected else "no connection")
 
     def close(self) -> None:
         """Hear no more."""
         if self._socket is not None:
             self._socket.close()
-            self._socket, self._state = None, ""
+            self._socket, self._trouble = None, None
 
     def _connect(self) -> None:
         socket = SlackSocket(self._app_token, self._api_url, self.hear)
@@ -125,15 +127,19 @@ class Listener:
         except SlackError as error:
             socket.close()
             self._not_before = self._clock() + _RETRY
-            self._tell(f"cannot connect: {error}")
+            self._tell(str(error))
         else:
             self._socket = socket
 
-    def _tell(self, state: str) -> None:
-        """Log a state once."""
-        if state != self._state:
-            self._state = state
-            (log.info if state == "connected" else log.error)(f"socket mode: {state}")
+    def _tell(self, trouble: str) -> None:
+        """Log once what keeps us from hearing, and once that nothing does."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble:
+            log.error("does not hear Slack; tries again", reason=trouble)
+        else:
+            log.info("hears Slack")
 
     def hear(self, kind: str, payload: Any) -> None:
         """Do what an envelope asks for, and answer whoever sent it."""
@@ -160,8 +166,8 @@ class Listener:
         """One at a time: what is decided on is still so when it is written."""
         with self._acting:
             context, levels = self._shown()
-            room = Room(context.catalogue, context.ledger, levels, self._clock())
-            return respond(room, heard)
+            basis = Basis(context.catalogue, context.ledger, levels, self._clock())
+            return respond(basis, heard)
 
     def _failed(self) -> Answer:
         self._count("failed")

@@ -22,7 +22,7 @@ from sla_engine.notifiers.slack_desk import SlackError
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Basis:
     """What an act stands on; ``now`` in ms UTC."""
 
     catalogue: Catalogue
@@ -51,35 +51,35 @@ def barred(heard: Heard, membership: Membership) -> Answer | None:
     return _refusal("Only members of the user groups that the service catalogue names may do this.")
 
 
-def respond(room: Room, heard: Heard) -> Answer:
+def respond(basis: Basis, heard: Heard) -> Answer:
     """Do what somebody who may asks for; what cannot be done is answered, and nothing changes."""
     try:
         match heard:
             case Command():
                 return Answer(
-                    uptime(room.catalogue, room.ledger, room.levels, heard.text, room.now)
+                    uptime(basis.catalogue, basis.ledger, basis.levels, heard.text, basis.now)
                 )
             case Press():
-                return Answer(_known(BUTTONS, heard.action)(room, heard))
+                return Answer(_known(BUTTONS, heard.action)(basis, heard))
             case Form():
-                return Answer(_said(_known(FORMS, heard.name)(room, heard)))
-    except ValueError as error:
+                return Answer(_said(_known(FORMS, heard.name)(basis, heard)))
+    except DecisionError as error:
         return _refusal(str(error))
 
 
 T = TypeVar("T")
-Act = Callable[[Room, Press], Message | View]
-Fill = Callable[[Room, Form], str]
+Act = Callable[[Basis, Press], Message | View]
+Fill = Callable[[Basis, Form], str]
 
 
-def _acknowledge(room: Room, press: Press) -> Message:
+def _acknowledge(basis: Basis, press: Press) -> Message:
     who = press.person.name or press.person.id
-    outages = _outages(room, press.about)
+    outages = _outages(basis, press.about)
     ours = [o for o in outages if o.end is None and o.owner in {None, who}]
     if not ours:
         raise DecisionError(f"There is nothing left to acknowledge: {_why_not(outages)}.")
-    _amend(room, press, ours, {"owner": who}, "acknowledged in Slack")
-    return _said(f"You have acknowledged {_named(room, ours)}.")
+    _amend(basis, press, ours, {"owner": who}, "acknowledged in Slack")
+    return _said(f"You have acknowledged {_named(basis, ours)}.")
 
 
 def _why_not(outages: Sequence[Outage]) -> str:
@@ -87,36 +87,36 @@ def _why_not(outages: Sequence[Outage]) -> str:
     return f"{wording.listed(owners, 5)} did already" if owners else "it is over"
 
 
-def _annotating(room: Room, press: Press) -> View:
-    outages = _outages(room, press.about)
+def _annotating(basis: Basis, press: Press) -> View:
+    outages = _outages(basis, press.about)
     fields = ("cause", "ticket")
     held = {name: {getattr(outage, name) for outage in outages} for name in fields}
     common = {name: next(iter(values)) for name, values in held.items() if len(values) == 1}
-    return form("annotate", _named(room, outages), press.about, press.url, common)
+    return form("annotate", _named(basis, outages), press.about, press.url, common)
 
 
-def _annotated(room: Room, sent: Form) -> str:
-    values, outages = sent.changed(), _outages(room, sent.about)
+def _annotated(basis: Basis, sent: Form) -> str:
+    values, outages = sent.changed(), _outages(basis, sent.about)
     if not values:
         return "Nothing was changed."
-    _amend(room, sent, outages, values, "set in Slack")
-    return f"Noted for {_named(room, outages)}: {', '.join(sorted(values))}."
+    _amend(basis, sent, outages, values, "set in Slack")
+    return f"Noted for {_named(basis, outages)}: {', '.join(sorted(values))}."
 
 
-def _reclassifying(room: Room, press: Press) -> View:
-    [outage] = _outages(room, press.about[:1])
+def _reclassifying(basis: Basis, press: Press) -> View:
+    [outage] = _outages(basis, press.about[:1])
     _not_settled(outage)
-    return form("reclassify", _named(room, [outage]), [outage.id], press.url, {})
+    return form("reclassify", _named(basis, [outage]), [outage.id], press.url, {})
 
 
-def _reclassified(room: Room, sent: Form) -> str:
-    [outage] = _outages(room, sent.about[:1])
+def _reclassified(basis: Basis, sent: Form) -> str:
+    [outage] = _outages(basis, sent.about[:1])
     _not_settled(outage)
-    field = "class_asked" if room.catalogue.maintenance.four_eyes else "class"
-    _amend(room, sent, [outage], {field: "planned"}, sent.values.get("reason") or "")
+    field = "class_asked" if basis.catalogue.maintenance.four_eyes else "class"
+    _amend(basis, sent, [outage], {field: "planned"}, sent.values.get("reason") or "")
     if field == "class":
-        return f"{_named(room, [outage])} is classed as planned."
-    return f"{_named(room, [outage])} is classed as planned when another person confirms it."
+        return f"{_named(basis, [outage])} is classed as planned."
+    return f"{_named(basis, [outage])} is classed as planned when another person confirms it."
 
 
 def _not_settled(outage: Outage) -> None:
@@ -126,21 +126,21 @@ def _not_settled(outage: Outage) -> None:
         raise DecisionError(f"{person.shown(outage.asked.author)} has asked for that already.")
 
 
-def _confirm(room: Room, press: Press) -> Message:
-    [outage] = _outages(room, press.about[:1])
+def _confirm(basis: Basis, press: Press) -> Message:
+    [outage] = _outages(basis, press.about[:1])
     asked = _asked(outage)
-    if room.catalogue.maintenance.four_eyes and person.same(asked.author, press.person.author):
+    if basis.catalogue.maintenance.four_eyes and person.same(asked.author, press.person.author):
         raise DecisionError("You asked for it; another has to confirm it.")
     reason = f"{asked.reason} (asked for by {asked.author})"
-    _amend(room, press, [outage], {"class": asked.after}, reason)
-    return _said(f"{_named(room, [outage])} is classed as {asked.after}.")
+    _amend(basis, press, [outage], {"class": asked.after}, reason)
+    return _said(f"{_named(basis, [outage])} is classed as {asked.after}.")
 
 
-def _refuse(room: Room, press: Press) -> Message:
-    [outage] = _outages(room, press.about[:1])
+def _refuse(basis: Basis, press: Press) -> Message:
+    [outage] = _outages(basis, press.about[:1])
     _asked(outage)
-    _amend(room, press, [outage], {"class_asked": None}, "refused in Slack")
-    return _said(f"{_named(room, [outage])} stays as it was.")
+    _amend(basis, press, [outage], {"class_asked": None}, "refused in Slack")
+    return _said(f"{_named(basis, [outage])} stays as it was.")
 
 
 def _asked(outage: Outage) -> Correction:
@@ -150,17 +150,17 @@ def _asked(outage: Outage) -> Correction:
 
 
 def _decide(kind: EventKind) -> Act:
-    def decide(room: Room, press: Press) -> Message:
+    def decide(basis: Basis, press: Press) -> Message:
         identifier = " ".join(press.about)
         try:
             window = maintain.resolve(
-                room.catalogue,
-                room.ledger,
+                basis.catalogue,
+                basis.ledger,
                 identifier,
                 kind,
                 author=press.person.author,
                 reason=f"{kind} in Slack",
-                now=room.now,
+                now=basis.now,
             )
         except KeyError as error:
             raise DecisionError(f"There is no window {identifier} any more.") from error
@@ -188,26 +188,23 @@ def _known(acts: Mapping[str, T], name: str) -> T:
 
 
 def _amend(
-    room: Room,
+    basis: Basis,
     heard: Press | Form,
     outages: Sequence[Outage],
     values: Mapping[str, str | None],
     reason: str,
 ) -> None:
-    for outage in outages:
-        amend(
-            room.ledger,
-            outage,
-            values,
-            author=heard.person.author,
-            reason=reason,
-            now=room.now,
-        )
-
-
-def _outages(room: Room, about: Sequence[str]) -> list[Outage]:
+    author = heard.person.author
     try:
-        found = find_outages(room.ledger, about)
+        for outage in outages:
+            amend(basis.ledger, outage, values, author=author, reason=reason, now=basis.now)
+    except ValueError as error:
+        raise DecisionError(str(error)) from error
+
+
+def _outages(basis: Basis, about: Sequence[str]) -> list[Outage]:
+    try:
+        found = find_outages(basis.ledger, about)
     except KeyError as error:
         raise DecisionError(f"There is no outage {error.args[0]} any more.") from error
     if not found:
@@ -215,10 +212,10 @@ def _outages(room: Room, about: Sequence[str]) -> list[Outage]:
     return found
 
 
-def _named(room: Room, outages: Sequence[Outage]) -> str:
-    zone = room.catalogue.timezone
+def _named(basis: Basis, outages: Sequence[Outage]) -> str:
+    zone = basis.catalogue.timezone
     names = [
-        f"{subject_of(room.catalogue, o.service).name}, down since {wording.moment(o.start, zone)}"
+        f"{subject_of(basis.catalogue, o.service).name}, down since {wording.moment(o.start, zone)}"
         for o in outages
     ]
     return wording.listed(names, 5)

@@ -10,6 +10,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.period import Kind, containing, title
+from sla_engine.domain.person import shown
 from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.windows import concerns, windows_in
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
@@ -94,8 +95,8 @@ def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
             (
                 ("Work", facts["title"]),
                 ("When", wording.stretch(facts["start"], facts["end"], zone)),
-                ("Asked for by", facts["requester"]),
-                ("Approved by", facts["approver"] or "nobody"),
+                ("Asked for by", shown(facts["requester"])),
+                ("Approved by", shown(facts["approver"] or "nobody")),
             ),
         )
         return Letter(head, Message(f"The work {said}", tone))

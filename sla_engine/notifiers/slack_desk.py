@@ -53,10 +53,11 @@ class SlackDesk:
             SlackError: it is not taken.
         """
         client = WebhookClient(url, timeout=self._timeout, retry_handlers=[], logger=quiet())
+        plain = not (message.facts or message.lines)
         answer = _tried(
             lambda: client.send(
                 text=block_kit.fallback(message),
-                blocks=block_kit.render(message),
+                blocks=None if plain else block_kit.render(message),
                 response_type="ephemeral",
                 replace_original=False,
             )
@@ -68,7 +69,11 @@ class SlackDesk:
 def _tried(call: Callable[[], T]) -> T:
     try:
         return call()
-    except SlackApiError as error:
-        raise SlackError(f"slack: {error.response.get('error', one_line(error))}") from error
     except BROKEN as error:
-        raise SlackError(f"slack: {one_line(error)}") from error
+        raise SlackError(said(error)) from error
+
+
+def said(error: Exception) -> str:
+    """Return why Slack did not do it: its own word, or what broke on the way."""
+    word = error.response.get("error") if isinstance(error, SlackApiError) else None
+    return f"slack: {word or one_line(error)}"

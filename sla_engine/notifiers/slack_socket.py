@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientNotConnectedError
+from slack_sdk.errors import SlackClientNotConnectedError
 from slack_sdk.socket_mode import SocketModeClient
 
 from sla_engine.notifiers.slack import BROKEN, TIMEOUT_SECONDS, one_line, quiet
-from sla_engine.notifiers.slack_desk import SlackError
+from sla_engine.notifiers.slack_desk import SlackError, said
 
 log = structlog.get_logger("slack")
 
@@ -45,11 +45,8 @@ class SlackSocket:
         """
         try:
             self._client.connect()
-        except SlackApiError as error:
-            reason = error.response.get("error", one_line(error))
-            raise SlackError(f"slack: {reason}") from error
         except BROKEN as error:
-            raise SlackError(f"slack: {one_line(error)}") from error
+            raise SlackError(said(error)) from error
 
     @property
     def connected(self) -> bool:

@@ -8,7 +8,7 @@ from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.correct import correct
 from sla_engine.ledger import Derived
 from tests.app.slack_world import MINUTE, SHOP, T0, World
-from tests.programs.slack_people import ANN, BOB, EVE, GROUP, button, labels, press, submit
+from tests.programs.slack_people import ANN, BOB, EVE, GROUP, button, command, labels, press, submit
 
 
 def test_an_outage_is_told_with_buttons(world: World) -> None:
@@ -82,6 +82,16 @@ def test_an_emptied_field_holds_nothing(world: World) -> None:
     world.act(press(world.slack, "uptime_annotate", SHOP))
     world.act(submit(world.slack.views[1], cause=None))
     assert world.outage(SHOP).cause is None
+
+
+def test_a_form_of_another_version_is_refused_as_a_whole(world: World) -> None:
+    world.act(press(world.slack, "uptime_annotate", SHOP))
+    [view] = world.slack.views
+    field = {**view["blocks"][2], "block_id": "weather"}
+    field["element"] = {**field["element"], "action_id": "weather"}
+    other = {**view, "blocks": [*view["blocks"], field]}
+    assert "no field weather" in world.act(submit(other, cause="Disk full", weather="rain"))
+    assert world.outage(SHOP).corrections == ()
 
 
 def test_a_cause_of_any_length_leaves_the_form_within_slacks_limits(world: World) -> None:
@@ -169,6 +179,12 @@ def test_what_cannot_be_read_is_counted_and_harms_nobody(
     world.listener.hear(kind, payload)
     assert world.count("unreadable") == 1
     assert "You have acknowledged" in world.act(press(world.slack, "uptime_acknowledge", SHOP))
+
+
+def test_a_failure_nobody_thought_of_is_said_and_counted(world: World) -> None:
+    world.listener._shown = lambda: 1 / 0  # type: ignore[assignment, return-value]
+    assert "That failed; the engine's log says why" in world.act(command(world.slack))
+    assert world.count("failed") == 1
 
 
 def test_a_failure_of_the_ledger_is_said_and_counted(world: World) -> None:

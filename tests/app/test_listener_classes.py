@@ -108,6 +108,17 @@ def test_a_group_is_acknowledged_and_annotated_as_one(world: World) -> None:
     assert {world.outage(name).cause for name in (SHOP, front)} == {"Power"}
 
 
+def test_a_group_s_button_means_first_what_nobody_has(world: World) -> None:
+    world.act(press(world.slack, "uptime_acknowledge", SHOP))
+    front = world.fails("front", T0 + MINUTE)
+    world.tell()
+    [root] = world.slack.roots()
+    assert button(world.slack, root, "Acknowledge")["actions"][0]["value"] == f"{front} {SHOP}"
+    assert "acknowledged Front" in world.act(button(world.slack, root, "Acknowledge", BOB))
+    assert world.outage(SHOP).owner == "ann"
+    assert labels(root) == ["Cause and ticket"]
+
+
 def test_uptime_shows_every_service_worst_first(world: World) -> None:
     said = world.act(command(world.slack))
     assert "1 down, 2 unknown" in said
