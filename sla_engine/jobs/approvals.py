@@ -28,13 +28,15 @@ def approval_notices(
     A decision is told where the request was. Approvers are reminded a day before the work, or
     half an hour before it when it was asked for later than that.
     """
-    for request, events in ledger.windows.all():
-        kind = _stage(request, events, now)
-        if kind is None:
-            continue
-        topic = f"request:{request.id}"
-        told = {notice.kind for notice in outbox.with_key_like(f"{topic}/")}
-        if kind in told or (kind == "maintenance_decided" and not told):
+    due = {
+        f"request:{request.id}": (request, events, kind)
+        for request, events in ledger.windows.all()
+        if (kind := _stage(request, events, now))
+    }
+    told = outbox.keys_of(due) if due else {}
+    for topic, (request, events, kind) in due.items():
+        keys = told.get(topic, set())
+        if f"{topic}/{kind}" in keys or (kind == "maintenance_decided" and not keys):
             continue
         services = [s for s in catalogue.services if concerns(request.scope, s)]
         facts = _facts(request, events, [s.name for s in services])
@@ -46,11 +48,15 @@ def _stage(request: Request, events: Sequence[Event], now: int) -> Kind | None:
     last = events[-1]
     if last.kind != "requested":
         return "maintenance_decided" if now - last.time < _DAY else None
-    early = last.time < request.start - _DAY
-    remind = request.start - (_DAY if early else REMIND)
-    if last.time < remind <= now < request.start:
+    asked = last.time
+    if request.source.startswith("feed:"):  # a season's windows come at once, and past ones too
+        asked = max(asked, request.start - _DAY)
+        if now >= request.end:
+            return None
+    remind = request.start - (_DAY if asked < request.start - _DAY else REMIND)
+    if asked < remind <= now < request.start:
         return "maintenance_waiting"
-    return "maintenance_requested" if now - last.time < _DAY else None
+    return "maintenance_requested" if 0 <= now - asked < _DAY else None
 
 
 def _facts(request: Request, events: Sequence[Event], services: Sequence[str]) -> dict[str, Any]:

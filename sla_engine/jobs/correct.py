@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from sla_engine.domain.history import History
-from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Correction, Outage, outage_id
 from sla_engine.domain.record import records
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.corrections import FIELDS
-
-_EVER = Interval(-(2**62), 2**62)
 
 
 def find_outage(ledger: Ledger, identifier: str) -> Outage:
@@ -30,11 +27,10 @@ def find_outages(ledger: Ledger, identifiers: Sequence[str]) -> list[Outage]:
     corrections = ledger.corrections.of_all()
     wanted = set(identifiers)
     found = {}
-    for service, history in ledger.histories(_EVER).items():
-        for stretch in history.outages:
-            if (identifier := outage_id(service, stretch.start)) in wanted:
-                said = corrections.get(service, ())
-                [found[identifier]] = records(service, History((stretch,)), said)
+    for service, stretch in ledger.outages():
+        if (identifier := outage_id(service, stretch.start)) in wanted:
+            said = corrections.get(service, ())
+            [found[identifier]] = records(service, History((stretch,)), said)
     return [found[identifier] for identifier in identifiers]
 
 

@@ -96,6 +96,14 @@ class Ledger:
         with self.engine.begin() as connection:
             return histories.read(connection, period.start + 1, period.end, services)
 
+    def outages(self) -> Iterator[tuple[str, Stretch]]:
+        """Yield every outage with its service: much less to read than the histories."""
+        table = tables.outage.c
+        with self.engine.begin() as connection:
+            rows = connection.execute(sa.select(table.service, table.start_ms, table.end_ms))
+            for service, start, end in rows:
+                yield service, Stretch(start, end)
+
     def open_outages(self) -> dict[str, Stretch]:
         """Return the open outage of each service that has one."""
         query = sa.select(tables.outage).where(tables.outage.c.end_ms.is_(None))

@@ -25,7 +25,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(ledger, slack, four_eyes=True)
 
 
-def ask(world: World, ahead: int, author: str = "ann") -> str:
+def ask(world: World, ahead: int, author: str = "ann", source: str = "cli") -> str:
     start = world.now + ahead
     return request(
         world.book,
@@ -37,6 +37,7 @@ def ask(world: World, ahead: int, author: str = "ann") -> str:
         timezone="UTC",
         rrule=None,
         event=Event(world.now, "requested", author, "they are full"),
+        source=source,
     ).id
 
 
@@ -125,6 +126,20 @@ def test_what_nobody_was_asked_about_is_not_told_as_decided(world: World) -> Non
     )
     tell(world)
     assert world.slack.messages == []
+
+
+def test_what_a_feed_asks_for_is_told_a_day_before(world: World) -> None:
+    for days in (-2, 1, 30):
+        ask(world, days * DAY + HOUR, source="feed:plan")
+    tell(world)
+    assert world.slack.messages == []
+    tell(world, HOUR)
+    [root] = world.slack.messages
+    assert "2026-10-04 07:20:30" in root["text"]
+    assert labels(root) == ["Approve", "Reject"]
+    tell(world, DAY - HOUR // 2)
+    assert "Still waits" in world.slack.replies(root["ts"])[0]["text"]
+    assert len(world.slack.roots()) == 1
 
 
 def test_requests_of_long_ago_are_left_alone(world: World) -> None:
