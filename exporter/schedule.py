@@ -90,15 +90,15 @@ class Schedule:
     def _start(self, turn: _Turn) -> None:
         if turn.key in self._running:
             self.skipped += 1
-        else:
-            self._running[turn.key] = turn.target, self._loop.create_task(self._run(turn))
+            return
+        task = self._loop.create_task(self._run(turn))
+        self._running[turn.key] = turn.target, task
+        # Not in a finally of the run: one that is cancelled before it begins never gets there.
+        task.add_done_callback(lambda _: self._running.pop(turn.key, None))
 
     async def _run(self, turn: _Turn) -> None:
-        try:
-            async with self._slots:
-                await self._job(turn.target, self._loop.time() - turn.due)
-        finally:
-            self._running.pop(turn.key, None)
+        async with self._slots:
+            await self._job(turn.target, self._loop.time() - turn.due)
 
     async def close(self) -> None:
         """Start nothing more and cancel what runs."""

@@ -125,3 +125,25 @@ def test_a_removed_target_is_cancelled_and_a_long_run_skips_its_turn() -> None:
     with asyncio.Runner(loop_factory=Loop) as runner:
         assert runner.run(main()) >= 4
     assert sorted(cancelled) == ["s0", "s1"]
+
+
+def test_a_target_that_changes_between_its_wake_up_and_its_run_goes_on() -> None:
+    asked = []
+
+    async def job(target: Target, _late: float) -> None:
+        asked.append(target.config.target)
+
+    async def main() -> int:
+        schedule = Schedule(job)
+        schedule.replace(many(1))
+        schedule._fire()
+        changed = service("s0", probes=[{"type": "tcp", "target": "b:2", "interval": "10s"}])
+        schedule.replace(targets([changed]))
+        await asyncio.sleep(30)
+        await schedule.close()
+        return schedule.in_flight
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        assert runner.run(main()) == 0
+    assert asked == ["b:2"] * len(asked)
+    assert len(asked) >= 3
