@@ -1,8 +1,9 @@
 """Every metric name of the engine, and nowhere else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from prometheus_client import (
     CollectorRegistry,
@@ -12,13 +13,13 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.timeline import Need
 
 _KINDS: Final = ("planned", "unplanned")
+_number: Callable[[float], str] = floatToGoString  # the package left its type out
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,123 +134,174 @@ class EngineMetrics:
         return generate_latest(self.registry)
 
 
-class _Levels(Collector):
-    """The service levels as metric families."""
+Samples = Iterable[tuple[str, float]]
+"""Each the text of its labels, and its value."""
 
-    def __init__(self, levels: Sequence[ServiceLevel]) -> None:
-        self._levels = levels
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield from _of_services(self._levels)
-        yield from _of_agreements(self._levels)
-        yield from _of_windows(self._levels)
+class _Family(NamedTuple):
+    """A gauge, and how to read its samples from a subject and the labels that it has anyway."""
+
+    name: str
+    help: str
+    samples: Callable[[Any, str], Samples]
+
+    def lines(self, subject: object, labels: str) -> str:
+        """Return the samples as text."""
+        found = self.samples(subject, labels)
+        return "".join([f"{self.name}{{{own}}} {_number(value)}\n" for own, value in found])
+
+
+class Exposition:
+    """The service levels as text.
+
+    It is made when figures change, not at each scrape, and only what changed is written anew: a
+    thousand services have 60,000 samples, few of which change between two ticks.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, _Written] = {}
+        self._text = b""
+
+    def render(self, levels: Sequence[ServiceLevel]) -> bytes:
+        """Return the text exposition of these levels."""
+        subjects: dict[_Key, object] = {(level.service,): level for level in levels}
+        windows: dict[_Key, object] = {
+            (level.service, name): found
+            for level in levels
+            for name, found in level.windows.items()
+        }
+        known = {key: self._written(key, one) for key, one in (subjects | windows).items()}
+        if not self._text or known != self._known:
+            self._known = known
+            groups = (_OF_SERVICES, subjects), (_OF_WINDOWS, windows)
+            parts = [part for families, keys in groups for part in self._grouped(families, keys)]
+            self._text = "".join(parts).encode()
+        return self._text
+
+    def _written(self, key: "_Key", subject: object) -> "_Written":
+        """Return a subject's samples by family, those written before if it is the same."""
+        known = self._known.get(key)
+        if known is not None and known[0] == subject:
+            return known
+        labels = ",".join(map(_label, ("service", "window"), key))
+        families = _OF_SERVICES if len(key) == 1 else _OF_WINDOWS
+        return subject, tuple(family.lines(subject, labels) for family in families)
+
+    def _grouped(self, families: Sequence[_Family], keys: Iterable["_Key"]) -> Iterator[str]:
+        """Yield the text family by family, as the format wants it."""
+        written = [self._known[key][1] for key in keys]
+        for at, family in enumerate(families):
+            yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} gauge\n"
+            yield from (lines[at] for lines in written)
+
+
+_Key = tuple[str, ...]  # a service, or a service and a window
+_Written = tuple[object, tuple[str, ...]]  # what was written down, and its samples by family
 
 
 def render_levels(levels: Sequence[ServiceLevel]) -> bytes:
-    """Return the text exposition of the service levels.
-
-    It is rendered when the figures change, not at each scrape: the figures change once a tick at
-    most, and many services take long to render.
-    """
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Levels(levels))
-    return generate_latest(registry)
+    """Return the text exposition of the service levels."""
+    return Exposition().render(levels)
 
 
-def _of_services(levels: Iterable[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
-    objective = GaugeMetricFamily(
-        "service_slo_objective_ratio", "The objective of the service.", labels=["service"]
-    )
-    maintenance = GaugeMetricFamily(
-        "service_maintenance_active", "1 in approved maintenance.", labels=["service"]
-    )
-    since = GaugeMetricFamily(
+def _label(name: str, value: str) -> str:
+    escaped = value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return f'{name}="{escaped}"'
+
+
+def _some(labels: str, value: float | None, scale: int = 1) -> Samples:
+    """Return one sample, or none of what is not known."""
+    return () if value is None else ((labels, value / scale),)
+
+
+def _quorum(level: ServiceLevel, labels: str) -> Iterator[tuple[str, float]]:
+    need = level.locations
+    if isinstance(need, int):
+        yield f"{_label('need', 'count')},{labels}", need
+    elif need != "majority":
+        yield f"{_label('need', need)},{labels}", 1
+
+
+def _downtime(figures: Figures, labels: str) -> Samples:
+    return [(f"{_label('kind', kind)},{labels}", getattr(figures, kind) / 1000) for kind in _KINDS]
+
+
+def _outages(figures: Figures, labels: str) -> Samples:
+    """Count outages by kind; an overrun is of both."""
+    return [
+        (
+            f"{_label('kind', kind)},{labels}",
+            sum([1 for share in figures.shares if getattr(share, kind)]),
+        )
+        for kind in _KINDS
+    ]
+
+
+_OF_SERVICES: Final = (
+    _Family(
+        "service_slo_objective_ratio",
+        "The objective of the service.",
+        lambda level, labels: _some(labels, level.objective),
+    ),
+    _Family(
+        "service_maintenance_active",
+        "1 in approved maintenance.",
+        lambda level, labels: _some(labels, level.maintenance_active),
+    ),
+    _Family(
         "sla_outage_open_since_timestamp_seconds",
         "First failed sample of the open outage.",
-        labels=["service"],
-    )
-    upcoming = GaugeMetricFamily(
+        lambda level, labels: _some(labels, level.open_since, 1000),
+    ),
+    _Family(
         "service_maintenance_next_start_timestamp_seconds",
         "Start of the next approved maintenance window, at most 31 days ahead.",
-        labels=["service"],
-    )
-    cost = GaugeMetricFamily(
+        lambda level, labels: _some(labels, level.next_maintenance, 1000),
+    ),
+    _Family(
         "service_downtime_cost_per_hour",
         "What an hour of downtime costs, in the catalogue's currency.",
-        labels=["service", "currency"],
-    )
-    for level in levels:
-        maintenance.add_metric([level.service], level.maintenance_active)
-        if level.objective is not None:
-            objective.add_metric([level.service], level.objective)
-        if level.open_since is not None:
-            since.add_metric([level.service], level.open_since / 1000)
-        if level.next_maintenance is not None:
-            upcoming.add_metric([level.service], level.next_maintenance / 1000)
-        if level.cost_per_hour is not None:
-            cost.add_metric([level.service, level.currency], level.cost_per_hour)
-    yield from (objective, maintenance, since, upcoming, cost)
-
-
-def _of_agreements(levels: Iterable[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
-    """Yield what the alert rules join to know the catalogue."""
-    window = GaugeMetricFamily(
+        lambda level, labels: _some(
+            f"{_label('currency', level.currency)},{labels}", level.cost_per_hour
+        ),
+    ),
+    # What the alert rules join to know the catalogue.
+    _Family(
         "service_slo_window_info",
         "Constant 1; the label tells over which window the objective is owed.",
-        labels=["service", "window"],
-    )
-    dependency = GaugeMetricFamily(
+        lambda level, labels: _some(
+            f"{labels},{_label('window', level.window)}", None if level.objective is None else 1
+        ),
+    ),
+    _Family(
         "service_dependency_info",
         "Constant 1; the service depends on the other.",
-        labels=["service", "dependency"],
-    )
-    quorum = GaugeMetricFamily(
+        lambda level, labels: [
+            (f"{_label('dependency', other)},{labels}", 1) for other in level.depends_on
+        ],
+    ),
+    _Family(
         "service_location_quorum",
         "Where it is no majority: how many locations must be up (need=count), else 1.",
-        labels=["service", "need"],
-    )
-    for level in levels:
-        if level.objective is not None:
-            window.add_metric([level.service, level.window], 1)
-        for other in level.depends_on:
-            dependency.add_metric([level.service, other], 1)
-        if isinstance(level.locations, int):
-            quorum.add_metric([level.service, "count"], level.locations)
-        elif level.locations != "majority":
-            quorum.add_metric([level.service, level.locations], 1)
-    yield from (window, dependency, quorum)
-
-
-# Name, help, and how to read the value from figures: None exports no sample.
-_RATIOS: Final = (
-    ("sla_availability_ratio", "Good part of the agreed service time.", "availability"),
-    ("sla_error_budget_remaining_ratio", "Error budget left, of 1.", "budget_remaining"),
-    ("sla_coverage_ratio", "Known part of the agreed service time.", "coverage"),
-)
-_SECONDS: Final = (
-    ("sla_agreed_seconds", "Agreed service time so far.", "agreed"),
-    ("sla_unknown_seconds", "Agreed service time without data.", "unknown"),
-    ("sla_mttr_seconds", "Mean time to restore service.", "mtrs"),
-    ("sla_mtbf_seconds", "Mean time between failures.", "mtbf"),
+        _quorum,
+    ),
 )
 
 
-def _of_windows(levels: Sequence[ServiceLevel]) -> Iterator[GaugeMetricFamily]:
-    rows = [(lvl.service, name, fig) for lvl in levels for name, fig in lvl.windows.items()]
-    for scale, group in ((1, _RATIOS), (1000, _SECONDS)):
-        for name, text, attribute in group:
-            family = GaugeMetricFamily(name, text, labels=["service", "window"])
-            for service, window, figures in rows:
-                value = getattr(figures, attribute)
-                if value is not None:
-                    family.add_metric([service, window], value / scale)
-            yield family
-    labels = ["service", "window", "kind"]
-    downtime = GaugeMetricFamily("sla_downtime_seconds", "Known downtime.", labels=labels)
-    count = GaugeMetricFamily("sla_outages", "Outages; an overrun is of both kinds.", labels=labels)
-    for service, window, figures in rows:
-        for kind in _KINDS:
-            downtime.add_metric([service, window, kind], getattr(figures, kind) / 1000)
-            of_kind = sum(1 for share in figures.shares if getattr(share, kind))
-            count.add_metric([service, window, kind], of_kind)
-    yield from (downtime, count)
+def _figure(name: str, text: str, attribute: str, scale: int = 1) -> _Family:
+    """Return the family of a figure; where it is not known there is no sample."""
+    read = attrgetter(attribute)
+    return _Family(name, text, lambda figures, labels: _some(labels, read(figures), scale))
+
+
+_OF_WINDOWS: Final = (
+    _figure("sla_availability_ratio", "Good part of the agreed service time.", "availability"),
+    _figure("sla_error_budget_remaining_ratio", "Error budget left, of 1.", "budget_remaining"),
+    _figure("sla_coverage_ratio", "Known part of the agreed service time.", "coverage"),
+    _figure("sla_agreed_seconds", "Agreed service time so far.", "agreed", 1000),
+    _figure("sla_unknown_seconds", "Agreed service time without data.", "unknown", 1000),
+    _figure("sla_mttr_seconds", "Mean time to restore service.", "mtrs", 1000),
+    _figure("sla_mtbf_seconds", "Mean time between failures.", "mtbf", 1000),
+    _Family("sla_downtime_seconds", "Known downtime.", _downtime),
+    _Family("sla_outages", "Outages; an overrun is of both kinds.", _outages),
+)

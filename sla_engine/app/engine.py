@@ -16,7 +16,7 @@ from sla_engine.jobs.levels import Levels, service_levels, window_figures
 from sla_engine.jobs.notices import outage_notices
 from sla_engine.ledger import Change, LedgerError
 from sla_engine.ledger.leader import leadership
-from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
+from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel
 from sla_engine.prometheus import PrometheusError
 
 _FIGURES_EVERY = 300_000
@@ -40,6 +40,7 @@ class Engine:
     def __init__(self, context: Context, metrics: EngineMetrics) -> None:
         self.shown = Shown(context)
         self.metrics = metrics
+        self._writer = Exposition()
         self._exposition = b""
         self._figures: Levels = {}
         self._figures_at = 0
@@ -78,7 +79,7 @@ class Engine:
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
         self.shown = Shown(context, tuple(levels))
-        self._exposition = render_levels(self.levels)
+        self._exposition = self._writer.render(self.levels)
 
     def idle(self, seconds: float) -> bool:
         """Say whether no job runs, after waiting for those that do."""

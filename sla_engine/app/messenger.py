@@ -1,14 +1,13 @@
 """What the running engine tells people: the outbox, its sender, and what metrics show of them."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
-from sla_engine.domain.availability import Figures
 from sla_engine.jobs.approvals import APPROVAL_KINDS, approval_composer, approval_notices
 from sla_engine.jobs.foresight import (
     budget_composer,
@@ -51,6 +50,9 @@ class Messenger:
             composers=_composers(context),
         )
         self._context = context
+        self._levels: Sequence[ServiceLevel] = ()
+        self._budgets: tuple[NoticeRow, ...] = ()
+        self._written: set[str] = set()  # the keys that the outbox need not be asked for again
         for problem in problems(context.catalogue):
             raise JobError(problem)
         log.info("notices go out", by=name)
@@ -70,13 +72,18 @@ class Messenger:
         if revived := self._sender.revive():
             log.info("trying again what was given up", notices=revived)
 
-    def send(self, levels: Iterable[ServiceLevel]) -> None:
+    def send(self, levels: Sequence[ServiceLevel]) -> None:
         """Deliver what is due, and what the levels and the clock say."""
-        own = {level.service: level.windows.get(level.window) for level in levels}
-        known = {service: found for service, found in own.items() if found is not None}
-        self._sender.figures = known
+        at = now()
+        if levels is not self._levels:
+            own = {level.service: level.windows.get(level.window) for level in levels}
+            known = {service: found for service, found in own.items() if found is not None}
+            self._levels, self._sender.figures = levels, known
+            self._budgets = tuple(budget_notices(self._context.catalogue, known, at))
         try:
-            self._outbox.add(self._foreseen(known, now()))
+            foreseen = (*self._foreseen(at), *self._budgets)
+            self._outbox.add(notice for notice in foreseen if notice.key not in self._written)
+            self._written = {notice.key for notice in foreseen}
             tally = self._sender.run()
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())
@@ -89,15 +96,14 @@ class Messenger:
             self._metrics.notice_failures.labels(reason).inc()
         self._metrics.outbox_oldest.set(0 if oldest is None else oldest / 1000)
 
-    def _foreseen(self, known: Mapping[str, Figures], at: int) -> Iterator[NoticeRow]:
-        """Yield what no change of an outage brings."""
+    def _foreseen(self, at: int) -> Iterator[NoticeRow]:
+        """Yield what neither a change of an outage nor one of the figures brings."""
         catalogue, ledger = self._context.catalogue, self._context.ledger
         yield from correction_notices(catalogue, ledger, self._outbox, at)
         if self._sender.notifier.threads:  # elsewhere it would be a message each time
             yield from running_notices(catalogue, ledger, self._outbox, at)
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
         yield from approval_notices(catalogue, ledger, self._outbox, at)
-        yield from budget_notices(catalogue, known, at)
         yield from due_reports(catalogue, ledger, self._outbox, at, self._elsewhere)
 
 

@@ -2,8 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from heapq import merge
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 
@@ -26,14 +25,16 @@ Intervals = tuple[Interval, ...]
 def union(*sets: Iterable[Interval]) -> Intervals:
     """Return the moments of any set; the arguments need be neither sorted nor disjoint."""
     result: list[Interval] = []
-    for interval in merge(*(sorted(items) for items in sets)):
-        if interval.length == 0:
+    last = None
+    for start, end in sorted(chain.from_iterable(sets)):
+        if start >= end:
             continue
-        if result and interval.start <= result[-1].end:
-            if interval.end > result[-1].end:
-                result[-1] = Interval(result[-1].start, interval.end)
-        else:
-            result.append(Interval(*interval))
+        if last is None or start > last:
+            result.append(Interval(start, end))
+            last = end
+        elif end > last:
+            result[-1] = Interval(result[-1].start, end)
+            last = end
     return tuple(result)
 
 

@@ -157,6 +157,8 @@ def during(timeline: Timeline, state: State) -> Intervals:
 
 def cut(timeline: Timeline, period: Interval) -> Timeline:
     """Return the part of a timeline inside a period."""
+    if timeline and period.start <= timeline[0].start and timeline[-1].end <= period.end:
+        return timeline
     inside = (
         Segment(max(s.start, period.start), min(s.end, period.end), s.state) for s in timeline
     )

@@ -59,12 +59,14 @@ def facts_of(
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    histories = ledger.histories(period)
+    chosen = tuple(catalogue.services if services is None else services)
+    everyone = len(chosen) == len(catalogue.services)
+    histories = ledger.histories(period, None if everyone else _with_parts(catalogue, chosen))
     first, corrections = ledger.first_samples(), ledger.corrections.of_all()
     windows = windows_in(catalogue, ledger.windows.all(), period)
     events = ledger.events(period)
     found = {}
-    for service in catalogue.services if services is None else services:
+    for service in chosen:
         history = histories.get(service.id, History())
         found[service.id] = Facts(
             outages=records(service.id, history, corrections.get(service.id, ())),
@@ -74,6 +76,16 @@ def facts_of(
             planned=planned(catalogue, service, windows, histories, period),
             events=events.get(service.id, ()) if service.sli and service.sli.good else None,
         )
+    return found
+
+
+def _with_parts(catalogue: Catalogue, services: Iterable[Service]) -> set[str]:
+    """Return the ids of services and of all that they are made of."""
+    found: set[str] = set()
+    names = [service.id for service in services]
+    while names:
+        found |= set(names)
+        names = [part for name in names for part in catalogue.service(name).components]
     return found
 
 

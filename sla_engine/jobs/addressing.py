@@ -28,8 +28,8 @@ def address(catalogue: Catalogue, outbox: Outbox, now: int, *, one_channel: bool
     outages all that come after the limit share one.
     """
     new = outbox.unaddressed()
-    depths = _depths(catalogue)
-    for notice in sorted(new, key=lambda n: (depths.get(n.service or "", 0), n.id)):
+    below = _below(catalogue) if new else {}
+    for notice in sorted(new, key=lambda n: (len(_dependencies(below, n.service or "")), n.id)):
         targets = targets_of(catalogue, notice)
         if one_channel:
             targets = _in_one(targets, catalogue.slack.channel)
@@ -103,7 +103,7 @@ def _thread(
 
 def _upstream(catalogue: Catalogue, outbox: Outbox, notice: Stored) -> Iterator[Thread]:
     """Yield the threads of open outages of what a service depends on, nearest first."""
-    for service in _dependencies(catalogue, notice.service or ""):
+    for service in _dependencies(_below(catalogue), notice.service or ""):
         last = outbox.latest(service, OUTAGE_KINDS)
         if last is not None and last.facts["end"] is None and not last.facts["withdrawn"]:
             yield from outbox.threads_of(last.topic)
@@ -127,9 +127,8 @@ def _is_outage(thread: Thread) -> bool:
     return thread.key.startswith(("outage:", "flood:"))
 
 
-def _dependencies(catalogue: Catalogue, service: str) -> list[str]:
+def _dependencies(below: Mapping[str, tuple[str, ...]], service: str) -> list[str]:
     """Return what a service depends on, directly or not, nearest first."""
-    below = _below(catalogue)
     found: dict[str, None] = {}
     level = list(below.get(service, ()))
     while level:
@@ -140,8 +139,3 @@ def _dependencies(catalogue: Catalogue, service: str) -> list[str]:
 
 def _below(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
     return {s.id: (*s.depends_on, *s.components) for s in catalogue.services}
-
-
-def _depths(catalogue: Catalogue) -> dict[str, int]:
-    """Return how many layers each service stands above the ground."""
-    return {s.id: len(_dependencies(catalogue, s.id)) for s in catalogue.services}

@@ -1,6 +1,7 @@
 """What is told before or without an outage: planned work, and error budgets that run out."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from catalogue import Catalogue, Service
@@ -32,6 +33,7 @@ def maintenance_notices(
     Each is told once; the end only of work whose start was told.
     """
     wide = Interval(now - _FORGET, now + REMIND)
+    opened = ledger.open_outages()
     for window in windows_in(catalogue, ledger.windows.all(), wide):
         if window.state(now) not in {"approved", "active", "completed"}:
             continue
@@ -39,7 +41,7 @@ def maintenance_notices(
         for occurrence in window.occurrences:
             topic = f"maintenance:{window.id}:{occurrence.start}"
             told = {notice.kind for notice in outbox.with_key_like(f"{topic}/")}
-            down = [s.name for s in services if s.id in ledger.open_outages()]
+            down = [s.name for s in services if s.id in opened]
             kind = _stage(occurrence, now, told, overrun=bool(down))
             if kind is None or kind in told:
                 continue
@@ -112,13 +114,14 @@ def budget_notices(
     ``figures`` are of each service's own window, by service id; a rolling window is told of at
     most once a month.
     """
+    named = cache(lambda kind: containing(kind, now, catalogue.timezone))
     for service in catalogue.services:
         found = figures.get(service.id)
         left = None if found is None else found.budget_remaining
         crossed = [mark for mark in THRESHOLDS if left is not None and left <= mark]
         if left is None or not crossed:
             continue
-        period = containing(_KINDS.get(service.window, "month"), now, catalogue.timezone)
+        period = named(_KINDS.get(service.window, "month"))
         key = f"budget:{service.id}:{period.name}/{crossed[0]:g}"
         span = Interval(period.start, period.end) if service.window in _KINDS else None
         facts = {

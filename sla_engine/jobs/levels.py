@@ -76,9 +76,9 @@ def service_levels(
     opened = ledger.open_outages()
     span = Interval(now, now + _AHEAD)
     windows = windows_in(catalogue, ledger.windows.all(), span)
-    histories = ledger.histories(span)
+    histories = ledger.histories(span) if windows else {}
     ahead = {
-        service.id: planned(catalogue, service, windows, histories, span)
+        service.id: planned(catalogue, service, windows, histories, span) if windows else ()
         for service in catalogue.services
     }
     return [

@@ -1,6 +1,6 @@
 """Which windows of one service need a closer look."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from catalogue import Service
 from sla_engine.domain.interval import Interval, Intervals, union
-from sla_engine.domain.timeline import State, Timeline
+from sla_engine.domain.timeline import State, Timeline, verdict
+from sla_engine.jobs.agreement import quorums
 from sla_engine.jobs.derive import Rhythm, state_of
 from sla_engine.prometheus.scan import Counts
 
 _LONGEST_RUN = 6
 
 Flags = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
 
 
 @dataclass
@@ -81,16 +83,56 @@ def look(
     return Look(service, beat, windows, flagged | empty, empty, np.zeros(count, np.bool_))
 
 
-def _steady(series: Counts, lengths: NDArray[np.int64], step: int) -> Flags:
+def quiet(
+    services: Sequence[Service],
+    steps: Mapping[str, int],
+    windows: Sequence[Interval],
+    series: Mapping[str, Sequence[Counts]],
+) -> set[str]:
+    """Return the services that need no look, all at once: most of them, at most times.
+
+    They have one series, which is full and good in every window, and that is enough for them.
+
+    Args:
+        services: the services.
+        steps: how often their samples come (ms), by service id, where that is known.
+        windows: as for `look`.
+        series: what was counted, by service id.
+    """
+    single = [s for s in services if s.id in steps and len(series.get(s.id, ())) == 1]
+    if not single:
+        return set()
+    counts = [series[service.id][0] for service in single]
+    samples = np.array([one.samples for one in counts])
+    lengths = np.array([window.length for window in windows])
+    step = np.array([[steps[service.id]] for service in single])
+    full = _fits(samples, lengths, step) & (samples > 0) & ~np.array([one.low for one in counts])
+    span = Interval(windows[0].start, windows[-1].end)
+    full_in_all = full.all(axis=1).tolist()
+    return {s.id for s, good in zip(single, full_in_all, strict=True) if good and _alone(s, span)}
+
+
+def _alone(service: Service, span: Interval) -> bool:
+    """Say whether one series that is up is enough for a service to be up."""
+    needs = [quorum.locations for _, quorum in quorums(service, span)]
+    return all(verdict([State.UP], need) is State.UP for need in needs)
+
+
+def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:
+    """Say in which windows there are as many samples as their length allows."""
+    fits: Flags = (samples >= lengths // step) & (samples <= -(-lengths // step))
+    return fits
+
+
+def _steady(series: Counts, lengths: Numbers, step: int) -> Flags:
     """Say in which windows every sample is there and good."""
-    least, most = lengths // step, -(-lengths // step)
-    fits = (series.samples >= least) & (series.samples <= most)
-    fits |= _jittered(series.samples - least) & (least == most)
+    fits = _fits(series.samples, lengths, step)
+    fits |= _jittered(series.samples - lengths // step) & (lengths % step == 0)
     steady: Flags = fits & ~series.low & (series.samples > 0)
     return steady
 
 
-def _jittered(deviation: NDArray[np.int64]) -> Flags:
+def _jittered(deviation: Numbers) -> Flags:
     """Say which windows lack or gain the one sample that jitter moves over an edge.
 
     Between two edges the count is off by what one edge gained and the other lost. So -1 and +1 take
@@ -112,7 +154,7 @@ def _flagged(
     steady: Sequence[Flags],
 ) -> Flags:
     """Say in which windows not every series that has samples is steady, or those do not decide."""
-    if len(series) == 1:
+    if len(series) == 1 and _alone(service, Interval(windows[0].start, windows[-1].end)):
         return ~steady[0]
     flagged = np.zeros(len(windows), np.bool_)
     present = [one.samples > 0 for one in series]

@@ -44,6 +44,8 @@ def due_reports(
     what follows its period, but not for more than an hour. A period before the first sample of
     all has no report.
     """
+    if not catalogue.reports:
+        return
     first = min(ledger.first_samples().values(), default=None)
     seen = max(ledger.covered_until().values(), default=0)
     for entry in catalogue.reports:

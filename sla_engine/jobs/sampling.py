@@ -6,7 +6,7 @@ in a service that is up. What was not looked at is up.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
@@ -15,7 +15,7 @@ from sla_engine.domain.series import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
 from sla_engine.jobs.derive import derive, has_rhythm, lifetime, median_step, rhythm
 from sla_engine.jobs.events import event_timeline
-from sla_engine.jobs.look import Look, look
+from sla_engine.jobs.look import Look, look, quiet
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Samples, Source, asks, merged, raw
 from sla_engine.prometheus.pack import Wanted, packed
@@ -51,8 +51,10 @@ def timelines(
         if service.probes or service.sli
     }
     alive = [s for s in services if s.id in lives and lives[s.id].length]
-    sparse = [s for s in alive if not _counts(s) and source(catalogue, s).is_selector]
-    found = _sparse(catalogue, client, sparse, period, now) if sparse else {}
+    sources = {s.id: source(catalogue, s) for s in alive if not _counts(s)}
+    sources = {name: one for name, one in sources.items() if one.is_selector}
+    sparse = [s for s in alive if s.id in sources]
+    found = _sparse(catalogue, client, sparse, sources, period=period, now=now) if sparse else {}
     for service in alive:
         if service.id not in found:
             if _counts(service):
@@ -90,28 +92,38 @@ def _widened(period: Interval, margin: int, now: int) -> Interval:
 
 
 def _sparse(
-    catalogue: Catalogue, client: Client, services: Sequence[Service], period: Interval, now: int
+    catalogue: Catalogue,
+    client: Client,
+    services: Sequence[Service],
+    sources: Mapping[str, Source],
+    *,
+    period: Interval,
+    now: int,
 ) -> dict[str, Timeline]:
-    sources = {s.id: source(catalogue, s) for s in services}
     steps = _measured(catalogue, client, services, sources, period)
-    longest = max(rhythm(catalogue, s, steps.get(s.id)).max_gap for s in services)
+    beats = {s.id: rhythm(catalogue, s, steps.get(s.id)) for s in services}
+    longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
     counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
-    looks = []
-    for service in services:
-        known = has_rhythm(catalogue, service) or service.id in steps
-        beat = rhythm(catalogue, service, steps.get(service.id)) if known else None
-        looks.append(look(service, beat, counted.windows, counted.series.get(service.id, ())))
+    known = {s.id: beats[s.id] for s in services if has_rhythm(catalogue, s) or s.id in steps}
+    rhythms = {name: beat.step for name, beat in known.items()}
+    still = quiet(services, rhythms, counted.windows, counted.series)
+    looks = [
+        look(s, known.get(s.id), counted.windows, counted.series.get(s.id, ()))
+        for s in services
+        if s.id not in still
+    ]
     up: Timeline = (Segment(period.start, period.end, State.UP),)
-    found = {one.service.id: up for one in looks if not one.flagged.any()}
+    found = dict.fromkeys(still, up)
+    found |= {one.service.id: up for one in looks if not one.flagged.any()}
     _look_closer(client, sources, [one for one in looks if one.flagged.any()], wide, found)
     return {name: cut(timeline, period) for name, timeline in found.items()}
 
 
 def _look_closer(
     client: Client,
-    sources: dict[str, Source],
+    sources: Mapping[str, Source],
     looks: Sequence[Look],
     wide: Interval,
     found: dict[str, Timeline],
@@ -128,7 +140,7 @@ def _look_closer(
         looks = [one for one in looks if one.widen(found[one.service.id])]
 
 
-def _wanted(sources: dict[str, Source], looks: Sequence[Look], until: int) -> Wanted:
+def _wanted(sources: Mapping[str, Source], looks: Sequence[Look], until: int) -> Wanted:
     """Return what to fetch: for which services in which periods."""
     wanted: dict[Interval, list[Source]] = defaultdict(list)
     for one in looks:
@@ -143,7 +155,7 @@ def _measured(
     catalogue: Catalogue,
     client: Client,
     services: Sequence[Service],
-    sources: dict[str, Source],
+    sources: Mapping[str, Source],
     period: Interval,
 ) -> dict[str, int]:
     """Return the scrape interval (ms) of the services for which the catalogue sets none."""

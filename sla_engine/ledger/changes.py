@@ -14,6 +14,8 @@ def changes(
     An outage whose start moved is the same one as long as the two overlap.
     """
     old, new = set(before), set(after)
+    if old == new:
+        return ()
     gone = sorted(old - new, key=lambda o: o.start)
     found: list[Change] = []
     for outage in sorted(new - old, key=lambda o: o.start):

@@ -10,7 +10,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
 from sla_engine.ledger import tables
 
-Rows = set[tuple[int, int | None]]
+Rows = Iterable[tuple[int, int | None]]
 
 
 def read(
@@ -55,26 +55,21 @@ def write(
     connection: sa.Connection, before: Mapping[str, History], after: Mapping[str, History]
 ) -> None:
     """Make the rows of ``before`` those of ``after``, touching only what differs."""
-    for name, table in _TABLES.items():
-        _write_table(
-            connection,
-            table,
-            {s: set(getattr(before.get(s, History()), name)) for s in after},
-            {s: set(getattr(history, name)) for s, history in after.items()},
-        )
+    pairs = {s: (before.get(s, History()), history) for s, history in after.items()}
+    for at, table in enumerate(_TABLES):
+        differ = {s: (old[at], new[at]) for s, (old, new) in pairs.items() if old[at] != new[at]}
+        _write_table(connection, table, differ)
 
 
-_TABLES = {"outages": tables.outage, "gaps": tables.gap, "covered": tables.coverage}
+_TABLES = (tables.outage, tables.gap, tables.coverage)  # in the order of a history's fields
 
 
 def _write_table(
-    connection: sa.Connection, table: sa.Table, old: Mapping[str, Rows], new: Mapping[str, Rows]
+    connection: sa.Connection, table: sa.Table, rows: Mapping[str, tuple[Rows, Rows]]
 ) -> None:
     delete, update, insert = [], [], []
-    for service, rows in new.items():
-        if rows == old[service]:
-            continue
-        was, now = dict(old[service]), dict(rows)
+    for service, (old, new) in rows.items():
+        was, now = dict(old), dict(new)
         delete += [{"s": service, "b": start} for start in was.keys() - now.keys()]
         for start, end in now.items():
             if start not in was:

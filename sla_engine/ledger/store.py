@@ -18,6 +18,8 @@ from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.maintenance import Requests
 from sla_engine.ledger.rows import Change, Derived, NoticeRow
 
+_MANY = 1000  # values in a statement; SQLite takes 32,766
+
 Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
 
 
@@ -193,15 +195,22 @@ def _note_first_samples(connection: sa.Connection, derived: Iterable[Derived]) -
 def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None:
     """Put notices into the outbox, in the caller's transaction; a key seen before is ignored."""
     table = tables.notice
-    for item in notices:
-        if connection.execute(sa.select(table.c.id).where(table.c.key == item.key)).first():
-            continue
-        values = {
-            "key": item.key,
-            "topic": item.topic,
-            "kind": item.kind,
-            "time_ms": item.time,
-            "service": item.service,
-            "facts": orjson.dumps(item.facts, option=orjson.OPT_SORT_KEYS).decode(),
-        }
-        connection.execute(sa.insert(table).values(values))
+    items = list(notices)
+    for start in range(0, len(items), _MANY):
+        new = {item.key: item for item in items[start : start + _MANY]}
+        known = sa.select(table.c.key).where(table.c.key.in_(list(new)))
+        for key in connection.execute(known).scalars():
+            del new[key]
+        rows = [
+            {
+                "key": item.key,
+                "topic": item.topic,
+                "kind": item.kind,
+                "time_ms": item.time,
+                "service": item.service,
+                "facts": orjson.dumps(item.facts, option=orjson.OPT_SORT_KEYS).decode(),
+            }
+            for item in new.values()
+        ]
+        if rows:
+            connection.execute(sa.insert(table), rows)

@@ -35,9 +35,10 @@ def entry(
 ) -> Iterator[audit.Entry]:
     """Yield the audit row of a derivation at ``at`` (ms UTC), if it changed anything."""
     payload: dict[str, list[list[Any]]] = {}
+    eventful = {s: h for s, h in after.items() if any((*h[:2], *before.get(s, History())[:2]))}
     for name in _LISTS:
-        old = {s: _settled(before.get(s, History()), name) for s in after}
-        new = {s: _settled(history, name) for s, history in after.items()}
+        old = {s: _settled(before.get(s, History()), name) for s in eventful}
+        new = {s: _settled(history, name) for s, history in eventful.items()}
         gone = [[s, start] for s in new for start, _ in sorted(old[s] - new[s], key=_start)]
         made = [[s, *row] for s in new for row in sorted(new[s] - old[s], key=_start)]
         payload |= {f"{name}_gone": gone} if gone else {}

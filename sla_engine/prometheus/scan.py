@@ -65,6 +65,8 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
 
 def _nameless(series: Series) -> Series:
     """Drop the metric's name, which VictoriaMetrics keeps for minima but not for counts."""
+    if "__name__" not in series.labels:
+        return series
     labels = {name: value for name, value in series.labels.items() if name != "__name__"}
     return series._replace(labels=labels)
 

@@ -8,7 +8,7 @@ from sla_engine.domain.availability import Facts, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
-from sla_engine.metrics import EngineMetrics, ServiceLevel, render_levels
+from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel, render_levels
 
 MONTH = Interval(0, 1_000_000)
 _ORDER = ("service", "window", "kind")
@@ -82,3 +82,16 @@ def test_promtool_has_nothing_to_say() -> None:
         ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+def test_what_is_written_anew_is_what_changed() -> None:
+    shop, mail = _level("shop", (100_000, 110_000)), _level("mail")
+    text = Exposition()
+    assert text.render([shop, mail]) == render_levels([shop, mail])
+    assert text.render([shop, mail]) is text.render([replace(shop), mail])
+    worse, closed = _level("shop", (100_000, 120_000)), replace(mail, windows={})
+    assert text.render([worse, mail]) == render_levels([worse, mail])
+    assert text.render([worse, closed]) == render_levels([worse, closed])
+    open_now = replace(worse, open_since=5)
+    assert text.render([open_now]) == render_levels([open_now])
+    assert text.render([]) == render_levels([])

@@ -6,7 +6,7 @@ import pytest
 from catalogue import Service
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.derive import Rhythm
-from sla_engine.jobs.look import look
+from sla_engine.jobs.look import look, quiet
 from sla_engine.prometheus.scan import Counts
 from tests.catalogues import PROBES
 
@@ -69,6 +69,36 @@ def test_too_few_locations_need_a_look() -> None:
     both = [counts(240, 240, location="a"), counts(240, 0, location="b")]
     assert flagged(*both, book=service(quorum={"locations": 2})) == [1]
     assert flagged(*both, book=service(quorum={"locations": 1})) == []
+
+
+def test_one_location_where_two_are_needed_needs_a_look() -> None:
+    both = service(quorum={"locations": 2})
+    assert flagged(counts(240, 240), book=both) == [0, 1]
+    assert quiet_among(both, service(id="y")) == {"y"}
+
+
+def quiet_among(*services: Service, **series: list[Counts]) -> set[str]:
+    windows = [Interval(0, HOUR), Interval(HOUR, 2 * HOUR)]
+    found = {s.id: [counts(240, 240)] for s in services} | series
+    return quiet(services, {s.id: 15_000 for s in services}, windows, found)
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        [counts(240, 239)],
+        [counts(240, 240, low=(1,))],
+        [counts(240, 0)],
+        [counts(240, 240, location="a"), counts(240, 240, location="b")],
+        [],
+    ],
+)
+def test_quiet_is_what_has_one_series_that_is_full_and_good(series: list[Counts]) -> None:
+    assert quiet_among(service(), service(id="y"), y=series) == {"x"}
+
+
+def test_what_has_no_rhythm_is_not_quiet() -> None:
+    assert quiet([service()], {}, [Interval(0, HOUR)], {"x": [counts(240)]}) == set()
 
 
 def test_without_a_rhythm_every_hour_is_looked_at() -> None:
