@@ -1,4 +1,4 @@
-"""What an infrastructure manager asks of a host: updates, logins, backups, certificates, ports."""
+"""What an infrastructure manager asks of a host: logins, backups, certificates, ports."""
 
 import datetime as dt
 import os
@@ -10,45 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from exporter.collectors import backup, certificates, listening, logins, updates
+from exporter.collectors import backup, certificates, listening, logins
 from exporter.collectors.background import Background
 from exporter.collectors.contract import NoDataError
 from tests.exporter.collectors.fake import system, values
-
-SIMULATION = """\
-Reading package lists...
-Inst zip [3.0-13] (3.0-13+deb12u1 Debian-Security:12/oldstable-security [amd64])
-Inst tzdata [2025a] (2025b Debian:12.15/oldstable [all])
-Inst linux-image-6.1.0-41-amd64 (6.1.158-1 Debian-Security:12/oldstable-security [amd64])
-Conf zip (3.0-13+deb12u1 Debian-Security:12/oldstable-security [amd64])
-"""
-
-
-def test_updates_are_counted_and_new_packages_are_not() -> None:
-    assert updates.parse(SIMULATION) == updates.Updates(pending=2, security=1)
-
-
-def test_updates_of_a_host_with_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = tmp_path / "bin/apt-get"
-    script.parent.mkdir()
-    script.write_text(f"#!/bin/sh\ncat <<'X'\n{SIMULATION}X\n")
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(updates, "_PATH", os.environ["PATH"])
-    files = {"var/lib/dpkg/status": "", "var/lib/apt/lists/x": "", "run/reboot-required": ""}
-    host = system(tmp_path, files)
-    first = values(updates.read(host))
-    assert first["node_reboot_required"] == {(): 1}
-    assert first["node_updates_applied_timestamp_seconds"][()] > 1e9
-    host.part(updates.worker).wait()
-    found = values(updates.read(host))
-    assert found["node_updates_pending"] == {(): 2}
-    assert found["node_updates_security_pending"] == {(): 1}
-
-
-def test_a_host_without_apt_has_no_data(tmp_path: Path) -> None:
-    with pytest.raises(NoDataError):
-        list(updates.read(system(tmp_path)))
 
 
 def test_slow_work_is_done_beside_the_scrape_and_again_when_its_key_changed() -> None:
