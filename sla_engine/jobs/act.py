@@ -39,6 +39,11 @@ class Answer:
     refused: bool = False
 
 
+T = TypeVar("T")
+Act = Callable[[Basis, Press], Message | View]
+Fill = Callable[[Basis, Form], str]
+
+
 def barred(heard: Heard, membership: Membership) -> Answer | None:
     """Return why somebody may not act; anybody may ask for the state of a service."""
     if isinstance(heard, Command):
@@ -65,11 +70,6 @@ def respond(basis: Basis, heard: Heard) -> Answer:
                 return Answer(_said(_known(FORMS, heard.name)(basis, heard)))
     except DecisionError as error:
         return _refusal(str(error))
-
-
-T = TypeVar("T")
-Act = Callable[[Basis, Press], Message | View]
-Fill = Callable[[Basis, Form], str]
 
 
 def _acknowledge(basis: Basis, press: Press) -> Message:

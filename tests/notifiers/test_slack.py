@@ -1,8 +1,10 @@
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from catalogue.delivery import Slack as Settings
 from sla_engine.domain.notice import Message
@@ -175,3 +177,14 @@ def test_buttons_are_sent_where_somebody_listens(slack: Slack) -> None:
         choose(settings, {"SLACK_BOT_TOKEN": TOKEN, **environment})[1].post("#uptime", MESSAGE, "k")
     kinds = [[block["type"] for block in m["blocks"]] for m in slack.messages]
     assert ["actions" in one for one in kinds] == [False, True]
+
+
+def test_what_the_documentation_says_to_paste_is_what_it_takes() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "slack.md").read_text(encoding="utf-8")
+    manifest, *catalogues = map(yaml.safe_load, re.findall(r"```yaml\n(.+?)```", text, re.DOTALL))
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
+    assert [c["command"] for c in manifest["features"]["slash_commands"]] == ["/uptime"]
+    assert {"commands", "usergroups:read"} < set(manifest["oauth_config"]["scopes"]["bot"])
+    for extract in catalogues:
+        Settings.model_validate(extract["slack"])
