@@ -11,7 +11,6 @@ from time import time
 
 import structlog
 
-from catalogue import Service
 from exporter.health import Health
 from exporter.host import Host
 from exporter.probes.run import Network
@@ -21,7 +20,7 @@ from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.server import About, Server
 from exporter.store import Store
-from exporter.target import shard_of, targets
+from exporter.target import Watched, shard_of, targets
 from toolkit.document import DocumentError
 from toolkit.lifecycle import lifecycle
 from toolkit.web import WebConfig, start_server
@@ -67,7 +66,7 @@ class App:
     def _state(self) -> tuple[int, int, int]:
         return len(self._store.entries()), self._schedule.in_flight, self._schedule.skipped
 
-    def adopt(self, found: Sequence[Service]) -> None:
+    def adopt(self, found: Sequence[Watched]) -> None:
         """Watch these services, or our shard of them, from now on."""
         services = shard_of(found, *self._options.shard)
         wanted = targets(services)

@@ -1,7 +1,7 @@
 """The catalogue's services, read without holding up the probes.
 
 A large file is read by a child process: parsing it here would stop the loop by turns, and leave the
-memory that it took for good.
+memory that it took for good. It hands over only what is needed here.
 """
 
 import pickle
@@ -10,14 +10,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalogue import Service, load_catalogue
+from catalogue import load_catalogue
+from exporter.target import Watched, watched
 from toolkit.document import DocumentError, Problem
 
 _LARGE = 256 * 1024
-Found = tuple[tuple[Service, ...], tuple[Problem, ...]]
+Found = tuple[list[Watched], tuple[Problem, ...]]
 
 
-def read_services(path: Path | None) -> Sequence[Service]:
+def read_services(path: Path | None) -> Sequence[Watched]:
     """Return the services of a catalogue, none without a path.
 
     Raises:
@@ -26,7 +27,7 @@ def read_services(path: Path | None) -> Sequence[Service]:
     if path is None:
         return ()
     if not path.is_file() or path.stat().st_size < _LARGE:
-        return load_catalogue(path).services
+        return watched(load_catalogue(path).services)
     services, problems = _by_child(path)
     if problems:
         raise DocumentError(problems)
@@ -43,9 +44,9 @@ def _by_child(path: Path) -> Found:
 def _main(path: Path) -> None:
     found: Found
     try:
-        found = load_catalogue(path).services, ()
+        found = watched(load_catalogue(path).services), ()
     except DocumentError as error:
-        found = (), error.problems
+        found = [], error.problems
     sys.stdout.buffer.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
 
 

@@ -12,12 +12,11 @@ from exporter.debug import NoSuchTargetError, find, probe_now
 from exporter.family import CONTENT_TYPES, EOF
 from exporter.health import Health
 from exporter.host import Host
-from exporter.negotiate import packed, style_of, takes_gzip
+from exporter.negotiate import Body, style_of, takes_gzip
 from exporter.probes.run import Network
 from exporter.store import Store
 
 _DEBUGS_AT_ONCE = 10
-_LARGE = 1 << 20  # bytes that take longer to compress than to hand to a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +54,16 @@ class Server:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         style = style_of(request.headers.get("Accept", ""))
-        parts = [(await self._host.scrape(style)).encode()]
+        body = Body(gzip=takes_gzip(request.headers.get("Accept-Encoding", "")))
+        body.add((await self._host.scrape(style)).encode())
         for part in self._store.render(style, time()):
-            parts.append(part)
-            await asyncio.sleep(0)  # a probe's answer waits for one family, not for all
-        parts.append(self._health.render(style).encode())
+            body.add(part)
+            await asyncio.sleep(0)  # a probe's answer waits for one part, not for all
+        body.add(self._health.render(style).encode())
         if style == "openmetrics":
-            parts.append(EOF.encode())
-        gzip = takes_gzip(request.headers.get("Accept-Encoding", ""))
-        if sum(map(len, parts)) > _LARGE:
-            body, headers = await asyncio.to_thread(packed, parts, gzip=gzip)
-        else:
-            body, headers = packed(parts, gzip=gzip)
-        return web.Response(body=body, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
+            body.add(EOF.encode())
+        content, headers = body.end()
+        return web.Response(body=content, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
 
     async def _targets(self, request: web.Request) -> web.Response:
         now = time()

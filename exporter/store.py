@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from catalogue import Service
 from exporter import metrics
 from exporter.family import Metric, Style, header, lines, render
 from exporter.probes.result import ProbeResult, Reason
 from exporter.quorum import quorum
-from exporter.target import Key, Target
+from exporter.target import Key, Source, Target
 
+_PART = 1_000  # targets
 _LAST_LABEL = 'location=""'
 STALE_AFTER = 2.5
 """A result older than this many intervals says nothing of the present: its series vanish."""
@@ -75,13 +75,14 @@ class Store:
         self._up: dict[str, bytes] = {}
         self._up_lines: dict[str, tuple[bytes, bytes]] = {}
         self._info: dict[Style, bytes] = {"text": b"", "openmetrics": b""}
+        self._shapes: dict[frozenset[Metric], frozenset[Metric]] = {}  # few: targets share them
         self._stale: list[tuple[float, Key]] = []
 
     def entries(self) -> Collection[Entry]:
         """Return what is known of every target."""
         return self._entries.values()
 
-    def replace(self, services: Iterable[Service], targets: Iterable[Target]) -> None:
+    def replace(self, services: Iterable[Source], targets: Iterable[Target]) -> None:
         """Take over a new catalogue: what is unchanged keeps its results, the rest vanishes."""
         services = list(services)
         old, self._entries = self._entries, {}
@@ -137,7 +138,8 @@ class Store:
             self._text[metric][key] = text
         if entry.shown != texts.keys():
             self._forget(key, entry.shown - texts.keys())
-            entry.shown = frozenset(texts)
+            shown = frozenset(texts)
+            entry.shown = self._shapes.setdefault(shown, shown)
 
     def _forget(self, key: Key, families: Iterable[Metric]) -> None:
         for metric in families:
@@ -176,17 +178,20 @@ class Store:
             self._judge(key.service)
 
     def render(self, style: Style, now: float) -> Iterator[bytes]:
-        """Yield the text of each family; other work may be done between two of them."""
+        """Yield the text in parts; other work may be done between two of them."""
         self.expire(now)
         yield self._info[style]
         families: list[tuple[Metric, Collection[bytes]]] = [(metrics.SERVICE_UP, self._up.values())]
         families += [(metric, text.values()) for metric, text in self._text.items()]
         for metric, texts in families:
             if texts:
-                yield header(metric, style).encode() + b"".join(texts)
+                yield header(metric, style).encode()
+            shown = list(texts)
+            for start in range(0, len(shown), _PART):
+                yield b"".join(shown[start : start + _PART])
 
 
-def _info(services: list[Service], style: Style) -> bytes:
+def _info(services: list[Source], style: Style) -> bytes:
     own = sorted({name for s in services for name in s.labels} - set(metrics.INFO_LABELS))
     metric = metrics.service_info(tuple(own))
     samples = [

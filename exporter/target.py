@@ -1,12 +1,13 @@
 """What the exporter watches: the catalogue's probes as a flat list."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from catalogue import Service
 from catalogue.probe import Probe
+from catalogue.service import Quorum
 from exporter.quorum import Need
 
 
@@ -15,6 +16,27 @@ class Key(NamedTuple):
 
     service: str
     probe: str
+
+
+class Watched(NamedTuple):
+    """What the exporter needs of a service, under its names; the rest is the engine's."""
+
+    id: str
+    name: str
+    owner: str
+    tier: str
+    labels: Mapping[str, str]
+    quorum: Quorum
+    probes: tuple[Probe, ...]
+
+
+Source = Service | Watched
+S = TypeVar("S", Service, Watched)
+
+
+def watched(services: Iterable[Service]) -> list[Watched]:
+    """Return what is needed of the services."""
+    return [Watched(s.id, s.name, s.owner, s.tier, s.labels, s.quorum, s.probes) for s in services]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +63,12 @@ def fraction(text: str) -> float:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
 
 
-def shard_of(services: Iterable[Service], number: int, count: int) -> list[Service]:
+def shard_of(services: Iterable[S], number: int, count: int) -> list[S]:
     """Return the services of shard ``number`` (from 1) of ``count``: a service is never split."""
     return [s for s in services if int(fraction(s.id) * count) == number - 1]
 
 
-def targets(services: Iterable[Service]) -> list[Target]:
+def targets(services: Iterable[Source]) -> list[Target]:
     """Return the targets of these services."""
     return [
         Target(Key(service.id, probe.name or probe.type), probe, service.quorum.probes)

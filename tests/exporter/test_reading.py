@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from catalogue import load_catalogue
 from exporter.reading import read_services
+from exporter.target import watched
 from toolkit.document import DocumentError
 
 
@@ -23,6 +25,8 @@ def test_a_large_catalogue_reads_as_a_small_one(tmp_path: Path) -> None:
     services = read_services(large(tmp_path))
     assert len(services) == 550
     assert services[549].probes[0].target == "a:1"
+    path = tmp_path / "services.yml"
+    assert services == watched(load_catalogue(path).services)
 
 
 def test_mistakes_of_a_large_catalogue_are_told_as_well(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import gzip
 import pytest
 
 from exporter.family import Style
-from exporter.negotiate import packed, style_of, takes_gzip
+from exporter.negotiate import Body, style_of, takes_gzip
 
 PROMETHEUS_2_42 = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -42,8 +42,17 @@ def test_gzip_is_sent_to_who_takes_it(accept: str, takes: bool) -> None:
     assert takes_gzip(accept) is takes
 
 
+def packed(*parts: bytes, gzip: bool = True) -> tuple[bytes, dict[str, str]]:
+    body = Body(gzip=gzip)
+    for part in parts:
+        body.add(part)
+    return body.end()
+
+
 def test_a_packed_body_unpacks_and_a_small_one_stays_as_it_is() -> None:
-    body, headers = packed([b"a" * 1000, b"b" * 1000], gzip=True)
-    assert gzip.decompress(body) == b"a" * 1000 + b"b" * 1000
+    parts = [b"a" * 1000, b"b" * 1000, b"c"]
+    body, headers = packed(*parts)
+    assert gzip.decompress(body) == b"".join(parts)
     assert headers == {"Content-Encoding": "gzip"}
-    assert packed([b"ab", b"c"], gzip=True) == (b"abc", {})
+    assert packed(b"ab", b"c") == (b"abc", {})
+    assert packed(*parts, gzip=False) == (b"".join(parts), {})

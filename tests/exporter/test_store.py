@@ -123,3 +123,15 @@ def test_both_styles_parse_and_agree() -> None:
     }
     assert loose == strict
     assert {name for name, _, _ in loose} >= {"service_http_status_code", "service_info"}
+
+
+def test_many_targets_are_shown_in_parts_under_one_header() -> None:
+    services = [service(f"s{number}") for number in range(2_500)]
+    store = store_of(*services)
+    for target in targets(services):
+        store.record(target, UP, 1000.0)
+    parts = list(store.render("text", 1001.0))
+    assert max(map(len, parts)) < sum(map(len, parts)) / 5
+    found = b"".join(parts).decode()
+    assert found.count("# TYPE service_probe_success gauge\n") == 1
+    assert found.count("\nservice_probe_success{") == 2_500
