@@ -28,7 +28,8 @@ class ServiceReport:
     """One service in one period, and what surrounds its figures.
 
     ``previous`` are the figures of the period before, ``days`` the days up to the period's end,
-    ``windows`` the approved maintenance in its agreed time (ms), ``impact`` the cost of unplanned
+    ``windows`` the approved maintenance in its agreed time and ``windows_used`` the downtime inside
+    it (ms), ``impact`` the cost of unplanned
     downtime, ``credit`` the percent of the fee that is due, ``latency_p95`` seconds, ``began``
     when it was first seen if that was inside the period.
     """
@@ -42,6 +43,7 @@ class ServiceReport:
     previous: Figures | None = None
     days: tuple[Day, ...] = ()
     windows: int = 0
+    windows_used: int = 0
     impact: float | None = None
     credit: float | None = None
     latency_p95: float | None = None

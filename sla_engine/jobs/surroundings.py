@@ -70,9 +70,12 @@ def _service(
 ) -> ServiceReport:
     steps = ((ratio(step.below), step.credit) for step in service.credits)
     agreed = clip(facts.agreed, Interval(period.start, min(period.end, now)))
+    windows = intersect(agreed, facts.planned)
+    down = tuple(outage.until(now) for outage in facts.outages)
     return replace(
         report,
-        windows=total(intersect(agreed, facts.planned)),
+        windows=total(windows),
+        windows_used=total(subtract(intersect(windows, down), facts.gaps)),
         impact=impact(report.figures, service.cost_per_hour),
         credit=credit(report.figures, steps),
     )

@@ -45,7 +45,7 @@ EXTENSIONS: dict[str, str] = {
     "text": "txt",
 }
 
-HEALTHY = frozenset({"html", "pdf"})
+HEALTHY = frozenset({"html", "json", "pdf", "text"})
 """The formats that show server health, which Prometheus is asked for."""
 
 STRIPS = frozenset({"html", "pdf"})

@@ -11,12 +11,13 @@ from sla_engine.reports.language import Language, language
 
 @dataclass(frozen=True, slots=True)
 class OutageRow:
-    """A line of the outage list."""
+    """A line of the outage list; ``lost`` is the unplanned downtime in milliseconds."""
 
     id: str
     service: str
     began: str
     ended: str
+    when: str
     minutes: str
     planned: str
     unplanned: str
@@ -25,6 +26,7 @@ class OutageRow:
     cause: str
     ticket: str
     note: str
+    lost: int
 
 
 def outages(report: PeriodReport) -> Iterator[OutageRow]:
@@ -46,6 +48,9 @@ def _outage(
         service=service.name,
         began=say.moment(outage.start),
         ended="still open" if outage.end is None else say.moment(outage.end),
+        when=f"since {say.moment(outage.start)}"
+        if outage.end is None
+        else say.stretch(outage.start, outage.end),
         minutes=say.minutes(outage.until(report.generated_at).length, 2),
         planned=say.minutes(share.planned, 2),
         unplanned=say.minutes(share.unplanned, 2),
@@ -54,7 +59,16 @@ def _outage(
         cause=outage.cause or "",
         ticket=outage.ticket or "",
         note="; ".join(note for note in notes if note),
+        lost=share.unplanned,
     )
+
+
+def outage_count(report: PeriodReport) -> str:
+    """Return how many outages there are, and how many of them are too short to count."""
+    say = language(report)
+    short = sum(len(s.figures.short) for s in report.services)
+    counted = say.counted(sum(len(s.figures.shares) for s in report.services), "outage")
+    return f"{counted} and {say.number(short)} too short to count" if short else counted
 
 
 def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
@@ -81,13 +95,14 @@ def work(one: Work, say: Language) -> tuple[str, ...]:
         if one.approver
         else (f"{one.requester}, not approved")
     )
+    times = f"{len(one.services)} \N{MULTIPLICATION SIGN} " if len(one.services) > 1 else ""
     late = " (afterwards)" if one.retroactive else ""
     return (
         one.title,
         say.stretch(*one.span),
         wording.listed(one.services, 5),
         approved + late,
-        f"{say.minutes(one.used)} of {say.minutes(one.span.length)}",
+        f"{say.minutes(one.used)} of {times}{say.minutes(one.span.length)}",
     )
 
 
@@ -103,6 +118,16 @@ def host(one: Host, say: Language) -> list[tuple[str, bool]]:
         ("-" if one.updates is None else say.number(one.updates), True),
         (reboot, False),
     ]
+
+
+def wants(one: Host, say: Language) -> str:
+    """Return what a server wants soon; nothing where all is well."""
+    found = []
+    if one.full_in is not None and one.full_in <= 90:  # noqa: PLR2004 - the horizon
+        found.append(f"{one.mount or 'a disk'} is full {_full(say, one.full_in)}")
+    if one.reboot:
+        found.append("a reboot is due")
+    return f"{one.name}: {', '.join(found)}" if found else ""
 
 
 def _ratio(say: Language, value: float | None) -> str:

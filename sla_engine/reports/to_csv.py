@@ -11,7 +11,8 @@ _SERVICE = (
     "objective_ratio", "availability_ratio", "met", "agreed_seconds", "excluded_seconds",
     "planned_seconds", "unplanned_seconds", "unknown_seconds", "coverage_ratio",
     "error_budget_seconds", "error_budget_remaining_ratio", "outage_count", "mtbf_seconds",
-    "mtrs_seconds", "mtbsi_seconds", "longest_outage_seconds",
+    "mtrs_seconds", "mtbsi_seconds", "longest_outage_seconds", "maintenance_seconds",
+    "maintenance_used_seconds", "latency_p95_seconds", "business_impact", "credit_percent",
 )  # fmt: skip
 _OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
 _HEAD = (

@@ -1,18 +1,26 @@
 """The report as one page that needs nothing else: no script, no font, no network."""
 
 from functools import lru_cache
-from itertools import pairwise
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import lists, palette, to_text, view
+from sla_engine.reports import columns, lists, palette, view
+from sla_engine.reports.columns import LEVELS, RELIABILITY, filled
 from sla_engine.reports.drawings import drawings
 from sla_engine.reports.language import language
+from sla_engine.reports.sheets import sheets
 from sla_engine.reports.strips import strip
 
-_LINES = 50
+_LEVELS_CAPTION = (
+    "Times in minutes of the agreed service time. Planned is what approved maintenance covers. "
+    "Change is in percentage points."
+)
+_RELIABILITY_CAPTION = (
+    "Window hours are those of approved maintenance that were used. Cost is that of unplanned "
+    "downtime, in {}."
+)
 
 
 def render(report: PeriodReport) -> bytes:
@@ -30,22 +38,15 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
         title=view.period_title(report),
         summary=summarize(report.services),
         charts=drawings(report),
-        plain_services=chunks(to_text.service_table(report), 34) if plain else [],
-        plain_outages=chunks(to_text.outage_table(report), 46) if plain else [],
+        plain=sheets(report) if plain else None,
+        columns=columns,
+        levels=filled(report, LEVELS),
+        reliability=filled(report, RELIABILITY),
+        levels_caption=_LEVELS_CAPTION,
+        reliability_caption=_RELIABILITY_CAPTION.format(report.currency),
         strip=strip,
         palette=palette,
     )
-
-
-def chunks(table: list[str], first: int) -> list[str]:
-    """Return a table of text in pieces that fit on a page, each with the head.
-
-    The first piece has less room: a heading stands above it.
-    """
-    head, *rows = table
-    edges = [0, *range(first, len(rows), _LINES), len(rows)]
-    pieces = (rows[start:end] for start, end in pairwise(edges))
-    return ["\n".join([head, *piece]) for piece in pieces if piece]
 
 
 @lru_cache(maxsize=1)

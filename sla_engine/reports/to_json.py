@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-from sla_engine.domain.availability import Share
+from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.period import rfc3339
-from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport, Work
 
 Json = dict[str, Any]
 
@@ -40,6 +40,8 @@ def document(report: PeriodReport) -> Json:
             }
             for one in report.restatements
         ],
+        "maintenance": [_work(one) for one in report.works],
+        "capacity": None if report.capacity is None else _capacity(report.capacity),
     }
 
 
@@ -74,9 +76,61 @@ def _service(service: ServiceReport, now: int) -> Json:
         "mtrs_seconds": seconds(figures.mtrs),
         "mtbsi_seconds": seconds(figures.mtbsi),
         "longest_outage_seconds": seconds(figures.longest),
+        "maintenance_seconds": seconds(service.windows),
+        "maintenance_used_seconds": seconds(service.windows_used),
+        "latency_p95_seconds": service.latency_p95,
+        "business_impact": service.impact,
+        "credit_percent": service.credit,
+        "previous": None if service.previous is None else _previous(service.previous),
         "outages": [
             *(_outage(share, now, counted=True) for share in figures.shares),
             *(_outage(share, now, counted=False) for share in figures.short),
+        ],
+    }
+
+
+def _previous(figures: Figures) -> Json:
+    return {
+        "availability_ratio": figures.availability,
+        "met": figures.met,
+        "planned_seconds": seconds(figures.planned),
+        "unplanned_seconds": seconds(figures.unplanned),
+        "outage_count": len(figures.shares),
+    }
+
+
+def _work(one: Work) -> Json:
+    return {
+        "id": one.id,
+        "title": one.title,
+        "start": rfc3339(one.span.start),
+        "end": rfc3339(one.span.end),
+        "services": list(one.services),
+        "requester": one.requester,
+        "approver": one.approver,
+        "retroactive": one.retroactive,
+        "used_seconds": seconds(one.used),
+    }
+
+
+def _capacity(capacity: Capacity) -> Json:
+    return {
+        "problem": capacity.problem,
+        "hosts": [
+            {
+                "name": host.name,
+                "cpu_p95_ratio": host.cpu_p95,
+                "memory_p95_ratio": host.memory_p95,
+                "fullest_mount": host.mount,
+                "fullest_used_ratio": host.used,
+                "full_in_days": host.full_in,
+                "updates_pending": host.updates,
+                "reboot_required": host.reboot,
+            }
+            for host in capacity.hosts
+        ],
+        "certificates": [
+            {"name": one.name, "expires": rfc3339(one.expires)} for one in capacity.certificates
         ],
     }
 

@@ -3,14 +3,19 @@
 import json
 from collections.abc import Iterator
 
-from sla_engine.domain import block_kit
+from sla_engine.domain import block_kit, wording
 from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import view
+from sla_engine.reports import lists, view
+from sla_engine.reports.columns import budget
 from sla_engine.reports.language import Language, language
 
 _LISTED = 20
+_OUTAGES = 3
+_HOSTS = 5
+_DOWN = "\N{LARGE RED CIRCLE}"
+_NOTE = "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}"
 
 
 def render(report: PeriodReport) -> bytes:
@@ -33,7 +38,7 @@ def message(report: PeriodReport) -> Message:
     )
 
 
-_KEPT = ("Period", "Generated", "Coverage", "Late", "So far")
+_KEPT = ("Period", "Generated", "Coverage", "So far")
 
 
 def _told(tile: view.Tile) -> str:
@@ -49,6 +54,31 @@ def _lines(report: PeriodReport) -> Iterator[str]:
         yield _line(service, say)
     if len(services) > _LISTED:
         yield f"and {say.number(len(services) - _LISTED)} more"
+    yield from _outages(report)
+    yield from _capacity(report, say)
+
+
+def _outages(report: PeriodReport) -> Iterator[str]:
+    """Yield the outages that cost most, and figures that were restated."""
+    rows = sorted(lists.outages(report), key=lambda row: -row.lost)
+    for row in (row for row in rows[:_OUTAGES] if row.lost):
+        why = f": {row.cause}" if row.cause else ""
+        ticket = f" ({row.ticket})" if row.ticket else ""
+        yield f"{_DOWN} {row.service}, {row.when}{why}{ticket}"
+    if report.restatements:
+        names = wording.listed([one.service for one in report.restatements], 5)
+        yield f"{_NOTE} Restated after an earlier report: {names}"
+
+
+def _capacity(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what servers and certificates want soon."""
+    hosts = report.capacity.hosts if report.capacity else ()
+    wanting = [text for host in hosts if (text := lists.wants(host, say))]
+    yield from (f"{_NOTE} {text}" for text in wanting[:_HOSTS])
+    if len(wanting) > _HOSTS:
+        yield f"and {say.number(len(wanting) - _HOSTS)} more servers"
+    for one in (report.capacity.certificates if report.capacity else ())[:_HOSTS]:
+        yield f"{_NOTE} Certificate of {one.name} expires on {say.moment(one.expires)}"
 
 
 def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
@@ -63,11 +93,10 @@ def _line(service: ServiceReport, say: Language) -> str:
         False: "\N{CROSS MARK}",
         None: "\N{MEDIUM WHITE CIRCLE}",
     }[service.figures.met]
-    goal = "" if service.objective is None else f" of {say.percent(service.objective, 2)}"
-    text = f"{mark} {service.name}: {say.percent(service.figures.availability)}{goal}"
+    text = f"{mark} {service.name}: {view.score(service, say)}"
     if service.figures.unplanned or service.figures.planned:
         text += f", {say.minutes(service.figures.unplanned)} min unplanned"
         text += f", {say.minutes(service.figures.planned)} min planned"
     if service.figures.budget_remaining is not None:
-        text += f", budget left {view.budget(service, say)}"
+        text += f", budget left {budget(service, say)}"
     return text

@@ -1,17 +1,16 @@
 """The report for a terminal or a mail: minutes and percentages, rounded."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from sla_engine.domain import wording
 from sla_engine.domain.availability import Share
-from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
-from sla_engine.reports import view
+from sla_engine.reports import lists, view
+from sla_engine.reports.aligned import Row, table
+from sla_engine.reports.columns import RELIABILITY, Column, filled
 from sla_engine.reports.language import Language, language
 
-Row = Sequence[str]
-_NUMBER = re.compile(r"(-|unknown|[-+]?%?\d[^a-zA-Z:]*)( \*)?")
 _VERDICTS = {True: "met", False: "MISSED", None: "-"}
 _SERVICE_HEAD = (
     "Service", "Objective", "Actual", "Verdict", "Agreed", "Excluded", "Planned", "Unplanned",
@@ -21,6 +20,11 @@ _OUTAGE_HEAD = (
     "Service", "Began", "Ended", "Minutes", "Planned", "Unplanned", "Unknown", "Class", "Cause",
     "Ticket", "Id",
 )  # fmt: skip
+_WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Minutes down of window")
+_HOST_HEAD = (
+    "Host", "CPU p95", "Memory p95", "Fullest disk", "Used", "Full", "Updates", "Reboot",
+)  # fmt: skip
+_SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
 def render(report: PeriodReport) -> bytes:
@@ -39,25 +43,22 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _summary(report)
     yield ""
     yield "SERVICES (times in minutes)"
-    yield from service_table(report)
+    yield from table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services))
+    yield from _more(report, say)
     yield ""
-    rows = list(_outage_rows(report, say))
+    rows = [
+        _outage_row(service, share, report.generated_at, say)
+        for service in report.services
+        for share in (*service.figures.shares, *service.figures.short)
+    ]
     yield f"OUTAGES ({say.number(len(rows))})"
     if rows:
-        yield from _table(_OUTAGE_HEAD, rows)
+        yield from table(_OUTAGE_HEAD, rows)
+    yield from _works(report, say)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
-
-
-def service_table(report: PeriodReport) -> list[str]:
-    """Return the services as aligned lines, the head first."""
-    say = language(report)
-    return list(_table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services)))
-
-
-def outage_table(report: PeriodReport) -> list[str]:
-    """Return the outages as aligned lines, the head first."""
-    return list(_table(_OUTAGE_HEAD, _outage_rows(report, language(report))))
+    if report.capacity is not None:
+        yield from _capacity(report.capacity, say)
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:
@@ -70,14 +71,33 @@ def _summary(report: PeriodReport) -> Iterator[str]:
         yield "No service could be judged: nothing is known, or nothing was agreed"
     if summary.missed:
         yield f"Missed: {wording.listed([s.name for s in summary.missed], 10)}"
+    if summary.unjudged:
+        yield f"Not judged: {wording.listed([s.name for s in summary.unjudged], 10)}"
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield f"Worst: {', '.join(worst)}"
     unplanned, planned = say.minutes(summary.unplanned, 2), say.minutes(summary.planned, 2)
     outages = say.counted(summary.outages, "outage")
     yield f"Downtime: {unplanned} min unplanned, {planned} min planned, in {outages}"
+    yield from _before(report, say)
+    for tile in view.business(report):
+        yield f"{tile.label}: {tile.value} ({tile.note})"
     yield f"Coverage: {say.percent(summary.coverage)} of the agreed time is known"
     yield from (f"WARNING: {warning}" for warning in view.warnings(report))
+
+
+def _before(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what the period before was like."""
+    known = [s.previous for s in report.services if s.previous is not None]
+    judged = [figures.met for figures in known if figures.met is not None]
+    if known and report.previous is not None:
+        unplanned = say.minutes(sum(figures.unplanned for figures in known), 2)
+        planned = say.minutes(sum(figures.planned for figures in known), 2)
+        met = (
+            f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')} met the objective"
+        )
+        when = say.title(report.previous)
+        yield f"{when}: {unplanned} min unplanned, {planned} min planned; {met}"
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:
@@ -100,10 +120,15 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
     )
 
 
-def _outage_rows(report: PeriodReport, say: Language) -> Iterator[Row]:
-    for service in report.services:
-        for share in (*service.figures.shares, *service.figures.short):
-            yield _outage_row(service, share, report.generated_at, say)
+def _more(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what has no room in the first table."""
+    more = tuple(column for column in RELIABILITY if column.title not in _SHOWN_ABOVE)
+    kept: list[Column] = filled(report, more)
+    if kept:
+        yield ""
+        yield f"RELIABILITY AND COST (times in minutes, cost in {report.currency})"
+        rows = ((s.name, *(column.cell(s, say) for column in kept)) for s in report.services)
+        yield from table(("Service", *(column.title for column in kept)), rows)
 
 
 def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -> Row:
@@ -123,6 +148,13 @@ def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -
     )
 
 
+def _works(report: PeriodReport, say: Language) -> Iterator[str]:
+    if report.works:
+        yield ""
+        yield f"MAINTENANCE ({say.number(len(report.works))})"
+        yield from table(_WORK_HEAD, (lists.work(one, say) for one in report.works))
+
+
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     found = [
         f"{say.moment(c.time)}  {c.author} changed {c.field} of {share.outage.id} "
@@ -133,27 +165,26 @@ def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     ]
     if found:
         yield ""
-        yield f"CORRECTIONS ({len(found)})"
+        yield f"CORRECTIONS ({say.number(len(found))})"
         yield from found
-
-
-def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
-    """Lay out columns as wide as they need; numbers go right."""
-    body = list(rows)
-    widths = [max(len(row[i]) for row in (head, *body)) for i in range(len(head))]
-    right = [all(_NUMBER.fullmatch(row[i]) for row in body) for i in range(len(head))]
-    for row in (head, *body):
-        cells = (
-            cell.rjust(width) if numeric else cell.ljust(width)
-            for cell, width, numeric in zip(row, widths, right, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
 
 
 def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     if report.restatements:
         yield ""
-        yield f"RESTATEMENTS ({len(report.restatements)})"
+        yield f"RESTATEMENTS ({say.number(len(report.restatements))})"
     for one in report.restatements:
         before, after = (say.percent(v) for v in (one.before, one.after))
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
+
+
+def _capacity(capacity: Capacity, say: Language) -> Iterator[str]:
+    yield ""
+    yield "SERVER HEALTH AND CAPACITY"
+    if capacity.problem:
+        yield capacity.problem
+    if capacity.hosts:
+        rows = ((h.name, *(cell for cell, _ in lists.host(h, say))) for h in capacity.hosts)
+        yield from table(_HOST_HEAD, rows)
+    for one in capacity.certificates:
+        yield f"Certificate of {one.name} expires on {say.moment(one.expires)}"

@@ -98,6 +98,7 @@ def test_the_month_after_its_work_was_approved(ledger: Ledger) -> None:
     after = (2_682_000 - 3_600 - 3_000) / (2_682_000 - 3_600)
     assert shop["availability_ratio"] == after
     assert [o["class"] for o in shop["outages"]] == ["unplanned", "planned"]
+    assert (shop["maintenance_seconds"], shop["maintenance_used_seconds"]) == (3_600, 3_600)
     [restated] = made.restatements
     assert (restated.service, restated.before) == ("shop", (2_682_000 - 6_600) / 2_682_000)
     assert (restated.after, restated.author) == (after, "bob")

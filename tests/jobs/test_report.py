@@ -86,6 +86,14 @@ def test_a_month_is_reported_from_the_ledger(ledger: Ledger) -> None:
     assert (result.timezone, new.figures.coverage) == ("Europe/Berlin", 1.0)
 
 
+def test_the_hours_of_windows_that_were_used_are_those_of_downtime_inside_them(
+    ledger: Ledger,
+) -> None:
+    shop, new = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end + MINUTE).services
+    assert (shop.windows, shop.windows_used) == (120 * MINUTE, 30 * MINUTE)
+    assert (new.windows, new.windows_used) == (0, 0)
+
+
 def test_only_the_named_services_are_reported(ledger: Ledger) -> None:
     result = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end, ["new"])
     assert [service.id for service in result.services] == ["new"]

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sla_engine.domain.availability import Facts, Terms, figures
-from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.interval import Interval, Intervals, clip, intersect, total
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Correction, Outage
 from sla_engine.domain.period import containing, parse_period, shifted
@@ -66,6 +66,8 @@ def service(
         figures(facts, terms, MONTH.end),
         previous=figures(_before(facts, outages), terms, MONTH.end),
         days=_days(facts, terms),
+        windows=total(intersect(agreed, planned)),
+        windows_used=total(intersect(planned, tuple(o.until(MONTH.end) for o in outages))),
         impact=impact,
         credit=credit,
         latency_p95=latency,

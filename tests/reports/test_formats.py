@@ -44,6 +44,34 @@ def test_the_pdf_begins_with_the_seniors_page_and_is_tagged() -> None:
     assert re.search(rb"Tagged: +yes", info)
 
 
+def test_golden_paper(golden: Golden) -> None:
+    """Compare the words in the order in which they are set: where lines break is the fonts' own."""
+    golden("october.pdf.text", _words(REPORTS["pdf"](REPORT)))
+
+
+def test_long_tables_on_paper_are_sheets_with_their_heads() -> None:
+    many = tuple(replace(SERVICES[i % 6], id=f"s{i}", name=f"Service {i}") for i in range(400))
+    body = REPORTS["pdf"](replace(REPORT, services=many))
+    first, *pages = _text(body, "-layout").split("\f")
+    assert "201 of 268 services met the objective" in first
+    for kind, head in (("not judged|met|missed", "Verdict"), ("unplanned|overrun", "Outage$")):
+        sheets = [p for p in pages if len(re.findall(rf"Service \d+ .*({kind})", p)) > 3]
+        assert len(sheets) > 5
+        assert all(len(re.findall(head, page, re.MULTILINE)) == 1 for page in sheets)
+    assert len(re.findall(r"Service \d+ +(?:not judged|met|missed)", "".join(pages))) == 400
+
+
+def _words(body: bytes) -> str:
+    """Return the words of a PDF without page numbers, twelve a line."""
+    words = _text(body, "-raw", "-H", "545", "-W", "842", "-x", "0", "-y", "0").split()
+    return "\n".join(" ".join(words[i : i + 12]) for i in range(0, len(words), 12)) + "\n"
+
+
+def _text(body: bytes, *flags: str) -> str:
+    command = ["pdftotext", *flags, "-", "-"]
+    return subprocess.run(command, input=body, capture_output=True, check=True).stdout.decode()
+
+
 def test_the_picture_is_a_png() -> None:
     assert charts.png(REPORT).startswith(b"\x89PNG")
 

@@ -1,0 +1,105 @@
+"""The columns of the service tables: the same on paper and on screen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.reports.language import Language, language
+
+NOTHING = "-"
+_VERDICTS = {True: "met", False: "missed", None: "not judged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; ``numeric`` ones are right-aligned."""
+
+    title: str
+    cell: Callable[[ServiceReport, Language], str]
+    numeric: bool = True
+
+
+def filled(report: PeriodReport, columns: Sequence[Column]) -> list[Column]:
+    """Return the columns in which there is something to tell."""
+    say = language(report)
+    return [c for c in columns if any(c.cell(s, say) != NOTHING for s in report.services)]
+
+
+def verdict(service: ServiceReport) -> str:
+    """Return ``met``, ``missed`` or ``not judged``."""
+    return _VERDICTS[service.figures.met]
+
+
+def budget(service: ServiceReport, say: Language) -> str:
+    """Return the error budget left."""
+    left = service.figures.budget_remaining
+    return NOTHING if left is None else say.percent(left, 1)
+
+
+def objective(service: ServiceReport, say: Language) -> str:
+    """Return the objective; a hyphen where there is none."""
+    return NOTHING if service.objective is None else say.percent(service.objective, 2)
+
+
+def change(service: ServiceReport, say: Language) -> str:
+    """Return how the availability moved since the period before, in percentage points."""
+    now = service.figures.availability
+    before = None if service.previous is None else service.previous.availability
+    if now is None or before is None:
+        return NOTHING
+    points = (now - before) * 100
+    if abs(points) < 0.0005:  # noqa: PLR2004 - half a digit
+        return say.number(0, 3)
+    return f"{'+' if points > 0 else ''}{say.number(points, 3)}"
+
+
+def _down(service: ServiceReport, say: Language) -> str:
+    figures = service.figures
+    return say.minutes(figures.planned + figures.unplanned) if figures.shares else NOTHING
+
+
+def _windows(service: ServiceReport, say: Language) -> str:
+    """Return how many hours of the approved windows were used."""
+    if not service.windows:
+        return NOTHING
+    return f"{say.hours(service.windows_used)} of {say.hours(service.windows)}"
+
+
+def _latency(service: ServiceReport, say: Language) -> str:
+    seconds = service.latency_p95
+    return NOTHING if seconds is None else f"{say.number(seconds * 1000)} ms"
+
+
+def _cost(service: ServiceReport, say: Language) -> str:
+    return NOTHING if service.impact is None else say.number(service.impact)
+
+
+def credit(service: ServiceReport, say: Language) -> str:
+    """Return the part of the fee that is due."""
+    return NOTHING if service.credit is None else say.percent(service.credit / 100, 0)
+
+
+LEVELS: tuple[Column, ...] = (
+    Column("Owner", lambda s, _: s.owner, numeric=False),
+    Column("Objective", objective),
+    Column("Actual", lambda s, say: say.percent(s.figures.availability)),
+    Column("Change", change),
+    Column("Agreed", lambda s, say: say.minutes(s.figures.agreed, 0)),
+    Column("Excluded", lambda s, say: say.minutes(s.figures.excluded)),
+    Column("Planned", lambda s, say: say.minutes(s.figures.planned)),
+    Column("Unplanned", lambda s, say: say.minutes(s.figures.unplanned)),
+    Column("Unknown", lambda s, say: say.minutes(s.figures.unknown)),
+    Column("Budget left", budget),
+)
+RELIABILITY: tuple[Column, ...] = (
+    Column("Outages", lambda s, say: say.number(len(s.figures.shares))),
+    Column("Down in all", _down),
+    Column("Longest", lambda s, say: say.minutes(s.figures.longest)),
+    Column("MTBF", lambda s, say: say.minutes(s.figures.mtbf, 0)),
+    Column("MTRS", lambda s, say: say.minutes(s.figures.mtrs)),
+    Column("MTBSI", lambda s, say: say.minutes(s.figures.mtbsi, 0)),
+    Column("Window hours used", _windows),
+    Column("p95 latency", _latency),
+    Column("Cost", _cost),
+    Column("Credit due", credit),
+)
