@@ -10,7 +10,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import NamedTuple, TypedDict
 
-from sla_engine.domain.events import Minute, Weighed, weigh
+from sla_engine.domain.events import MINUTE, Minute, Weighed, weigh
 from sla_engine.domain.interval import (
     Interval,
     Intervals,
@@ -47,7 +47,8 @@ class Facts:
         start, end = period
         events = self.events
         if events is not None:
-            events = events[bisect_left(events, (start,)) : bisect_left(events, (end,))]
+            first = start - MINUTE + 1  # a minute that began before may end inside
+            events = events[bisect_left(events, (first,)) : bisect_left(events, (end,))]
         return Facts(
             outages=self.outages[_first_after(self.outages, start) : _at(self.outages, end)],
             gaps=clip(self.gaps, period),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sla_engine.domain.interval import Intervals
 from sla_engine.domain.objective import Policy
 
-_LAST = 59_999
+MINUTE = 60_000
 
 
 class Minute(NamedTuple):
@@ -45,7 +45,7 @@ def weigh(
     """
     good = total = 0.0
     for minute in minutes:
-        moment = minute.start + _LAST
+        moment = minute.start + MINUTE - 1
         if not _inside(agreed, moment):
             continue
         in_window = policy != "count_down" and _inside(planned, moment)

@@ -6,6 +6,7 @@ a restart takes nothing away and nothing is extrapolated.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain, groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from sla_engine.prometheus.extract import Source, asks, raw
 EVALUATION = 60_000
 """How long the stretches are whose ratio is judged (ms); they begin on whole minutes."""
 _MARGIN = 10 * 60_000
+"""How far apart two samples of a counter may be for the difference to count, at the least (ms)."""
 
 
 def event_timeline(
@@ -41,27 +43,34 @@ def event_timeline(
     assert service.sli is not None  # noqa: S101 - the caller chose
     start = period.start // EVALUATION * EVALUATION
     end = min(-(-period.end // EVALUATION) * EVALUATION, now)
-    wide = Interval(start - _MARGIN, min(end + _MARGIN, now))
+    reach = max(_MARGIN, rhythm(catalogue, service).max_gap)
+    wide = Interval(start - reach, min(end + reach, now))
     # Total comes first: a scrape that arrives between the two must not look like bad events.
     sources = [Source(service.id, promql) for promql in (service.sli.total, service.sli.good)]
     total, good = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
     beat = rhythm(catalogue, service, median_step(total))
     known = from_arrays(*_sampled(total), period, beat.step, beat.max_gap, seen_until=wide.end)
-    minutes = counted(good, total, Interval(start, end))
-    failed = failures(minutes, terms(service, period.start).objective)
-    history = History(failed, during(known, State.UNKNOWN), (period,))
+    minutes = counted(good, total, Interval(start, end), reach)
+    history = History(_failed(service, minutes), during(known, State.UNKNOWN), (period,))
     return timeline_of(history, period), minutes
 
 
+def _failed(service: Service, minutes: Sequence[Minute]) -> tuple[Stretch, ...]:
+    """Hold every minute against the objective of its time."""
+    turns = groupby(minutes, key=lambda minute: terms(service, minute.start).objective)
+    return tuple(chain.from_iterable(failures(tuple(some), owed) for owed, some in turns))
+
+
 def counted(
-    good: Sequence[Series], total: Sequence[Series], period: Interval
+    good: Sequence[Series], total: Sequence[Series], period: Interval, reach: int = _MARGIN
 ) -> tuple[Minute, ...]:
     """Return the minutes of a period, which begins on one, that had events.
 
-    Good events that no total shows are none: a minute is never more than all good.
+    Good events that no total shows are none: a minute is never more than all good. Nor is what
+    was counted between two samples that are more than ``reach`` (ms) apart: nobody knows when.
     """
     count = -(-period.length // EVALUATION)
-    some, every = (_by_minute(series, period.start, count) for series in (good, total))
+    some, every = (_by_minute(series, period.start, count, reach) for series in (good, total))
     return tuple(
         Minute(period.start + i * EVALUATION, min(float(some[i]), float(every[i])), float(every[i]))
         for i in np.flatnonzero(every > 0).tolist()
@@ -76,14 +85,14 @@ def failures(minutes: Sequence[Minute], objective: Fraction | None) -> tuple[Str
     return tuple(Stretch(*i) for i in union(Interval(m.start, m.start + EVALUATION) for m in bad))
 
 
-def _by_minute(series: Sequence[Series], start: int, count: int) -> NDArray[np.float64]:
+def _by_minute(series: Sequence[Series], start: int, count: int, reach: int) -> NDArray[np.float64]:
     """Return the sum of all increases by minute; each belongs to the sample that shows it."""
     found = np.zeros(count)
     for one in series:
         steps = np.diff(one.values)
         increases = np.where(steps < 0, one.values[1:], steps)
         minutes = (one.times[1:] - start) // EVALUATION
-        inside = (minutes >= 0) & (minutes < count)
+        inside = (minutes >= 0) & (minutes < count) & (np.diff(one.times) <= reach)
         np.add.at(found, minutes[inside], increases[inside])
     return found
 

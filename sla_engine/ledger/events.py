@@ -6,37 +6,38 @@ from collections.abc import Iterable
 import orjson
 import sqlalchemy as sa
 
-from sla_engine.domain.events import Minute
+from sla_engine.domain.events import MINUTE, Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger.tables import event_hour
 
 _HOUR = 3_600_000
-_MINUTE = 60_000
 
 
 def read(connection: sa.Connection, period: Interval) -> dict[str, list[Minute]]:
-    """Return the minutes that begin in a period (ms UTC), by service."""
+    """Return the minutes that touch a period (ms UTC), by service."""
     columns = event_hour.c
+    first = period.start - MINUTE + 1
     query = sa.select(event_hour).where(
-        (columns.start_ms > period.start - _HOUR) & (columns.start_ms < period.end)
+        (columns.start_ms > first - _HOUR) & (columns.start_ms < period.end)
     )
     found: dict[str, list[Minute]] = defaultdict(list)
     for row in connection.execute(query.order_by(columns.service, columns.start_ms)):
         minutes = (Minute(*item) for item in orjson.loads(row.minutes))
-        found[row.service] += [m for m in minutes if period.start <= m.start < period.end]
+        found[row.service] += [m for m in minutes if first <= m.start < period.end]
     return found
 
 
 def replace(
     connection: sa.Connection, service: str, period: Interval, minutes: Iterable[Minute]
 ) -> None:
-    """Let these minutes take the place of those that the ledger held in a period."""
-    start = period.start // _MINUTE * _MINUTE
+    """Let those of the minutes that touch a period take the place of what the ledger held there."""
+    start = period.start // MINUTE * MINUTE
     wide = Interval(start // _HOUR * _HOUR, -(-period.end // _HOUR) * _HOUR)
     known = read(connection, wide).get(service, [])
     kept = [m for m in known if not start <= m.start < period.end]
+    new = [m for m in minutes if start <= m.start < period.end]
     hours: dict[int, list[Minute]] = defaultdict(list)
-    for minute in sorted((*kept, *minutes)):
+    for minute in sorted((*kept, *new)):
         hours[minute.start // _HOUR * _HOUR].append(minute)
     columns = event_hour.c
     inside = (columns.start_ms >= wide.start) & (columns.start_ms < wide.end)

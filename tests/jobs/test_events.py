@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
+from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.accounting import account
 from sla_engine.jobs.backfill import backfill
 from sla_engine.jobs.events import counted, failures
-from sla_engine.ledger import Ledger
+from sla_engine.jobs.ingest import ingest
+from sla_engine.ledger import Derived, Ledger
 from sla_engine.prometheus import Client, Series
 from tests.catalogues import catalogue
 from tests.programs.prometheus import running_prometheus
@@ -56,6 +59,17 @@ def test_minutes_under_the_objective_fail(
 def test_without_an_objective_a_minute_fails_when_nothing_was_good() -> None:
     good, total = [counter(0, 1, 1, 1, 1)], [counter(0, 10, 20, 30, 40)]
     assert failures(counted(good, total, PERIOD), None) == (Stretch(MINUTE, 3 * MINUTE),)
+
+
+def test_a_minute_over_the_edge_of_a_period_counts_in_the_one_where_it_ends(tmp_path: Path) -> None:
+    book = catalogue({"id": "api", "sli": {"good": "g", "total": "t"}})
+    line = (Segment(0, 10 * MINUTE, State.UP),)
+    minutes = tuple(Minute(i * MINUTE, 1, 1) for i in range(10))
+    periods = [Interval(0, 150_500), Interval(150_500, 600_000)]
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.apply([Derived("api", line, 0, 0, minutes)])
+        found = [account(book, ledger, period, 10 * MINUTE)["api"].events for period in periods]
+    assert [one and one.total for one in found] == [2, 8]
 
 
 START = 1_790_812_800_000
@@ -110,3 +124,53 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
     assert found.total - found.good == 20 * 5
     assert accounts["api"].availability == found.good / found.total
     assert accounts["api"].met is True
+
+
+@pytest.mark.integration
+def test_a_minute_is_held_against_the_objective_of_its_time(url: str, tmp_path: Path) -> None:
+    """Half of the events fail at two o'clock: not enough until 02:02, enough from then on."""
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    change = {"until": "2026-10-01T02:02:00Z", "objective": 99}
+    entry = {"id": "api", "objective": 40, "sli": sli, "history": [change]}
+    with (
+        Client(catalogue(entry, url=url).prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+    ):
+        backfill(catalogue(entry, url=url), client, ledger, DAY, DAY.end)
+        outages = ledger.histories(DAY)["api"].outages
+    two = START + 2 * 3_600_000
+    assert outages == (Stretch(two, two + 2 * MINUTE),)
+
+
+@pytest.mark.integration
+def test_events_of_a_service_that_ended_can_be_derived_again(url: str, tmp_path: Path) -> None:
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    ended = {"id": "api", "sli": sli, "until": "2026-10-01T01:30:00Z"}
+    book = catalogue(ended, url=url)
+    with (
+        Client(book.prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+    ):
+        for _ in range(2):
+            ingest(book, client, ledger, DAY, DAY.end)
+            assert ledger.events(DAY)["api"][-1].start == START + 89 * MINUTE
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("cut", [10, 4 * 3_600_000 + 601_000])
+def test_events_derived_in_pieces_are_those_derived_at_once(
+    url: str, tmp_path: Path, cut: int
+) -> None:
+    """The hole of ten minutes is longer than what a piece reads before it begins."""
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    book = catalogue({"id": "api", "objective": 99, "max_gap": "15m", "sli": sli}, url=url)
+    with (
+        Client(book.prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/whole.db") as whole,
+        Ledger.open(f"sqlite:///{tmp_path}/pieces.db") as pieces,
+    ):
+        backfill(book, client, whole, DAY, DAY.end)
+        for piece in (Interval(DAY.start + cut, DAY.end), Interval(DAY.start, DAY.start + cut)):
+            backfill(book, client, pieces, piece, DAY.end)
+        assert pieces.events(DAY) == whole.events(DAY)
+        assert pieces.histories(DAY) == whole.histories(DAY)
