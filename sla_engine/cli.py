@@ -1,6 +1,8 @@
 """The command line of sla-engine: flags in, exit code out."""
 
 import argparse
+import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
     except DocumentError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -36,6 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"sla-engine: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        return _unsaid(error)
+    return code
+
+
+def _unsaid(error: OSError) -> int:
+    """Tell what keeps us from saying more; whoever closed a pipe knows."""
+    if not isinstance(error, BrokenPipeError):
+        where = error.filename or "standard output"
+        print(f"sla-engine: {where}: {error.strerror or error}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # Python flushes once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:

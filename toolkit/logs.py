@@ -9,7 +9,7 @@ import structlog
 LEVELS = ("debug", "info", "warn", "error")
 FORMATS = ("logfmt", "json")
 
-_CHATTY = ("apscheduler", "alembic", "asyncio", "urllib3")
+_CHATTY = ("apscheduler", "alembic", "asyncio")
 
 Level = Literal["debug", "info", "warn", "error"]
 Format = Literal["logfmt", "json"]
@@ -46,6 +46,8 @@ def configure_logs(level: Level, style: Format) -> None:
     root.setLevel({"warn": "WARNING"}.get(level, level.upper()))
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It tells of every retry; what comes of them is told by who asked.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _renderer(style: Format) -> structlog.typing.Processor:

@@ -5,8 +5,9 @@ import getpass
 import sys
 from collections.abc import Callable
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sla_engine.app.context import Context, chosen_period, now, opened
+from sla_engine.app.context import Context, chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError, Event, EventKind, Scope, Window
@@ -65,12 +66,12 @@ def _correct(options: argparse.Namespace, values: dict[str, str | None]) -> int:
 def explain_outage(options: argparse.Namespace) -> int:
     """``sla-engine explain``."""
     with opened(options) as context:
+        outage = _known("outage", lambda: find_outage(context.ledger, options.id))
+        if outage.service not in {service.id for service in context.catalogue.services}:
+            raise JobError(f"{outage.id} is of {outage.service}, which the catalogue has no more")
         try:
-            lines = _known(
-                "outage or service",
-                lambda: list(
-                    explain(context.catalogue, context.client, context.ledger, options.id, now())
-                ),
+            lines = list(
+                explain(context.catalogue, context.client, context.ledger, options.id, now())
             )
         except PrometheusError as error:
             raise JobError(str(error)) from error
@@ -83,7 +84,7 @@ def list_windows(options: argparse.Namespace) -> int:
     with opened(options) as context:
         at = now()
         period = Interval(at - _AHEAD // 12, at + _AHEAD)
-        if options.start is not None:
+        if options.start is not None or options.end is not None:
             chosen = chosen_period(options, context.catalogue, at)
             period = Interval(chosen.start, chosen.end)
         windows = maintain.listed(context.catalogue, context.ledger, period)
@@ -97,7 +98,10 @@ def request_window(options: argparse.Namespace) -> int:
     with opened(options) as context:
         at = now()
         start, end = _times(context, options)
-        scope = Scope(tuple(options.services), tuple(options.tiers), _labels(options.labels))
+        scope = _scope(context, options)
+        for name in ("title", "reason"):
+            if not getattr(options, name).strip():
+                raise UsageError(f"--{name} is empty")
         try:
             window = maintain.request(
                 context.catalogue,
@@ -106,7 +110,7 @@ def request_window(options: argparse.Namespace) -> int:
                 scope=scope,
                 start=start,
                 end=end,
-                timezone=options.timezone or str(context.catalogue.timezone),
+                timezone=_timezone(context, options),
                 rrule=options.rrule,
                 event=Event(at, "requested", author, options.reason),
             )
@@ -173,6 +177,35 @@ def _times(context: Context, options: argparse.Namespace) -> tuple[int, int]:
         return start, start + parse_duration(options.duration)
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def _timezone(context: Context, options: argparse.Namespace) -> str:
+    name: str = options.timezone or str(context.catalogue.timezone)
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"--timezone: {name!r} is not an IANA time zone such as Europe/Berlin or UTC"
+        raise UsageError(message) from error
+
+
+def _scope(context: Context, options: argparse.Namespace) -> Scope:
+    """Return which services are meant; a name that the catalogue does not know is a mistake."""
+    if not (options.services or options.tiers or options.labels):
+        raise UsageError("give --service, --tier or --label: which services the window means")
+    chosen_services(context.catalogue, options.services)
+    services = context.catalogue.services
+    tiers, labels = (
+        {s.tier for s in services},
+        {pair for s in services for pair in s.labels.items()},
+    )
+    if unknown := [tier for tier in options.tiers if tier not in tiers]:
+        valid = ", ".join(sorted(tiers))
+        raise UsageError(f"no tier {', '.join(map(repr, unknown))}; valid: {valid}")
+    given = _labels(options.labels)
+    if strange := [f"{name}={value}" for name, value in given if (name, value) not in labels]:
+        valid = ", ".join(sorted(f"{name}={value}" for name, value in labels)) or "none"
+        raise UsageError(f"no service has the label {', '.join(strange)}; valid: {valid}")
+    return Scope(tuple(options.services), tuple(options.tiers), given)
 
 
 def _labels(given: list[str]) -> tuple[tuple[str, str], ...]:

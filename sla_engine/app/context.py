@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
-from sla_engine.ledger import Ledger, LedgerError
+from sla_engine.ledger import Ledger, LedgerError, reason
 from sla_engine.prometheus import Client
+
+EARLIEST, LATEST = 0, 7_258_118_400_000
+"""1970 and 2200 (ms UTC): what is farther away is a slip of the pen."""
 
 
 def now() -> int:
@@ -54,12 +59,22 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
         JobError: the ledger or a secret's file cannot be used.
     """
     catalogue = read_catalogue(options)
-    try:
-        ledger = Ledger.open(options.storage_ledger)
-    except LedgerError as error:
-        raise JobError(str(error)) from error
-    with ledger, _client(catalogue) as client:
+    with opened_ledger(options.storage_ledger) as ledger, _client(catalogue) as client:
         yield Context(catalogue, ledger, client)
+
+
+@contextmanager
+def opened_ledger(url: str, *, create: bool = True) -> Iterator[Ledger]:
+    """Open a ledger and close it at the end; without ``create`` it must be there.
+
+    Raises:
+        JobError: it cannot be opened, or later not be read or written.
+    """
+    try:
+        with Ledger.open(url, create=create) as ledger:
+            yield ledger
+    except (LedgerError, SQLAlchemyError) as error:
+        raise JobError(reason(url, error)) from error
 
 
 def reopened(context: Context, options: argparse.Namespace) -> Context:
@@ -101,14 +116,20 @@ def chosen_period(options: argparse.Namespace, catalogue: Catalogue, at: int) ->
         UsageError: it is not exactly one of the two, or names no period.
     """
     word: str | None = getattr(options, "period", None)
+    if options.start is None and options.end is not None:
+        raise UsageError("--to goes with --from")
     if (word is None) == (options.start is None):
         raise UsageError("give either --period or --from")
     try:
         if word is not None:
-            return parse_period(word, catalogue.timezone, at)
-        return span(options.start, options.end or rfc3339(at), catalogue.timezone)
+            period = parse_period(word, catalogue.timezone, at)
+        else:
+            period = span(options.start, options.end or rfc3339(at), catalogue.timezone)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if not EARLIEST <= period.start < period.end <= LATEST:
+        raise UsageError(f"the period is not between {rfc3339(EARLIEST)} and {rfc3339(LATEST)}")
+    return period
 
 
 def write_output(body: bytes, output: Path | None) -> None:

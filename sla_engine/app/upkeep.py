@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from sla_engine.app.context import chosen_period, chosen_services, now, opened
+from sla_engine.app.context import chosen_period, chosen_services, now, opened, opened_ledger
 from sla_engine.app.errors import JobError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch, outage_id
 from sla_engine.domain.period import rfc3339
 from sla_engine.jobs import recompute as job
-from sla_engine.ledger import Change, Ledger, LedgerError
+from sla_engine.ledger import Change, LedgerError
 from sla_engine.prometheus import PrometheusError
 
 
@@ -58,7 +58,7 @@ def _span(stretch: Stretch | None) -> str:
 
 def verify(options: argparse.Namespace) -> int:
     """``sla-engine verify``: exit code 1 when something was changed behind the ledger's back."""
-    with _ledger(options) as ledger:
+    with opened_ledger(options.storage_ledger, create=False) as ledger:
         findings = ledger.verify()
     for finding in findings:
         sys.stdout.write(finding + "\n")
@@ -69,7 +69,7 @@ def verify(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """``sla-engine export``: JSON lines to a file or to standard output."""
-    with _ledger(options) as ledger:
+    with opened_ledger(options.storage_ledger, create=False) as ledger:
         try:
             if options.output is None:
                 sys.stdout.buffer.writelines(ledger.export())
@@ -84,20 +84,11 @@ def export(options: argparse.Namespace) -> int:
 def load(options: argparse.Namespace) -> int:
     """``sla-engine import``: an export into an empty ledger."""
     source: Path = options.file
-    with _ledger(options) as ledger:
+    with opened_ledger(options.storage_ledger) as ledger:
         try:
             with source.open("rb") as lines:
                 count = ledger.load(lines)
         except OSError as error:
             raise JobError(f"{source}: {error.strerror}") from error
-        except LedgerError as error:
-            raise JobError(str(error)) from error
     sys.stdout.write(f"{count} rows\n")
     return 0
-
-
-def _ledger(options: argparse.Namespace) -> Ledger:
-    try:
-        return Ledger.open(options.storage_ledger)
-    except LedgerError as error:
-        raise JobError(str(error)) from error

@@ -77,7 +77,7 @@ def look(
     flagged = ~empty
     if beat is not None:
         lengths = np.array([w.length for w in windows])
-        steady = [_steady(one, lengths, beat.step) for one in series]
+        steady = [_steady(one, lengths, beat) for one in series]
         flagged = _flagged(service, windows, series, steady)
     beat = beat or Rhythm(15_000, 37_500)
     return Look(service, beat, windows, flagged | empty, empty, np.zeros(count, np.bool_))
@@ -85,7 +85,7 @@ def look(
 
 def quiet(
     services: Sequence[Service],
-    steps: Mapping[str, int],
+    beats: Mapping[str, Rhythm],
     windows: Sequence[Interval],
     series: Mapping[str, Sequence[Counts]],
 ) -> set[str]:
@@ -95,17 +95,21 @@ def quiet(
 
     Args:
         services: the services.
-        steps: how often their samples come (ms), by service id, where that is known.
+        beats: how often their samples come, by service id, where that is known.
         windows: as for `look`.
         series: what was counted, by service id.
     """
-    single = [s for s in services if s.id in steps and len(series.get(s.id, ())) == 1]
+    single = [
+        s
+        for s in services
+        if s.id in beats and not _tight(beats[s.id]) and len(series.get(s.id, ())) == 1
+    ]
     if not single:
         return set()
     counts = [series[service.id][0] for service in single]
     samples = np.array([one.samples for one in counts])
     lengths = np.array([window.length for window in windows])
-    step = np.array([[steps[service.id]] for service in single])
+    step = np.array([[beats[service.id].step] for service in single])
     full = _fits(samples, lengths, step) & (samples > 0) & ~np.array([one.low for one in counts])
     span = Interval(windows[0].start, windows[-1].end)
     full_in_all = full.all(axis=1).tolist()
@@ -124,10 +128,18 @@ def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:
     return fits
 
 
-def _steady(series: Counts, lengths: Numbers, step: int) -> Flags:
+def _tight(beat: Rhythm) -> bool:
+    """Say whether one lost sample may make a hole, with jitter on both of its sides."""
+    return 2 * beat.max_gap < 5 * beat.step
+
+
+def _steady(series: Counts, lengths: Numbers, beat: Rhythm) -> Flags:
     """Say in which windows every sample is there and good."""
-    fits = _fits(series.samples, lengths, step)
-    fits |= _jittered(series.samples - lengths // step) & (lengths % step == 0)
+    if _tight(beat):
+        fits = series.samples * beat.step == lengths
+    else:
+        fits = _fits(series.samples, lengths, beat.step)
+        fits |= _jittered(series.samples - lengths // beat.step) & (lengths % beat.step == 0)
     steady: Flags = fits & ~series.low & (series.samples > 0)
     return steady
 

@@ -36,7 +36,12 @@ def request(
     seed = f"{source}\n{title}\n{scope}\n{start}\n{end}\n{event.time}"
     identifier = "M-" + base64.b32encode(hashlib.sha256(seed.encode()).digest()).decode()[:8]
     asked = Request(identifier, source, title, scope, start, end, timezone, rrule)
-    window = of_request(asked, (event,), Interval(start, end))
+    try:
+        window = of_request(asked, (event,), Interval(start, end))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{rrule!r} is not an RFC 5545 recurrence rule: {error}") from error
+    if not window.occurrences:
+        raise ValueError(f"{rrule!r} does not recur at the window's start")
     ledger.windows.add(asked, event)
     return window
 

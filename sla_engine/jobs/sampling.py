@@ -107,8 +107,7 @@ def _sparse(
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
     counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
     known = {s.id: beats[s.id] for s in services if has_rhythm(catalogue, s) or s.id in steps}
-    rhythms = {name: beat.step for name, beat in known.items()}
-    still = quiet(services, rhythms, counted.windows, counted.series)
+    still = quiet(services, known, counted.windows, counted.series)
     looks = [
         look(s, known.get(s.id), counted.windows, counted.series.get(s.id, ()))
         for s in services

@@ -1,6 +1,6 @@
 """The ledger: tables, migrations, storage."""
 
-from sla_engine.ledger.engine import LedgerError
+from sla_engine.ledger.engine import LedgerError, reason
 from sla_engine.ledger.outbox import Delivery, Outbox, Stored, Thread
 from sla_engine.ledger.rows import Change, Derived, NoticeRow
 from sla_engine.ledger.store import Ledger
@@ -15,4 +15,5 @@ __all__ = [
     "Outbox",
     "Stored",
     "Thread",
+    "reason",
 ]

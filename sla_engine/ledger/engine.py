@@ -1,5 +1,6 @@
 """Connections to SQLite and PostgreSQL, and the schema brought up to date when they open."""
 
+import errno
 import logging
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 _LOCK_MIGRATION = 0x51A_0001
 _BUSY_MS = 30_000
@@ -16,28 +18,42 @@ class LedgerError(Exception):
     """The ledger cannot be used; the message says why in one line."""
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(url: str, *, create: bool = True) -> sa.Engine:
     """Connect, check the file's integrity, and migrate the schema under a lock.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://user@host/name``.
+        create: make the file of SQLite where there is none.
 
     Raises:
         LedgerError: the URL is wrong, the database unreachable or damaged.
     """
     try:
         parsed = _parsed(url)
+        if not create and parsed.get_backend_name() == "sqlite":
+            _find(parsed.database)
         engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine, parsed.database)
         _migrate(engine)
     except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
-        raise LedgerError(f"{_shown(url)}: {_reason(error)}") from error
+        raise LedgerError(reason(url, error)) from error
     return engine
 
 
+def _find(database: str | None) -> None:
+    if database and not Path(database).exists():
+        raise FileNotFoundError(errno.ENOENT, "there is no such ledger", database)
+
+
 def _parsed(url: str) -> sa.URL:
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+        known = parsed.get_backend_name() in {"sqlite", "postgresql", "postgres"}
+    except sa.exc.ArgumentError:
+        known = False
+    if not known:
+        raise LedgerError(f"{_shown(url)}: write sqlite:///PATH or postgresql://USER@HOST/NAME")
     if parsed.drivername in {"postgres", "postgresql"}:
         return parsed.set(drivername="postgresql+psycopg")
     return parsed
@@ -77,7 +93,11 @@ def _migrate(engine: sa.Engine) -> None:
             lock = sa.func.pg_advisory_xact_lock(_LOCK_MIGRATION)
             connection.execute(sa.select(lock))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            message = f"the ledger is of another version of Uptime Ledger: {error}"
+            raise LedgerError(message) from error
 
 
 def _shown(url: str) -> str:
@@ -88,6 +108,9 @@ def _shown(url: str) -> str:
         return url
 
 
-def _reason(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split())
+def reason(url: str, error: Exception) -> str:
+    """Return in one line what is wrong with the ledger at a URL."""
+    if isinstance(error, LedgerError):
+        return str(error)
+    cause = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
+    return f"{_shown(url)}: {' '.join(str(cause).split())}"

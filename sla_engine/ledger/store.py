@@ -37,13 +37,13 @@ class Ledger:
         self.frozen = FrozenPeriods(engine)
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Open, check and migrate the ledger at a URL.
+    def open(cls, url: str, *, create: bool = True) -> Self:
+        """Open, check and migrate the ledger at a URL; make it there unless ``create`` is False.
 
         Raises:
             LedgerError: it cannot be used.
         """
-        return cls(open_engine(url))
+        return cls(open_engine(url, create=create))
 
     def __enter__(self) -> Self:
         return self

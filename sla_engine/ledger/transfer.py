@@ -15,17 +15,20 @@ FORMAT = 1
 def export(connection: sa.Connection) -> Iterator[bytes]:
     """Yield a ledger line by line: a header, then every row of every table, in a fixed order."""
     yield _line({"uptime_ledger": FORMAT})
+    count = 0
     for table in metadata.sorted_tables:
         for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings():
             plain = {str(name): value for name, value in row.items()}
             yield _line({"table": table.name, "row": plain})
+            count += 1
+    yield _line({"rows": count})
 
 
 def load(connection: sa.Connection, lines: Iterable[bytes]) -> int:
     """Put exported lines into an empty ledger; return the number of rows.
 
     Raises:
-        LedgerError: the ledger is not empty, or the lines are no export.
+        LedgerError: the ledger is not empty, or the lines are no export, or not all of one.
     """
     for table in metadata.sorted_tables:
         if connection.execute(sa.select(table).limit(1)).first() is not None:
@@ -34,25 +37,43 @@ def load(connection: sa.Connection, lines: Iterable[bytes]) -> int:
     rows = _rows(lines)
     for name, group in groupby(rows, key=lambda item: item[0]):
         found = [row for _, row in group]
-        connection.execute(sa.insert(metadata.tables[name]), found)
+        try:
+            connection.execute(sa.insert(metadata.tables[name]), found)
+        except (sa.exc.IntegrityError, sa.exc.DataError) as error:
+            raise LedgerError(f"a row is not one of the table {name}") from error
         count += len(found)
     _count_on(connection)
     return count
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield table and row of every line between the first, which names the format, and the last."""
+    count: int | None = None
+    said = None
     for number, line in enumerate(lines, 1):
         try:
             item = orjson.loads(line)
             if number == 1:
                 known = item.get("uptime_ledger") == FORMAT
+                count = 0
+            elif "rows" in item:
+                known, said = said is None, item["rows"]
             else:
-                known = item["table"] in metadata.tables
-                yield item["table"], item["row"]
+                known = _fits(item["row"], metadata.tables[item["table"]])
+                count = number - 1
         except (ValueError, KeyError, AttributeError, TypeError):
             known = False
         if not known:
             raise LedgerError(f"line {number} is not of an exported ledger")
+        if "row" in item:
+            yield item["table"], item["row"]
+    if count is None or said != count:
+        raise LedgerError("the export is not whole: its last line does not count its rows")
+
+
+def _fits(row: dict[str, object], table: sa.Table) -> bool:
+    """Say whether a row is one of a table: columns that came later may be missing."""
+    return {column.name for column in table.primary_key} <= row.keys() <= set(table.columns.keys())
 
 
 def _count_on(connection: sa.Connection) -> None:

@@ -18,6 +18,8 @@ from sla_engine.prometheus.series import Answer, parse
 # align nor cache, nor repeat what was before the last half minute; Thanos must fail rather than
 # leave out a store that does not answer.
 _STRICT = {"nocache": "1", "latency_offset": "1ms", "partial_response": "false"}
+_ADVICE = ("PromQL warning:", "PromQL info:")
+"""How Prometheus begins what it says of the query; any other warning is of data that is missing."""
 _OK = 200
 
 
@@ -124,9 +126,12 @@ class Client:
         if response.status_code != _OK:
             raise error_of(self.url, response.status_code, *_complaint(response.content))
         try:
-            return parse(response.content)
+            answer = parse(response.content)
         except (ValueError, KeyError, TypeError) as error:
             raise UnreachableError(f"{self.url}: no answer of Prometheus: {error}") from error
+        if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
+            raise UnreachableError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
+        return answer
 
 
 def _session(settings: Prometheus, connections: int) -> requests.Session:

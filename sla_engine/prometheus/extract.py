@@ -55,7 +55,7 @@ class Ask(NamedTuple):
         expression = self.sources[0].expression
         return expression or promql.service_up(s.service for s in self.sources)
 
-    def halves(self) -> tuple["Ask", "Ask"]:
+    def halves(self, error: LimitError) -> tuple["Ask", "Ask"]:
         """Split by time, on a multiple of the grain, or, where that is short already, by services.
 
         Raises:
@@ -71,7 +71,7 @@ class Ask(NamedTuple):
             return self._replace(sources=left_half), self._replace(sources=right_half)
         seconds = period.length / 1000
         message = f"{seconds:g} s of service {sources[0].service} are over the server's limits"
-        raise LimitError(message)
+        raise LimitError(f"{message}: {error}") from error
 
 
 Samples = Mapping[str, tuple[Series, ...]]
@@ -114,8 +114,8 @@ def _whole(client: Client, ask: Ask, answer: Answer) -> Iterator[tuple[str, Seri
     """Yield an answer, by smaller questions where one is too much."""
     try:
         found = tuple(answer(client, ask))
-    except LimitError:
-        for half in ask.halves():
+    except LimitError as error:
+        for half in ask.halves(error):
             yield from _whole(client, half, answer)
         return
     single = ask.sources[0].service if len(ask.sources) == 1 else None

@@ -1,6 +1,9 @@
 """What people decide, from the command line to the figures."""
 
 import json
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from sla_engine.ledger import Derived, Ledger
 SERVICES = """\
 organization: Example
 timezone: UTC
+prometheus: {url: "http://127.0.0.1:1"}
 services:
   - {id: shop, name: Shop, tier: gold, objective: 99.9, sli: {promql: up}}
 maintenance: {four_eyes: true}
@@ -114,8 +118,64 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
             ["maintenance", "request", "--title=x", "--service=nope", "--from=2024-10-04",
              "--duration=1h", "--reason=x", "--author=a"],
             2,
-            "means no service",
+            "no service 'nope'; valid: shop",
         ),
+        (
+            ["maintenance", "request", "--title=x", "--service=shop", "--service=nope",
+             "--from=2024-10-04", "--duration=1h", "--reason=x", "--author=a"],
+            2,
+            "no service 'nope'",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--tier=golden", "--from=2024-10-04",
+             "--duration=1h", "--reason=x", "--author=a"],
+            2,
+            "no tier 'golden'; valid: gold",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--label=a=b", "--from=2024-10-04",
+             "--duration=1h", "--reason=x", "--author=a"],
+            2,
+            "no service has the label a=b; valid: none",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--from=2024-10-04",
+             "--duration=1h", "--reason=x", "--author=a"],
+            2,
+            "give --service, --tier or --label",
+        ),
+        (
+            ["maintenance", "request", "--title= ", "--service=shop", "--from=2024-10-04",
+             "--duration=1h", "--reason=x", "--author=a"],
+            2,
+            "--title is empty",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
+             "--duration=1h", "--timezone=Europe/Bonn", "--reason=x", "--author=a"],
+            2,
+            "'Europe/Bonn' is not an IANA time zone",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
+             "--duration=1h", "--rrule=WEEKLY", "--reason=x", "--author=a"],
+            2,
+            "'WEEKLY' is not an RFC 5545 recurrence rule",
+        ),
+        (
+            ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
+             "--duration=1h", "--rrule=FREQ=WEEKLY;BYDAY=SU", "--reason=x", "--author=a"],
+            2,
+            "does not recur at the window's start",
+        ),
+        (["maintenance", "list", "--to=2024-10-04"], 2, "--to goes with --from"),
+        (["outages", "list", "--to=2024-10-04"], 2, "--to goes with --from"),
+        (["report", "--period=2024-10", "--to=2024-10-04"], 2, "--to goes with --from"),
+        (["report", "--period=0001-01-01"], 2, "the period is not between 1970"),
+        (["report", "--period=9999"], 2, "out of range"),
+        (["explain", "O-NONE"], 1, "there is no outage O-NONE"),
+        (["recompute", "--from=2024-10-04", "--to=2024-10-05"], 1, "refused"),
+        (["backfill", "--from=2024-10-06", "--to=2024-10-07"], 1, "refused"),
         (
             ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
              "--duration=1h", "--rrule=FREQ=OFTEN", "--reason=x", "--author=a"],
@@ -131,6 +191,37 @@ def test_a_mistake_is_told_in_one_line(
     assert (found, out) == (code, "")
     assert words in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["verify"], ["report", "--period=2024-10"], ["export"]])
+def test_a_ledger_that_breaks_later_is_told_in_one_line(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute("DROP TABLE gap")
+    code, _, err = run(*command)
+    assert code == 1
+    assert err == f"sla-engine: sqlite:///{tmp_path}/ledger.db: no such table: gap\n"
+
+
+def test_verify_makes_no_ledger(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").unlink()
+    code, _, err = run("verify")
+    assert code == 1
+    assert "there is no such ledger" in err
+
+
+@pytest.mark.usefixtures("run")
+def test_standard_output_that_is_full_is_told(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "sla_engine", "export"]
+    flags = [f"--storage.ledger=sqlite:///{tmp_path}/ledger.db"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [*line, *flags], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        1, "sla-engine: standard output: No space left on device\n",
+    )  # fmt: skip
 
 
 def test_verify_finds_nothing_in_a_ledger_that_decided_much(run: Run) -> None:

@@ -22,9 +22,12 @@ def counts(*samples: int, low: tuple[int, ...] = (), **labels: str) -> Counts:
     return Counts(labels, np.array(samples, dtype=np.int64), flags)
 
 
-def flagged(*series: Counts, step: int = 15_000, book: Service | None = None) -> list[int]:
+def flagged(
+    *series: Counts, step: int = 15_000, book: Service | None = None, max_gap: int | None = None
+) -> list[int]:
     windows = [Interval(i * HOUR, (i + 1) * HOUR) for i in range(len(series[0].samples))]
-    found = look(book or service(), Rhythm(step, step * 5 // 2), windows, series)
+    beat = Rhythm(step, max_gap or step * 5 // 2)
+    found = look(book or service(), beat, windows, series)
     indices: list[int] = np.flatnonzero(found.flagged).tolist()
     return indices
 
@@ -54,6 +57,12 @@ def test_an_hour_with_a_failure_is_looked_at_however_full() -> None:
     assert flagged(counts(239, 241, 240, low=(1,))) == [1]
 
 
+def test_a_single_lost_sample_is_looked_at_where_it_may_make_a_hole() -> None:
+    assert flagged(counts(240, 239, 241), max_gap=30_000) == [1, 2]
+    assert flagged(counts(514, 515), step=7_000, max_gap=14_000) == [0, 1]
+    assert quiet_among(service(), max_gap=30_000) == set()
+
+
 def test_an_interval_that_does_not_divide_an_hour_may_fit_one_more() -> None:
     assert flagged(counts(514, 515, 514, 513), step=7_000) == [3]
 
@@ -77,10 +86,10 @@ def test_one_location_where_two_are_needed_needs_a_look() -> None:
     assert quiet_among(both, service(id="y")) == {"y"}
 
 
-def quiet_among(*services: Service, **series: list[Counts]) -> set[str]:
+def quiet_among(*services: Service, max_gap: int = 37_500, **series: list[Counts]) -> set[str]:
     windows = [Interval(0, HOUR), Interval(HOUR, 2 * HOUR)]
     found = {s.id: [counts(240, 240)] for s in services} | series
-    return quiet(services, {s.id: 15_000 for s in services}, windows, found)
+    return quiet(services, {s.id: Rhythm(15_000, max_gap) for s in services}, windows, found)
 
 
 @pytest.mark.parametrize(

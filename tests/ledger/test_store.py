@@ -94,6 +94,24 @@ def test_a_wrong_url_is_told_in_one_line() -> None:
         Ledger.open("oracle-of-delphi")
 
 
+def test_another_database_is_not_tried() -> None:
+    with pytest.raises(LedgerError, match=r"mysql://x/y: write sqlite:///PATH or postgresql"):
+        Ledger.open("mysql://x/y")
+
+
+def test_a_ledger_that_must_be_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"x\.db: there is no such ledger"):
+        Ledger.open(f"sqlite:///{tmp_path}/x.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_of_a_newer_version_is_refused(ledger_url: str) -> None:
+    with Ledger.open(ledger_url) as ledger, ledger.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'later'"))
+    with pytest.raises(LedgerError, match="of another version of Uptime Ledger"):
+        Ledger.open(ledger_url)
+
+
 def test_two_that_open_an_empty_ledger_at_once_migrate_it_once(ledger_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(Ledger.open, [ledger_url] * 4))

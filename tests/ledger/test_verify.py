@@ -1,5 +1,6 @@
 """A ledger that was changed behind its back says where."""
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
@@ -71,7 +72,7 @@ def test_an_export_loaded_elsewhere_is_the_same_ledger(
     lines = list(ledger.export())
     other = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
     with Ledger.open(other) as copy:
-        assert copy.load(lines) == len(lines) - 1
+        assert copy.load(lines) == len(lines) - 2
         assert list(copy.export()) == lines
         assert copy.verify() == []
         copy.apply([Derived("shop", (Segment(60, 70, DOWN),), 60)])
@@ -102,6 +103,36 @@ def test_what_is_no_export_is_refused(
 ) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
     with Ledger.open(url) as empty, pytest.raises(LedgerError, match="line 1 is not"):
+        empty.load(lines)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3, -1])
+def test_half_of_an_export_is_refused(
+    ledger: Ledger, kept: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
+    with Ledger.open(url) as empty:
+        with pytest.raises(LedgerError, match="not whole"):
+            empty.load(list(ledger.export())[:kept])
+        assert list(empty.export())[1:] == [b'{"rows":0}\n']
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        [],
+        {"nope": 1},
+        {"service": "x", "start_ms": 1, "nope": 1},
+        {"service": None, "start_ms": 1},
+    ],
+)
+def test_a_row_of_another_shape_is_refused(
+    row: object, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
+    lines = [b'{"uptime_ledger":1}', orjson.dumps({"table": "outage", "row": row}), b'{"rows":1}']
+    with Ledger.open(url) as empty, pytest.raises(LedgerError, match=r"line 2 is not|not one of"):
         empty.load(lines)
 
 

@@ -116,6 +116,19 @@ def test_somebody_else_there_is_told(server: Prometheus) -> None:
         client.instant("up", START)
 
 
+def test_an_answer_that_lacks_a_part_is_none(tmp_path: Path) -> None:
+    """Prometheus answers with what it has, and a warning, where its remote storage is silent."""
+    remote = f"http://127.0.0.1:{free_port()}/read"
+    config = f"remote_read: [{{url: '{remote}', read_recent: true}}]\n"
+    with (
+        running_prometheus(tmp_path, config=config) as prometheus,
+        Client(Settings(url=prometheus.url)) as client,
+    ):
+        assert client.instant("vector(1)", START).warnings == ()
+        with pytest.raises(UnreachableError, match=r"not the whole answer: .*refused"):
+            client.instant("up", START)
+
+
 def test_basic_auth_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("geheim\n")
     hashed = bcrypt.hashpw(b"geheim", bcrypt.gensalt(4)).decode()
