@@ -9,8 +9,7 @@ from contextlib import closing
 from exporter import app
 from exporter.host import add_collector_flags, host_of
 from toolkit.document import DocumentError
-from toolkit.flags import add_config_flag, add_log_flags, add_web_flags
-from toolkit.lifecycle import add_lifecycle_flag
+from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from toolkit.logs import configure_logs
 from toolkit.web import load_web_config
 

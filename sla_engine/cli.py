@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sla_engine.app import check, flags, history, inspection, rules
+from sla_engine.app import check, flags, history, inspection
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
 from toolkit.document import DocumentError
-from toolkit.flags import add_config_flag, add_log_flags, add_web_flags
-from toolkit.lifecycle import add_lifecycle_flag
+from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from toolkit.logs import configure_logs
 
 Command = Callable[[argparse.Namespace], int]
@@ -171,9 +170,16 @@ def _outages(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     flags.outages(actions, _command)
 
 
+def _ruled(options: argparse.Namespace) -> int:
+    """``sla-engine rules``, which knows the engine too."""
+    from sla_engine.app.rules import rules  # noqa: PLC0415
+
+    return rules(options)
+
+
 def _rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = _command(
-        commands, "rules", rules.rules, "recording rules of services without probes", ledger=False
+        commands, "rules", _ruled, "recording rules of services without probes", ledger=False
     )
     _prometheus_flag(command)
     command.add_argument(

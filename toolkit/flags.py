@@ -53,3 +53,13 @@ def add_web_flags(parser: argparse.ArgumentParser, listen: str) -> None:
         metavar="FILE",
         help="TLS and basic auth, in the format of the Prometheus exporter toolkit",
     )
+
+
+def add_lifecycle_flag(parser: argparse.ArgumentParser) -> None:
+    """Add ``--web.enable-lifecycle``."""
+    parser.add_argument(
+        "--web.enable-lifecycle",
+        dest="web_enable_lifecycle",
+        action="store_true",
+        help="read the catalogue again at POST /-/reload, as at SIGHUP",
+    )

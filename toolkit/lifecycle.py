@@ -1,22 +1,11 @@
 """``/-/reload`` as Prometheus has it, for those who asked for ``--web.enable-lifecycle``."""
 
-import argparse
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
 Reload = Callable[[], Awaitable[Sequence[str]]]
 """Reads the configuration again; returns what is wrong with it, nothing when it is in force."""
-
-
-def add_lifecycle_flag(parser: argparse.ArgumentParser) -> None:
-    """Add ``--web.enable-lifecycle``."""
-    parser.add_argument(
-        "--web.enable-lifecycle",
-        dest="web_enable_lifecycle",
-        action="store_true",
-        help="read the catalogue again at POST /-/reload, as at SIGHUP",
-    )
 
 
 def lifecycle(reload: Reload, *, enabled: bool) -> list[web.RouteDef]:
