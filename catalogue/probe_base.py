@@ -1,9 +1,9 @@
 """What the models of all probe types are made of."""
 
-import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+import regex
 from pydantic import AfterValidator, Field, model_validator
 
 from catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
@@ -23,8 +23,8 @@ def _url(value: str) -> str:
 
 def _regex(value: str) -> str:
     try:
-        re.compile(value.encode())
-    except re.error as error:
+        regex.compile(value.encode())
+    except regex.error as error:
         raise ValueError(f"{value!r} is not a regular expression: {error}") from None
     return value
 

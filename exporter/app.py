@@ -23,7 +23,7 @@ from exporter.store import Store
 from exporter.target import Watched, shard_of, targets
 from toolkit.document import DocumentError
 from toolkit.lifecycle import lifecycle
-from toolkit.web import WebConfig, start_server
+from toolkit.web import WebConfig, shown, start_server
 
 _GRACE = 1.0  # seconds for requests under way when we stop
 _log = structlog.get_logger(__name__)
@@ -113,7 +113,7 @@ async def serve(options: Options, host: Host) -> None:
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
         web = await start_server(routes, options.listen, options.web)
         try:
-            _log.info("listening", address="{}:{}".format(*options.listen), version=release())
+            _log.info("listening", address=shown(options.listen), version=release())
             while await events.get() == signal.SIGHUP:
                 await app.reload()
             _log.info("stopping")

@@ -16,12 +16,16 @@ from toolkit.web import load_web_config
 
 def parser() -> argparse.ArgumentParser:
     """Return the flags."""
-    flags = argparse.ArgumentParser("sla-exporter", description=__doc__, allow_abbrev=False)
+    usage = "sla-exporter [FLAG ...]; --help lists them"
+    flags = argparse.ArgumentParser(
+        "sla-exporter", usage=usage, description=__doc__, allow_abbrev=False
+    )
     add_config_flag(flags)
     add_web_flags(flags, "127.0.0.1:9710")
     add_lifecycle_flag(flags)
     flags.add_argument(
         "--location",
+        type=_location,
         default="default",
         metavar="NAME",
         help="where this exporter stands; the location label of what it probes "
@@ -44,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
     add_log_flags(flags)
     add_collector_flags(flags)
     return flags
+
+
+def _location(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name")
+    return text
 
 
 def _shard(text: str) -> tuple[int, int]:

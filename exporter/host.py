@@ -31,6 +31,7 @@ from exporter.collectors.contract import Collector, Flag, NoDataError, Option, R
 from exporter.collectors.patience import Patience
 from exporter.family import CONTENT_TYPES, Form, Part, Style, gauge, render
 from toolkit import __version__
+from toolkit.flags import seconds
 
 DURATION: Final = gauge(
     "node_scrape_collector_duration_seconds",
@@ -207,7 +208,7 @@ def add_collector_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run only the collectors that are named",
     )
-    group.add_argument("--collector.timeout", type=float, default=5.0, metavar="SECONDS")
+    group.add_argument("--collector.timeout", type=seconds, default=5.0, metavar="SECONDS")
     for root, default in (("procfs", "/proc"), ("sysfs", "/sys"), ("rootfs", "/")):
         group.add_argument(f"--path.{root}", type=Path, default=Path(default), metavar="FOLDER")
     group.add_argument(
@@ -232,7 +233,11 @@ def _add_option(group: argparse._ArgumentGroup, flag: Flag) -> None:
             help=flag.help,
         )
         return
-    kind = _pattern if flag.name.endswith(("-include", "-exclude", "fields")) else str
+    kind: Callable[[str], object] = str
+    if flag.name.endswith(("-include", "-exclude", "fields")):
+        kind = _pattern
+    elif flag.name.endswith("-timeout"):
+        kind = _seconds
     shown = f"{flag.help} (default: {flag.default or 'none'})".replace("%", "%%")
     group.add_argument(
         f"--collector.{flag.name}",
@@ -242,6 +247,12 @@ def _add_option(group: argparse._ArgumentGroup, flag: Flag) -> None:
         metavar="VALUE",
         help=shown,
     )
+
+
+def _seconds(text: str) -> str:
+    """Return an option's text that is a number of seconds."""
+    seconds(text)
+    return text
 
 
 def _pattern(text: str) -> str:

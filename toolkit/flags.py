@@ -1,6 +1,7 @@
 """Flags that every program of ours takes, in the style of the Prometheus family."""
 
 import argparse
+import math
 from pathlib import Path
 
 from toolkit.logs import FORMATS, LEVELS
@@ -15,7 +16,24 @@ def address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
         raise argparse.ArgumentTypeError(f"{text!r} is not host:port")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not host:port; IPv6: [{host}]:{port}")
     return host.strip("[]"), int(port)
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds above zero.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return number
 
 
 def add_config_flag(parser: argparse.ArgumentParser) -> None:

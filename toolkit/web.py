@@ -10,7 +10,8 @@ import binascii
 import hashlib
 import hmac
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -91,11 +92,24 @@ def tls_context(tls: TlsServer | None) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = _TLS_VERSIONS[tls.min_version]
-    context.load_cert_chain(tls.cert_file, tls.key_file)
+    with _naming("cert_file", tls.cert_file, "key_file", tls.key_file):
+        context.load_cert_chain(tls.cert_file, tls.key_file)
     if tls.client_auth_type == "RequireAndVerifyClientCert":
-        context.load_verify_locations(tls.client_ca_file)
+        with _naming("client_ca_file", tls.client_ca_file):
+            context.load_verify_locations(tls.client_ca_file)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+@contextmanager
+def _naming(*files: object) -> Iterator[None]:
+    """Say which files an error of OpenSSL is about; it does not."""
+    try:
+        yield
+    except OSError as error:
+        broken = isinstance(error, ssl.SSLError)
+        why = "no PEM with what belongs there" if broken else error.strerror
+        raise OSError(error.errno, f"{' '.join(map(str, files))}: {why}") from error
 
 
 def basic_auth(users: dict[str, str]) -> Middleware:
@@ -159,7 +173,14 @@ async def start_server(
     )
     try:
         await site.start()
-    except OSError:
+    except OSError as error:
         await runner.cleanup()
-        raise
+        where = f"--web.listen-address={shown(listen)}"
+        raise OSError(error.errno, f"{where}: {error.strerror or error}") from error
     return runner
+
+
+def shown(address: tuple[str, int]) -> str:
+    """Return host and port as flags and URLs write them."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

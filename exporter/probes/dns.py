@@ -1,12 +1,12 @@
 """DNS: one question to one server, no hidden retries."""
 
-import re
 import secrets
 
 from catalogue.probe import DnsProbe
 from exporter.metrics import DNS_RECORDS
 from exporter.probes.datagram import LONGEST, datagrams
 from exporter.probes.dns_message import Answer, answer, question
+from exporter.probes.pattern import fullmatch
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.stream import dial
@@ -19,7 +19,7 @@ async def probe(config: DnsProbe, run: Run) -> None:
         given = await _over_tcp(config, run)
     run.log(f"{given.rcode}: {'; '.join(given.records)}")
     run.measure(DNS_RECORDS, len(given.records))
-    _judge(config, given)
+    await _judge(config, given, run)
 
 
 def _query(config: DnsProbe) -> tuple[int, bytes]:
@@ -60,12 +60,20 @@ def _read(message: bytes, identifier: int, config: DnsProbe) -> Answer:
         raise ProbeError("protocol", str(error)) from error
 
 
-def _judge(config: DnsProbe, given: Answer) -> None:
+async def _judge(config: DnsProbe, given: Answer, run: Run) -> None:
     if given.rcode not in config.expect_rcode:
         raise ProbeError("status", given.rcode)
     for pattern in config.expect:
-        if not any(re.fullmatch(pattern, record) for record in given.records):
+        if not await _any(pattern, given, run):
             raise ProbeError("answer", f"no record is {pattern!r}: {'; '.join(given.records)}")
     for pattern in config.reject:
-        if any(re.fullmatch(pattern, record) for record in given.records):
+        if await _any(pattern, given, run):
             raise ProbeError("answer", f"a record is {pattern!r}")
+
+
+async def _any(pattern: str, given: Answer, run: Run) -> bool:
+    """Return whether some record matches in whole."""
+    for record in given.records:
+        if await fullmatch(pattern, record.encode(), run):
+            return True
+    return False

@@ -2,11 +2,13 @@
 
 import re
 
+from exporter.probes.pattern import search
 from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
 
 
-def judge(
-    text: bytes, protocol: str, expect: str | None = None, *, refusal: str | None = None
+async def judge(
+    run: Run, text: bytes, protocol: str, expect: str | None = None, *, refusal: str | None = None
 ) -> None:
     """Accept a greeting that is of the protocol and, beyond that, as expected.
 
@@ -17,5 +19,5 @@ def judge(
         raise ProbeError("status", text[:80].decode("utf-8", "replace"))
     if not re.match(protocol.encode(), text):
         raise ProbeError("protocol", f"greeted with {text[:80]!r}")
-    if expect and not re.search(expect.encode(), text):
+    if expect and not await search(expect, text, run):
         raise ProbeError("answer", f"nothing matches {expect!r} in {text[:80]!r}")

@@ -37,7 +37,7 @@ async def probe(config: GrpcProbe, run: Run) -> None:
 
 def _prepare(easy: pycurl.Curl, config: GrpcProbe, body: bytearray, headers: list[bytes]) -> None:
     name = config.service.encode()
-    message = b"\x0a" + bytes([len(name)]) + name if name else b""
+    message = b"\x0a" + _varint(len(name)) + name if name else b""
     secure = config.tls is not None
     host, port = split(config.target)
     named = (config.tls.server_name if config.tls else None) or host
@@ -50,6 +50,15 @@ def _prepare(easy: pycurl.Curl, config: GrpcProbe, body: bytearray, headers: lis
     easy.setopt(pycurl.WRITEFUNCTION, lambda part: _keep(body, part))
     if secure:
         set_curl_tls(easy, config.tls or TlsPeer())
+
+
+def _varint(number: int) -> bytes:
+    """Return a number as Protocol Buffers write it: seven bits a byte, the lowest first."""
+    out = bytearray()
+    while number > 127:  # noqa: PLR2004 - what seven bits hold
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
 
 
 def _keep(body: bytearray, part: bytes) -> int:

@@ -51,7 +51,7 @@ async def probe(config: HttpProbe, run: Run) -> None:
             url = onward
         run.measure(HTTP_REDIRECTS, hops)
         run.log(f"{answer.status} after {hops} redirects, {answer.size} bytes")
-        judge(config, answer)
+        await judge(config, answer, run)
     finally:
         easy.close()
 

@@ -1,7 +1,6 @@
 """What came back, and whether it is what was expected."""
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -9,7 +8,9 @@ from typing import Any, Final
 import jsonpath
 
 from catalogue.probe import HttpProbe
+from exporter.probes.pattern import search
 from exporter.probes.result import ProbeError
+from exporter.probes.run import Run
 
 VERSIONS: Final[Mapping[int, str]] = {1: "1.0", 2: "1.1", 3: "2", 30: "3"}  # CURL_HTTP_VERSION_*
 _SUCCESS: Final = range(200, 300)
@@ -50,7 +51,7 @@ class Answer:
         self.headers.clear()
 
 
-def judge(config: HttpProbe, answer: Answer) -> None:
+async def judge(config: HttpProbe, answer: Answer, run: Run) -> None:
     """Accept what is as expected.
 
     Raises:
@@ -62,15 +63,15 @@ def judge(config: HttpProbe, answer: Answer) -> None:
         raise ProbeError("protocol", f"HTTP/{answer.version}")
     for name, pattern in config.expect_headers.items():
         value = answer.headers.get(name.lower())
-        if value is None or not re.search(pattern, value):
+        if value is None or not await search(pattern, value.encode("latin-1"), run):
             raise ProbeError("header", f"{name}: {value!r} does not match {pattern!r}")
-    _judge_body(config, bytes(answer.body))
+    await _judge_body(config, bytes(answer.body), run)
 
 
-def _judge_body(config: HttpProbe, body: bytes) -> None:
-    if config.expect_body and not re.search(config.expect_body.encode(), body):
+async def _judge_body(config: HttpProbe, body: bytes, run: Run) -> None:
+    if config.expect_body and not await search(config.expect_body, body, run):
         raise ProbeError("body", f"nothing matches {config.expect_body!r}")
-    if config.reject_body and re.search(config.reject_body.encode(), body):
+    if config.reject_body and await search(config.reject_body, body, run):
         raise ProbeError("body", f"something matches {config.reject_body!r}")
     if config.expect_json:
         _judge_json(config, body)

@@ -9,5 +9,5 @@ from exporter.probes.stream import dial
 async def probe(config: ImapProbe, run: Run) -> None:
     """Read the greeting and leave."""
     async with dial(config, run, config.target) as stream:
-        judge(await stream.line(), r"\* (OK|PREAUTH)", config.expect, refusal=r"\* BYE")
+        await judge(run, await stream.line(), r"\* (OK|PREAUTH)", config.expect, refusal=r"\* BYE")
         await stream.send(b"a LOGOUT\r\n")

@@ -1,12 +1,15 @@
 """Processes: as many as expected run under a name or command line."""
 
 import asyncio
-import re
+import time
+from collections.abc import Iterator
 
 import psutil
+import regex
 
 from catalogue.probe import ProcessProbe
 from exporter.metrics import PROCESSES
+from exporter.probes.pattern import too_slow
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 
@@ -14,7 +17,7 @@ from exporter.probes.run import Run
 async def probe(config: ProcessProbe, run: Run) -> None:
     """Count the matches; zombies do not count."""
     with run.phase("processing"):
-        count = await asyncio.to_thread(_count, config)
+        count = await asyncio.to_thread(_count, config, time.monotonic() + run.left() / 2)
     run.measure(PROCESSES, count)
     if count < config.min:
         raise ProbeError("missing", f"{count} run, {config.min} are expected")
@@ -22,14 +25,26 @@ async def probe(config: ProcessProbe, run: Run) -> None:
         raise ProbeError("status", f"{count} run, at most {config.max} are expected")
 
 
-def _count(config: ProcessProbe) -> int:
-    if config.executable:
-        whole = re.compile(config.executable)
-        names = psutil.process_iter(["name", "status"])
-        return sum(bool(_lives(p) and whole.fullmatch(p.info["name"] or "")) for p in names)
-    part = re.compile(config.command_line or "")
-    lines = psutil.process_iter(["cmdline", "status"])
-    return sum(bool(_lives(p) and part.search(" ".join(p.info["cmdline"] or ""))) for p in lines)
+def _count(config: ProcessProbe, deadline: float) -> int:
+    pattern = config.executable or config.command_line or ""
+    expression = regex.compile(pattern)
+    look = expression.fullmatch if config.executable else expression.search
+    try:
+        return sum(
+            look(text, timeout=max(0.001, deadline - time.monotonic()), concurrent=True) is not None
+            for text in _texts(config)
+        )
+    except TimeoutError as error:
+        raise too_slow(pattern) from error
+
+
+def _texts(config: ProcessProbe) -> Iterator[str]:
+    """Yield the names, or the command lines, of the processes that live."""
+    field = "name" if config.executable else "cmdline"
+    for process in psutil.process_iter([field, "status"]):
+        if _lives(process):
+            found = process.info[field] or ""
+            yield found if isinstance(found, str) else " ".join(found)
 
 
 def _lives(process: psutil.Process) -> bool:

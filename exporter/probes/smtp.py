@@ -12,9 +12,9 @@ _REFUSAL = r"[45]\d\d[ -]"
 async def probe(config: SmtpProbe, run: Run) -> None:
     """Greet and leave."""
     async with dial(config, run, config.target) as stream:
-        judge(await _reply(stream), "220", config.expect, refusal=_REFUSAL)
+        await judge(run, await _reply(stream), "220", config.expect, refusal=_REFUSAL)
         await stream.send(b"EHLO uptime-ledger\r\n")
-        judge(await _reply(stream), "250", refusal=_REFUSAL)
+        await judge(run, await _reply(stream), "250", refusal=_REFUSAL)
         await stream.send(b"QUIT\r\n")
 
 

@@ -16,5 +16,5 @@ async def probe(config: SshProbe, run: Run) -> None:
             if text.startswith(b"SSH-"):
                 break
             text = await stream.line()
-        judge(text, r"SSH-(2\.0|1\.99)-", config.expect)
+        await judge(run, text, r"SSH-(2\.0|1\.99)-", config.expect)
         await stream.send(b"SSH-2.0-uptime_ledger\r\n")

@@ -1,17 +1,18 @@
 """A conversation over TCP, with TLS from the start or later."""
 
 import asyncio
-import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import regex
 from cryptography import x509
 
 from catalogue.probe import NetworkProbe, TlsPeer
 from exporter.metrics import TLS_EXPIRY, TLS_VERSION
 from exporter.probes.connect import connect, network_error, split
+from exporter.probes.pattern import search
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.tls_context import context, tls_error
@@ -76,13 +77,12 @@ class Stream:
         self._run.log(f"read {data[:200]!r}")
         return data
 
-    async def match(self, pattern: str) -> re.Match[bytes]:
+    async def match(self, pattern: str) -> "regex.Match[bytes]":
         """Return the match of the first line that has one; lines without a match are skipped."""
-        compiled = re.compile(pattern.encode())
         taken = 0
         while True:
             text = await self.line()
-            if found := compiled.search(text):
+            if found := await search(pattern, text, self._run):
                 return found
             taken += len(text)
             if taken > _LIMIT:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from toolkit.document import DocumentError
-from toolkit.web import WebConfig, load_web_config, start_server
+from toolkit.web import TlsServer, WebConfig, load_web_config, start_server, tls_context
 
 
 async def _hello(_request: web.Request) -> web.Response:
@@ -88,3 +88,14 @@ def test_file_names_are_relative_to_the_file(tmp_path: Path) -> None:
     tls = load_web_config(path).tls_server_config
     assert tls is not None
     assert (tls.cert_file, tls.key_file) == (tmp_path / "a.pem", tmp_path / "b.pem")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file or directory"), ("x", "no PEM with what belongs")]
+)
+def test_a_file_that_tls_cannot_use_is_named(tmp_path: Path, content: str | None, why: str) -> None:
+    pem = tmp_path / "a.pem"
+    if content:
+        pem.write_text(content, encoding="utf-8")
+    with pytest.raises(OSError, match=f"a.pem key_file .*a.pem: {why}"):
+        tls_context(TlsServer(cert_file=pem, key_file=pem))

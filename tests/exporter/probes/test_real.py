@@ -186,6 +186,7 @@ def grpc_server() -> Iterator[str]:
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     servicer.set("shop", health_pb2.HealthCheckResponse.SERVING)
     servicer.set("till", health_pb2.HealthCheckResponse.NOT_SERVING)
+    servicer.set("n" * 300, health_pb2.HealthCheckResponse.SERVING)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield f"127.0.0.1:{port}"
@@ -193,7 +194,8 @@ def grpc_server() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("service", "reason"), [("", None), ("shop", None), ("till", "answer"), ("none", "status")]
+    ("service", "reason"),
+    [("", None), ("shop", None), ("till", "answer"), ("none", "status"), ("n" * 300, None)],
 )
 def test_grpc_health_is_asked_by_service(
     grpc_server: str, service: str, reason: str | None
