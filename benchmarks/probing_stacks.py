@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -24,6 +26,13 @@ MODULES = {
     },
     "icmp": {"prober": "icmp", "icmp": {"preferred_ip_protocol": "ip4"}},
 }
+
+
+class Prober(NamedTuple):
+    """Our exporter, and where it listens."""
+
+    process: psutil.Process
+    address: str
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,24 @@ def catalogue(kind: str, asked: list[str], folder: Path) -> Path:
 
 
 @contextmanager
-def program(folder: Path, name: str, command: list[str], ready: str) -> Iterator[psutil.Process]:
-    with running(command, ready_url=ready, log=folder / f"{name}.log") as process:
+def program(
+    folder: Path, name: str, command: list[str], ready: str, env: dict[str, str] | None = None
+) -> Iterator[psutil.Process]:
+    with running(command, ready_url=ready, log=folder / f"{name}.log", env=env) as process:
         yield psutil.Process(process.pid)
+
+
+@contextmanager
+def exporter(folder: Path, kind: str, asked: list[str], python: str) -> Iterator[Prober]:
+    """Run our exporter without host collectors, by a Python of this one's version."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        *(python, "-m", "exporter", f"--config.file={catalogue(kind, asked, folder)}"),
+        *(f"--web.listen-address={address}", "--collector.disable-defaults"),
+    ]
+    env = {"PYTHONPATH": f"{Path.cwd()}:{sysconfig.get_paths()['purelib']}"}
+    with program(folder, "ours", command, f"http://{address}/-/ready", env) as process:
+        yield Prober(process, address)
 
 
 @contextmanager
@@ -113,23 +137,13 @@ def prometheus(
 
 
 @contextmanager
-def ours(folder: Path, kind: str, asked: list[str]) -> Iterator[Stack]:
-    """Run our exporter without host collectors, and Prometheus."""
-    address = f"127.0.0.1:{free_port()}"
-    command = [
-        sys.executable,
-        "-m",
-        "exporter",
-        f"--config.file={catalogue(kind, asked, folder)}",
-        f"--web.listen-address={address}",
-        "--collector.disable-defaults",
-    ]
-    job = {"job_name": "sla-exporter", "static_configs": [{"targets": [address]}]}
+def ours(folder: Path, kind: str, asked: list[str], python: str) -> Iterator[Stack]:
+    """Run our exporter and Prometheus."""
     with ExitStack() as stack:
-        url = f"http://{address}"
-        prober = stack.enter_context(program(folder, "ours", command, f"{url}/-/ready"))
+        prober = stack.enter_context(exporter(folder, kind, asked, python))
+        job = {"job_name": "sla-exporter", "static_configs": [{"targets": [prober.address]}]}
         storage, where = stack.enter_context(prometheus(folder, "ours-prometheus", job))
-        yield Stack(prober, storage, url, where)
+        yield Stack(prober.process, storage, f"http://{prober.address}", where)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """10,000 HTTP targets every 15 s by one exporter on one core.
 
-Usage: python -m benchmarks.ten_thousand [--targets=10000] [--seconds=60]
+Usage: python -m benchmarks.ten_thousand [--targets=10000] [--seconds=60] [--python=PATH]
 
 Prints probes lost, lateness, the time and size of a scrape, memory and CPU; exits 1 where a promise
 is missed: none lost, p99 of lateness under 100 ms, a scrape under 150 ms, memory under 150 MiB.
@@ -18,8 +18,7 @@ import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.probing_stacks import catalogue, program, target_server, targets
-from tests.programs.ports import free_port
+from benchmarks.probing_stacks import exporter, target_server, targets
 
 START = 60
 SCRAPES = 10
@@ -84,23 +83,16 @@ def main() -> int:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--targets", type=int, default=10_000)
     flags.add_argument("--seconds", type=int, default=60)
+    flags.add_argument("--python", default=sys.executable, help="Python of our exporter")
     given = flags.parse_args()
     with TemporaryDirectory() as name:
-        folder, address = Path(name), f"127.0.0.1:{free_port()}"
+        folder = Path(name)
         with target_server(folder) as ports:
-            config = catalogue("http", targets("http", given.targets, ports), folder)
-            command = [
-                sys.executable,
-                "-m",
-                "exporter",
-                f"--config.file={config}",
-                f"--web.listen-address={address}",
-                "--collector.disable-defaults",
-            ]
-            url = f"http://{address}"
-            with program(folder, "ours", command, f"{url}/-/ready") as process:
-                os.sched_setaffinity(process.pid, {0})
-                return 0 if measure(url, process, given.targets, given.seconds) else 1
+            asked = targets("http", given.targets, ports)
+            with exporter(folder, "http", asked, given.python) as ours:
+                os.sched_setaffinity(ours.process.pid, {0})
+                url = f"http://{ours.address}"
+                return 0 if measure(url, ours.process, given.targets, given.seconds) else 1
 
 
 if __name__ == "__main__":

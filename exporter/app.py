@@ -1,6 +1,7 @@
 """The composition root of the exporter: clock, sockets and signals are born here."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -97,6 +98,12 @@ class App:
         self._health.close()
 
 
+def _forget_garbage() -> None:
+    """Look at what lives for ever no more: with many targets that would hold up the probes."""
+    gc.collect()
+    gc.freeze()
+
+
 async def serve(options: Options, host: Host) -> None:
     """Probe and serve until SIGTERM or SIGINT; SIGHUP reads the catalogue again.
 
@@ -110,6 +117,7 @@ async def serve(options: Options, host: Host) -> None:
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
         app.adopt(await asyncio.to_thread(read_services, options.config_file))
+        _forget_garbage()
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
         web = await start_server(routes, options.listen, options.web)
         try:
