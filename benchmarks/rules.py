@@ -1,6 +1,6 @@
 """CPU of rule evaluation: our rules, whose number is constant, beside Sloth's 17 per SLO.
 
-    python -m benchmarks.rules [--services 10 100 1000] [--seconds 60]
+    python -m benchmarks.rules [--services 10 100 1000] [--seconds 60] [--prometheus PATH]
     python -m benchmarks.rules --month 100     # the 30-day windows, over 30 days of blocks
 
 Each run is a real Prometheus on one core that scrapes the services every 15 s, over six hours of
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--services", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--month", type=int, metavar="SERVICES")
+    parser.add_argument("--prometheus", metavar="PATH", help="another one than the installed")
     options = parser.parse_args()
     if options.month:
         month(services(options.month))
@@ -42,9 +43,9 @@ def main() -> None:
     for count in options.services:
         ids = services(count)
         theirs = sloth(ids)
-        base = measure(ids, {}, options.seconds)
-        our_cost = (measure(ids, quicker(ours()), options.seconds) - base) / SPEED
-        their_cost = measure(ids, theirs, options.seconds) - base
+        rounds = ({}, quicker(ours()), theirs)
+        costs = [measure(ids, rules, options.seconds, options.prometheus) for rules in rounds]
+        our_cost, their_cost = (costs[1] - costs[0]) / SPEED, costs[2] - costs[0]
         print(
             f"{count:8}  {number(ours()):11}  {number(theirs):7}   {our_cost:15.3f}  "
             f"{their_cost:7.2f}   {their_cost / our_cost:5.1f}",
@@ -90,7 +91,9 @@ def quicker(files: Mapping[str, str]) -> dict[str, str]:
     return {n: re.sub(r"interval: (\d+)([sm])", divided, text) for n, text in files.items()}
 
 
-def measure(ids: list[str], files: Mapping[str, str], seconds: int) -> float:
+def measure(
+    ids: list[str], files: Mapping[str, str], seconds: int, program: str | None = None
+) -> float:
     """Return the CPU seconds per minute of a Prometheus with these rules."""
     with tempfile.TemporaryDirectory(prefix="rules-") as name, target(ids) as address:
         folder = Path(name)
@@ -105,7 +108,7 @@ def measure(ids: list[str], files: Mapping[str, str], seconds: int) -> float:
         flags = ["--query.max-concurrency=1"]
         os.environ["GOMAXPROCS"] = "1"
         with running_prometheus(
-            folder, config=json.dumps(config), files=files, flags=flags
+            folder, config=json.dumps(config), files=files, flags=flags, program=program
         ) as prometheus:
             return cpu_per_minute(prometheus, seconds)
 

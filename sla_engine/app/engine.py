@@ -119,6 +119,8 @@ class Engine:
         with self._sending:
             if self._leading:
                 self._messenger.send(self.levels)
+            else:
+                self.metrics.nothing_waits()  # here; what the leader shows is true
 
     @property
     def leading(self) -> bool:

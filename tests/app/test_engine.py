@@ -68,3 +68,11 @@ def test_the_first_figures_show_with_the_first_samples(
             engine.tick()
             shown.append(engine.levels[0].windows["1d"].availability)
     assert shown == [None, 1]
+
+
+def test_an_engine_that_leads_no_more_has_no_notices_that_wait(engine: Engine) -> None:
+    engine.metrics.outbox_pending.set(3)
+    engine.metrics.outbox_oldest.set(1_800_000_000)
+    engine.send()
+    assert b"sla_engine_outbox_pending 0.0" in engine.exposition()
+    assert b"sla_engine_outbox_oldest_timestamp_seconds 0.0" in engine.exposition()

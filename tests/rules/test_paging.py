@@ -83,6 +83,7 @@ def running_world() -> Iterator[World]:
 
         def _answer(self, body: bytes) -> None:
             self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")  # Prometheus 3 insists
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
