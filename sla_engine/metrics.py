@@ -129,11 +129,6 @@ class EngineMetrics:
         if good:
             self._loaded_at.set(now / 1000)
 
-    def nothing_waits(self) -> None:
-        """Show an empty outbox."""
-        self.outbox_pending.set(0)
-        self.outbox_oldest.set(0)
-
     def render(self) -> bytes:
         """Return the text exposition."""
         return generate_latest(self.registry)

@@ -119,8 +119,9 @@ class Engine:
         with self._sending:
             if self._leading:
                 self._messenger.send(self.levels)
-            else:
-                self.metrics.nothing_waits()  # here; what the leader shows is true
+            else:  # what waits the leader shows
+                self.metrics.outbox_pending.set(0)
+                self.metrics.outbox_oldest.set(0)
 
     @property
     def leading(self) -> bool:

@@ -6,7 +6,7 @@ that is lost is opened again at a new address, where the other tries a used-up o
 
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import structlog
@@ -20,6 +20,7 @@ from sla_engine.notifiers.slack_desk import SlackError, said
 log = structlog.get_logger("slack")
 
 _REMEMBERED = 1_000
+_AGAIN_SECONDS = 0.05
 
 
 class SlackSocket:
@@ -55,7 +56,12 @@ class SlackSocket:
 
     def close(self) -> None:
         """Hear no more; what is being done is finished first."""
-        self._client.close()
+        closing = Thread(target=self._client.close, daemon=True)
+        closing.start()
+        # A session that begins meanwhile forgets that it is to end; close() would wait for ever.
+        while closing.is_alive():
+            self._client.current_session_state.terminated = True
+            closing.join(_AGAIN_SECONDS)
 
     def _received(self, _client: object, envelope: dict[str, Any], _raw: str | None) -> None:
         identifier = envelope.get("envelope_id")

@@ -4,6 +4,7 @@ import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from structlog.testing import capture_logs
@@ -132,6 +133,29 @@ def test_only_the_leader_listens_and_the_metric_says_so(world: World, wire: Wire
     wire.wait(lambda: wire.connections == 1)
     world.listener.keep(leads=True)
     assert connected(world) == 1
+
+
+@pytest.mark.usefixtures("wire")
+def test_closing_ends_a_session_that_begins_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = world.listener._socket
+    assert socket is not None
+    client, close = socket._client, socket._client.close
+
+    def begun_late() -> None:
+        """As slack-sdk does when its session begins after close() told it to end."""
+        state = client.current_session_state
+        state.terminated = False
+        while not state.terminated:
+            Event().wait(0.01)
+        close()
+
+    monkeypatch.setattr(client, "close", begun_late)
+    closing = Thread(target=world.listener.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
 
 
 def test_a_start_without_slack_is_tried_again_and_logged_once(world: World) -> None:
