@@ -56,9 +56,11 @@ class Notice:
 class OutageFacts:
     """An outage as it is to be told; times and durations in milliseconds, ``end`` None while open.
 
-    ``budget_used_ratio`` is the part of the window's error budget that this outage used,
-    ``budget_left_ratio`` what remains; None where there is no objective. ``previous_id`` is the id
-    that it had before late samples moved its start. ``asked_by`` waits for another to confirm that
+    ``owed`` is the unplanned downtime inside the agreed service time, which is what counts against
+    the budget; None where a former version wrote the facts. ``budget_used_ratio`` is the part of
+    the window's error budget that this outage used, ``budget_left_ratio`` what remains; None where
+    there is no objective. ``previous_id`` is the id that it had before late samples moved its
+    start. ``asked_by`` waits for another to confirm that
     it was planned; ``said_by`` and ``said_why`` are of the correction that is told.
     """
 
@@ -68,6 +70,7 @@ class OutageFacts:
     planned: int = 0
     unplanned: int = 0
     unknown: int = 0
+    owed: int | None = None
     classification: Literal["planned", "unplanned", "overrun"] = "unplanned"
     cause: str | None = None
     ticket: str | None = None
@@ -136,9 +139,16 @@ def running_step(age: int) -> int:
 
 
 def outage_facts(
-    outage: Outage, windows: Intervals, now: int, previous: Outage | None = None
+    outage: Outage,
+    windows: Intervals,
+    now: int,
+    previous: Outage | None = None,
+    agreed: Intervals | None = None,
 ) -> OutageFacts:
-    """Return an outage's facts at ``now``, split by the approved maintenance windows."""
+    """Return an outage's facts at ``now``, split by the approved maintenance windows.
+
+    ``agreed`` is the service time around it; without one, all of it counts against the budget.
+    """
     now = max(now, outage.start + 1)  # an outage that begins now is planned or not already
     part = share(outage, (outage.until(now),), (), windows, now)
     moved = previous is not None and previous.id != outage.id
@@ -148,6 +158,7 @@ def outage_facts(
         end=outage.end,
         planned=part.planned,
         unplanned=part.unplanned,
+        owed=None if agreed is None else share(outage, agreed, (), windows, now).unplanned,
         classification=part.kind,
         cause=outage.cause,
         ticket=outage.ticket,

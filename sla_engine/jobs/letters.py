@@ -56,12 +56,12 @@ def _burnt(facts: OutageFacts, known: Figures | None, now: int) -> OutageFacts:
     """Return the facts with what the outage used of its service's error budget."""
     if known is None or not known.budget or facts.withdrawn:
         return facts
-    unplanned = facts.unplanned
-    if facts.end is None and facts.classification == "unplanned":
-        unplanned = max(unplanned, now - facts.start)
+    spent = facts.unplanned if facts.owed is None else facts.owed
+    if facts.end is None and facts.classification == "unplanned" and spent == facts.unplanned:
+        spent = max(spent, now - facts.start)  # the notice may have waited
     return replace(
         facts,
-        budget_used_ratio=unplanned / known.budget,
+        budget_used_ratio=spent / known.budget,
         budget_left_ratio=known.budget_remaining,
     )
 

@@ -16,6 +16,7 @@ from sla_engine.domain.notice import (
 )
 from sla_engine.domain.outage import Correction, Outage, Stretch, outage_id
 from sla_engine.domain.record import records
+from sla_engine.jobs.agreement import agreed_time
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
 
@@ -53,7 +54,9 @@ def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change
         windows = windows_in(catalogue, requests, wide)
         service = catalogue.service(change.service)
         before = None if change.before is None else Outage(change.service, *change.before)
-        found = outage_facts(outage, planned(catalogue, service, windows, {}, wide), now, before)
+        approved = planned(catalogue, service, windows, {}, wide)
+        agreed = agreed_time(catalogue, service, wide, None)
+        found = outage_facts(outage, approved, now, before, agreed)
         return replace(found, withdrawn=change.after is None)
 
     return facts

@@ -8,7 +8,6 @@ from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import budget
 from sla_engine.reports.language import Language, language
 
 _LISTED = 20
@@ -98,5 +97,5 @@ def _line(service: ServiceReport, say: Language) -> str:
         text += f", {say.minutes(service.figures.unplanned)} min unplanned"
         text += f", {say.minutes(service.figures.planned)} min planned"
     if service.figures.budget_remaining is not None:
-        text += f", budget left {budget(service, say)}"
+        text += f", {view.budget_words(service, say)}"
     return text

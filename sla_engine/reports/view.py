@@ -155,3 +155,13 @@ def score(service: ServiceReport, say: Language) -> str:
     goal = objective(service, say)
     against = "" if service.objective is None else f" (objective {goal})"
     return f"{say.percent(service.figures.availability)}{against}"
+
+
+def budget_words(service: ServiceReport, say: Language) -> str:
+    """Return what is left of the error budget, or by how much it was exceeded, in words."""
+    left = service.figures.budget_remaining
+    if left is None:
+        return "no error budget"
+    if left < 0:
+        return f"error budget exceeded by {say.percent(-left, 1)}"
+    return f"{say.percent(left, 1)} of the error budget left"

@@ -25,6 +25,17 @@ def test_the_head_of_an_open_outage_shows_how_long_it_has_lasted(world: World) -
     assert world.slack.replies(root["ts"]) == []
 
 
+def test_downtime_outside_of_service_hours_burns_no_budget(world: World) -> None:
+    world.sender.figures = {"desk": figures_with_budget(30 * MINUTE)}
+    _goes_down(world, "desk")  # on a Saturday
+    for hours, told in ((1, "0.0 % used"), (48, "100.0 % used")):  # Monday, half past eight
+        world.now = T0 + hours * 60 * MINUTE + (hours == 48) * 870_000
+        world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+        world.drain()
+        [root] = world.slack.roots()
+        assert told in json.dumps(root["blocks"])
+
+
 def test_a_restart_neither_repeats_nor_makes_up_for_steps_of_a_duration(world: World) -> None:
     _goes_down(world, "s0")
     world.now += 3 * 60 * MINUTE

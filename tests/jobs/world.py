@@ -19,6 +19,7 @@ def catalogue(count: int = 3, **slack: object) -> Catalogue:
         {"id": f"s{i}", "name": f"S{i}", "sli": {"promql": "up"}, "tier": "gold" if i == 1 else "t"}
         for i in range(count)
     ]
+    services.append({"id": "desk", "name": "Desk", "sli": {"promql": "up"}, "calendar": "office"})
     services.append({"id": "front", "name": "Front", "sli": {"promql": "up"}, "depends_on": ["s0"]})
     window = {
         "id": "w",
@@ -33,6 +34,7 @@ def catalogue(count: int = 3, **slack: object) -> Catalogue:
         {
             "organization": "Example",
             "timezone": "Europe/Berlin",
+            "calendars": {"office": {"weekly": [{"days": "mon-fri", "hours": ["08:00-18:00"]}]}},
             "services": services,
             "slack": slack,
             "maintenance": [window],
