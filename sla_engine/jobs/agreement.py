@@ -114,14 +114,19 @@ def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Inte
     if window.end is not None:
         longest = _local(window.end, zone) - first
     for start in starts(window.rrule, first, longest, zone, period):
-        begin = milliseconds(start, zone)
-        if window.duration is not None:
-            end = begin + window.duration
-        else:
-            assert window.end is not None  # noqa: S101 - the model has exactly one of the two
-            end = milliseconds(start + (_local(window.end, zone) - first), zone)
+        begin, end = _occurrence(window, start, first, zone)
         if begin < period.end and period.start < end:
             yield Interval(begin, end)
+
+
+def _occurrence(window: Window, start: datetime, first: datetime, zone: tzinfo) -> Interval:
+    """Return one from its local start; the first is exact, even in the hour that comes twice."""
+    begin = milliseconds(window.start if start == first else start, zone)
+    if window.duration is not None:
+        return Interval(begin, begin + window.duration)
+    assert window.end is not None  # noqa: S101 - the model has exactly one of the two
+    end = window.end if start == first else start + (_local(window.end, zone) - first)
+    return Interval(begin, milliseconds(end, zone))
 
 
 def starts(

@@ -35,11 +35,14 @@ def has_rhythm(catalogue: Catalogue, service: Service) -> bool:
     return bool(service.scrape_interval or catalogue.prometheus.scrape_interval)
 
 
-def median_step(series: Iterable[Series]) -> int | None:
-    """Return the median distance of samples in whole seconds: jitter must not move figures."""
+def median_step(series: Iterable[Series], enough: int = 1) -> int | None:
+    """Return the median distance of samples in whole seconds: jitter must not move figures.
+
+    None where there are less than ``enough`` distances.
+    """
     steps = [np.diff(s.times) for s in series]
     distances = np.concatenate(steps) if steps else np.array([], dtype=np.int64)
-    if distances.size == 0:
+    if distances.size < enough:
         return None
     return max(1_000, round(float(np.median(distances)) / 1_000) * 1_000)
 

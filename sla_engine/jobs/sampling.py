@@ -24,6 +24,8 @@ from sla_engine.prometheus.scan import scan
 _HOUR = 3_600_000
 _MARGINS = (3 * 60_000, 20 * 60_000)
 """How far back samples are fetched to measure their rhythm where none is set; the second try."""
+_ENOUGH = 4
+"""How many distances of samples make a rhythm; of fewer, one lost sample makes half."""
 _FARTHER = 8
 """How many times farther each next try looks, up to the whole period."""
 
@@ -159,20 +161,24 @@ def _measured(
 ) -> dict[str, int]:
     """Return the scrape interval (ms) of the services for which the catalogue sets none."""
     found: dict[str, int] = {}
-    for margin in _margins(period.length):
+    margins = (*_MARGINS, *_farther(period.length))
+    for margin in margins:
+        enough = 1 if margin == margins[-1] else _ENOUGH
         missing = [s for s in services if not has_rhythm(catalogue, s) and s.id not in found]
         if missing:
             end = Interval(period.end - margin, period.end)
             samples = raw(client, asks([sources[s.id] for s in missing], end))
-            steps = {name: median_step(series) for name, series in samples.items()}
+            steps = {name: median_step(series, enough) for name, series in samples.items()}
             found |= {name: step for name, step in steps.items() if step is not None}
     return found
 
 
-def _margins(length: int) -> Iterator[int]:
-    """Yield how far back from a period's end to look: what fell silent has its rhythm before."""
-    yield from _MARGINS
-    margin = _MARGINS[-1]
-    while margin < length:
-        margin = min(margin * _FARTHER, length)
+def _farther(length: int) -> Iterator[int]:
+    """Yield how far back from a period's end to look: what fell silent has its rhythm before.
+
+    The last is a little before its start: what held there says where it is unknown.
+    """
+    margin, last = _MARGINS[-1], length + _MARGINS[-1]
+    while margin < last:
+        margin = min(margin * _FARTHER, last)
         yield margin

@@ -52,6 +52,15 @@ def test_a_recurring_window_keeps_its_wall_clock_time_when_the_clocks_change() -
     assert hours == ["05 01:30", "12 01:30", "19 01:30", "26 02:30"]
 
 
+@pytest.mark.parametrize("length", [{"end": "2026-10-25T01:30Z"}, {"duration": "1h"}])
+def test_a_window_with_an_offset_is_exact_in_the_hour_that_comes_twice(
+    length: dict[str, str],
+) -> None:
+    """Berlin's clocks show 02:30 at its start and again at its end."""
+    found = windows(window(start="2026-10-25T00:30Z", duration=None) | length)
+    assert found == [Interval(at("2026-10-25T00:30"), at("2026-10-25T01:30"))]
+
+
 def test_an_occurrence_that_began_before_the_period_is_clipped() -> None:
     found = windows(window(start="2026-09-30T23:00", duration="4h", rrule="FREQ=MONTHLY"))
     assert found == [
