@@ -1,0 +1,202 @@
+"""The audit's oracle, last part: a service's figures in a period, as the JSON report names them."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from benchmarks.audit_oracle import Oracle, Outage, Truth, inside, least_outage, ratio
+from benchmarks.audit_states import held, state, within
+from benchmarks.audit_time import Span
+from benchmarks.audit_world import Said
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Part:
+    """An outage's part of the agreed time of a period (ms)."""
+
+    outage: Outage
+    planned: int = 0
+    unplanned: int = 0
+    unknown: int = 0
+    first_planned: int | None = None
+    last_unplanned: int = 0
+
+    def add(self, start: int, end: int, *, known: bool, planned: bool) -> None:
+        """Take a stretch of it."""
+        if not known:
+            self.unknown += end - start
+        elif planned:
+            self.planned += end - start
+            self.first_planned = start if self.first_planned is None else self.first_planned
+        else:
+            self.unplanned += end - start
+            self.last_unplanned = end
+
+    @property
+    def kind(self) -> str:
+        """Return the class: an overrun goes on after its window."""
+        if not self.planned:
+            return "unplanned"
+        if not self.unplanned:
+            return "planned"
+        assert self.first_planned is not None
+        return "overrun" if self.last_unplanned > self.first_planned else "unplanned"
+
+
+@dataclass
+class Sums:
+    """What the stretches of a period add up to (ms)."""
+
+    agreed: int = 0
+    unknown: int = 0
+    parts: list[Part] = field(default_factory=list)
+    planned_down: list[Span] = field(default_factory=list)
+
+    def of(self, name: str) -> int:
+        """Return the planned or unplanned downtime."""
+        return sum(getattr(part, name) for part in self.parts)
+
+
+def answer(oracle: Oracle, name: str, period: Span, now: int) -> Json:
+    """Return what a report must say of a service."""
+    truth = oracle.truths[name]
+    agreed = oracle.agreed(name, period)
+    sums = _summed(oracle, truth, period, agreed, now)
+    owed = sum(end - start for start, end in agreed)
+    found = _timed(truth.entry, sums, owed, period[0])
+    longest = least_outage(truth.entry)
+    parts = [part for part in sums.parts if part.planned or part.unplanned]
+    counted = [p for p in parts if (p.outage.end or now) - p.outage.start >= longest]
+    found |= _repairs(counted, found.pop("good"))
+    found["outages"] = [_outage(oracle, name, p, now, counted=p in counted) for p in parts]
+    if truth.minutes is not None:
+        found |= _by_events(truth, sums, agreed, period[0], now)
+    return found
+
+
+def _summed(oracle: Oracle, truth: Truth, period: Span, agreed: Sequence[Span], now: int) -> Sums:
+    name = truth.entry["id"]
+    planned = oracle.planned(name, period)
+    classes = {s.start: s.value for s in _of(oracle.world.corrections, name) if s.field == "class"}
+    sums = Sums(parts=[Part(outage) for outage in truth.outages])
+    edges = {now, *(e for span in (*agreed, *planned) for e in span)}
+    near = within(truth.pieces, (min(edges), max(edges)))
+    edges |= {e for piece in near for e in (piece.start, piece.end)}
+    marks = sorted(e for e in edges if e <= now)
+    for start, end in pairwise(marks):
+        if not inside(agreed, start):
+            continue
+        here = state(truth.pieces, start)
+        sums.agreed += end - start
+        sums.unknown += end - start if here is None else 0
+        part = _part(sums.parts, start)
+        if part is not None:
+            word = classes.get(part.outage.start)
+            plan = inside(planned, start) if word is None else word == "planned"
+            part.add(start, end, known=here is not None, planned=plan)
+            if plan and here is not None:
+                sums.planned_down.append((start, end))
+    return sums
+
+
+def _part(parts: Sequence[Part], at: int) -> Part | None:
+    i = bisect_right(parts, at, key=lambda part: part.outage.start) - 1
+    if i >= 0 and (parts[i].outage.end is None or at < (parts[i].outage.end or 0)):
+        return parts[i]
+    return None
+
+
+def _of(corrections: Sequence[Said], name: str) -> list[Said]:
+    return [said for said in corrections if said.service == name]
+
+
+def _timed(entry: Json, sums: Sums, owed: int, start: int) -> Json:
+    policy = {"maintenance": "exclude", "unknown": "exclude"} | entry.get("accounting", {})
+    planned, unplanned = sums.of("planned"), sums.of("unplanned")
+    excluded, lost = 0, unplanned
+    for milliseconds, kind in ((planned, "maintenance"), (sums.unknown, "unknown")):
+        excluded += milliseconds if policy[kind] == "exclude" else 0
+        lost += milliseconds if policy[kind] == "count_down" else 0
+    judged, known = sums.agreed - excluded, sums.agreed - sums.unknown
+    good = judged - lost if judged and known else None
+    objective = held(entry, "objective", start)
+    budget = None if objective is None else (1 - ratio(objective)) * (owed - excluded)
+    left = met = None
+    if budget is not None and good is not None:
+        left = 1 - (judged - good) / budget if budget else None
+        met = good >= ratio(objective) * judged
+    return {
+        "objective_ratio": None if objective is None else ratio(objective),
+        "availability_ratio": None if good is None else Fraction(good, judged),
+        "met": met,
+        "agreed_seconds": sums.agreed,
+        "excluded_seconds": excluded,
+        "downtime_seconds": {"planned": planned, "unplanned": unplanned},
+        "unknown_seconds": sums.unknown,
+        "coverage_ratio": Fraction(known, sums.agreed) if sums.agreed else None,
+        "error_budget_seconds": budget,
+        "error_budget_remaining_ratio": left,
+        "good": good,
+    }
+
+
+def _repairs(counted: Sequence[Part], good: int | None) -> Json:
+    failures = [part.unplanned for part in counted if part.unplanned]
+    known = good is not None and bool(failures)
+    mtbf = Fraction(good or 0, len(failures)) if known else None
+    mtrs = Fraction(sum(failures), len(failures)) if known else None
+    return {
+        "outage_count": len(counted),
+        "mtbf_seconds": mtbf,
+        "mtrs_seconds": mtrs,
+        "mtbsi_seconds": None if mtbf is None or mtrs is None else mtbf + mtrs,
+        "longest_outage_seconds": max((p.planned + p.unplanned for p in counted), default=None),
+    }
+
+
+def _outage(oracle: Oracle, name: str, part: Part, now: int, *, counted: bool) -> Json:
+    start, end = part.outage
+    said = {s.field: s.value for s in _of(oracle.world.corrections, name) if s.start == start}
+    return {
+        "start": start,
+        "end": end,
+        "duration_seconds": (now if end is None else end) - start,
+        "planned_seconds": part.planned,
+        "unplanned_seconds": part.unplanned,
+        "unknown_seconds": part.unknown,
+        "class": part.kind,
+        "counted": counted,
+        "cause": said.get("cause"),
+        "ticket": said.get("ticket"),
+    }
+
+
+def _by_events(truth: Truth, sums: Sums, agreed: Sequence[Span], start: int, now: int) -> Json:
+    """Weigh events: a minute counts where its last millisecond lies."""
+    policy = truth.entry.get("accounting", {}).get("maintenance", "exclude")
+    good = total = Fraction(0)
+    for minute in truth.minutes or ():
+        last = minute.start + 59_999
+        if not inside(agreed, last) or last >= now:
+            continue
+        planned = inside(sums.planned_down, last)
+        if planned and policy == "exclude":
+            continue
+        good += Fraction(minute.total if planned and policy == "count_up" else minute.good)
+        total += Fraction(minute.total)
+    objective = held(truth.entry, "objective", start)
+    judged = objective is not None and total > 0
+    owed = ratio(objective) if judged else Fraction(0)
+    return {
+        "events": {"good": good, "total": total},
+        "availability_ratio": good / total if total else None,
+        "met": good >= owed * total if judged else None,
+        "error_budget_remaining_ratio": 1 - (total - good) / ((1 - owed) * total)
+        if judged
+        else None,
+    }

@@ -1,0 +1,169 @@
+"""Does a report say what the oracle says? Every difference as one line."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from benchmarks.audit_figures import answer
+from benchmarks.audit_oracle import Oracle
+from benchmarks.audit_time import Span, instant
+
+Json = dict[str, Any]
+Same = Callable[[str, Any, Any], bool]
+
+_SETTLING = 120_000
+_CLOSE = 1e-12
+_SECONDS = "_seconds"
+_TEXT = (
+    "agreed_seconds", "excluded_seconds", "planned", "unplanned", "unknown_seconds",
+    "longest_outage_seconds", "mtbf_seconds", "mtrs_seconds",
+)  # fmt: skip
+
+
+def as_of(oracle: Oracle, now: int) -> int:
+    """Return up to when figures go: the last look where that is not long ago, else now."""
+    zone, (_, end) = oracle.world.zone, oracle.world.span
+    ends = [
+        min(end, instant(entry["until"], zone)) if "until" in entry else end
+        for entry in oracle.world.catalogue["services"]
+    ]
+    last = min(max(ends), now)
+    return last if now - _SETTLING <= last else now
+
+
+def differences(oracle: Oracle, document: Json, clock: int) -> Iterator[str]:
+    """Yield where a JSON report and the oracle disagree."""
+    period = milliseconds(document["period"]["start"]), milliseconds(document["period"]["end"])
+    now = as_of(oracle, clock)
+    for service in document["services"]:
+        wanted = answer(oracle, service["id"], period, now)
+        found = service | {"outages": [_plain(one) for one in service["outages"]]}
+        for one in wanted["outages"]:
+            if one["end"] is None:
+                one["duration_seconds"] = clock - one["start"]
+        wanted["outages"].sort(key=_by_start)
+        found["outages"].sort(key=_by_start)
+        for line in unlike(service["id"], wanted, found):
+            yield f"{_name(period)} {line}"
+        yield from (f"{_name(period)} {line}" for line in inconsistencies(service))
+
+
+def _plain(outage: Json) -> Json:
+    end = outage["end"]
+    times = {"start": milliseconds(outage["start"]), "end": end and milliseconds(end)}
+    return outage | times
+
+
+def _by_start(outage: Json) -> int:
+    return int(outage["start"])
+
+
+def _name(period: Span) -> str:
+    return f"{period[0]}/{period[1]}"
+
+
+def milliseconds(text: str) -> int:
+    """Return a time of RFC 3339 in milliseconds UTC."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def changed(path: str, before: Any, after: Any) -> Iterator[str]:
+    """Yield the leaves of one report that another one has otherwise."""
+    return unlike(path, before, after, lambda _, left, right: bool(left == right))
+
+
+def unlike(path: str, wanted: Any, found: Any, same: Same | None = None) -> Iterator[str]:
+    """Yield the leaves that differ; what the oracle does not name is not looked at."""
+    same = same or _same
+    if isinstance(wanted, dict):
+        if not isinstance(found, dict):
+            yield f"{path}: wanted {wanted}, found {found}"
+            return
+        for key, value in wanted.items():
+            yield from unlike(f"{path}.{key}", value, found.get(key, "nothing"), same)
+    elif isinstance(wanted, list):
+        if len(wanted) != len(found):
+            yield f"{path}: wanted {len(wanted)} of them, found {len(found)}"
+        for i, (left, right) in enumerate(zip(wanted, found, strict=False)):
+            yield from unlike(f"{path}[{i}]", left, right, same)
+    elif not same(path, wanted, found):
+        number = isinstance(wanted, Fraction)
+        yield f"{path}: wanted {float(wanted) if number else wanted}, found {found}"
+
+
+def _same(path: str, wanted: Any, found: Any) -> bool:
+    exact = isinstance(wanted, bool) or not isinstance(wanted, (int, Fraction))
+    if exact or isinstance(found, str) or found is None:
+        return bool(wanted == found) and type(found) is not float
+    if path.endswith((".start", ".end")):
+        return bool(wanted == found)
+    seconds = _SECONDS in path.rpartition(".")[2] or ".downtime_seconds." in path
+    if seconds and isinstance(wanted, int):
+        return bool(abs(found * 1000 - wanted) < 1e-3)
+    value = float(wanted / 1000) if seconds else float(wanted)
+    return bool(abs(found - value) <= _CLOSE * max(1.0, abs(value)))
+
+
+def inconsistencies(service: Json) -> Iterator[str]:
+    """Yield where a report's own figures do not fit together."""
+    down, listed = service["downtime_seconds"], service["outages"]
+    for kind in ("planned", "unplanned"):
+        if not _equal(sum(one[f"{kind}_seconds"] for one in listed), down[kind]):
+            yield f"{service['id']}: outages do not add up to downtime_seconds.{kind}"
+    if sum(one["counted"] for one in listed) != service["outage_count"]:
+        yield f"{service['id']}: outage_count is not that of the list"
+    if service["method"] == "time" and service["availability_ratio"] is not None:
+        policy = service["accounting"]
+        lost = down["unplanned"]
+        lost += down["planned"] if policy["maintenance"] == "count_down" else 0
+        lost += service["unknown_seconds"] if policy["unknown"] == "count_down" else 0
+        judged = service["agreed_seconds"] - service["excluded_seconds"]
+        if not _equal((judged - lost) / judged, service["availability_ratio"]):
+            yield f"{service['id']}: availability_ratio does not follow from the seconds"
+
+
+def _equal(left: float, right: float) -> bool:
+    return abs(left - right) < 1e-6
+
+
+def sums_differ(whole: Json, parts: Sequence[Json]) -> Iterator[str]:
+    """Yield where days do not add up to the span that they make."""
+    for i, service in enumerate(whole["services"]):
+        days = [part["services"][i] for part in parts]
+        for key in ("agreed_seconds", "excluded_seconds", "unknown_seconds"):
+            if not _equal(sum(day[key] for day in days), service[key]):
+                yield f"{service['id']}: the days' {key} do not add up"
+        for kind in ("planned", "unplanned"):
+            total = sum(day["downtime_seconds"][kind] for day in days)
+            if not _equal(total, service["downtime_seconds"][kind]):
+                yield f"{service['id']}: the days' {kind} downtime does not add up"
+
+
+def csv_differs(document: Json, text: str) -> Iterator[str]:
+    """Yield where the CSV report says something else than the JSON one."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    services = [row for row in rows if row["record"] == "service"]
+    if len(rows) - len(services) != sum(len(s["outages"]) for s in document["services"]):
+        yield "csv: another number of outages"
+    for row, service in zip(services, document["services"], strict=True):
+        figures = service | {f"{k}_seconds": v for k, v in service["downtime_seconds"].items()}
+        for key, cell in row.items():
+            value = figures.get(key)
+            number = isinstance(value, float | int) and not isinstance(value, bool)
+            if number and (not cell or float(cell) != value):
+                yield f"csv: {service['id']}.{key} is {cell}, not {value}"
+
+
+def text_differs(document: Json, text: str) -> Iterator[str]:
+    """Yield where the text report does not show the minutes of the JSON one."""
+    lines = text.splitlines()
+    for service in document["services"]:
+        row = next(line for line in lines if line.startswith(service["name"] + "  "))
+        figures = service | service["downtime_seconds"]
+        for key in _TEXT:
+            shown = "-" if figures[key] is None else f"{figures[key] / 60:,.2f}"
+            if shown not in row.split():
+                yield f"text: {service['id']}.{key} is not shown as {shown}"

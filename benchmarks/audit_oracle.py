@@ -1,0 +1,208 @@
+"""The audit's oracle, second half: states -> every figure of a report, from elementary stretches.
+
+Written from docs/accounting.md alone; it shares no code with the engine. Fractions, milliseconds.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from benchmarks import audit_states as states
+from benchmarks.audit_plans import own_plans
+from benchmarks.audit_states import Minute, Piece, Pieces, Point, held, state
+from benchmarks.audit_time import Span, calendar_spans, duration, instant
+from benchmarks.audit_world import Meaning, World
+
+_LAST = 59_999
+_REACH = 600_000
+
+
+class Outage(NamedTuple):
+    """From the first failed sample to the first good one; ``end`` is None while open."""
+
+    start: int
+    end: int | None
+
+
+@dataclass
+class Truth:
+    """What is so of one service, whatever the period."""
+
+    entry: dict[str, Any]
+    pieces: Pieces
+    outages: list[Outage]
+    minutes: list[Minute] | None
+    first: int | None
+
+
+class Oracle:
+    """Answers for one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._entries = {entry["id"]: entry for entry in world.catalogue["services"]}
+        self.truths: dict[str, Truth] = {}
+        for name in self._entries:
+            self._truth(name)
+
+    def _truth(self, name: str) -> Truth:
+        if name not in self.truths:
+            self.truths[name] = self._made(self._entries[name])
+        return self.truths[name]
+
+    def _made(self, entry: dict[str, Any]) -> Truth:
+        zone, (start, end) = self.world.zone, self.world.span
+        alive = (
+            max(start, instant(entry["since"], zone)) if "since" in entry else start,
+            min(end, instant(entry["until"], zone)) if "until" in entry else end,
+        )
+        counted = None
+        if "components" in entry:
+            parts = [self._truth(part).pieces for part in entry["components"]]
+            need = entry.get("need", len(parts))
+            pieces = states.judged(parts, lambda _, s: states.composite(need, s))
+        elif "good" in entry.get("sli", {}):
+            pieces, counted = self._events(entry)
+        else:
+            pieces = self._sampled(entry)
+        pieces = states.within(pieces, alive)
+        if counted is not None:
+            counted = [m for m in counted if any(_meets(m, p) for p in pieces)]
+        return Truth(entry, pieces, outages(pieces), counted, pieces[0].start if pieces else None)
+
+    def _chosen(self, meaning: Meaning) -> dict[states.Key, list[Point]]:
+        """Return the series that are meant, as far as they are there when the clock strikes."""
+        found = states.matching(self.world.series, meaning.metric, **meaning.labels)
+        return {key: [p for p in some if p[0] < self.world.clock] for key, some in found.items()}
+
+    def _reach(self, gap: int) -> int:
+        return min(self.world.clock, self.world.span[1] + gap)
+
+    def _sampled(self, entry: dict[str, Any]) -> Pieces:
+        (meaning,) = self.world.meanings[entry["id"]]
+        found = self._chosen(meaning)
+        raw = meaning.name == "raw"
+        measured = states.measured(found.values()) if raw else 15_000
+        step, gap = states.rhythm(self.world.catalogue, entry, measured)
+        until = self._reach(gap)
+        if not raw:
+            span = (self.world.span[0] - gap, until)
+            asked = (meaning.name, meaning.least)
+            found = states.stepped(asked, found, span, step, self.world.closed)
+        lines = {
+            key: states.of_series([p for p in points if p[0] < until], step, gap, until)
+            for key, points in found.items()
+        }
+        return states.of_locations(entry, lines)
+
+    def _events(self, entry: dict[str, Any]) -> tuple[Pieces, list[Minute]]:
+        good, total = (self._chosen(m) for m in self.world.meanings[entry["id"]])
+        step, gap = states.rhythm(self.world.catalogue, entry, states.measured(total.values()))
+        until = self._reach(gap)
+        times = sorted({at for points in total.values() for at, _ in points if at < until})
+        known = states.of_series([(at, 1) for at in times], step, gap, until)
+        minutes = states.minutes(good.values(), total.values(), max(gap, _REACH))
+        bad = [Piece(m.start, m.start + _LAST + 1, False) for m in minutes if _failed(entry, m)]
+        judge = _known_and_not_bad
+        return states.judged([known, states.merged(bad)], judge), minutes
+
+    def agreed(self, name: str, span: Span) -> list[Span]:
+        """Return the agreed service time in a span, as stretches in order."""
+        entry, zone = self._entries[name], self.world.zone
+        first = self.truths[name].first
+        begin = span[0] if first is None else max(span[0], first)
+        if "since" in entry:
+            begin = max(span[0], instant(entry["since"], zone))
+        end = min(span[1], instant(entry["until"], zone)) if "until" in entry else span[1]
+        turns = [instant(c["until"], "UTC") for c in entry.get("history", ())]
+        edges = sorted({begin, end, *(t for t in turns if begin < t < end)})
+        found: list[Span] = []
+        for a, b in pairwise(edges):
+            if begin <= a and b <= end:
+                found += self._owed(held(entry, "calendar", a), (a, b))
+        return found
+
+    def _owed(self, calendar: str | None, span: Span) -> list[Span]:
+        if calendar is None:
+            return [span]
+        entry = self.world.catalogue["calendars"][calendar]
+        spans = calendar_spans(entry, self.world.zone, span)
+        return united((max(a, span[0]), min(b, span[1])) for a, b in spans)
+
+    def planned(self, name: str, span: Span) -> list[Span]:
+        """Return the planned time: the service's windows, and a composite's parts' all failing."""
+        entry = self._entries[name]
+        ours = united(own_plans(self.world, entry, span))
+        if "components" not in entry:
+            return ours
+        parts = entry["components"]
+        plans = [self.planned(part, span) for part in parts]
+        lines = [self.truths[part].pieces for part in parts]
+        edges = {*span, *(e for spans in plans for s in spans for e in s)}
+        edges |= {e for line in lines for p in line for e in (p.start, p.end)}
+        marks = sorted(e for e in edges if span[0] <= e <= span[1])
+        masked = []
+        for a, b in pairwise(marks):
+            failing = [i for i, line in enumerate(lines) if state(line, a) is False]
+            if failing and all(inside(plans[i], a) for i in failing):
+                masked.append((a, b))
+        return united([*ours, *masked])
+
+
+def _meets(minute: Minute, piece: Piece) -> bool:
+    return minute.start < piece.end and piece.start <= minute.start + _LAST
+
+
+def _failed(entry: dict[str, Any], minute: Minute) -> bool:
+    objective = held(entry, "objective", minute.start)
+    if not minute.good or objective is None:
+        return not minute.good
+    return Fraction(minute.good) / Fraction(minute.total) < ratio(objective)
+
+
+def _known_and_not_bad(_: int, both: Sequence[bool | None]) -> bool | None:
+    known, bad = both
+    return None if known is None else bad is None
+
+
+def ratio(percent: float) -> Fraction:
+    """Return the ratio of a percentage as it is written."""
+    return Fraction(str(percent)) / 100
+
+
+def outages(pieces: Pieces) -> list[Outage]:
+    """Walk over the known states: an outage goes from a failure to the next good moment."""
+    found: list[Outage] = []
+    start: int | None = None
+    for piece in pieces:
+        if not piece.up and start is None:
+            start = piece.start
+        elif piece.up and start is not None:
+            found.append(Outage(start, piece.start))
+            start = None
+    return found if start is None else [*found, Outage(start, None)]
+
+
+def united(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, those that overlap or touch as one."""
+    found: list[Span] = []
+    for start, end in sorted(s for s in spans if s[0] < s[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def inside(spans: Sequence[Span], at: int) -> bool:
+    """Say whether a moment is in one of the spans, which are in order and apart."""
+    i = bisect_right(spans, at, key=lambda span: span[0]) - 1
+    return i >= 0 and at < spans[i][1]
+
+
+def least_outage(entry: dict[str, Any]) -> int:
+    """Return how long an outage must be to count (ms)."""
+    return duration(entry.get("min_outage")) or 0

@@ -1,0 +1,14 @@
+"""A small world of the audit; `python -m benchmarks.audit` runs hundreds."""
+
+import pytest
+
+from benchmarks.audit import main
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("seed", [34])
+def test_a_random_world_agrees_with_the_oracle(
+    seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["--seeds", str(seed)])
+    assert code == 0, capsys.readouterr().out
