@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -50,73 +51,56 @@ class EngineMetrics:
     def __init__(self, version: str) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # the package left it out
         registry = self.registry = CollectorRegistry()
-        build = Gauge("sla_engine_build_info", "Version.", ["version"], registry=registry)
+        gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
+        build = gauge("sla_engine_build_info", "Version.", ["version"])
         build.labels(version).set(1)
-        self._loaded_at = Gauge(
+        self._loaded_at = gauge(
             "sla_engine_config_last_reload_success_timestamp_seconds",
             "When the catalogue was last loaded.",
-            registry=registry,
         )
-        self._loaded_well = Gauge(
+        self._loaded_well = gauge(
             "sla_engine_config_last_reload_successful",
             "Whether the last attempt to load the catalogue succeeded.",
-            registry=registry,
         )
-        self.ticks = Counter("sla_engine_ticks", "Ticks by result.", ["result"], registry=registry)
+        self.ticks = counter("sla_engine_ticks", "Ticks by result.", ["result"])
         self.tick_duration = Histogram(
             "sla_engine_tick_duration_seconds",
             "Wall time of a tick.",
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
             registry=registry,
         )
-        self.last_tick = Gauge(
-            "sla_engine_last_tick_timestamp_seconds",
-            "Time of the last tick that succeeded.",
-            registry=registry,
+        self.last_tick = gauge(
+            "sla_engine_last_tick_timestamp_seconds", "Time of the last tick that succeeded."
         )
-        self.lag = Gauge(
-            "sla_engine_lag_seconds",
-            "How far the ledger is behind now; NaN before the first tick.",
-            registry=registry,
+        self.lag = gauge(
+            "sla_engine_lag_seconds", "How far the ledger is behind now; NaN before the first tick."
         )
         self.lag.set(float("nan"))
-        self.leader = Gauge(
-            "sla_engine_leader", "1 where this engine writes the ledger.", registry=registry
+        self.leader = gauge("sla_engine_leader", "1 where this engine writes the ledger.")
+        self.prometheus_errors = counter(
+            "sla_engine_prometheus_errors", "Queries without an answer."
         )
-        self.prometheus_errors = Counter(
-            "sla_engine_prometheus_errors", "Queries without an answer.", registry=registry
-        )
-        self.ledger_errors = Counter(
-            "sla_engine_ledger_errors", "Ledger transactions that failed.", registry=registry
-        )
-        self.outbox_pending = Gauge(
-            "sla_engine_outbox_pending", "Notices that wait to be sent.", registry=registry
-        )
-        self.outbox_oldest = Gauge(
+        self.ledger_errors = counter("sla_engine_ledger_errors", "Ledger transactions that failed.")
+        self.outbox_pending = gauge("sla_engine_outbox_pending", "Notices that wait to be sent.")
+        self.outbox_oldest = gauge(
             "sla_engine_outbox_oldest_timestamp_seconds",
             "When the oldest waiting notice was written; 0 where none waits.",
-            registry=registry,
         )
-        self.notices_sent = Counter(
-            "sla_engine_notices_sent", "Notices delivered.", registry=registry
-        )
-        self.notice_failures = Counter(
+        self.notices_sent = counter("sla_engine_notices_sent", "Notices delivered.")
+        self.notice_failures = counter(
             "sla_engine_notice_failures",
             "Attempts that did not deliver a notice, by reason.",
             ["reason"],
-            registry=registry,
         )
-        self.slack_connected = Gauge(
+        self.slack_connected = gauge(
             "sla_engine_slack_connected",
             "1 where this engine hears buttons and commands of Slack; NaN where it never will.",
-            registry=registry,
         )
         self.slack_connected.set(float("nan"))
-        self.slack_requests = Counter(
+        self.slack_requests = counter(
             "sla_engine_slack_requests",
             "Buttons, forms and commands of Slack by result.",
             ["result"],
-            registry=registry,
         )
         for result in ("ok", "failed"):
             self.ticks.labels(result)
