@@ -14,7 +14,9 @@ APT = """\
 #!/bin/sh
 echo "$*" >>"$ASKED"
 case "$*" in
-*indextargets*) . /etc/os-release; echo "http://127.0.0.1:9/debian/ $VERSION_CODENAME main" ;;
+*print-uris*)
+  . /etc/os-release
+  echo "'http://127.0.0.1:9/debian/dists/$VERSION_CODENAME/main/binary-all/Packages.xz' x 0" ;;
 *) echo "W: nothing is well"; echo "E: Could not connect to 127.0.0.1:9"; exit 100 ;;
 esac
 """
