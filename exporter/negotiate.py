@@ -1,5 +1,6 @@
 """What a scrape wants: the style of the text, and whether it may be compressed."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -7,6 +8,7 @@ from isal import isal_zlib
 
 from exporter.family import Style
 
+_QUALITY = re.compile(r"[0-9]{1,3}(\.[0-9]{0,3})?|\.[0-9]{1,3}")
 _SMALLEST = 1024
 _LEVEL = 1
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -16,7 +18,7 @@ def _preferences(header: str) -> Iterator[tuple[str, float]]:
     for item in header.split(","):
         name, *parameters = (part.strip() for part in item.split(";"))
         text = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        yield name.lower(), float(text) if text.replace(".", "", 1).isdigit() else 0.0
+        yield name.lower(), float(text) if _QUALITY.fullmatch(text) else 0.0
 
 
 @lru_cache(maxsize=16)  # few clients, each always with the same headers

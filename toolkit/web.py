@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from typing import Any, Literal, Self
 
 import bcrypt
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -154,6 +157,12 @@ def _credentials(header: str) -> tuple[str, bytes]:
         return "", b""
 
 
+def _is_of_ours(record: logging.LogRecord) -> bool:
+    """Say whether an error is one of our handlers': strangers' garbage is answered, not logged."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
 async def start_server(
     routes: Iterable[web.AbstractRouteDef], listen: tuple[str, int], config: WebConfig
 ) -> web.AppRunner:
@@ -165,6 +174,7 @@ async def start_server(
     users = config.basic_auth_users
     app = web.Application(middlewares=[basic_auth(users)] if users else [])
     app.add_routes(routes)
+    server_logger.addFilter(_is_of_ours)  # adding it again changes nothing
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     host, port = listen

@@ -1,9 +1,9 @@
 """File age: the newest file of a pattern is there, young and large enough."""
 
-import asyncio
 import glob
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 from catalogue.probe import FileProbe
@@ -15,7 +15,7 @@ from exporter.probes.run import Run
 async def probe(config: FileProbe, run: Run) -> None:
     """Look at the newest match."""
     with run.phase("processing"):
-        newest = await asyncio.to_thread(_newest, config.path)
+        newest = await run.network.aside.call(config.path, partial(_newest, config.path))
     run.measure(FILE_MODIFIED, newest.st_mtime)
     run.measure(FILE_SIZE, newest.st_size)
     if newest.st_size < config.min_size:

@@ -4,10 +4,14 @@ The format is https://www.monitoring-plugins.org/doc/guidelines.html#AEN201:
 ``'label'=value[unit];[warn];[crit];[min];[max]``, separated by spaces, after a bar.
 """
 
+import math
 import re
 from typing import NamedTuple
 
-_ITEM = re.compile(r"(?:'((?:[^']|'')+)'|([^\s=']+))=([-+]?[0-9.]+(?:[eE][-+]?\d+)?)([^;\s]*)")
+# Items begin after a space: to look for one at each character takes minutes on a long word.
+_ITEM = re.compile(
+    r"(?<!\S)(?:'((?:[^']|'')++)'|([^\s=']++))=([-+]?[0-9.]+(?:[eE][-+]?\d+)?)([^;\s]*)"
+)
 _UNITS: dict[str, tuple[str, float]] = {
     "": ("", 1.0),
     "c": ("", 1.0),
@@ -40,7 +44,9 @@ def perfdata(output: str) -> list[Datum]:
         label = quoted.replace("''", "'") or plain
         base, factor = _UNITS.get(unit, (unit.lower(), 1.0))
         try:
-            data[label] = Datum(label, base, float(number) * factor)
+            value = float(number) * factor
         except ValueError:
             continue  # such as 1.2.3
+        if math.isfinite(value):
+            data[label] = Datum(label, base, value)
     return list(data.values())

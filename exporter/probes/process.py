@@ -1,8 +1,8 @@
 """Processes: as many as expected run under a name or command line."""
 
-import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import psutil
 import regex
@@ -17,7 +17,8 @@ from exporter.probes.run import Run
 async def probe(config: ProcessProbe, run: Run) -> None:
     """Count the matches; zombies do not count."""
     with run.phase("processing"):
-        count = await asyncio.to_thread(_count, config, time.monotonic() + run.left() / 2)
+        deadline = time.monotonic() + run.left() / 2
+        count = await run.network.aside.call(config, partial(_count, config, deadline))
     run.measure(PROCESSES, count)
     if count < config.min:
         raise ProbeError("missing", f"{count} run, {config.min} are expected")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from exporter.family import Metric
+from exporter.network.aside import Aside
 from exporter.network.curl import Curl
 from exporter.network.handshakes import Handshakes
 from exporter.network.icmp import Icmp
@@ -28,11 +29,12 @@ class Network:
     curl: Curl
     icmp: Icmp
     handshakes: Handshakes
+    aside: Aside
 
     @classmethod
     def open(cls) -> "Network":
         """Make it all on the running loop."""
-        return cls(Resolver(), Curl(), Icmp(), Handshakes())
+        return cls(Resolver(), Curl(), Icmp(), Handshakes(), Aside())
 
     async def close(self) -> None:
         """End what is under way and close the sockets."""

@@ -15,6 +15,8 @@ PROMETHEUS_2_42 = (
     ("accept", "style"),
     [
         ("", "text"),
+        ("application/openmetrics-text;q=²", "text"),
+        ("application/openmetrics-text;q=nan", "text"),
         ("*/*", "text"),
         ("text/html,*/*;q=0.8", "text"),
         (PROMETHEUS_2_42, "openmetrics"),

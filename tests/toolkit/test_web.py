@@ -99,3 +99,24 @@ def test_a_file_that_tls_cannot_use_is_named(tmp_path: Path, content: str | None
         pem.write_text(content, encoding="utf-8")
     with pytest.raises(OSError, match=f"a.pem key_file .*a.pem: {why}"):
         tls_context(TlsServer(cert_file=pem, key_file=pem))
+
+
+def test_requests_that_are_none_leave_no_traces_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(_request: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    async def main() -> tuple[bytes, bytes]:
+        runner = await start_server([web.get("/", broken)], ("127.0.0.1", 0), WebConfig())
+        answers = []
+        for line in (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"):
+            reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+            writer.write(line)
+            answers.append((await reader.read()).split()[1])
+            writer.close()
+        await runner.cleanup()
+        return answers[0], answers[1]
+
+    assert asyncio.run(main()) == (b"400", b"500")
+    assert [r.exc_info[0] for r in caplog.records if r.exc_info] == [ZeroDivisionError]

@@ -123,3 +123,12 @@ def test_a_unit_is_judged_by_what_systemctl_says(
 def test_without_systemd_a_unit_s_state_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert ask(type="systemd", unit="nginx.service").success is None
+
+
+def test_what_is_no_number_is_left_out() -> None:
+    assert perfdata("OK | a=1e999 b=-1e999 c=nan d=1.2.3 e=5") == [Datum("e", "", 5.0)]
+
+
+@pytest.mark.parametrize("part", ["x", "'", "''", "x'", "' ", "'x ", "a=", "1=1;", "\0"])
+def test_long_output_is_read_in_one_go(part: str) -> None:
+    assert len(perfdata("| " + part * 65_536)) <= 1
