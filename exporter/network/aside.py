@@ -19,6 +19,10 @@ class Aside:
     def __init__(self) -> None:
         self._under_way: dict[Hashable, asyncio.Future[Any]] = {}
 
+    def busy(self, key: Hashable) -> bool:
+        """Say whether a call of this key is under way."""
+        return key in self._under_way
+
     async def call(self, key: Hashable, call: Callable[[], T]) -> T:
         """Return what the call returns; while one of the same key is under way, what that returns.
 

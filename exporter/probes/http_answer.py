@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import jsonpath
@@ -14,6 +14,7 @@ from exporter.probes.run import Run
 
 VERSIONS: Final[Mapping[int, str]] = {1: "1.0", 2: "1.1", 3: "2", 30: "3"}  # CURL_HTTP_VERSION_*
 _SUCCESS: Final = range(200, 300)
+_SHORT: Final = 8192  # bytes of JSON that take less time than a thread
 
 
 class Answer:
@@ -74,7 +75,18 @@ async def _judge_body(config: HttpProbe, body: bytes, run: Run) -> None:
     if config.reject_body and await search(config.reject_body, body, run):
         raise ProbeError("body", f"something matches {config.reject_body!r}")
     if config.expect_json:
+        await _judge_json_beside(config, body, run)
+
+
+async def _judge_json_beside(config: HttpProbe, body: bytes, run: Run) -> None:
+    """Judge a long document in a thread: ``$..name`` takes seconds for a MiB."""
+    if len(body) <= _SHORT:
         _judge_json(config, body)
+        return
+    key = "json", id(config)
+    if run.network.aside.busy(key):
+        raise ProbeError("timeout", "the document of an earlier run is still being searched")
+    await run.network.aside.call(key, partial(_judge_json, config, body))
 
 
 def _judge_json(config: HttpProbe, body: bytes) -> None:
