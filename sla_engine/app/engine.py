@@ -117,11 +117,18 @@ class Engine:
     def send(self) -> None:
         """Deliver the notices that are due, if this engine leads."""
         with self._sending:
-            if self._leading:
-                self._messenger.send(self.levels)
-            else:  # what waits the leader shows
+            if not self._leading:  # what waits the leader shows
                 self.metrics.outbox_pending.set(0)
                 self.metrics.outbox_oldest.set(0)
+                return
+            # What is foreseen from the ledger must not be overtaken by what a tick writes: an
+            # outage that ends meanwhile would be told of as down for ever. It waits, sending not.
+            if self._busy.acquire(blocking=False):
+                try:
+                    self._messenger.foresee(self.levels)
+                finally:
+                    self._busy.release()
+            self._messenger.send()
 
     @property
     def leading(self) -> bool:

@@ -85,7 +85,14 @@ def upkeeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", a
     command.add_argument("--from", dest="start", required=True, metavar="TIME", help=_TIME)
     command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
     command.add_argument("--service", dest="services", action="append", default=[], metavar="ID")
-    add(commands, "verify", upkeep.verify, "find what was changed behind the ledger's back")
+    command = add(
+        commands, "verify", upkeep.verify, "find what was changed behind the ledger's back"
+    )
+    command.add_argument(
+        "--head",
+        metavar="N:HASH",
+        help="what an earlier run printed: finds a chain whose end was cut off since",
+    )
     command = add(commands, "export", upkeep.export, "write the ledger as JSON lines")
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     command = add(commands, "import", upkeep.load, "put an export into an empty ledger")

@@ -72,8 +72,8 @@ class Messenger:
         if revived := self._sender.revive():
             log.info("trying again what was given up", notices=revived)
 
-    def send(self, levels: Sequence[ServiceLevel]) -> None:
-        """Deliver what is due, and what the levels and the clock say."""
+    def foresee(self, levels: Sequence[ServiceLevel]) -> None:
+        """Write down what the levels, the clock and people's decisions bring."""
         at = now()
         if levels is not self._levels:
             own = {level.service: level.windows.get(level.window) for level in levels}
@@ -84,17 +84,26 @@ class Messenger:
             foreseen = (*self._foreseen(at), *self._budgets)
             self._outbox.add(notice for notice in foreseen if notice.key not in self._written)
             self._written = {notice.key for notice in foreseen}
+        except SQLAlchemyError as error:
+            self._unusable(error)
+
+    def send(self) -> None:
+        """Deliver what is due."""
+        try:
             tally = self._sender.run()
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())
         except SQLAlchemyError as error:
-            self._metrics.ledger_errors.inc()
-            log.error("cannot use the outbox", error=str(error))  # noqa: TRY400 - one line says it
+            self._unusable(error)
             return
         self._metrics.notices_sent.inc(tally.sent)
         for reason in tally.reasons:
             self._metrics.notice_failures.labels(reason).inc()
         self._metrics.outbox_oldest.set(0 if oldest is None else oldest / 1000)
+
+    def _unusable(self, error: SQLAlchemyError) -> None:
+        self._metrics.ledger_errors.inc()
+        log.error("cannot use the outbox", error=str(error))
 
     def _foreseen(self, at: int) -> Iterator[NoticeRow]:
         """Yield what neither a change of an outage nor one of the figures brings."""

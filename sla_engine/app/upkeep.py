@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 from sla_engine.app.context import chosen_period, chosen_services, now, opened, opened_ledger
-from sla_engine.app.errors import JobError
+from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch, outage_id
 from sla_engine.domain.period import rfc3339
 from sla_engine.jobs import recompute as job
 from sla_engine.ledger import Change, LedgerError
+from sla_engine.ledger.audit import Head
 from sla_engine.prometheus import PrometheusError
 
 
@@ -58,12 +59,17 @@ def _span(stretch: Stretch | None) -> str:
 
 def verify(options: argparse.Namespace) -> int:
     """``sla-engine verify``: exit code 1 when something was changed behind the ledger's back."""
+    try:
+        known = None if options.head is None else Head.parse(options.head)
+    except ValueError as error:
+        raise UsageError(f"--head: {error}") from error
     with opened_ledger(options.storage_ledger, create=False) as ledger:
-        findings = ledger.verify()
+        findings, head = ledger.verify(known), ledger.head()
     for finding in findings:
         sys.stdout.write(finding + "\n")
     if not findings:
         sys.stdout.write("the ledger is as it was written\n")
+        sys.stdout.write(f"head of its audit chain, to be kept elsewhere: {head or 'none yet'}\n")
     return 1 if findings else 0
 
 

@@ -1,8 +1,9 @@
 """Who did what when: rows chained by hash, so that none can be changed or taken out unseen."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 import sqlalchemy as sa
@@ -36,6 +37,28 @@ class Link(NamedTuple):
     hash: str
 
 
+class Head(NamedTuple):
+    """The number and the hash of a link."""
+
+    seq: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        seq, _, found = text.partition(":")
+        if not seq.isdecimal() or not re.fullmatch("[0-9a-f]{64}", found):
+            raise ValueError(f"{text!r} is no head of an audit chain, such as 12:0f... (64 digits)")
+        return cls(int(seq), found)
+
+
 def alone(connection: sa.Connection) -> None:
     """Wait until the caller's transaction is the only one that writes.
 
@@ -51,16 +74,20 @@ def append(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     alone(connection)
-    last = connection.execute(
-        sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    ).first()
-    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    seq, previous = head(connection) or Head(0, GENESIS)
     rows = []
     for seq, entry in enumerate(entries, seq + 1):  # noqa: B020 - counts on from the last row
         link = _chained(seq, entry, previous)
         previous = link.hash
         rows.append(link._asdict())
     connection.execute(sa.insert(audit), rows)
+
+
+def head(connection: sa.Connection) -> Head | None:
+    """Return the last link."""
+    query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+    last = connection.execute(query).first()
+    return Head(*last) if last else None
 
 
 def _chained(seq: int, entry: Entry, previous: str) -> Link:

@@ -35,6 +35,7 @@ class Corrections:
         columns = tables.outage.c
         where = (columns.service == service) & (columns.start_ms == start)
         with self._writing.begin() as connection:
+            audit.alone(connection)  # rows are numbered in the chain's order
             if connection.execute(sa.select(columns.service).where(where)).first() is None:
                 raise KeyError(outage_id(service, start))
             values = {

@@ -61,6 +61,7 @@ class Requests:
 def _append(
     connection: sa.Connection, identifier: str, event: Event, details: dict[str, Any]
 ) -> None:
+    audit.alone(connection)  # rows are numbered in the chain's order
     values = {
         "window_id": identifier,
         "time_ms": event.time,

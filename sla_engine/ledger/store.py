@@ -77,8 +77,9 @@ class Ledger:
             }
             histories.write(connection, before, after)
             until = max(item.timeline[-1].end for item in items.values())
-            audit.append(connection, list(trail.entry(before, after, until if at is None else at)))
-            _note_first_samples(connection, items.values())
+            first = _note_first_samples(connection, items.values())
+            done = until if at is None else at
+            audit.append(connection, list(trail.entry(before, after, first, done)))
             _note_events(connection, items.values())
             found = tuple(
                 change
@@ -117,10 +118,19 @@ class Ledger:
         with self.engine.begin() as connection:
             return events.read(connection, period)
 
-    def verify(self) -> list[str]:
-        """Return what was changed behind the ledger's back; nothing when all is well."""
+    def verify(self, head: audit.Head | None = None) -> list[str]:
+        """Return what was changed behind the ledger's back; nothing when all is well.
+
+        ``head`` is what `head` returned once: whoever cut off the end of the chain since, with all
+        that hangs on it, is found by that alone.
+        """
         with self.engine.begin() as connection:
-            return list(trail.findings(connection))
+            return list(trail.findings(connection, head))
+
+    def head(self) -> audit.Head | None:
+        """Return the last link of the audit chain, to be kept elsewhere."""
+        with self.engine.begin() as connection:
+            return audit.head(connection)
 
     def export(self) -> Iterator[bytes]:
         """Yield the whole ledger as JSON lines, as it is at one moment."""
@@ -179,7 +189,10 @@ def _note_events(connection: sa.Connection, derived: Iterable[Derived]) -> None:
             events.replace(connection, item.service, period, item.events)
 
 
-def _note_first_samples(connection: sa.Connection, derived: Iterable[Derived]) -> None:
+def _note_first_samples(
+    connection: sa.Connection, derived: Iterable[Derived]
+) -> list[tuple[str, int]]:
+    """Write down first samples that are new, or earlier than was known, and return them."""
     state = tables.service_state
     known = {row.service: row.first_sample_ms for row in connection.execute(sa.select(state))}
     seen = [(d.service, d.first_sample) for d in derived if d.first_sample is not None]
@@ -190,6 +203,7 @@ def _note_first_samples(connection: sa.Connection, derived: Iterable[Derived]) -
     if older:
         update = sa.update(state).where(state.c.service == sa.bindparam("s"))
         connection.execute(update.values(first_sample_ms=sa.bindparam("t")), older)
+    return [(s, t) for s, t in seen if t < known.get(s, t + 1)]
 
 
 def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None:
@@ -214,3 +228,4 @@ def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None
         ]
         if rows:
             connection.execute(sa.insert(table), rows)
+            audit.append(connection, [trail.told(rows)])

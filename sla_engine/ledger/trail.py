@@ -4,8 +4,9 @@ Outages are written down at every change; gaps when they have ended, as one that
 a row at every tick. Coverage is not: it can be had again by deriving anew.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ from sla_engine.ledger import audit, tables
 from sla_engine.ledger.histories import read
 
 ACTION = "derive"
+_TELL = "tell"
+_FIRST = "first"
 _LISTS = ("outages", "gaps")
 _WINDOW = "maintenance "
 _DECISIONS = {
@@ -27,14 +30,23 @@ _DECISIONS = {
     "frozen_period": tables.frozen_period,
 }
 
+_IN_ORDER = {"correction", "maintenance_event"}  # the last one says what holds
+
 Spans = dict[tuple[str, int], int | None]
 
 
 def entry(
-    before: Mapping[str, History], after: Mapping[str, History], at: int
+    before: Mapping[str, History],
+    after: Mapping[str, History],
+    first: Iterable[tuple[str, int]],
+    at: int,
 ) -> Iterator[audit.Entry]:
-    """Yield the audit row of a derivation at ``at`` (ms UTC), if it changed anything."""
-    payload: dict[str, list[list[Any]]] = {}
+    """Yield the audit row of a derivation at ``at`` (ms UTC), if it changed anything.
+
+    ``first`` are first samples (ms UTC) that are new or earlier than was known.
+    """
+    seen = [[*item] for item in first]
+    payload: dict[str, list[list[Any]]] = {_FIRST: seen} if seen else {}
     eventful = {s: h for s, h in after.items() if any((*h[:2], *before.get(s, History())[:2]))}
     for name in _LISTS:
         old = {s: _settled(before.get(s, History()), name) for s in eventful}
@@ -49,6 +61,17 @@ def entry(
         yield audit.Entry(at, "sla-engine", ACTION, subject, payload)
 
 
+def told(rows: Sequence[Mapping[str, Any]]) -> audit.Entry:
+    """Return the audit row of notices that were written: their keys and what they say, hashed."""
+    payload = {"rows": [[row["key"], _digest(row)] for row in rows]}
+    at = max(row["time_ms"] for row in rows)
+    return audit.Entry(at, "sla-engine", _TELL, f"{len(rows)} notices", payload)
+
+
+def _digest(row: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_text(row).encode()).hexdigest()
+
+
 def _settled(history: History, name: str) -> set[Stretch] | set[Interval]:
     if name == "outages":
         return set(history.outages)
@@ -60,12 +83,14 @@ def _start(row: tuple[int, int | None]) -> int:
     return row[0]
 
 
-def findings(connection: sa.Connection) -> Iterator[str]:
+def findings(connection: sa.Connection, head: audit.Head | None = None) -> Iterator[str]:
     """Yield what is wrong with the ledger: the chain's first bad row, facts that it denies."""
     links = list(audit.read(connection))
     if fault := audit.broken(links):
         yield fault
         return
+    if head is not None and head not in {audit.Head(link.seq, link.hash) for link in links}:
+        yield f"audit row {head.seq} was cut off or made anew: the chain has {len(links)} rows"
     expected = _replayed(links)
     found = _present(connection)
     for name in _LISTS:
@@ -80,7 +105,47 @@ def findings(connection: sa.Connection) -> Iterator[str]:
             elif expected[name][key] != found[name][key]:
                 said, shown = expected[name][key], found[name][key]
                 yield f"{where} was changed by hand: its end is {shown}, derived was {said}"
+    yield from _denied_first_samples(connection, links)
+    yield from _denied_notices(connection, links)
     yield from denied_decisions(connection)
+
+
+def _denied_first_samples(connection: sa.Connection, links: Iterable[audit.Link]) -> Iterator[str]:
+    """Yield the first samples that are not as derived; what older ledgers noted is not chained."""
+    chained = {
+        service: moment
+        for link in links
+        if link.action == ACTION
+        for service, moment in orjson.loads(link.payload).get(_FIRST, ())
+    }
+    state = tables.service_state
+    found = {row.service: row.first_sample_ms for row in connection.execute(sa.select(state))}
+    for service, moment in sorted(chained.items()):
+        if service not in found:
+            yield f"the first sample of {service} was taken out"
+        elif found[service] != moment:
+            shown = found[service]
+            yield f"the first sample of {service} was changed by hand: {shown}, not {moment}"
+
+
+def _denied_notices(connection: sa.Connection, links: Iterable[audit.Link]) -> Iterator[str]:
+    """Yield the notices that are not as written; those before the first chained are not judged."""
+    chained = {
+        key: digest
+        for link in links
+        if link.action == _TELL
+        for key, digest in orjson.loads(link.payload)["rows"]
+    }
+    rows = connection.execute(sa.select(tables.notice).order_by(tables.notice.c.id)).mappings()
+    found: dict[str, str] = {}
+    for row in rows:
+        if chained and (found or row["key"] in chained):
+            found[row["key"]] = _digest({name: row[name] for name in row if name != "id"})
+    for key in sorted(chained.keys() | found.keys()):
+        if key not in found:
+            yield f"notice {key} was taken out"
+        elif found[key] != chained.get(key):
+            yield f"notice {key} was put in or changed by hand"
 
 
 def _replayed(links: Iterable[audit.Link]) -> dict[str, Spans]:
@@ -130,10 +195,14 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
                 chained["maintenance"][_text(payload)] += 1
     for name, table in _DECISIONS.items():
         columns = [c for c in table.c if name == "maintenance" or c.name != "id"]
-        rows = connection.execute(sa.select(*columns)).mappings()
-        found = Counter(_text(dict(row)) for row in rows)
+        rows = connection.execute(sa.select(*columns).order_by(*table.primary_key)).mappings()
+        order = [_text(dict(row)) for row in rows]
+        found = Counter(order)
         yield from (f"{name} was put in or changed by hand: {row}" for row in found - chained[name])
         yield from (f"{name} was taken out or changed: {row}" for row in chained[name] - found)
+        # A counter holds its rows in the order in which the chain brought them.
+        if name in _IN_ORDER and found == chained[name] and list(found) != list(chained[name]):
+            yield f"rows of {name} stand in another order than they were written in"
 
 
 def _text(row: Mapping[str, Any]) -> str:

@@ -226,7 +226,13 @@ def test_standard_output_that_is_full_is_told(tmp_path: Path) -> None:
 
 def test_verify_finds_nothing_in_a_ledger_that_decided_much(run: Run) -> None:
     run("outages", "annotate", ID, "--note=x", "--reason=y", "--author=a")
-    assert run("verify")[:2] == (0, "the ledger is as it was written\n")
+    code, said, _ = run("verify")
+    first, head = said.splitlines()
+    assert (code, first) == (0, "the ledger is as it was written")
+    assert run("verify", f"--head={head.rpartition(' ')[2]}")[0] == 0
+    code, said, _ = run("verify", f"--head=2:{'0' * 64}")
+    assert (code, said) == (1, "audit row 2 was cut off or made anew: the chain has 2 rows\n")
+    assert run("verify", "--head=nonsense")[0] == 2
 
 
 def test_an_export_moves_the_ledger(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Ledger, NoticeRow
 from sla_engine.metrics import EngineMetrics
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -76,3 +76,21 @@ def test_an_engine_that_leads_no_more_has_no_notices_that_wait(engine: Engine) -
     engine.send()
     assert b"sla_engine_outbox_pending 0.0" in engine.exposition()
     assert b"sla_engine_outbox_oldest_timestamp_seconds 0.0" in engine.exposition()
+
+
+def test_a_tick_never_overtakes_what_is_foreseen(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks_wait = []
+
+    def foreseen(*_: object) -> Iterator[NoticeRow]:
+        ticks_wait.append(engine.idle(0))
+        yield from ()
+
+    monkeypatch.setattr("sla_engine.app.messenger.maintenance_notices", foreseen)
+    engine.tick()  # it fails, but leads
+    engine.send()
+    assert ticks_wait == [False]
+    with engine._busy:
+        engine.send()
+    assert ticks_wait == [False]
