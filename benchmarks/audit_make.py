@@ -166,7 +166,7 @@ def _terms(making: Making, entry: dict[str, Any]) -> None:
         "objective": (0.8, lambda: chance.choice((50, 90, 99, 99.9, 99.95))),
         "calendar": (0.4, lambda: chance.choice(tuple(making.calendars))),
         "min_outage": (0.3, lambda: chance.choice(("30s", "61s", "5m", "1h"))),
-        "max_gap": (0.2, lambda: f"{chance.choice((2, 3, 10, 100)) * making.step // 1000}s"),
+        "max_gap": (0.3, lambda: f"{chance.choice((2, 3, 10, 100)) * making.step // 1000}s"),
         "scrape_interval": (0.3, lambda: making.step_text),
         "since": (0.2, making.when),
         "until": (0.1, making.when),

@@ -40,12 +40,13 @@ def _calendar(chance: random.Random, span: Span, zone: str) -> dict[str, Any]:
 
 def _scope(chance: random.Random, services: Sequence[dict[str, Any]]) -> dict[str, Any]:
     names = [service["id"] for service in services]
+    tiers = sorted({service.get("tier", "default") for service in services})
     everything: tuple[dict[str, Any], ...] = (
         {"services": chance.sample(names, min(2, len(names)))},
         {"services": [chance.choice(names)]},
-        {"tiers": ["gold"]},
+        {"tiers": [chance.choice(tiers)]},
         {"labels": {"site": "a"}},
-        {"tiers": ["gold", "default"], "labels": {"site": "b"}},
+        {"tiers": tiers[:2], "labels": {"site": "b"}},
     )
     return chance.choice(everything)
 
@@ -101,7 +102,8 @@ def _window(
     hours = chance.choice((0.5, 1, 2, 5)) if recurring else chance.choice((0.5, 2, 8, 40))
     end: datetime | None = local + timedelta(hours=hours)
     if not recurring and chance.random() < 0.4:
-        exact = datetime.fromtimestamp(chance.randrange(*span) // 1000, ZoneInfo(zone))
+        near = chance.choice((chance.randrange(*span), moment(local, zone) + 3_600_000))
+        exact = datetime.fromtimestamp(near // 1000, ZoneInfo(zone))
         local, end = (
             exact,
             (exact.astimezone(UTC) + timedelta(hours=hours)).astimezone(exact.tzinfo),

@@ -71,7 +71,8 @@ class Play:
         for period, earlier in list(before.items())[:: len(before) - 1]:
             document = self._report(period)
             yield from self._judged(oracle, document)
-            yield from self._restated(period, earlier, document)
+            frozen = document.get("period") == list(before.values())[-1].get("period")
+            yield from self._restated(period[0], earlier, document, frozen=frozen)
         yield from self._formats()
         yield from self._kept(self._periods()[0])
         yield from self._failed
@@ -180,15 +181,14 @@ class Play:
             said = Said(outage["service"], milliseconds(outage["start"]), name, value)
             self._world.corrections.append(said)
 
-    def _restated(self, period: Sequence[str], before: Json, after: Json) -> Iterator[str]:
-        """Yield restatements that a frozen month lacks or has too many."""
-        month = period[0].count("-") == 3 and "W" not in period[0]
-        closed = month and before["services"] and _ms(before, "end") <= self._world.clock
+    def _restated(self, period: str, before: Json, after: Json, *, frozen: bool) -> Iterator[str]:
+        """Yield restatements that a month lacks or has too many, or that another period has."""
+        closed = frozen and before["services"] and _ms(before, "end") <= self._world.clock
         pairs = zip(before["services"], after["services"], strict=True) if closed else ()
         wanted = sorted(b["name"] for b, a in pairs if any(b[key] != a[key] for key in _FROZEN))
         found = sorted(one["service"] for one in after.get("restatements", ()))
         if wanted != found:
-            yield f"{period[0]}: restated are {found}, not {wanted}"
+            yield f"{period}: restated are {found}, not {wanted}"
 
     def _formats(self) -> Iterator[str]:
         period = self._periods()[-1]

@@ -19,7 +19,9 @@ class Weather(NamedTuple):
 def weather(chance: random.Random, span: Span, step: int) -> Weather:
     """Return outages and holes of every length, some over the edges of the span."""
     down = [_stretch(chance, span, step, (1, 1, 2, 3, 5, 60, 240, 900)) for _ in _some(chance, 6)]
-    blind = [_stretch(chance, span, step, (1, 2, 2, 3, 4, 30, 300)) for _ in _some(chance, 4)]
+    blind = [
+        _stretch(chance, span, step, (1, 2, 2, 3, 4, 30, 70, 110, 300)) for _ in _some(chance, 4)
+    ]
     if chance.random() < 0.3:
         edge = chance.choice(span)
         down.append((edge - 20 * step, edge + chance.randrange(1, 60) * step))

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from sla_engine.app import check, flags, history, inspection
 from sla_engine.app.errors import JobError, UsageError
@@ -53,9 +54,17 @@ def _unsaid(error: OSError) -> int:
     return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that tells a mistake in one line, as all errors are told."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell it and end with 2: wrong usage."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of every subcommand."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = _Parser(
         prog="sla-engine", description="Uptime from PromQL, an exact ledger of outages, reports."
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")

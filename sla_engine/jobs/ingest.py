@@ -83,11 +83,13 @@ def tick_periods(
     is open for longer than a day is not derived anew at every tick: the ledger joins what it holds
     with what is new.
     """
-    alive = {
-        s.id for s in catalogue.services if lifetime(catalogue, s, Interval(now - 1, now)).length
-    }
+    moment = Interval(now - 1, now)
+    alive = {s.id: s for s in catalogue.services if lifetime(catalogue, s, moment).length}
+    # A sample was taken to hold for as long as this, before a hole turned out to follow it.
+    guessed = max((rhythm(catalogue, s).max_gap for s in alive.values()), default=0)
     starts = [o.start for s, o in ledger.open_outages().items() if s in alive]
     covered = [end for s, end in ledger.covered_until().items() if s in alive]
-    first = min([now, *covered, *(start for start in starts if start > now - _DAY)]) - trail
+    first = min([now, *covered, *(start for start in starts if start > now - _DAY)])
+    first -= max(trail, guessed)
     edges = [*range(first, now, _DAY), now]
     return tuple(Interval(*pair) for pair in pairwise(edges))

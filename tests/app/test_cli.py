@@ -55,6 +55,25 @@ def test_check_tells_every_mistake_and_fails(
     assert lines == ["2", "4"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["report", "--format=xls"], "sla-engine report: argument --format: invalid choice: 'xls'"),
+        (["verify", "twice"], "sla-engine: unrecognized arguments: twice"),
+        (["outages"], "sla-engine outages: the following arguments are required: ACTION"),
+    ],
+)
+def test_a_wrong_flag_is_told_in_one_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith(words)
+    assert len(err.splitlines()) == 1
+
+
 def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Uptime Ledger catalogue"

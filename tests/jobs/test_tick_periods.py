@@ -24,6 +24,12 @@ def test_the_first_tick_looks_back_a_little(ledger: Ledger) -> None:
     assert tick_periods(catalogue("a"), ledger, NOW) == (Interval(NOW - TRAIL, NOW),)
 
 
+def test_a_tick_reaches_back_to_what_an_earlier_one_could_only_guess(ledger: Ledger) -> None:
+    """A sample holds for an hour before it turns out that a hole began a minute after it."""
+    patient = {"id": "a", "max_gap": "1h"}
+    assert tick_periods(catalogue(patient), ledger, NOW) == (Interval(NOW - HOUR, NOW),)
+
+
 def test_a_tick_reaches_back_before_an_open_outage(ledger: Ledger) -> None:
     derived(ledger, "a", NOW - HOUR, NOW - 1, State.DOWN)
     assert tick_periods(catalogue("a"), ledger, NOW) == (Interval(NOW - HOUR - TRAIL, NOW),)
