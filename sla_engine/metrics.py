@@ -165,7 +165,7 @@ class Exposition:
     def _written(self, key: "_Key", subject: object) -> "_Written":
         """Return a subject's samples by family, those written before if it is the same."""
         known = self._known.get(key)
-        if known is not None and known[0] == subject:
+        if known is not None and (known[0] is subject or known[0] == subject):
             return known
         labels = ",".join(map(_label, ("service", "window"), key))
         families = _OF_SERVICES if len(key) == 1 else _OF_WINDOWS
@@ -174,9 +174,10 @@ class Exposition:
     def _grouped(self, families: Sequence[_Family], keys: Iterable["_Key"]) -> Iterator[str]:
         """Yield the text family by family, as the format wants it."""
         written = [self._known[key][1] for key in keys]
-        for at, family in enumerate(families):
+        columns = zip(*written, strict=True) if written else [()] * len(families)
+        for family, lines in zip(families, columns, strict=True):
             yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} gauge\n"
-            yield from (lines[at] for lines in written)
+            yield "".join(lines)
 
 
 _Key = tuple[str, ...]  # a service, or a service and a window

@@ -107,6 +107,8 @@ def _sparse(
     longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
+    if wide.length > _HOUR:  # whole hours: what is left of one would take as many questions again
+        wide = Interval(wide.end - -(-wide.length // _HOUR) * _HOUR, wide.end)
     counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
     known = {s.id: beats[s.id] for s in services if has_rhythm(catalogue, s) or s.id in steps}
     still = quiet(services, known, counted.windows, counted.series)
