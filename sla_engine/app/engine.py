@@ -20,6 +20,7 @@ from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel
 from sla_engine.prometheus import PrometheusError
 
 _FIGURES_EVERY = 300_000
+_PATIENCE_SECONDS = 1.0
 
 log = structlog.get_logger("engine")
 
@@ -123,7 +124,7 @@ class Engine:
                 return
             # What is foreseen from the ledger must not be overtaken by what a tick writes: an
             # outage that ends meanwhile would be told of as down for ever. It waits, sending not.
-            if self._busy.acquire(blocking=False):
+            if self._busy.acquire(timeout=_PATIENCE_SECONDS):
                 try:
                     self._messenger.foresee(self.levels)
                 finally:

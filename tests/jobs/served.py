@@ -43,7 +43,7 @@ services:
 SERVICE = "  - {{id: {0}, name: {0}, probes: [{{type: http, url: 'http://127.0.0.1:1'}}]}}\n"
 _TICK = 0.2
 _LIFE = (0.3, 3.0)  # seconds after which an engine is killed; it takes one to start
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 600
 
 # Only the clock is not the real one, and how long it waits between two looks for notices.
 _BOOT = f"""
