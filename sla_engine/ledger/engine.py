@@ -1,5 +1,6 @@
 """Connections to SQLite and PostgreSQL, and the schema brought up to date when they open."""
 
+import contextlib
 import errno
 import logging
 from pathlib import Path
@@ -33,9 +34,12 @@ def open_engine(url: str, *, create: bool = True) -> sa.Engine:
         if not create and parsed.get_backend_name() == "sqlite":
             _find(parsed.database)
         engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine, parsed.database)
-        _migrate(engine)
+        with contextlib.ExitStack() as failed:
+            failed.callback(engine.dispose)
+            if engine.dialect.name == "sqlite":
+                _prepare_sqlite(engine, parsed.database)
+            _migrate(engine)
+            failed.pop_all()
     except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
         raise LedgerError(reason(url, error)) from error
     return engine
