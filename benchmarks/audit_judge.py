@@ -164,6 +164,8 @@ def text_differs(document: Json, text: str) -> Iterator[str]:
         row = next(line for line in lines if line.startswith(service["name"] + "  "))
         figures = service | service["downtime_seconds"]
         for key in _TEXT:
-            shown = "-" if figures[key] is None else f"{figures[key] / 60:,.2f}"
+            shown = (
+                "-" if figures[key] is None else f"{round(figures[key] * 1000, 6) / 60_000:,.2f}"
+            )
             if shown not in row.split():
                 yield f"text: {service['id']}.{key} is not shown as {shown}"
