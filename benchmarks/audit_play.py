@@ -26,6 +26,9 @@ _FROZEN = (
     "unknown_seconds", "outage_count",
 )  # fmt: skip
 
+_TRAIL = 7_200_000
+"""More than ticks go back before an open outage (ms)."""
+
 
 class Play:
     """Plays a world; counts what it compared."""
@@ -106,6 +109,12 @@ class Play:
     def _ticked(self, start: int, end: int) -> int:
         """Let ticks derive the end of the span; return where they begin."""
         at = begin = end - min(3 * 3_600_000, (end - start) // 2)
+        if any(
+            outage.start < start + _TRAIL and (outage.end is None or outage.end > begin)
+            for truth in Oracle(self._world).truths.values()
+            for outage in truth.outages
+        ):
+            return end  # ticks would go back before its start, and so before the span
         while (at := at + self._chance.choice((20_000, 30_000, 30_000, 400_000, 1_500_000))) < end:
             self._clocks.append(at)
         self._clocks.append(end)
