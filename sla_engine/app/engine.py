@@ -12,7 +12,7 @@ from sla_engine.app.context import Context, now
 from sla_engine.app.messenger import Messenger
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.ingest import Ingested, ingest, tick_periods
-from sla_engine.jobs.levels import Levels, service_levels, window_figures
+from sla_engine.jobs.levels import Levels, service_levels, window_figures, window_period
 from sla_engine.jobs.notices import outage_notices
 from sla_engine.ledger import Change, LedgerError
 from sla_engine.ledger.leader import leadership
@@ -69,10 +69,11 @@ class Engine:
         Raises:
             JobError: its notices cannot be sent; everything stays as it was.
         """
-        messenger = self._messenger.successor(context)
+        messenger = Messenger(context, self.metrics)
         known = {service.id for service in context.catalogue.services}
-        with self._busy, self._sending:
+        with self._sending, self._busy:  # in this order, so that no tick waits for Slack
             before, levels = self.shown
+            messenger.succeed(self._messenger)
             self._messenger = messenger
             self._figures, self._figures_at = {}, 0
             self._show(context, (level for level in levels if level.service in known))
@@ -126,7 +127,7 @@ class Engine:
             # outage that ends meanwhile would be told of as down for ever. It waits, sending not.
             if self._busy.acquire(timeout=_PATIENCE_SECONDS):
                 try:
-                    self._messenger.foresee(self.levels)
+                    self._messenger.foresee()
                 finally:
                     self._busy.release()
             self._messenger.send()
@@ -187,15 +188,17 @@ class Engine:
         log.error("tick failed", error=str(error))
 
     def _refresh(self, done: Ingested) -> None:
-        """Work out the figures of what changed, and now and then of everything."""
+        """Work out the figures of what changed, now and then and in a new month of everything."""
         at = done.period.end
-        if at - self._figures_at >= _FIGURES_EVERY:
+        month = window_period("month", self.context.catalogue.timezone, at)  # so begins any period
+        if self._figures_at < month.start or not 0 <= at - self._figures_at < _FIGURES_EVERY:
             self._figures = {}
             self._figures_at = at
         changed = {change.service for change in done.changes}
         self._figures |= self._account(at, changed)
         context = self.context
         self._show(context, service_levels(context.catalogue, context.ledger, at, self._figures))
+        self._messenger.judge(self.levels, at)
 
     def _account(self, at: int, changed: Iterable[str]) -> Levels:
         """Return the figures of what changed, is down now, or was not known of before."""

@@ -40,7 +40,7 @@ class Messenger:
             self._elsewhere = elsewhere(context.catalogue.reports, os.environ)
         except ValueError as error:
             raise JobError(f"reports: {error}") from error
-        self._sender = Sender(
+        self.sender = Sender(
             context.catalogue,
             self._outbox,
             notifier,
@@ -50,38 +50,36 @@ class Messenger:
             composers=_composers(context),
         )
         self._context = context
-        self._levels: Sequence[ServiceLevel] = ()
         self._budgets: tuple[NoticeRow, ...] = ()
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again
         for problem in problems(context.catalogue):
             raise JobError(problem)
         log.info("notices go out", by=name)
 
-    def successor(self, context: Context) -> "Messenger":
-        """Return one for another catalogue; what Slack asked us to wait for still holds.
+    def succeed(self, before: "Messenger") -> None:
+        """Go on where another catalogue's left off; what Slack asked us to wait for still holds.
 
-        Raises:
-            JobError: it cannot send by what the catalogue says.
+        Budgets are told of from the next levels on: those known are of the catalogue before.
         """
-        other = Messenger(context, self._metrics)
-        other._sender.held_until = self._sender.held_until
-        return other
+        self.sender.held_until = before.sender.held_until
+        self.sender.figures = before.sender.figures
 
     def start(self) -> None:
         """Try again what was given up lately: what was wrong may have been mended."""
-        if revived := self._sender.revive():
+        if revived := self.sender.revive():
             log.info("trying again what was given up", notices=revived)
 
-    def foresee(self, levels: Sequence[ServiceLevel]) -> None:
-        """Write down what the levels, the clock and people's decisions bring."""
-        at = now()
-        if levels is not self._levels:
-            own = {level.service: level.windows.get(level.window) for level in levels}
-            known = {service: found for service, found in own.items() if found is not None}
-            self._levels, self._sender.figures = levels, known
-            self._budgets = tuple(budget_notices(self._context.catalogue, known, at))
+    def judge(self, levels: Sequence[ServiceLevel], at: int) -> None:
+        """Take the levels of a tick: their figures are of the periods of that moment (ms UTC)."""
+        own = {level.service: level.windows.get(level.window) for level in levels}
+        known = {service: found for service, found in own.items() if found is not None}
+        self.sender.figures = known
+        self._budgets = tuple(budget_notices(self._context.catalogue, known, at))
+
+    def foresee(self) -> None:
+        """Write down what the last levels, the clock and people's decisions bring."""
         try:
-            foreseen = (*self._foreseen(at), *self._budgets)
+            foreseen = (*self._foreseen(now()), *self._budgets)
             self._outbox.add(notice for notice in foreseen if notice.key not in self._written)
             self._written = {notice.key for notice in foreseen}
         except SQLAlchemyError as error:
@@ -90,7 +88,7 @@ class Messenger:
     def send(self) -> None:
         """Deliver what is due."""
         try:
-            tally = self._sender.run()
+            tally = self.sender.run()
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())
         except SQLAlchemyError as error:
@@ -109,7 +107,7 @@ class Messenger:
         """Yield what neither a change of an outage nor one of the figures brings."""
         catalogue, ledger = self._context.catalogue, self._context.ledger
         yield from correction_notices(catalogue, ledger, self._outbox, at)
-        if self._sender.notifier.threads:  # elsewhere it would be a message each time
+        if self.sender.notifier.threads:  # elsewhere it would be a message each time
             yield from running_notices(catalogue, ledger, self._outbox, at)
         yield from maintenance_notices(catalogue, ledger, self._outbox, at)
         yield from approval_notices(catalogue, ledger, self._outbox, at)

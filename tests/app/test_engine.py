@@ -1,13 +1,14 @@
 """The running engine against a Prometheus that comes and goes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
-from sla_engine.ledger import Ledger, NoticeRow
+from sla_engine.ledger import Ledger, NoticeRow, Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -68,6 +69,77 @@ def test_the_first_figures_show_with_the_first_samples(
             engine.tick()
             shown.append(engine.levels[0].windows["1d"].availability)
     assert shown == [None, 1]
+
+
+MONTH = 1_793_491_200  # 2026-11-01T00:00:00Z
+SHOP = {
+    "id": "shop",
+    "objective": 99.99,
+    "since": "2026-10-01",
+    "sli": {"promql": f"vector(1) and on() vector(time()) >= {MONTH - 60} or vector(0)"},
+}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    def turn(moment: float) -> None:
+        for module in ("engine", "messenger"):
+            monkeypatch.setattr(f"sla_engine.app.{module}.now", lambda: int(moment * 1000))
+
+    return turn
+
+
+@pytest.fixture
+def shop(port: int, tmp_path: Path) -> Iterator[Engine]:
+    book = catalogue(SHOP, url=f"http://127.0.0.1:{port}")
+    with (
+        running_prometheus(tmp_path / "prometheus", port=port),
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+        Client(book.prometheus) as client,
+    ):
+        yield Engine(Context(book, ledger, client), EngineMetrics("test"))
+
+
+def _budgets(engine: Engine) -> list[str]:
+    return [n.key for n in Outbox(engine.context.ledger.engine).with_key_like("budget:")]
+
+
+@pytest.mark.integration
+def test_no_month_begins_with_the_error_budget_of_the_one_before(
+    shop: Engine, clock: Callable[[float], None]
+) -> None:
+    # The last tick of a month, and what is told in the next before it has a tick of its own.
+    for tick, send in ((MONTH - 1, MONTH + 1), (MONTH + 14, MONTH + 15)):
+        clock(tick)
+        shop.tick()
+        clock(send)
+        shop.send()
+        assert _budgets(shop) == ["budget:shop:2026-10/0"]
+    assert shop.levels[0].windows["month"].unplanned == 0
+
+
+@pytest.mark.integration
+def test_a_reload_tells_of_no_budget_by_figures_of_another_window(
+    shop: Engine, clock: Callable[[float], None]
+) -> None:
+    clock(MONTH - 1)
+    shop.tick()
+    book = catalogue({**SHOP, "window": "year"}, url=shop.context.client.url)
+    shop.adopt(replace(shop.context, catalogue=book, client=Client(book.prometheus)))
+    shop.send()
+    assert _budgets(shop) == []
+
+
+@pytest.mark.integration
+def test_figures_of_a_clock_that_was_ahead_are_not_kept(
+    shop: Engine, clock: Callable[[float], None]
+) -> None:
+    agreed = []
+    for moment in (MONTH + 7_200, MONTH + 3_600):
+        clock(moment)
+        shop.tick()
+        agreed.append(shop.levels[0].windows["month"].agreed)
+    assert agreed == [7_200_000, 3_600_000]
 
 
 def test_an_engine_that_leads_no_more_has_no_notices_that_wait(engine: Engine) -> None:

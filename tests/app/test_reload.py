@@ -196,6 +196,18 @@ def test_a_catalogue_is_taken_over_between_ticks_and_never_in_one(engine: Engine
     assert engine.context is new
 
 
+def test_no_tick_waits_while_a_reload_waits_for_slack(engine: Engine) -> None:
+    thread = threading.Thread(target=engine.adopt, args=(_other(engine, catalogue("b")),))
+    with engine._sending:
+        thread.start()
+        thread.join(0.1)
+        free = engine._busy.acquire(blocking=False)
+        if free:
+            engine._busy.release()
+    thread.join()
+    assert free
+
+
 def test_a_notifier_that_cannot_be_had_leaves_everything_as_it_was(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -207,9 +219,9 @@ def test_a_notifier_that_cannot_be_had_leaves_everything_as_it_was(
 
 
 def test_what_slack_asked_to_wait_for_outlives_a_reload(engine: Engine) -> None:
-    engine._messenger._sender.held_until = 7
+    engine._messenger.sender.held_until = 7
     engine.adopt(_other(engine, catalogue("b")))
-    assert engine._messenger._sender.held_until == 7
+    assert engine._messenger.sender.held_until == 7
 
 
 def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
