@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Change, Derived, Ledger, LedgerError, NoticeRow, tables
+from sla_engine.ledger import Change, Derived, Ledger, LedgerError, NoticeRow, Outbox, tables
 
 UP, DOWN = State.UP, State.DOWN
 OPEN = Derived("shop", (Segment(0, 10, UP), Segment(10, 20, DOWN)), 0)
@@ -118,3 +118,33 @@ def test_two_that_open_an_empty_ledger_at_once_migrate_it_once(ledger_url: str) 
     for ledger in opened:
         assert ledger.apply([]) == ()
         ledger.close()
+
+
+def test_a_ledger_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
+    ledger_url: str,
+) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    from sla_engine.ledger.engine import _parsed
+    from sla_engine.ledger.migrations.versions import v0001_first
+
+    first = sa.create_engine(_parsed(ledger_url))
+    if first.dialect.name == "sqlite":
+        Path(str(first.url.database)).parent.mkdir()
+    with first.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        v0001_first.upgrade()
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES ('0001')"))
+        connection.execute(sa.text("INSERT INTO outage VALUES ('shop', 10, NULL)"))
+        connection.execute(sa.text("INSERT INTO coverage VALUES ('shop', 0, 20)"))
+        connection.execute(sa.text("INSERT INTO service_state VALUES ('shop', 0)"))
+        columns = "key, topic, kind, time_ms, service, facts"
+        told = f"INSERT INTO notice ({columns}) VALUES ('a', 't', 'opened', 10, 'shop', '{{}}')"
+        connection.execute(sa.text(told))
+    first.dispose()
+    with Ledger.open(ledger_url) as ledger:
+        assert ledger.open_outages() == {"shop": Stretch(10, None)}
+        ledger.apply([ENDED], _notices)
+        assert ledger.histories(Interval(0, 100))["shop"].outages == (Stretch(10, 25),)
+        assert [n.key for n in Outbox(ledger.engine).unaddressed()] == ["a", "shop/10/resolved"]
