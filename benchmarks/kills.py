@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.jobs import test_killed
 from tests.jobs.served import served
 
-_KILLS_AN_HOUR = 5
+_KILLS_AN_HOUR = 4
 
 
 def main() -> int:

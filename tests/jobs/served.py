@@ -7,11 +7,12 @@ come to. Its notices go to the local Slack.
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +43,9 @@ services:
 {services}"""
 SERVICE = "  - {{id: {0}, name: {0}, probes: [{{type: http, url: 'http://127.0.0.1:1'}}]}}\n"
 _TICK = 0.2
-_LIFE = (0.3, 3.0)  # seconds after which an engine is killed; it takes one to start
+_LIFE = 1.5  # seconds, at most, that an engine serves before it is killed
+_EARLY = 0.1  # the part of the kills that an engine meets while it starts
+_SPEED = 300  # how many times faster its clock goes
 _WAIT_SECONDS = 600
 
 # Only the clock is not the real one, and how long it waits between two looks for notices.
@@ -67,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 def served(folder: Path, kills: int, hours: int, seed: int = 0) -> Verdict:
-    """Let an engine be killed so many times while so many hours pass, and compare with a backfill.
+    """Kill an engine so many times, let it reach the end of so many hours, compare with a backfill.
 
     The first hour is backfilled; what is open at its end goes on in the engine.
     """
@@ -85,25 +88,28 @@ def served(folder: Path, kills: int, hours: int, seed: int = 0) -> Verdict:
         (folder / "services.yml").write_text(text)
         book = load_catalogue(folder / "services.yml")
         with Client(book.prometheus) as client:
-            for name, part in (("once", period), ("killed", Interval(START, START + HOUR))):
+            for name, end in (("once", period.end), ("killed", START + HOUR)):
                 with Ledger.open(f"sqlite:///{folder}/{name}.db") as ledger:
-                    backfill(book, client, ledger, part, part.end)
+                    # From before the first sample: a tick reaches back before an open outage.
+                    backfill(book, client, ledger, Interval(START - HOUR, end), end)
         killed = _kill(folder, period, kills, random.Random(seed))
         return _judged(folder, slack, killed)
 
 
 def _kill(folder: Path, period: Interval, kills: int, chance: random.Random) -> int:
     """Kill engines at random moments, let the last one finish; return how many died of it."""
-    lives = [chance.uniform(*_LIFE) for _ in range(kills)]
-    speed = max(1, round(period.length / 1000 / sum(lives)))
-    clock = (time.time_ns(), (START + HOUR) * 1_000_000, period.end * 1_000_000, speed)
+    clock = (time.time_ns(), (START + HOUR) * 1_000_000, period.end * 1_000_000, _SPEED)
     killed = 0
-    for life in lives:
-        with _running(folder, clock) as process:
-            time.sleep(life)
+    for _ in range(kills):
+        early = chance.random() < _EARLY
+        with _running(folder, clock) as (process, port):
+            if not early:
+                _serves(process, port)
+            time.sleep(chance.uniform(0, _LIFE))
             process.kill()
         killed += process.returncode == -signal.SIGKILL
-    with _running(folder, clock) as process, Ledger.open(f"sqlite:///{folder}/killed.db") as ledger:
+    url = f"sqlite:///{folder}/killed.db"
+    with _running(folder, clock) as (process, _), Ledger.open(url) as ledger:
         outbox, deadline = Outbox(ledger.engine), time.monotonic() + _WAIT_SECONDS
         while min(ledger.covered_until().values()) < period.end or outbox.pending():
             if time.monotonic() > deadline:
@@ -113,13 +119,23 @@ def _kill(folder: Path, period: Interval, kills: int, chance: random.Random) -> 
     return killed
 
 
+def _serves(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until an engine serves."""
+    while process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"the engine ended by itself: {process.returncode}")
+
+
 @contextmanager
-def _running(folder: Path, clock: tuple[int, ...]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(folder: Path, clock: tuple[int, ...]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    port = free_port()
     command = [
         *(sys.executable, "-c", _BOOT, *map(str, clock)),
         *("serve", f"--tick={_TICK * 1000:.0f}ms", f"--config.file={folder / 'services.yml'}"),
         f"--storage.ledger=sqlite:///{folder}/killed.db",
-        f"--web.listen-address=127.0.0.1:{free_port()}",
+        f"--web.listen-address=127.0.0.1:{port}",
     ]
     with (
         (folder / "log").open("ab") as log,
@@ -128,7 +144,7 @@ def _running(folder: Path, clock: tuple[int, ...]) -> Iterator[subprocess.Popen[
         ) as process,
     ):
         try:
-            yield process
+            yield process, port
         except BaseException:
             process.kill()
             raise

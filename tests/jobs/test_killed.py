@@ -88,7 +88,7 @@ def _killed(command: list[str], after: float) -> bool:
 
 
 def test_an_engine_killed_at_any_moment_goes_on_where_it_was(tmp_path: Path) -> None:
-    found = served(tmp_path, KILLS, hours=4)
+    found = served(tmp_path, KILLS, hours=2)
     assert found.wrong == []
     assert found.killed == KILLS
     assert found.told > found.outages > 0
