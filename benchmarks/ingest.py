@@ -20,6 +20,7 @@ it was stopped, and the next run uses them.
 
 import argparse
 import contextlib
+import gc
 import io
 import multiprocessing
 import os
@@ -197,6 +198,8 @@ def _ticks(book: Catalogue, client: Client, ledger: Ledger, until: int) -> dict[
         mock.patch.object(messenger, "now", moment),
         contextlib.redirect_stdout(io.StringIO()),
     ):
+        gc.collect()
+        gc.freeze()  # as serve does
         running = engine.Engine(Context(book, ledger, client), EngineMetrics("benchmark"))
         for _ in range(WARM + TICKS):
             moment.return_value += TICK
