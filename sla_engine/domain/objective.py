@@ -5,6 +5,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
+from sla_engine.domain.interval import Interval
+
+_EARLY = 0.1
+
 Policy = Literal["exclude", "count_up", "count_down"]
 
 
@@ -28,3 +32,16 @@ def burn_rate(objective: Fraction, availability: float) -> float:
     Source: The Site Reliability Workbook, chapter 5.
     """
     return (1 - availability) / float(1 - objective)
+
+
+def exhausted_at(left: float, period: Interval, now: int) -> int | None:
+    """Return when the rest of an error budget is used up at the period's pace so far (ms UTC).
+
+    None where that is not inside the period, where nothing was used or all is, and in the first
+    tenth of the period, which says too little.
+    """
+    gone = min(now, period.end) - period.start
+    if not 0 < left < 1 or gone < _EARLY * period.length:
+        return None
+    moment = period.start + round(gone / (1 - left))
+    return moment if moment < period.end else None

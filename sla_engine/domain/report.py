@@ -29,9 +29,10 @@ class ServiceReport:
 
     ``previous`` are the figures of the period before, ``days`` the days up to the period's end,
     ``windows`` the approved maintenance in its agreed time and ``windows_used`` the downtime inside
-    it (ms), ``impact`` the cost of unplanned
-    downtime, ``credit`` the percent of the fee that is due, ``latency_p95`` seconds, ``began``
-    when it was first seen if that was inside the period.
+    it (ms), ``impact`` the cost of unplanned downtime, ``credit`` the percent of the fee that is
+    due, ``latency_p95`` seconds, ``began`` when it was first seen if that was inside the period,
+    ``burn_rate`` how many times faster than allowed the budget burns, ``exhausted`` when it is used
+    up at that pace, if inside the period (ms UTC).
     """
 
     id: str
@@ -48,6 +49,8 @@ class ServiceReport:
     credit: float | None = None
     latency_p95: float | None = None
     began: int | None = None
+    burn_rate: float | None = None
+    exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
 
 

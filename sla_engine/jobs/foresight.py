@@ -10,6 +10,7 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.notice import Message, Tone
+from sla_engine.domain.objective import exhausted_at
 from sla_engine.domain.period import Kind, containing, title
 from sla_engine.domain.person import shown
 from sla_engine.jobs.letters import Letter
@@ -21,7 +22,6 @@ REMIND = 30 * 60_000
 THRESHOLDS = (0.0, 0.2, 0.5)
 """Where an error budget that is left is told of, worst first."""
 _FORGET = 3_600_000
-_EARLY = 0.1
 _KINDS: dict[str, Kind] = {"month": "month", "quarter": "quarter", "year": "year"}
 
 
@@ -128,18 +128,10 @@ def budget_notices(
             "left": left,
             "window": service.window,
             "period": None if span is None else list(span),
-            "gone_at": _gone_at(left, span, now),
+            "gone_at": None if span is None else exhausted_at(left, span, now),
             "objective": service.objective,
         }
         yield NoticeRow(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
-
-
-def _gone_at(left: float, span: Interval | None, now: int) -> int | None:
-    """Return when the budget runs out at the period's pace so far, if inside the period."""
-    if span is None or not 0 < left < 1 or now - span.start < _EARLY * span.length:
-        return None
-    gone = span.start + round((now - span.start) / (1 - left))
-    return gone if gone < span.end else None
 
 
 def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:

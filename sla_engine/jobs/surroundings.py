@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from typing import TypedDict
 
 from catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures
 from sla_engine.domain.business import credit, impact
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
 from sla_engine.domain.maintenance import Window
-from sla_engine.domain.objective import ratio
+from sla_engine.domain.objective import burn_rate, exhausted_at, ratio
 from sla_engine.domain.period import Period, shifted
 from sla_engine.domain.report import PeriodReport, ServiceReport, Work
 from sla_engine.jobs.accounting import figures_in
+from sla_engine.jobs.agreement import terms
 from sla_engine.jobs.days import Days, strip
 from sla_engine.jobs.windows import concerns, windows_in
 from sla_engine.ledger import Ledger
@@ -78,6 +81,23 @@ def _service(
         windows_used=total(subtract(intersect(windows, down), facts.gaps)),
         impact=impact(report.figures, service.cost_per_hour),
         credit=credit(report.figures, steps),
+        **_pace(report.figures, terms(service, period.start).objective, period, now),
+    )
+
+
+class _Pace(TypedDict):
+    burn_rate: float | None
+    exhausted: int | None
+
+
+def _pace(figures: Figures, objective: Fraction | None, period: Interval, now: int) -> _Pace:
+    """Return how fast the error budget burns, and when it will be used up."""
+    if objective is None or objective == 1 or figures.availability is None:
+        return _Pace(burn_rate=None, exhausted=None)
+    left = figures.budget_remaining
+    return _Pace(
+        burn_rate=burn_rate(objective, figures.availability),
+        exhausted=None if left is None else exhausted_at(left, period, now),
     )
 
 

@@ -71,6 +71,10 @@ def _service(service: ServiceReport, now: int) -> Json:
         "coverage_ratio": figures.coverage,
         "error_budget_seconds": seconds(figures.budget),
         "error_budget_remaining_ratio": figures.budget_remaining,
+        "error_budget_exhausted_at": None
+        if service.exhausted is None
+        else rfc3339(service.exhausted),
+        "burn_rate": service.burn_rate,
         "outage_count": len(figures.shares),
         "mtbf_seconds": seconds(figures.mtbf),
         "mtrs_seconds": seconds(figures.mtrs),

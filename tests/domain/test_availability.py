@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sla_engine.domain.availability import Facts, Figures, Terms, figures
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, Intervals, clip, complement, subtract, union
-from sla_engine.domain.objective import Accounting, Policy, burn_rate, ratio
+from sla_engine.domain.objective import Accounting, Policy, burn_rate, exhausted_at, ratio
 from sla_engine.domain.outage import Outage, gaps, outages
 from sla_engine.domain.timeline import Timeline
 from tests.domain.test_interval import sets
@@ -117,6 +117,21 @@ def test_a_reclassified_outage_is_what_it_was_made() -> None:
 def test_burn_rate_one_spends_the_budget_exactly() -> None:
     assert burn_rate(ratio(90), 0.9) == pytest.approx(1)
     assert burn_rate(ratio(99.9), 0.9856) == pytest.approx(14.4)
+
+
+@pytest.mark.parametrize(
+    ("left", "now", "expected"),
+    [
+        (0.5, 400, 800),
+        (0.75, 250, None),  # not before the period ends
+        (0.5, 99, None),  # too early to say
+        (1.0, 500, None),
+        (-0.1, 500, None),
+        (0.9, 5000, None),  # over, and something is left
+    ],
+)
+def test_a_budget_is_gone_at_the_pace_so_far(left: float, now: int, expected: int | None) -> None:
+    assert exhausted_at(left, PERIOD, now) == expected
 
 
 def test_an_objective_is_met_to_the_millisecond() -> None:

@@ -77,6 +77,8 @@ def test_the_month_as_it_was_first_reported(ledger: Ledger) -> None:
     assert shop["error_budget_seconds"] == 2_682
     assert shop["error_budget_remaining_ratio"] == pytest.approx(1 - 6_600 / 2_682, rel=1e-12)
     assert (shop["met"], shop["outage_count"], shop["longest_outage_seconds"]) == (False, 2, 3_600)
+    assert shop["burn_rate"] == pytest.approx(6_600 / 2_682, rel=1e-9)
+    assert shop["error_budget_exhausted_at"] is None
     assert shop["mtrs_seconds"] == 3_300
     assert shop["mtbf_seconds"] == (2_682_000 - 6_600) / 2
     assert [o["duration_seconds"] for o in shop["outages"]] == [3_000, 3_600]

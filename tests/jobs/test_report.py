@@ -1,3 +1,4 @@
+import json
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.report import report
 from sla_engine.ledger import Derived, Ledger
+from sla_engine.reports import REPORTS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60_000
@@ -84,6 +86,19 @@ def test_a_month_is_reported_from_the_ledger(ledger: Ledger) -> None:
     assert [share.kind for share in shop.figures.shares] == ["unplanned", "overrun"]
     assert new.figures.agreed == OCTOBER.end - at("2026-10-16")
     assert (result.timezone, new.figures.coverage) == ("Europe/Berlin", 1.0)
+
+
+def test_a_budget_that_burns_too_fast_has_a_day_on_which_it_is_gone(tmp_path: Path) -> None:
+    half = 745 * 60 * MINUTE // 2000  # of the 0.1 % that October may lose
+    now, down = at("2026-10-11"), at("2026-10-03")
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
+        line = timeline(OCTOBER.start, now, (down, down + half))
+        ledger.apply([Derived("shop", line, OCTOBER.start)])
+        made = report(CATALOGUE, ledger, OCTOBER, now, ["shop"])
+    [shop] = json.loads(REPORTS["json"](made))["services"]
+    assert shop["error_budget_remaining_ratio"] == 0.5
+    assert shop["error_budget_exhausted_at"] == "2026-10-20T22:00:00Z"
+    assert shop["burn_rate"] == pytest.approx(745 / 240 / 2)
 
 
 def test_the_hours_of_windows_that_were_used_are_those_of_downtime_inside_them(
