@@ -61,10 +61,15 @@ class Days:
         return tuple(found)
 
     def _busy(self, facts: Facts) -> Intervals:
-        """Return when the service was owed, and was down or nothing was known of it."""
+        """Return when the service was owed, and was down or nothing was known of it.
+
+        Where events say how available it was, any day may have lost some.
+        """
+        owed = clip(facts.agreed, self._span)
+        if facts.events is not None:
+            return owed
         down = (outage.until(self._now) for outage in facts.outages)
-        busy = union(down, facts.gaps, complement(facts.covered, self._span))
-        return intersect(clip(facts.agreed, self._span), busy)
+        return intersect(owed, union(down, facts.gaps, complement(facts.covered, self._span)))
 
     def _at(self, moment: int) -> int:
         """Return the place of the day that holds a moment."""

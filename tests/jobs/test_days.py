@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.domain.availability import Facts, figures
+from sla_engine.domain.events import MINUTE, Minute
 from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.outage import Outage, gaps, outages
 from sla_engine.domain.report import Day
@@ -41,3 +42,11 @@ def test_every_day_is_that_of_a_full_account(
     facts = Facts(found, gaps(line), known, clip(agreed, WHOLE), planned)
     expected = tuple(fully(facts, day, now) for day in DAYS)
     assert Days(DAYS, now).of(BOOK.services[0], facts) == expected
+
+
+def test_events_say_how_available_a_day_without_an_outage_was() -> None:
+    days = [Interval(start, start + MINUTE) for start in (0, MINUTE, 2 * MINUTE)]
+    whole = (Interval(0, 3 * MINUTE),)
+    events = (Minute(0, 9, 10), Minute(MINUTE, 5, 5))
+    found = Days(days, 3 * MINUTE).of(BOOK.services[0], Facts((), (), whole, whole, (), events))
+    assert [day.availability for day in found] == [0.9, 1, None]
