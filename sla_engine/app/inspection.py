@@ -1,11 +1,8 @@
 """Commands that read the ledger."""
 
 import argparse
-import gc
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,7 +29,7 @@ from toolkit.duration import format_duration
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``."""
     language = _language(options.language)
-    with _uncollected(), opened(options) as context:
+    with opened(options) as context:
         at = now()
         period = chosen_period(options, context.catalogue, at)
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
@@ -53,16 +50,6 @@ def report(options: argparse.Namespace) -> int:
             raise JobError(str(error)) from error
     write_output(body, options.output)
     return 0
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Leave cycles be: a process that soon ends would spend a sixth of its time on finding them."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _language(name: str) -> str:
