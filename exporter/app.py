@@ -1,7 +1,6 @@
 """The composition root of the exporter: clock, sockets and signals are born here."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from exporter.server import About, Server
 from exporter.store import Store
 from exporter.target import Watched, shard_of, targets
 from toolkit.document import DocumentError
+from toolkit.garbage import settle
 from toolkit.lifecycle import lifecycle
 from toolkit.web import WebConfig, shown, start_server
 
@@ -89,6 +89,7 @@ class App:
                 return problems
             forget()
             self.adopt(services)
+            settle()
             return ()
 
     async def close(self) -> None:
@@ -96,12 +97,6 @@ class App:
         await self._schedule.close()
         await self._network.close()
         self._health.close()
-
-
-def _forget_garbage() -> None:
-    """Look at what lives for ever no more: with many targets that would hold up the probes."""
-    gc.collect()
-    gc.freeze()
 
 
 async def serve(options: Options, host: Host) -> None:
@@ -117,7 +112,7 @@ async def serve(options: Options, host: Host) -> None:
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
         app.adopt(await asyncio.to_thread(read_services, options.config_file))
-        _forget_garbage()
+        settle()
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
         web = await start_server(routes, options.listen, options.web)
         try:

@@ -10,6 +10,7 @@ from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
 from sla_engine.app.listener import Ears, setup_of
 from toolkit.document import DocumentError
+from toolkit.garbage import settle
 
 log = structlog.get_logger("engine")
 
@@ -37,6 +38,7 @@ class Reloader:
         if not problems:
             count = len(self._engine.context.catalogue.services)
             log.info("catalogue loaded", services=count)
+            settle()
             self._adopted()
         return problems
 

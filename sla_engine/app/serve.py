@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
 from toolkit import __version__
 from toolkit.duration import parse_duration
+from toolkit.garbage import settle
 from toolkit.lifecycle import lifecycle
 from toolkit.web import WebConfig, load_web_config, start_server
 
@@ -39,9 +39,7 @@ def serve(options: argparse.Namespace) -> int:
     with opened(options) as context:
         engine = Engine(context, EngineMetrics(__version__))
         engine.metrics.loaded(now(), good=True)
-        # What was loaded so far stays: a tick need not search all of it for garbage.
-        gc.collect()
-        gc.freeze()
+        settle()
         ears = Ears(engine)
         clockwork = Clockwork(engine, ears, tick, options.rules_file)
         reloader = Reloader(options, engine, ears, clockwork.follow)
