@@ -6,6 +6,7 @@ frees a file's when the process does, kill -9 included.
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -74,9 +75,11 @@ class AdvisoryLock:
         return self._session is not None
 
     def release(self) -> None:
-        """End the session, and the lock with it."""
+        """Give the lock back and end the session."""
         if self._session is not None:
-            # Back in the pool the connection would keep the lock.
+            # The server notices late that a session ended; one that it ended holds no lock.
+            with suppress(sa.exc.SQLAlchemyError):
+                self._session.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
             self._session.invalidate()
             self._session.close()
             self._session = None
