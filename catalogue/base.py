@@ -82,7 +82,6 @@ def _language(value: Any) -> str:
 
 _DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]+(y|w|d|h|m|s|ms))+$", "examples": ["15s"]}
 
-Milliseconds = Annotated[int, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
 PositiveMilliseconds = Annotated[
     int, BeforeValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)
 ]

@@ -23,7 +23,6 @@ BYTES = units.BytesIEC
 BYTES_PER_SECOND = units.BytesPerSecondSI
 PER_SECOND = units.OpsPerSecond
 WHEN = units.DatetimeISO
-SINCE = units.DateTimeFromNow
 
 GOOD, WARN, BAD, PLANNED, PLAIN, UNKNOWN = "green", "orange", "red", "blue", "text", "gray"
 NO_DATA = "no data"

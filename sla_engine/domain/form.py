@@ -11,7 +11,6 @@ from typing import Any
 
 from sla_engine.domain.block_kit import MAX_SECTION, PREFIX, Block, cut, escape
 
-MAX_TITLE = 24
 MAX_INPUT = 3_000
 
 View = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Months of samples as arrays: the same timeline as `from_samples`, a hundred times faster."""
+"""Samples -> a timeline (the accounting policy's rule 1), as arrays: there are months of them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,20 @@ Flags = NDArray[np.bool_]
 def from_arrays(
     times: Times, up: Flags, period: Interval, step: int, max_gap: int, *, seen_until: int
 ) -> Timeline:
-    """Return the timeline of one series; see `sla_engine.domain.timeline.from_samples`.
+    """Return the timeline of one series (rule 1).
+
+    A sample holds until the next one. Where the next is more than ``max_gap`` later, or where none
+    came by ``seen_until``, the state is unknown from one ``step`` after the sample on.
 
     Args:
-        times: milliseconds UTC, ascending.
+        times: milliseconds UTC, ascending; those within ``max_gap`` before and after the period
+            matter too.
         up: whether each sample was good.
         period: what to cover.
         step: the scrape interval, milliseconds.
         max_gap: the longest distance of two samples without a hole, milliseconds.
-        seen_until: samples up to here were asked for (milliseconds UTC).
+        seen_until: samples up to here were asked for (ms UTC): ``now``, or later than the
+            period's end.
     """
     if times.size == 0:
         return joined([Segment(period.start, period.end, State.UNKNOWN)])

@@ -1,4 +1,4 @@
-"""Samples -> a timeline of up, down and unknown (the accounting policy's rules 1 and 2)."""
+"""Timelines of up, down and unknown, and what they make together (rule 2 of the policy)."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -16,13 +16,6 @@ class State(Enum):
     UNKNOWN = "unknown"
 
 
-class Sample(NamedTuple):
-    """One sample of one series: milliseconds UTC and whether it was good."""
-
-    time: int
-    up: bool
-
-
 class Segment(NamedTuple):
     """``[start, end)`` in one state."""
 
@@ -36,41 +29,6 @@ Timeline = tuple[Segment, ...]
 
 Need = Literal["any", "majority", "all"] | int
 """How many must be up: a word judges those that are known, a number counts all."""
-
-
-def from_samples(
-    samples: Sequence[Sample], period: Interval, step: int, max_gap: int, seen_until: int
-) -> Timeline:
-    """Return the timeline of one series (rule 1).
-
-    A sample holds until the next one. Where the next is more than ``max_gap`` later, or where none
-    came by ``seen_until``, the state is unknown from one ``step`` after the sample on.
-
-    Args:
-        samples: in order of time; those within ``max_gap`` before and after the period matter too.
-        period: what to cover.
-        step: the scrape interval, milliseconds.
-        max_gap: the longest distance of two samples without a hole, milliseconds.
-        seen_until: samples up to here were asked for: ``now``, or later than the period's end.
-    """
-    pieces: list[Segment] = []
-    at = period.start
-    tail = Sample(seen_until, up=False)
-    for sample, following in pairwise((*samples, tail)):
-        held = following.time
-        if following.time - sample.time > max_gap:
-            held = min(sample.time + step, following.time)
-        if held <= at:
-            continue
-        if sample.time >= period.end:
-            break
-        if sample.time > at:
-            pieces.append(Segment(at, sample.time, State.UNKNOWN))
-        start, at = max(at, sample.time), min(held, period.end)
-        pieces.append(Segment(start, at, State.UP if sample.up else State.DOWN))
-    if at < period.end:
-        pieces.append(Segment(at, period.end, State.UNKNOWN))
-    return joined(pieces)
 
 
 def joined(segments: Iterable[Segment]) -> Timeline:

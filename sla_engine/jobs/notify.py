@@ -41,8 +41,6 @@ class Tally:
     """What a run did; ``reasons`` has a word for every attempt that did not deliver."""
 
     sent: int = 0
-    retried: int = 0
-    failed: int = 0
     reasons: list[str] = field(default_factory=list)
 
 
@@ -217,11 +215,9 @@ class Sender:
                     wait = after
                     self.held_until = now + after
                 self.outbox.postpone(item, now + wait, reason)
-                tally.retried += 1
                 tally.reasons.append("unavailable" if after is None else "rate_limited")
                 log.warning("will try again", notice=item.notice.key, reason=reason, wait_ms=wait)
             case Failed(reason):
                 self.outbox.give_up(item.id, reason)
-                tally.failed += 1
                 tally.reasons.append(reason.removeprefix("slack: ").partition(":")[0])
                 log.error("given up", notice=item.notice.key, reason=reason)

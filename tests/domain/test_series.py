@@ -1,14 +1,41 @@
-import numpy as np
+from collections.abc import Sequence
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.domain.interval import Interval, Intervals, union
-from sla_engine.domain.series import from_arrays, overlaid
-from sla_engine.domain.timeline import Sample, Segment, State, Timeline, cut, from_samples, joined
+from sla_engine.domain.series import overlaid
+from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
+from tests.domain.samples import Sample, from_samples
 
 samples = st.lists(st.tuples(st.integers(0, 1000), st.booleans()), unique_by=lambda s: s[0]).map(
     lambda found: [Sample(*s) for s in sorted(found)]
 )
+
+
+def one_by_one(
+    samples: Sequence[Sample], period: Interval, step: int, max_gap: int, seen_until: int
+) -> Timeline:
+    """Follow the rule to the letter."""
+    pieces: list[Segment] = []
+    at = period.start
+    tail = Sample(seen_until, up=False)
+    for sample, following in pairwise((*samples, tail)):
+        held = following.time
+        if following.time - sample.time > max_gap:
+            held = min(sample.time + step, following.time)
+        if held <= at:
+            continue
+        if sample.time >= period.end:
+            break
+        if sample.time > at:
+            pieces.append(Segment(at, sample.time, State.UNKNOWN))
+        start, at = max(at, sample.time), min(held, period.end)
+        pieces.append(Segment(start, at, State.UP if sample.up else State.DOWN))
+    if at < period.end:
+        pieces.append(Segment(at, period.end, State.UNKNOWN))
+    return joined(pieces)
 
 
 @given(samples, st.integers(0, 500), st.integers(1, 500), st.integers(1, 40), st.integers(0, 60))
@@ -18,10 +45,8 @@ def test_arrays_give_what_samples_give(
     period = Interval(start, start + length)
     seen_until = max([period.end, *(s.time + 1 for s in given_samples)])
     max_gap = step + longer
-    times = np.array([s.time for s in given_samples], dtype=np.int64)
-    up = np.array([s.up for s in given_samples], dtype=np.bool_)
-    found = from_arrays(times, up, period, step, max_gap, seen_until=seen_until)
-    assert found == from_samples(given_samples, period, step, max_gap, seen_until)
+    found = from_samples(given_samples, period, step, max_gap, seen_until)
+    assert found == one_by_one(given_samples, period, step, max_gap, seen_until)
 
 
 timelines = st.lists(st.sampled_from(State), min_size=1, max_size=20).map(

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from sla_engine.domain.interval import Interval, Intervals, total, union
 from sla_engine.domain.timeline import (
     Need,
-    Sample,
     Segment,
     State,
     Timeline,
@@ -16,10 +15,10 @@ from sla_engine.domain.timeline import (
     components_planned,
     cut,
     during,
-    from_samples,
     joined,
     verdict,
 )
+from tests.domain.samples import Sample, from_samples
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 STEP, GAP = 10, 25

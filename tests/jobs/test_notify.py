@@ -78,7 +78,7 @@ def test_a_message_lost_without_an_answer_is_sent_again(world: World) -> None:
 def test_what_cannot_get_through_is_given_up_until_a_restart(world: World, fault: str) -> None:
     world.slack.fault = lambda _: fault
     world.change("opened", "s0", T0)
-    assert world.sender.run().failed == 1
+    assert world.sender.run().reasons == [fault]
     world.now += MINUTE
     world.slack.fault = lambda _: None
     assert world.sender.run().sent == 0
