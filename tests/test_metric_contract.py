@@ -13,7 +13,7 @@ from exporter.collectors import COLLECTORS
 from exporter.family import Metric
 from exporter.health import Health
 from grafana_dashboards.queries import metric_names, metrics_of
-from sla_engine.metrics import EngineMetrics, render_levels
+from sla_engine.metrics import EngineMetrics, Exposition
 from sla_engine.prometheus import health, promql
 from sla_engine.prometheus.rules import expressions, rule_file
 from tests.catalogues import catalogue
@@ -49,7 +49,7 @@ def _exporter() -> Iterator[str]:
 
 
 def _engine() -> Iterator[str]:
-    yield from _typed(EngineMetrics("1").render().decode() + render_levels([]).decode())
+    yield from _typed(EngineMetrics("1").render().decode() + Exposition().render([]).decode())
 
 
 RECORDED = {rule["record"] for rule in cases.rules() if "record" in rule}

@@ -8,7 +8,7 @@ from sla_engine.domain.availability import Facts, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
-from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel, render_levels
+from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel
 
 MONTH = Interval(0, 1_000_000)
 _ORDER = ("service", "window", "kind")
@@ -33,7 +33,9 @@ def _samples(text: bytes) -> dict[tuple[str, ...], float]:
 
 
 def test_the_figures_are_exported_in_seconds_and_ratios() -> None:
-    samples = _samples(render_levels([_level("shop", (100_000, 110_000), (200_000, 205_000))]))
+    samples = _samples(
+        Exposition().render([_level("shop", (100_000, 110_000), (200_000, 205_000))])
+    )
     assert samples["sla_downtime_seconds", "shop", "month", "planned"] == 10
     assert samples["sla_downtime_seconds", "shop", "month", "unplanned"] == 5
     assert samples["sla_outages", "shop", "month", "planned"] == 1
@@ -43,7 +45,7 @@ def test_the_figures_are_exported_in_seconds_and_ratios() -> None:
 
 
 def test_what_is_not_known_has_no_sample() -> None:
-    samples = _samples(render_levels([_level("shop", known=False)]))
+    samples = _samples(Exposition().render([_level("shop", known=False)]))
     assert ("sla_availability_ratio", "shop", "month") not in samples
     assert samples["sla_coverage_ratio", "shop", "month"] == 0
 
@@ -52,7 +54,7 @@ def test_what_the_alert_rules_join_is_exported() -> None:
     plain = replace(_level("plain"), objective=None, depends_on=("db", "net"))
     shop = replace(_level("shop"), window="quarter", locations=2)
     all_of = replace(_level("all"), window="month", locations="all")
-    lines = render_levels([plain, shop, all_of]).decode().splitlines()
+    lines = Exposition().render([plain, shop, all_of]).decode().splitlines()
     wanted = ("service_slo_window", "service_dependency", "service_location_quorum")
     assert [line for line in lines if line.startswith(wanted)] == [
         'service_slo_window_info{service="shop",window="quarter"} 1.0',
@@ -67,7 +69,7 @@ def test_what_the_alert_rules_join_is_exported() -> None:
 def test_cost_and_the_next_maintenance_are_exported_where_there_are_any() -> None:
     plain = replace(_level("plain"), currency="EUR")
     shop = replace(plain, service="shop", cost_per_hour=1200, next_maintenance=60_000)
-    lines = render_levels([plain, shop]).decode().splitlines()
+    lines = Exposition().render([plain, shop]).decode().splitlines()
     wanted = ("service_downtime_cost_per_hour{", "service_maintenance_next_start")
     assert [line for line in lines if line.startswith(wanted)] == [
         'service_maintenance_next_start_timestamp_seconds{service="shop"} 60.0',
@@ -77,7 +79,7 @@ def test_cost_and_the_next_maintenance_are_exported_where_there_are_any() -> Non
 
 @pytest.mark.integration
 def test_promtool_has_nothing_to_say() -> None:
-    text = EngineMetrics("1.2.3").render() + render_levels([_level("shop", (1_000, 2_000))])
+    text = EngineMetrics("1.2.3").render() + Exposition().render([_level("shop", (1_000, 2_000))])
     done = subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
     )
@@ -87,11 +89,11 @@ def test_promtool_has_nothing_to_say() -> None:
 def test_what_is_written_anew_is_what_changed() -> None:
     shop, mail = _level("shop", (100_000, 110_000)), _level("mail")
     text = Exposition()
-    assert text.render([shop, mail]) == render_levels([shop, mail])
+    assert text.render([shop, mail]) == Exposition().render([shop, mail])
     assert text.render([shop, mail]) is text.render([replace(shop), mail])
     worse, closed = _level("shop", (100_000, 120_000)), replace(mail, windows={})
-    assert text.render([worse, mail]) == render_levels([worse, mail])
-    assert text.render([worse, closed]) == render_levels([worse, closed])
+    assert text.render([worse, mail]) == Exposition().render([worse, mail])
+    assert text.render([worse, closed]) == Exposition().render([worse, closed])
     open_now = replace(worse, open_since=5)
-    assert text.render([open_now]) == render_levels([open_now])
-    assert text.render([]) == render_levels([])
+    assert text.render([open_now]) == Exposition().render([open_now])
+    assert text.render([]) == Exposition().render([])

@@ -1,19 +1,10 @@
-"""Every metric name of the engine, and nowhere else."""
+"""The metrics of services: their catalogue entries and levels, from values to text."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
 from prometheus_client.utils import floatToGoString
 
 from sla_engine.domain.availability import Figures
@@ -43,79 +34,6 @@ class ServiceLevel:
     window: str = ""
     locations: Need = "majority"
     depends_on: tuple[str, ...] = ()
-
-
-class EngineMetrics:
-    """The engine's own health, to be set by its jobs."""
-
-    def __init__(self, version: str) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # the package left it out
-        registry = self.registry = CollectorRegistry()
-        gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
-        build = gauge("sla_engine_build_info", "Version.", ["version"])
-        build.labels(version).set(1)
-        self._loaded_at = gauge(
-            "sla_engine_config_last_reload_success_timestamp_seconds",
-            "When the catalogue was last loaded.",
-        )
-        self._loaded_well = gauge(
-            "sla_engine_config_last_reload_successful",
-            "Whether the last attempt to load the catalogue succeeded.",
-        )
-        self.ticks = counter("sla_engine_ticks", "Ticks by result.", ["result"])
-        self.tick_duration = Histogram(
-            "sla_engine_tick_duration_seconds",
-            "Wall time of a tick.",
-            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
-            registry=registry,
-        )
-        self.last_tick = gauge(
-            "sla_engine_last_tick_timestamp_seconds", "Time of the last tick that succeeded."
-        )
-        self.lag = gauge(
-            "sla_engine_lag_seconds", "How far the ledger is behind now; NaN before the first tick."
-        )
-        self.lag.set(float("nan"))
-        self.leader = gauge("sla_engine_leader", "1 where this engine writes the ledger.")
-        self.prometheus_errors = counter(
-            "sla_engine_prometheus_errors", "Queries without an answer."
-        )
-        self.ledger_errors = counter("sla_engine_ledger_errors", "Ledger transactions that failed.")
-        self.outbox_pending = gauge("sla_engine_outbox_pending", "Notices that wait to be sent.")
-        self.outbox_oldest = gauge(
-            "sla_engine_outbox_oldest_timestamp_seconds",
-            "When the oldest waiting notice was written; 0 where none waits.",
-        )
-        self.notices_sent = counter("sla_engine_notices_sent", "Notices delivered.")
-        self.notice_failures = counter(
-            "sla_engine_notice_failures",
-            "Attempts that did not deliver a notice, by reason.",
-            ["reason"],
-        )
-        self.slack_connected = gauge(
-            "sla_engine_slack_connected",
-            "1 where this engine hears buttons and commands of Slack; NaN where it never will.",
-        )
-        self.slack_connected.set(float("nan"))
-        self.slack_requests = counter(
-            "sla_engine_slack_requests",
-            "Buttons, forms and commands of Slack by result.",
-            ["result"],
-        )
-        for result in ("ok", "failed"):
-            self.ticks.labels(result)
-        for result in ("done", "refused", "failed", "unreadable"):
-            self.slack_requests.labels(result)
-
-    def loaded(self, now: int, *, good: bool) -> None:
-        """Note an attempt to load the catalogue (ms UTC)."""
-        self._loaded_well.set(good)
-        if good:
-            self._loaded_at.set(now / 1000)
-
-    def render(self) -> bytes:
-        """Return the text exposition."""
-        return generate_latest(self.registry)
 
 
 Samples = Iterable[tuple[str, float]]
@@ -182,11 +100,6 @@ class Exposition:
 
 _Key = tuple[str, ...]  # a service, or a service and a window
 _Written = tuple[object, tuple[str, ...]]  # what was written down, and its samples by family
-
-
-def render_levels(levels: Sequence[ServiceLevel]) -> bytes:
-    """Return the text exposition of the service levels."""
-    return Exposition().render(levels)
 
 
 def _label(name: str, value: str) -> str:
