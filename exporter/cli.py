@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from exporter import app
-from exporter.host import add_collector_flags, host_of
+from exporter.host import Host
+from exporter.host_flags import add_collector_flags, host_options
 from toolkit.document import DocumentError
 from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from toolkit.logs import configure_logs
@@ -87,7 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: app.Options, given: argparse.Namespace) -> None:
-    with closing(host_of(given)) as host, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with (
+        closing(Host(host_options(given))) as host,
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
         runner.run(app.serve(options, host))
 
 

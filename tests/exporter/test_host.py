@@ -18,7 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from exporter.collectors import COLLECTORS, emits
 from exporter.collectors.contract import Collector, NoDataError, System
 from exporter.family import EOF, Family, gauge
-from exporter.host import METRICS, Host, HostOptions, add_collector_flags, host_of, host_options
+from exporter.host import METRICS, Host, HostOptions
+from exporter.host_flags import add_collector_flags, host_options
 
 VALUE = gauge("node_demo", "x")
 
@@ -168,7 +169,7 @@ def test_a_bad_expression_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this machine's /proc")
 def test_this_machine_in_both_styles() -> None:
-    host = host_of(_args())
+    host = Host(host_options(_args()))
     text = host.collect("text")
     names = {s.name for family in parse_text(text) for s in family.samples}
     assert {"node_cpu_seconds_total", "node_memory_MemAvailable_bytes", "node_load1"} <= names
@@ -180,7 +181,7 @@ def test_this_machine_in_both_styles() -> None:
 
 @pytest.mark.integration
 def test_promtool_minds_only_names_that_node_exporter_chose() -> None:
-    host = host_of(_args())
+    host = Host(host_options(_args()))
     done = subprocess.run(
         ["promtool", "check", "metrics"],
         input=host.collect("text"),
