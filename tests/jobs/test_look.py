@@ -63,6 +63,28 @@ def test_a_single_lost_sample_is_looked_at_where_it_may_make_a_hole() -> None:
     assert quiet_among(service(), max_gap=30_000) == set()
 
 
+def test_no_hole_is_overlooked_while_jitter_is_under_a_quarter_of_an_interval() -> None:
+    step, max_gap, hours = 300_000, 750_000, 5
+    edges = np.arange(hours + 1) * HOUR
+    random = np.random.default_rng(7)
+    holes = 0
+    for phase in (0, 1, 150_000, 299_999) * 500:
+        regular = np.arange(phase - 5 * step, hours * HOUR + 5 * step, step)
+        lost = random.integers(len(regular)) + np.arange(random.integers(4))
+        jitter = random.integers(-step // 4 + 1, step // 4, len(regular))
+        times = np.delete(regular + jitter, lost[lost < len(regular)])
+        looked = flagged(counts(*np.histogram(times, edges)[0].tolist()), step=step)
+        for at in np.flatnonzero(np.diff(times) > max_gap):
+            unknown = times[at] + step, times[at + 1]
+            near = np.flatnonzero(
+                (edges[:-1] - max_gap < unknown[1]) & (unknown[0] < edges[1:] + max_gap)
+            )
+            if 2 * max_gap < unknown[1] and unknown[0] < edges[-1] - max_gap:
+                holes += 1
+                assert set(near) & set(looked), times
+    assert holes > 500
+
+
 def test_an_interval_that_does_not_divide_an_hour_may_fit_one_more() -> None:
     assert flagged(counts(514, 515, 514, 513), step=7_000) == [3]
 
