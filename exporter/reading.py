@@ -36,7 +36,10 @@ def read_services(path: Path | None) -> Sequence[Watched]:
 
 def _by_child(path: Path) -> Found:
     command = [sys.executable, "-m", __name__, str(path)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ourselves
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ourselves
+    except (OSError, subprocess.CalledProcessError) as error:  # no memory, as a rule
+        return [], (Problem(str(path), 1, "", f"cannot be read by a process of its own: {error}"),)
     found: Found = pickle.loads(done.stdout)  # noqa: S301 - our own child's words
     return found
 

@@ -36,5 +36,14 @@ def test_mistakes_of_a_large_catalogue_are_told_as_well(tmp_path: Path) -> None:
     assert "goes with components" in caught.value.problems[0].message
 
 
+@pytest.mark.parametrize("program", ["/bin/false", "/nowhere"])
+def test_a_reader_that_breaks_is_a_mistake_to_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr("exporter.reading.sys.executable", program)
+    with pytest.raises(DocumentError, match="cannot be read by a process of its own"):
+        read_services(large(tmp_path))
+
+
 def test_without_a_catalogue_there_are_no_services() -> None:
     assert list(read_services(None)) == []
