@@ -54,9 +54,9 @@ def due_reports(
         if fired is None:
             continue
         period = shifted(containing(_KINDS[entry.period], fired, zone), -1)
-        key = f"report:{entry.id}/{period.name}"
+        topic = f"report:{entry.id}:{period.name}"
         settled = seen >= period.end + _SETTLED or now >= fired + _PATIENCE
-        if first is None or first >= period.end or not settled or outbox.with_key_like(key):
+        if first is None or first >= period.end or not settled or outbox.keys_of([topic]):
             continue
         facts = {
             "report": entry.id,
@@ -64,7 +64,8 @@ def due_reports(
             "due": fired,
             "channels": _channels(entry, catalogue, elsewhere),
         }
-        yield NoticeRow(key, f"report:{entry.id}:{period.name}", "report", now, None, facts)
+        key = f"report:{entry.id}/{period.name}"
+        yield NoticeRow(key, topic, "report", now, None, facts)
 
 
 def _channels(entry: Report, catalogue: Catalogue, elsewhere: Elsewhere | None) -> list[str]:

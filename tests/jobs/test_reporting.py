@@ -48,6 +48,14 @@ def test_of_several_that_were_missed_only_the_last_is_made(ledger: Ledger, slack
     assert "31 October 2026" in root["text"]
 
 
+def test_a_yearly_report_is_not_taken_for_the_monthly_one_that_it_was(
+    ledger: Ledger, slack: Slack
+) -> None:
+    for period, cron in (("monthly", "0 9 1 * *"), ("yearly", "0 9 1 1 *")):
+        send(book(period=period, cron=cron), ledger, slack, at("2027-01-01T12:00"))
+    assert ["December" in root["text"] for root in slack.roots()] == [True, False]
+
+
 def test_a_file_is_attached_once_even_if_its_fate_was_unknown(ledger: Ledger, slack: Slack) -> None:
     faults = {"files.completeUploadExternal": ["server_error_after"]}
     slack.fault = lambda m: faults[m].pop() if faults.get(m) else None
