@@ -1,11 +1,13 @@
 """iCalendar feeds -> maintenance windows of the ledger.
 
 What a feed says is written down once for each occurrence, so that a past window stays when the feed
-forgets it; one that is still to come and is gone from the feed is cancelled.
+forgets it; one that is still to come and is gone from the feed is cancelled, and asked for anew
+when it comes back.
 """
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 import recurring_ical_events  # type: ignore[import-untyped] # it ships no types
 from icalendar import Calendar
@@ -90,25 +92,62 @@ def pull(catalogue: Catalogue, ledger: Ledger, feed: Feed, text: str, now: int) 
         FeedError: the text is no iCalendar; nothing changes.
     """
     told = occurrences(feed, text, catalogue.timezone, now)
-    known = {
-        request.id: (request, events)
-        for request, events in ledger.windows.all()
-        if request.source == f"feed:{feed.id}"
-    }
+    known = _known(ledger, feed)
     changed = 0
-    for identifier in told.keys() - known.keys():
-        changed += _write_down(ledger, feed, told[identifier], now)
-    for request, events in known.values():
-        gone = request.id not in told and now < request.end and request.start < now + AHEAD
+    for identifier, request in told.items():
+        before = known.get(identifier)
+        if before is None:
+            changed += _write_down(ledger, feed, request, now)
+        elif before.taken_back(feed) and now < request.end:
+            changed += _write_down(ledger, feed, request._replace(id=before.next_id), now)
+    for identifier, (request, events) in known.items():
+        gone = identifier not in told and now < request.end and request.start < now + AHEAD
         if gone and events[-1].kind in ("requested", "approved"):
-            event = Event(now, "cancelled", f"feed {feed.id}", "no longer in the feed")
+            event = Event(now, "cancelled", _author(feed), "no longer in the feed")
             ledger.windows.append(request.id, event)
             changed += 1
     return changed
 
 
+class _Known(NamedTuple):
+    """What the ledger has of an occurrence; ids of one that came back are ``F-1.2``, ``F-1.3``."""
+
+    request: Request
+    events: tuple[Event, ...]
+
+    @property
+    def turn(self) -> int:
+        """Return how many times it came."""
+        return int(self.request.id.partition(".")[2] or 1)
+
+    @property
+    def next_id(self) -> str:
+        """Return the id for the next time: what was cancelled stays cancelled."""
+        return f"{self.request.id.partition('.')[0]}.{self.turn + 1}"
+
+    def taken_back(self, feed: Feed) -> bool:
+        """Say whether the feed itself cancelled it, and no person did."""
+        last = self.events[-1]
+        return last.kind == "cancelled" and last.author == _author(feed)
+
+
+def _known(ledger: Ledger, feed: Feed) -> dict[str, _Known]:
+    """Return the last turn of each occurrence of a feed, by the id of the first."""
+    found: dict[str, _Known] = {}
+    for request, events in ledger.windows.all():
+        if request.source == f"feed:{feed.id}":
+            one, first = _Known(request, events), request.id.partition(".")[0]
+            if first not in found or found[first].turn < one.turn:
+                found[first] = one
+    return found
+
+
+def _author(feed: Feed) -> str:
+    return f"feed {feed.id}"
+
+
 def _write_down(ledger: Ledger, feed: Feed, request: Request, now: int) -> bool:
-    added = ledger.windows.add(request, Event(now, "requested", f"feed {feed.id}"))
+    added = ledger.windows.add(request, Event(now, "requested", _author(feed)))
     if added and feed.approver is not None:
         ledger.windows.append(request.id, Event(now, "approved", feed.approver))
     return added

@@ -6,7 +6,7 @@ import pytest
 
 from catalogue import Catalogue
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Window
+from sla_engine.domain.maintenance import Event, Window
 from sla_engine.jobs.feeds import FeedError, pull
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Ledger
@@ -104,6 +104,29 @@ def test_what_is_gone_is_cancelled_and_what_is_past_stays(ledger: Ledger) -> Non
         ("10-20 11:00", "10-20 12:00"),
     ]
     assert [w.state(NOW) for w in windows(ledger)] == ["completed", "cancelled", "cancelled"]
+
+
+def test_what_comes_back_is_planned_again(ledger: Ledger) -> None:
+    text = calendar(
+        soon="DTSTART:20261021T020000Z DTEND:20261021T040000Z",
+        later="DTSTART:20261022T020000Z DTEND:20261022T040000Z",
+    )
+    both = read(ledger, text)
+    for minute in range(0, 12, 2):
+        assert read(ledger, calendar(), now=NOW + minute * 60_000) == []
+        assert read(ledger, text, now=NOW + (minute + 1) * 60_000) == both
+    before = list(ledger.export())
+    assert read(ledger, text, now=NOW + 900_000) == both
+    assert list(ledger.export()) == before
+
+
+def test_what_a_person_cancelled_does_not_come_back(ledger: Ledger) -> None:
+    text = calendar(soon="DTSTART:20261021T020000Z DTEND:20261021T040000Z")
+    read(ledger, text)
+    (window,) = windows(ledger)
+    ledger.windows.append(window.id, Event(NOW, "cancelled", "bob", "postponed"))
+    for told in (text, calendar(), text):
+        assert read(ledger, told, now=NOW + 900_000) == []
 
 
 def test_a_cancelled_event_is_none(ledger: Ledger) -> None:
