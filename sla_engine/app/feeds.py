@@ -5,6 +5,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalogue.maintenance import Feed
+from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import Context, now
 from sla_engine.jobs.feeds import FeedError, pull
 from sla_engine.ledger import LedgerError
@@ -20,21 +21,15 @@ class FeedReader:
     def __init__(self, context: Context, feed: Feed) -> None:
         self._context = context
         self._feed = feed
-        self._told = ""
+        self._complaint = Complaint("feeds", "feed not read", feed=feed.id)
 
     def __call__(self) -> None:
         """Bring the ledger's windows up to date with the feed."""
-        said = ""
-        try:
+        with self._complaint.about(OSError, FeedError, LedgerError, SQLAlchemyError):
             text = _read(self._feed)
             changed = pull(self._context.catalogue, self._context.ledger, self._feed, text, now())
             if changed:
                 log.info("feed read", feed=self._feed.id, changed=changed)
-        except (OSError, FeedError, LedgerError, SQLAlchemyError) as error:
-            said = " ".join(str(error).split())
-            if said != self._told:
-                log.error("feed not read", feed=self._feed.id, error=said)  # noqa: TRY400 - one line says it
-        self._told = said
 
 
 def _read(feed: Feed) -> str:

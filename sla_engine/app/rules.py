@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from catalogue import Catalogue
+from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now, read_catalogue
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
@@ -55,20 +56,14 @@ class RulesKeeper:
     def __init__(self, path: Path, engine: Engine) -> None:
         self._path = path
         self._engine = engine
-        self._told = ""
+        self._complaint = Complaint("rules", "rules not written")
 
     def __call__(self) -> None:
         """Bring the file up to date."""
-        said = ""
-        try:
+        with self._complaint.about(JobError, OSError):
             context = self._engine.context
             if keep(self._path, context.catalogue, context.client):
                 log.info("rules written", file=str(self._path))
-        except (JobError, OSError) as error:
-            said = str(error)
-            if said != self._told:
-                log.error("rules not written", error=said)  # noqa: TRY400 - one line says it
-        self._told = said
 
 
 def _rendered(catalogue: Catalogue) -> str:

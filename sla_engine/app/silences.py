@@ -4,6 +4,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.alertmanager import AlertmanagerError, Client
+from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
 from sla_engine.jobs.silences import pull, push
@@ -17,18 +18,12 @@ class SilenceKeeper:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._told = ""
+        self._complaint = Complaint("silences", "silences not exchanged")
 
     def __call__(self) -> None:
         """Bring both sides up to date."""
-        said = ""
-        try:
+        with self._complaint.about(AlertmanagerError, LedgerError, SQLAlchemyError):
             self._exchange()
-        except (AlertmanagerError, LedgerError, SQLAlchemyError) as error:
-            said = str(error)
-            if said != self._told:
-                log.error("silences not exchanged", error=said)  # noqa: TRY400 - one line says it
-        self._told = said
 
     def _exchange(self) -> None:
         context, at = self._engine.context, now()
