@@ -20,7 +20,6 @@ it was stopped, and the next run uses them.
 
 import argparse
 import contextlib
-import gc
 import io
 import multiprocessing
 import os
@@ -45,6 +44,7 @@ from sla_engine.ledger import Ledger
 from sla_engine.prometheus import Client
 from sla_engine.reports import REPORTS
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
+from toolkit.garbage import settle
 
 START = 1_790_812_800_000
 DAY = 86_400_000
@@ -198,8 +198,7 @@ def _ticks(book: Catalogue, client: Client, ledger: Ledger, until: int) -> dict[
         mock.patch.object(messenger, "now", moment),
         contextlib.redirect_stdout(io.StringIO()),
     ):
-        gc.collect()
-        gc.freeze()  # as serve does
+        settle()  # as serve does
         running = engine.Engine(Context(book, ledger, client), EngineMetrics("benchmark"))
         for _ in range(WARM + TICKS):
             moment.return_value += TICK

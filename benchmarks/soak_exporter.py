@@ -20,6 +20,7 @@ from exporter.network import resolver
 
 def count(path: Path, *_: object) -> None:
     """Write how many objects and unfinished tasks there are."""
+    gc.unfreeze()  # what a reload settled counts as well
     gc.collect()
     objects = gc.get_objects()
     tasks = sum(isinstance(each, asyncio.Task) and not each.done() for each in objects)
