@@ -10,8 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
-
+from benchmarks.cpu import cpu_seconds
 from grafana_dashboards.catalog import DASHBOARDS
 from grafana_dashboards.queries import queries
 from tests.grafana_dashboards import month
@@ -39,14 +38,12 @@ def main(services: int) -> None:
 def report(prometheus: Prometheus, services: int) -> None:
     """Print a line for each dashboard."""
     grafana = Grafana(prometheus.url, month.NOW)
-    process = psutil.Process(prometheus.pid)
     print(f"{services} services")
     print(f"{'dashboard':22}{'queries':>8}{'wall s':>8}{'CPU s':>8}  slowest")
     for name in DASHBOARDS:
-        before = process.cpu_times()
+        before = cpu_seconds(prometheus.pid)
         took = _open(grafana, name)
-        after = process.cpu_times()
-        cpu = after.user + after.system - before.user - before.system
+        cpu = cpu_seconds(prometheus.pid) - before
         slowest, seconds = max(took, key=lambda each: each[1])
         total = sum(each for _, each in took)
         print(f"{name:22}{len(took):8}{total:8.2f}{cpu:8.2f}  {slowest} ({seconds:.2f} s)")

@@ -1,6 +1,5 @@
 """node_exporter and sla-exporter side by side on free loopback ports, and what they say."""
 
-import os
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from benchmarks.cpu import cpu_seconds
 from tests.programs.ports import free_port
 from tests.programs.process import find_program, running
 
@@ -33,10 +33,7 @@ class Peer(NamedTuple):
 
     def cpu_seconds(self) -> float:
         """Return user and system time of the process so far."""
-        words = (
-            Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        )
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
 
 @contextmanager

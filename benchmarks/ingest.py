@@ -22,7 +22,6 @@ import argparse
 import contextlib
 import io
 import multiprocessing
-import os
 import resource
 import statistics
 import tempfile
@@ -33,6 +32,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from benchmarks.cpu import cpu_seconds
 from benchmarks.samples import Expected, Past
 from benchmarks.slo_generator import installed
 from catalogue import Catalogue
@@ -51,7 +51,6 @@ DAY = 86_400_000
 BLOCK = 54 * 3_600_000
 TICK = 30_000
 WARM, TICKS, SENDS = 6, 10, 6
-_CLOCK = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -131,14 +130,9 @@ def _print(name: str, server: tuple[float, float], client: float, exact: str, sc
 
 def _server(prometheus: Prometheus, work: Callable[[], object]) -> tuple[float, float]:
     """Return the CPU seconds of Prometheus and the wall seconds of some work."""
-    cpu, wall = _cpu(prometheus.pid), time.monotonic()
+    cpu, wall = cpu_seconds(prometheus.pid), time.monotonic()
     work()
-    return _cpu(prometheus.pid) - cpu, time.monotonic() - wall
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _CLOCK
+    return cpu_seconds(prometheus.pid) - cpu, time.monotonic() - wall
 
 
 def _catalogue(url: str, services: list[str]) -> Catalogue:
@@ -158,10 +152,10 @@ def _ours(
     context = multiprocessing.get_context("spawn")
     receive, send = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(send, book, f"sqlite:///{folder}/l.db", period))
-    cpu = _cpu(prometheus.pid)
+    cpu = cpu_seconds(prometheus.pid)
     process.start()
     found: dict[str, float] = receive.recv()
-    server = _cpu(prometheus.pid) - cpu, found["wall"]
+    server = cpu_seconds(prometheus.pid) - cpu, found["wall"]
     found |= receive.recv()
     process.join()
     return server, found

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import psutil
 
+from benchmarks.cpu import cpu_seconds
 from tests.programs.ports import free_port
 from tests.programs.process import find_program, running, stop
 
@@ -46,8 +47,7 @@ class Stack:
 
     def cpu(self) -> tuple[float, float]:
         """Return the CPU seconds of prober and Prometheus since they started."""
-        times = [process.cpu_times() for process in (self.prober, self.prometheus)]
-        return times[0].user + times[0].system, times[1].user + times[1].system
+        return cpu_seconds(self.prober.pid), cpu_seconds(self.prometheus.pid)
 
 
 @contextmanager

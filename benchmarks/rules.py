@@ -20,6 +20,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.cpu import cpu_seconds
 from benchmarks.rules_world import blocks, ours, past, services, sloth, target
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
 
@@ -132,12 +133,6 @@ def cpu_per_minute(prometheus: Prometheus, seconds: int) -> float:
     if failures:
         raise RuntimeError(f"rules failed: {failures}")
     return spent / (time.monotonic() - began) * 60
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return user and system time of a process so far."""
-    words = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
