@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.audit import main
+from benchmarks.audit.__main__ import main
 
 
 @pytest.mark.integration

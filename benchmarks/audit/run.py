@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.audit_states import Key, Point
+from benchmarks.audit.states import Key, Point
 from sla_engine.app.context import opened
 from sla_engine.cli import main
 from sla_engine.jobs.ingest import ingest, tick_periods

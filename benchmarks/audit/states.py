@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from benchmarks.audit_time import Span, duration, instant
+from benchmarks.audit.time import Span, duration, instant
 
 Point = tuple[int, float]
 Key = tuple[str, tuple[tuple[str, str], ...]]

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.audit_make import make
-from benchmarks.audit_play import Play
-from benchmarks.audit_run import write_openmetrics
-from benchmarks.audit_world import World
+from benchmarks.audit.make import make
+from benchmarks.audit.play import Play
+from benchmarks.audit.run import write_openmetrics
+from benchmarks.audit.world import World
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 _BATCH = 10

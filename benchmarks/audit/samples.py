@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from benchmarks.audit_states import Point
-from benchmarks.audit_time import Span
+from benchmarks.audit.states import Point
+from benchmarks.audit.time import Span
 
 
 class Weather(NamedTuple):

@@ -7,9 +7,9 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from benchmarks.audit_figures import answer
-from benchmarks.audit_oracle import Oracle
-from benchmarks.audit_time import Span, instant
+from benchmarks.audit.figures import answer
+from benchmarks.audit.oracle import Oracle
+from benchmarks.audit.time import Span, instant
 
 Json = dict[str, Any]
 Same = Callable[[str, Any, Any], bool]

@@ -10,11 +10,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from benchmarks import audit_states as states
-from benchmarks.audit_plans import own_plans
-from benchmarks.audit_states import Minute, Piece, Pieces, Point, held, state
-from benchmarks.audit_time import Span, calendar_spans, duration, instant
-from benchmarks.audit_world import Meaning, World
+from benchmarks.audit import states
+from benchmarks.audit.plans import own_plans
+from benchmarks.audit.states import Minute, Piece, Pieces, Point, held, state
+from benchmarks.audit.time import Span, calendar_spans, duration, instant
+from benchmarks.audit.world import Meaning, World
 
 _LAST = 59_999
 _REACH = 600_000

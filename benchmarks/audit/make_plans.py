@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from benchmarks.audit_time import Span, duration, moment, wall
-from benchmarks.audit_world import Decision, Request
+from benchmarks.audit.time import Span, duration, moment, wall
+from benchmarks.audit.world import Decision, Request
 
 _DAY = 86_400_000
 _HOURS = (

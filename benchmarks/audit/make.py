@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from benchmarks import audit_samples as samples
-from benchmarks.audit_make_plans import calendars, requests, windows
-from benchmarks.audit_states import Key, Point
-from benchmarks.audit_time import Span, moment
-from benchmarks.audit_world import Meaning, World
+from benchmarks.audit import samples
+from benchmarks.audit.make_plans import calendars, requests, windows
+from benchmarks.audit.states import Key, Point
+from benchmarks.audit.time import Span, moment
+from benchmarks.audit.world import Meaning, World
 
 _DAY = 86_400_000
 _ZONES: dict[str, tuple[str, ...]] = {

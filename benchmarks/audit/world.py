@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from benchmarks.audit_states import Key, Point
-from benchmarks.audit_time import Span
+from benchmarks.audit.states import Key, Point
+from benchmarks.audit.time import Span
 
 Verb = Literal["approve", "reject", "cancel"]
 

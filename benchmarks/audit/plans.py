@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from benchmarks.audit_time import Span, duration, instant, moment, recurrences, wall
-from benchmarks.audit_world import Request, World
+from benchmarks.audit.time import Span, duration, instant, moment, recurrences, wall
+from benchmarks.audit.world import Request, World
 
 _MARGIN = 4 * 86_400_000
 

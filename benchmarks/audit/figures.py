@@ -7,10 +7,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.audit_oracle import Oracle, Outage, Truth, inside, least_outage, ratio
-from benchmarks.audit_states import held, state, within
-from benchmarks.audit_time import Span
-from benchmarks.audit_world import Said
+from benchmarks.audit.oracle import Oracle, Outage, Truth, inside, least_outage, ratio
+from benchmarks.audit.states import held, state, within
+from benchmarks.audit.time import Span
+from benchmarks.audit.world import Said
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.audit_judge import (
+from benchmarks.audit.judge import (
     Json,
     changed,
     csv_differs,
@@ -16,10 +16,10 @@ from benchmarks.audit_judge import (
     sums_differ,
     text_differs,
 )
-from benchmarks.audit_oracle import Oracle
-from benchmarks.audit_run import Done, command, ticks
-from benchmarks.audit_time import Span, days, wall
-from benchmarks.audit_world import Said, World
+from benchmarks.audit.oracle import Oracle
+from benchmarks.audit.run import Done, command, ticks
+from benchmarks.audit.time import Span, days, wall
+from benchmarks.audit.world import Said, World
 
 _FROZEN = (
     "availability_ratio", "agreed_seconds", "excluded_seconds", "downtime_seconds",
