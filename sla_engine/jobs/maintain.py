@@ -62,7 +62,8 @@ def resolve(
 
     Raises:
         KeyError: there is no such window.
-        DecisionError: its state, its origin or the four-eyes rule does not allow it.
+        DecisionError: its state, its origin, the four-eyes rule, or a decision that came between
+            does not allow it.
     """
     if any(entry.id == identifier for entry in catalogue.maintenance.windows):
         raise DecisionError(f"{identifier} is the catalogue's; change it there")
@@ -71,7 +72,8 @@ def resolve(
     near = Interval(asked.start, max(asked.end, now + 1))
     four_eyes = catalogue.maintenance.four_eyes
     decide(of_request(asked, events, near), event, four_eyes=four_eyes)
-    ledger.windows.append(identifier, event)
+    if not ledger.windows.append(identifier, event, known=len(events)):
+        raise DecisionError(f"somebody else decided on {identifier} just now; look again")
     return of_request(asked, (*events, event), near)
 
 

@@ -41,10 +41,20 @@ class Requests:
             _append(connection, request.id, event, _row(request))
         return True
 
-    def append(self, identifier: str, event: Event) -> None:
-        """Write down a decision; whether it is allowed was judged by the caller."""
+    def append(self, identifier: str, event: Event, *, known: int | None = None) -> bool:
+        """Write down a decision; whether it is allowed was judged by the caller.
+
+        With ``known``, the number of events that were judged by: False, and nothing is written,
+        when another was written meanwhile.
+        """
+        log = tables.maintenance_event
+        there = sa.select(sa.func.count()).where(log.c.window_id == identifier)
         with self._writing.begin() as connection:
+            audit.alone(connection)
+            if known is not None and connection.scalar(there) != known:
+                return False
             _append(connection, identifier, event, {})
+        return True
 
     def all(self) -> tuple[tuple[Request, tuple[Event, ...]], ...]:
         """Return every window with what happened to it, in order of their starts."""

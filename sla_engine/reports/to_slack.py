@@ -26,12 +26,12 @@ def render(report: PeriodReport) -> bytes:
 
 def message(report: PeriodReport) -> Message:
     """Return the report as a message."""
-    missed = bool(summarize(report.services).missed)
+    summary = summarize(report.services)
     facts = [(tile.label, _told(tile)) for tile in view.tiles(report)]
     facts += [(label, value) for label, value in view.header(report) if label in _KEPT]
     return Message(
         title=f"{view.period_title(report)}: {view.headline(report)}",
-        tone="warning" if missed else "up",
+        tone="warning" if summary.missed else "up" if summary.met else "info",
         facts=tuple(facts),
         lines=tuple(_lines(report)),
     )

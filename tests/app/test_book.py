@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from sla_engine.cli import main
+from sla_engine.domain.maintenance import Event, Window, decide
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.timeline import Segment, State
+from sla_engine.jobs import maintain
 from sla_engine.ledger import Derived, Ledger
 
 SERVICES = """\
@@ -244,3 +246,25 @@ def test_an_export_moves_the_ledger(run: Run, tmp_path: Path) -> None:
     assert code == 1
     assert "not empty" in err
     assert run("import", f"{tmp_path}/none")[0] == 1
+
+
+def test_a_decision_that_another_came_before_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out, _ = run(
+        "maintenance", "request", "--title=Disk swap", "--tier=gold", "--author=ann",
+        "--from=2024-10-04T00:30", "--duration=1h", "--reason=worn out",
+    )  # fmt: skip
+    identifier = out.split()[0]
+
+    def while_eve_rejects(window: Window, event: Event, *, four_eyes: bool) -> None:
+        monkeypatch.setattr(maintain, "decide", decide)
+        decide(window, event, four_eyes=four_eyes)
+        assert run("maintenance", "reject", identifier, "--author=eve", "--reason=no")[0] == 0
+
+    monkeypatch.setattr(maintain, "decide", while_eve_rejects)
+    code, _, err = run("maintenance", "approve", identifier, "--author=bob")
+    assert (code, "just now" in err) == (1, True)
+    assert run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1].split()[1] == (
+        "rejected"
+    )

@@ -32,6 +32,14 @@ def test_a_request_is_kept_with_what_became_of_it(ledger: Ledger) -> None:
     assert ledger.windows.all() == ((REQUEST, (ASKED, approved)),)
 
 
+def test_of_two_decisions_on_the_same_knowledge_one_is_kept(ledger: Ledger) -> None:
+    ledger.windows.add(REQUEST, ASKED)
+    approved, rejected = Event(2, "approved", "bob"), Event(2, "rejected", "eve")
+    assert ledger.windows.append("w", approved, known=1)
+    assert not ledger.windows.append("w", rejected, known=1)
+    assert ledger.windows.all() == ((REQUEST, (ASKED, approved)),)
+
+
 def test_a_correction_is_kept(ledger: Ledger) -> None:
     ledger.corrections.add("shop", 10, CORRECTION)
     assert ledger.corrections.of_all() == {"shop": ((10, CORRECTION),)}

@@ -8,7 +8,7 @@ import pytest
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import REPORTS, charts, to_html
+from sla_engine.reports import REPORTS, charts, to_html, to_slack
 from sla_engine.reports.to_json import document, seconds
 from tests.programs.slack_rules import mistakes
 from tests.reports.sample import REPORT, SERVICES, outage, service
@@ -151,3 +151,4 @@ def test_a_report_about_nothing_is_still_a_report() -> None:
     empty = replace(REPORT, services=())
     for render in REPORTS.values():
         assert render(empty)
+    assert to_slack.message(empty).tone == "info"
