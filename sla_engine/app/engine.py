@@ -161,8 +161,7 @@ class Engine:
 
     def _follow(self) -> Ingested:
         """Return what another engine did as if it were ours: nothing is known of its changes."""
-        covered = self.context.ledger.covered_until().values()
-        self._derived_until = max(covered, default=None)
+        self._derived_until = self.context.ledger.derived_until()
         at = now()
         return Ingested(Interval(at, at), ())
 

@@ -44,8 +44,8 @@ def as_of(ledger: Ledger, now: int) -> int:
     That is the last tick: the moments since are not unknown, nobody looked yet. An engine that
     stands still for longer is blind, and its figures show it.
     """
-    last = max(ledger.covered_until().values(), default=now)
-    return min(last, now) if now - _SETTLING <= last else now
+    last = ledger.derived_until()
+    return min(last, now) if last is not None and now - _SETTLING <= last else now
 
 
 def facts_of(

@@ -47,7 +47,7 @@ def due_reports(
     if not catalogue.reports:
         return
     first = min(ledger.first_samples().values(), default=None)
-    seen = max(ledger.covered_until().values(), default=0)
+    seen = ledger.derived_until() or 0
     for entry in catalogue.reports:
         zone = entry.timezone or catalogue.timezone
         fired = last_fired(entry, zone, now)

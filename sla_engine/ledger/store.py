@@ -84,9 +84,8 @@ class Ledger:
             found = tuple(
                 change
                 for service, history in after.items()
-                for change in changes(
-                    service, before.get(service, History()).outages, history.outages
-                )
+                if history.outages != (old := before.get(service, History()).outages)
+                for change in changes(service, old, history.outages)
             )
             if notify is not None and found:
                 add_notices(connection, notify(found))
@@ -148,16 +147,22 @@ class Ledger:
 
     def first_samples(self) -> dict[str, int]:
         """Return the time of the first sample ever seen of each service."""
-        query = sa.select(tables.service_state)
         with self.engine.begin() as connection:
-            return {row.service: row.first_sample_ms for row in connection.execute(query)}
+            return _first_samples(connection)
 
     def covered_until(self) -> dict[str, int]:
         """Return where the derived past of each service ends."""
         columns = tables.coverage.c
         query = sa.select(columns.service, sa.func.max(columns.end_ms)).group_by(columns.service)
         with self.engine.begin() as connection:
-            return {service: end for service, end in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+            return dict(connection.execute(query).all())
+
+    def derived_until(self) -> int | None:
+        """Return where the derived past of all services ends, None where there is none."""
+        query = sa.select(sa.func.max(tables.coverage.c.end_ms))
+        with self.engine.begin() as connection:
+            last: int | None = connection.execute(query).scalar_one()
+        return last
 
 
 def _joined(history: History, item: Derived) -> History:
@@ -189,12 +194,17 @@ def _note_events(connection: sa.Connection, derived: Iterable[Derived]) -> None:
             events.replace(connection, item.service, period, item.events)
 
 
+def _first_samples(connection: sa.Connection) -> dict[str, int]:
+    state = tables.service_state.c
+    query = sa.select(state.service, state.first_sample_ms)
+    return dict(connection.execute(query).all())
+
+
 def _note_first_samples(
     connection: sa.Connection, derived: Iterable[Derived]
 ) -> list[tuple[str, int]]:
     """Write down first samples that are new, or earlier than was known, and return them."""
-    state = tables.service_state
-    known = {row.service: row.first_sample_ms for row in connection.execute(sa.select(state))}
+    state, known = tables.service_state, _first_samples(connection)
     seen = [(d.service, d.first_sample) for d in derived if d.first_sample is not None]
     new = [{"service": s, "first_sample_ms": t} for s, t in seen if s not in known]
     older = [{"s": s, "t": t} for s, t in seen if t < known.get(s, t)]

@@ -148,3 +148,27 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
         ledger.apply([ENDED], _notices)
         assert ledger.histories(Interval(0, 100))["shop"].outages == (Stretch(10, 25),)
         assert [n.key for n in Outbox(ledger.engine).unaddressed()] == ["a", "shop/10/resolved"]
+
+
+def _up(service: str, start: int, end: int) -> Derived:
+    return Derived(service, (Segment(start, end, UP),), None)
+
+
+@pytest.mark.parametrize(
+    ("second", "ends"),
+    [
+        ({"a": 200, "b": 200, "c": 200}, {"a": 200, "b": 200, "c": 200}),
+        ({"a": 200, "b": 200}, {"a": 200, "b": 200, "c": 100}),
+        ({"a": 200, "b": 200, "c": 300}, {"a": 200, "b": 200, "c": 300}),
+    ],
+)
+def test_what_ends_together_goes_on_each_for_itself(
+    ledger: Ledger, second: dict[str, int], ends: dict[str, int]
+) -> None:
+    ledger.apply([_up(service, 0, 100) for service in "abc"])
+    ledger.apply([_up("d", 0, 200), _up("d", 210, 300)])
+    ledger.apply([_up(service, 50, end) for service, end in second.items()])
+    assert ledger.covered_until() == ends | {"d": 300}
+    histories = ledger.histories(Interval(0, 1000))
+    assert all(histories[s].covered == (Interval(0, end),) for s, end in ends.items())
+    assert ledger.derived_until() == 300
