@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
+from sla_engine.domain.availability import Figures
 from sla_engine.jobs.approvals import APPROVAL_KINDS, approval_composer, approval_notices
 from sla_engine.jobs.foresight import (
     budget_composer,
@@ -50,7 +51,8 @@ class Messenger:
             composers=_composers(context),
         )
         self._context = context
-        self._budgets: tuple[NoticeRow, ...] = ()
+        self._judged: dict[str, Figures] = {}
+        self._budgets: tuple[NoticeRow, ...] = ()  # of the figures judged
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again
         for problem in problems(context.catalogue):
             raise JobError(problem)
@@ -74,7 +76,11 @@ class Messenger:
         own = {level.service: level.windows.get(level.window) for level in levels}
         known = {service: found for service, found in own.items() if found is not None}
         self.sender.figures = known
-        self._budgets = tuple(budget_notices(self._context.catalogue, known, at))
+        # Figures that are still the same have brought their warning: a period's end makes new ones.
+        fresh = {s: found for s, found in known.items() if found is not self._judged.get(s)}
+        kept = [r for r in self._budgets if r.service in known and r.service not in fresh]
+        self._budgets = (*kept, *budget_notices(self._context.catalogue, fresh, at))
+        self._judged = known
 
     def foresee(self) -> None:
         """Write down what the last levels, the clock and people's decisions bring."""

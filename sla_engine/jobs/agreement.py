@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from fractions import Fraction
 from functools import lru_cache
 
 import holidays
@@ -22,13 +23,17 @@ _UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 
 def terms(service: Service, at: int) -> Terms:
     """Return what holds for a service at a moment (milliseconds UTC)."""
-    objective = service.objective
+    accounting = Accounting(service.accounting.maintenance, service.accounting.unknown)
+    return Terms(objective(service, at), accounting, service.min_outage or 0)
+
+
+def objective(service: Service, at: int) -> Fraction | None:
+    """Return the objective of a service at a moment (milliseconds UTC), a ratio."""
+    percent = service.objective
     for change in sorted(service.history, key=lambda change: change.until, reverse=True):
         if at < milliseconds(change.until, UTC) and change.objective is not None:
-            objective = change.objective
-    accounting = Accounting(service.accounting.maintenance, service.accounting.unknown)
-    exact = None if objective is None else ratio(objective)
-    return Terms(exact, accounting, service.min_outage or 0)
+            percent = change.objective
+    return None if percent is None else ratio(percent)
 
 
 def agreed_time(

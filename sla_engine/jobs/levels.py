@@ -9,7 +9,7 @@ from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import containing, shifted
 from sla_engine.jobs.accounting import as_of, facts_of, figures_in
-from sla_engine.jobs.agreement import terms
+from sla_engine.jobs.agreement import objective
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
@@ -84,7 +84,7 @@ def service_levels(
     return [
         ServiceLevel(
             service=service.id,
-            objective=None if (goal := terms(service, now).objective) is None else float(goal),
+            objective=None if (goal := objective(service, now)) is None else float(goal),
             maintenance_active=any(window.start == now for window in ahead[service.id]),
             open_since=opened[service.id].start if service.id in opened else None,
             windows=figures.get(service.id, {}),

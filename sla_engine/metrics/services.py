@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -53,6 +54,23 @@ class _Family(NamedTuple):
         return "".join([f"{self.name}{{{own}}} {_number(value)}\n" for own, value in found])
 
 
+class _Written(NamedTuple):
+    """A level and its samples as text, by family."""
+
+    level: ServiceLevel
+    columns: tuple[str, ...]
+
+
+class _Block(NamedTuple):
+    """What is written of some services that follow one another, joined by family."""
+
+    written: tuple[_Written, ...]
+    columns: tuple[bytes, ...]
+
+
+_BLOCK = 50  # services, of which one that changes makes the text of all be joined anew
+
+
 class Exposition:
     """The service levels as text.
 
@@ -61,45 +79,48 @@ class Exposition:
     """
 
     def __init__(self) -> None:
-        self._known: dict[_Key, _Written] = {}
+        self._known: dict[str, _Written] = {}
+        self._blocks: list[_Block] = []
         self._text = b""
 
     def render(self, levels: Sequence[ServiceLevel]) -> bytes:
         """Return the text exposition of these levels."""
-        subjects: dict[_Key, object] = {(level.service,): level for level in levels}
-        windows: dict[_Key, object] = {
-            (level.service, name): found
-            for level in levels
-            for name, found in level.windows.items()
-        }
-        known = {key: self._written(key, one) for key, one in (subjects | windows).items()}
-        if not self._text or known != self._known:
-            self._known = known
-            groups = (_OF_SERVICES, subjects), (_OF_WINDOWS, windows)
-            parts = [part for families, keys in groups for part in self._grouped(families, keys)]
-            self._text = "".join(parts).encode()
+        self._known = {level.service: self._written(level) for level in levels}
+        written, before = tuple(self._known.values()), self._blocks
+        starts = range(0, len(written), _BLOCK)
+        pieces = [written[start : start + _BLOCK] for start in starts]
+        self._blocks = [
+            old if old and old.written == piece else _block(piece)
+            for old, piece in zip_longest(before[: len(pieces)], pieces)
+        ]
+        if not self._text or self._blocks != before:
+            self._text = b"".join(_grouped(self._blocks))
         return self._text
 
-    def _written(self, key: "_Key", subject: object) -> "_Written":
-        """Return a subject's samples by family, those written before if it is the same."""
-        known = self._known.get(key)
-        if known is not None and (known[0] is subject or known[0] == subject):
-            return known
-        labels = ",".join(map(_label, ("service", "window"), key))
-        families = _OF_SERVICES if len(key) == 1 else _OF_WINDOWS
-        return subject, tuple(family.lines(subject, labels) for family in families)
-
-    def _grouped(self, families: Sequence[_Family], keys: Iterable["_Key"]) -> Iterator[str]:
-        """Yield the text family by family, as the format wants it."""
-        written = [self._known[key][1] for key in keys]
-        columns = zip(*written, strict=True) if written else [()] * len(families)
-        for family, lines in zip(families, columns, strict=True):
-            yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} gauge\n"
-            yield "".join(lines)
+    def _written(self, level: ServiceLevel) -> _Written:
+        """Return a level's samples, those written before if it is the same."""
+        known = self._known.get(level.service)
+        return known if known is not None and known.level == level else _write(level)
 
 
-_Key = tuple[str, ...]  # a service, or a service and a window
-_Written = tuple[object, tuple[str, ...]]  # what was written down, and its samples by family
+def _write(level: ServiceLevel) -> _Written:
+    own = _label("service", level.service)
+    windows = [(f"{own},{_label('window', name)}", one) for name, one in level.windows.items()]
+    of_service = [family.lines(level, own) for family in _OF_SERVICES]
+    of_windows = ["".join([f.lines(one, labels) for labels, one in windows]) for f in _OF_WINDOWS]
+    return _Written(level, (*of_service, *of_windows))
+
+
+def _block(written: tuple[_Written, ...]) -> _Block:
+    columns = zip(*[one.columns for one in written], strict=True)
+    return _Block(written, tuple("".join(column).encode() for column in columns))
+
+
+def _grouped(blocks: Sequence[_Block]) -> Iterator[bytes]:
+    """Yield the text family by family, as the format wants it."""
+    for at, family in enumerate((*_OF_SERVICES, *_OF_WINDOWS)):
+        yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} gauge\n".encode()
+        yield from [block.columns[at] for block in blocks]
 
 
 def _label(name: str, value: str) -> str:

@@ -8,12 +8,18 @@ import pytest
 
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
+from sla_engine.app.messenger import Messenger
+from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.objective import ratio
 from sla_engine.ledger import Ledger, NoticeRow, Outbox
-from sla_engine.metrics import EngineMetrics
+from sla_engine.metrics import EngineMetrics, ServiceLevel
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
 from tests.programs.ports import free_port
 from tests.programs.prometheus import running_prometheus
+
+MINUTE = Interval(0, 60_000)
 
 
 @pytest.fixture
@@ -116,6 +122,19 @@ def test_no_month_begins_with_the_error_budget_of_the_one_before(
         shop.send()
         assert _budgets(shop) == ["budget:shop:2026-10/0"]
     assert shop.levels[0].windows["month"].unplanned == 0
+
+
+@pytest.mark.parametrize("then", ["the same", "gone", "better"])
+def test_a_budget_is_told_of_as_long_as_its_figures_hold(engine: Engine, then: str) -> None:
+    good = figures(Facts((), (), (MINUTE,), (MINUTE,), ()), Terms(ratio(99)), MINUTE.end)
+    lost = replace(good, budget_remaining=0.1)
+    level = ServiceLevel("down", 0.99, False, None, {"month": lost}, window="month")
+    after = {"the same": (level,), "gone": (), "better": (replace(level, windows={"month": good}),)}
+    messenger = Messenger(engine.context, engine.metrics)
+    messenger.judge([level], MINUTE.end)
+    messenger.judge(after[then], MINUTE.end)
+    messenger.foresee()
+    assert _budgets(engine) == (["budget:down:1970-01/0.2"] if then == "the same" else [])
 
 
 @pytest.mark.integration

@@ -97,3 +97,15 @@ def test_what_is_written_anew_is_what_changed() -> None:
     open_now = replace(worse, open_since=5)
     assert text.render([open_now]) == Exposition().render([open_now])
     assert text.render([]) == Exposition().render([])
+
+
+@pytest.mark.parametrize("changed", [0, 49, 50, 129])
+def test_of_many_services_one_that_changes_is_written_anew(changed: int) -> None:
+    levels = [replace(_level("x"), service=f"s{number}") for number in range(130)]
+    text = Exposition()
+    text.render(levels)
+    levels[changed] = replace(levels[changed], open_since=5)
+    assert text.render(levels) == Exposition().render(levels)
+    assert text.render(levels[:60]) == Exposition().render(levels[:60])
+    del levels[changed]
+    assert text.render(levels) == Exposition().render(levels)
