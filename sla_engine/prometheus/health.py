@@ -30,8 +30,12 @@ def disk_used() -> str:
 
 
 def disk_full_in() -> str:
-    """Return the days until each filesystem that fills is full, at the pace of the last week."""
-    return f"{_AVAILABLE} / -(deriv({_AVAILABLE}[7d]) < 0) / {_DAY}"
+    """Return the days until each filesystem that fills is full, at the pace of the last week.
+
+    One that is known for less than a day has no pace yet.
+    """
+    known = f"present_over_time({_AVAILABLE}[2h] offset 22h)"
+    return f"{_AVAILABLE} / -(deriv({_AVAILABLE}[7d]) < 0) / {_DAY} and {known}"
 
 
 def updates() -> str:

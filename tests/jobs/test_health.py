@@ -47,10 +47,12 @@ def _past() -> Iterator[str]:
 def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_path: Path) -> None:
     end = (START + DAY) * 1000
     day = replace(REPORT, period=Interval(START * 1000, end))
+    morning = replace(REPORT, period=Interval(START * 1000, end - DAY * 500))
     with running_prometheus(tmp_path, openmetrics="\n".join(_past())) as prometheus:
         book = catalogue("x", url=prometheus.url)
         with Client(book.prometheus) as client:
             found = with_health(day, client, end + DAY)
+            young = with_health(morning, client, end + DAY)
     assert found.capacity is not None
     [host] = found.capacity.hosts
     exact = replace(host, cpu_p95=None, memory_p95=None, used=None, full_in=None)
@@ -62,6 +64,8 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     [certificate] = found.capacity.certificates
     assert certificate == Certificate("web-shop (shop:443)", (START + 20 * DAY) * 1000)
     assert found.services[0].latency_p95 == pytest.approx(0.25)
+    assert young.capacity is not None
+    assert [h.full_in for h in young.capacity.hosts] == [None]  # half a day shows no pace
 
 
 def test_a_prometheus_that_is_away_leaves_every_other_figure() -> None:
