@@ -144,13 +144,16 @@ def outage_facts(
     now: int,
     previous: Outage | None = None,
     agreed: Intervals | None = None,
+    *,
+    gaps: Intervals = (),
 ) -> OutageFacts:
     """Return an outage's facts at ``now``, split by the approved maintenance windows.
 
     ``agreed`` is the service time around it; without one, all of it counts against the budget.
+    In ``gaps`` nothing is known: they are no downtime.
     """
     now = max(now, outage.start + 1)  # an outage that begins now is planned or not already
-    part = share(outage, (outage.until(now),), (), windows, now)
+    part = share(outage, (outage.until(now),), gaps, windows, now)
     moved = previous is not None and previous.id != outage.id
     return OutageFacts(
         id=outage.id,
@@ -158,7 +161,8 @@ def outage_facts(
         end=outage.end,
         planned=part.planned,
         unplanned=part.unplanned,
-        owed=None if agreed is None else share(outage, agreed, (), windows, now).unplanned,
+        unknown=part.unknown,
+        owed=None if agreed is None else share(outage, agreed, gaps, windows, now).unplanned,
         classification=part.kind,
         cause=outage.cause,
         ticket=outage.ticket,

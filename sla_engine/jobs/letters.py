@@ -53,17 +53,35 @@ def compose(
 
 
 def _burnt(facts: OutageFacts, known: Figures | None, now: int) -> OutageFacts:
-    """Return the facts with what the outage used of its service's error budget."""
+    """Return the facts with what the outage used of its service's error budget.
+
+    Where the figures hold the outage as it is told, it used what is gone in them: the two
+    ratios are of one moment.
+    """
     if known is None or not known.budget or facts.withdrawn:
         return facts
-    spent = facts.unplanned if facts.owed is None else facts.owed
-    if facts.end is None and facts.classification == "unplanned" and spent == facts.unplanned:
-        spent = max(spent, now - facts.start)  # the notice may have waited
+    spent = _share(facts, known)
     return replace(
         facts,
-        budget_used_ratio=spent / known.budget,
+        budget_used_ratio=(_spent(facts, now) if spent is None else spent) / known.budget,
         budget_left_ratio=known.budget_remaining,
     )
+
+
+def _share(facts: OutageFacts, known: Figures) -> int | None:
+    """Return the unplanned downtime of an outage that figures hold as it is told."""
+    for share in (*known.shares, *known.short):
+        if (share.outage.id, share.outage.end) == (facts.id, facts.end):
+            return share.unplanned if share.kind == facts.classification else None
+    return None
+
+
+def _spent(facts: OutageFacts, now: int) -> int:
+    """Return the downtime that counts of an outage that no figures hold yet."""
+    spent = facts.unplanned if facts.owed is None else facts.owed
+    if facts.end is None and facts.classification == "unplanned" and spent == facts.unplanned:
+        spent = max(spent, now - facts.start - facts.unknown)  # the notice may have waited
+    return spent
 
 
 def subject_of(catalogue: Catalogue, service: str) -> Subject:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from catalogue import Catalogue
 from sla_engine.domain.history import History
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.notice import (
     Kind,
     OutageFacts,
@@ -56,7 +56,7 @@ def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change
         before = None if change.before is None else Outage(change.service, *change.before)
         approved = planned(catalogue, service, windows, {}, wide)
         agreed = agreed_time(catalogue, service, wide, None)
-        found = outage_facts(outage, approved, now, before, agreed)
+        found = outage_facts(outage, approved, now, before, agreed, gaps=change.gaps)
         return replace(found, withdrawn=change.after is None)
 
     return facts
@@ -77,7 +77,7 @@ def correction_notices(
                 continue
             held = ledger.histories(Interval(moment, moment + 1), [service]).get(service)
             for stretch in held.outages if held else ():
-                found = facts(Change("changed", service, stretch, stretch))
+                found = facts(_unchanged(ledger, service, stretch, now))
                 topic = outage_topic(found.id)
                 key = f"{topic}/corrected/{correction.time}/{correction.field}"
                 told = {notice.key for notice in outbox.with_key_like(f"{topic}/")}
@@ -108,19 +108,28 @@ def running_notices(
     if not fresh:
         return
     facts = _knowing(catalogue, ledger, now)
-    for key, change in fresh:
-        found = facts(change)
+    for key, service, stretch in fresh:
+        found = facts(_unchanged(ledger, service, stretch, now))
         topic = outage_topic(found.id)
-        yield NoticeRow(key, topic, "running", now, change.service, asdict(found))
+        yield NoticeRow(key, topic, "running", now, service, asdict(found))
+
+
+def _unchanged(ledger: Ledger, service: str, stretch: Stretch, now: int) -> Change:
+    """Return an outage that is told of again as a change that changed nothing, with its gaps."""
+    end = now if stretch.end is None else stretch.end
+    lasted = Interval(stretch.start, max(end, stretch.start + 1))
+    held = ledger.histories(lasted, [service]).get(service)
+    gaps = clip(held.gaps, lasted) if held else ()
+    return Change("changed", service, stretch, stretch, gaps)
 
 
 def _steps(
     catalogue: Catalogue, opened: Mapping[str, Stretch], now: int
-) -> Iterator[tuple[str, tuple[str, Change]]]:
+) -> Iterator[tuple[str, tuple[str, str, Stretch]]]:
     """Yield the topic of each open outage with the key of its last step."""
     known = {service.id for service in catalogue.services}
     for service, stretch in opened.items():
         step = running_step(now - stretch.start)
         if service in known and step:
             topic = outage_topic(outage_id(service, stretch.start))
-            yield topic, (f"{topic}/running/{step}", Change("changed", service, stretch, stretch))
+            yield topic, (f"{topic}/running/{step}", service, stretch)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Intervals
 from sla_engine.domain.outage import Stretch
 from sla_engine.domain.timeline import Timeline
 
@@ -25,12 +26,16 @@ class Derived(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn."""
+    """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn.
+
+    ``gaps`` are those inside it, in which nothing is known.
+    """
 
     kind: ChangeKind
     service: str
     before: Stretch | None
     after: Stretch | None
+    gaps: Intervals = ()
 
 
 class NoticeRow(NamedTuple):

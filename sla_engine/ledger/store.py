@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.outage import Stretch
 from sla_engine.ledger import audit, events, histories, tables, trail, transfer
 from sla_engine.ledger.changes import changes
@@ -82,7 +82,7 @@ class Ledger:
             audit.append(connection, list(trail.entry(before, after, first, done)))
             _note_events(connection, items.values())
             found = tuple(
-                change
+                change._replace(gaps=_inside(change.after, history.gaps))
                 for service, history in after.items()
                 if history.outages != (old := before.get(service, History()).outages)
                 for change in changes(service, old, history.outages)
@@ -184,6 +184,14 @@ def _reaching_back(connection: sa.Connection, since: int) -> dict[str, History]:
 def _first(history: History, since: int) -> int:
     starts = [o.start for o in history.outages] + [g.start for g in history.gaps]
     return min([since, *starts])
+
+
+def _inside(outage: Stretch | None, gaps: Intervals) -> Intervals:
+    """Return the gaps of a service that are inside an outage."""
+    if outage is None or not gaps:
+        return ()
+    end = gaps[-1].end if outage.end is None else outage.end
+    return clip(gaps, Interval(outage.start, max(outage.start, end)))
 
 
 def _note_events(connection: sa.Connection, derived: Iterable[Derived]) -> None:

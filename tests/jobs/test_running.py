@@ -3,6 +3,7 @@ import json
 from sla_engine.domain.availability import Facts, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
+from sla_engine.domain.outage import Outage
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.notices import outage_notices, running_notices
 from sla_engine.jobs.notify import Sender
@@ -100,3 +101,40 @@ def test_planned_work_that_overruns_is_told_where_outages_are_told(make: Make) -
     told = {m["channel"]: m["text"] for m in world.slack.roots()}
     assert "still down after its maintenance window" in told["C00000GOLD"]
     assert "<!here>" in told["C00000GOLD"]
+
+
+def test_what_nobody_measured_inside_an_outage_burns_no_budget(world: World) -> None:
+    world.sender.figures = {"s0": figures_with_budget(30 * MINUTE)}
+    _goes_down(world, "s0")
+    _derive(world, (10, State.DOWN), (10, State.UNKNOWN), (1, State.DOWN))
+    world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+    world.drain()
+    [root] = world.slack.roots()
+    assert "*Unknown inside*\\n10m" in json.dumps(root["blocks"])
+    assert "36.7 % used by this outage" in json.dumps(root["blocks"])
+    _derive(world, (10, State.DOWN), (10, State.UNKNOWN), (4, State.DOWN), (1, State.UP))
+    world.drain()
+    assert "*Lasted*\\n24m" in json.dumps(root["blocks"])
+    assert "*Unknown inside*\\n10m" in json.dumps(root["blocks"])
+    assert "46.7 % used by this outage" in json.dumps(root["blocks"])
+
+
+def _derive(world: World, *states: tuple[int, State]) -> None:
+    """Let the ledger learn what s0 was from T0 on, in minutes."""
+    line, end = [], T0
+    for minutes, state in states:
+        line.append(Segment(end, end := end + minutes * MINUTE, state))
+    world.now = end
+    notify = outage_notices(world.catalogue, world.ledger, end)
+    world.ledger.apply([Derived("s0", tuple(line), T0)], notify)
+
+
+def test_what_an_outage_used_and_what_is_left_are_of_one_moment(world: World) -> None:
+    outage = Outage("s0", T0, None)
+    wide = (Interval(T0, T0 + 30_000 * MINUTE),)
+    known = Facts((outage,), (), (Interval(T0, T0 + 3 * MINUTE),), wide)
+    world.sender.figures = {"s0": figures(known, Terms(ratio(99.9)), T0 + 3 * MINUTE)}
+    world.now = T0 + 3 * MINUTE + 20_000
+    _goes_down(world, "s0")
+    [root] = world.slack.roots()
+    assert "10.0 % used by this outage, 90.0 % left" in json.dumps(root["blocks"])
