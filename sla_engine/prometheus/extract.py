@@ -19,7 +19,10 @@ from sla_engine.prometheus.error import LimitError
 from sla_engine.prometheus.series import Series
 
 _SMALLEST = 60_000
-_BATCH = 250
+_BATCH, _LARGE_BATCH, _FEW_GRAINS = 250, 1_000, 24
+"""How many services share a question, and one over no more than so many grains."""
+_LONGEST = 15_000
+"""How long a selector may be: VictoriaMetrics takes queries of 16 KiB."""
 _LOOKBACK = 300_000
 """How long a sample counts in an expression (ms): one ledger needs one answer of every server."""
 
@@ -84,8 +87,11 @@ def asks(sources: Iterable[Source], period: Interval, grain: int = _SMALLEST) ->
     """Yield the questions for services over a period: many of the exporter's share one."""
     sources = tuple(sources)
     ours = [s for s in sources if s.expression is None]
-    for i in range(0, len(ours), _BATCH):
-        yield Ask(tuple(ours[i : i + _BATCH]), period, grain)
+    batch = _LARGE_BATCH if period.length <= _FEW_GRAINS * grain else _BATCH
+    longest = max((len(s.service) + 1 for s in ours), default=1)
+    batch = max(1, min(batch, _LONGEST // longest))
+    for i in range(0, len(ours), batch):
+        yield Ask(tuple(ours[i : i + batch]), period, grain)
     yield from (Ask((s,), period, grain) for s in sources if s.expression is not None)
 
 

@@ -5,7 +5,8 @@ is under 1. A window that holds as many samples as its length allows, all good, 
 a hole of more than two intervals would show in the count.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,14 @@ from sla_engine.prometheus.client import Client
 from sla_engine.prometheus.extract import Answer, Ask, Labels, Source, asks, each, key
 from sla_engine.prometheus.series import Series
 
+Numbers = NDArray[np.int64]
+
 
 class Counts(NamedTuple):
     """One series: how many samples each window holds, and whether one of them is under 1."""
 
     labels: Mapping[str, str]
-    samples: NDArray[np.int64]
+    samples: Numbers
     low: NDArray[np.bool_]
 
 
@@ -50,17 +53,37 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
         if part.length:
             for ask in asks(sources, part, grain):
                 questions += [(ask, _count), (ask, _low)]
-    found: dict[str, dict[Labels, Counts]] = {}
+    rows: dict[tuple[str, Labels], _Row] = {}
+    cells: dict[Answer, list[tuple[int, Series]]] = {_count: [], _low: []}
     for answer, service, one in each(client, questions):
         series = _nameless(one)
-        known = found.setdefault(service, {})
-        counts = known.setdefault(key(series), _nothing(series, len(windows)))
-        at = (series.times - period.start) // length
-        if answer is _count:
-            counts.samples[at] = series.values.astype(np.int64)
-        else:
-            counts.low[at] = True
-    return Scan(tuple(windows), {s: tuple(known.values()) for s, known in found.items()})
+        row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))
+        cells[answer].append((row.number, series))
+    # All at once: at a tick there are many series of few samples each.
+    samples, low = (np.zeros((len(rows), len(windows)), kind) for kind in (np.int64, np.bool_))
+    at, values = _placed(cells[_count], period.start, length)
+    samples[at] = values.astype(np.int64)
+    low[_placed(cells[_low], period.start, length)[0]] = True
+    found: dict[str, list[Counts]] = defaultdict(list)
+    for (service, _), (number, labels) in rows.items():
+        found[service].append(Counts(labels, samples[number], low[number]))
+    return Scan(tuple(windows), {service: tuple(known) for service, known in found.items()})
+
+
+class _Row(NamedTuple):
+    number: int
+    labels: Mapping[str, str]
+
+
+def _placed(
+    cells: Sequence[tuple[int, Series]], start: int, length: int
+) -> tuple[tuple[Numbers, Numbers], NDArray[np.float64]]:
+    """Return the rows and the windows of all samples, and their values."""
+    many = [series.times.size for _, series in cells]
+    rows = np.repeat(np.array([row for row, _ in cells], np.int64), many)
+    times = np.concatenate([np.zeros(0, np.int64), *[series.times for _, series in cells]])
+    values = np.concatenate([np.zeros(0), *[series.values for _, series in cells]])
+    return (rows, (times - start) // length), values
 
 
 def _nameless(series: Series) -> Series:
@@ -69,10 +92,6 @@ def _nameless(series: Series) -> Series:
         return series
     labels = {name: value for name, value in series.labels.items() if name != "__name__"}
     return series._replace(labels=labels)
-
-
-def _nothing(series: Series, windows: int) -> Counts:
-    return Counts(series.labels, np.zeros(windows, np.int64), np.zeros(windows, np.bool_))
 
 
 def _count(client: Client, ask: Ask) -> Iterable[Series]:

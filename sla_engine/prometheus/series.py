@@ -1,7 +1,8 @@
 """What Prometheus answers: series of samples as arrays."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,17 +93,25 @@ def _parse_json(body: bytes) -> Answer:
         raise ValueError("not an answer of the Prometheus query API")
     data = document["data"]
     if data["resultType"] == "scalar":
-        series = [_series({"metric": {}, "value": data["result"]})]
+        series = _together([{"metric": {}, "value": data["result"]}])
     else:
-        series = [_series(item) for item in data["result"]]
+        series = _together(data["result"])
     warnings = tuple(map(str, document.get("warnings") or ()))
     if document.get("isPartial"):
         warnings = (*warnings, "the answer is partial")
     return Answer(tuple(series), warnings)
 
 
-def _series(item: dict[str, Any]) -> Series:
-    pairs = item["values"] if "values" in item else [item["value"]] if "value" in item else []
-    times = np.array([round(float(t) * 1000) for t, _ in pairs], dtype=np.int64)
-    values = np.array([float(v) for _, v in pairs], dtype=np.float64)
-    return Series(item["metric"], times, values)
+def _together(items: Sequence[dict[str, Any]]) -> list[Series]:
+    """Read items into arrays of all their samples, of which each series has its part."""
+    pairs = [
+        item["values"] if "values" in item else [item["value"]] if "value" in item else []
+        for item in items
+    ]
+    times = np.array([round(float(t) * 1000) for one in pairs for t, _ in one], dtype=np.int64)
+    values = np.array([float(v) for one in pairs for _, v in one], dtype=np.float64)
+    edges = pairwise((0, *accumulate(map(len, pairs))))
+    return [
+        Series(item["metric"], times[start:end], values[start:end])
+        for item, (start, end) in zip(items, edges, strict=True)
+    ]
