@@ -1,3 +1,5 @@
+import re
+
 from sla_engine.web.status import Row, State, percent, render_status
 
 
@@ -37,3 +39,10 @@ def test_a_percentage_is_cut_and_never_rounded_up() -> None:
         "no data",
         "-50.0 %",
     ]
+
+
+def test_on_a_telephone_every_figure_says_what_it_is() -> None:
+    page = render_status("Example", [_row("A", "up")], "now", "month")
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    assert re.findall(r'<td[^>]* data-label="([^"]*)"', page) == heads[1:]
+    assert "@media (max-width" in page
