@@ -133,7 +133,7 @@ def comparison(axes: "Axes", report: PeriodReport) -> None:
                   color=palette.COLOURS["unknown"], label=say.title(report.previous))  # fmt: skip
     axes.set_yticks(rows, [plots.short(one.service.name) for one in lines])
     axes.set_xlabel("unplanned minutes")
-    axes.xaxis.set_major_formatter(lambda value, _: say.number(value))
+    axes.xaxis.set_major_formatter(lambda value, _: plots.mark(value, say))
     axes.set_title("Against the period before", loc="left", fontweight="bold")
     if lines:
         axes.legend(frameon=False, fontsize=8, loc="lower right")

@@ -25,6 +25,11 @@ def filled(report: PeriodReport, columns: Sequence[Column]) -> list[Column]:
     return [c for c in columns if any(c.cell(s, say) != NOTHING for s in report.services)]
 
 
+def priced(report: PeriodReport) -> bool:
+    """Say whether any service's downtime has a price."""
+    return any(service.impact is not None for service in report.services)
+
+
 def verdict(service: ServiceReport) -> str:
     """Return ``met``, ``missed`` or ``not judged``."""
     return _VERDICTS[service.figures.met]

@@ -90,7 +90,7 @@ def _comparison(report: PeriodReport, say: Language) -> Shapes:
     wide = (_RIGHT - _LEFT) / high
     for mark in marks if rows else ():
         yield _line(_LEFT + mark * wide, _TOP, _LEFT + mark * wide, _BOTTOM)
-        yield _text(_LEFT + mark * wide, _BOTTOM + 14, say.number(mark), "middle")
+        yield _text(_LEFT + mark * wide, _BOTTOM + 14, plots.mark(mark, say), "middle")
     past = palette.COLOURS["unknown"]
     for (service, now, before), y, height in _rows(rows):
         yield _name(service.name, y + height / 2)

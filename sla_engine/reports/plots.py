@@ -8,6 +8,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import palette
+from sla_engine.reports.language import Language
 
 _SHOWN = 8
 _COMPARED = 5
@@ -96,6 +97,12 @@ def times(report: PeriodReport) -> Iterator[tuple[int, bool]]:
     start, end = report.period
     for i in range(5):
         yield start + (end - start) * i // 4, end - start <= 2 * _DAY
+
+
+def mark(value: float, say: Language) -> str:
+    """Return what stands at a mark of an axis, with as many digits as it takes, two at most."""
+    digits = next((n for n in (0, 1) if abs(value - round(value, n)) < 0.001), 2)  # noqa: PLR2004
+    return say.number(value, digits)
 
 
 def short(name: str) -> str:

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import columns, lists, palette, view
-from sla_engine.reports.columns import LEVELS, RELIABILITY, filled
+from sla_engine.reports.columns import LEVELS, RELIABILITY, filled, priced
 from sla_engine.reports.drawings import drawings
 from sla_engine.reports.language import language
 from sla_engine.reports.sheets import sheets
@@ -17,10 +17,8 @@ _LEVELS_CAPTION = (
     "Times in minutes of the agreed service time. Planned is what approved maintenance covers. "
     "Change is in percentage points."
 )
-_RELIABILITY_CAPTION = (
-    "Window hours are those of approved maintenance that were used. Cost is that of unplanned "
-    "downtime, in {}."
-)
+_RELIABILITY_CAPTION = "Window hours are those of approved maintenance that were used."
+_COST_CAPTION = " Cost is that of unplanned downtime, in {}."
 
 
 def render(report: PeriodReport) -> bytes:
@@ -30,6 +28,7 @@ def render(report: PeriodReport) -> bytes:
 
 def page(report: PeriodReport, *, plain: bool = False) -> str:
     """Return the page; ``plain`` sets the long tables as aligned text."""
+    cost = _COST_CAPTION.format(report.currency) if priced(report) else ""
     return _template().render(
         report=report,
         view=view,
@@ -43,7 +42,8 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
         levels=filled(report, LEVELS),
         reliability=filled(report, RELIABILITY),
         levels_caption=_LEVELS_CAPTION,
-        reliability_caption=_RELIABILITY_CAPTION.format(report.currency),
+        reliability_title="Reliability and cost" if cost else "Reliability",
+        reliability_caption=_RELIABILITY_CAPTION + cost,
         strip=strip,
         palette=palette,
     )

@@ -8,7 +8,7 @@ from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.aligned import Row, table
-from sla_engine.reports.columns import RELIABILITY, Column, filled
+from sla_engine.reports.columns import RELIABILITY, Column, filled, priced
 from sla_engine.reports.language import Language, language
 
 _VERDICTS = {True: "met", False: "MISSED", None: "-"}
@@ -126,7 +126,8 @@ def _more(report: PeriodReport, say: Language) -> Iterator[str]:
     kept: list[Column] = filled(report, more)
     if kept:
         yield ""
-        yield f"RELIABILITY AND COST (times in minutes, cost in {report.currency})"
+        cost = f", cost in {report.currency}" if priced(report) else ""
+        yield f"RELIABILITY{' AND COST' if cost else ''} (times in minutes{cost})"
         rows = ((s.name, *(column.cell(s, say) for column in kept)) for s in report.services)
         yield from table(("Service", *(column.title for column in kept)), rows)
 

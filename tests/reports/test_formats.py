@@ -8,7 +8,8 @@ import pytest
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import REPORTS, charts, to_html, to_slack
+from sla_engine.reports import REPORTS, charts, plots, to_html, to_slack
+from sla_engine.reports.language import language
 from sla_engine.reports.to_json import document, seconds
 from tests.programs.slack_rules import mistakes
 from tests.reports.sample import REPORT, SERVICES, outage, service
@@ -152,3 +153,18 @@ def test_a_report_about_nothing_is_still_a_report() -> None:
     for render in REPORTS.values():
         assert render(empty)
     assert to_slack.message(empty).tone == "info"
+
+
+def test_marks_of_an_axis_have_the_digits_they_take() -> None:
+    words = [plots.mark(value, language(REPORT)) for value in (0, 0.5, 0.25, 1.0, 0.2 + 0.1, 1500)]
+    assert words == ["0", "0.5", "0.25", "1", "0.3", "1,500"]
+
+
+def test_where_nothing_has_a_price_nothing_is_said_of_cost() -> None:
+    for impact, said in ((None, False), (250.0, True)):
+        services = tuple(replace(one, impact=impact) for one in SERVICES)
+        report = replace(REPORT, services=services, currency="CHF")
+        text, page = REPORTS["text"](report).decode(), REPORTS["html"](report).decode()
+        assert ("RELIABILITY AND COST (times in minutes, cost in CHF)" in text) is said
+        assert ("Cost is that of unplanned downtime, in CHF." in page) is said
+        assert ("Reliability and cost" in page) is said
