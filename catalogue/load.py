@@ -1,20 +1,31 @@
 """services.yml -> Catalogue, every mistake at once."""
 
 import json
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from catalogue.check import check
 from catalogue.model import Catalogue
-from toolkit.document import load_document
+from toolkit.document import Check, Finding, load_document
 
 
-def load_catalogue(path: Path) -> Catalogue:
+def load_catalogue(path: Path, also: Check | None = None) -> Catalogue:
     """Read and validate a catalogue.
+
+    Args:
+        path: the file.
+        also: finds in the plain data what only one program minds; its findings come with the rest.
 
     Raises:
         DocumentError: with every mistake found, each with file, line and path.
     """
-    return load_document(path, Catalogue, check)
+
+    def judge(data: Any) -> Iterable[Finding]:
+        return chain(check(data), also(data) if also else ())
+
+    return load_document(path, Catalogue, judge)
 
 
 def json_schema() -> str:

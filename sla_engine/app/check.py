@@ -4,6 +4,8 @@ import argparse
 import sys
 
 from catalogue import json_schema, load_catalogue
+from sla_engine.domain.wording import counted
+from sla_engine.jobs.schedule import schedule_mistakes
 
 
 def check(options: argparse.Namespace) -> int:
@@ -11,6 +13,7 @@ def check(options: argparse.Namespace) -> int:
     if options.schema:
         sys.stdout.write(json_schema())
         return 0
-    catalogue = load_catalogue(options.config_file)
-    sys.stdout.write(f"{options.config_file}: {len(catalogue.services)} services, no mistakes\n")
+    catalogue = load_catalogue(options.config_file, schedule_mistakes)
+    services = counted(len(catalogue.services), "service")
+    sys.stdout.write(f"{options.config_file}: {services}, no mistakes\n")
     return 0

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
+from sla_engine.jobs.schedule import schedule_mistakes
 from sla_engine.ledger import Ledger, LedgerError, reason
 from sla_engine.prometheus import Client
 
@@ -40,7 +41,7 @@ def read_catalogue(options: argparse.Namespace) -> Catalogue:
     Raises:
         DocumentError: it has mistakes.
     """
-    catalogue = load_catalogue(options.config_file)
+    catalogue = load_catalogue(options.config_file, schedule_mistakes)
     url: str | None = options.prometheus_url
     if url is None:
         return catalogue

@@ -19,7 +19,7 @@ from sla_engine.jobs.foresight import (
 from sla_engine.jobs.health import with_health
 from sla_engine.jobs.notices import correction_notices, running_notices
 from sla_engine.jobs.notify import Compose, Sender
-from sla_engine.jobs.reporting import composer, due_reports, problems
+from sla_engine.jobs.reporting import composer, due_reports
 from sla_engine.ledger import NoticeRow, Outbox
 from sla_engine.metrics import EngineMetrics, ServiceLevel
 from sla_engine.notifiers import choose, elsewhere
@@ -54,8 +54,6 @@ class Messenger:
         self._judged: dict[str, Figures] = {}
         self._budgets: tuple[NoticeRow, ...] = ()  # of the figures judged
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again
-        for problem in problems(context.catalogue):
-            raise JobError(problem)
         log.info("notices go out", by=name)
 
     def succeed(self, before: "Messenger") -> None:

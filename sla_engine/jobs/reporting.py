@@ -1,11 +1,8 @@
 """Scheduled reports: which are due, worked out from the ledger, and what they say."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
-
-from apscheduler.triggers.cron import CronTrigger
 
 from catalogue import Catalogue, Service
 from catalogue.delivery import Report
@@ -13,6 +10,7 @@ from sla_engine.domain.period import Kind, Period, containing, parse_period, shi
 from sla_engine.domain.report import PeriodReport
 from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.report import frozen_report
+from sla_engine.jobs.schedule import trigger
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.notifiers import ELSEWHERE, Elsewhere, File
 from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
@@ -28,7 +26,6 @@ _LOOK_BACK = {"daily": 2, "weekly": 8, "monthly": 32, "quarterly": 93, "yearly":
 _SETTLED = 5 * 60_000
 _PATIENCE = 3_600_000
 _LATE = 15 * 60_000
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def due_reports(
@@ -91,21 +88,6 @@ def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
     return None if last is None else round(last.timestamp() * 1000)
 
 
-def trigger(cron: str, zone: tzinfo) -> CronTrigger:
-    """Return the trigger of a crontab line, in which 0 and 7 are Sunday (APScheduler's is Monday).
-
-    Raises:
-        ValueError: it makes no sense.
-    """
-    fields = cron.split()
-    if len(fields) == 5:  # noqa: PLR2004 - a crontab's fields
-        fields[4] = re.sub(r"(?<![/\w])[0-7](?!\w)", lambda m: _WEEKDAYS[int(m[0])], fields[4])
-    try:
-        return CronTrigger.from_crontab(" ".join(fields), timezone=zone)
-    except ValueError as error:
-        raise ValueError(f"cron {cron!r}: {error}") from error
-
-
 def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
     """Return the services that a report is about: all that fit every key it gives."""
     return tuple(
@@ -162,12 +144,3 @@ def _file(entry: Report, period: Period, made: PeriodReport) -> File | None:
         return None
     alt = "Days, outages, error budgets and the period before; every figure is in the message"
     return File(f"{name}.png", charts.png(made), f"{entry.id} {period.name}", alt)
-
-
-def problems(catalogue: Catalogue) -> Iterator[str]:
-    """Yield what is wrong with the schedules."""
-    for index, entry in enumerate(catalogue.reports):
-        try:
-            trigger(entry.cron, entry.timezone or catalogue.timezone)
-        except ValueError as error:
-            yield f"reports[{index}].cron: {error}"

@@ -55,6 +55,19 @@ def test_check_tells_every_mistake_and_fails(
     assert lines == ["2", "4"]
 
 
+def test_check_tells_wrong_schedules_with_everything_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    report = "reports:\n  - {id: r, period: daily, cron: 61 9 * * *}\n"
+    path.write_text(SERVICES.replace("timezone: UTC", "timezone: Mars") + report)
+    assert main(["check", f"--config.file={path}"]) == 1
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"{path}:2: timezone: ")
+    line = path.read_text().count("\n")
+    assert last.startswith(f"{path}:{line}: reports[0].cron: '61 9 * * *' is not a crontab line")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

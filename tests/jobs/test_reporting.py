@@ -7,7 +7,8 @@ from catalogue import Catalogue
 from catalogue.delivery import Report
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.notify import Sender
-from sla_engine.jobs.reporting import composer, due_reports, last_fired, problems
+from sla_engine.jobs.reporting import composer, due_reports, last_fired
+from sla_engine.jobs.schedule import schedule_mistakes
 from sla_engine.ledger import Derived, Ledger, Outbox
 from sla_engine.notifiers.slack import SlackBot
 from tests.jobs.october import BERLIN, HOUR, MINUTE, at, book
@@ -107,5 +108,8 @@ def test_a_schedule_is_a_crontab_in_local_time(cron: str, now: str, expected: st
 
 
 def test_a_wrong_schedule_is_named() -> None:
-    [problem] = problems(book(cron="9 o'clock"))
-    assert problem.startswith('reports[0].cron: cron "9 o\'clock": ')
+    data = {"reports": [{"cron": "0 9 1 * *"}, {"cron": "61 9 1 * *"}, {"cron": "0 9 * *"}, 1, {}]}
+    (first, message), (second, other) = schedule_mistakes(data)
+    assert (first, second) == (("reports", 1, "cron"), ("reports", 2, "cron"))
+    assert message.startswith("'61 9 1 * *' is not a crontab line such as 0 9 1 * *: ")
+    assert other.endswith(": Wrong number of fields; got 4, expected 5")
