@@ -62,7 +62,7 @@ def running_nginx(papers: Papers) -> Iterator[RunningNginx]:
         home.write("ca.pem", Path(papers.authority).read_bytes())
         text = _CONFIG.format(folder=home.folder, plain=plain, http2=http2, secure=secure)
         command = [find_program("nginx"), "-e", "stderr", "-c", str(home.write("config", text))]
-        with home.serving(command, lambda: listens(plain)):
+        with home.serving(command, lambda: all(map(listens, (plain, http2, secure)))):
             yield RunningNginx(
                 f"http://localhost:{plain}",
                 f"http://localhost:{http2}",
