@@ -14,12 +14,14 @@ from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, ad
 from toolkit.logs import configure_logs
 from toolkit.web import load_web_config
 
+_ABOUT = "This host's health and the probes of services, as metrics for Prometheus."
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the flags."""
     usage = "sla-exporter [FLAG ...]; --help lists them"
     flags = argparse.ArgumentParser(
-        "sla-exporter", usage=usage, description=__doc__, allow_abbrev=False
+        "sla-exporter", usage=usage, description=_ABOUT, allow_abbrev=False
     )
     add_config_flag(flags)
     add_web_flags(flags, "127.0.0.1:9710")

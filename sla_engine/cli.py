@@ -11,6 +11,7 @@ from typing import NoReturn
 from sla_engine.app import check, flags, history, inspection
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
+from toolkit import __version__
 from toolkit.document import DocumentError
 from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from toolkit.logs import configure_logs
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     top: argparse.ArgumentParser = _Parser(
         prog="sla-engine", description="Uptime from PromQL, an exact ledger of outages, reports."
     )
+    top.add_argument("--version", action="version", version=f"sla-engine {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _check(commands)
     _serve(commands)
@@ -153,11 +155,13 @@ def _report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     command.add_argument(
         "--period",
         metavar="PERIOD",
-        help="yesterday, last-week, last-month, 2026-10-03, 2026-W40, 2026-10, 2026-Q4 or 2026",
+        help="today, yesterday, this- or last-week, -month, -quarter or -year, 2026-10-03, "
+        "2026-W40, 2026-10, 2026-Q4 or 2026; or give --from and --to",
     )
     command.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
-    command.add_argument("--to", dest="end", metavar="TIME")
-    command.add_argument("--format", choices=sorted(REPORTS), default="text")
+    command.add_argument("--to", dest="end", metavar="TIME", help="where the period of --from ends")
+    command.add_argument("--format", choices=sorted(REPORTS), default="text",
+                         help="(default: %(default)s)")  # fmt: skip
     command.add_argument(
         "--language",
         default="en",
@@ -169,12 +173,14 @@ def _report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _outages(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    top = commands.add_parser("outages", help="what is in the ledger")
+    text = "what is in the ledger, and what people say of it"
+    top = commands.add_parser("outages", help=text, description=text)
     actions = top.add_subparsers(required=True, metavar="ACTION")
     command = _command(actions, "list", inspection.list_outages, "list outages, newest first")
     command.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
-    command.add_argument("--to", dest="end", metavar="TIME")
-    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--to", dest="end", metavar="TIME", help="(default: all outages)")
+    command.add_argument("--format", choices=("text", "json"), default="text",
+                         help="(default: %(default)s)")  # fmt: skip
     _service_flag(command)
     flags.outages(actions, _command)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from toolkit.logs import FORMATS, LEVELS
 
+_DEFAULT = "(default: %(default)s)"
+
 
 def address(text: str) -> tuple[str, int]:
     """Return host and port of ``host:port``; an empty host means every interface.
@@ -50,8 +52,12 @@ def add_config_flag(parser: argparse.ArgumentParser) -> None:
 
 def add_log_flags(parser: argparse.ArgumentParser) -> None:
     """Add ``--log.level`` and ``--log.format``."""
-    parser.add_argument("--log.level", dest="log_level", choices=LEVELS, default="info")
-    parser.add_argument("--log.format", dest="log_format", choices=FORMATS, default="logfmt")
+    parser.add_argument(
+        "--log.level", dest="log_level", choices=LEVELS, default="info", help=_DEFAULT
+    )
+    parser.add_argument(
+        "--log.format", dest="log_format", choices=FORMATS, default="logfmt", help=_DEFAULT
+    )
 
 
 def add_web_flags(parser: argparse.ArgumentParser, listen: str) -> None:

@@ -17,9 +17,11 @@ from sla_engine.jobs import maintain
 from sla_engine.jobs.correct import correct, find_outage
 from sla_engine.jobs.explain import explain
 from sla_engine.prometheus import PrometheusError
+from sla_engine.reports.aligned import table
 from toolkit.duration import parse_duration
 
 T = TypeVar("T")
+_HEAD = ("ID", "STATE", "TIME", "FOR", "ASKED BY", "APPROVED BY", "SOURCE", "TITLE")
 _AHEAD = 366 * 86_400_000
 
 
@@ -88,7 +90,9 @@ def list_windows(options: argparse.Namespace) -> int:
             chosen = chosen_period(options, context.catalogue, at)
             period = Interval(chosen.start, chosen.end)
         windows = maintain.listed(context.catalogue, context.ledger, period)
-    sys.stdout.write("".join(_line(window, at) for window in windows) or "no windows\n")
+    rows = [_row(window, at) for window in windows]
+    lines = table(_HEAD, rows) if rows else ["no windows"]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
@@ -235,7 +239,15 @@ def _shown(outage: Outage) -> str:
 
 
 def _line(window: Window, at: int) -> str:
+    return "  ".join(_row(window, at)) + "\n"
+
+
+def _row(window: Window, at: int) -> tuple[str, ...]:
     first = window.occurrences[0]
     times = f"{rfc3339(first.start)}/{rfc3339(first.end)}"
     more = " recurring" if window.recurring else ""
-    return f"{window.id}  {window.state(at):9}  {times}{more}  {window.source}  {window.title}\n"
+    tiers = (("tier", tier) for tier in window.scope.tiers)
+    pairs = (f"{name}={value}" for name, value in (*tiers, *window.scope.labels))
+    which = ",".join((*window.scope.services, *pairs))
+    people = window.requester, window.approval.author if window.approval else "-"
+    return window.id, window.state(at), times + more, which, *people, window.source, window.title

@@ -97,7 +97,10 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
     assert "completed" in out
     assert _outage(run)["class"] == "planned"
     listed = run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1]
-    assert listed.startswith(f"{identifier}  completed")
+    head, row = listed.splitlines()
+    assert head.split("  ")[0] == "ID"
+    assert row.split()[:2] == [identifier, "completed"]
+    assert row.split()[3:6] == ["tier=gold", "ann", "bob"]
     code, _, err = run("maintenance", "cancel", identifier, "--author=ann")
     assert code == 1
     assert "is completed" in err
@@ -265,6 +268,9 @@ def test_a_decision_that_another_came_before_is_refused(
     monkeypatch.setattr(maintain, "decide", while_eve_rejects)
     code, _, err = run("maintenance", "approve", identifier, "--author=bob")
     assert (code, "just now" in err) == (1, True)
-    assert run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1].split()[1] == (
-        "rejected"
+    assert (
+        run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1]
+        .splitlines()[1]
+        .split()[1]
+        == "rejected"
     )

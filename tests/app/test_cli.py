@@ -1,11 +1,14 @@
 """The command line's contract: exit codes and where the words go."""
 
+import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sla_engine.cli import main
+import toolkit
+from sla_engine.cli import main, parser
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger
@@ -34,6 +37,27 @@ def flags(tmp_path: Path) -> list[str]:
     with Ledger.open(url) as ledger:
         ledger.apply([Derived("shop", line, START)])
     return [f"--config.file={tmp_path}/services.yml", f"--storage.ledger={url}"]
+
+
+def test_help_says_what_every_command_and_flag_is() -> None:
+    assert list(_unexplained(parser())) == []
+
+
+def _unexplained(command: argparse.ArgumentParser) -> Iterator[str]:
+    if not command.description:
+        yield command.prog
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from _unexplained(each)
+        elif not action.help:
+            yield f"{command.prog} {action.dest}"
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"sla-engine {toolkit.__version__}\n"
 
 
 def test_check_praises_a_good_catalogue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
