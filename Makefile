@@ -43,6 +43,15 @@ lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules
 test: lint ## lint, then every test
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
+.PHONY: lock
+lock: dev-setup ## write locks/ anew with the newest packages that pyproject.toml allows
+	@$(PY) -m deploy.lock --upgrade
+
+.PHONY: test-latest
+test-latest: dev-setup ## every test on the newest packages that pyproject.toml allows, whatever the locks hold
+	@scripts/venv-latest
+	@.venv-latest/bin/python -m pytest -n 2 --dist loadgroup
+
 .PHONY: dashboards
 dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders
 	@$(PY) -m grafana_dashboards
@@ -58,4 +67,4 @@ format: dev-setup ## let ruff format and mend what it can
 
 .PHONY: clean
 clean: ## remove what was built and the data of make run
-	@rm -rf .venv .newer var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-latest .newer var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
