@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import requests
 
-from benchmarks.probing_stacks import MODULES, Stack, ours, target_server, targets, theirs
+from benchmarks.probing_stacks import MODULES, Stack, ours, target_server, targets, theirs, up
 
 PROMISED = {"http": 6.0, "https": 2.0, "tcp": 5.0, "dns": 5.0, "icmp": 5.0}
 WARM_UP = 25
@@ -27,13 +27,6 @@ def cycle_cost(stack: Stack, before: tuple[float, float], seconds: float) -> tup
     after = stack.cpu()
     prober, storage = ((b - a) * CYCLE / seconds for a, b in zip(before, after, strict=True))
     return prober, storage
-
-
-def up(stack: Stack, query: str) -> int:
-    answer = requests.get(
-        f"{stack.prometheus_url}/api/v1/query", params={"query": query}, timeout=10
-    ).json()
-    return int(float(answer["data"]["result"][0]["value"][1])) if answer["data"]["result"] else 0
 
 
 def states(stack: Stack) -> Counter[str]:

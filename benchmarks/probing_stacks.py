@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import requests
 
 from benchmarks.cpu import cpu_seconds
 from tests.programs.ports import free_port
 from tests.programs.process import find_program, running, stop
 
 INTERVAL = "15s"
+LIMITS = {"timeout": "9500ms"}
+"""What blackbox_exporter leaves of a scrape's 10 s."""
 MODULES = {
     "http": {"prober": "http", "http": {"preferred_ip_protocol": "ip4"}},
     "https": {"prober": "http", "http": {"preferred_ip_protocol": "ip4"}},
@@ -84,9 +87,8 @@ def probe(kind: str, target: str, folder: Path) -> dict[str, object]:
     return {"type": kind, "target": target}
 
 
-def catalogue(kind: str, asked: list[str], folder: Path) -> Path:
+def catalogue(kind: str, asked: list[str], folder: Path, limits: dict[str, str]) -> Path:
     """Write services.yml: a service per target."""
-    limits = {"timeout": "9500ms"}  # what blackbox_exporter leaves of a scrape's 10 s
     services = [
         {"id": f"s{i}", "name": f"S {i}", "probes": [probe(kind, target, folder) | limits]}
         for i, target in enumerate(asked)
@@ -106,11 +108,14 @@ def program(
 
 
 @contextmanager
-def exporter(folder: Path, kind: str, asked: list[str], python: str) -> Iterator[Prober]:
+def exporter(
+    folder: Path, kind: str, asked: list[str], python: str, limits: dict[str, str] | None = None
+) -> Iterator[Prober]:
     """Run our exporter without host collectors, by a Python of this one's version."""
+    config = catalogue(kind, asked, folder, limits or LIMITS)
     address = f"127.0.0.1:{free_port()}"
     command = [
-        *(python, "-m", "exporter", f"--config.file={catalogue(kind, asked, folder)}"),
+        *(python, "-m", "exporter", f"--config.file={config}"),
         *(f"--web.listen-address={address}", "--collector.disable-defaults"),
     ]
     env = {"PYTHONPATH": f"{Path.cwd()}:{sysconfig.get_paths()['purelib']}"}
@@ -137,21 +142,27 @@ def prometheus(
 
 
 @contextmanager
-def ours(folder: Path, kind: str, asked: list[str], python: str) -> Iterator[Stack]:
+def ours(
+    folder: Path, kind: str, asked: list[str], python: str, limits: dict[str, str] | None = None
+) -> Iterator[Stack]:
     """Run our exporter and Prometheus."""
     with ExitStack() as stack:
-        prober = stack.enter_context(exporter(folder, kind, asked, python))
+        prober = stack.enter_context(exporter(folder, kind, asked, python, limits))
         job = {"job_name": "sla-exporter", "static_configs": [{"targets": [prober.address]}]}
         storage, where = stack.enter_context(prometheus(folder, "ours-prometheus", job))
         yield Stack(prober.process, storage, f"http://{prober.address}", where)
 
 
 @contextmanager
-def theirs(folder: Path, kind: str, asked: list[str]) -> Iterator[Stack]:
+def theirs(
+    folder: Path, kind: str, asked: list[str], timeout: str | None = None
+) -> Iterator[Stack]:
     """Run blackbox_exporter, and Prometheus with a scrape per target."""
     address = f"127.0.0.1:{free_port()}"
     modules = json.loads(json.dumps(MODULES))
     modules["https"]["http"]["tls_config"] = {"ca_file": str(folder / "ca.pem")}
+    if timeout:
+        modules[kind]["timeout"] = timeout
     config = folder / "blackbox.yml"
     config.write_text(json.dumps({"modules": modules}), encoding="utf-8")
     command = [
@@ -178,3 +189,11 @@ def theirs(folder: Path, kind: str, asked: list[str]) -> Iterator[Stack]:
         prober = stack.enter_context(program(folder, "theirs", command, f"{url}/-/healthy"))
         storage, where = stack.enter_context(prometheus(folder, "theirs-prometheus", job))
         yield Stack(prober, storage, url, where)
+
+
+def up(stack: Stack, query: str) -> int:
+    """Return what a query of one number gives; 0 without a sample."""
+    answer = requests.get(
+        f"{stack.prometheus_url}/api/v1/query", params={"query": query}, timeout=10
+    ).json()
+    return int(float(answer["data"]["result"][0]["value"][1])) if answer["data"]["result"] else 0

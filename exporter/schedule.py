@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from time import time
 from typing import NamedTuple
 
+from exporter.network.admission import Admission
 from exporter.target import Key, Target, fraction
 
 BATCH = 5
@@ -43,6 +44,7 @@ class Schedule:
         self._timer: asyncio.TimerHandle | None = None
         self._running: dict[Key, tuple[Target, asyncio.Task[None]]] = {}
         self._slots = asyncio.Semaphore(at_once)
+        self._admission = Admission()
         self.skipped = 0
 
     @property
@@ -98,6 +100,7 @@ class Schedule:
 
     async def _run(self, turn: _Turn) -> None:
         async with self._slots:
+            await self._admission.begin()
             await self._job(turn.target, self._loop.time() - turn.due)
 
     async def close(self) -> None:

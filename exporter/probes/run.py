@@ -9,7 +9,6 @@ from time import perf_counter
 from exporter.family import Metric
 from exporter.network.aside import Aside
 from exporter.network.curl import Curl
-from exporter.network.handshakes import Handshakes
 from exporter.network.icmp import Icmp
 from exporter.network.resolver import Resolver
 from exporter.probes.result import Measure, Phase
@@ -28,13 +27,12 @@ class Network:
     resolver: Resolver
     curl: Curl
     icmp: Icmp
-    handshakes: Handshakes
     aside: Aside
 
     @classmethod
     def open(cls) -> "Network":
         """Make it all on the running loop."""
-        return cls(Resolver(), Curl(), Icmp(), Handshakes(), Aside())
+        return cls(Resolver(), Curl(), Icmp(), Aside())
 
     async def close(self) -> None:
         """End what is under way and close the sockets."""

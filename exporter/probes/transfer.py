@@ -47,25 +47,14 @@ async def perform(
     if run.log is not silent:
         easy.setopt(pycurl.VERBOSE, 1)
         easy.setopt(pycurl.DEBUGFUNCTION, lambda kind, text: _debug(run, kind, text))
-    done = await _gated(easy, run, secure=secure)
+    try:
+        done = await run.network.curl.perform(easy)
+    finally:
+        _note_phases(easy, run, secure=secure)
     if secure and (expiry := earliest_expiry(easy)):
         run.measure(TLS_EXPIRY, expiry)
     if done.code:
         raise _failure(easy, done)
-
-
-async def _gated(easy: pycurl.Curl, run: Run, *, secure: bool) -> Done:
-    try:
-        if not secure:
-            return await run.network.curl.perform(easy)
-        end = await run.network.handshakes.begin()
-        try:
-            easy.setopt(pycurl.PREREQFUNCTION, lambda *_: end() or pycurl.PREREQFUNC_OK)
-            return await run.network.curl.perform(easy)
-        finally:
-            end()
-    finally:
-        _note_phases(easy, run, secure=secure)
 
 
 def bracketed(address: str) -> str:

@@ -12,7 +12,7 @@ Handler = Callable[[socket.socket], None]
 def serving(handler: Handler, host: str = "127.0.0.1") -> Iterator[int]:
     """Run a handler in a thread for every connection; give the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family, backlog=64) as listener:
+    with socket.create_server((host, 0), family=family, backlog=1024) as listener:
 
         def handle(connection: socket.socket) -> None:
             with connection, suppress(OSError):
