@@ -51,9 +51,9 @@ async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeR
     run = Run(network, asyncio.get_running_loop().time() + limit, log)
     failure = await _failure(target, run)
     if failure is None:
-        return ProbeResult(phases=run.phases, measures=tuple(run.measures))
+        return ProbeResult(phases=run.phases, measures=run.measures())
     log(f"failed: {failure}")
-    return ProbeResult(failure.reason, failure.detail, run.phases, tuple(run.measures))
+    return ProbeResult(failure.reason, failure.detail, run.phases, run.measures())
 
 
 async def _failure(target: Target, run: Run) -> ProbeError | None:

@@ -21,8 +21,14 @@ _HTTP = {
     "1.1": pycurl.CURL_HTTP_VERSION_1_1,
     "2": pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
 }
-_METHOD_KEPT = (307, 308)
-_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""RFC 9110, section 15.4: other answers may have a Location, too, which is for their reader."""
+_SEE_OTHER = 303
+_POST_BECOMES_GET = (301, 302)
+_OF_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization", "host"})
+_OF_BODY = frozenset(
+    {"content-encoding", "content-language", "content-length", "content-location", "content-type"}
+)
 
 
 class _Origin(NamedTuple):
@@ -53,6 +59,8 @@ async def probe(config: HttpProbe, run: Run) -> None:
         run.log(f"{answer.status} after {hops} redirects, {answer.size} bytes")
         await judge(config, answer, run)
     finally:
+        if answer.status:
+            run.measure(HTTP_STATUS, answer.status)
         easy.close()
 
 
@@ -133,11 +141,11 @@ async def _hop(
         await perform(easy, run, address, origin.port, secure=origin.secure)
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
-        if answer.status:
-            run.measure(HTTP_STATUS, answer.status)
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")
+    if not config.follow_redirects or answer.status not in _REDIRECTS:
+        return None
     onward: str | None = easy.getinfo(pycurl.REDIRECT_URL)
-    return onward if config.follow_redirects else None
+    return onward
 
 
 @lru_cache(maxsize=65_536)
@@ -161,14 +169,21 @@ def _redirect(
     credentials: str,
 ) -> None:
     """Prepare the next request as browsers do; another origin gets no credentials of ours."""
-    if answer.status not in _METHOD_KEPT and config.method not in ("GET", "HEAD"):
+    if _becomes_get(answer.status, answer.method):
+        answer.method = "GET"
         easy.unsetopt(pycurl.CUSTOMREQUEST)
         easy.setopt(pycurl.HTTPGET, 1)
     same = _origin(onward) == _origin(config.url)
-    headers = {
-        name: text
-        for name, text in config.headers.items()
-        if same or name.lower() not in (*_SECRET_HEADERS, "host")
-    }
+    dropped = frozenset[str]() if same else _OF_ORIGIN
+    if answer.method != config.method:
+        dropped |= _OF_BODY
+    headers = {k: text for k, text in config.headers.items() if k.lower() not in dropped}
     _send_as(easy, config, headers, credentials if same else "")
     answer.clear()
+
+
+def _becomes_get(status: int, method: str) -> bool:
+    """Say whether the next request has neither method nor body of this one (RFC 9110, 15.4)."""
+    if status == _SEE_OTHER:
+        return method not in ("GET", "HEAD")
+    return status in _POST_BECOMES_GET and method == "POST"

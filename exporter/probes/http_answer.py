@@ -18,11 +18,15 @@ _SHORT: Final = 8192  # bytes of JSON that take less time than a thread
 
 
 class Answer:
-    """Takes libcurl's pieces; keeps the body only if somebody looks at it."""
+    """Takes libcurl's pieces; keeps the body only if somebody looks at it.
+
+    ``method`` is that of the request which it answers.
+    """
 
     def __init__(self, config: HttpProbe) -> None:
         self._keep = bool(config.expect_body or config.reject_body or config.expect_json)
         self._limit = config.max_body
+        self.method: str = config.method
         self.status = 0
         self.version = ""
         self.size = 0

@@ -49,7 +49,7 @@ class Run:
     deadline: float
     log: Log = silent
     phases: dict[Phase, float] = field(default_factory=dict)
-    measures: list[Measure] = field(default_factory=list)
+    measured: dict[tuple[Metric, tuple[str, ...]], float] = field(default_factory=dict)
 
     def left(self) -> float:
         """Return the seconds until the time limit."""
@@ -69,5 +69,9 @@ class Run:
         self.phases[name] = self.phases.get(name, 0.0) + max(0.0, seconds)
 
     def measure(self, metric: Metric, value: float, *labels: str) -> None:
-        """Note one more value; see `Measure`."""
-        self.measures.append(Measure(metric, value, labels))
+        """Note a value in the place of what was noted before under the same labels."""
+        self.measured[metric, labels] = value
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return what was noted, each series once."""
+        return tuple(Measure(metric, value, key) for (metric, key), value in self.measured.items())

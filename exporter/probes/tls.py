@@ -43,7 +43,7 @@ async def _postgres(stream: Stream) -> None:
 
 def _judge_validity(config: TlsProbe, run: Run) -> None:
     """Fail while the chain has less than ``min_validity`` left."""
-    expiry = next((m.value for m in run.measures if m.metric is TLS_EXPIRY), None)
+    expiry = run.measured.get((TLS_EXPIRY, ()))
     if config.min_validity is None or expiry is None:
         return
     left = expiry - time.time()
