@@ -9,6 +9,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana_dashboards.house.annotation import Annotation, annotations
+from grafana_dashboards.house.variable import templating
 
 TAG = "uptime-ledger"
 FULL = 24
@@ -65,11 +66,12 @@ def page(
 ) -> dict[str, Any]:
     """Return a dashboard as Grafana reads it; ``time`` is where its range starts at first."""
     frame = build.Dashboard(title).uid(uid).description(description).tags([TAG]).readonly()
-    frame.time(time, "now").refresh(refresh).timezone("browser").variables([*variables])
+    frame.time(time, "now").refresh(refresh).timezone("browser")
     frame.tooltip(model.DashboardCursorSync.CROSSHAIR).link(_siblings())
     built = frame.build()
     built.panels = [*_placed(sections)]
-    return built.to_json() | {"annotations": annotations(notes)}
+    written: dict[str, Any] = built.to_json()
+    return written | {"annotations": annotations(notes), "templating": templating(variables)}
 
 
 def _siblings() -> build.DashboardLink:
@@ -101,7 +103,7 @@ def _section(s: Section, y: int, number: int) -> Iterator[model.Panel]:
         for builder, width in zip(each.panels, each.widths, strict=True):
             number += 1
             panel = builder.build()
-            panel.id_val = number
+            panel.id_val, panel.repeat_direction = number, None
             panel.grid_pos = model.GridPos(h=each.height, w=width, x=x, y=y)
             yield panel
             x += width

@@ -133,7 +133,8 @@ def timeline(
     panel.targets([*lettered(queries)]).mappings([*mappings]).interval(interval)
     panel.show_value(common.VisibilityMode.NEVER).merge_values(True).row_height(0.8)
     panel.line_width(0).fill_opacity(85).legend(_legend()).tooltip(_tooltip())
-    return panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    # By thresholds Grafana would merge and colour the states as if they had no mapping.
+    return panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
 
 
 def strip(

@@ -1,7 +1,12 @@
 """The variables of the dashboards."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from grafana_foundation_sdk.builders.dashboard import DatasourceVariable, QueryVariable
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import (
+    VariableModel,
     VariableOption,
     VariableRefresh,
     VariableSort,
@@ -10,6 +15,8 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_dashboards.house.query import SOURCE
 
 ALL = VariableOption(selected=True, text="All", value="$__all")
+# The SDK gives every variable one id, by which Grafana would keep only the last of them.
+_OF_OTHER_KINDS = {"id", "auto", "auto_min", "auto_count"}
 
 
 def datasource() -> DatasourceVariable:
@@ -56,3 +63,13 @@ def services() -> list[QueryVariable]:
         choice("tier", "Tier", 'service:info{owner=~"$owner"}', every=".*"),
         choice("service", "Service", 'service:info{owner=~"$owner", tier=~"$tier"}'),
     ]
+
+
+def templating(variables: Sequence[Builder[VariableModel]]) -> dict[str, Any]:
+    """Return the variables with those keys only that belong to a variable of a query or source."""
+    return {"list": [_own(variable.build()) for variable in variables]}
+
+
+def _own(variable: VariableModel) -> dict[str, Any]:
+    written: dict[str, object] = variable.to_json()
+    return {key: value for key, value in written.items() if key not in _OF_OTHER_KINDS}
