@@ -35,7 +35,7 @@ from unittest import mock
 from benchmarks.cpu import cpu_seconds
 from benchmarks.samples import Expected, Past
 from benchmarks.slo_generator import installed
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import recognized
 from sla_engine.jobs.backfill import backfill
@@ -44,7 +44,7 @@ from sla_engine.ledger import Ledger
 from sla_engine.prometheus import Client
 from sla_engine.reports import REPORTS
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
-from toolkit.garbage import settle
+from uptime_common.garbage import settle
 
 START = 1_790_812_800_000
 DAY = 86_400_000

@@ -16,7 +16,7 @@ from datetime import UTC
 from pathlib import Path
 from random import Random
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.period import Period, parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline, joined
 from sla_engine.jobs.report import report

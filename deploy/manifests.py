@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from catalogue import load_catalogue
+from service_catalogue import load_catalogue
 from sla_engine.prometheus.rules import rule_file
 
 ROOT = Path(__file__).resolve().parent.parent

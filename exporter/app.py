@@ -21,10 +21,10 @@ from exporter.schedule import Schedule
 from exporter.server import About, Server
 from exporter.store import Store
 from exporter.target import Watched, shard_of, targets
-from toolkit.document import DocumentError
-from toolkit.garbage import settle
-from toolkit.lifecycle import lifecycle
-from toolkit.web import WebConfig, shown, start_server
+from uptime_common.document import DocumentError
+from uptime_common.garbage import settle
+from uptime_common.lifecycle import lifecycle
+from uptime_common.web import WebConfig, shown, start_server
 
 _GRACE = 1.0  # seconds for requests under way when we stop
 _log = structlog.get_logger(__name__)

@@ -9,10 +9,10 @@ from contextlib import closing
 from exporter import app
 from exporter.host import Host
 from exporter.host_flags import add_collector_flags, host_options
-from toolkit.document import DocumentError
-from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
-from toolkit.logs import configure_logs
-from toolkit.web import load_web_config
+from uptime_common.document import DocumentError
+from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
+from uptime_common.logs import configure_logs
+from uptime_common.web import load_web_config
 
 _ABOUT = "This host's health and the probes of services, as metrics for Prometheus."
 

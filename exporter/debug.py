@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from time import perf_counter
 
 from exporter import metrics
-from exporter.family import Style, header
 from exporter.probes.result import ProbeResult
 from exporter.probes.run import Network
 from exporter.runner import attempt
 from exporter.store import Entry
+from uptime_common.exposition import Style, header
 
 
 class NoSuchTargetError(Exception):

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from exporter import metrics
-from exporter.family import Family, Kind, Metric, Style, render
+from uptime_common.exposition import Family, Kind, Metric, Style, render
 
 if sys.platform == "linux":
     from exporter.own_process import OwnProcess

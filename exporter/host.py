@@ -25,8 +25,8 @@ from typing import Final, NamedTuple
 from exporter.collectors import COLLECTORS
 from exporter.collectors.contract import Collector, NoDataError, Option, Roots, System
 from exporter.collectors.patience import Patience
-from exporter.family import CONTENT_TYPES, Form, Part, Style, gauge, render
-from toolkit import __version__
+from uptime_common import __version__
+from uptime_common.exposition import CONTENT_TYPES, Form, Part, Style, gauge, render
 
 DURATION: Final = gauge(
     "node_scrape_collector_duration_seconds",

@@ -8,7 +8,7 @@ from pathlib import Path
 from exporter.collectors import COLLECTORS, default_options
 from exporter.collectors.contract import Flag, Roots
 from exporter.host import HostOptions
-from toolkit.flags import seconds
+from uptime_common.flags import seconds
 
 
 def add_collector_flags(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exporter.family import Metric, counter, gauge, histogram
+from uptime_common.exposition import Metric, counter, gauge, histogram
 
 _PROBE = ("service", "probe", "target", "location")
 

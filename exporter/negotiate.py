@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from isal import isal_zlib
 
-from exporter.family import Style
+from uptime_common.exposition import Style
 
 _QUALITY = re.compile(r"[0-9]{1,3}(\.[0-9]{0,3})?|\.[0-9]{1,3}")
 _SMALLEST = 1024

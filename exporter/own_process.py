@@ -6,7 +6,7 @@ import resource
 from pathlib import Path
 
 from exporter import metrics
-from exporter.family import Filled, Form
+from uptime_common.exposition import Filled, Form
 
 _FORM = Form(
     (metric, ())

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalogue import load_catalogue
 from exporter.target import Watched, watched
-from toolkit.document import DocumentError, Problem
+from service_catalogue import load_catalogue
+from uptime_common.document import DocumentError, Problem
 
 _LARGE = 256 * 1024
 Found = tuple[list[Watched], tuple[Problem, ...]]

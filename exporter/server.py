@@ -9,12 +9,12 @@ from aiohttp import web
 
 from exporter import pages
 from exporter.debug import NoSuchTargetError, find, probe_now
-from exporter.family import CONTENT_TYPES, EOF
 from exporter.health import Health
 from exporter.host import Host
 from exporter.negotiate import Body, style_of, takes_gzip
 from exporter.probes.run import Network
 from exporter.store import Store
+from uptime_common.exposition import CONTENT_TYPES, EOF
 
 _DEBUGS_AT_ONCE = 10
 

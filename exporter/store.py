@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from exporter import metrics
-from exporter.family import Metric, Style, header, lines, render
 from exporter.probes.result import ProbeResult, Reason
 from exporter.quorum import quorum
 from exporter.target import Key, Source, Target
+from uptime_common.exposition import Metric, Style, header, lines, render
 
 _PART = 1_000  # targets
 _LAST_LABEL = 'location=""'

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from catalogue import Service
-from catalogue.probe import Probe
-from catalogue.service import Quorum
 from exporter.quorum import Need
+from service_catalogue import Service
+from service_catalogue.probes import Probe
+from service_catalogue.service import Quorum
 
 
 class Key(NamedTuple):

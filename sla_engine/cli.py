@@ -11,10 +11,10 @@ from typing import NoReturn
 from sla_engine.app import check, flags, history, inspection
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.reports import REPORTS
-from toolkit import __version__
-from toolkit.document import DocumentError
-from toolkit.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
-from toolkit.logs import configure_logs
+from uptime_common import __version__
+from uptime_common.document import DocumentError
+from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
+from uptime_common.logs import configure_logs
 
 Command = Callable[[argparse.Namespace], int]
 

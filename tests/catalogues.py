@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 
 PROBES = [{"type": "http", "url": "http://127.0.0.1:1"}]
 

@@ -10,7 +10,6 @@ import yaml
 from exporter import host
 from exporter import metrics as exporter_metrics
 from exporter.collectors import COLLECTORS
-from exporter.family import Metric
 from exporter.health import Health
 from grafana_dashboards.queries import metric_names, metrics_of
 from sla_engine.metrics import EngineMetrics, Exposition
@@ -19,6 +18,7 @@ from sla_engine.prometheus.rules import expressions, rule_file
 from tests.catalogues import catalogue
 from tests.rules import cases
 from tests.rules.test_runbooks import PAGES, queries
+from uptime_common.exposition import Metric
 
 # What Prometheus makes itself, and what it and Alertmanager tell of themselves.
 OTHERS = r"up|ALERTS(_FOR_STATE)?|(scrape|prometheus|alertmanager)_\w+"

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from exporter.collectors.contract import System, filters
-from exporter.family import Family, Sample, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 ENTRIES = gauge("node_arp_entries", "ARP entries by device", "device")
 METRICS = (ENTRIES,)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors.contract import Flag, System
-from exporter.family import Family, Sample, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 NEWEST = gauge(
     "node_backup_newest_timestamp_seconds",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import NoDataError, System, read_text, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 SLAVES = gauge(
     "node_bonding_slaves", "Number of configured slaves per bonding interface.", "master"

@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography import x509
 
 from exporter.collectors.contract import Flag, System
-from exporter.family import Family, Sample, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 EXPIRY = gauge(
     "node_certificate_expiry_timestamp_seconds",

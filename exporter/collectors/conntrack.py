@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import NoDataError, System
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 ENTRIES = gauge(
     "node_nf_conntrack_entries",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
-from exporter.family import Family, Metric, Part
+from uptime_common.exposition import Family, Metric, Part
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors.contract import System, text_of
-from exporter.family import Family, Sample, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 FILES = {
     "cpuinfo_cur_freq": gauge(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from exporter.collectors.contract import System, filters, text_of
-from exporter.family import Family, Filled, Form, Metric, Part, Sample, counter, gauge
+from uptime_common.exposition import Family, Filled, Form, Metric, Part, Sample, counter, gauge
 
 
 def _counter(name: str, text: str) -> Metric:

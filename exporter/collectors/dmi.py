@@ -1,7 +1,7 @@
 """What the firmware says this machine is, from /sys/class/dmi/id."""
 
 from exporter.collectors.contract import NoDataError, System, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 LABELS = (
     *("bios_date", "bios_release", "bios_vendor", "bios_version", "board_asset_tag"),

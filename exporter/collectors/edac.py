@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors.contract import System, names_in, read_text, text_of
-from exporter.family import Family, Metric, Sample, counter
+from uptime_common.exposition import Family, Metric, Sample, counter
 
 
 def _pair(prefix: str, of: str, *labels: str) -> tuple[Metric, Metric]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import System
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 AVAILABLE = gauge("node_entropy_available_bits", "Bits of available entropy.")
 POOL = gauge("node_entropy_pool_size_bits", "Bits of entropy pool.")

@@ -20,7 +20,7 @@ from exporter.collectors.filesystem_names import (
     filters,
 )
 from exporter.collectors.patience import Patience, outcome
-from exporter.family import Filled, Form, Metric
+from uptime_common.exposition import Filled, Form, Metric
 
 FLAGS = (
     *filters(

@@ -2,7 +2,7 @@
 
 from exporter.collectors.contract import Flag
 from exporter.collectors.contract import filters as contract_filters
-from exporter.family import Metric, gauge
+from uptime_common.exposition import Metric, gauge
 
 LABELS = ("device", "mountpoint", "fstype")
 

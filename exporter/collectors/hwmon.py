@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from exporter.collectors.contract import NoDataError, System, filters, text_of
-from exporter.family import Family, Metric, Sample, counter, gauge
+from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
 CHIP = gauge(
     "node_hwmon_chip_names",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from exporter.family import Filled, Form, Metric
+from uptime_common.exposition import Filled, Form, Metric
 
 Place = tuple[int, Metric, int]
 """Position among the text's words, the metric, and what its number is multiplied by."""

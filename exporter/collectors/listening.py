@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from exporter.collectors.contract import NoDataError, System
 from exporter.collectors.netlink import Netlink, messages
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 LISTENING = gauge(
     "node_listening_info",

@@ -1,7 +1,7 @@
 """Load averages, from /proc/loadavg."""
 
 from exporter.collectors.contract import System
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 LOAD = (
     gauge("node_load1", "1m load average."),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exporter.collectors import stat
 from exporter.collectors.contract import NoDataError, System
-from exporter.family import Family, counter
+from uptime_common.exposition import Family, counter
 
 FAILED = counter("node_failed_logins_total", "Failed logins since boot that btmp records.")
 METRICS = (FAILED,)

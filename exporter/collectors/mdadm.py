@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from exporter.collectors.contract import NoDataError, System, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 STATE = gauge("node_md_state", "Indicates the state of md-device.", "device", "state")
 DISKS = gauge("node_md_disks", "Number of active/failed/spare disks of device.", "device", "state")

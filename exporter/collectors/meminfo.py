@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.contract import System
 from exporter.collectors.layout import Layout, Place
-from exporter.family import Filled, Metric, gauge
+from uptime_common.exposition import Filled, Metric, gauge
 
 PATTERN = r"node_memory_\w+"
 

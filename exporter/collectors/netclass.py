@@ -9,7 +9,7 @@ from pathlib import Path
 
 from exporter.collectors.contract import System, filters, text_of
 from exporter.collectors.links import Attribute, Link, Links
-from exporter.family import Family, Metric, Sample, counter, gauge
+from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
 
 def _property(name: str) -> Metric:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from exporter.collectors.contract import System, filters
 from exporter.collectors.links import STATS, Links
-from exporter.family import Filled, Form, Metric, counter
+from uptime_common.exposition import Filled, Form, Metric, counter
 
 
 def _counter(name: str) -> Metric:

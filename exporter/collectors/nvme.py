@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors.contract import NoDataError, System, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 INFO = gauge(
     "node_nvme_info",

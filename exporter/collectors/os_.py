@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from exporter.collectors.contract import NoDataError, System, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 LABELS = (
     *("build_id", "id", "id_like", "image_id", "image_version", "name", "pretty_name"),

@@ -18,7 +18,7 @@ from exporter.collectors import (
     uname,
 )
 from exporter.collectors.contract import Collector, System
-from exporter.family import Family, Sample, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 # psutil's field and Linux's mode.
 _MODES = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from exporter.collectors.contract import Flag, NoDataError, System, names_in, text_of
-from exporter.family import Family, Metric, Sample, gauge
+from uptime_common.exposition import Family, Metric, Sample, gauge
 
 # Name in the metric where it differs from the file's (Documentation/ABI/testing/sysfs-class-power).
 _PLAIN = {

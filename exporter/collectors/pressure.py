@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import NoDataError, System
-from exporter.family import Family, Metric, counter
+from uptime_common.exposition import Family, Metric, counter
 
 
 def _counter(name: str, text: str) -> Metric:

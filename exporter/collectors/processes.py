@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors.contract import System, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 THREADS = gauge("node_processes_threads", "Allocated threads in system")
 MAX_THREADS = gauge("node_processes_max_threads", "Limit of threads in the system")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import NoDataError, System
-from exporter.family import Family, counter
+from uptime_common.exposition import Family, counter
 
 RUNNING = counter(
     "node_schedstat_running_seconds_total", "Number of seconds CPU spent running a process.", "cpu"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import System, text_of
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 ENABLED = gauge("node_selinux_enabled", "SELinux is enabled, 1 is true, 0 is false")
 CONFIGURED = gauge("node_selinux_config_mode", "Configured SELinux enforcement mode")

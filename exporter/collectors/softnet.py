@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import System
-from exporter.family import Family, counter, gauge
+from uptime_common.exposition import Family, counter, gauge
 
 # Metric and its column (net/core/net-procfs.c); kernels before 5.10 have fewer.
 COLUMNS = (

@@ -1,7 +1,7 @@
 """Boot time, interrupts, context switches, forks and process counts, from /proc/stat."""
 
 from exporter.collectors.contract import Flag, System
-from exporter.family import Family, counter, gauge
+from uptime_common.exposition import Family, counter, gauge
 
 BOOT = gauge("node_boot_time_seconds", "Node boot time, in unixtime.")
 SINGLES = {

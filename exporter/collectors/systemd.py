@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from exporter.collectors.contract import Flag, NoDataError, System
-from exporter.family import Family, Metric, Sample, counter, gauge
+from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
 UNIT = gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type")
 UNITS = gauge("node_systemd_units", "Summary of systemd unit states", "state")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from exporter.collectors.contract import Flag, System, names_in
-from exporter.family import Family, Kind, Metric, Sample, gauge
+from uptime_common.exposition import Family, Kind, Metric, Sample, gauge
 
 MTIME = gauge(
     "node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file"

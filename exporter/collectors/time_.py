@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from exporter.collectors.contract import System
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 SECONDS = gauge("node_time_seconds", "System time in seconds since epoch (1970).")
 ZONE = gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.", "time_zone")

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from exporter.collectors.contract import NoDataError, System
-from exporter.family import Family, Metric, counter, gauge
+from uptime_common.exposition import Family, Metric, counter, gauge
 
 
 class Timex(NamedTuple):

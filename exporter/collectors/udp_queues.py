@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.collectors.contract import System
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 QUEUES = gauge(
     "node_udp_queues",

@@ -3,7 +3,7 @@
 import os
 
 from exporter.collectors.contract import System
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 LABELS = ("sysname", "release", "version", "machine", "nodename", "domainname")
 INFO = gauge(

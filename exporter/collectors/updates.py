@@ -13,7 +13,7 @@ from exporter.collectors import apt, dnf, packages
 from exporter.collectors.background import Background
 from exporter.collectors.contract import NoDataError, System
 from exporter.collectors.packages import Manager, Updates
-from exporter.family import Family, gauge
+from uptime_common.exposition import Family, gauge
 
 PENDING = gauge("node_updates_pending", "Installed packages that can be upgraded.")
 SECURITY = gauge(

@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.contract import Flag, System
 from exporter.collectors.layout import Layout, Place
-from exporter.family import Filled, Metric, untyped
+from uptime_common.exposition import Filled, Metric, untyped
 
 PATTERN = r"node_vmstat_\w+"
 FLAGS = (

@@ -1,11 +1,11 @@
 """Commands: Nagios plug-ins, by exit code and performance data."""
 
-from catalogue.probe import CommandProbe
 from exporter.metrics import COMMAND_VALUE
 from exporter.probes.child import finished
 from exporter.probes.perfdata import perfdata
 from exporter.probes.result import ProbeError, Reason
 from exporter.probes.run import Run
+from service_catalogue.probes import CommandProbe
 
 _OK, _WARNING, _CRITICAL = 0, 1, 2
 _MOST_VALUES = 100

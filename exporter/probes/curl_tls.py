@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pycurl
 
-from catalogue.source import TlsClient
 from exporter.probes.result import ProbeError
+from service_catalogue.prometheus import TlsClient
 
 _POST_QUANTUM = (3, 5)
 _PLACES = (

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from catalogue.probe import NetworkProbe
 from exporter.probes.connect import network_error, resolve, split
 from exporter.probes.run import Run
+from service_catalogue.probes import NetworkProbe
 
 LONGEST: Final = 65_535
 

@@ -2,7 +2,6 @@
 
 import secrets
 
-from catalogue.probe import DnsProbe
 from exporter.metrics import DNS_RECORDS
 from exporter.probes.datagram import LONGEST, datagrams
 from exporter.probes.dns_message import Answer, answer, question
@@ -10,6 +9,7 @@ from exporter.probes.pattern import fullmatch
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.stream import dial
+from service_catalogue.probes import DnsProbe
 
 
 async def probe(config: DnsProbe, run: Run) -> None:

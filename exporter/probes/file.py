@@ -6,10 +6,10 @@ import time
 from functools import partial
 from pathlib import Path
 
-from catalogue.probe import FileProbe
 from exporter.metrics import FILE_MODIFIED, FILE_SIZE
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
+from service_catalogue.probes import FileProbe
 
 
 async def probe(config: FileProbe, run: Run) -> None:

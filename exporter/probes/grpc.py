@@ -5,12 +5,12 @@ See https://github.com/grpc/grpc/blob/master/doc/health-checking.md and PROTOCOL
 
 import pycurl
 
-from catalogue.probe import GrpcProbe, TlsPeer
 from exporter.probes.connect import resolve, split
 from exporter.probes.curl_tls import set_curl_tls
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.transfer import perform
+from service_catalogue.probes import GrpcProbe, TlsPeer
 
 _PATH = "/grpc.health.v1.Health/Check"
 _STATES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")

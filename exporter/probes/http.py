@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import pycurl
 
-from catalogue.probe import HttpProbe
 from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
 from exporter.probes.connect import resolve
 from exporter.probes.curl_tls import set_curl_tls
@@ -15,6 +14,7 @@ from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.secret import secret
 from exporter.probes.transfer import bracketed, perform
+from service_catalogue.probes import HttpProbe
 
 _AGENT = "Uptime-Ledger"
 _HTTP = {

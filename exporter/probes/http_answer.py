@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import jsonpath
 
-from catalogue.probe import HttpProbe
 from exporter.probes.pattern import search
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
+from service_catalogue.probes import HttpProbe
 
 VERSIONS: Final[Mapping[int, str]] = {1: "1.0", 2: "1.1", 3: "2", 30: "3"}  # CURL_HTTP_VERSION_*
 _SUCCESS: Final = range(200, 300)

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from catalogue.probe import IcmpProbe
 from exporter.metrics import ICMP_LOSS, ICMP_RTT
 from exporter.network.icmp import IcmpForbiddenError
 from exporter.probes.connect import network_error, resolve
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
+from service_catalogue.probes import IcmpProbe
 
 _WITHIN = 0.8  # of the time that is left: loss is known before the time limit
 _APART = 0.02

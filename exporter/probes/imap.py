@@ -1,9 +1,9 @@
 """IMAP: the greeting (RFC 9051, section 7.1)."""
 
-from catalogue.probe import ImapProbe
 from exporter.probes.greeting import judge
 from exporter.probes.run import Run
 from exporter.probes.stream import dial
+from service_catalogue.probes import ImapProbe
 
 
 async def probe(config: ImapProbe, run: Run) -> None:

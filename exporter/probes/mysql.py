@@ -7,10 +7,10 @@ which the server locks this host out.
 
 import struct
 
-from catalogue.probe import MysqlProbe
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.stream import Stream, dial
+from service_catalogue.probes import MysqlProbe
 
 _PROTOCOL_10 = 10
 _ERROR = 0xFF

@@ -3,11 +3,11 @@
 import struct
 import time
 
-from catalogue.probe import NtpProbe
 from exporter.metrics import NTP_OFFSET, NTP_STRATUM
 from exporter.probes.datagram import LONGEST, datagrams
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
+from service_catalogue.probes import NtpProbe
 
 _EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 _CLIENT, _SERVER = 0x23, 4  # version 4, mode 3 (client); mode 4 (server)

@@ -5,10 +5,10 @@ The messages are of https://www.postgresql.org/docs/current/protocol-message-for
 
 import struct
 
-from catalogue.probe import PostgresProbe
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.stream import dial
+from service_catalogue.probes import PostgresProbe
 
 _PROTOCOL_3 = 196_608
 _LONGEST = 30_000

@@ -7,11 +7,11 @@ from functools import partial
 import psutil
 import regex
 
-from catalogue.probe import ProcessProbe
 from exporter.metrics import PROCESSES
 from exporter.probes.pattern import too_slow
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
+from service_catalogue.probes import ProcessProbe
 
 
 async def probe(config: ProcessProbe, run: Run) -> None:

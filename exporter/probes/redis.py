@@ -1,10 +1,10 @@
 """Redis: PING answered by PONG (https://redis.io/docs/latest/develop/reference/protocol-spec/)."""
 
-from catalogue.probe import RedisProbe
 from exporter.probes.result import ProbeError, Reason
 from exporter.probes.run import Run
 from exporter.probes.secret import secret
 from exporter.probes.stream import dial
+from service_catalogue.probes import RedisProbe
 
 
 async def probe(config: RedisProbe, run: Run) -> None:

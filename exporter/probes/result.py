@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-from exporter.family import Metric
+from uptime_common.exposition import Metric
 
 Phase = Literal["resolve", "connect", "tls", "processing", "transfer"]
 Reason = Literal[

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from exporter.family import Metric
 from exporter.network.aside import Aside
 from exporter.network.curl import Curl
 from exporter.network.icmp import Icmp
 from exporter.network.resolver import Resolver
 from exporter.probes.result import Measure, Phase
+from uptime_common.exposition import Metric
 
 Log = Callable[[str], None]
 

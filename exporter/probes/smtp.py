@@ -1,9 +1,9 @@
 """SMTP: the greeting, and an answer to EHLO."""
 
-from catalogue.probe import SmtpProbe
 from exporter.probes.greeting import judge
 from exporter.probes.run import Run
 from exporter.probes.stream import Stream, dial
+from service_catalogue.probes import SmtpProbe
 
 _LONGEST = 100
 _REFUSAL = r"[45]\d\d[ -]"

@@ -1,9 +1,9 @@
 """SSH: the identification string (RFC 4253, section 4.2)."""
 
-from catalogue.probe import SshProbe
 from exporter.probes.greeting import judge
 from exporter.probes.run import Run
 from exporter.probes.stream import dial
+from service_catalogue.probes import SshProbe
 
 _LINES_BEFORE = 20
 

@@ -9,13 +9,13 @@ from typing import Any
 import regex
 from cryptography import x509
 
-from catalogue.probe import NetworkProbe, TlsPeer
 from exporter.metrics import TLS_EXPIRY, TLS_VERSION
 from exporter.probes.connect import connect, network_error, split
 from exporter.probes.pattern import search
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.tls_context import context, tls_error
+from service_catalogue.probes import NetworkProbe, TlsPeer
 
 _LIMIT = 64 * 1024
 

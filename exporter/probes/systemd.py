@@ -1,9 +1,9 @@
 """systemd: a unit's state."""
 
-from catalogue.probe import SystemdProbe
 from exporter.probes.child import finished
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
+from service_catalogue.probes import SystemdProbe
 
 _PROPERTIES = "LoadState,ActiveState,SubState,Result"
 

@@ -1,9 +1,9 @@
 """TCP: the connection is accepted, and the conversation goes as expected."""
 
-from catalogue.probe import Step, TcpProbe, TlsPeer
 from exporter.probes.connect import connect, split
 from exporter.probes.run import Run
 from exporter.probes.stream import Stream, dial
+from service_catalogue.probes import Step, TcpProbe, TlsPeer
 
 
 async def probe(config: TcpProbe, run: Run) -> None:

@@ -2,12 +2,12 @@
 
 import time
 
-from catalogue.probe import TlsProbe
 from exporter.metrics import TLS_EXPIRY
 from exporter.probes.connect import split
 from exporter.probes.result import ProbeError
 from exporter.probes.run import Run
 from exporter.probes.stream import Stream, dial
+from service_catalogue.probes import TlsProbe
 
 _SMTP = (r"^220[ ]", b"EHLO uptime-ledger\r\n", r"^250[ ]", b"STARTTLS\r\n", r"^220[ ]")
 _IMAP = (r"^\* OK", b"a STARTTLS\r\n", r"^a OK")

@@ -3,8 +3,8 @@
 import ssl
 from functools import lru_cache
 
-from catalogue.source import TlsClient
 from exporter.probes.result import ProbeError, Reason
+from service_catalogue.prometheus import TlsClient
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _EXPIRED = 10

@@ -17,8 +17,8 @@ from sla_engine.jobs import maintain
 from sla_engine.jobs.correct import correct, find_outage
 from sla_engine.jobs.explain import explain
 from sla_engine.prometheus import PrometheusError
-from sla_engine.reports.aligned import table
-from toolkit.duration import parse_duration
+from uptime_common.duration import parse_duration
+from uptime_common.tables import table
 
 T = TypeVar("T")
 _HEAD = ("ID", "STATE", "TIME", "FOR", "ASKED BY", "APPROVED BY", "SOURCE", "TITLE")

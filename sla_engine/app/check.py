@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from catalogue import json_schema, load_catalogue
-from sla_engine.domain.wording import counted
+from service_catalogue import json_schema, load_catalogue
 from sla_engine.jobs.schedule import schedule_mistakes
+from uptime_common.humanize import counted
 
 
 def check(options: argparse.Namespace) -> int:

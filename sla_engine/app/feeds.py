@@ -4,7 +4,7 @@ import requests
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalogue.maintenance import Feed
+from service_catalogue.maintenance import Feed
 from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import Context, now
 from sla_engine.jobs.feeds import FeedError, pull

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from catalogue.base import Language
+from service_catalogue.base import Language
 from sla_engine.app.context import (
     Context,
     chosen_period,
@@ -23,7 +23,7 @@ from sla_engine.domain.period import rfc3339
 from sla_engine.jobs import report as job
 from sla_engine.jobs.health import with_health
 from sla_engine.reports import HEALTHY, REPORTS, STRIPS, MissingExtraError
-from toolkit.duration import format_duration
+from uptime_common.duration import format_duration
 
 
 def report(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine, Shown
 from sla_engine.app.errors import JobError

@@ -9,8 +9,8 @@ from sla_engine.app.context import now, reopened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
 from sla_engine.app.listener import Ears, setup_of
-from toolkit.document import DocumentError
-from toolkit.garbage import settle
+from uptime_common.document import DocumentError
+from uptime_common.garbage import settle
 
 log = structlog.get_logger("engine")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now, read_catalogue
 from sla_engine.app.engine import Engine

@@ -18,11 +18,11 @@ from sla_engine.app.pages import pages
 from sla_engine.app.reload import Reloader
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
-from toolkit import __version__
-from toolkit.duration import parse_duration
-from toolkit.garbage import settle
-from toolkit.lifecycle import lifecycle
-from toolkit.web import WebConfig, load_web_config, start_server
+from uptime_common import __version__
+from uptime_common.duration import parse_duration
+from uptime_common.garbage import settle
+from uptime_common.lifecycle import lifecycle
+from uptime_common.web import WebConfig, load_web_config, start_server
 
 _GRACE_SECONDS = 3.0
 

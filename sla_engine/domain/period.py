@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 
-from sla_engine.domain import wording
 from sla_engine.domain.interval import Interval
+from uptime_common import humanize
 
 Kind = Literal["day", "week", "month", "quarter", "year", "span"]
 
@@ -118,7 +118,7 @@ def title(interval: Interval, zone: tzinfo) -> str:
             return f"quarter {(first.month + 2) // 3} of {first.year}"
         case "year":
             return f"{first.year}"
-    return wording.stretch(period.start, period.end, zone)
+    return humanize.stretch(period.start, period.end, zone)
 
 
 def local_midnight(day: date, zone: tzinfo) -> int:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from sla_engine.domain import wording
 from sla_engine.domain.notice import Kind, Message, OutageFacts, Subject, Tone
 from sla_engine.domain.person import shown
+from uptime_common import humanize
 
 _LISTED = 20
 _TURNS: dict[Kind, tuple[str, Tone]] = {
@@ -32,12 +32,12 @@ def reply_message(
     name = f"{subject.name}: " if grouped else ""
     match kind:
         case "opened" if grouped:
-            since = wording.moment(facts.start, zone)
+            since = humanize.moment(facts.start, zone)
             return Message(f"{subject.name} is down since {since}", _tone(facts),
                            actions=_actions(facts), about=(facts.id,))  # fmt: skip
         case "resolved" if facts.end is not None:
-            lasted = wording.duration(facts.end - facts.start)
-            when = wording.moment(facts.end, zone)
+            lasted = humanize.duration(facts.end - facts.start)
+            when = humanize.moment(facts.end, zone)
             return Message(f"{name}resolved at {when} after {lasted}", "up", _burnt(facts))
         case "acknowledged":
             return Message(f"{name}acknowledged by {facts.acknowledged_by or 'unknown'}", "info")
@@ -86,10 +86,10 @@ def _title(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
     if facts.state == "withdrawn":
         return f"{subject.name}: withdrawn, the samples no longer show it"
     if facts.end is not None:
-        when = wording.stretch(facts.start, facts.end, zone)
+        when = humanize.stretch(facts.start, facts.end, zone)
         what = "planned work" if facts.classification == "planned" else "resolved"
         return f"{subject.name} was down for {_lasted(facts, now)} ({what}): {when}"
-    since = f"since {wording.moment(facts.start, zone)}"
+    since = f"since {humanize.moment(facts.start, zone)}"
     match facts.classification:
         case "planned":
             return f"{subject.name} is down for planned work {since}"
@@ -105,12 +105,12 @@ def _facts(
     found: list[tuple[str, str | None]] = [
         ("Service", f"{subject.name} ({subject.id})"),
         ("Owner", f"{subject.owner}, {subject.tier} tier"),
-        ("Began", wording.moment(facts.start, zone)),
-        ("Ended", None if facts.end is None else wording.moment(facts.end, zone)),
+        ("Began", humanize.moment(facts.start, zone)),
+        ("Ended", None if facts.end is None else humanize.moment(facts.end, zone)),
         ("Lasted" if facts.end is not None else "So far", _lasted(facts, now)),
         ("Class", _class(facts)),
         ("Asked for", facts.asked_by and f"planned, by {shown(facts.asked_by)}"),
-        ("Unknown inside", wording.duration(facts.unknown) if facts.unknown else None),
+        ("Unknown inside", humanize.duration(facts.unknown) if facts.unknown else None),
         ("Acknowledged by", facts.acknowledged_by),
         ("Cause", facts.cause),
         ("Ticket", facts.ticket),
@@ -123,16 +123,16 @@ def _facts(
 def _class(facts: OutageFacts) -> str:
     if facts.classification != "overrun":
         return facts.classification
-    planned, unplanned = wording.duration(facts.planned), wording.duration(facts.unplanned)
+    planned, unplanned = humanize.duration(facts.planned), humanize.duration(facts.unplanned)
     return f"overrun: {planned} planned, {unplanned} unplanned"
 
 
 def _burnt(facts: OutageFacts) -> tuple[tuple[str, str], ...]:
     if facts.budget_used_ratio is None:
         return ()
-    text = f"{wording.percent(facts.budget_used_ratio, 1)} used by this outage"
+    text = f"{humanize.percent(facts.budget_used_ratio, 1)} used by this outage"
     if facts.budget_left_ratio is not None:
-        text += f", {wording.percent(facts.budget_left_ratio, 1)} left"
+        text += f", {humanize.percent(facts.budget_left_ratio, 1)} left"
     return (("Error budget", text),)
 
 
@@ -140,12 +140,12 @@ def _group(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone: tzinf
     down = [(s, f) for s, f in members if f.state == "open"]
     first = min(facts.start for _, facts in members)
     if down:
-        names = wording.listed([s.name for s, _ in down], 5)
+        names = humanize.listed([s.name for s, _ in down], 5)
         verb = "is" if len(down) == 1 else "are"
-        title = f"{names} {verb} down; {wording.counted(len(members), 'service')} affected"
+        title = f"{names} {verb} down; {humanize.counted(len(members), 'service')} affected"
     else:
-        title = f"{wording.counted(len(members), 'service')} up again, down since"
-        title = f"{title} {wording.moment(first, zone)}"
+        title = f"{humanize.counted(len(members), 'service')} up again, down since"
+        title = f"{title} {humanize.moment(first, zone)}"
     lines = [_line(subject, facts, now, zone) for subject, facts in members[:_LISTED]]
     if len(members) > _LISTED:
         lines.append(f"and {len(members) - _LISTED} more")
@@ -158,9 +158,11 @@ def _group(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone: tzinf
 
 def _line(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
     if facts.end is None:
-        how = f"down since {wording.moment(facts.start, zone)}, {_lasted(facts, now)} so far"
+        how = f"down since {humanize.moment(facts.start, zone)}, {_lasted(facts, now)} so far"
     else:
-        how = f"was down for {_lasted(facts, now)}, {wording.stretch(facts.start, facts.end, zone)}"
+        how = (
+            f"was down for {_lasted(facts, now)}, {humanize.stretch(facts.start, facts.end, zone)}"
+        )
     return f"{subject.name}: {'withdrawn' if facts.withdrawn else how}"
 
 
@@ -175,4 +177,4 @@ def _tone(facts: OutageFacts) -> Tone:
 
 
 def _lasted(facts: OutageFacts, now: int) -> str:
-    return wording.duration((now if facts.end is None else facts.end) - facts.start)
+    return humanize.duration((now if facts.end is None else facts.end) - facts.start)

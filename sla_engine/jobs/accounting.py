@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures, figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval

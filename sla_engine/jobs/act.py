@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from catalogue import Catalogue
-from sla_engine.domain import person, wording
+from service_catalogue import Catalogue
+from sla_engine.domain import person
 from sla_engine.domain.form import View, form
 from sla_engine.domain.interaction import Command, Form, Heard, Press
 from sla_engine.domain.maintenance import DecisionError, EventKind
@@ -19,6 +19,7 @@ from sla_engine.jobs.uptime import uptime
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
 from sla_engine.notifiers.slack_desk import SlackError
+from uptime_common import humanize
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _acknowledge(basis: Basis, press: Press) -> Message:
 
 def _why_not(outages: Sequence[Outage]) -> str:
     owners = sorted({o.owner for o in outages if o.end is None and o.owner})
-    return f"{wording.listed(owners, 5)} did already" if owners else "it is over"
+    return f"{humanize.listed(owners, 5)} did already" if owners else "it is over"
 
 
 def _annotating(basis: Basis, press: Press) -> View:
@@ -215,10 +216,10 @@ def _outages(basis: Basis, about: Sequence[str]) -> list[Outage]:
 def _named(basis: Basis, outages: Sequence[Outage]) -> str:
     zone = basis.catalogue.timezone
     names = [
-        f"{subject_of(basis.catalogue, o.service).name}, down since {wording.moment(o.start, zone)}"
+        f"{subject_of(basis.catalogue, o.service).name}, down since {humanize.moment(o.start, zone)}"
         for o in outages
     ]
-    return wording.listed(names, 5)
+    return humanize.listed(names, 5)
 
 
 def _said(text: str) -> Message:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from catalogue import Catalogue, Service
-from catalogue.delivery import Route, Severity
+from service_catalogue import Catalogue, Service
+from service_catalogue.notifications import Route, Severity
 from sla_engine.domain.notice import OUTAGE_KINDS
 from sla_engine.ledger import Outbox, Stored, Thread
 from sla_engine.notifiers import ELSEWHERE

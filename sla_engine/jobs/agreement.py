@@ -9,10 +9,10 @@ from functools import lru_cache
 import holidays
 from dateutil.rrule import rrulestr
 
-from catalogue import Catalogue, Service
-from catalogue.calendar import Calendar as CalendarEntry
-from catalogue.maintenance import Window
-from catalogue.service import Quorum
+from service_catalogue import Catalogue, Service
+from service_catalogue.calendar import Calendar as CalendarEntry
+from service_catalogue.maintenance import Window
+from service_catalogue.service import Quorum
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.interval import Interval, Intervals, clip, union

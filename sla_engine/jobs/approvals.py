@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from catalogue import Catalogue
-from sla_engine.domain import wording
+from service_catalogue import Catalogue
 from sla_engine.domain.maintenance import Event
 from sla_engine.domain.notice import Kind, Message
 from sla_engine.domain.person import shown
@@ -13,6 +12,7 @@ from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.windows import concerns
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.ledger.maintenance import Request
+from uptime_common import humanize
 
 APPROVAL_KINDS: tuple[Kind, ...] = (
     "maintenance_requested", "maintenance_waiting", "maintenance_decided",
@@ -81,8 +81,8 @@ def approval_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
 
     def compose(item: Delivery) -> Letter:
         facts = item.notice.facts
-        when = wording.stretch(facts["start"], facts["end"], zone)
-        work = f"planned work on {wording.listed(facts['services'], 5) or 'no service of ours'}"
+        when = humanize.stretch(facts["start"], facts["end"], zone)
+        work = f"planned work on {humanize.listed(facts['services'], 5) or 'no service of ours'}"
         who = shown(facts["requester"])
         told: list[tuple[str, str | None]] = [
             ("Work", facts["title"]),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, Intervals, intersect, subtract, union
 from sla_engine.jobs.derive import lifetime

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, joined

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from catalogue import Service
+from service_catalogue import Service
 from sla_engine.domain.availability import Facts
 from sla_engine.domain.interval import (
     Interval,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.series import from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict

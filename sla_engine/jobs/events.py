@@ -11,7 +11,7 @@ from itertools import chain, groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, union

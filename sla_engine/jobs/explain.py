@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval, clip, total
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.outage import Outage
@@ -16,7 +16,7 @@ from sla_engine.jobs.windows import concerns, windows_in
 from sla_engine.ledger import Ledger
 from sla_engine.prometheus import Client, Series
 from sla_engine.prometheus.extract import Ask, asks, raw
-from toolkit.duration import format_duration
+from uptime_common.duration import format_duration
 
 _SHOWN = 3
 

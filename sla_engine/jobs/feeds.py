@@ -13,8 +13,8 @@ import recurring_ical_events  # type: ignore[import-untyped] # it ships no types
 from icalendar import Calendar
 from icalendar import Event as Entry
 
-from catalogue import Catalogue
-from catalogue.maintenance import Feed
+from service_catalogue import Catalogue
+from service_catalogue.maintenance import Feed
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Event, Scope
 from sla_engine.jobs.agreement import milliseconds

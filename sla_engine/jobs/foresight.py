@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from catalogue import Catalogue, Service
-from sla_engine.domain import wording
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Window
@@ -16,6 +15,7 @@ from sla_engine.domain.person import shown
 from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.windows import concerns, windows_in
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
+from uptime_common import humanize
 
 REMIND = 30 * 60_000
 """How long before planned work people are reminded of it (ms)."""
@@ -80,14 +80,14 @@ def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
 
     def compose(item: Delivery) -> Letter:
         facts = item.notice.facts
-        names = wording.listed(facts["services"], 5) or "no service of ours"
+        names = humanize.listed(facts["services"], 5) or "no service of ours"
         tones: dict[str, Tone] = {"maintenance_ended": "up", "maintenance_overrun": "down"}
         words = {
-            "maintenance_soon": f"begins at {wording.moment(facts['start'], zone)}",
-            "maintenance_started": f"is under way until {wording.moment(facts['end'], zone)}",
-            "maintenance_ended": f"ended at {wording.moment(facts['end'], zone)}",
+            "maintenance_soon": f"begins at {humanize.moment(facts['start'], zone)}",
+            "maintenance_started": f"is under way until {humanize.moment(facts['end'], zone)}",
+            "maintenance_ended": f"ended at {humanize.moment(facts['end'], zone)}",
             "maintenance_overrun": "is over its time, still down: "
-            + wording.listed(facts["down"], 5),
+            + humanize.listed(facts["down"], 5),
         }
         said = words[item.notice.kind]
         tone = tones.get(item.notice.kind, "planned")
@@ -96,7 +96,7 @@ def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
             tone,
             (
                 ("Work", facts["title"]),
-                ("When", wording.stretch(facts["start"], facts["end"], zone)),
+                ("When", humanize.stretch(facts["start"], facts["end"], zone)),
                 ("Asked for by", shown(facts["requester"])),
                 ("Approved by", shown(facts["approver"] or "nobody")),
             ),
@@ -142,14 +142,14 @@ def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
         facts = item.notice.facts
         name = _name(catalogue.services, item.notice.service)
         over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
-        left = wording.percent(facts["left"], 1)
+        left = humanize.percent(facts["left"], 1)
         if facts["left"] <= 0:
             head = f"{name} has used up its error budget of {over}"
         else:
             head = f"{name} has {left} of its error budget of {over} left"
         lines = []
         if facts["gone_at"] is not None:
-            when = wording.moment(facts["gone_at"], zone)
+            when = humanize.moment(facts["gone_at"], zone)
             lines.append(f"At the pace so far it is used up on {when}.")
         told = (("Objective", f"{facts['objective']:g} %"), ("Budget left", left))
         message = Message(head, "warning", told, tuple(lines))

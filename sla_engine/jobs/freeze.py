@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import (
     OUTAGE_KINDS,

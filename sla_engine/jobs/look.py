@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogue import Service
+from service_catalogue import Service
 from sla_engine.domain.interval import Interval, Intervals, union
 from sla_engine.domain.timeline import State, Timeline, verdict
 from sla_engine.jobs.agreement import quorums

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError, Event, EventKind, Scope, Window, decide
 from sla_engine.jobs.windows import concerns, of_request, windows_in

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.notice import (

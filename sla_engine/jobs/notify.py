@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import structlog
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import SILENT_KINDS, Message
 from sla_engine.jobs.addressing import address

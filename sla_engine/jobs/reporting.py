@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from catalogue import Catalogue, Service
-from catalogue.delivery import Report
+from service_catalogue import Catalogue, Service
+from service_catalogue.notifications import Report
 from sla_engine.domain.period import Kind, Period, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.jobs.letters import Letter

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.prometheus.judge import RulesRejectedError
 from sla_engine.prometheus.rules import rule_file
 

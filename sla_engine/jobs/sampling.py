@@ -8,7 +8,7 @@ in a service that is up. What was not looked at is up.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.series import overlaid

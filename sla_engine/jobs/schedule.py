@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from toolkit.document import Finding
+from uptime_common.document import Finding
 
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.alertmanager import Client, Matcher, Silence
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.maintenance import Event, Scope, Window

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypedDict
 
-from catalogue import Catalogue, Service
+from service_catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures
 from sla_engine.domain.business import credit, impact
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from catalogue import Catalogue
-from sla_engine.domain import wording
+from service_catalogue import Catalogue
 from sla_engine.domain.block_kit import MARKS
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.notice import Message, Tone
@@ -14,6 +13,7 @@ from sla_engine.jobs.levels import status_rows
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
 from sla_engine.web.status import Row, State, percent
+from uptime_common import humanize
 
 _SAID: dict[State, tuple[str, Tone]] = {
     "down": ("is down", "down"),
@@ -41,7 +41,9 @@ def uptime(
     row = names.get(asked.casefold())
     if row is None:
         near = get_close_matches(asked.casefold(), names, 1) or sorted(row.id for row in rows)
-        raise DecisionError(f"There is no service {asked!r}; how about {wording.listed(near, 20)}?")
+        raise DecisionError(
+            f"There is no service {asked!r}; how about {humanize.listed(near, 20)}?"
+        )
     return _one(row, ledger)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from catalogue import Catalogue, Service
-from catalogue.maintenance import Window as Entry
+from service_catalogue import Catalogue, Service
+from service_catalogue.maintenance import Window as Entry
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.maintenance import Event, Scope, Window, planned_time

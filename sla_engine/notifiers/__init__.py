@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from catalogue.delivery import Slack
+from service_catalogue.notifications import Slack
 from sla_engine.notifiers.console import Console
 from sla_engine.notifiers.elsewhere import ELSEWHERE, Elsewhere, elsewhere
 from sla_engine.notifiers.outcome import (

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from catalogue.delivery import Report
+from service_catalogue.notifications import Report
 from sla_engine.notifiers.outcome import Delivered, Outcome, Retry
 
 ELSEWHERE = "apprise:"

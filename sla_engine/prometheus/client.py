@@ -9,7 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from catalogue.source import Prometheus
+from service_catalogue.prometheus import Prometheus
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError, error_of
 from sla_engine.prometheus.series import Answer, parse

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from catalogue.service import Need, Service
+from service_catalogue.service import Need, Service
 from sla_engine.prometheus.promql import is_selector
 
 ERRORS: Final = "service:sli_errors:observed"

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sla_engine.domain import wording
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import recognized, title
+from uptime_common import humanize
 
 if TYPE_CHECKING:
     from sla_engine.domain.report import PeriodReport
@@ -29,11 +29,11 @@ class Language:
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""
-        return wording.moment(at, self.zone)
+        return humanize.moment(at, self.zone)
 
     def stretch(self, start: int, end: int) -> str:
         """Return ``START to END``; what END shares with START is not repeated."""
-        return wording.stretch(start, end, self.zone)
+        return humanize.stretch(start, end, self.zone)
 
     def day(self, at: int) -> str:
         """Return a date."""
@@ -54,7 +54,7 @@ class Language:
 
     def percent(self, ratio: float | None, digits: int = 3) -> str:
         """Return a ratio as a percentage; rounding never turns a miss into 100 %."""
-        return wording.percent(ratio, digits)
+        return humanize.percent(ratio, digits)
 
     def minutes(self, milliseconds: float | None, digits: int = 1) -> str:
         """Return minutes; a hyphen where there is nothing to tell."""
@@ -136,9 +136,9 @@ class Babel(Language):
     def percent(self, ratio: float | None, digits: int = 3) -> str:
         """Return a ratio as a percentage; rounding never turns a miss into 100 %."""
         if ratio is None:
-            return wording.percent(None)
+            return humanize.percent(None)
         shape = self._percent.replace("#,##0", _pattern(digits))
-        value = wording.rounded_percent(ratio, digits) / 100
+        value = humanize.rounded_percent(ratio, digits) / 100
         return self._numbers.format_percent(value, shape, locale=self._locale)
 
     def _shaped(self, value: float, shape: str) -> str:

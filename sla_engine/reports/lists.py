@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sla_engine.domain import wording
 from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Host, PeriodReport, ServiceReport, Work
 from sla_engine.reports.language import Language, language
+from uptime_common import humanize
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def work(one: Work, say: Language) -> tuple[str, ...]:
     return (
         one.title,
         say.stretch(*one.span),
-        wording.listed(one.services, 5),
+        humanize.listed(one.services, 5),
         approved + late,
         f"{say.minutes(one.used)} of {times}{say.minutes(one.span.length)}",
     )

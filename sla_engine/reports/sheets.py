@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import lists
-from sla_engine.reports.aligned import Row, compact, table
 from sla_engine.reports.columns import LEVELS, RELIABILITY, filled, verdict
 from sla_engine.reports.language import language
+from uptime_common.tables import Row, compact, table
 
 _WIDTH, _HEIGHT = 772.0, 505.0  # points of A4 across, without the margins
 _LETTER = 0.603  # of the font's size; DejaVu Sans Mono

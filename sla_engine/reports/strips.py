@@ -5,10 +5,10 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from sla_engine.domain import wording
 from sla_engine.domain.report import Day, ServiceReport
 from sla_engine.reports import palette
 from sla_engine.reports.language import Language
+from uptime_common import humanize
 
 _HEIGHT = 16
 _PITCH = 4
@@ -50,7 +50,7 @@ def _title(days: Sequence[Day], state: palette.State, say: Language) -> str:
     last = say.day(days[-1].span.start)
     when = first if first == last else f"{first} to {last}"
     down = sum(day.unplanned for day in days)
-    lost = f", {wording.duration(down)} unplanned" if down else ""
+    lost = f", {humanize.duration(down)} unplanned" if down else ""
     return f"{when}: {palette.WORDS[state]}{lost}"
 
 

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 
-from sla_engine.domain import block_kit, wording
+from sla_engine.domain import block_kit
 from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.language import Language, language
+from uptime_common import humanize
 
 _LISTED = 20
 _OUTAGES = 3
@@ -65,7 +66,7 @@ def _outages(report: PeriodReport) -> Iterator[str]:
         ticket = f" ({row.ticket})" if row.ticket else ""
         yield f"{_DOWN} {row.service}, {row.when}{why}{ticket}"
     if report.restatements:
-        names = wording.listed([one.service for one in report.restatements], 5)
+        names = humanize.listed([one.service for one in report.restatements], 5)
         yield f"{_NOTE} Restated after an earlier report: {names}"
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from sla_engine.domain import wording
 from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.aligned import Row, table
 from sla_engine.reports.columns import RELIABILITY, Column, filled, priced
 from sla_engine.reports.language import Language, language
+from uptime_common import humanize
+from uptime_common.tables import Row, table
 
 _VERDICTS = {True: "met", False: "MISSED", None: "-"}
 _SERVICE_HEAD = (
@@ -70,9 +70,9 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     else:
         yield "No service could be judged: nothing is known, or nothing was agreed"
     if summary.missed:
-        yield f"Missed: {wording.listed([s.name for s in summary.missed], 10)}"
+        yield f"Missed: {humanize.listed([s.name for s in summary.missed], 10)}"
     if summary.unjudged:
-        yield f"Not judged: {wording.listed([s.name for s in summary.unjudged], 10)}"
+        yield f"Not judged: {humanize.listed([s.name for s in summary.unjudged], 10)}"
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield f"Worst: {', '.join(worst)}"

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sla_engine.domain import wording
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports.columns import credit, objective
 from sla_engine.reports.language import Language, language
+from uptime_common import humanize
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     if report.generated_at < report.period.end:
         found.append(("So far", "the period is not over; figures are up to the time of generation"))
     if report.late is not None:
-        found.append(("Late", f"made {wording.duration(report.late)} after it was due"))
+        found.append(("Late", f"made {humanize.duration(report.late)} after it was due"))
     return found
 
 
@@ -47,7 +47,7 @@ def headline(report: PeriodReport) -> str:
         return "No service could be judged: nothing is known, or nothing was agreed."
     if not summary.missed:
         return f"All {say.counted(judged, 'service')} met the objective."
-    names = wording.listed([s.name for s in summary.missed], 5)
+    names = humanize.listed([s.name for s in summary.missed], 5)
     met = f"{say.number(len(summary.met))} of {say.counted(judged, 'service')}"
     return f"{met} met the objective; {names} did not."
 
@@ -116,7 +116,7 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         yield Tile("Business impact", say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
     if due:
-        names = wording.listed([f"{s.name} {credit(s, say)}" for s in due], 3)
+        names = humanize.listed([f"{s.name} {credit(s, say)}" for s in due], 3)
         yield Tile("Credits due", say.counted(len(due), "service"), names, alarming=True)
 
 
@@ -131,7 +131,7 @@ def warnings(report: PeriodReport) -> list[str]:
     say = language(report)
     found = []
     if summary.thin:
-        names = wording.listed(
+        names = humanize.listed(
             [f"{s.name} ({say.percent(s.figures.coverage, 1)})" for s in summary.thin], 5
         )
         found.append(f"Under 99 % of the agreed time is known of {names}.")
@@ -141,7 +141,7 @@ def warnings(report: PeriodReport) -> list[str]:
         if s.began is not None
     ][:10]
     if report.late is not None:
-        found.append(f"This report is {wording.duration(report.late)} late.")
+        found.append(f"This report is {humanize.duration(report.late)} late.")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Shown
 from sla_engine.app.listener import Listener, Setup

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.app.clockwork import Clockwork
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine

@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla_engine.domain import wording
 from sla_engine.domain.notice import OutageFacts, Subject, outage_notice, running_step
 from sla_engine.domain.telling import reply_message, root_message
+from uptime_common import humanize
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = 1_791_008_130_000  # 2026-10-03 08:15:30 CEST
@@ -120,7 +120,7 @@ def test_a_notice_is_plain_json_with_a_key_of_its_own() -> None:
     [(None, "unknown"), (1.0, "100.000 %"), (0.9999999, "99.999 %"), (0.99931, "99.931 %")],
 )
 def test_a_miss_never_reads_100_percent(ratio: float | None, text: str) -> None:
-    assert wording.percent(ratio) == text
+    assert humanize.percent(ratio) == text
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_a_miss_never_reads_100_percent(ratio: float | None, text: str) -> None:
     ],
 )
 def test_durations_read_to_the_second(milliseconds: int, text: str) -> None:
-    assert wording.duration(milliseconds) == text
+    assert humanize.duration(milliseconds) == text
 
 
 def test_a_stretch_over_the_change_of_clocks_names_both() -> None:
     change = 1_792_890_000_000  # 2026-10-25T01:00:00Z
     assert (
-        wording.stretch(change - 1000, change, BERLIN)
+        humanize.stretch(change - 1000, change, BERLIN)
         == "2026-10-25 02:59:59 CEST to 2026-10-25 02:00:00 CET"
     )
 

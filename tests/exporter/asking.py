@@ -5,11 +5,11 @@ from typing import Any
 
 import uvloop
 
-from catalogue import Service
 from exporter.probes.result import ProbeResult
 from exporter.probes.run import Network
 from exporter.runner import attempt
 from exporter.target import Target, targets
+from service_catalogue import Service
 
 
 def target_of(**probe: Any) -> Target:

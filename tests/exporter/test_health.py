@@ -12,8 +12,8 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from exporter.family import EOF, Style
 from exporter.health import Health
+from uptime_common.exposition import EOF, Style
 
 
 @pytest.fixture

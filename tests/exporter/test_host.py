@@ -17,9 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from exporter.collectors import COLLECTORS, emits
 from exporter.collectors.contract import Collector, NoDataError, System
-from exporter.family import EOF, Family, gauge
 from exporter.host import METRICS, Host, HostOptions
 from exporter.host_flags import add_collector_flags, host_options
+from uptime_common.exposition import EOF, Family, gauge
 
 VALUE = gauge("node_demo", "x")
 

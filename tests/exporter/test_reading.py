@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import load_catalogue
 from exporter.reading import read_services
 from exporter.target import watched
-from toolkit.document import DocumentError
+from service_catalogue import load_catalogue
+from uptime_common.document import DocumentError
 
 
 def large(folder: Path, **fields: object) -> Path:

@@ -3,12 +3,12 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from catalogue import Service
-from exporter.family import EOF, Style
 from exporter.metrics import HTTP_STATUS
 from exporter.probes.result import Measure, ProbeResult
 from exporter.store import Store
 from exporter.target import Key, targets
+from service_catalogue import Service
+from uptime_common.exposition import EOF, Style
 
 
 def service(identifier: str, **fields: object) -> Service:

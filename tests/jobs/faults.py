@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.notice import OutageFacts, outage_notice
 from sla_engine.domain.outage import outage_id
 from sla_engine.ledger import NoticeRow, Outbox

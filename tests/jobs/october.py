@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from tests.catalogues import catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")

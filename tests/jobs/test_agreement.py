@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.model import Catalogue
+from service_catalogue.model import Catalogue
 from sla_engine.domain.interval import Interval, total
 from sla_engine.jobs.agreement import agreed_time, terms
 from sla_engine.jobs.windows import planned, windows_in

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from catalogue import Service
+from service_catalogue import Service
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.derive import Rhythm, derive, median_step

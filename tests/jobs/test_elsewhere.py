@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.delivery import Report
+from service_catalogue.notifications import Report
 from sla_engine.jobs.notify import Sender
 from sla_engine.jobs.reporting import composer, due_reports
 from sla_engine.ledger import Ledger, Outbox

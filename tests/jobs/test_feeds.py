@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Event, Window
 from sla_engine.jobs.feeds import FeedError, pull

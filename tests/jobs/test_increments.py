@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.backfill import backfill
 from sla_engine.jobs.derive import Rhythm, derive, first_known

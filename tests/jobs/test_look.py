@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from catalogue import Service
+from service_catalogue import Service
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.derive import Rhythm
 from sla_engine.jobs.look import look, quiet

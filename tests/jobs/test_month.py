@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.backfill import backfill
 from sla_engine.ledger import Ledger

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Correction, Stretch, outage_id
 from sla_engine.domain.timeline import Segment, State

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import Catalogue
-from catalogue.delivery import Report
+from service_catalogue import Catalogue
+from service_catalogue.notifications import Report
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.notify import Sender
 from sla_engine.jobs.reporting import composer, due_reports, last_fired

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.outage import Stretch
 from sla_engine.jobs.notices import outage_notices
 from sla_engine.jobs.notify import Sender

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from catalogue.delivery import Slack as Settings
+from service_catalogue.notifications import Slack as Settings
 from sla_engine.domain.notice import Message
 from sla_engine.notifiers import (
     Delivered,

@@ -6,7 +6,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from catalogue.source import Prometheus as Settings
+from service_catalogue.prometheus import Prometheus as Settings
 from sla_engine.domain.interval import Interval
 from sla_engine.jobs.backfill import backfill
 from sla_engine.ledger import Ledger

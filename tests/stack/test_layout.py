@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from catalogue import load_catalogue
+from service_catalogue import load_catalogue
 from stack.configs import alertmanager_yml, prometheus_yml
 from stack.example import EXAMPLE, adapted_example, own_name_server
 from stack.layout import PREFERRED, Layout, any_ports, find_program, free_ports

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
 from sla_engine.domain.period import recognized

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from catalogue import Catalogue
+from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from tests.catalogues import catalogue
 from tests.past import Pair

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exporter.collectors import default_options
 from exporter.collectors.contract import Option, Roots, System
-from exporter.family import Filled, Part
+from uptime_common.exposition import Filled, Part
 
 
 def system(folder: Path, files: Mapping[str, str] | None = None, /, **options: Option) -> System:

@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.collectors import textfile
 from exporter.collectors.contract import System
-from exporter.family import Family, gauge, render
 from tests.exporter.collectors.fake import system, values
+from uptime_common.exposition import Family, gauge, render
 
 HISTOGRAM = """\
 # HELP wait_seconds How long it waited.

@@ -5,11 +5,11 @@ from typing import Any, get_args
 
 import pytest
 
-from catalogue.probe import AnyProbe, NetworkProbe, Probe
 from exporter import metrics
 from exporter.metrics import MEASURES
 from exporter.probes import PROBES
 from exporter.probes.result import PHASES, REASONS, ProbeResult
+from service_catalogue.probes import AnyProbe, NetworkProbe, Probe
 from tests.exporter.asking import ask, ask_all
 from tests.exporter.servers import Handler, serving
 from tests.programs.ports import free_port

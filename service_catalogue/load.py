@@ -6,9 +6,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from catalogue.check import check
-from catalogue.model import Catalogue
-from toolkit.document import Check, Finding, load_document
+from service_catalogue.check import check
+from service_catalogue.model import Catalogue
+from uptime_common.document import Check, Finding, load_document
 
 
 def load_catalogue(path: Path, also: Check | None = None) -> Catalogue:

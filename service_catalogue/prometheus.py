@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from catalogue.base import Frozen, PositiveMilliseconds, Text
+from service_catalogue.base import Frozen, PositiveMilliseconds, Text
 
 
 def _http_url(value: str) -> str:

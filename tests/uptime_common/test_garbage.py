@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from toolkit.garbage import settle
+from uptime_common.garbage import settle
 
 
 class Thing:

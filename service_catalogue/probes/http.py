@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import jsonpath
 from pydantic import AfterValidator, Field, model_validator
 
-from catalogue.base import Text
-from catalogue.probe_base import NetworkProbe, Regex, Url
-from catalogue.source import BasicAuth, TlsClient
+from service_catalogue.base import Text
+from service_catalogue.probes.base import NetworkProbe, Regex, Url
+from service_catalogue.prometheus import BasicAuth, TlsClient
 
 Version = Literal["1.0", "1.1", "2"]
 

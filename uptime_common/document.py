@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from toolkit.schema_keys import valid_keys
+from uptime_common.schema_keys import valid_keys
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]

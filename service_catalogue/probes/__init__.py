@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from catalogue.probe_base import AnyProbe, NetworkProbe, TlsPeer
-from catalogue.probe_http import HttpProbe
-from catalogue.probe_local import CommandProbe, FileProbe, ProcessProbe, SystemdProbe
-from catalogue.probe_network import (
+from service_catalogue.probes.base import AnyProbe, NetworkProbe, TlsPeer
+from service_catalogue.probes.http import HttpProbe
+from service_catalogue.probes.local import CommandProbe, FileProbe, ProcessProbe, SystemdProbe
+from service_catalogue.probes.network import (
     DnsProbe,
     GrpcProbe,
     IcmpProbe,

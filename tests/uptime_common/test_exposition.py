@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from exporter.family import (
+from uptime_common.exposition import (
     EOF,
     Family,
     Form,

@@ -4,7 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
-from toolkit.logs import FORMATS, LEVELS
+from uptime_common.logs import FORMATS, LEVELS
 
 _DEFAULT = "(default: %(default)s)"
 

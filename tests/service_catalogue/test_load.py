@@ -6,9 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
-from catalogue import json_schema, load_catalogue
-from toolkit import document
-from toolkit.document import DocumentError
+from service_catalogue import json_schema, load_catalogue
+from uptime_common import document
+from uptime_common.document import DocumentError
 
 FIVE_MISTAKES = """\
 organization: Example

@@ -7,8 +7,16 @@ from typing import Annotated, Any, Self
 from dateutil.rrule import rrulestr
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from catalogue.base import Frozen, Identifier, LabelName, Labels, PositiveMilliseconds, Text, Zone
-from catalogue.source import HttpUrl
+from service_catalogue.base import (
+    Frozen,
+    Identifier,
+    LabelName,
+    Labels,
+    PositiveMilliseconds,
+    Text,
+    Zone,
+)
+from service_catalogue.prometheus import HttpUrl
 
 
 class Scope(Frozen):

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import regex
 from pydantic import AfterValidator, Field, model_validator
 
-from catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
-from catalogue.source import TlsClient
+from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
+from service_catalogue.prometheus import TlsClient
 
 
 def _url(value: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from holidays import list_supported_countries
 from pydantic import BeforeValidator, WithJsonSchema
 
-from catalogue.base import Frozen, Zone
+from service_catalogue.base import Frozen, Zone
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")

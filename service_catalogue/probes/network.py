@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from catalogue.base import Frozen, PositiveMilliseconds, Text
-from catalogue.probe_base import HostPort, NetworkProbe, Regex, TlsPeer, default_port
+from service_catalogue.base import Frozen, PositiveMilliseconds, Text
+from service_catalogue.probes.base import HostPort, NetworkProbe, Regex, TlsPeer, default_port
 
 RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
 Rcode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from catalogue.service import SOURCES, source_mistake
-from toolkit.document import Finding, Location
+from service_catalogue.service import SOURCES, source_mistake
+from uptime_common.document import Finding, Location
 
 Item = tuple[Location, dict[Any, Any]]
 

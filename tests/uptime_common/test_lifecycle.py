@@ -4,8 +4,8 @@ from collections.abc import Sequence
 import aiohttp
 import pytest
 
-from toolkit.lifecycle import Reload, lifecycle
-from toolkit.web import WebConfig, start_server
+from uptime_common.lifecycle import Reload, lifecycle
+from uptime_common.web import WebConfig, start_server
 
 
 async def _fine() -> Sequence[str]:

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from catalogue.base import Frozen, Identifier, Labels, Percent, PositiveMilliseconds, Text
-from catalogue.probe import Probe
+from service_catalogue.base import Frozen, Identifier, Labels, Percent, PositiveMilliseconds, Text
+from service_catalogue.probes import Probe
 
 Word = Literal["any", "majority", "all"]
 Need = Word | Annotated[int, Field(ge=1)]

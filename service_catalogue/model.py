@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from catalogue.base import Frozen, Identifier, Text, Zone
-from catalogue.calendar import Calendar
-from catalogue.delivery import Report, Slack
-from catalogue.maintenance import Maintenance, Window
-from catalogue.service import Service
-from catalogue.source import Prometheus
+from service_catalogue.base import Frozen, Identifier, Text, Zone
+from service_catalogue.calendar import Calendar
+from service_catalogue.maintenance import Maintenance, Window
+from service_catalogue.notifications import Report, Slack
+from service_catalogue.prometheus import Prometheus
+from service_catalogue.service import Service
 
 
 def _windows(value: Any) -> Any:

@@ -23,7 +23,7 @@ from aiohttp.log import server_logger
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from toolkit.document import Finding, load_document
+from uptime_common.document import Finding, load_document
 
 _TLS_VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _LONGEST = 72  # bytes that bcrypt reads of a password

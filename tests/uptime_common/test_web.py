@@ -9,8 +9,8 @@ import bcrypt
 import pytest
 from aiohttp import web
 
-from toolkit.document import DocumentError
-from toolkit.web import TlsServer, WebConfig, load_web_config, start_server, tls_context
+from uptime_common.document import DocumentError
+from uptime_common.web import TlsServer, WebConfig, load_web_config, start_server, tls_context
 
 
 async def _hello(_request: web.Request) -> web.Response:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from catalogue.base import PositiveMilliseconds, Text
-from catalogue.probe_base import AnyProbe, Regex
+from service_catalogue.base import PositiveMilliseconds, Text
+from service_catalogue.probes.base import AnyProbe, Regex
 
 
 def _words(value: Any) -> Any:
