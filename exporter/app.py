@@ -11,16 +11,16 @@ from time import time
 
 import structlog
 
+from exporter.catalogue_reader import read_services
 from exporter.health import Health
-from exporter.host import Host
-from exporter.probes.run import Network
-from exporter.probes.tls_context import forget
-from exporter.reading import read_services
-from exporter.runner import Runner
-from exporter.schedule import Schedule
+from exporter.host.scrape import Host
+from exporter.probes.transport.run import Network
+from exporter.probes.transport.tls import forget
 from exporter.server import About, Server
-from exporter.store import Store
-from exporter.target import Watched, shard_of, targets
+from exporter.services.runner import Runner
+from exporter.services.schedule import Schedule
+from exporter.services.store import Store
+from exporter.services.target import Watched, shard_of, targets
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 from uptime_common.lifecycle import lifecycle

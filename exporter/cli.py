@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from exporter import app
-from exporter.host import Host
-from exporter.host_flags import add_collector_flags, host_options
+from exporter.host.flags import add_collector_flags, host_options
+from exporter.host.scrape import Host
 from uptime_common.document import DocumentError
 from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from uptime_common.logs import configure_logs

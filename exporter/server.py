@@ -7,13 +7,13 @@ from time import time
 
 from aiohttp import web
 
-from exporter import pages
-from exporter.debug import NoSuchTargetError, find, probe_now
 from exporter.health import Health
-from exporter.host import Host
+from exporter.host.scrape import Host
 from exporter.negotiate import Body, style_of, takes_gzip
-from exporter.probes.run import Network
-from exporter.store import Store
+from exporter.probes.transport.run import Network
+from exporter.services import pages
+from exporter.services.probe_endpoint import NoSuchTargetError, find, probe_now
+from exporter.services.store import Store
 from uptime_common.exposition import CONTENT_TYPES, EOF
 
 _DEBUGS_AT_ONCE = 10

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter import host
 from exporter import metrics as exporter_metrics
 from exporter.collectors import COLLECTORS
 from exporter.health import Health
+from exporter.host import scrape
 from grafana_dashboards.queries import metric_names, metrics_of
 from sla_engine.metrics import EngineMetrics, Exposition
 from sla_engine.prometheus import health, promql
@@ -45,7 +45,7 @@ def _exporter() -> Iterator[str]:
     health.close()
     for collector in COLLECTORS.values():
         yield from (metric.name for metric in collector.metrics)
-    yield from (metric.name for metric in host.METRICS)
+    yield from (metric.name for metric in scrape.METRICS)
 
 
 def _engine() -> Iterator[str]:

@@ -24,7 +24,6 @@ from exporter.collectors import (
     entropy,
     filefd,
     filesystem,
-    filesystem_names,
     hwmon,
     listening,
     loadavg,
@@ -55,7 +54,8 @@ from exporter.collectors import (
     updates,
     vmstat,
 )
-from exporter.collectors.contract import Collector, Option
+from exporter.collectors.support import filesystem_names
+from exporter.collectors.support.api import Collector, Option
 
 _SELDOM = 30.0  # seconds
 

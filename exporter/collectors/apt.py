@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from exporter.collectors.packages import Manager, Updates, answer
+from exporter.collectors.support.package_managers import Manager, Updates, answer
 
 _UPGRADE = re.compile(r"^Inst \S+ \[[^\]]+\] \((.*)", re.MULTILINE)
 

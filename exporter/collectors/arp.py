@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from exporter.collectors.contract import System, filters
+from exporter.collectors.support.api import System, filters
 from uptime_common.exposition import Family, Sample, gauge
 
 ENTRIES = gauge("node_arp_entries", "ARP entries by device", "device")

@@ -4,7 +4,7 @@ import glob
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import Flag, System
+from exporter.collectors.support.api import Flag, System
 from uptime_common.exposition import Family, Sample, gauge
 
 NEWEST = gauge(

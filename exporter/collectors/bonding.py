@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exporter.collectors.contract import NoDataError, System, read_text, text_of
+from exporter.collectors.support.api import NoDataError, System, read_text, text_of
 from uptime_common.exposition import Family, gauge
 
 SLAVES = gauge(

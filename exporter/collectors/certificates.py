@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from exporter.collectors.contract import Flag, System
+from exporter.collectors.support.api import Flag, System
 from uptime_common.exposition import Family, Sample, gauge
 
 EXPIRY = gauge(

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from exporter.collectors import stat
-from exporter.collectors.contract import Flag, System, text_of
+from exporter.collectors.support.api import Flag, System, text_of
 from uptime_common.exposition import Family, Filled, Form, Metric, Part, Sample, counter, gauge
 
 SECONDS = counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")

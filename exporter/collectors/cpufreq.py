@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import System, text_of
+from exporter.collectors.support.api import System, text_of
 from uptime_common.exposition import Family, Sample, gauge
 
 FILES = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from exporter.collectors.contract import System, filters, text_of
+from exporter.collectors.support.api import System, filters, text_of
 from uptime_common.exposition import Family, Filled, Form, Metric, Part, Sample, counter, gauge
 
 

@@ -1,6 +1,6 @@
 """What the firmware says this machine is, from /sys/class/dmi/id."""
 
-from exporter.collectors.contract import NoDataError, System, text_of
+from exporter.collectors.support.api import NoDataError, System, text_of
 from uptime_common.exposition import Family, gauge
 
 LABELS = (

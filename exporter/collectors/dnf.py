@@ -7,7 +7,7 @@ not in the cache is an error, never "no updates".
 import re
 from pathlib import Path
 
-from exporter.collectors.packages import Manager, Updates, answer
+from exporter.collectors.support.package_managers import Manager, Updates, answer
 
 _CACHED = ("--cacheonly", "--setopt=*.skip_if_unavailable=False")
 _UPDATES = 100  # exit code of check-update where there are some

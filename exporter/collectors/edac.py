@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import System, names_in, read_text, text_of
+from exporter.collectors.support.api import System, names_in, read_text, text_of
 from uptime_common.exposition import Family, Metric, Sample, counter
 
 

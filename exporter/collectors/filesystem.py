@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from exporter.collectors.contract import Flag, System, read_all
-from exporter.collectors.filesystem_names import (
+from exporter.collectors.support.api import Flag, System, read_all
+from exporter.collectors.support.filesystem_names import (
     AVAIL,
     ERROR,
     FILES,
@@ -19,7 +19,7 @@ from exporter.collectors.filesystem_names import (
     SIZE,
     filters,
 )
-from exporter.collectors.patience import Patience, outcome
+from exporter.collectors.support.patience import Patience, outcome
 from uptime_common.exposition import Filled, Form, Metric
 
 FLAGS = (

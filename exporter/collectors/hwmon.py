@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.collectors.contract import NoDataError, System, filters, text_of
+from exporter.collectors.support.api import NoDataError, System, filters, text_of
 from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
 CHIP = gauge(

@@ -6,8 +6,8 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from exporter.collectors.contract import NoDataError, System
-from exporter.collectors.netlink import Netlink, messages
+from exporter.collectors.support.api import NoDataError, System
+from exporter.collectors.support.netlink import Netlink, messages
 from uptime_common.exposition import Family, gauge
 
 LISTENING = gauge(

@@ -1,6 +1,6 @@
 """Load averages, from /proc/loadavg."""
 
-from exporter.collectors.contract import System
+from exporter.collectors.support.api import System
 from uptime_common.exposition import Family, gauge
 
 LOAD = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors import stat
-from exporter.collectors.contract import NoDataError, System
+from exporter.collectors.support.api import NoDataError, System
 from uptime_common.exposition import Family, counter
 
 FAILED = counter("node_failed_logins_total", "Failed logins since boot that btmp records.")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from exporter.collectors.contract import NoDataError, System, text_of
+from exporter.collectors.support.api import NoDataError, System, text_of
 from uptime_common.exposition import Family, gauge
 
 STATE = gauge("node_md_state", "Indicates the state of md-device.", "device", "state")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import cache
 
-from exporter.collectors.contract import System
-from exporter.collectors.layout import Layout, Place
+from exporter.collectors.support.api import System
+from exporter.collectors.support.numeric_template import Layout, Place
 from uptime_common.exposition import Filled, Metric, gauge
 
 PATTERN = r"node_memory_\w+"

@@ -7,8 +7,8 @@ appears or its link, flags or address change, not at every scrape.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from exporter.collectors.contract import System, filters, text_of
-from exporter.collectors.links import Attribute, Link, Links
+from exporter.collectors.support.api import System, filters, text_of
+from exporter.collectors.support.links import Attribute, Link, Links
 from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from exporter.collectors.contract import System, filters
-from exporter.collectors.links import STATS, Links
+from exporter.collectors.support.api import System, filters
+from exporter.collectors.support.links import STATS, Links
 from uptime_common.exposition import Filled, Form, Metric, counter
 
 

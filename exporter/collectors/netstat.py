@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from exporter.collectors.contract import Flag, System
-from exporter.collectors.layout import Layout, Place
+from exporter.collectors.support.api import Flag, System
+from exporter.collectors.support.numeric_template import Layout, Place
 from uptime_common.exposition import Filled, Metric, untyped
 
 PATTERN = r"node_netstat_\w+"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from exporter.collectors.contract import NoDataError, System, text_of
+from exporter.collectors.support.api import NoDataError, System, text_of
 from uptime_common.exposition import Family, gauge
 
 LABELS = (

@@ -7,17 +7,9 @@ from typing import Final
 
 import psutil
 
-from exporter.collectors import (
-    cpu,
-    diskstats,
-    filesystem_names,
-    loadavg,
-    netdev,
-    stat,
-    time_,
-    uname,
-)
-from exporter.collectors.contract import Collector, System
+from exporter.collectors import cpu, diskstats, loadavg, netdev, stat, time_, uname
+from exporter.collectors.support import filesystem_names
+from exporter.collectors.support.api import Collector, System
 from uptime_common.exposition import Family, Sample, gauge
 
 # psutil's field and Linux's mode.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from exporter.collectors.contract import Flag, NoDataError, System, names_in, text_of
+from exporter.collectors.support.api import Flag, NoDataError, System, names_in, text_of
 from uptime_common.exposition import Family, Metric, Sample, gauge
 
 # Name in the metric where it differs from the file's (Documentation/ABI/testing/sysfs-class-power).

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import System, text_of
+from exporter.collectors.support.api import System, text_of
 from uptime_common.exposition import Family, gauge
 
 THREADS = gauge("node_processes_threads", "Allocated threads in system")

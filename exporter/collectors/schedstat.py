@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exporter.collectors.contract import NoDataError, System
+from exporter.collectors.support.api import NoDataError, System
 from uptime_common.exposition import Family, counter
 
 RUNNING = counter(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exporter.collectors.contract import System, text_of
+from exporter.collectors.support.api import System, text_of
 from uptime_common.exposition import Family, gauge
 
 ENABLED = gauge("node_selinux_enabled", "SELinux is enabled, 1 is true, 0 is false")

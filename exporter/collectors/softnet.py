@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exporter.collectors.contract import System
+from exporter.collectors.support.api import System
 from uptime_common.exposition import Family, counter, gauge
 
 # Metric and its column (net/core/net-procfs.c); kernels before 5.10 have fewer.

@@ -1,6 +1,6 @@
 """Boot time, interrupts, context switches, forks and process counts, from /proc/stat."""
 
-from exporter.collectors.contract import Flag, System
+from exporter.collectors.support.api import Flag, System
 from uptime_common.exposition import Family, counter, gauge
 
 BOOT = gauge("node_boot_time_seconds", "Node boot time, in unixtime.")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from exporter.collectors.contract import Flag, NoDataError, System
+from exporter.collectors.support.api import Flag, NoDataError, System
 from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
 UNIT = gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from exporter.collectors.contract import Flag, System, names_in
+from exporter.collectors.support.api import Flag, System, names_in
 from uptime_common.exposition import Family, Kind, Metric, Sample, gauge
 
 MTIME = gauge(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.collectors.contract import NoDataError, System, names_in, text_of
+from exporter.collectors.support.api import NoDataError, System, names_in, text_of
 from uptime_common.exposition import Family, Metric, Sample, gauge
 
 TEMPERATURE = gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type")

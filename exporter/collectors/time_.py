@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from exporter.collectors.contract import System
+from exporter.collectors.support.api import System
 from uptime_common.exposition import Family, gauge
 
 SECONDS = gauge("node_time_seconds", "System time in seconds since epoch (1970).")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from exporter.collectors.contract import NoDataError, System
+from exporter.collectors.support.api import NoDataError, System
 from uptime_common.exposition import Family, Metric, counter, gauge
 
 

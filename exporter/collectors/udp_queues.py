@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exporter.collectors.contract import System
+from exporter.collectors.support.api import System
 from uptime_common.exposition import Family, gauge
 
 QUEUES = gauge(

@@ -2,7 +2,7 @@
 
 import os
 
-from exporter.collectors.contract import System
+from exporter.collectors.support.api import System
 from uptime_common.exposition import Family, gauge
 
 LABELS = ("sysname", "release", "version", "machine", "nodename", "domainname")

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from exporter.collectors import apt, dnf, packages
-from exporter.collectors.background import Background
-from exporter.collectors.contract import NoDataError, System
-from exporter.collectors.packages import Manager, Updates
+from exporter.collectors import apt, dnf
+from exporter.collectors.support import package_managers
+from exporter.collectors.support.api import NoDataError, System
+from exporter.collectors.support.background import Background
+from exporter.collectors.support.package_managers import Manager, Updates
 from uptime_common.exposition import Family, gauge
 
 PENDING = gauge("node_updates_pending", "Installed packages that can be upgraded.")
@@ -51,7 +52,7 @@ def _manager(root: Path) -> tuple[Manager, float]:
     """Return the host's package manager, and when packages were last changed."""
     for manager in MANAGERS:
         applied = _newest(root, manager.installed)
-        if applied is not None and shutil.which(manager.program, path=packages.PATH):
+        if applied is not None and shutil.which(manager.program, path=package_managers.PATH):
             return manager, applied
     raise NoDataError("this host uses neither apt nor dnf")
 

@@ -22,7 +22,7 @@ from exporter.probes import (
     tcp,
     tls,
 )
-from exporter.probes.run import Run
+from exporter.probes.transport.run import Run
 
 ProbeFunction = Callable[[Any, Run], Awaitable[None]]
 """Takes the catalogue's model of its type; a failure is a ProbeError, measures go to the run."""

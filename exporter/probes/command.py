@@ -1,10 +1,10 @@
 """Commands: Nagios plug-ins, by exit code and performance data."""
 
 from exporter.metrics import COMMAND_VALUE
-from exporter.probes.child import finished
-from exporter.probes.perfdata import perfdata
-from exporter.probes.result import ProbeError, Reason
-from exporter.probes.run import Run
+from exporter.probes.transport.child import finished
+from exporter.probes.transport.perfdata import perfdata
+from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import CommandProbe
 
 _OK, _WARNING, _CRITICAL = 0, 1, 2

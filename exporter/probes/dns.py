@@ -3,12 +3,12 @@
 import secrets
 
 from exporter.metrics import DNS_RECORDS
-from exporter.probes.datagram import LONGEST, datagrams
-from exporter.probes.dns_message import Answer, answer, question
-from exporter.probes.pattern import fullmatch
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
-from exporter.probes.stream import dial
+from exporter.probes.transport.datagram import LONGEST, datagrams
+from exporter.probes.transport.dns_message import Answer, answer, question
+from exporter.probes.transport.pattern import fullmatch
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import dial
 from service_catalogue.probes import DnsProbe
 
 

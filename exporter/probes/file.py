@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from exporter.metrics import FILE_MODIFIED, FILE_SIZE
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import FileProbe
 
 

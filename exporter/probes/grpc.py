@@ -5,11 +5,11 @@ See https://github.com/grpc/grpc/blob/master/doc/health-checking.md and PROTOCOL
 
 import pycurl
 
-from exporter.probes.connect import resolve, split
-from exporter.probes.curl_tls import set_curl_tls
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
-from exporter.probes.transfer import perform
+from exporter.probes.transport.connect import resolve, split
+from exporter.probes.transport.curl import perform
+from exporter.probes.transport.curl_tls import set_curl_tls
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import GrpcProbe, TlsPeer
 
 _PATH = "/grpc.health.v1.Health/Check"

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 import pycurl
 
 from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
-from exporter.probes.connect import resolve
-from exporter.probes.curl_tls import set_curl_tls
-from exporter.probes.http_answer import VERSIONS, Answer, judge
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
-from exporter.probes.secret import secret
-from exporter.probes.transfer import bracketed, perform
+from exporter.probes.transport.connect import resolve
+from exporter.probes.transport.curl import bracketed, perform
+from exporter.probes.transport.curl_tls import set_curl_tls
+from exporter.probes.transport.http_response import VERSIONS, Answer, judge
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.secret import secret
 from service_catalogue.probes import HttpProbe
 
 _AGENT = "Uptime-Ledger"

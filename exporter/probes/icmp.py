@@ -4,9 +4,9 @@ import asyncio
 
 from exporter.metrics import ICMP_LOSS, ICMP_RTT
 from exporter.network.icmp import IcmpForbiddenError
-from exporter.probes.connect import network_error, resolve
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
+from exporter.probes.transport.connect import network_error, resolve
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import IcmpProbe
 
 _WITHIN = 0.8  # of the time that is left: loss is known before the time limit

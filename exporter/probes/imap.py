@@ -1,8 +1,8 @@
 """IMAP: the greeting (RFC 9051, section 7.1)."""
 
-from exporter.probes.greeting import judge
-from exporter.probes.run import Run
-from exporter.probes.stream import dial
+from exporter.probes.transport.greeting import judge
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import dial
 from service_catalogue.probes import ImapProbe
 
 

@@ -7,9 +7,9 @@ which the server locks this host out.
 
 import struct
 
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
-from exporter.probes.stream import Stream, dial
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import MysqlProbe
 
 _PROTOCOL_10 = 10

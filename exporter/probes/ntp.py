@@ -4,9 +4,9 @@ import struct
 import time
 
 from exporter.metrics import NTP_OFFSET, NTP_STRATUM
-from exporter.probes.datagram import LONGEST, datagrams
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
+from exporter.probes.transport.datagram import LONGEST, datagrams
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import NtpProbe
 
 _EPOCH = 2_208_988_800  # seconds from 1900 to 1970

@@ -5,9 +5,9 @@ The messages are of https://www.postgresql.org/docs/current/protocol-message-for
 
 import struct
 
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
-from exporter.probes.stream import dial
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import dial
 from service_catalogue.probes import PostgresProbe
 
 _PROTOCOL_3 = 196_608

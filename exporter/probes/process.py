@@ -8,9 +8,9 @@ import psutil
 import regex
 
 from exporter.metrics import PROCESSES
-from exporter.probes.pattern import too_slow
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
+from exporter.probes.transport.pattern import too_slow
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import ProcessProbe
 
 

@@ -1,9 +1,9 @@
 """Redis: PING answered by PONG (https://redis.io/docs/latest/develop/reference/protocol-spec/)."""
 
-from exporter.probes.result import ProbeError, Reason
-from exporter.probes.run import Run
-from exporter.probes.secret import secret
-from exporter.probes.stream import dial
+from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.secret import secret
+from exporter.probes.transport.stream import dial
 from service_catalogue.probes import RedisProbe
 
 

@@ -1,8 +1,8 @@
 """SMTP: the greeting, and an answer to EHLO."""
 
-from exporter.probes.greeting import judge
-from exporter.probes.run import Run
-from exporter.probes.stream import Stream, dial
+from exporter.probes.transport.greeting import judge
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import SmtpProbe
 
 _LONGEST = 100

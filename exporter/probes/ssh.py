@@ -1,8 +1,8 @@
 """SSH: the identification string (RFC 4253, section 4.2)."""
 
-from exporter.probes.greeting import judge
-from exporter.probes.run import Run
-from exporter.probes.stream import dial
+from exporter.probes.transport.greeting import judge
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import dial
 from service_catalogue.probes import SshProbe
 
 _LINES_BEFORE = 20

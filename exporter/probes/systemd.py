@@ -1,8 +1,8 @@
 """systemd: a unit's state."""
 
-from exporter.probes.child import finished
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
+from exporter.probes.transport.child import finished
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
 from service_catalogue.probes import SystemdProbe
 
 _PROPERTIES = "LoadState,ActiveState,SubState,Result"

@@ -1,8 +1,8 @@
 """TCP: the connection is accepted, and the conversation goes as expected."""
 
-from exporter.probes.connect import connect, split
-from exporter.probes.run import Run
-from exporter.probes.stream import Stream, dial
+from exporter.probes.transport.connect import connect, split
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import Step, TcpProbe, TlsPeer
 
 

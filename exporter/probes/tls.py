@@ -3,10 +3,10 @@
 import time
 
 from exporter.metrics import TLS_EXPIRY
-from exporter.probes.connect import split
-from exporter.probes.result import ProbeError
-from exporter.probes.run import Run
-from exporter.probes.stream import Stream, dial
+from exporter.probes.transport.connect import split
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
+from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import TlsProbe
 
 _SMTP = (r"^220[ ]", b"EHLO uptime-ledger\r\n", r"^250[ ]", b"STARTTLS\r\n", r"^220[ ]")

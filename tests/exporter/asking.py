@@ -5,10 +5,10 @@ from typing import Any
 
 import uvloop
 
-from exporter.probes.result import ProbeResult
-from exporter.probes.run import Network
-from exporter.runner import attempt
-from exporter.target import Target, targets
+from exporter.probes.transport.result import ProbeResult
+from exporter.probes.transport.run import Network
+from exporter.services.runner import attempt
+from exporter.services.target import Target, targets
 from service_catalogue import Service
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import LINUX, portable
-from exporter.collectors.contract import Collector
+from exporter.collectors.support.api import Collector
 
 DOC = Path(__file__).parents[2] / "docs/collectors.md"
 MARK = (

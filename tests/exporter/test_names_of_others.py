@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from exporter.collectors import COLLECTORS, default_options, emits
-from exporter.collectors.contract import Roots
-from exporter.host import METRICS, Host, HostOptions
+from exporter.collectors.support.api import Roots
+from exporter.host.scrape import METRICS, Host, HostOptions
 
 EVERYWHERE = """
 node_boot_time_seconds node_context_switches_total node_cpu_seconds_total

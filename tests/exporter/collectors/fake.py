@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from exporter.collectors import default_options
-from exporter.collectors.contract import Option, Roots, System
+from exporter.collectors.support.api import Option, Roots, System
 from uptime_common.exposition import Filled, Part
 
 

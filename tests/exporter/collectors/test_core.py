@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import cpu, diskstats, loadavg, meminfo, stat, time_, uname
-from exporter.collectors.layout import Layout
+from exporter.collectors.support.numeric_template import Layout
 from tests.exporter.collectors.fake import system, values
 
 STAT = """\

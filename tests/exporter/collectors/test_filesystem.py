@@ -13,7 +13,7 @@ import pytest
 
 from exporter.collectors import filesystem
 from exporter.collectors.filesystem import Mount
-from exporter.collectors.patience import Patience, StuckError
+from exporter.collectors.support.patience import Patience, StuckError
 from tests.exporter.collectors.fake import system, values
 
 MOUNTS = (
@@ -122,7 +122,7 @@ def test_without_a_wanted_mount_there_is_nothing(tmp_path: Path, text: str) -> N
 _REMOUNT = """
 import sys
 from exporter.collectors import default_options, filesystem
-from exporter.collectors.contract import Roots, System
+from exporter.collectors.support.api import Roots, System
 import subprocess
 host = System(Roots(), default_options() | {"filesystem.mount-points-exclude": ""})
 def seen():

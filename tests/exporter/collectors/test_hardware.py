@@ -13,7 +13,7 @@ from exporter.collectors import (
     powersupplyclass,
     thermal_zone,
 )
-from exporter.collectors.contract import NoDataError, Read
+from exporter.collectors.support.api import NoDataError, Read
 from tests.exporter.collectors.fake import system, values
 
 CHIP = "sys/class/hwmon/hwmon0"

@@ -15,7 +15,7 @@ from exporter.collectors import (
     timex,
     vmstat,
 )
-from exporter.collectors.contract import NoDataError
+from exporter.collectors.support.api import NoDataError
 from tests.exporter.collectors.fake import system, values
 
 

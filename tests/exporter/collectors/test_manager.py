@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from exporter.collectors import backup, certificates, listening, logins
-from exporter.collectors.background import Background
-from exporter.collectors.contract import NoDataError
+from exporter.collectors.support.api import NoDataError
+from exporter.collectors.support.background import Background
 from tests.exporter.collectors.fake import system, values
 
 

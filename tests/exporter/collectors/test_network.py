@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import arp, conntrack, netclass, netstat, sockstat, softnet, udp_queues
-from exporter.collectors.contract import NoDataError
-from exporter.collectors.layout import Layout
-from exporter.collectors.links import Attribute, Link
+from exporter.collectors.support.api import NoDataError
+from exporter.collectors.support.links import Attribute, Link
+from exporter.collectors.support.numeric_template import Layout
 from tests.exporter.collectors.fake import system, values
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import netdev
-from exporter.collectors.links import STATS, Attribute, Links, parse, parse_counters
+from exporter.collectors.support.links import STATS, Attribute, Links, parse, parse_counters
 from tests.exporter.collectors.fake import system, values
 
 
@@ -80,8 +80,8 @@ def test_the_kernel_of_this_machine_agrees_with_its_proc_net_dev(tmp_path: Path)
 _LO_UP = """
 import subprocess
 from exporter.collectors import default_options
-from exporter.collectors.contract import Roots, System
-from exporter.collectors.links import Links
+from exporter.collectors.support.api import Roots, System
+from exporter.collectors.support.links import Links
 links = System(Roots(), default_options()).part(Links)
 print(links.links()[0].flags & 1, end=" ")
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from exporter.collectors import LINUX, cpu, portable
-from exporter.collectors.contract import Option, Roots
-from exporter.host import Host, HostOptions
+from exporter.collectors.support.api import Option, Roots
+from exporter.host.scrape import Host, HostOptions
 from tests.exporter.collectors.fake import system, values
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import systemd
-from exporter.collectors.contract import NoDataError
+from exporter.collectors.support.api import NoDataError
 from exporter.collectors.systemd import Unit
 from tests.exporter.collectors.fake import system, values
 from tests.programs.systemd_bus import systemd_bus

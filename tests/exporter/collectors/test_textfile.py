@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.collectors import textfile
-from exporter.collectors.contract import System
+from exporter.collectors.support.api import System
 from tests.exporter.collectors.fake import system, values
 from uptime_common.exposition import Family, gauge, render
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.collectors import apt, dnf, packages, updates
-from exporter.collectors.contract import NoDataError
-from exporter.collectors.packages import Updates
+from exporter.collectors import apt, dnf, updates
+from exporter.collectors.support import package_managers
+from exporter.collectors.support.api import NoDataError
+from exporter.collectors.support.package_managers import Updates
 from tests.exporter.collectors.fake import system, values
 
 SIMULATION = """\
@@ -46,7 +47,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Return ``install(name, script)``: programs of a PATH that has no package manager else."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    monkeypatch.setattr(packages, "PATH", str(folder))
+    monkeypatch.setattr(package_managers, "PATH", str(folder))
     for tool in ("cat", "nice", "sh"):
         (folder / tool).symlink_to(f"/bin/{tool}" if tool != "nice" else "/usr/bin/nice")
 

@@ -10,11 +10,11 @@ import pytest
 import uvloop
 
 from exporter.network.admission import AT_ONCE, Admission
-from exporter.probes.result import ProbeResult
-from exporter.probes.run import Network
-from exporter.runner import attempt
-from exporter.schedule import Schedule
-from exporter.target import Target
+from exporter.probes.transport.result import ProbeResult
+from exporter.probes.transport.run import Network
+from exporter.services.runner import attempt
+from exporter.services.schedule import Schedule
+from exporter.services.target import Target
 from tests.exporter.asking import target_of
 from tests.exporter.servers import serving
 

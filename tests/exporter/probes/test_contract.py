@@ -8,7 +8,7 @@ import pytest
 from exporter import metrics
 from exporter.metrics import MEASURES
 from exporter.probes import PROBES
-from exporter.probes.result import PHASES, REASONS, ProbeResult
+from exporter.probes.transport.result import PHASES, REASONS, ProbeResult
 from service_catalogue.probes import AnyProbe, NetworkProbe, Probe
 from tests.exporter.asking import ask, ask_all
 from tests.exporter.servers import Handler, serving

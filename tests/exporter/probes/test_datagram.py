@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from exporter.network import icmp
 from exporter.network.icmp import Icmp, checksum
-from exporter.probes.dns_message import TYPES, answer, question
+from exporter.probes.transport.dns_message import TYPES, answer, question
 from tests.exporter.asking import ask, measured
 from tests.exporter.parity.dns_cases import one_a, reply
 from tests.exporter.servers import answering, serving

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.probes.perfdata import Datum, perfdata
+from exporter.probes.transport.perfdata import Datum, perfdata
 from tests.exporter.asking import ask, measured
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from exporter.probes.run import Network
-from exporter.runner import attempt
+from exporter.probes.transport.run import Network
+from exporter.services.runner import attempt
 from tests.exporter.asking import ask, target_of
 from tests.exporter.parity.dns_cases import reply
 from tests.exporter.servers import answering, saying, serving

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exporter.probes.result import ProbeResult
+from exporter.probes.transport.result import ProbeResult
 from tests.exporter.asking import ask, ask_all, measured
 from tests.exporter.servers import serving
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trustme
 
-from exporter.probes.result import ProbeResult
+from exporter.probes.transport.result import ProbeResult
 from tests.exporter.asking import ask, measured
 from tests.exporter.servers import serving
 

@@ -1,0 +1,1 @@
+"""What collectors share; imported by collectors and host."""

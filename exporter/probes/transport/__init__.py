@@ -1,0 +1,1 @@
+"""How probes reach their targets; imported by the probes and what runs them."""

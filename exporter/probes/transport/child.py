@@ -1,0 +1,63 @@
+"""Programs that probes run."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.run import Run
+
+_LONGEST = 64 * 1024
+_PATIENCE = 1.0  # seconds for a killed program to be gone
+
+
+class Finished(NamedTuple):
+    """A program's exit code (negative: the signal that ended it) and the start of its output."""
+
+    code: int
+    output: str
+
+
+async def finished(command: Sequence[str], run: Run) -> Finished:
+    """Run a program to its end; whoever is cancelled ends it and its children.
+
+    Raises:
+        ProbeError: it cannot be started.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ProbeError("setup", f"{command[0]}: {error.strerror}") from error
+    try:
+        with run.phase("processing"):
+            output = await _output(process)
+            return Finished(await process.wait(), output.decode("utf-8", "replace"))
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End what is left of the program and its children, and release the pipe."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode is None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await process.communicate()
+
+
+async def _output(process: asyncio.subprocess.Process) -> bytes:
+    kept = bytearray()
+    assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+    while part := await process.stdout.read(_LONGEST):
+        kept += part[: _LONGEST - len(kept)]
+    return bytes(kept)

@@ -1,0 +1,103 @@
+"""One HTTP exchange by libcurl: phases, certificates, and why it failed."""
+
+import pycurl
+
+from exporter.metrics import TLS_EXPIRY
+from exporter.network.curl import Done
+from exporter.probes.transport.connect import network_error
+from exporter.probes.transport.curl_tls import earliest_expiry
+from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes.transport.run import Run, silent
+from exporter.probes.transport.tls import certificate_reason
+
+_OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
+_REASONS: dict[int, Reason] = {
+    pycurl.E_UNSUPPORTED_PROTOCOL: "redirect",
+    pycurl.E_URL_MALFORMAT: "redirect",
+    pycurl.E_COULDNT_RESOLVE_PROXY: "resolve",
+    pycurl.E_COULDNT_RESOLVE_HOST: "resolve",
+    pycurl.E_OPERATION_TIMEDOUT: "timeout",
+    pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_SSL_CIPHER: "tls",
+    pycurl.E_GOT_NOTHING: "reset",
+    pycurl.E_RECV_ERROR: "reset",
+    pycurl.E_SEND_ERROR: "reset",
+    pycurl.E_WRITE_ERROR: "size",
+    pycurl.E_FILESIZE_EXCEEDED: "size",
+    pycurl.E_SSL_CERTPROBLEM: "setup",
+    pycurl.E_SSL_CACERT_BADFILE: "setup",
+    pycurl.E_SSL_ENGINE_INITFAILED: "setup",
+    pycurl.E_OUT_OF_MEMORY: "setup",
+}
+
+
+async def perform(
+    easy: pycurl.Curl, run: Run, address: str | None, port: int, *, secure: bool
+) -> None:
+    """Run the transfer to an address (None: libcurl knows where); every name is resolved already.
+
+    Raises:
+        ProbeError: it failed.
+    """
+    easy.setopt(pycurl.NOSIGNAL, 1)
+    easy.setopt(pycurl.FRESH_CONNECT, 1)
+    easy.setopt(pycurl.FORBID_REUSE, 1)
+    if address is not None:
+        easy.setopt(pycurl.CONNECT_TO, [f"::{bracketed(address)}:{port}"])
+    if run.log is not silent:
+        easy.setopt(pycurl.VERBOSE, 1)
+        easy.setopt(pycurl.DEBUGFUNCTION, lambda kind, text: _debug(run, kind, text))
+    try:
+        done = await run.network.curl.perform(easy)
+    finally:
+        _note_phases(easy, run, secure=secure)
+    if secure and (expiry := earliest_expiry(easy)):
+        run.measure(TLS_EXPIRY, expiry)
+    if done.code:
+        raise _failure(easy, done)
+
+
+def bracketed(address: str) -> str:
+    """Return an address as URLs write it."""
+    return f"[{address}]" if ":" in address else address
+
+
+def _debug(run: Run, kind: int, text: bytes) -> None:
+    if kind in (pycurl.INFOTYPE_TEXT, pycurl.INFOTYPE_HEADER_IN, pycurl.INFOTYPE_HEADER_OUT):
+        mark = {pycurl.INFOTYPE_HEADER_IN: "<", pycurl.INFOTYPE_HEADER_OUT: ">"}.get(kind, "*")
+        for line in text.decode("utf-8", "replace").splitlines():
+            run.log(f"{mark} {_redacted(line)}")
+
+
+def _redacted(line: str) -> str:
+    name, colon, _ = line.partition(":")
+    secret = colon and name.lower() in ("authorization", "proxy-authorization", "cookie")
+    return f"{name}: (hidden)" if secret else line
+
+
+def _note_phases(easy: pycurl.Curl, run: Run, *, secure: bool) -> None:
+    """Add libcurl's times, which count from the start of the transfer and are 0 until reached."""
+    total = easy.getinfo(pycurl.TOTAL_TIME)
+    connected = easy.getinfo(pycurl.CONNECT_TIME)
+    run.add("connect", connected or total)
+    ready = connected
+    if secure and connected:
+        ready = easy.getinfo(pycurl.APPCONNECT_TIME)
+        run.add("tls", (ready or total) - connected)
+    if ready:
+        answered = easy.getinfo(pycurl.STARTTRANSFER_TIME)
+        run.add("processing", (answered or total) - ready)
+        if answered:
+            run.add("transfer", total - answered)
+
+
+def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
+    if done.code == pycurl.E_PEER_FAILED_VERIFICATION:
+        code = easy.getinfo(pycurl.SSL_VERIFYRESULT)
+        other = code in _OTHER_NAME
+        reason = "certificate_hostname" if other else certificate_reason(code)
+        return ProbeError(reason, done.message)
+    if done.code == pycurl.E_COULDNT_CONNECT:
+        number = easy.getinfo(pycurl.OS_ERRNO)
+        return network_error(OSError(number, done.message))
+    return ProbeError(_REASONS.get(done.code, "protocol"), done.message)

@@ -1,0 +1,77 @@
+"""TLS of libcurl's transfers; it keeps the parsed authorities of all handles for a day."""
+
+import os
+import re
+import ssl
+from functools import lru_cache
+from pathlib import Path
+
+import pycurl
+
+from exporter.probes.transport.result import ProbeError
+from service_catalogue.prometheus import TlsClient
+
+_POST_QUANTUM = (3, 5)
+_PLACES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
+
+
+@lru_cache(maxsize=1)
+def _system_authorities() -> str | None:
+    """Return the file of the system's certificate authorities; None leaves it to libcurl."""
+    known = (ssl.get_default_verify_paths().cafile, *_PLACES)
+    return next((path for path in known if path and Path(path).is_file()), None)
+
+
+@lru_cache(maxsize=1)
+def _key_groups() -> str | None:
+    """Return the key exchanges to offer, the cheapest first.
+
+    From OpenSSL 3.5 on the default prepares a post-quantum key for every handshake, a tenth of its
+    cost; here it is offered still, and made for the servers that insist on it. None: the default.
+    """
+    found = re.search(r"OpenSSL/(\d+)\.(\d+)", pycurl.version)
+    if found is None or tuple(map(int, found.groups())) < _POST_QUANTUM:
+        return None
+    return "X25519:P-256:P-384:P-521:X25519MLKEM768"
+
+
+def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
+    """Set verification and client certificate; every probe is a full handshake.
+
+    Raises:
+        ProbeError: a file that is named cannot be read.
+    """
+    easy.setopt(pycurl.OPT_CERTINFO, 1)
+    easy.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
+    if groups := _key_groups():
+        easy.setopt(pycurl.SSL_EC_CURVES, groups)
+    if tls.insecure_skip_verify:
+        easy.setopt(pycurl.SSL_VERIFYPEER, 0)
+        easy.setopt(pycurl.SSL_VERIFYHOST, 0)
+    authorities = _readable(tls.ca_file) if tls.ca_file else _system_authorities()
+    if authorities:
+        easy.setopt(pycurl.CAINFO, authorities)
+    if tls.cert_file and tls.key_file:
+        easy.setopt(pycurl.SSLCERT, _readable(tls.cert_file))
+        easy.setopt(pycurl.SSLKEY, _readable(tls.key_file))
+
+
+def _readable(path: Path) -> str:
+    if not os.access(path, os.R_OK):
+        raise ProbeError("setup", f"{path}: cannot be read")
+    return str(path)
+
+
+def earliest_expiry(easy: pycurl.Curl) -> float | None:
+    """Return when the first certificate of the peer's chain expires, in seconds since the epoch."""
+    dates = [
+        ssl.cert_time_to_seconds(text)
+        for certificate in easy.getinfo(pycurl.INFO_CERTINFO)
+        for name, text in certificate
+        if name == "Expire date"
+    ]
+    return float(min(dates)) if dates else None
