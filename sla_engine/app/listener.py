@@ -12,15 +12,15 @@ from service_catalogue import Catalogue
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine, Shown
 from sla_engine.app.errors import JobError
-from sla_engine.domain.interaction import Heard, Press, read
 from sla_engine.domain.notice import Message
-from sla_engine.jobs.act import Answer, Basis, barred, respond
-from sla_engine.jobs.membership import Membership
 from sla_engine.ledger import LedgerError
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notifiers import SocketTokens, socket_tokens
-from sla_engine.notifiers.slack_desk import SlackDesk, SlackError
-from sla_engine.notifiers.slack_socket import SlackSocket
+from sla_engine.slack.payloads import Heard, Press, read
+from sla_engine.slack.replies import SlackDesk, SlackError
+from sla_engine.slack.socket_mode import SlackSocket
+from sla_engine.slack_app.actions import Answer, Basis, barred, respond
+from sla_engine.slack_app.permissions import Membership
 
 log = structlog.get_logger("slack")
 

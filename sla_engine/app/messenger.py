@@ -22,7 +22,7 @@ from sla_engine.jobs.notify import Compose, Sender
 from sla_engine.jobs.reporting import composer, due_reports
 from sla_engine.ledger import NoticeRow, Outbox
 from sla_engine.metrics import EngineMetrics, ServiceLevel
-from sla_engine.notifiers import choose, elsewhere
+from sla_engine.notifiers import apprise, choose
 
 log = structlog.get_logger("notify")
 
@@ -38,7 +38,7 @@ class Messenger:
         except (OSError, ValueError) as error:
             raise JobError(f"slack: {error}") from error
         try:
-            self._elsewhere = elsewhere(context.catalogue.reports, os.environ)
+            self._elsewhere = apprise(context.catalogue.reports, os.environ)
         except ValueError as error:
             raise JobError(f"reports: {error}") from error
         self.sender = Sender(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sla_engine.domain import person
+from sla_engine.domain import actor
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 
 EventKind = Literal["requested", "approved", "rejected", "cancelled"]
@@ -114,7 +114,7 @@ def decide(window: Window, event: Event, *, four_eyes: bool) -> None:
         raise DecisionError(
             f"{window.id} is {state}; only {' or '.join(allowed)} can be {event.kind}"
         )
-    if event.kind == "approved" and four_eyes and person.same(event.author, window.requester):
+    if event.kind == "approved" and four_eyes and actor.same(event.author, window.requester):
         raise DecisionError(
             f"{event.author} requested {window.id}; four_eyes wants another to approve"
         )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from sla_engine.domain.actor import shown
 from sla_engine.domain.notice import Kind, Message, OutageFacts, Subject, Tone
-from sla_engine.domain.person import shown
 from uptime_common import humanize
 
 _LISTED = 20

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures, figures
+from sla_engine.domain.corrections import records
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.record import records
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.jobs.agreement import agreed_time, terms
 from sla_engine.jobs.windows import planned, windows_in

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from service_catalogue import Catalogue
+from sla_engine.domain.actor import shown
 from sla_engine.domain.maintenance import Event
 from sla_engine.domain.notice import Kind, Message
-from sla_engine.domain.person import shown
 from sla_engine.jobs.foresight import REMIND
 from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.windows import concerns

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from sla_engine.domain.corrections import records
 from sla_engine.domain.history import History
 from sla_engine.domain.outage import Correction, Outage, outage_id
-from sla_engine.domain.record import records
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.corrections import FIELDS
 

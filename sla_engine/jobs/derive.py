@@ -8,7 +8,7 @@ import numpy as np
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.series import from_arrays
+from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
 from sla_engine.jobs.agreement import milliseconds, quorums
 from sla_engine.prometheus import Series

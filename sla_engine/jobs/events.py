@@ -16,7 +16,7 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, union
 from sla_engine.domain.outage import Stretch
-from sla_engine.domain.series import from_arrays
+from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import State, Timeline, during
 from sla_engine.jobs.agreement import terms
 from sla_engine.jobs.derive import median_step, rhythm

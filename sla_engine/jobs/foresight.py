@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from service_catalogue import Catalogue, Service
+from sla_engine.domain.actor import shown
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.objective import exhausted_at
 from sla_engine.domain.period import Kind, containing, title
-from sla_engine.domain.person import shown
 from sla_engine.jobs.letters import Letter
 from sla_engine.jobs.windows import concerns, windows_in
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox

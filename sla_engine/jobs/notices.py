@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from service_catalogue import Catalogue
+from sla_engine.domain.corrections import records
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.notice import (
@@ -15,7 +16,6 @@ from sla_engine.domain.notice import (
     running_step,
 )
 from sla_engine.domain.outage import Correction, Outage, Stretch, outage_id
-from sla_engine.domain.record import records
 from sla_engine.jobs.agreement import agreed_time
 from sla_engine.jobs.windows import planned, windows_in
 from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage_changes import changes
 from sla_engine.domain.timeline import Timeline, cut
 from sla_engine.jobs.backfill import pieces
 from sla_engine.jobs.composite import composites
 from sla_engine.jobs.derive import first_known
 from sla_engine.jobs.sampling import timelines
 from sla_engine.ledger import Change, Derived, Ledger
-from sla_engine.ledger.changes import changes
 from sla_engine.prometheus import Client
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, clip
-from sla_engine.domain.series import overlaid
+from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
 from sla_engine.jobs.derive import derive, has_rhythm, lifetime, median_step, rhythm
 from sla_engine.jobs.events import event_timeline

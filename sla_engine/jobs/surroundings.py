@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.availability import Facts, Figures
-from sla_engine.domain.business import credit, impact
+from sla_engine.domain.credits import credit, impact
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
 from sla_engine.domain.maintenance import Window
 from sla_engine.domain.objective import burn_rate, exhausted_at, ratio

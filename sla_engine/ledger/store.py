@@ -10,8 +10,8 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.outage import Stretch
-from sla_engine.ledger import audit, events, histories, tables, trail, transfer
-from sla_engine.ledger.changes import changes
+from sla_engine.domain.outage_changes import changes
+from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
 from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
@@ -79,7 +79,7 @@ class Ledger:
             until = max(item.timeline[-1].end for item in items.values())
             first = _note_first_samples(connection, items.values())
             done = until if at is None else at
-            audit.append(connection, list(trail.entry(before, after, first, done)))
+            audit.append(connection, list(audit_facts.entry(before, after, first, done)))
             _note_events(connection, items.values())
             found = tuple(
                 change._replace(gaps=_inside(change.after, history.gaps))
@@ -124,7 +124,7 @@ class Ledger:
         that hangs on it, is found by that alone.
         """
         with self.engine.begin() as connection:
-            return list(trail.findings(connection, head))
+            return list(audit_facts.findings(connection, head))
 
     def head(self) -> audit.Head | None:
         """Return the last link of the audit chain, to be kept elsewhere."""
@@ -134,7 +134,7 @@ class Ledger:
     def export(self) -> Iterator[bytes]:
         """Yield the whole ledger as JSON lines, as it is at one moment."""
         with self.engine.begin() as connection:
-            yield from transfer.export(connection)
+            yield from export.export(connection)
 
     def load(self, lines: Iterable[bytes]) -> int:
         """Put exported lines into this ledger, which must be empty; return the number of rows.
@@ -143,7 +143,7 @@ class Ledger:
             LedgerError: it is not empty, or the lines are no export; it is left as it was.
         """
         with self._writing.begin() as connection:
-            return transfer.load(connection, lines)
+            return export.load(connection, lines)
 
     def first_samples(self) -> dict[str, int]:
         """Return the time of the first sample ever seen of each service."""
@@ -246,4 +246,4 @@ def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None
         ]
         if rows:
             connection.execute(sa.insert(table), rows)
-            audit.append(connection, [trail.told(rows)])
+            audit.append(connection, [audit_facts.told(rows)])

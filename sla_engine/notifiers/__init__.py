@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service_catalogue.notifications import Slack
+from sla_engine.notifiers.apprise import ELSEWHERE, Elsewhere, elsewhere
 from sla_engine.notifiers.console import Console
-from sla_engine.notifiers.elsewhere import ELSEWHERE, Elsewhere, elsewhere
-from sla_engine.notifiers.outcome import (
+from sla_engine.notifiers.contract import (
     Delivered,
     Failed,
     File,
@@ -17,7 +17,7 @@ from sla_engine.notifiers.outcome import (
     Outcome,
     Retry,
 )
-from sla_engine.notifiers.slack import SlackBot, SlackWebhook
+from sla_engine.slack.notifier import SlackBot, SlackWebhook
 
 Secrets = Mapping[str, str]
 APP = "slack-app"

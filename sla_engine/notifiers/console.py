@@ -4,7 +4,7 @@ import sys
 from typing import TextIO
 
 from sla_engine.domain.notice import Message
-from sla_engine.notifiers.outcome import Delivered, File, Found, Missing, Outcome, Retry
+from sla_engine.notifiers.contract import Delivered, File, Found, Missing, Outcome, Retry
 
 _MARKS = {"down": "DOWN", "planned": "PLANNED", "up": "UP", "warning": "WARNING", "info": "INFO"}
 

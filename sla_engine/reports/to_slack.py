@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from sla_engine.domain import block_kit
 from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.language import Language, language
+from sla_engine.slack import blocks
 from uptime_common import humanize
 
 _LISTED = 20
@@ -21,7 +21,7 @@ _NOTE = "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}"
 def render(report: PeriodReport) -> bytes:
     """Return the message as Block Kit JSON, as chat.postMessage takes it."""
     told = message(report)
-    body = {"text": block_kit.fallback(told), "blocks": block_kit.render(told)}
+    body = {"text": blocks.fallback(told), "blocks": blocks.render(told)}
     return (json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.series import from_arrays
+from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import Timeline
 
 

@@ -10,10 +10,10 @@ from sla_engine.jobs.approvals import APPROVAL_KINDS, approval_composer, approva
 from sla_engine.jobs.maintain import request, resolve
 from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Ledger
-from sla_engine.notifiers.slack import SlackBot
-from tests.app.slack_world import World
+from sla_engine.slack.notifier import SlackBot
 from tests.programs.slack import TOKEN, local_slack
 from tests.programs.slack_people import BOB, EVE, button, labels
+from tests.slack_app.world import World
 
 HOUR = 3_600_000
 DAY = 24 * HOUR

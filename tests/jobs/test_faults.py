@@ -7,7 +7,7 @@ import pytest
 
 from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Ledger, Outbox
-from sla_engine.notifiers.slack import SlackBot
+from sla_engine.slack.notifier import SlackBot
 from tests.jobs.faults import T0, book, end_outage, fault_maker, open_outage, wrong_threads
 from tests.programs.slack import TOKEN, Slack, local_slack
 

@@ -20,7 +20,7 @@ from sla_engine.jobs.foresight import (
 from sla_engine.jobs.letters import compose
 from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Derived, Ledger, NoticeRow, Outbox, Stored
-from sla_engine.notifiers.slack import SlackBot
+from sla_engine.slack.notifier import SlackBot
 from tests.catalogues import catalogue
 from tests.programs.slack import TOKEN, Slack, local_slack
 

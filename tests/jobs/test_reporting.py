@@ -10,7 +10,7 @@ from sla_engine.jobs.notify import Sender
 from sla_engine.jobs.reporting import composer, due_reports, last_fired
 from sla_engine.jobs.schedule import schedule_mistakes
 from sla_engine.ledger import Derived, Ledger, Outbox
-from sla_engine.notifiers.slack import SlackBot
+from sla_engine.slack.notifier import SlackBot
 from tests.jobs.october import BERLIN, HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
 

@@ -8,7 +8,7 @@ from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.notices import outage_notices, running_notices
 from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Derived, Outbox
-from sla_engine.notifiers.slack import SlackWebhook
+from sla_engine.slack.notifier import SlackWebhook
 from tests.jobs.world import MINUTE, T0, Make, World
 
 

@@ -7,7 +7,7 @@ from sla_engine.domain.outage import Stretch
 from sla_engine.jobs.notices import outage_notices
 from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Change, Ledger, Outbox
-from sla_engine.notifiers.slack import SlackBot
+from sla_engine.slack.notifier import SlackBot
 from tests.programs.slack import TOKEN, Slack
 
 T0 = 1_791_008_130_000  # 2026-10-03 08:15:30 CEST

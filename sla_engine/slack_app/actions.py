@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from service_catalogue import Catalogue
-from sla_engine.domain import person
-from sla_engine.domain.form import View, form
-from sla_engine.domain.interaction import Command, Form, Heard, Press
+from sla_engine.domain import actor
 from sla_engine.domain.maintenance import DecisionError, EventKind
 from sla_engine.domain.notice import Message
 from sla_engine.domain.outage import Correction, Outage
 from sla_engine.jobs import maintain
 from sla_engine.jobs.correct import amend, find_outages
 from sla_engine.jobs.letters import subject_of
-from sla_engine.jobs.membership import Membership
-from sla_engine.jobs.uptime import uptime
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
-from sla_engine.notifiers.slack_desk import SlackError
+from sla_engine.slack.modals import View, form
+from sla_engine.slack.payloads import Command, Form, Heard, Press
+from sla_engine.slack.replies import SlackError
+from sla_engine.slack_app.permissions import Membership
+from sla_engine.slack_app.uptime_command import uptime
 from uptime_common import humanize
 
 
@@ -124,13 +124,13 @@ def _not_settled(outage: Outage) -> None:
     if outage.reclassified == "planned":
         raise DecisionError("It is classed as planned already.")
     if outage.asked is not None:
-        raise DecisionError(f"{person.shown(outage.asked.author)} has asked for that already.")
+        raise DecisionError(f"{actor.shown(outage.asked.author)} has asked for that already.")
 
 
 def _confirm(basis: Basis, press: Press) -> Message:
     [outage] = _outages(basis, press.about[:1])
     asked = _asked(outage)
-    if basis.catalogue.maintenance.four_eyes and person.same(asked.author, press.person.author):
+    if basis.catalogue.maintenance.four_eyes and actor.same(asked.author, press.person.author):
         raise DecisionError("You asked for it; another has to confirm it.")
     reason = f"{asked.reason} (asked for by {asked.author})"
     _amend(basis, press, [outage], {"class": asked.after}, reason)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sla_engine.domain.block_kit import MAX_SECTION, PREFIX, Block, cut, escape
+from sla_engine.slack.blocks import MAX_SECTION, PREFIX, Block, cut, escape
 
 MAX_INPUT = 3_000
 

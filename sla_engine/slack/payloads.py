@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sla_engine.domain import person
-from sla_engine.domain.block_kit import PREFIX
+from sla_engine.domain import actor
+from sla_engine.slack.blocks import PREFIX
 
 Payload = Mapping[str, Any]
 
@@ -25,14 +25,14 @@ class Person:
     @property
     def author(self) -> str:
         """Return the name under which the ledger keeps what they say."""
-        return person.slack_author(self.id, self.name)
+        return actor.slack_author(self.id, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
     """A button was pressed; ``trigger`` opens a form within three seconds, ``url`` answers."""
 
-    person: Person
+    actor: Person
     action: str
     about: tuple[str, ...]
     trigger: str
@@ -43,7 +43,7 @@ class Press:
 class Form:
     """A form was sent off: what its fields held before, and what they hold now."""
 
-    person: Person
+    actor: Person
     name: str
     about: tuple[str, ...]
     before: Mapping[str, str | None]
@@ -59,7 +59,7 @@ class Form:
 class Command:
     """A slash command was given."""
 
-    person: Person
+    actor: Person
     text: str
     url: str
 

@@ -6,9 +6,9 @@ from sla_engine.app.engine import Shown
 from sla_engine.domain.availability import share
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Ledger
-from tests.app.slack_world import MINUTE, SHOP, T0, World
 from tests.programs.slack import Slack
 from tests.programs.slack_people import ANN, BOB, EVE, button, command, labels, press, submit
+from tests.slack_app.world import MINUTE, SHOP, T0, World
 
 
 @pytest.fixture

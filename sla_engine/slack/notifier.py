@@ -12,9 +12,9 @@ from slack_sdk import WebClient, WebhookClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from sla_engine.domain import block_kit
 from sla_engine.domain.notice import Message
-from sla_engine.notifiers.outcome import Delivered, Failed, File, Found, Missing, Outcome, Retry
+from sla_engine.notifiers.contract import Delivered, Failed, File, Found, Missing, Outcome, Retry
+from sla_engine.slack import blocks
 
 EVENT_TYPE = "uptime_ledger_notice"
 TIMEOUT_SECONDS = 15
@@ -101,8 +101,8 @@ class SlackBot:
         )
 
     def _content(self, message: Message) -> dict[str, Any]:
-        blocks = block_kit.render(message, buttons=self._buttons)
-        return {"text": block_kit.fallback(message), "blocks": blocks}
+        rendered = blocks.render(message, buttons=self._buttons)
+        return {"text": blocks.fallback(message), "blocks": rendered}
 
     def _messages(self, place: str, oldest: str, thread: str | None) -> SlackResponse:
         """Return the first page of messages; iterating over it fetches the others."""
@@ -139,7 +139,7 @@ class SlackWebhook:
         del key, thread
         try:
             response = self._client.send(
-                text=block_kit.fallback(message), blocks=block_kit.render(message)
+                text=blocks.fallback(message), blocks=blocks.render(message)
             )
         except BROKEN as error:
             return _broken(error)

@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 
 from sla_engine.app.engine import Engine
 from sla_engine.app.listener import Ears, setup_of
-from tests.app.slack_world import SHOP, World
 from tests.programs.ports import free_port
 from tests.programs.process import running
 from tests.programs.slack import APP_TOKEN, TOKEN, Slack
 from tests.programs.slack_people import button, command, press, submit
 from tests.programs.slack_wire import Wire, slack_wire
+from tests.slack_app.world import SHOP, World
 
 
 @pytest.fixture

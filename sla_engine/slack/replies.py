@@ -6,10 +6,10 @@ from typing import TypeVar
 from slack_sdk import WebClient, WebhookClient
 from slack_sdk.errors import SlackApiError
 
-from sla_engine.domain import block_kit
-from sla_engine.domain.form import View
 from sla_engine.domain.notice import Message
-from sla_engine.notifiers.slack import BROKEN, one_line, quiet
+from sla_engine.slack import blocks
+from sla_engine.slack.modals import View
+from sla_engine.slack.notifier import BROKEN, one_line, quiet
 
 _TIMEOUT_SECONDS = 5
 _OK = 200
@@ -56,8 +56,8 @@ class SlackDesk:
         plain = not (message.facts or message.lines)
         answer = _tried(
             lambda: client.send(
-                text=block_kit.fallback(message),
-                blocks=None if plain else block_kit.render(message),
+                text=blocks.fallback(message),
+                blocks=None if plain else blocks.render(message),
                 response_type="ephemeral",
                 replace_original=False,
             )

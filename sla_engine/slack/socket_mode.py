@@ -14,8 +14,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientNotConnectedError
 from slack_sdk.socket_mode import SocketModeClient
 
-from sla_engine.notifiers.slack import BROKEN, TIMEOUT_SECONDS, one_line, quiet
-from sla_engine.notifiers.slack_desk import SlackError, said
+from sla_engine.slack.notifier import BROKEN, TIMEOUT_SECONDS, one_line, quiet
+from sla_engine.slack.replies import SlackError, said
 
 log = structlog.get_logger("slack")
 

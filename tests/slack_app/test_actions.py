@@ -7,8 +7,8 @@ import pytest
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.jobs.correct import correct
 from sla_engine.ledger import Derived
-from tests.app.slack_world import MINUTE, SHOP, T0, World
 from tests.programs.slack_people import ANN, BOB, EVE, GROUP, button, command, labels, press, submit
+from tests.slack_app.world import MINUTE, SHOP, T0, World
 
 
 def test_an_outage_is_told_with_buttons(world: World) -> None:

@@ -1,6 +1,6 @@
+from sla_engine.domain.corrections import records
 from sla_engine.domain.history import History
 from sla_engine.domain.outage import Correction, Stretch
-from sla_engine.domain.record import records
 
 HISTORY = History(outages=(Stretch(10, 20), Stretch(50, None)))
 

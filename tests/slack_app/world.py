@@ -15,8 +15,8 @@ from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Derived, Ledger, Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notifiers import SocketTokens
-from sla_engine.notifiers.slack import SlackBot
 from sla_engine.prometheus import Client
+from sla_engine.slack.notifier import SlackBot
 from tests.catalogues import catalogue
 from tests.programs.slack import APP_TOKEN, TOKEN, Slack
 from tests.programs.slack_people import ANN, BOB, GROUP

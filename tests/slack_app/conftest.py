@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sla_engine.ledger import Ledger
-from tests.app.slack_world import World
 from tests.programs.slack import Slack, local_slack
+from tests.slack_app.world import World
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sla_engine.notifiers.slack_desk import SlackError
+from sla_engine.slack.replies import SlackError
 
 EXPIRY = 60_000
 """How long a group's members are believed (ms): so long somebody who left it may still act."""

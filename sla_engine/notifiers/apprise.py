@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from service_catalogue.notifications import Report
-from sla_engine.notifiers.outcome import Delivered, Outcome, Retry
+from sla_engine.notifiers.contract import Delivered, Outcome, Retry
 
 ELSEWHERE = "apprise:"
 """What the channels of other services begin with."""

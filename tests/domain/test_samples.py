@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.domain.interval import Interval, Intervals, union
-from sla_engine.domain.series import overlaid
+from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
 from tests.domain.samples import Sample, from_samples
 

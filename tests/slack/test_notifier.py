@@ -18,7 +18,7 @@ from sla_engine.notifiers import (
     choose,
     socket_tokens,
 )
-from sla_engine.notifiers.slack import SlackBot, SlackWebhook
+from sla_engine.slack.notifier import SlackBot, SlackWebhook
 from tests.programs.ports import free_port
 from tests.programs.slack import TOKEN, Slack, local_slack
 

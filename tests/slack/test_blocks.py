@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_engine.domain import block_kit
 from sla_engine.domain.notice import Message
 from sla_engine.notifiers.console import render
+from sla_engine.slack import blocks
 from tests.programs.slack_rules import mistakes
 
 text = st.text(min_size=1, max_size=20) | st.sampled_from(
@@ -22,7 +22,7 @@ messages = st.builds(
 
 
 def body(message: Message) -> dict[str, object]:
-    return {"text": block_kit.fallback(message), "blocks": block_kit.render(message, buttons=True)}
+    return {"text": blocks.fallback(message), "blocks": blocks.render(message, buttons=True)}
 
 
 @given(messages)
@@ -32,18 +32,18 @@ def test_no_message_ever_exceeds_slacks_limits(message: Message) -> None:
 
 def test_lines_that_find_no_room_are_counted() -> None:
     lines = tuple(f"{i} {'x' * 2_900}" for i in range(60))
-    rendered = block_kit.render(Message("Many", "down", lines=lines))
+    rendered = blocks.render(Message("Many", "down", lines=lines))
     assert len(rendered) == 50
     assert rendered[-1]["text"]["text"] == "and 12 more"
 
 
 def test_a_message_cannot_mention_anybody_by_its_text() -> None:
-    rendered = block_kit.render(Message("x", "down", facts=(("Cause", "<!channel> & <@U1>"),)))
+    rendered = blocks.render(Message("x", "down", facts=(("Cause", "<!channel> & <@U1>"),)))
     assert rendered[1]["fields"][0]["text"] == "*Cause*\n&lt;!channel&gt; &amp; &lt;@U1&gt;"
 
 
 def test_cutting_leaves_no_half_escape() -> None:
-    rendered = block_kit.render(Message("x", "down", lines=("&" * 3_000,)))
+    rendered = blocks.render(Message("x", "down", lines=("&" * 3_000,)))
     cut = rendered[1]["text"]["text"]
     assert cut.endswith("&amp;…")
     assert len(cut) <= 3_000

@@ -1,6 +1,6 @@
 import pytest
 
-from sla_engine.domain.person import same, shown, slack_author
+from sla_engine.domain.actor import same, shown, slack_author
 
 
 def test_a_slack_user_is_an_author_by_id() -> None:

@@ -1,0 +1,1 @@
+"""What people do from Slack; imported by app."""
