@@ -36,11 +36,11 @@ from benchmarks.cpu import cpu_seconds
 from benchmarks.samples import Expected, Past
 from benchmarks.slo_generator import installed
 from service_catalogue import Catalogue
+from sla_engine.accounting.report import report
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import recognized
-from sla_engine.jobs.backfill import backfill
-from sla_engine.jobs.report import report
 from sla_engine.ledger import Ledger
+from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.reports import REPORTS
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus

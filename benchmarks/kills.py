@@ -8,8 +8,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.jobs import test_killed
-from tests.jobs.served import served
+from tests.measurement import test_killed
+from tests.measurement.served import served
 
 _KILLS_AN_HOUR = 4
 

@@ -15,10 +15,10 @@ import time
 from collections import Counter
 from random import Random
 
-from sla_engine.jobs.notify import Sender
 from sla_engine.ledger import Ledger, Outbox
+from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
-from tests.jobs.faults import T0, book, end_outage, fault_maker, open_outage, wrong_threads
+from tests.notices.faults import T0, book, end_outage, fault_maker, open_outage, wrong_threads
 from tests.programs.slack import TOKEN, local_slack
 
 _FASTER = 100

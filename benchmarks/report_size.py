@@ -17,9 +17,9 @@ from pathlib import Path
 from random import Random
 
 from service_catalogue import Catalogue
+from sla_engine.accounting.report import report
 from sla_engine.domain.period import Period, parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline, joined
-from sla_engine.jobs.report import report
 from sla_engine.ledger import Derived, Ledger
 from sla_engine.reports import REPORTS
 

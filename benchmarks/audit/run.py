@@ -15,7 +15,7 @@ from typing import NamedTuple
 from benchmarks.audit.states import Key, Point
 from sla_engine.app.context import opened
 from sla_engine.cli import main
-from sla_engine.jobs.ingest import ingest, tick_periods
+from sla_engine.measurement.ingest import ingest, tick_periods
 
 _AT = """
 import sys, time

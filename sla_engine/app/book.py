@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sla_engine.accounting.corrections import correct, find_outage
 from sla_engine.app.context import Context, chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError, Event, EventKind, Scope, Window
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import parse_time, rfc3339
-from sla_engine.jobs import maintain
-from sla_engine.jobs.correct import correct, find_outage
-from sla_engine.jobs.explain import explain
+from sla_engine.maintenance import requests
+from sla_engine.measurement.explain import explain
 from sla_engine.prometheus import PrometheusError
 from uptime_common.duration import parse_duration
 from uptime_common.tables import table
@@ -89,7 +89,7 @@ def list_windows(options: argparse.Namespace) -> int:
         if options.start is not None or options.end is not None:
             chosen = chosen_period(options, context.catalogue, at)
             period = Interval(chosen.start, chosen.end)
-        windows = maintain.listed(context.catalogue, context.ledger, period)
+        windows = requests.listed(context.catalogue, context.ledger, period)
     rows = [_row(window, at) for window in windows]
     lines = table(_HEAD, rows) if rows else ["no windows"]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -107,7 +107,7 @@ def request_window(options: argparse.Namespace) -> int:
             if not getattr(options, name).strip():
                 raise UsageError(f"--{name} is empty")
         try:
-            window = maintain.request(
+            window = requests.request(
                 context.catalogue,
                 context.ledger,
                 title=options.title,
@@ -134,7 +134,7 @@ def decide_window(kind: EventKind) -> Callable[[argparse.Namespace], int]:
             try:
                 window = _known(
                     "window",
-                    lambda: maintain.resolve(
+                    lambda: requests.resolve(
                         context.catalogue,
                         context.ledger,
                         options.id,

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from service_catalogue import json_schema, load_catalogue
-from sla_engine.jobs.schedule import schedule_mistakes
+from sla_engine.notices.cron import schedule_mistakes
 from uptime_common.humanize import counted
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
-from sla_engine.jobs.schedule import schedule_mistakes
 from sla_engine.ledger import Ledger, LedgerError, reason
+from sla_engine.notices.cron import schedule_mistakes
 from sla_engine.prometheus import Client
 
 EARLIEST, LATEST = 0, 7_258_118_400_000

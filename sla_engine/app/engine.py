@@ -8,15 +8,20 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sla_engine.accounting.service_levels import (
+    Levels,
+    service_levels,
+    window_figures,
+    window_period,
+)
 from sla_engine.app.context import Context, now
 from sla_engine.app.messenger import Messenger
 from sla_engine.domain.interval import Interval
-from sla_engine.jobs.ingest import Ingested, ingest, tick_periods
-from sla_engine.jobs.levels import Levels, service_levels, window_figures, window_period
-from sla_engine.jobs.notices import outage_notices
 from sla_engine.ledger import Change, LedgerError
 from sla_engine.ledger.leader import leadership
+from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
 from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel
+from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 
 _FIGURES_EVERY = 300_000

@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_catalogue.maintenance import Feed
 from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import Context, now
-from sla_engine.jobs.feeds import FeedError, pull
 from sla_engine.ledger import LedgerError
+from sla_engine.maintenance.ical_feeds import FeedError, pull
 
 _TIMEOUT = 30
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from sla_engine.app.context import chosen_period, now, opened
 from sla_engine.app.errors import JobError
 from sla_engine.domain.interval import Interval
-from sla_engine.jobs import backfill as job
 from sla_engine.ledger import LedgerError
+from sla_engine.measurement import backfill as job
 from sla_engine.prometheus import PrometheusError
 
 

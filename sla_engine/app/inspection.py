@@ -8,6 +8,8 @@ from dataclasses import replace
 from pydantic import TypeAdapter, ValidationError
 
 from service_catalogue.base import Language
+from sla_engine.accounting import report as job
+from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import (
     Context,
     chosen_period,
@@ -20,8 +22,6 @@ from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import rfc3339
-from sla_engine.jobs import report as job
-from sla_engine.jobs.health import with_health
 from sla_engine.reports import HEALTHY, REPORTS, STRIPS, MissingExtraError
 from uptime_common.duration import format_duration
 

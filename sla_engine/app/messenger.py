@@ -6,22 +6,22 @@ from collections.abc import Iterator, Sequence
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
 from sla_engine.domain.availability import Figures
-from sla_engine.jobs.approvals import APPROVAL_KINDS, approval_composer, approval_notices
-from sla_engine.jobs.foresight import (
+from sla_engine.ledger import NoticeRow, Outbox
+from sla_engine.metrics import EngineMetrics, ServiceLevel
+from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
+from sla_engine.notices.foresight import (
     budget_composer,
     budget_notices,
     maintenance_notices,
     work_composer,
 )
-from sla_engine.jobs.health import with_health
-from sla_engine.jobs.notices import correction_notices, running_notices
-from sla_engine.jobs.notify import Compose, Sender
-from sla_engine.jobs.reporting import composer, due_reports
-from sla_engine.ledger import NoticeRow, Outbox
-from sla_engine.metrics import EngineMetrics, ServiceLevel
+from sla_engine.notices.outages import correction_notices, running_notices
+from sla_engine.notices.reports import composer, due_reports
+from sla_engine.notices.sender import Compose, Sender
 from sla_engine.notifiers import apprise, choose
 
 log = structlog.get_logger("notify")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.report import report
+from sla_engine.accounting.service_levels import status_rows
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
 from sla_engine.domain.period import parse_period
-from sla_engine.jobs.health import with_health
-from sla_engine.jobs.levels import status_rows
-from sla_engine.jobs.report import report
 from sla_engine.reports import CONTENT_TYPES, HEALTHY, REPORTS, STRIPS
 from sla_engine.web.routes import Document, Pages
 from sla_engine.web.status import render_status

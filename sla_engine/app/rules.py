@@ -13,9 +13,9 @@ from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now, read_catalogue
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
-from sla_engine.jobs.rules import Judge, rendered, update
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError, by_prometheus, by_promtool, reload
+from sla_engine.prometheus.rule_file import Judge, rendered, update
 from sla_engine.prometheus.rules import NoRuleError
 
 log = structlog.get_logger("rules")

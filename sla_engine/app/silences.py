@@ -7,8 +7,8 @@ from sla_engine.alertmanager import AlertmanagerError, Client
 from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
-from sla_engine.jobs.silences import pull, push
 from sla_engine.ledger import LedgerError
+from sla_engine.maintenance.silences import pull, push
 
 log = structlog.get_logger("silences")
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from service_catalogue import Catalogue
+from sla_engine.accounting.corrections import amend, find_outages
 from sla_engine.domain import actor
 from sla_engine.domain.maintenance import DecisionError, EventKind
 from sla_engine.domain.notice import Message
 from sla_engine.domain.outage import Correction, Outage
-from sla_engine.jobs import maintain
-from sla_engine.jobs.correct import amend, find_outages
-from sla_engine.jobs.letters import subject_of
 from sla_engine.ledger import Ledger
+from sla_engine.maintenance import requests
 from sla_engine.metrics import ServiceLevel
+from sla_engine.notices.compose import subject_of
 from sla_engine.slack.modals import View, form
 from sla_engine.slack.payloads import Command, Form, Heard, Press
 from sla_engine.slack.replies import SlackError
@@ -154,7 +154,7 @@ def _decide(kind: EventKind) -> Act:
     def decide(basis: Basis, press: Press) -> Message:
         identifier = " ".join(press.about)
         try:
-            window = maintain.resolve(
+            window = requests.resolve(
                 basis.catalogue,
                 basis.ledger,
                 identifier,

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from service_catalogue import Catalogue
+from sla_engine.accounting.corrections import find_outage
+from sla_engine.accounting.service_levels import status_rows
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.outage import outage_id
-from sla_engine.jobs.correct import find_outage
-from sla_engine.jobs.levels import status_rows
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
 from sla_engine.slack.blocks import MARKS

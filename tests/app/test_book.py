@@ -13,8 +13,8 @@ from sla_engine.cli import main
 from sla_engine.domain.maintenance import Event, Window, decide
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.jobs import maintain
 from sla_engine.ledger import Derived, Ledger
+from sla_engine.maintenance import requests
 
 SERVICES = """\
 organization: Example
@@ -261,11 +261,11 @@ def test_a_decision_that_another_came_before_is_refused(
     identifier = out.split()[0]
 
     def while_eve_rejects(window: Window, event: Event, *, four_eyes: bool) -> None:
-        monkeypatch.setattr(maintain, "decide", decide)
+        monkeypatch.setattr(requests, "decide", decide)
         decide(window, event, four_eyes=four_eyes)
         assert run("maintenance", "reject", identifier, "--author=eve", "--reason=no")[0] == 0
 
-    monkeypatch.setattr(maintain, "decide", while_eve_rejects)
+    monkeypatch.setattr(requests, "decide", while_eve_rejects)
     code, _, err = run("maintenance", "approve", identifier, "--author=bob")
     assert (code, "just now" in err) == (1, True)
     assert (

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_engine.domain.notice import OutageFacts, Subject, outage_notice, running_step
-from sla_engine.domain.telling import reply_message, root_message
+from sla_engine.notices.outage_messages import reply_message, root_message
 from uptime_common import humanize
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from service_catalogue.notifications import Report
-from sla_engine.jobs.notify import Sender
-from sla_engine.jobs.reporting import composer, due_reports
 from sla_engine.ledger import Ledger, Outbox
+from sla_engine.notices.reports import composer, due_reports
+from sla_engine.notices.sender import Sender
 from sla_engine.notifiers import Elsewhere, apprise
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
-from tests.jobs.october import HOUR, MINUTE, at, book
+from tests.notices.october import HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
 
 DUE = "2026-11-01T09:00"

@@ -8,8 +8,8 @@ import pytest
 
 from service_catalogue.prometheus import Prometheus as Settings
 from sla_engine.domain.interval import Interval
-from sla_engine.jobs.backfill import backfill
 from sla_engine.ledger import Ledger
+from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client, LimitError, PrometheusError, QueryError, UnreachableError
 from sla_engine.prometheus.extract import Source, asks, raw
 from sla_engine.prometheus.scan import scan

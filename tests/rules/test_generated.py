@@ -9,9 +9,9 @@ import yaml
 from sla_engine.app.errors import JobError
 from sla_engine.app.rules import keep
 from sla_engine.cli import main
-from sla_engine.jobs.rules import update
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError
+from sla_engine.prometheus.rule_file import update
 from sla_engine.prometheus.rules import NoRuleError, expressions, rule_file
 from tests.catalogues import catalogue
 from tests.programs.prometheus import running_prometheus

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from sla_engine.accounting.corrections import correct
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.jobs.correct import correct
 from sla_engine.ledger import Derived
 from tests.programs.slack_people import ANN, BOB, EVE, GROUP, button, command, labels, press, submit
 from tests.slack_app.world import MINUTE, SHOP, T0, World

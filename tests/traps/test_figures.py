@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from service_catalogue import Catalogue
+from sla_engine.accounting.figures import account
+from sla_engine.accounting.report import report
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
 from sla_engine.domain.period import recognized
-from sla_engine.jobs.accounting import account
-from sla_engine.jobs.backfill import backfill
-from sla_engine.jobs.report import report
 from sla_engine.ledger import Ledger
+from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.series import Answer
 from sla_engine.reports import REPORTS

@@ -7,8 +7,8 @@ import pytest
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Stretch
-from sla_engine.jobs.backfill import backfill
 from sla_engine.ledger import Ledger
+from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
 from tests.past import gaps_of, outages_of, write_openmetrics

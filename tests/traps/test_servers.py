@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from sla_engine.domain.interval import Interval
-from sla_engine.jobs.backfill import backfill
 from sla_engine.ledger import Ledger
+from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Source, asks, raw
 from tests.catalogues import catalogue

@@ -1,0 +1,1 @@
+"""Outages to figures; imported by notices, measurement and what stands above."""

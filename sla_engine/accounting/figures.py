@@ -1,0 +1,127 @@
+"""Ledger and catalogue -> figures: the one way in which reports, metrics and pages get theirs."""
+
+from collections.abc import Iterable, Mapping
+
+from service_catalogue import Catalogue, Service
+from sla_engine.accounting.terms import agreed_time, terms
+from sla_engine.domain.availability import Facts, Figures, figures
+from sla_engine.domain.corrections import records
+from sla_engine.domain.history import History
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.ledger import Ledger
+from sla_engine.maintenance.windows import planned, windows_in
+
+_SETTLING = 120_000
+
+
+def account(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    period: Interval,
+    now: int,
+    services: Iterable[Service] | None = None,
+) -> dict[str, Figures]:
+    """Return the figures of a period by service id, in the catalogue's order (times in ms UTC).
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    now = as_of(ledger, now)
+    chosen = tuple(catalogue.services if services is None else services)
+    facts = facts_of(catalogue, ledger, period, chosen)
+    return {service.id: figures_in(service, facts[service.id], period, now) for service in chosen}
+
+
+def figures_in(service: Service, facts: Facts, period: Interval, now: int) -> Figures:
+    """Return the figures of a period up to ``now`` (ms UTC), from facts of it or of more."""
+    return figures(facts.within(period), terms(service, period.start), now)
+
+
+def as_of(ledger: Ledger, now: int) -> int:
+    """Return up to when a period that is not over can be accounted for (ms UTC).
+
+    That is the last tick: the moments since are not unknown, nobody looked yet. An engine that
+    stands still for longer is blind, and its figures show it.
+    """
+    last = ledger.derived_until()
+    return min(last, now) if last is not None and now - _SETTLING <= last else now
+
+
+def facts_of(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    period: Interval,
+    services: Iterable[Service] | None = None,
+) -> dict[str, Facts]:
+    """Return what the figures of a period are computed from, by service id (times in ms UTC).
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    chosen = tuple(catalogue.services if services is None else services)
+    everyone = len(chosen) == len(catalogue.services)
+    histories = ledger.histories(period, None if everyone else _with_parts(catalogue, chosen))
+    first, corrections = ledger.first_samples(), ledger.corrections.of_all()
+    windows = windows_in(catalogue, ledger.windows.all(), period)
+    events = ledger.events(period)
+    found = {}
+    for service in chosen:
+        history = histories.get(service.id, History())
+        found[service.id] = Facts(
+            outages=records(service.id, history, corrections.get(service.id, ())),
+            gaps=history.gaps,
+            covered=history.covered,
+            agreed=agreed_time(catalogue, service, period, first.get(service.id)),
+            planned=planned(catalogue, service, windows, histories, period),
+            events=events.get(service.id, ()) if service.sli and service.sli.good else None,
+        )
+    return found
+
+
+def _with_parts(catalogue: Catalogue, services: Iterable[Service]) -> set[str]:
+    """Return the ids of services and of all that they are made of."""
+    found: set[str] = set()
+    names = [service.id for service in services]
+    while names:
+        found |= set(names)
+        names = [part for name in names for part in catalogue.service(name).components]
+    return found
+
+
+def period_report(
+    catalogue: Catalogue,
+    services: Iterable[Service],
+    facts: Mapping[str, Facts],
+    period: Interval,
+    *,
+    now: int,
+    at: int,
+) -> PeriodReport:
+    """Return the report that is made ``now`` of a period of the services, as known ``at``."""
+    return PeriodReport(
+        organization=catalogue.organization,
+        currency=catalogue.currency,
+        source=catalogue.prometheus.url,
+        generated_at=now,
+        period=period,
+        timezone=str(catalogue.timezone),
+        services=[
+            _service_report(service, figures_in(service, facts[service.id], period, at), period)
+            for service in services
+        ],
+    )
+
+
+def _service_report(service: Service, account: Figures, period: Interval) -> ServiceReport:
+    agreed = terms(service, period.start)
+    objective = agreed.objective
+    return ServiceReport(
+        id=service.id,
+        name=service.name,
+        owner=service.owner,
+        tier=service.tier,
+        objective=None if objective is None else float(objective),
+        figures=account,
+        accounting=agreed.accounting,
+    )

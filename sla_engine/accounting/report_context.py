@@ -1,0 +1,142 @@
+"""What surrounds the figures of a report: the period before, days, planned work, business."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypedDict
+
+from service_catalogue import Catalogue, Service
+from sla_engine.accounting.daily import Days, strip
+from sla_engine.accounting.figures import figures_in
+from sla_engine.accounting.terms import terms
+from sla_engine.domain.availability import Facts, Figures
+from sla_engine.domain.credits import credit, impact
+from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
+from sla_engine.domain.maintenance import Window
+from sla_engine.domain.objective import burn_rate, exhausted_at, ratio
+from sla_engine.domain.period import Period, shifted
+from sla_engine.domain.report import PeriodReport, ServiceReport, Work
+from sla_engine.ledger import Ledger
+from sla_engine.maintenance.windows import concerns, windows_in
+
+
+def surroundings(period: Period, now: int) -> Interval:
+    """Return all the time that a report of a period speaks of (ms UTC)."""
+    first = min(shifted(period, -1).start, strip(period, now)[0].start)
+    return Interval(first, period.end)
+
+
+def surrounded(
+    report: PeriodReport,
+    catalogue: Catalogue,
+    ledger: Ledger,
+    facts: Mapping[str, Facts],
+    *,
+    period: Period,
+    at: int,
+) -> PeriodReport:
+    """Return a report with what surrounds its figures, from facts of all that, as known ``at``."""
+    before = shifted(period, -1)
+    chosen = [catalogue.service(s.id) for s in report.services]
+    first = ledger.first_samples()
+    previous = Interval(before.start, before.end)
+    windows = windows_in(catalogue, ledger.windows.all(), report.period)
+    return replace(
+        report,
+        previous=previous,
+        services=tuple(
+            replace(
+                _service(one, service, facts[one.id], report.period, at),
+                previous=_figures(service, facts[one.id], previous, at),
+                began=_inside(first.get(one.id), report.period),
+            )
+            for one, service in zip(report.services, chosen, strict=True)
+        ),
+        works=tuple(_works(windows, chosen, facts, report.period, at)),
+    )
+
+
+def with_days(
+    report: PeriodReport, catalogue: Catalogue, facts: Mapping[str, Facts], period: Period, at: int
+) -> PeriodReport:
+    """Return a report with every service's last days in it, from facts of what surrounds it."""
+    days = Days(strip(period, report.generated_at), at)
+    services = tuple(
+        replace(one, days=days.of(catalogue.service(one.id), facts[one.id]))
+        for one in report.services
+    )
+    return replace(report, services=services)
+
+
+def _service(
+    report: ServiceReport, service: Service, facts: Facts, period: Interval, now: int
+) -> ServiceReport:
+    steps = ((ratio(step.below), step.credit) for step in service.credits)
+    agreed = clip(facts.agreed, Interval(period.start, min(period.end, now)))
+    windows = intersect(agreed, facts.planned)
+    down = tuple(outage.until(now) for outage in facts.outages)
+    return replace(
+        report,
+        windows=total(windows),
+        windows_used=total(subtract(intersect(windows, down), facts.gaps)),
+        impact=impact(report.figures, service.cost_per_hour),
+        credit=credit(report.figures, steps),
+        **_pace(report.figures, terms(service, period.start).objective, period, now),
+    )
+
+
+class _Pace(TypedDict):
+    burn_rate: float | None
+    exhausted: int | None
+
+
+def _pace(figures: Figures, objective: Fraction | None, period: Interval, now: int) -> _Pace:
+    """Return how fast the error budget burns, and when it will be used up."""
+    if objective is None or objective == 1 or figures.availability is None:
+        return _Pace(burn_rate=None, exhausted=None)
+    left = figures.budget_remaining
+    return _Pace(
+        burn_rate=burn_rate(objective, figures.availability),
+        exhausted=None if left is None else exhausted_at(left, period, now),
+    )
+
+
+def _figures(service: Service, facts: Facts, period: Interval, now: int) -> Figures | None:
+    """Return the figures of a part of what the facts speak of; None where nothing was owed."""
+    return figures_in(service, facts, period, now) if clip(facts.agreed, period) else None
+
+
+def _works(
+    windows: Sequence[Window],
+    services: Sequence[Service],
+    facts: Mapping[str, Facts],
+    period: Interval,
+    now: int,
+) -> Iterator[Work]:
+    """Yield the occurrences that touch the period, with the downtime that fell into each."""
+    for window in windows:
+        concerned = [s for s in services if concerns(window.scope, s)]
+        if not concerned or window.state(now) in {"rejected", "cancelled"}:
+            continue
+        for occurrence in window.occurrences:
+            part = Interval(max(occurrence.start, period.start), min(occurrence.end, period.end))
+            used = sum(
+                total(subtract(clip((o.until(now),), part), facts[s.id].gaps))
+                for s in concerned
+                for o in facts[s.id].outages
+            )
+            yield Work(
+                window.id,
+                window.title,
+                occurrence,
+                tuple(s.name for s in concerned),
+                window.requester,
+                window.approval.author if window.approval else None,
+                used,
+                window.retroactive,
+            )
+
+
+def _inside(moment: int | None, period: Interval) -> int | None:
+    """Return a moment that lies after the period's beginning."""
+    return moment if moment is not None and period.start < moment < period.end else None

@@ -1,0 +1,145 @@
+"""The service levels that the engine exports and shows, from the ledger."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+
+from service_catalogue import Catalogue, Service
+from sla_engine.accounting.figures import as_of, facts_of, figures_in
+from sla_engine.accounting.terms import objective
+from sla_engine.domain.availability import Figures
+from sla_engine.domain.history import History
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import containing, shifted
+from sla_engine.ledger import Ledger
+from sla_engine.maintenance.windows import planned, windows_in
+from sla_engine.metrics import ServiceLevel
+from sla_engine.web.status import Row, State
+
+_DAY = 86_400_000
+_ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
+_EVERYONES = ("1d", "7d", "30d", "month", "previous_month")
+_AHEAD = 31 * _DAY  # how far maintenance windows are announced
+_RECENT = 10 * 60_000
+
+
+Levels = dict[str, dict[str, Figures]]
+"""Figures by service id and name of window."""
+
+
+def window_period(window: str, zone: tzinfo, now: int) -> Interval:
+    """Return the period of a window's name at ``now`` (milliseconds UTC).
+
+    ``7d`` and the like end now; ``month``, ``quarter`` and ``year`` are the current ones,
+    ``previous_month`` the one before.
+    """
+    if window in _ROLLING:
+        return Interval(now - _ROLLING[window], now)
+    match window:
+        case "month" | "quarter" | "year":
+            period = containing(window, now, zone)
+        case "previous_month":
+            period = shifted(containing("month", now, zone), -1)
+        case _:
+            raise ValueError(f"{window!r} is no window")
+    return Interval(period.start, period.end)
+
+
+def window_figures(
+    catalogue: Catalogue, ledger: Ledger, now: int, services: Iterable[Service]
+) -> Levels:
+    """Return the figures by service id and window: everyone's windows and the service's own.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    chosen = tuple(services)
+    names = dict.fromkeys((*_EVERYONES, *(service.window for service in chosen)))
+    periods = {name: window_period(name, catalogue.timezone, now) for name in names}
+    wide = Interval(min(p.start for p in periods.values()), max(p.end for p in periods.values()))
+    facts, at = facts_of(catalogue, ledger, wide, chosen), as_of(ledger, now)
+    return {
+        service.id: {
+            window: figures_in(service, facts[service.id], periods[window], at)
+            for window in dict.fromkeys((*_EVERYONES, service.window))
+        }
+        for service in chosen
+    }
+
+
+def service_levels(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    now: int,
+    figures: Mapping[str, Mapping[str, Figures]],
+) -> list[ServiceLevel]:
+    """Return what is exported of every service at ``now``, around figures worked out before."""
+    opened = ledger.open_outages()
+    span = Interval(now, now + _AHEAD)
+    windows = windows_in(catalogue, ledger.windows.all(), span)
+    histories = ledger.histories(span) if windows else {}
+    ahead = {
+        service.id: planned(catalogue, service, windows, histories, span) if windows else ()
+        for service in catalogue.services
+    }
+    return [
+        ServiceLevel(
+            service=service.id,
+            objective=None if (goal := objective(service, now)) is None else float(goal),
+            maintenance_active=any(window.start == now for window in ahead[service.id]),
+            open_since=opened[service.id].start if service.id in opened else None,
+            windows=figures.get(service.id, {}),
+            next_maintenance=next((w.start for w in ahead[service.id] if w.start > now), None),
+            cost_per_hour=service.cost_per_hour,
+            currency=catalogue.currency,
+            window=service.window,
+            locations=service.quorum.locations,
+            depends_on=service.depends_on,
+        )
+        for service in catalogue.services
+    ]
+
+
+def status_rows(
+    catalogue: Catalogue, ledger: Ledger, levels: Iterable[ServiceLevel], now: int
+) -> list[Row]:
+    """Return the rows of the status page; each service is judged over its own window."""
+    recent = ledger.histories(Interval(now - _RECENT, now))
+    services = {service.id: service for service in catalogue.services}
+    rows = []
+    for level in levels:
+        service = services[level.service]
+        figures = level.windows.get(service.window)
+        rows.append(
+            Row(
+                id=service.id,
+                name=service.name,
+                owner=service.owner,
+                tier=service.tier,
+                state=_state(level, blind=_blind(recent.get(level.service))),
+                since=_local(level.open_since, catalogue.timezone),
+                objective=level.objective,
+                availability=figures.availability if figures else None,
+                budget_remaining=figures.budget_remaining if figures else None,
+                coverage=figures.coverage if figures else None,
+            )
+        )
+    return rows
+
+
+def _local(moment: int | None, zone: tzinfo) -> str | None:
+    if moment is None:
+        return None
+    return f"{datetime.fromtimestamp(moment / 1000, zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _blind(history: History | None) -> bool:
+    """Say whether the last that was derived of a service is a gap, or nothing was of late."""
+    if history is None or not history.covered:
+        return True
+    return bool(history.gaps) and history.gaps[-1].end >= history.covered[-1].end
+
+
+def _state(level: ServiceLevel, *, blind: bool) -> State:
+    if level.open_since is not None:
+        return "maintenance" if level.maintenance_active else "down"
+    return "unknown" if blind else "up"

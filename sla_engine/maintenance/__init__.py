@@ -1,0 +1,1 @@
+"""Planned work: requests, windows, feeds, silences; imported by accounting and above."""

@@ -1,0 +1,1 @@
+"""PromQL to timelines, outages and the ledger; imported by app and commands."""

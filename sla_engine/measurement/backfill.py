@@ -1,0 +1,88 @@
+"""Months of the past into the ledger: piece by piece, resumable, with progress."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from service_catalogue import Catalogue, Service
+from sla_engine.domain.history import History
+from sla_engine.domain.interval import Interval, Intervals, intersect, subtract, union
+from sla_engine.ledger import Ledger
+from sla_engine.measurement.derive import lifetime
+from sla_engine.measurement.ingest import ingest
+from sla_engine.prometheus import Client
+
+PIECE = 96 * 3_600_000
+"""How much of the past is derived and stored at once (ms)."""
+
+
+def backfill(
+    catalogue: Catalogue,
+    client: Client,
+    ledger: Ledger,
+    period: Interval,
+    now: int,
+    *,
+    services: Iterable[Service] | None = None,
+    console: Console | None = None,
+) -> int:
+    """Derive a period that is past; return the number of pieces derived.
+
+    What the ledger covers already is passed over, so that a killed backfill resumes where it was.
+
+    Args:
+        catalogue: what the services are and where their truth is.
+        client: the Prometheus to ask.
+        ledger: where the result goes; every piece is one transaction.
+        period: what to derive, ms UTC; its end is cut to ``now``.
+        now: ms UTC.
+        services: all of the catalogue's unless given.
+        console: where the progress bar is drawn; none without it.
+
+    Raises:
+        PrometheusError: the samples cannot be had; pieces already stored stay.
+    """
+    period = Interval(period.start, min(period.end, now))
+    chosen = tuple(catalogue.services if services is None else services)
+    covered = _covered(catalogue, ledger, period, chosen)
+    missing = list(pieces(period, covered))
+    with _progress(console) as progress:
+        task = progress.add_task(f"{len(chosen)} services", total=len(missing))
+        for piece in missing:
+            ingest(catalogue, client, ledger, piece, now, services=chosen)
+            progress.advance(task)
+    return len(missing)
+
+
+def _covered(
+    catalogue: Catalogue, ledger: Ledger, period: Interval, services: Iterable[Service]
+) -> Intervals:
+    """Return what is covered for every service."""
+    histories = ledger.histories(period)
+    covered: Intervals = (period,)
+    for service in services:
+        alive = lifetime(catalogue, service, period)
+        outside = subtract((period,), (alive,)) if alive.length else (period,)
+        history = histories.get(service.id, History())
+        covered = intersect(covered, union(outside, history.covered))
+    return covered
+
+
+def pieces(period: Interval, covered: Intervals) -> Iterator[Interval]:
+    """Yield what of a period is not covered, in pieces to derive and store at once."""
+    for missing in subtract((period,), covered):
+        for start in range(missing.start, missing.end, PIECE):
+            yield Interval(start, min(start + PIECE, missing.end))
+
+
+def _progress(console: Console | None) -> Progress:
+    return Progress(
+        TextColumn("backfill"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("pieces of {task.description}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=console is None,
+    )

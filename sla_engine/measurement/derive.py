@@ -1,0 +1,112 @@
+"""Samples -> the timeline of a service, as its catalogue entry says."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from service_catalogue import Catalogue, Service
+from sla_engine.accounting.terms import milliseconds, quorums
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.samples import from_arrays
+from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
+from sla_engine.prometheus import Series
+
+_DEFAULT_STEP = 15_000
+
+
+class Rhythm(NamedTuple):
+    """How often samples come, and the longest distance of two without a hole (ms)."""
+
+    step: int
+    max_gap: int
+
+
+def rhythm(catalogue: Catalogue, service: Service, measured: int | None = None) -> Rhythm:
+    """Return a service's rhythm; where no scrape interval is set, the measured one."""
+    settings = catalogue.prometheus
+    step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
+    return Rhythm(step, service.max_gap or settings.max_gap or step * 5 // 2)
+
+
+def has_rhythm(catalogue: Catalogue, service: Service) -> bool:
+    """Say whether the catalogue sets a scrape interval."""
+    return bool(service.scrape_interval or catalogue.prometheus.scrape_interval)
+
+
+def median_step(series: Iterable[Series], enough: int = 1) -> int | None:
+    """Return the median distance of samples in whole seconds: jitter must not move figures.
+
+    None where there are less than ``enough`` distances.
+    """
+    steps = [np.diff(s.times) for s in series]
+    distances = np.concatenate(steps) if steps else np.array([], dtype=np.int64)
+    if distances.size < enough:
+        return None
+    return max(1_000, round(float(np.median(distances)) / 1_000) * 1_000)
+
+
+def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interval:
+    """Return the part of a period from the service's ``since`` to its ``until``."""
+    zone = catalogue.timezone
+    start = period.start if service.since is None else milliseconds(service.since, zone)
+    end = period.end if service.until is None else milliseconds(service.until, zone)
+    return Interval(max(period.start, start), min(period.end, end))
+
+
+def derive(
+    service: Service, series: Sequence[Series], period: Interval, beat: Rhythm, seen_until: int
+) -> Timeline:
+    """Return what samples say of a service in a period that is not empty.
+
+    Args:
+        service: whose samples these are.
+        series: of the period and of ``max_gap`` before and, if there, after it.
+        period: what to cover, ms UTC.
+        beat: how often samples come.
+        seen_until: samples were asked for up to here (ms UTC).
+    """
+    locations: dict[object, list[Timeline]] = defaultdict(list)
+    for one in series:
+        up = one.values != 0
+        timeline = from_arrays(
+            one.times, up, period, beat.step, beat.max_gap, seen_until=seen_until
+        )
+        locations[location(one.labels)].append(timeline)
+    if not locations:
+        return (Segment(period.start, period.end, State.UNKNOWN),)
+    parts = [
+        replicas[0] if len(replicas) == 1 else combine(replicas, "majority")
+        for replicas in locations.values()
+    ]
+    pieces: list[Segment] = []
+    for piece, quorum in quorums(service, period):
+        whole = combine([cut(part, piece) for part in parts], quorum.locations)
+        pieces += whole
+    return joined(pieces)
+
+
+def location(labels: Mapping[str, str]) -> object:
+    """Return what replicas share; a series without a location stands for itself."""
+    return labels.get("location") or tuple(sorted(labels.items()))
+
+
+def state_of(
+    service: Service, period: Interval, states: Iterable[tuple[Mapping[str, str], State]]
+) -> State:
+    """Return the state of a service from those of its series, given with their labels.
+
+    A period in which the quorum changes is unknown: it needs a closer look.
+    """
+    by_location: dict[object, list[State]] = defaultdict(list)
+    for labels, state in states:
+        by_location[location(labels)].append(state)
+    parts = [verdict(replicas, "majority") for replicas in by_location.values()]
+    needs = {quorum.locations for _, quorum in quorums(service, period)}
+    return verdict(parts, needs.pop()) if len(needs) == 1 else State.UNKNOWN
+
+
+def first_known(timeline: Timeline) -> int | None:
+    """Return the first moment of which something is known."""
+    return next((s.start for s in timeline if s.state is not State.UNKNOWN), None)

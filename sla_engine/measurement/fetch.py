@@ -1,0 +1,186 @@
+"""Which samples must be seen so that timelines are exact: few of many.
+
+Every series is counted hour by hour; only where a count or a minimum is not that of an hour without
+a fault are samples fetched, with what is near them, and the next hour too where that does not end
+in a service that is up. What was not looked at is up.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from service_catalogue import Catalogue, Service
+from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.samples import overlaid
+from sla_engine.domain.timeline import Segment, State, Timeline, cut
+from sla_engine.measurement.derive import derive, has_rhythm, lifetime, median_step, rhythm
+from sla_engine.measurement.request_counters import event_timeline
+from sla_engine.measurement.screening import Look, look, quiet
+from sla_engine.prometheus import Client
+from sla_engine.prometheus.extract import Samples, Source, asks, merged, raw
+from sla_engine.prometheus.pack import Wanted, packed
+from sla_engine.prometheus.scan import scan
+
+_HOUR = 3_600_000
+_MARGINS = (3 * 60_000, 20 * 60_000)
+"""How far back samples are fetched to measure their rhythm where none is set; the second try."""
+_ENOUGH = 4
+"""How many distances of samples make a rhythm; of fewer, one lost sample makes half."""
+_FARTHER = 8
+"""How many times farther each next try looks, up to the whole period."""
+
+
+def timelines(
+    catalogue: Catalogue,
+    client: Client,
+    services: Sequence[Service],
+    period: Interval,
+    now: int,
+    *,
+    events: dict[str, tuple[Minute, ...]] | None = None,
+) -> dict[str, Timeline]:
+    """Return the timeline of each service over its lifetime in a period (ms UTC).
+
+    Services that live from other services are left out, as are those without a day in the period.
+    The events of those that count them are put into ``events``.
+
+    Raises:
+        PrometheusError: the samples cannot be had.
+    """
+    lives = {
+        service.id: lifetime(catalogue, service, period)
+        for service in services
+        if service.probes or service.sli
+    }
+    alive = [s for s in services if s.id in lives and lives[s.id].length]
+    sources = {s.id: source(catalogue, s) for s in alive if not _counts(s)}
+    sources = {name: one for name, one in sources.items() if one.is_selector}
+    sparse = [s for s in alive if s.id in sources]
+    found = _sparse(catalogue, client, sparse, sources, period=period, now=now) if sparse else {}
+    for service in alive:
+        if service.id not in found:
+            if _counts(service):
+                line, minutes = event_timeline(catalogue, client, service, period, now)
+                found[service.id] = line
+                if events is not None:
+                    events[service.id] = minutes
+            else:
+                found[service.id] = _stepped(catalogue, client, service, period, now)
+    return {name: cut(timeline, lives[name]) for name, timeline in found.items()}
+
+
+def _counts(service: Service) -> bool:
+    return service.sli is not None and service.sli.good is not None
+
+
+def source(catalogue: Catalogue, service: Service) -> Source:
+    """Return where a service's samples are."""
+    expression = service.sli.promql if service.sli else None
+    return Source(service.id, expression, rhythm(catalogue, service).step)
+
+
+def _stepped(
+    catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
+) -> Timeline:
+    """Evaluate an expression step by step: it has no samples of its own."""
+    beat = rhythm(catalogue, service)
+    wide = _widened(period, beat.max_gap, now)
+    samples = raw(client, asks([source(catalogue, service)], wide))
+    return derive(service, samples.get(service.id, ()), period, beat, wide.end)
+
+
+def _widened(period: Interval, margin: int, now: int) -> Interval:
+    return Interval(period.start - margin, min(period.end + margin, now))
+
+
+def _sparse(
+    catalogue: Catalogue,
+    client: Client,
+    services: Sequence[Service],
+    sources: Mapping[str, Source],
+    *,
+    period: Interval,
+    now: int,
+) -> dict[str, Timeline]:
+    steps = _measured(catalogue, client, services, sources, period)
+    beats = {s.id: rhythm(catalogue, s, steps.get(s.id)) for s in services}
+    longest = max(beat.max_gap for beat in beats.values())
+    # The windows begin before the period: a steady one proves what held at its start.
+    wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
+    if wide.length > _HOUR:  # whole hours: what is left of one would take as many questions again
+        wide = Interval(wide.end - -(-wide.length // _HOUR) * _HOUR, wide.end)
+    counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
+    known = {s.id: beats[s.id] for s in services if has_rhythm(catalogue, s) or s.id in steps}
+    still = quiet(services, known, counted.windows, counted.series)
+    looks = [
+        look(s, known.get(s.id), counted.windows, counted.series.get(s.id, ()))
+        for s in services
+        if s.id not in still
+    ]
+    up: Timeline = (Segment(period.start, period.end, State.UP),)
+    found = dict.fromkeys(still, up)
+    found |= {one.service.id: up for one in looks if not one.flagged.any()}
+    _look_closer(client, sources, [one for one in looks if one.flagged.any()], wide, found)
+    return {name: cut(timeline, period) for name, timeline in found.items()}
+
+
+def _look_closer(
+    client: Client,
+    sources: Mapping[str, Source],
+    looks: Sequence[Look],
+    wide: Interval,
+    found: dict[str, Timeline],
+) -> None:
+    """Fetch what the looks want until every edge is steady; put their timelines into ``found``."""
+    samples: Samples = {}
+    while looks:
+        samples = merged(samples, raw(client, packed(_wanted(sources, looks, wide.end))))
+        for one in looks:
+            one.seen |= one.flagged
+            series = samples.get(one.service.id, ())
+            judged = derive(one.service, series, wide, one.beat, wide.end)
+            found[one.service.id] = overlaid(judged, clip(one.looked(), wide), State.UP)
+        looks = [one for one in looks if one.widen(found[one.service.id])]
+
+
+def _wanted(sources: Mapping[str, Source], looks: Sequence[Look], until: int) -> Wanted:
+    """Return what to fetch: for which services in which periods."""
+    wanted: dict[Interval, list[Source]] = defaultdict(list)
+    for one in looks:
+        near = 2 * one.beat.max_gap  # what is judged near a window needs what is near that
+        for first, last in one.runs():
+            start, end = one.windows[first].start - near, one.windows[last].end + near
+            wanted[Interval(start, min(end, until))].append(sources[one.service.id])
+    return wanted
+
+
+def _measured(
+    catalogue: Catalogue,
+    client: Client,
+    services: Sequence[Service],
+    sources: Mapping[str, Source],
+    period: Interval,
+) -> dict[str, int]:
+    """Return the scrape interval (ms) of the services for which the catalogue sets none."""
+    found: dict[str, int] = {}
+    margins = (*_MARGINS, *_farther(period.length))
+    for margin in margins:
+        enough = 1 if margin == margins[-1] else _ENOUGH
+        missing = [s for s in services if not has_rhythm(catalogue, s) and s.id not in found]
+        if missing:
+            end = Interval(period.end - margin, period.end)
+            samples = raw(client, asks([sources[s.id] for s in missing], end))
+            steps = {name: median_step(series, enough) for name, series in samples.items()}
+            found |= {name: step for name, step in steps.items() if step is not None}
+    return found
+
+
+def _farther(length: int) -> Iterator[int]:
+    """Yield how far back from a period's end to look: what fell silent has its rhythm before.
+
+    The last is a little before its start: what held there says where it is unknown.
+    """
+    margin, last = _MARGINS[-1], length + _MARGINS[-1]
+    while margin < last:
+        margin = min(margin * _FARTHER, last)
+        yield margin

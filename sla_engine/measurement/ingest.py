@@ -1,0 +1,95 @@
+"""PromQL -> ledger: the same way for every tick and for months of the past."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from service_catalogue import Catalogue, Service
+from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Interval
+from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
+from sla_engine.measurement.composites import composites
+from sla_engine.measurement.derive import first_known, lifetime, rhythm
+from sla_engine.measurement.fetch import timelines
+from sla_engine.prometheus import Client
+
+TRAIL = 15 * 60_000
+"""How far back every tick derives anew: samples that arrive this late still count (ms)."""
+_GUESSED = 5 * 60_000
+_DAY = 24 * 3_600_000
+
+
+class Ingested(NamedTuple):
+    """What an ingest did: the stretch that was derived, and what it changed."""
+
+    period: Interval
+    changes: tuple[Change, ...]
+
+
+Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
+
+
+def ingest(
+    catalogue: Catalogue,
+    client: Client,
+    ledger: Ledger,
+    period: Interval,
+    now: int,
+    *,
+    services: Iterable[Service] | None = None,
+    notify: Notify | None = None,
+) -> Ingested:
+    """Derive a period from Prometheus and let it take its place in the ledger.
+
+    Repeating it, or crashing at any point and repeating it, gives the same ledger.
+
+    Args:
+        catalogue: what the services are and where their truth is.
+        client: the Prometheus to ask.
+        ledger: where the result goes.
+        period: what to derive, ms UTC; its end is cut to ``now``.
+        now: ms UTC; nothing later is asked for.
+        services: all of the catalogue's unless given.
+        notify: makes the notices that are written in the same transaction as the changes.
+
+    Raises:
+        PrometheusError: the samples cannot be had; the ledger is as before.
+    """
+    period = Interval(period.start, min(period.end, now))
+    if period.length == 0:
+        return Ingested(period, ())
+    chosen = tuple(catalogue.services if services is None else services)
+    events: dict[str, tuple[Minute, ...]] = {}
+    found = timelines(catalogue, client, chosen, period, now, events=events)
+    derived = []
+    for name, line in found.items():
+        tail = _tail(catalogue, catalogue.service(name))
+        derived.append(Derived(name, line, first_known(line), tail, events.get(name)))
+    derived += composites(catalogue, ledger, chosen, period, found)
+    return Ingested(period, ledger.apply(derived, notify, at=now))
+
+
+def _tail(catalogue: Catalogue, service: Service) -> int:
+    """Return how long the last sample before now was taken to hold, at the most (ms)."""
+    return max(_GUESSED, 2 * rhythm(catalogue, service).max_gap)
+
+
+def tick_periods(
+    catalogue: Catalogue, ledger: Ledger, now: int, trail: int = TRAIL
+) -> tuple[Interval, ...]:
+    """Return what a tick derives, oldest first: back before any open outage, and all it missed.
+
+    After a standstill these are several, of a day at most and a transaction each. An outage that
+    is open for longer than a day is not derived anew at every tick: the ledger joins what it holds
+    with what is new.
+    """
+    moment = Interval(now - 1, now)
+    alive = {s.id: s for s in catalogue.services if lifetime(catalogue, s, moment).length}
+    # A sample was taken to hold for as long as this, before a hole turned out to follow it.
+    guessed = max((rhythm(catalogue, s).max_gap for s in alive.values()), default=0)
+    starts = [o.start for s, o in ledger.open_outages().items() if s in alive]
+    covered = [end for s, end in ledger.covered_until().items() if s in alive]
+    first = min([now, *covered, *(start for start in starts if start > now - _DAY)])
+    first -= max(trail, guessed)
+    edges = [*range(first, now, _DAY), now]
+    return tuple(Interval(*pair) for pair in pairwise(edges))

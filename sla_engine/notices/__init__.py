@@ -1,0 +1,1 @@
+"""What is told, when and to whom; imported by app and slack_app."""

@@ -1,0 +1,92 @@
+"""What a delivery says: the head of its thread and the answer inside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from service_catalogue import Catalogue
+from sla_engine.domain.availability import Figures
+from sla_engine.domain.notice import (
+    OUTAGE_KINDS,
+    Kind,
+    Message,
+    OutageFacts,
+    Subject,
+)
+from sla_engine.ledger import Stored
+from sla_engine.notices.outage_messages import reply_message, root_message
+from sla_engine.notifiers import File
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The head of a thread, what is answered in it, and a file that goes with it.
+
+    ``text`` is the whole of it where it goes elsewhere than to Slack.
+    """
+
+    head: Message
+    reply: Message | None = None
+    file: File | None = None
+    text: str = ""
+
+
+def compose(
+    catalogue: Catalogue, told: Sequence[Stored], now: int, figures: Mapping[str, Figures]
+) -> Letter:
+    """Return the letter of an outage's notice; ``told`` is all of its thread, the notice last.
+
+    ``figures`` are of the services' own windows, by id: what an outage used of the budget.
+    """
+    members: dict[str, tuple[Subject, OutageFacts]] = {}
+    for notice in told:
+        if notice.kind in OUTAGE_KINDS:
+            facts = _burnt(OutageFacts(**notice.facts), figures.get(notice.service or ""), now)
+            members.pop(f"outage:{facts.previous_id}", None)
+            members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
+    last = told[-1]
+    subject, facts = members[last.topic]
+    zone = catalogue.timezone
+    grouped = len(members) > 1
+    reply = reply_message(cast("Kind", last.kind), subject, facts, zone, grouped=grouped)
+    return Letter(root_message(list(members.values()), now, zone), reply)
+
+
+def _burnt(facts: OutageFacts, known: Figures | None, now: int) -> OutageFacts:
+    """Return the facts with what the outage used of its service's error budget.
+
+    Where the figures hold the outage as it is told, it used what is gone in them: the two
+    ratios are of one moment.
+    """
+    if known is None or not known.budget or facts.withdrawn:
+        return facts
+    spent = _share(facts, known)
+    return replace(
+        facts,
+        budget_used_ratio=(_spent(facts, now) if spent is None else spent) / known.budget,
+        budget_left_ratio=known.budget_remaining,
+    )
+
+
+def _share(facts: OutageFacts, known: Figures) -> int | None:
+    """Return the unplanned downtime of an outage that figures hold as it is told."""
+    for share in (*known.shares, *known.short):
+        if (share.outage.id, share.outage.end) == (facts.id, facts.end):
+            return share.unplanned if share.kind == facts.classification else None
+    return None
+
+
+def _spent(facts: OutageFacts, now: int) -> int:
+    """Return the downtime that counts of an outage that no figures hold yet."""
+    spent = facts.unplanned if facts.owed is None else facts.owed
+    if facts.end is None and facts.classification == "unplanned" and spent == facts.unplanned:
+        spent = max(spent, now - facts.start - facts.unknown)  # the notice may have waited
+    return spent
+
+
+def subject_of(catalogue: Catalogue, service: str) -> Subject:
+    """Return a service's names; one that has left the catalogue keeps its id."""
+    for known in catalogue.services:
+        if known.id == service:
+            return Subject(known.id, known.name, known.owner, known.tier)
+    return Subject(service, service, "unknown", "default")

@@ -1,0 +1,162 @@
+"""What is told before or without an outage: planned work, and error budgets that run out."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from service_catalogue import Catalogue, Service
+from sla_engine.domain.actor import shown
+from sla_engine.domain.availability import Figures
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.maintenance import Window
+from sla_engine.domain.notice import Message, Tone
+from sla_engine.domain.objective import exhausted_at
+from sla_engine.domain.period import Kind, containing, title
+from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
+from sla_engine.maintenance.windows import concerns, windows_in
+from sla_engine.notices.compose import Letter
+from uptime_common import humanize
+
+REMIND = 30 * 60_000
+"""How long before planned work people are reminded of it (ms)."""
+THRESHOLDS = (0.0, 0.2, 0.5)
+"""Where an error budget that is left is told of, worst first."""
+_FORGET = 3_600_000
+_KINDS: dict[str, Kind] = {"month": "month", "quarter": "quarter", "year": "year"}
+
+
+def maintenance_notices(
+    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
+) -> Iterator[NoticeRow]:
+    """Yield what is to be told of approved work at ``now``: soon, started, ended or overrun.
+
+    Each is told once; the end only of work whose start was told.
+    """
+    wide = Interval(now - _FORGET, now + REMIND)
+    opened = ledger.open_outages()
+    for window in windows_in(catalogue, ledger.windows.all(), wide):
+        if window.state(now) not in {"approved", "active", "completed"}:
+            continue
+        services = [s for s in catalogue.services if concerns(window.scope, s)]
+        for occurrence in window.occurrences:
+            topic = f"maintenance:{window.id}:{occurrence.start}"
+            told = {notice.kind for notice in outbox.with_key_like(f"{topic}/")}
+            down = [s.name for s in services if s.id in opened]
+            kind = _stage(occurrence, now, told, overrun=bool(down))
+            if kind is None or kind in told:
+                continue
+            facts = _work(window, occurrence, [s.name for s in services], down)
+            owner = services[0].id if services else None
+            yield NoticeRow(f"{topic}/{kind}", topic, kind, now, owner, facts)
+
+
+def _stage(work: Interval, now: int, told: set[str], *, overrun: bool) -> str | None:
+    if now < work.start:
+        return "maintenance_soon"
+    if now < work.end:
+        return "maintenance_started"
+    if "maintenance_started" not in told or "maintenance_ended" in told:
+        return None
+    return "maintenance_overrun" if overrun else "maintenance_ended"
+
+
+def _work(
+    window: Window, occurrence: Interval, services: list[str], down: list[str]
+) -> dict[str, Any]:
+    return {
+        "title": window.title,
+        "start": occurrence.start,
+        "end": occurrence.end,
+        "services": services,
+        "requester": window.requester,
+        "approver": window.approval.author if window.approval else None,
+        "down": down,
+    }
+
+
+def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
+    """Return what makes the letters of planned work."""
+    zone = catalogue.timezone
+
+    def compose(item: Delivery) -> Letter:
+        facts = item.notice.facts
+        names = humanize.listed(facts["services"], 5) or "no service of ours"
+        tones: dict[str, Tone] = {"maintenance_ended": "up", "maintenance_overrun": "down"}
+        words = {
+            "maintenance_soon": f"begins at {humanize.moment(facts['start'], zone)}",
+            "maintenance_started": f"is under way until {humanize.moment(facts['end'], zone)}",
+            "maintenance_ended": f"ended at {humanize.moment(facts['end'], zone)}",
+            "maintenance_overrun": "is over its time, still down: "
+            + humanize.listed(facts["down"], 5),
+        }
+        said = words[item.notice.kind]
+        tone = tones.get(item.notice.kind, "planned")
+        head = Message(
+            f"Planned work on {names} {said}",
+            tone,
+            (
+                ("Work", facts["title"]),
+                ("When", humanize.stretch(facts["start"], facts["end"], zone)),
+                ("Asked for by", shown(facts["requester"])),
+                ("Approved by", shown(facts["approver"] or "nobody")),
+            ),
+        )
+        return Letter(head, Message(f"The work {said}", tone))
+
+    return compose
+
+
+def budget_notices(
+    catalogue: Catalogue, figures: Mapping[str, Figures], now: int
+) -> Iterator[NoticeRow]:
+    """Yield the warnings of error budgets that fell under a threshold, each once a period.
+
+    ``figures`` are of each service's own window, by service id; a rolling window is told of at
+    most once a month.
+    """
+    named = cache(lambda kind: containing(kind, now, catalogue.timezone))
+    for service in catalogue.services:
+        found = figures.get(service.id)
+        left = None if found is None else found.budget_remaining
+        crossed = [mark for mark in THRESHOLDS if left is not None and left <= mark]
+        if left is None or not crossed:
+            continue
+        period = named(_KINDS.get(service.window, "month"))
+        key = f"budget:{service.id}:{period.name}/{crossed[0]:g}"
+        span = Interval(period.start, period.end) if service.window in _KINDS else None
+        facts = {
+            "left": left,
+            "window": service.window,
+            "period": None if span is None else list(span),
+            "gone_at": None if span is None else exhausted_at(left, span, now),
+            "objective": service.objective,
+        }
+        yield NoticeRow(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
+
+
+def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
+    """Return what makes the letters of budget warnings."""
+    zone = catalogue.timezone
+
+    def compose(item: Delivery) -> Letter:
+        facts = item.notice.facts
+        name = _name(catalogue.services, item.notice.service)
+        over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
+        left = humanize.percent(facts["left"], 1)
+        if facts["left"] <= 0:
+            head = f"{name} has used up its error budget of {over}"
+        else:
+            head = f"{name} has {left} of its error budget of {over} left"
+        lines = []
+        if facts["gone_at"] is not None:
+            when = humanize.moment(facts["gone_at"], zone)
+            lines.append(f"At the pace so far it is used up on {when}.")
+        told = (("Objective", f"{facts['objective']:g} %"), ("Budget left", left))
+        message = Message(head, "warning", told, tuple(lines))
+        return Letter(message, Message(head, "warning", lines=tuple(lines)))
+
+    return compose
+
+
+def _name(services: tuple[Service, ...], identifier: str | None) -> str:
+    return next((s.name for s in services if s.id == identifier), identifier or "unknown")

@@ -1,0 +1,135 @@
+"""What changed in the ledger -> the notices that are written with it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+
+from service_catalogue import Catalogue
+from sla_engine.accounting.terms import agreed_time
+from sla_engine.domain.corrections import records
+from sla_engine.domain.history import History
+from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.notice import (
+    Kind,
+    OutageFacts,
+    outage_facts,
+    outage_notice,
+    outage_topic,
+    running_step,
+)
+from sla_engine.domain.outage import Correction, Outage, Stretch, outage_id
+from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
+from sla_engine.maintenance.windows import planned, windows_in
+
+_LATELY = 24 * 3_600_000
+
+
+def outage_notices(
+    catalogue: Catalogue, ledger: Ledger, now: int
+) -> Callable[[Sequence[Change]], Iterator[NoticeRow]]:
+    """Return what makes notices of an ingest's changes, as they are seen at ``now`` (ms UTC).
+
+    What people decided is read here, before the ingest's transaction begins.
+    """
+    facts = _knowing(catalogue, ledger, now)
+
+    def notify(changes: Sequence[Change]) -> Iterator[NoticeRow]:
+        for change in changes:
+            made = outage_notice(change.kind, change.service, facts(change), now)
+            yield NoticeRow(made.key, made.topic, made.kind, made.time, made.service, made.facts)
+
+    return notify
+
+
+def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change], OutageFacts]:
+    """Return what makes the facts of a change, knowing what people decided up to here."""
+    requests, corrections = ledger.windows.all(), ledger.corrections.of_all()
+
+    def facts(change: Change) -> OutageFacts:
+        stretch = change.after or change.before
+        assert stretch is not None  # noqa: S101 - a change has at least one side
+        said = corrections.get(change.service, ())
+        [outage] = records(change.service, History((stretch,)), said)
+        lasted = outage.until(now)
+        wide = Interval(lasted.start, max(lasted.end, lasted.start + 1))
+        windows = windows_in(catalogue, requests, wide)
+        service = catalogue.service(change.service)
+        before = None if change.before is None else Outage(change.service, *change.before)
+        approved = planned(catalogue, service, windows, {}, wide)
+        agreed = agreed_time(catalogue, service, wide, None)
+        found = outage_facts(outage, approved, now, before, agreed, gaps=change.gaps)
+        return replace(found, withdrawn=change.after is None)
+
+    return facts
+
+
+def correction_notices(
+    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
+) -> Iterator[NoticeRow]:
+    """Yield the notices of what people lately said of outages that were told of, each once.
+
+    Taking an outage on is told as its acknowledgement; anything else brings its thread up to date.
+    """
+    facts = _knowing(catalogue, ledger, now)
+    known = {service.id for service in catalogue.services}
+    for service, corrections in ledger.corrections.of_all().items():
+        for moment, correction in corrections:
+            if service not in known or correction.time < now - _LATELY:
+                continue
+            held = ledger.histories(Interval(moment, moment + 1), [service]).get(service)
+            for stretch in held.outages if held else ():
+                found = facts(_unchanged(ledger, service, stretch, now))
+                topic = outage_topic(found.id)
+                key = f"{topic}/corrected/{correction.time}/{correction.field}"
+                told = {notice.key for notice in outbox.with_key_like(f"{topic}/")}
+                if told and key not in told:
+                    said = replace(found, said_by=correction.author, said_why=correction.reason)
+                    yield NoticeRow(key, topic, _kind(correction), now, service, asdict(said))
+
+
+def _kind(correction: Correction) -> Kind:
+    """Return what a correction is told as."""
+    if correction.field == "class_asked":
+        return "asked" if correction.after else "refused"
+    kinds: dict[str, Kind] = {"owner": "acknowledged", "class": "reclassified"}
+    return kinds.get(correction.field, "changed")
+
+
+def running_notices(
+    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
+) -> Iterator[NoticeRow]:
+    """Yield what brings the messages of open outages up to date: duration and budget burnt.
+
+    Steps grow with the outage's age, and each has a key of its own: a restart neither repeats one
+    nor makes up for those it slept through. An outage that nobody was told of is left alone.
+    """
+    due = dict(_steps(catalogue, ledger.open_outages(), now))
+    told = outbox.keys_of(due) if due else {}
+    fresh = [due[topic] for topic, keys in told.items() if due[topic][0] not in keys]
+    if not fresh:
+        return
+    facts = _knowing(catalogue, ledger, now)
+    for key, service, stretch in fresh:
+        found = facts(_unchanged(ledger, service, stretch, now))
+        topic = outage_topic(found.id)
+        yield NoticeRow(key, topic, "running", now, service, asdict(found))
+
+
+def _unchanged(ledger: Ledger, service: str, stretch: Stretch, now: int) -> Change:
+    """Return an outage that is told of again as a change that changed nothing, with its gaps."""
+    end = now if stretch.end is None else stretch.end
+    lasted = Interval(stretch.start, max(end, stretch.start + 1))
+    held = ledger.histories(lasted, [service]).get(service)
+    gaps = clip(held.gaps, lasted) if held else ()
+    return Change("changed", service, stretch, stretch, gaps)
+
+
+def _steps(
+    catalogue: Catalogue, opened: Mapping[str, Stretch], now: int
+) -> Iterator[tuple[str, tuple[str, str, Stretch]]]:
+    """Yield the topic of each open outage with the key of its last step."""
+    known = {service.id for service in catalogue.services}
+    for service, stretch in opened.items():
+        step = running_step(now - stretch.start)
+        if service in known and step:
+            topic = outage_topic(outage_id(service, stretch.start))
+            yield topic, (f"{topic}/running/{step}", service, stretch)

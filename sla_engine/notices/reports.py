@@ -1,0 +1,146 @@
+"""Scheduled reports: which are due, worked out from the ledger, and what they say."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from service_catalogue import Catalogue, Service
+from service_catalogue.notifications import Report
+from sla_engine.accounting.report import frozen_report
+from sla_engine.domain.period import Kind, Period, containing, parse_period, shifted
+from sla_engine.domain.report import PeriodReport
+from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
+from sla_engine.notices.compose import Letter
+from sla_engine.notices.cron import trigger
+from sla_engine.notifiers import ELSEWHERE, Elsewhere, File
+from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
+
+_KINDS: dict[str, Kind] = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
+_LOOK_BACK = {"daily": 2, "weekly": 8, "monthly": 32, "quarterly": 93, "yearly": 367}
+_SETTLED = 5 * 60_000
+_PATIENCE = 3_600_000
+_LATE = 15 * 60_000
+
+
+def due_reports(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    outbox: Outbox,
+    now: int,
+    elsewhere: Elsewhere | None = None,
+) -> Iterator[NoticeRow]:
+    """Yield the scheduled reports whose time has come and that nobody was told of yet.
+
+    Of several that were missed only the last is made, late. A report waits until the ledger has
+    what follows its period, but not for more than an hour. A period before the first sample of
+    all has no report.
+    """
+    if not catalogue.reports:
+        return
+    first = min(ledger.first_samples().values(), default=None)
+    seen = ledger.derived_until() or 0
+    for entry in catalogue.reports:
+        zone = entry.timezone or catalogue.timezone
+        fired = last_fired(entry, zone, now)
+        if fired is None:
+            continue
+        period = shifted(containing(_KINDS[entry.period], fired, zone), -1)
+        topic = f"report:{entry.id}:{period.name}"
+        settled = seen >= period.end + _SETTLED or now >= fired + _PATIENCE
+        if first is None or first >= period.end or not settled or outbox.keys_of([topic]):
+            continue
+        facts = {
+            "report": entry.id,
+            "period": period.name,
+            "due": fired,
+            "channels": _channels(entry, catalogue, elsewhere),
+        }
+        key = f"report:{entry.id}/{period.name}"
+        yield NoticeRow(key, topic, "report", now, None, facts)
+
+
+def _channels(entry: Report, catalogue: Catalogue, elsewhere: Elsewhere | None) -> list[str]:
+    slack = [] if entry.elsewhere_only else [entry.channel or catalogue.slack.channel]
+    return [*slack, *(elsewhere.channels(entry.id) if elsewhere else ())]
+
+
+def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
+    """Return when a report was last due (ms UTC), if that was within its period's length.
+
+    Raises:
+        ValueError: the cron expression makes no sense.
+    """
+    cron = trigger(entry.cron, zone)
+    end = datetime.fromtimestamp(now / 1000, UTC)
+    cursor, last = end - timedelta(days=_LOOK_BACK[entry.period]), None
+    while cursor <= end:
+        fired = cron.get_next_fire_time(None, cursor.astimezone(zone))
+        if fired is None or fired.astimezone(UTC) > end:
+            break
+        last = fired.astimezone(UTC)
+        cursor = max(last, cursor) + timedelta(seconds=1)  # an hour that comes twice goes on too
+    return None if last is None else round(last.timestamp() * 1000)
+
+
+def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
+    """Return the services that a report is about: all that fit every key it gives."""
+    return tuple(
+        s
+        for s in catalogue.services
+        if (not entry.services or s.id in entry.services)
+        and (not entry.owners or s.owner in entry.owners)
+        and (not entry.tiers or s.tier in entry.tiers)
+    )
+
+
+def composer(
+    catalogue: Catalogue,
+    ledger: Ledger,
+    clock: Callable[[], int],
+    enrich: Callable[[PeriodReport], PeriodReport] = lambda made: made,
+) -> Callable[[Delivery], Letter]:
+    """Return what makes the letter of a scheduled report when it is sent.
+
+    ``enrich`` adds what the ledger does not know, such as server health.
+    """
+    entries = {entry.id: entry for entry in catalogue.reports}
+
+    def compose(item: Delivery) -> Letter:
+        facts = item.notice.facts
+        entry = entries.get(facts["report"]) or _forgotten(facts["report"])
+        zone = entry.timezone or catalogue.timezone
+        now = clock()
+        period = parse_period(facts["period"], zone, now)
+        services = [s.id for s in audience(entry, catalogue)]
+        made = frozen_report(catalogue, ledger, period, now, services)
+        late = now - facts["due"]
+        made = replace(made, late=late if late > _LATE else None, language=entry.language)
+        made = enrich(made)
+        if item.thread.channel.startswith(ELSEWHERE):
+            return Letter(to_slack.message(made), text=REPORTS["text"](made).decode())
+        return Letter(to_slack.message(made), file=_file(entry, period, made))
+
+    return compose
+
+
+def _forgotten(identifier: str) -> Report:
+    """Return what stands for a report that has left the catalogue since it was due."""
+    return Report(id=identifier, period="daily", cron="0 0 * * *")
+
+
+def _file(entry: Report, period: Period, made: PeriodReport) -> File | None:
+    """Return the chart of a Slack report, or the report in the format that was asked for."""
+    name = f"{entry.id}-{period.name}"
+    if entry.format != "slack":
+        body = REPORTS[entry.format](made)
+        return File(f"{name}.{EXTENSIONS[entry.format]}", body, f"{entry.id} {period.name}")
+    if not charts.available():
+        return None
+    alt = "Days, outages, error budgets and the period before; every figure is in the message"
+    return File(f"{name}.png", charts.png(made), f"{entry.id} {period.name}", alt)

@@ -1,0 +1,77 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sla_engine.accounting.host_health import with_health
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import Certificate, Host
+from sla_engine.prometheus import Client
+from tests.catalogues import catalogue
+from tests.programs.ports import free_port
+from tests.programs.prometheus import running_prometheus
+from tests.reports.sample import REPORT
+
+START = 1_790_812_800  # 2026-10-01T00:00:00Z
+DAY = 86_400
+GIB = 2**30
+
+
+def _past() -> Iterator[str]:
+    """Yield a day: a CPU that is 25 % busy, memory 60 % used, a disk that loses 1 GiB a day."""
+    times = range(START, START + DAY + 1, 60)
+
+    def family(name: str, labels: str, value: object) -> Iterator[str]:
+        yield f"# TYPE {name.removesuffix('_total')} unknown"
+        for time in times:
+            yield f'{name}{{instance="db-1"{labels}}} {value(time - START)} {time}'  # type: ignore[operator]
+
+    yield from family("node_cpu_seconds_total", ',mode="idle",cpu="0"', lambda t: 0.75 * t)
+    yield from family("node_memory_MemAvailable_bytes", "", lambda _: 0.4 * GIB)
+    yield from family("node_memory_MemTotal_bytes", "", lambda _: GIB)
+    disk = ',mountpoint="/var",fstype="ext4",device="sda"'
+    yield from family("node_filesystem_avail_bytes", disk, lambda t: 11 * GIB - t / DAY * GIB)
+    yield from family("node_filesystem_size_bytes", disk, lambda _: 100 * GIB)
+    yield from family("node_updates_pending", "", lambda _: 14)
+    yield from family("node_reboot_required", "", lambda _: 1)
+    latency = ',service="web-shop",phase="total",target="t",probe="p"'
+    yield from family("service_probe_duration_seconds", latency, lambda _: 0.25)
+    expiry = ',service="web-shop",target="shop:443"'
+    name = "service_tls_certificate_expiry_timestamp_seconds"
+    yield from family(name, expiry, lambda _: START + 20 * DAY)
+    yield "# EOF\n"
+
+
+@pytest.mark.integration
+def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_path: Path) -> None:
+    end = (START + DAY) * 1000
+    day = replace(REPORT, period=Interval(START * 1000, end))
+    morning = replace(REPORT, period=Interval(START * 1000, end - DAY * 500))
+    with running_prometheus(tmp_path, openmetrics="\n".join(_past())) as prometheus:
+        book = catalogue("x", url=prometheus.url)
+        with Client(book.prometheus) as client:
+            found = with_health(day, client, end + DAY)
+            young = with_health(morning, client, end + DAY)
+    assert found.capacity is not None
+    [host] = found.capacity.hosts
+    exact = replace(host, cpu_p95=None, memory_p95=None, used=None, full_in=None)
+    assert exact == Host("db-1", mount="/var", updates=14, reboot=True)
+    assert host.cpu_p95 == pytest.approx(0.25)
+    assert host.memory_p95 == pytest.approx(0.6)
+    assert host.used == pytest.approx(0.9)
+    assert host.full_in == pytest.approx(10)
+    [certificate] = found.capacity.certificates
+    assert certificate == Certificate("web-shop (shop:443)", (START + 20 * DAY) * 1000)
+    assert found.services[0].latency_p95 == pytest.approx(0.25)
+    assert young.capacity is not None
+    assert [h.full_in for h in young.capacity.hosts] == [None]  # half a day shows no pace
+
+
+def test_a_prometheus_that_is_away_leaves_every_other_figure() -> None:
+    book = catalogue("x", url=f"http://127.0.0.1:{free_port()}")
+    with Client(book.prometheus) as client:
+        found = with_health(REPORT, client, REPORT.generated_at)
+    assert found.capacity is not None
+    assert (found.capacity.problem or "").startswith("Server health is missing: http://127.0.0.1")
+    assert found.services == REPORT.services

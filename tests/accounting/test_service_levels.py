@@ -1,0 +1,83 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sla_engine.accounting.figures import account, as_of
+from sla_engine.accounting.service_levels import (
+    service_levels,
+    status_rows,
+    window_figures,
+    window_period,
+)
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger
+from tests.catalogues import catalogue
+
+HOUR = 3_600_000
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+NOW = at("2026-11-10T12:00")
+
+
+@pytest.mark.parametrize(
+    ("window", "start", "end"),
+    [
+        ("7d", "2026-11-03T12:00", "2026-11-10T12:00"),
+        ("month", "2026-10-31T23:00", "2026-11-30T23:00"),
+        ("previous_month", "2026-09-30T22:00", "2026-10-31T23:00"),
+        ("quarter", "2026-09-30T22:00", "2026-12-31T23:00"),
+        ("year", "2025-12-31T23:00", "2026-12-31T23:00"),
+    ],
+)
+def test_a_window_is_bounded_in_the_organisations_zone(window: str, start: str, end: str) -> None:
+    assert window_period(window, ZoneInfo("Europe/Berlin"), NOW) == Interval(at(start), at(end))
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Return a ledger of an up, a down and a silent service, an hour each, up to NOW."""
+    ledger = Ledger.open("sqlite://")
+    period = (NOW - HOUR, NOW)
+    states = {"a": State.UP, "b": State.DOWN, "c": State.UNKNOWN}
+    ledger.apply(Derived(s, (Segment(*period, state),), period[0]) for s, state in states.items())
+    return ledger
+
+
+def test_states_are_down_unknown_and_up(ledger: Ledger) -> None:
+    window = {"id": "w", "title": "W", "services": ["b"], "requester": "ann", "approver": "bob"}
+    window |= {"start": "2026-11-10T11:30:00Z", "duration": "1h"}
+    for maintenance, expected in (([], "down"), ([window], "maintenance")):
+        book = catalogue("a", "b", "c", "d", maintenance=maintenance)
+        figures = window_figures(book, ledger, NOW, book.services)
+        levels = service_levels(book, ledger, NOW, figures)
+        rows = {row.id: row.state for row in status_rows(book, ledger, levels, NOW)}
+        assert rows == {"a": "up", "b": expected, "c": "unknown", "d": "unknown"}
+        assert [lvl.open_since for lvl in levels] == [None, NOW - HOUR, None, None]
+
+
+def test_the_next_maintenance_is_the_first_window_that_has_not_begun(ledger: Ledger) -> None:
+    window = {"id": "w", "title": "W", "services": ["a"], "requester": "ann", "approver": "bob"}
+    window |= {"start": "2026-11-10T11:30:00Z", "duration": "1h", "rrule": "FREQ=WEEKLY"}
+    book = catalogue("a", "b", maintenance=[window])
+    a, b = service_levels(book, ledger, NOW, {})
+    assert (a.maintenance_active, a.next_maintenance) == (True, at("2026-11-17T11:30"))
+    assert (b.maintenance_active, b.next_maintenance) == (False, None)
+
+
+def test_the_moments_since_the_last_tick_are_not_unknown_yet(ledger: Ledger) -> None:
+    book = catalogue("a")
+    day = Interval(at("2026-11-10"), at("2026-11-11"))
+    assert account(book, ledger, day, NOW + 30_000)["a"].coverage == 1.0
+
+
+def test_an_engine_that_stands_still_is_blind(ledger: Ledger) -> None:
+    assert as_of(ledger, NOW + HOUR) == NOW + HOUR
+    book = catalogue("a")
+    day = Interval(at("2026-11-10"), at("2026-11-11"))
+    assert account(book, ledger, day, NOW + HOUR)["a"].coverage == 0.5

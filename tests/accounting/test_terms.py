@@ -1,0 +1,129 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from service_catalogue.model import Catalogue
+from sla_engine.accounting.terms import agreed_time, terms
+from sla_engine.domain.interval import Interval, total
+from sla_engine.maintenance.windows import planned, windows_in
+
+HOUR = 3_600_000
+SHOP = {"id": "shop", "name": "Shop", "tier": "gold", "sli": {"promql": "up"}}
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+OCTOBER = Interval(at("2026-10-01"), at("2026-11-01"))
+
+
+def catalogue(service: dict[str, Any] | None = None, **keys: Any) -> Catalogue:
+    base = {"organization": "Example", "timezone": "Europe/Berlin"}
+    return Catalogue.model_validate(base | {"services": [SHOP | (service or {})]} | keys)
+
+
+def window(**keys: Any) -> dict[str, Any]:
+    base = {"id": "w", "title": "Patching", "requester": "ann", "approver": "bob"}
+    return base | {"services": ["shop"], "start": "2026-10-04T02:00", "duration": "2h"} | keys
+
+
+def windows(*items: dict[str, Any]) -> list[Interval]:
+    book = catalogue(maintenance={"windows": list(items)})
+    return list(planned(book, book.services[0], windows_in(book, (), OCTOBER), {}, OCTOBER))
+
+
+def test_a_window_without_an_offset_is_local_time() -> None:
+    assert windows(window()) == [Interval(at("2026-10-04T00:00"), at("2026-10-04T02:00"))]
+
+
+def test_only_an_approved_window_is_planned() -> None:
+    assert windows(window(approver=None)) == []
+
+
+def test_a_recurring_window_keeps_its_wall_clock_time_when_the_clocks_change() -> None:
+    found = windows(window(rrule="FREQ=WEEKLY;BYDAY=SU"))
+    starts = [datetime.fromtimestamp(w.start / 1000, UTC).strftime("%d %H:%M") for w in found]
+    # Berlin leaves summer time on 25 October at 03:00; 02:00 is still the first one, 00:00 UTC.
+    assert starts == ["04 00:00", "11 00:00", "18 00:00", "25 00:00"]
+    found = windows(window(start="2026-10-05T03:30", rrule="FREQ=WEEKLY"))
+    hours = [datetime.fromtimestamp(w.start / 1000, UTC).strftime("%d %H:%M") for w in found]
+    assert hours == ["05 01:30", "12 01:30", "19 01:30", "26 02:30"]
+
+
+@pytest.mark.parametrize("length", [{"end": "2026-10-25T01:30Z"}, {"duration": "1h"}])
+def test_a_window_with_an_offset_is_exact_in_the_hour_that_comes_twice(
+    length: dict[str, str],
+) -> None:
+    """Berlin's clocks show 02:30 at its start and again at its end."""
+    found = windows(window(start="2026-10-25T00:30Z", duration=None) | length)
+    assert found == [Interval(at("2026-10-25T00:30"), at("2026-10-25T01:30"))]
+
+
+def test_an_occurrence_that_began_before_the_period_is_clipped() -> None:
+    found = windows(window(start="2026-09-30T23:00", duration="4h", rrule="FREQ=MONTHLY"))
+    assert found == [
+        Interval(OCTOBER.start, at("2026-10-01T01:00")),
+        Interval(at("2026-10-30T22:00"), at("2026-10-31T02:00")),
+    ]
+
+
+def test_overlapping_windows_count_once() -> None:
+    found = windows(window(), window(id="v", start="2026-10-04T03:00", duration="3h"))
+    assert total(found) == 4 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("scope", "count"),
+    [
+        ({"tiers": ["gold"]}, 1),
+        ({"tiers": ["silver"]}, 0),
+        ({"tiers": ["gold"], "labels": {"site": "b"}}, 0),
+        ({"labels": {"site": "a"}}, 1),
+    ],
+)
+def test_a_scope_fits_by_service_tier_and_label(scope: dict[str, Any], count: int) -> None:
+    item = {k: v for k, v in window().items() if k != "services"} | scope
+    book = catalogue({"labels": {"site": "a"}}, maintenance=[item])
+    found = planned(book, book.services[0], windows_in(book, (), OCTOBER), {}, OCTOBER)
+    assert len(found) == count
+
+
+def test_service_time_begins_with_the_first_sample() -> None:
+    book = catalogue()
+    first = at("2026-10-10T12:00")
+    assert agreed_time(book, book.services[0], OCTOBER, first) == (Interval(first, OCTOBER.end),)
+    assert agreed_time(book, book.services[0], OCTOBER, None) == (OCTOBER,)
+
+
+def test_since_and_until_bound_the_service() -> None:
+    book = catalogue({"since": "2026-10-02T00:00:00Z", "until": "2026-10-03T00:00:00Z"})
+    expected = Interval(at("2026-10-02"), at("2026-10-03"))
+    assert agreed_time(book, book.services[0], OCTOBER, at("2026-10-02T12:00")) == (expected,)
+
+
+def test_holidays_of_a_subdivision_are_not_owed() -> None:
+    weekly = [{"days": "mon-fri", "hours": ["08:00-18:00"]}]
+    hours = [
+        total(
+            agreed_time(book, book.services[0], Interval(at("2026-06-04"), at("2026-06-05")), None)
+        )
+        for place in ("DE", "DE-BY")  # Corpus Christi is a holiday in Bavaria, not in all Germany
+        for book in [
+            catalogue({"calendar": "o"}, calendars={"o": {"weekly": weekly, "holidays": place}})
+        ]
+    ]
+    assert hours == [10 * HOUR, 0]
+
+
+def test_an_old_period_keeps_the_old_objective() -> None:
+    history = [{"until": "2026-10-01T00:00:00Z", "objective": 99}]
+    service = catalogue({"objective": 99.9, "history": history}).services[0]
+    old, new = terms(service, OCTOBER.start - 1).objective, terms(service, OCTOBER.start).objective
+    assert (float(old or 0), float(new or 0)) == (0.99, 0.999)
+
+
+def test_an_until_in_utc_is_understood_as_the_standard_has_it() -> None:
+    found = windows(window(rrule="FREQ=DAILY;UNTIL=20261006T000000Z"))
+    assert len(found) == 3

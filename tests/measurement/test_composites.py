@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import Stretch
+from sla_engine.domain.timeline import Segment, State, Timeline
+from sla_engine.ledger import Derived, Ledger
+from sla_engine.measurement.composites import composites
+from tests.catalogues import catalogue
+
+UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
+PERIOD = Interval(0, 40)
+LINES: dict[str, Timeline] = {
+    "a": (Segment(0, 10, DOWN), Segment(10, 40, UP)),
+    "b": (Segment(0, 5, UP), Segment(5, 20, DOWN), Segment(20, 40, UP)),
+    "c": (Segment(0, 40, UP),),
+}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as opened:
+        yield opened
+
+
+def _derived(
+    ledger: Ledger, lines: dict[str, Timeline], **composite: object
+) -> dict[str, Timeline]:
+    whole = {"id": "all", "components": ["a", "b", "c"]} | composite
+    top = {"id": "top", "components": ["all", "c"]}
+    book = catalogue("a", "b", "c", top, whole)
+    found = composites(book, ledger, book.services, PERIOD, lines)
+    return {item.service: item.timeline for item in found}
+
+
+def test_all_components_are_needed_unless_said_otherwise(ledger: Ledger) -> None:
+    assert _derived(ledger, LINES)["all"] == (Segment(0, 20, DOWN), Segment(20, 40, UP))
+
+
+def test_k_of_n_are_enough(ledger: Ledger) -> None:
+    found = _derived(ledger, LINES, need=2)["all"]
+    assert found == (Segment(0, 5, UP), Segment(5, 10, DOWN), Segment(10, 40, UP))
+
+
+def test_a_composite_may_be_made_of_composites(ledger: Ledger) -> None:
+    assert _derived(ledger, LINES)["top"] == (Segment(0, 20, DOWN), Segment(20, 40, UP))
+
+
+def test_a_component_that_was_not_derived_now_is_as_the_ledger_has_it(ledger: Ledger) -> None:
+    ledger.apply([Derived("a", LINES["a"], 0)])
+    found = _derived(ledger, {name: LINES[name] for name in "bc"})["all"]
+    assert found == (Segment(0, 20, DOWN), Segment(20, 40, UP))
+
+
+def test_a_component_outside_its_lifetime_is_unknown(ledger: Ledger) -> None:
+    lines = LINES | {"a": (Segment(30, 40, UP),)}
+    found = _derived(ledger, lines)["all"]
+    assert found == (
+        Segment(0, 5, UNKNOWN),
+        Segment(5, 20, DOWN),
+        Segment(20, 30, UNKNOWN),
+        Segment(30, 40, UP),
+    )
+
+
+def test_its_outages_are_in_the_ledger(ledger: Ledger) -> None:
+    for name, line in _derived(ledger, LINES).items():
+        ledger.apply([Derived(name, line, 0)])
+    assert ledger.histories(PERIOD)["all"].outages == (Stretch(0, 20),)

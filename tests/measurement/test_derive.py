@@ -1,0 +1,88 @@
+"""Many series, one service."""
+
+import numpy as np
+import pytest
+
+from service_catalogue import Service
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.measurement.derive import Rhythm, derive, median_step
+from sla_engine.prometheus import Series
+from tests.catalogues import PROBES
+
+PERIOD = Interval(0, 60)
+BEAT = Rhythm(10, 25)
+UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
+
+
+def series(values: str, **labels: str) -> Series:
+    """Return a sample every 10 ms from 0 on; a blank is a missing one."""
+    pairs = [(i * 10, float(v)) for i, v in enumerate(values) if v != " "]
+    times = np.array([t for t, _ in pairs], dtype=np.int64)
+    return Series(labels, times, np.array([v for _, v in pairs]))
+
+
+def service(**fields: object) -> Service:
+    return Service.model_validate({"id": "x", "name": "X", "probes": PROBES} | fields)
+
+
+def states(book: Service, *given: Series) -> list[tuple[int, State]]:
+    return [(s.start, s.state) for s in derive(book, given, PERIOD, BEAT, 60)]
+
+
+def test_replicas_of_one_location_count_as_one() -> None:
+    found = states(
+        service(quorum={"locations": "all"}),
+        series("111111", location="a", replica="0"),
+        series("110011", location="a", replica="1"),
+        series("111100", location="a", replica="2"),
+        series("111111", location="b"),
+    )
+    assert found == [(0, UP)]
+
+
+def test_a_replica_s_hole_is_filled_by_the_other() -> None:
+    found = states(
+        service(),
+        series("1    1", location="a", replica="0"),
+        series("111001", location="a", replica="1"),
+    )
+    assert found == [(0, UP), (30, DOWN), (50, UP)]
+
+
+@pytest.mark.parametrize(
+    ("quorum", "expected"),
+    [
+        ("any", [(0, UP), (40, DOWN), (50, UP)]),
+        ("majority", [(0, UP), (20, DOWN), (50, UP)]),
+        ("all", [(0, UP), (10, DOWN)]),
+        (1, [(0, UP), (40, DOWN), (50, UP)]),
+    ],
+)
+def test_locations_decide_by_quorum(quorum: object, expected: list[tuple[int, State]]) -> None:
+    found = states(
+        service(quorum={"locations": quorum}),
+        series("111101", location="a"),
+        series("110001", location="b"),
+        series("100000", location="c"),
+    )
+    assert found == expected
+
+
+def test_a_quorum_that_was_changed_holds_from_then_on() -> None:
+    changed = service(
+        quorum={"locations": "all"},
+        history=[{"until": "1970-01-01T00:00:00.030Z", "quorum": {"locations": "any"}}],
+    )
+    found = states(changed, series("111111", location="a"), series("100000", location="b"))
+    assert found == [(0, UP), (30, DOWN)]
+
+
+def test_without_a_series_nothing_is_known() -> None:
+    assert derive(service(), (), PERIOD, BEAT, 60) == (Segment(0, 60, UNKNOWN),)
+
+
+def test_the_rhythm_is_the_median_in_whole_seconds() -> None:
+    times = np.array([0, 15_010, 29_990, 45_003, 200_000], dtype=np.int64)
+    assert median_step([Series({}, times, np.ones(5))]) == 15_000
+    assert median_step([Series({}, times[:1], np.ones(1))]) is None

@@ -1,0 +1,176 @@
+"""Good and total events: counters that restart, series that come and go."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sla_engine.accounting.figures import account
+from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import Stretch
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger
+from sla_engine.measurement.backfill import backfill
+from sla_engine.measurement.ingest import ingest
+from sla_engine.measurement.request_counters import counted, failures
+from sla_engine.prometheus import Client, Series
+from tests.catalogues import catalogue
+from tests.programs.prometheus import running_prometheus
+
+MINUTE = 60_000
+PERIOD = Interval(0, 4 * MINUTE)
+
+
+def counter(*values: float, every: int = 30_000) -> Series:
+    times = np.arange(len(values), dtype=np.int64) * every
+    return Series({}, times, np.array(values, dtype=np.float64))
+
+
+@pytest.mark.parametrize(
+    ("good", "total", "expected"),
+    [
+        ([counter(0, 10, 20, 30, 40)], [counter(0, 10, 20, 30, 40)], []),
+        ([counter(0, 10, 20, 20, 20)], [counter(0, 10, 20, 30, 40)], [(1, 3)]),
+        ([counter(0, 9, 18, 27, 36)], [counter(0, 10, 20, 30, 40)], []),
+        ([counter(0, 8, 16, 24, 32)], [counter(0, 10, 20, 30, 40)], [(0, 3)]),
+        # without an event nothing failed
+        ([counter(5, 5, 5, 5)], [counter(7, 7, 7, 7)], []),
+        # both restart: what they count anew counts
+        ([counter(90, 100, 10, 20)], [counter(90, 100, 10, 20)], []),
+        # one of two instances fails every request
+        (
+            [counter(0, 10, 20), counter(0, 0, 0)],
+            [counter(0, 10, 20), counter(0, 10, 20)],
+            [(0, 2)],
+        ),
+    ],
+    ids=["fine", "failing", "just-enough", "too-few", "idle", "restarted", "instances"],
+)
+def test_minutes_under_the_objective_fail(
+    good: list[Series], total: list[Series], expected: list[tuple[int, int]]
+) -> None:
+    found = failures(counted(good, total, PERIOD), Fraction(9, 10))
+    assert found == tuple(Stretch(a * MINUTE, b * MINUTE) for a, b in expected)
+
+
+def test_without_an_objective_a_minute_fails_when_nothing_was_good() -> None:
+    good, total = [counter(0, 1, 1, 1, 1)], [counter(0, 10, 20, 30, 40)]
+    assert failures(counted(good, total, PERIOD), None) == (Stretch(MINUTE, 3 * MINUTE),)
+
+
+def test_a_minute_over_the_edge_of_a_period_counts_in_the_one_where_it_ends(tmp_path: Path) -> None:
+    book = catalogue({"id": "api", "sli": {"good": "g", "total": "t"}})
+    line = (Segment(0, 10 * MINUTE, State.UP),)
+    minutes = tuple(Minute(i * MINUTE, 1, 1) for i in range(10))
+    periods = [Interval(0, 150_500), Interval(150_500, 600_000)]
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.apply([Derived("api", line, 0, 0, minutes)])
+        found = [account(book, ledger, period, 10 * MINUTE)["api"].events for period in periods]
+    assert [one and one.total for one in found] == [2, 8]
+
+
+START = 1_790_812_800_000
+DAY = Interval(START, START + 6 * 3_600_000)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """Serve requests of which half fail from 02:00 to 02:05, a restart, and a hole of 10 min."""
+    lines = ["# TYPE requests counter"]
+    good = bad = 0
+    for second in range(0, 6 * 3600, 15):
+        if second == 3 * 3600:
+            good = bad = 0
+        failing = 2 * 3600 <= second < 2 * 3600 + 300
+        good, bad = good + (5 if failing else 10), bad + (5 if failing else 0)
+        if not 4 * 3600 <= second < 4 * 3600 + 600:
+            time = START // 1000 + second + 3
+            lines.append(f'requests_total{{code="200"}} {good} {time}')
+            lines.append(f'requests_total{{code="500"}} {bad} {time}')
+    lines.sort(key=lambda line: ("TYPE" not in line, line.partition(" ")[0]))
+    text = "\n".join([*lines, "# EOF", ""])
+    with running_prometheus(tmp_path / "prometheus", openmetrics=text) as prometheus:
+        yield prometheus.url
+
+
+@pytest.mark.integration
+def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    book = catalogue({"id": "api", "objective": 99, "sli": sli}, url=url)
+    with (
+        Client(book.prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+    ):
+        backfill(book, client, ledger, DAY, DAY.end)
+        history = ledger.histories(DAY)["api"]
+        minutes = ledger.events(DAY)["api"]
+        backfill(book, client, ledger, DAY, DAY.end)
+        assert ledger.events(DAY)["api"] == minutes
+        accounts = account(book, ledger, DAY, DAY.end)
+    two = START + 2 * 3_600_000
+    assert history.outages == (Stretch(two, two + 5 * MINUTE),)
+    hole = START + 4 * 3_600_000
+    assert history.gaps == (
+        Interval(START, START + 3_000),
+        Interval(hole - 12_000 + 15_000, hole + 603_000),
+    )
+    # Five of ten requests fail at each of 20 samples.
+    found = accounts["api"].events
+    assert found is not None
+    assert (sum(m.good for m in minutes), sum(m.total for m in minutes)) == tuple(found)
+    assert found.total - found.good == 20 * 5
+    assert accounts["api"].availability == found.good / found.total
+    assert accounts["api"].met is True
+
+
+@pytest.mark.integration
+def test_a_minute_is_held_against_the_objective_of_its_time(url: str, tmp_path: Path) -> None:
+    """Half of the events fail at two o'clock: not enough until 02:02, enough from then on."""
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    change = {"until": "2026-10-01T02:02:00Z", "objective": 99}
+    entry = {"id": "api", "objective": 40, "sli": sli, "history": [change]}
+    with (
+        Client(catalogue(entry, url=url).prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+    ):
+        backfill(catalogue(entry, url=url), client, ledger, DAY, DAY.end)
+        outages = ledger.histories(DAY)["api"].outages
+    two = START + 2 * 3_600_000
+    assert outages == (Stretch(two, two + 2 * MINUTE),)
+
+
+@pytest.mark.integration
+def test_events_of_a_service_that_ended_can_be_derived_again(url: str, tmp_path: Path) -> None:
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    ended = {"id": "api", "sli": sli, "until": "2026-10-01T01:30:00Z"}
+    book = catalogue(ended, url=url)
+    with (
+        Client(book.prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+    ):
+        for _ in range(2):
+            ingest(book, client, ledger, DAY, DAY.end)
+            assert ledger.events(DAY)["api"][-1].start == START + 89 * MINUTE
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("cut", [10, 4 * 3_600_000 + 601_000])
+def test_events_derived_in_pieces_are_those_derived_at_once(
+    url: str, tmp_path: Path, cut: int
+) -> None:
+    """The hole of ten minutes is longer than what a piece reads before it begins."""
+    sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
+    book = catalogue({"id": "api", "objective": 99, "max_gap": "15m", "sli": sli}, url=url)
+    with (
+        Client(book.prometheus) as client,
+        Ledger.open(f"sqlite:///{tmp_path}/whole.db") as whole,
+        Ledger.open(f"sqlite:///{tmp_path}/pieces.db") as pieces,
+    ):
+        backfill(book, client, whole, DAY, DAY.end)
+        for piece in (Interval(DAY.start + cut, DAY.end), Interval(DAY.start, DAY.start + cut)):
+            backfill(book, client, pieces, piece, DAY.end)
+        assert pieces.events(DAY) == whole.events(DAY)
+        assert pieces.histories(DAY) == whole.histories(DAY)

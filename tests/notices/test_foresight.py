@@ -1,0 +1,134 @@
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from sla_engine.domain.availability import Facts, Figures, Terms, figures
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import OutageFacts
+from sla_engine.domain.objective import ratio
+from sla_engine.domain.outage import Outage
+from sla_engine.domain.period import containing
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger, NoticeRow, Outbox, Stored
+from sla_engine.notices.compose import compose
+from sla_engine.notices.foresight import (
+    budget_composer,
+    budget_notices,
+    maintenance_notices,
+    work_composer,
+)
+from sla_engine.notices.sender import Sender
+from sla_engine.slack.notifier import SlackBot
+from tests.catalogues import catalogue
+from tests.programs.slack import TOKEN, Slack, local_slack
+
+MINUTE = 60_000
+START = 1_791_008_100_000  # 2026-10-03T06:15:00Z
+WORK = {
+    "id": "w",
+    "title": "Upgrade",
+    "services": ["shop"],
+    "start": "2026-10-03T06:15:00",
+    "duration": "1h",
+    "requester": "ada",
+    "approver": "bob",
+}
+BOOK = catalogue({"id": "shop", "objective": 99.9}, maintenance=[WORK])
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def slack() -> Iterator[Slack]:
+    with local_slack() as server:
+        yield server
+
+
+def step(ledger: Ledger, slack: Slack, now: int) -> None:
+    outbox = Outbox(ledger.engine)
+    outbox.add(maintenance_notices(BOOK, ledger, outbox, now))
+    kinds = ("soon", "started", "ended", "overrun")
+    composers = {f"maintenance_{kind}": work_composer(BOOK) for kind in kinds}
+    bot = SlackBot(TOKEN, slack.api_url, timeout=1)
+    Sender(BOOK, outbox, bot, lambda: now, composers=composers).run()
+
+
+def test_planned_work_is_told_in_one_thread(ledger: Ledger, slack: Slack) -> None:
+    for minute in (-40, -30, -20, 0, 10, 60, 70):
+        step(ledger, slack, START + minute * MINUTE)
+    [root] = slack.roots()
+    assert "Planned work on shop ended at 2026-10-03 07:15:00 UTC" in root["text"]
+    told = [m["text"] for m in slack.replies(root["ts"])]
+    assert [text.partition("The work ")[2].split()[0] for text in told] == ["is", "ended"]
+
+
+def test_work_over_its_time_is_told_and_its_end_too(ledger: Ledger, slack: Slack) -> None:
+    step(ledger, slack, START)
+    down = (Segment(START, START + 61 * MINUTE, State.DOWN),)
+    ledger.apply([Derived("shop", down, START)])
+    step(ledger, slack, START + 61 * MINUTE)
+    [root] = slack.roots()
+    assert "is over its time, still down: shop" in root["text"]
+    up = (Segment(START + 61 * MINUTE, START + 70 * MINUTE, State.UP),)
+    ledger.apply([Derived("shop", up, None)])
+    step(ledger, slack, START + 70 * MINUTE)
+    assert "ended" in root["text"]
+
+
+def account(minutes_down: int, now: int) -> Figures:
+    month = containing("month", now, BOOK.timezone)
+    whole = Interval(month.start, month.end)
+    outage = Outage("shop", month.start, month.start + minutes_down * MINUTE)
+    facts = Facts((outage,), (), (whole,), (whole,))
+    return figures(facts, Terms(ratio(99.9)), now)
+
+
+def budget(minutes_down: int, now: int) -> list[NoticeRow]:
+    return list(budget_notices(BOOK, {"shop": account(minutes_down, now)}, now))
+
+
+NOON = START + 10 * 24 * 60 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("minutes", "key"),
+    [
+        (0, None),
+        (20, None),
+        (25, "budget:shop:2026-10/0.5"),
+        (40, "budget:shop:2026-10/0.2"),
+        (45, "budget:shop:2026-10/0"),
+    ],
+)
+def test_a_budget_is_told_of_at_its_thresholds(minutes: int, key: str | None) -> None:
+    assert [row.key for row in budget(minutes, NOON)] == ([key] if key else [])
+
+
+def test_a_budget_warning_foretells_when_it_is_gone(ledger: Ledger, slack: Slack) -> None:
+    outbox = Outbox(ledger.engine)
+    for _ in range(2):
+        outbox.add(budget(25, NOON))
+    bot = SlackBot(TOKEN, slack.api_url, timeout=1)
+    Sender(BOOK, outbox, bot, lambda: NOON, composers={"budget": budget_composer(BOOK)}).run()
+    [root] = slack.roots()
+    assert "shop has 44.0 % of its error budget of October 2026 left" in root["text"]
+    assert "At the pace so far it is used up on 2026-10-22" in str(root["blocks"])
+
+
+def test_nothing_known_is_no_warning() -> None:
+    unknown = replace(account(0, NOON), budget_remaining=None)
+    assert list(budget_notices(BOOK, {"shop": unknown}, NOON)) == []
+
+
+def test_an_outage_tells_what_it_used_of_the_budget() -> None:
+    facts = OutageFacts("O-1", START, START + 10 * MINUTE, unplanned=10 * MINUTE)
+    told = Stored(1, "k", "outage:O-1", "resolved", NOON, "shop", asdict(facts))
+    letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
+    # 10 of October's 44.64 minutes; 25 are used in all.
+    assert dict(letter.head.facts)["Error budget"] == "22.4 % used by this outage, 44.0 % left"

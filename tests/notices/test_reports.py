@@ -1,0 +1,115 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from service_catalogue import Catalogue
+from service_catalogue.notifications import Report
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger, Outbox
+from sla_engine.notices.cron import schedule_mistakes
+from sla_engine.notices.reports import composer, due_reports, last_fired
+from sla_engine.notices.sender import Sender
+from sla_engine.slack.notifier import SlackBot
+from tests.notices.october import BERLIN, HOUR, MINUTE, at, book
+from tests.programs.slack import TOKEN, Slack
+
+
+def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:
+    outbox = Outbox(ledger.engine)
+    outbox.add(due_reports(catalogue, ledger, outbox, now))
+    bot = SlackBot(TOKEN, slack.api_url, timeout=1)
+    compose = composer(catalogue, ledger, lambda: now)
+    Sender(catalogue, outbox, bot, lambda: now, composers={"report": compose}).run()
+
+
+def test_a_monthly_report_goes_out_once_with_a_chart(ledger: Ledger, slack: Slack) -> None:
+    send(book(), ledger, slack, at("2026-11-01T08:59"))
+    assert slack.messages == []
+    for minute in range(3):
+        send(book(), ledger, slack, at("2026-11-01T09:00") + minute * MINUTE)
+    [root] = slack.roots()
+    assert root["channel"] == "C0SENIORS0"
+    assert "October 2026: 1 of 2 services met the objective; shop did not." in root["text"]
+    assert [f[:4] for f in slack.files.values()] == [b"\x89PNG"]
+
+
+def test_a_report_that_was_missed_is_sent_once_late_and_says_so(
+    ledger: Ledger, slack: Slack
+) -> None:
+    for hour in range(3):
+        send(book(), ledger, slack, at("2026-11-01T13:00") + hour * HOUR)
+    [root] = slack.roots()
+    assert "This report is 4h late." in json.dumps(root["blocks"])
+
+
+def test_of_several_that_were_missed_only_the_last_is_made(ledger: Ledger, slack: Slack) -> None:
+    send(book(period="daily", cron="0 9 * * *"), ledger, slack, at("2026-11-01T11:00"))
+    [root] = slack.roots()
+    assert "31 October 2026" in root["text"]
+
+
+def test_a_yearly_report_is_not_taken_for_the_monthly_one_that_it_was(
+    ledger: Ledger, slack: Slack
+) -> None:
+    for period, cron in (("monthly", "0 9 1 * *"), ("yearly", "0 9 1 1 *")):
+        send(book(period=period, cron=cron), ledger, slack, at("2027-01-01T12:00"))
+    assert ["December" in root["text"] for root in slack.roots()] == [True, False]
+
+
+def test_a_file_is_attached_once_even_if_its_fate_was_unknown(ledger: Ledger, slack: Slack) -> None:
+    faults = {"files.completeUploadExternal": ["server_error_after"]}
+    slack.fault = lambda m: faults[m].pop() if faults.get(m) else None
+    for minute in range(4):
+        send(book(format="csv"), ledger, slack, at("2026-11-01T09:00") + minute * MINUTE)
+    [root] = slack.roots()
+    assert len(slack.replies(root["ts"])) == 1
+    [content] = list(slack.files.values())
+    assert content.startswith(b"record,")
+
+
+def test_a_report_waits_for_its_period_to_settle(tmp_path: Path, slack: Slack) -> None:
+    start, end = at("2026-10-01"), at("2026-10-31T23:59")
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db") as ledger:
+        ledger.apply([Derived("shop", (Segment(start, end, State.UP),), start)])
+        send(book(), ledger, slack, at("2026-11-01T09:00"))
+        assert slack.messages == []
+        send(book(), ledger, slack, at("2026-11-01T10:00"))
+        assert len(slack.roots()) == 1
+
+
+def test_a_period_before_the_first_sample_has_no_report(tmp_path: Path, slack: Slack) -> None:
+    start, end = at("2026-11-01T08:00"), at("2026-11-01T12:00")
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db") as ledger:
+        ledger.apply([Derived("shop", (Segment(start, end, State.UP),), start)])
+        send(book(), ledger, slack, at("2026-11-01T12:00"))
+    assert slack.messages == []
+
+
+def test_an_audience_picks_its_services(ledger: Ledger, slack: Slack) -> None:
+    send(book(owners=["b"]), ledger, slack, at("2026-11-01T09:00"))
+    [root] = slack.roots()
+    assert "All 1 service met the objective." in root["text"]
+
+
+@pytest.mark.parametrize(
+    ("cron", "now", "expected"),
+    [
+        ("0 9 * * 1", "2026-10-14T12:00", "2026-10-12T09:00"),  # Monday, as in a crontab
+        ("0 9 * * 0", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * 1-5", "2026-10-11T12:00", "2026-10-09T09:00"),
+        ("30 2 * * *", "2026-10-25T12:00", "2026-10-25T02:30"),  # the hour that comes twice
+    ],
+)
+def test_a_schedule_is_a_crontab_in_local_time(cron: str, now: str, expected: str) -> None:
+    entry = Report(id="r", period="weekly", cron=cron)
+    fired = last_fired(entry, BERLIN, at(now))
+    assert fired in {at(expected), at(expected) + HOUR}
+
+
+def test_a_wrong_schedule_is_named() -> None:
+    data = {"reports": [{"cron": "0 9 1 * *"}, {"cron": "61 9 1 * *"}, {"cron": "0 9 * *"}, 1, {}]}
+    (first, message), (second, other) = schedule_mistakes(data)
+    assert (first, second) == (("reports", 1, "cron"), ("reports", 2, "cron"))
+    assert message.startswith("'61 9 1 * *' is not a crontab line such as 0 9 1 * *: ")
+    assert other.endswith(": Wrong number of fields; got 4, expected 5")
