@@ -181,7 +181,7 @@ def _child(send: Any, book: Catalogue, url: str, period: Interval) -> None:
 
 def _ticks(book: Catalogue, client: Client, ledger: Ledger, until: int) -> dict[str, float]:
     """Return the CPU seconds of an engine's ticks from here on: median, highest, mean; of sends."""
-    from sla_engine.app import engine, messenger  # noqa: PLC0415 - they are no part of backfill
+    from sla_engine.app import engine, notifications  # noqa: PLC0415 - they are no part of backfill
     from sla_engine.app.context import Context  # noqa: PLC0415
     from sla_engine.metrics import EngineMetrics  # noqa: PLC0415
 
@@ -189,7 +189,7 @@ def _ticks(book: Catalogue, client: Client, ledger: Ledger, until: int) -> dict[
     ticks, sends = [], []
     with (
         mock.patch.object(engine, "now", moment),
-        mock.patch.object(messenger, "now", moment),
+        mock.patch.object(notifications, "now", moment),
         contextlib.redirect_stdout(io.StringIO()),
     ):
         settle()  # as serve does

@@ -5,14 +5,6 @@ from typing import Any
 from grafana_foundation_sdk.builders import bargauge, stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import link, style, variable
-from grafana_dashboards.house.annotation import of_services
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import bars, chart, number
-from grafana_dashboards.house.promql import windowed
-from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import DURATION, RATIO
 from grafana_dashboards.series import (
     AVAILABILITY,
     BUDGET_LEFT,
@@ -27,6 +19,14 @@ from grafana_dashboards.series import (
     counted,
     downtime,
 )
+from grafana_dashboards.style import link, looks, variable
+from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import DURATION, RATIO
+from grafana_dashboards.style.page import line, page, section
+from grafana_dashboards.style.panel import bars, chart, number
+from grafana_dashboards.style.promql import windowed
+from grafana_dashboards.style.query import now, over_time
 
 
 def executive() -> dict[str, Any]:
@@ -44,8 +44,8 @@ def executive() -> dict[str, Any]:
             "Downtime",
             line(
                 8,
-                _most("unplanned", "outside approved", style.BAD),
-                _most("planned", "inside approved", style.PLANNED),
+                _most("unplanned", "outside approved", looks.BAD),
+                _most("planned", "inside approved", looks.PLANNED),
                 _owners(),
             ),
         ),
@@ -66,7 +66,7 @@ def _met() -> stat.Panel:
         "Objectives met",
         "Services whose availability in the window is at or above their objective.",
         now(counted(MET, OBJECTIVE), "met"),
-        steps=((None, style.GOOD),),
+        steps=((None, looks.GOOD),),
     )
 
 
@@ -75,7 +75,7 @@ def _missed() -> stat.Panel:
         "Objectives missed",
         "Services whose availability in the window is below their objective.",
         now(counted(MISSED, OBJECTIVE), "missed"),
-        steps=style.ABOVE_ZERO_IS_BAD,
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
@@ -85,7 +85,7 @@ def _unjudged() -> stat.Panel:
         "Services with an objective of which nothing is known in the window: neither met nor "
         "missed. Their probes or their data are missing.",
         now(counted(UNJUDGED, OBJECTIVE), "not judged"),
-        steps=style.rising(1, 1_000_000),
+        steps=looks.rising(1, 1_000_000),
     )
 
 
@@ -95,7 +95,7 @@ def _unplanned() -> stat.Panel:
         "Known downtime outside approved maintenance windows, summed over the chosen services.",
         now(f"sum({downtime('unplanned')})", "unplanned"),
         unit=DURATION,
-        steps=style.ABOVE_ZERO_IS_BAD,
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
@@ -106,7 +106,7 @@ def _planned() -> stat.Panel:
         "service that stayed up in its window adds nothing.",
         now(f"sum({downtime('planned')})", "planned"),
         unit=DURATION,
-        steps=((None, style.PLANNED),),
+        steps=((None, looks.PLANNED),),
     )
 
 
@@ -116,8 +116,8 @@ def _cost() -> stat.Panel:
         "Unplanned downtime times the cost per hour that the catalogue gives, in its currency. "
         "Services without a cost add nothing.",
         now(f"sum by (currency) ({COST})", "{{currency}}"),
-        unit=style.MONEY,
-        steps=style.ABOVE_ZERO_IS_BAD,
+        unit=looks.MONEY,
+        steps=looks.ABOVE_ZERO_IS_BAD,
         decimals=0,
         named=True,
     )
@@ -130,7 +130,7 @@ def _worst() -> bargauge.Panel:
         "is missed.",
         now(f"sort(bottomk(3, {BUDGET_LEFT}))", "{{service}}"),
         unit=RATIO,
-        steps=style.BUDGET,
+        steps=looks.BUDGET,
         bounds=(0, 1),
         decimals=1,
     )
@@ -144,10 +144,10 @@ def _owed() -> Table:
         Column("Availability", AVAILABILITY, RATIO, decimals=4),
         Column("Objective", OBJECTIVE, RATIO, decimals=2),
         Column(
-            "Margin", f"{AVAILABILITY} - on (service) {OBJECTIVE}", RATIO, style.SIGN, decimals=4
+            "Margin", f"{AVAILABILITY} - on (service) {OBJECTIVE}", RATIO, looks.SIGN, decimals=4
         ),
-        Column("Budget left", BUDGET_LEFT, RATIO, style.BUDGET, decimals=1),
-        Column("Cost", f"sum by (service) ({COST})", style.MONEY, decimals=0),
+        Column("Budget left", BUDGET_LEFT, RATIO, looks.BUDGET, decimals=1),
+        Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0),
         keys={"service": "Service"},
         sort="Budget left",
         links={"Service": link.to(link.LEVELS, "service")},
@@ -174,7 +174,7 @@ def _owners() -> Table:
         "Who answers for what: services with an objective, how many miss it, and the sum of "
         "their unplanned downtime.",
         Column("Services", f"count {by_owner(OBJECTIVE)}"),
-        Column("Missed", f"count {by_owner(f'({MISSED})')}", steps=style.ABOVE_ZERO_IS_BAD),
+        Column("Missed", f"count {by_owner(f'({MISSED})')}", steps=looks.ABOVE_ZERO_IS_BAD),
         Column("Unplanned", f"sum {by_owner(downtime('unplanned'))}", DURATION),
         keys={"owner": "Owner"},
         sort="Missed",
@@ -191,7 +191,7 @@ def _months() -> Table:
         "the greatest loss first.",
         Column("This month", this, RATIO, decimals=4),
         Column("Last month", before, RATIO, decimals=4),
-        Column("Change", f"{this} - {before}", RATIO, style.SIGN, decimals=4),
+        Column("Change", f"{this} - {before}", RATIO, looks.SIGN, decimals=4),
         Column("Unplanned", downtime("unplanned", THIS_MONTH), DURATION),
         Column("Unplanned last", downtime("unplanned", LAST_MONTH), DURATION),
         keys={"service": "Service"},

@@ -3,12 +3,12 @@
 from grafana_foundation_sdk.builders import timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import style
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import Section, line, section
-from grafana_dashboards.house.panel import chart
-from grafana_dashboards.house.query import over_time
-from grafana_dashboards.house.style import BYTES, BYTES_PER_SECOND, PER_SECOND, RATIO, SECONDS
+from grafana_dashboards.style import looks
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import BYTES, BYTES_PER_SECOND, PER_SECOND, RATIO, SECONDS
+from grafana_dashboards.style.page import Section, line, section
+from grafana_dashboards.style.panel import chart
+from grafana_dashboards.style.query import over_time
 
 HOST = 'job=~"$job", instance=~"$host"'
 # Filesystems that hold data: the rest are memory, images and views of others.
@@ -79,7 +79,7 @@ def _pressure() -> timeseries.Panel:
             for what in ("cpu", "memory", "io")
         ),
         unit=RATIO,
-        steps=style.rising(0.1, 0.5),
+        steps=looks.rising(0.1, 0.5),
     )
 
 
@@ -114,7 +114,7 @@ def _space() -> timeseries.Panel:
         over_time(f"max by (mountpoint) (1 - {FREE} / {SIZE})", "{{mountpoint}}"),
         unit=RATIO,
         bounds=(0, 1),
-        steps=style.rising(0.8, 0.9),
+        steps=looks.rising(0.8, 0.9),
         draw_steps=True,
     )
 
@@ -133,9 +133,9 @@ def _filling() -> Table:
         "fill), how many of its inodes are used, and whether the kernel could not be asked.",
         Column("Size", f"max by (mountpoint) ({SIZE})", BYTES),
         Column("Free", f"max by (mountpoint) ({FREE})", BYTES),
-        Column("Full in", f"min by (mountpoint) ({full})", SECONDS, style.falling(86400, 604800)),
-        Column("Inodes used", files, RATIO, style.rising(0.8, 0.9), decimals=0),
-        Column("Error", errors, mappings=style.NO_YES_BAD),
+        Column("Full in", f"min by (mountpoint) ({full})", SECONDS, looks.falling(86400, 604800)),
+        Column("Inodes used", files, RATIO, looks.rising(0.8, 0.9), decimals=0),
+        Column("Error", errors, mappings=looks.NO_YES_BAD),
         keys={"mountpoint": "Mounted on"},
         sort="Full in",
     )

@@ -6,13 +6,13 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.host_depth import DISKS, depth
-from grafana_dashboards.house import link, style, variable
-from grafana_dashboards.house.annotation import of_services
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import chart, number
-from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import DURATION, RATIO
+from grafana_dashboards.style import link, looks, variable
+from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import DURATION, RATIO
+from grafana_dashboards.style.page import line, page, section
+from grafana_dashboards.style.panel import chart, number
+from grafana_dashboards.style.query import now, over_time
 
 FLEET = 'job=~"$job", instance=~"$instance"'
 IDLE = f'node_cpu_seconds_total{{{FLEET}, mode="idle"}}'
@@ -70,7 +70,7 @@ def _reporting() -> stat.Panel:
         "Hosts reporting",
         "Hosts whose last scrape succeeded.",
         now(f"count({UP} == 1)", "hosts"),
-        steps=((None, style.GOOD),),
+        steps=((None, looks.GOOD),),
     )
 
 
@@ -80,7 +80,7 @@ def _gone() -> stat.Panel:
         "Hosts that reported within the last day and cannot be scraped now: the host, its "
         "exporter or the network is down.",
         now(f"count({GONE}) or 0 * count({UP})", "silent"),
-        steps=style.ABOVE_ZERO_IS_BAD,
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
@@ -90,7 +90,7 @@ def _busiest() -> stat.Panel:
         "The host whose processors idle least.",
         now(f"topk(1, {BUSY})", "{{instance}}"),
         unit=RATIO,
-        steps=style.rising(0.8, 0.95),
+        steps=looks.rising(0.8, 0.95),
         decimals=0,
         named=True,
     )
@@ -102,7 +102,7 @@ def _fullest() -> stat.Panel:
         "The host with the least space left for ordinary users on one of its filesystems.",
         now(f"topk(1, {FULLEST})", "{{instance}}"),
         unit=RATIO,
-        steps=style.rising(0.8, 0.9),
+        steps=looks.rising(0.8, 0.9),
         decimals=0,
         named=True,
     )
@@ -114,14 +114,14 @@ def _table() -> Table:
         "One line per host; worst is the highest of its four shares. Load is the 5-minute average "
         "per core: above 1 tasks wait. Memory is what is not available without swapping. Disk busy "
         "is the busiest device's share of time.",
-        Column("Worst", WORST, RATIO, style.rising(0.8, 0.95), decimals=0),
-        Column("Fullest disk", FULLEST, RATIO, style.rising(0.8, 0.9), decimals=0),
-        Column("Memory", MEMORY, RATIO, style.rising(0.85, 0.95), decimals=0),
-        Column("CPU", BUSY, RATIO, style.rising(0.8, 0.95), decimals=0),
-        Column("Load per core", LOAD, steps=style.rising(1, 2), decimals=2),
-        Column("Disk busy", DISK, RATIO, style.rising(0.7, 0.9), decimals=0),
+        Column("Worst", WORST, RATIO, looks.rising(0.8, 0.95), decimals=0),
+        Column("Fullest disk", FULLEST, RATIO, looks.rising(0.8, 0.9), decimals=0),
+        Column("Memory", MEMORY, RATIO, looks.rising(0.85, 0.95), decimals=0),
+        Column("CPU", BUSY, RATIO, looks.rising(0.8, 0.95), decimals=0),
+        Column("Load per core", LOAD, steps=looks.rising(1, 2), decimals=2),
+        Column("Disk busy", DISK, RATIO, looks.rising(0.7, 0.9), decimals=0),
         Column("Up for", UPTIME, DURATION),
-        Column("Reports", UP, mappings=style.YES_NO),
+        Column("Reports", UP, mappings=looks.YES_NO),
         keys={"instance": "Host"},
         sort="Worst",
         descending=True,

@@ -5,13 +5,13 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import link, style, variable
-from grafana_dashboards.house.annotation import of_services
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import chart, number
-from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import BYTES, COUNT, DURATION, PER_SECOND, RATIO, SECONDS
+from grafana_dashboards.style import link, looks, variable
+from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import BYTES, COUNT, DURATION, PER_SECOND, RATIO, SECONDS
+from grafana_dashboards.style.page import line, page, section
+from grafana_dashboards.style.panel import chart, number
+from grafana_dashboards.style.query import now, over_time
 
 OURS = 'job=~"$job", instance=~"$instance"'
 BUILD = '{__name__=~"sla_(engine|exporter)_build_info"}'
@@ -68,7 +68,7 @@ def _lag() -> stat.Panel:
         "How far the ledger is behind now: what happened since is not in the figures yet.",
         now(f"max({gauge('sla_engine_lag_seconds')})", "lag"),
         unit=DURATION,
-        steps=style.rising(120, 600),
+        steps=looks.rising(120, 600),
     )
 
 
@@ -79,7 +79,7 @@ def _last_tick() -> stat.Panel:
         "cannot be reached.",
         now(f"time() - max({gauge('sla_engine_last_tick_timestamp_seconds')})", "tick"),
         unit=DURATION,
-        steps=style.rising(120, 600),
+        steps=looks.rising(120, 600),
     )
 
 
@@ -89,7 +89,7 @@ def _pending() -> stat.Panel:
         "Age of the oldest notice that Slack has not taken yet; zero when none waits.",
         now(f"max((time() - {WAITING}) * ({WAITING} > bool 0))", "oldest"),
         unit=DURATION,
-        steps=style.rising(60, 600),
+        steps=looks.rising(60, 600),
     )
 
 
@@ -99,7 +99,7 @@ def _late() -> stat.Panel:
         "The lateness that 99 % of the probes do not exceed. Late probes measure late outages.",
         now(f"max({quantile(0.99, 'sla_exporter_probe_lateness_seconds')})", "p99"),
         unit=SECONDS,
-        steps=style.rising(0.25, 1),
+        steps=looks.rising(0.25, 1),
     )
 
 
@@ -113,7 +113,7 @@ def _reload() -> stat.Panel:
         "Whether every exporter and engine took the last version of the catalogue; else it runs on "
         "the one before.",
         now(f"min({exporters} or {engines})", "loaded"),
-        mappings=style.YES_NO_BAD,
+        mappings=looks.YES_NO_BAD,
     )
 
 
@@ -214,14 +214,14 @@ def _processes() -> Table:
         "Each of our processes: whether Prometheus reaches it, whether it leads (of two engines "
         "one writes), its CPU and memory, and host collectors that fail and did not a day ago: "
         "those for hardware that is not there always do.",
-        Column("Reached", gauge("up"), mappings=style.YES_NO_BAD),
-        Column("Leads", gauge("sla_engine_leader"), mappings=style.YES_NO),
+        Column("Reached", gauge("up"), mappings=looks.YES_NO_BAD),
+        Column("Leads", gauge("sla_engine_leader"), mappings=looks.YES_NO),
         Column("CPU", rate("process_cpu_seconds_total"), RATIO, decimals=2),
         Column("Memory", gauge("process_resident_memory_bytes"), BYTES),
         Column(
             "Collectors failing",
             f"count by (instance) ({COLLECTED} == 0 and max_over_time({COLLECTED}[1d]) == 1)",
-            steps=style.ABOVE_ZERO_IS_BAD,
+            steps=looks.ABOVE_ZERO_IS_BAD,
         ),
         keys={"instance": "Instance"},
         sort="Instance",

@@ -4,9 +4,9 @@ from grafana_foundation_sdk.builders.common import TableSortByFieldState
 from grafana_foundation_sdk.builders.table import Panel
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
-from grafana_dashboards.house.promql import last
-from grafana_dashboards.house.query import SOURCE, lettered, moments
-from grafana_dashboards.house.style import COUNT, MILLISECONDS, NEUTRAL, WHEN, thresholds
+from grafana_dashboards.style.looks import COUNT, MILLISECONDS, NEUTRAL, WHEN, thresholds
+from grafana_dashboards.style.promql import last
+from grafana_dashboards.style.query import SOURCE, lettered, moments
 
 _OPEN = last("sla_outage_open_since_timestamp_seconds")
 # The beginning becomes a label: one series per outage, with a sample per step while it is open.

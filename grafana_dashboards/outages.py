@@ -5,14 +5,6 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import link, style, variable
-from grafana_dashboards.house.annotation import of_services
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import chart, number, timeline
-from grafana_dashboards.house.promql import MINE, among, each, most
-from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import DURATION, WHEN
 from grafana_dashboards.outage_list import outage_list
 from grafana_dashboards.series import (
     MAINTENANCE,
@@ -27,13 +19,21 @@ from grafana_dashboards.series import (
 )
 from grafana_dashboards.series import downtime as down
 from grafana_dashboards.series import outages as count_of
+from grafana_dashboards.style import link, looks, variable
+from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import DURATION, WHEN
+from grafana_dashboards.style.page import line, page, section
+from grafana_dashboards.style.panel import chart, number, timeline
+from grafana_dashboards.style.promql import MINE, among, each, most
+from grafana_dashboards.style.query import now, over_time
 
 NEXT = each("service_maintenance_next_start_timestamp_seconds")
 # At the end of the range, so that it is read once and not once a step.
 _HAD = (
     f"max by (service) (max_over_time(service:maintenance_active:max{{{MINE}}}[$__range] @ end()))"
 )
-WINDOW = style.words({"0": ("none", "transparent"), "1": ("maintenance", style.PLANNED)})
+WINDOW = looks.words({"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)})
 
 
 def outages() -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _open() -> stat.Panel:
         "Open outages",
         "Services with an outage in the ledger that has not ended.",
         now(counted(OPEN_SINCE, MAINTENANCE), "open"),
-        steps=style.ABOVE_ZERO_IS_BAD,
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
@@ -74,7 +74,7 @@ def _longest() -> stat.Panel:
         now(f"topk(1, time() - {OPEN_SINCE})", "{{service}}"),
         named=True,
         unit=DURATION,
-        steps=((None, style.BAD),),
+        steps=((None, looks.BAD),),
         empty="none",
     )
 
@@ -84,7 +84,7 @@ def _in_maintenance() -> stat.Panel:
         "In maintenance",
         "Services inside an approved maintenance window now.",
         now(f"sum({MAINTENANCE})", "in maintenance"),
-        steps=((None, style.PLAIN), (1, style.PLANNED)),
+        steps=((None, looks.PLAIN), (1, looks.PLANNED)),
     )
 
 
@@ -94,7 +94,7 @@ def _silent() -> stat.Panel:
         "Services with an objective of which no sample tells the state now: unknown, neither up "
         "nor down.",
         now(counted(f"{OBJECTIVE} unless on (service) {SEEN}", OBJECTIVE), "unknown"),
-        steps=style.rising(1, 1_000_000),
+        steps=looks.rising(1, 1_000_000),
     )
 
 
@@ -113,11 +113,11 @@ def _open_now() -> Table:
         "Outages that have not ended, longest first; in maintenance means that a window covers "
         "them now and no alert pages.",
         Column("Down since", f"{OPEN_SINCE} * 1000", WHEN),
-        Column("Down for", f"time() - {OPEN_SINCE}", DURATION, ((None, style.BAD),)),
+        Column("Down for", f"time() - {OPEN_SINCE}", DURATION, ((None, looks.BAD),)),
         Column(
             "Maintenance",
             f"{MAINTENANCE} and on (service) {OPEN_SINCE}",
-            mappings=style.YES_NO,
+            mappings=looks.YES_NO,
         ),
         keys={"service": "Service"},
         sort="Down for",
@@ -137,7 +137,7 @@ def _alerts() -> Table:
             "Active for",
             f"(time() - max by ({by}) (ALERTS_FOR_STATE{{{MINE}}})) and on ({by}) {firing}",
             DURATION,
-            ((None, style.BAD),),
+            ((None, looks.BAD),),
         ),
         keys={"alertname": "Alert", "severity": "Severity", "service": "Service"},
         sort="Active for",

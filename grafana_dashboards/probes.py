@@ -5,13 +5,13 @@ from typing import Any
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import link, style, variable
-from grafana_dashboards.house.annotation import of_services
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import bars, chart, number, timeline
-from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import COUNT, DURATION, PER_SECOND, SECONDS, WHEN
+from grafana_dashboards.style import link, looks, variable
+from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import COUNT, DURATION, PER_SECOND, SECONDS, WHEN
+from grafana_dashboards.style.page import line, page, section
+from grafana_dashboards.style.panel import bars, chart, number, timeline
+from grafana_dashboards.style.query import now, over_time
 
 MINE = 'job=~"$job", service=~"$service", location=~"$location"'
 ONE = ("service", "probe", "target", "location")
@@ -63,7 +63,7 @@ def _failing() -> stat.Panel:
         "Probes, by location, whose last run failed. A service is down only when its quorum is "
         "lost: one failing probe need not be an outage.",
         now(f"count({SUCCESS} == 0) or 0 * count({SUCCESS})", "failing"),
-        steps=style.ABOVE_ZERO_IS_BAD,
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
@@ -72,7 +72,7 @@ def _running() -> stat.Panel:
         "Probes",
         "Probes that report, by location.",
         now(f"count({SUCCESS})", "probes"),
-        steps=((None, style.GOOD),),
+        steps=((None, looks.GOOD),),
     )
 
 
@@ -82,7 +82,7 @@ def _slowest_now() -> stat.Panel:
         "The probe whose last run took longest, all phases together.",
         now(f"topk(1, {TOTAL})", "{{service}} {{target}} {{location}}"),
         unit=SECONDS,
-        steps=style.rising(1, 4),
+        steps=looks.rising(1, 4),
         named=True,
     )
 
@@ -93,7 +93,7 @@ def _soonest() -> stat.Panel:
         "Time until the first certificate of a chain expires, soonest first.",
         now(f"bottomk(1, {LEFT})", "{{target}}"),
         unit=DURATION,
-        steps=style.falling(7 * DAY, 21 * DAY),
+        steps=looks.falling(7 * DAY, 21 * DAY),
         named=True,
         empty="no certificate",
     )
@@ -104,14 +104,14 @@ def _table() -> Table:
         "Last run of every probe",
         "The last run of every probe, failing ones first. Age is the time since it began: more "
         "than two intervals means that the exporter is late or gone.",
-        Column("Success", SUCCESS, mappings=style.GOOD_BAD, steps=style.falling(0.5, 1)),
-        Column("Time", TOTAL, SECONDS, style.rising(1, 4), decimals=3),
+        Column("Success", SUCCESS, mappings=looks.GOOD_BAD, steps=looks.falling(0.5, 1)),
+        Column("Time", TOTAL, SECONDS, looks.rising(1, 4), decimals=3),
         Column("HTTP status", of_probe("service_http_status_code")),
         Column(
             "Age",
             f"time() - {of_probe('service_probe_last_run_timestamp_seconds')}",
             DURATION,
-            style.rising(120, 600),
+            looks.rising(120, 600),
         ),
         keys=KEYS,
         sort="Success",
@@ -127,7 +127,7 @@ def _history() -> statetimeline.Panel:
             f"min by ({PROBE}) (min_over_time(service_probe_success{{{MINE}}}[$__interval]))",
             "{{service}} {{probe}} {{target}} {{location}}",
         ),
-        mappings=style.GOOD_BAD,
+        mappings=looks.GOOD_BAD,
     )
 
 
@@ -152,7 +152,7 @@ def _slowest() -> bargauge.Panel:
             "{{service}} {{target}} {{location}}",
         ),
         unit=SECONDS,
-        steps=style.rising(1, 4),
+        steps=looks.rising(1, 4),
         bounds=(0, None),
     )
 
@@ -186,7 +186,7 @@ def _certificates() -> Table:
     return grid(
         "Certificates by time left",
         "The first certificate of each target's chain to expire, as any location sees it.",
-        Column("Left", LEFT, DURATION, style.falling(7 * DAY, 21 * DAY)),
+        Column("Left", LEFT, DURATION, looks.falling(7 * DAY, 21 * DAY)),
         Column("Expires", f"min by (service, target) ({CERTIFICATE}{{{MINE}}}) * 1000", WHEN),
         keys={"service": "Service", "target": "Target"},
         sort="Left",

@@ -1,6 +1,6 @@
 """The expressions that several dashboards share: one series per chosen service."""
 
-from grafana_dashboards.house.promql import MINE, each, most, windowed, worst
+from grafana_dashboards.style.promql import MINE, each, most, windowed, worst
 
 THIS_MONTH, LAST_MONTH, LAST_DAY = "month", "previous_month", "1d"
 

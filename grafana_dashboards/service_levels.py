@@ -5,14 +5,6 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, statetimeline, statushistory, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.house import link, style, variable
-from grafana_dashboards.house.annotation import of_services
-from grafana_dashboards.house.grid import Column, grid
-from grafana_dashboards.house.page import line, page, section
-from grafana_dashboards.house.panel import chart, number, strip, timeline
-from grafana_dashboards.house.promql import among, windowed
-from grafana_dashboards.house.query import now, over_time
-from grafana_dashboards.house.style import DURATION, RATIO, SECONDS, WHEN, Steps
 from grafana_dashboards.outage_list import outage_list
 from grafana_dashboards.series import (
     AVAILABILITY,
@@ -32,13 +24,21 @@ from grafana_dashboards.series import (
     downtime,
     outages,
 )
+from grafana_dashboards.style import link, looks, variable
+from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.grid import Column, grid
+from grafana_dashboards.style.looks import DURATION, RATIO, SECONDS, WHEN, Steps
+from grafana_dashboards.style.page import line, page, section
+from grafana_dashboards.style.panel import chart, number, strip, timeline
+from grafana_dashboards.style.promql import among, windowed
+from grafana_dashboards.style.query import now, over_time
 
 BURN_WINDOWS = ("1h", "6h", "1d", "3d")
 BURN_ALERTS: Steps = (
-    (None, style.GOOD),
+    (None, looks.GOOD),
     (1, "yellow"),
-    (3, style.WARN),
-    (6, style.BAD),
+    (3, looks.WARN),
+    (6, looks.BAD),
     (14.4, "dark-red"),
 )
 
@@ -73,7 +73,7 @@ def _missed() -> stat.Panel:
         "Chosen services whose availability in the window is below their objective. A service of "
         "which nothing is known counts as neither met nor missed.",
         now(counted(MISSED, OBJECTIVE), "missed"),
-        steps=style.ABOVE_ZERO_IS_BAD,
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
@@ -97,7 +97,7 @@ def _least_budget() -> stat.Panel:
         now(f"bottomk(1, {BUDGET_LEFT})", "{{service}}"),
         unit=RATIO,
         named=True,
-        steps=style.BUDGET,
+        steps=looks.BUDGET,
         decimals=1,
     )
 
@@ -110,7 +110,7 @@ def _coverage() -> stat.Panel:
         now(f"bottomk(1, {COVERAGE})", "{{service}}"),
         unit=RATIO,
         named=True,
-        steps=style.falling(0.95, 0.99),
+        steps=looks.falling(0.95, 0.99),
         decimals=2,
     )
 
@@ -122,11 +122,11 @@ def _services() -> Table:
         "maintenance windows, the rest is unplanned; an open outage shows when it began.",
         Column("Availability", AVAILABILITY, RATIO, decimals=4),
         Column("Objective", OBJECTIVE, RATIO, decimals=2),
-        Column("Budget left", BUDGET_LEFT, RATIO, style.BUDGET, decimals=1),
-        Column("Unplanned", downtime("unplanned"), DURATION, style.ABOVE_ZERO_IS_BAD),
+        Column("Budget left", BUDGET_LEFT, RATIO, looks.BUDGET, decimals=1),
+        Column("Unplanned", downtime("unplanned"), DURATION, looks.ABOVE_ZERO_IS_BAD),
         Column("Planned", downtime("planned"), DURATION),
-        Column("Coverage", COVERAGE, RATIO, style.falling(0.95, 0.99), decimals=2),
-        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, style.ABOVE_ZERO_IS_BAD),
+        Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=2),
+        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, looks.ABOVE_ZERO_IS_BAD),
         keys={"service": "Service"},
         sort="Budget left",
         links={"Service": link.to(link.LEVELS, "service")},
@@ -153,7 +153,7 @@ def _days() -> statushistory.Panel:
             among(WORST_40, windowed("sla_availability_ratio", window=LAST_DAY)), "{{service}}"
         ),
         unit=RATIO,
-        steps=style.falling(0.99, 0.999),
+        steps=looks.falling(0.99, 0.999),
         interval="1d",
         decimals=3,
     )
@@ -167,7 +167,7 @@ def _burn_down() -> timeseries.Panel:
         "with the lowest availability.",
         over_time(among(WORST_10, BUDGET_LEFT), "{{service}}"),
         unit=RATIO,
-        steps=style.BUDGET,
+        steps=looks.BUDGET,
         bounds=(None, 1),
         calculations=("lastNotNull", "min"),
         draw_steps=True,
@@ -196,7 +196,7 @@ def _outages() -> Table:
         "Outages in the window",
         "Outages by kind (an outage that overran its maintenance window counts in both), mean "
         "time to restore and mean time between failures, as the ledger holds them.",
-        Column("Unplanned", outages("unplanned"), steps=style.ABOVE_ZERO_IS_BAD),
+        Column("Unplanned", outages("unplanned"), steps=looks.ABOVE_ZERO_IS_BAD),
         Column("Planned", outages("planned")),
         Column("MTTR", MTTR, DURATION),
         Column("MTBF", MTBF, DURATION),

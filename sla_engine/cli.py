@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from sla_engine.app import check, flags, history, inspection
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.commands import backfill, check, flags, report
 from sla_engine.reports import REPORTS
 from uptime_common import __version__
 from uptime_common.document import DocumentError
@@ -119,7 +119,7 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _served(options: argparse.Namespace) -> int:
     """``sla-engine serve``; other commands need not wait for its web server to be imported."""
-    from sla_engine.app.serve import serve  # noqa: PLC0415
+    from sla_engine.commands.serve import serve  # noqa: PLC0415
 
     return serve(options)
 
@@ -145,13 +145,13 @@ def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = _command(commands, "backfill", history.backfill, "derive the past from Prometheus")
+    command = _command(commands, "backfill", backfill.backfill, "derive the past from Prometheus")
     command.add_argument("--from", dest="start", required=True, metavar="TIME", help=_FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
 
 
 def _report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = _command(commands, "report", inspection.report, "account for a period")
+    command = _command(commands, "report", report.report, "account for a period")
     command.add_argument(
         "--period",
         metavar="PERIOD",
@@ -176,7 +176,7 @@ def _outages(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     text = "what is in the ledger, and what people say of it"
     top = commands.add_parser("outages", help=text, description=text)
     actions = top.add_subparsers(required=True, metavar="ACTION")
-    command = _command(actions, "list", inspection.list_outages, "list outages, newest first")
+    command = _command(actions, "list", report.list_outages, "list outages, newest first")
     command.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help="(default: all outages)")
     command.add_argument("--format", choices=("text", "json"), default="text",

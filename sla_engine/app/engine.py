@@ -15,7 +15,7 @@ from sla_engine.accounting.service_levels import (
     window_period,
 )
 from sla_engine.app.context import Context, now
-from sla_engine.app.messenger import Messenger
+from sla_engine.app.notifications import Messenger
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Change, LedgerError
 from sla_engine.ledger.leader import leadership

@@ -5,8 +5,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue.maintenance import Feed
-from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import Context, now
+from sla_engine.app.log_once import Complaint
 from sla_engine.ledger import LedgerError
 from sla_engine.maintenance.ical_feeds import FeedError, pull
 

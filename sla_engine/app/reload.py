@@ -8,7 +8,7 @@ import structlog
 from sla_engine.app.context import now, reopened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
-from sla_engine.app.listener import Ears, setup_of
+from sla_engine.app.slack_listener import Ears, setup_of
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 

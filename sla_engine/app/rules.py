@@ -9,10 +9,10 @@ from pathlib import Path
 import structlog
 
 from service_catalogue import Catalogue
-from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now, read_catalogue
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
+from sla_engine.app.log_once import Complaint
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError, by_prometheus, by_promtool, reload
 from sla_engine.prometheus.rule_file import Judge, rendered, update

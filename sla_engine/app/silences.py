@@ -4,9 +4,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.alertmanager import AlertmanagerError, Client
-from sla_engine.app.complaint import Complaint
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
+from sla_engine.app.log_once import Complaint
 from sla_engine.ledger import LedgerError
 from sla_engine.maintenance.silences import pull, push
 

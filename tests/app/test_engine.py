@@ -8,7 +8,7 @@ import pytest
 
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
-from sla_engine.app.messenger import Messenger
+from sla_engine.app.notifications import Messenger
 from sla_engine.domain.availability import Facts, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
@@ -178,7 +178,7 @@ def test_a_tick_never_overtakes_what_is_foreseen(
         ticks_wait.append(engine.idle(0))
         yield from ()
 
-    monkeypatch.setattr("sla_engine.app.messenger.maintenance_notices", foreseen)
+    monkeypatch.setattr("sla_engine.app.notifications.maintenance_notices", foreseen)
     monkeypatch.setattr("sla_engine.app.engine._PATIENCE_SECONDS", 0)
     engine.tick()  # it fails, but leads
     engine.send()

@@ -17,12 +17,12 @@ import pytest
 import requests
 
 from service_catalogue import Catalogue
-from sla_engine.app.clockwork import Clockwork
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
-from sla_engine.app.listener import Ears
-from sla_engine.app.pages import pages
+from sla_engine.app.scheduler import Clockwork
+from sla_engine.app.slack_listener import Ears
+from sla_engine.app.views import pages
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import EngineMetrics, ServiceLevel

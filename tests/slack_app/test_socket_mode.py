@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sla_engine.app.engine import Engine
-from sla_engine.app.listener import Ears, setup_of
+from sla_engine.app.slack_listener import Ears, setup_of
 from tests.programs.ports import free_port
 from tests.programs.process import running
 from tests.programs.slack import APP_TOKEN, TOKEN, Slack

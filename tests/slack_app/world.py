@@ -7,7 +7,7 @@ from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.service_levels import service_levels
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Shown
-from sla_engine.app.listener import Listener, Setup
+from sla_engine.app.slack_listener import Listener, Setup
 from sla_engine.domain.outage import Outage, outage_id
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger, Outbox

@@ -18,8 +18,8 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId, ValueMapping
 from grafana_foundation_sdk.models.text import TextMode
 
-from grafana_dashboards.house.query import SOURCE, lettered
-from grafana_dashboards.house.style import COUNT, NEUTRAL, NO_DATA, STATES, Steps, thresholds
+from grafana_dashboards.style.looks import COUNT, NEUTRAL, NO_DATA, STATES, Steps, thresholds
+from grafana_dashboards.style.query import SOURCE, lettered
 
 P = TypeVar("P", stat.Panel, bargauge.Panel, lines.Panel, statetimeline.Panel, statushistory.Panel)
 

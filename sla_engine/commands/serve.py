@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from sla_engine.app.clockwork import Clockwork
 from sla_engine.app.context import now, opened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.app.listener import Ears
-from sla_engine.app.pages import pages
 from sla_engine.app.reload import Reloader
+from sla_engine.app.scheduler import Clockwork
+from sla_engine.app.slack_listener import Ears
+from sla_engine.app.views import pages
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
 from uptime_common import __version__

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from sla_engine.app import book, upkeep
+from sla_engine.commands import book, upkeep
 
 _TIME = "such as 2026-10-01T00:00:00Z; without an offset it is local time of the organisation"
 _LISTED = "(default: from a month ago to a year ahead)"

@@ -14,8 +14,8 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMapping,
 )
 
-from grafana_dashboards.house.query import SOURCE, column, lettered
-from grafana_dashboards.house.style import COUNT, NEUTRAL, NO_DATA, Steps, thresholds
+from grafana_dashboards.style.looks import COUNT, NEUTRAL, NO_DATA, Steps, thresholds
+from grafana_dashboards.style.query import SOURCE, column, lettered
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from grafana_dashboards.house.query import SOURCE
+from grafana_dashboards.style.query import SOURCE
 
 ALL = VariableOption(selected=True, text="All", value="$__all")
 # The SDK gives every variable one id, by which Grafana would keep only the last of them.

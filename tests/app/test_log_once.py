@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from sla_engine.app.complaint import Complaint
+from sla_engine.app.log_once import Complaint
 
 
 def test_a_failure_is_told_when_it_begins_and_when_it_changes() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafana_dashboards.house.promql import MINE, each
-from grafana_dashboards.house.query import SOURCE
-from grafana_dashboards.house.style import BAD, PLANNED
+from grafana_dashboards.style.looks import BAD, PLANNED
+from grafana_dashboards.style.promql import MINE, each
+from grafana_dashboards.style.query import SOURCE
 
 
 @dataclass(frozen=True)

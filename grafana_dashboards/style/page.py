@@ -8,8 +8,8 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana_dashboards.house.annotation import Annotation, annotations
-from grafana_dashboards.house.variable import templating
+from grafana_dashboards.style.annotation import Annotation, annotations
+from grafana_dashboards.style.variable import templating
 
 TAG = "uptime-ledger"
 FULL = 24

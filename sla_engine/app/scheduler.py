@@ -8,9 +8,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from sla_engine.app.engine import Engine
 from sla_engine.app.feeds import FeedReader
-from sla_engine.app.listener import Ears
 from sla_engine.app.rules import RulesKeeper
 from sla_engine.app.silences import SilenceKeeper
+from sla_engine.app.slack_listener import Ears
 
 _SEND_SECONDS = 5
 _LISTEN_SECONDS = 5

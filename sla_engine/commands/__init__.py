@@ -1,0 +1,1 @@
+"""One module a subcommand, its flags and its code; imported by cli alone."""
