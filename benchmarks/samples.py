@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 
 STEP = 15_000
 _TEXT = 'service_up{{service="{name}",location="eu"}} '
@@ -18,7 +18,7 @@ class Expected(NamedTuple):
     """What a service's samples mean, worked out where they are made."""
 
     samples: int
-    outages: tuple[Stretch, ...]
+    outages: tuple[OutageSpan, ...]
 
 
 class Past:
@@ -84,7 +84,7 @@ def _write(out: IO[str], name: str, times: NDArray[np.int64], up: NDArray[np.boo
     out.write("".join([f"{labels}{value} {time:.3f}\n" for value, time in pairs]))
 
 
-def _outages(times: NDArray[np.int64], up: NDArray[np.bool_]) -> tuple[Stretch, ...]:
+def _outages(times: NDArray[np.int64], up: NDArray[np.bool_]) -> tuple[OutageSpan, ...]:
     found = []
     start = None
     turns = np.flatnonzero(np.diff(up, prepend=True))
@@ -92,6 +92,6 @@ def _outages(times: NDArray[np.int64], up: NDArray[np.bool_]) -> tuple[Stretch, 
         if not good:
             start = time
         else:
-            found.append(Stretch(start, time))
+            found.append(OutageSpan(start, time))
             start = None
-    return (*found, Stretch(start, None)) if start is not None else tuple(found)
+    return (*found, OutageSpan(start, None)) if start is not None else tuple(found)

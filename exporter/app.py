@@ -20,7 +20,7 @@ from exporter.server import About, Server
 from exporter.services.runner import Runner
 from exporter.services.schedule import Schedule
 from exporter.services.store import Store
-from exporter.services.target import Watched, shard_of, targets
+from exporter.services.target import WatchedService, shard_of, targets
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 from uptime_common.lifecycle import lifecycle
@@ -67,7 +67,7 @@ class App:
     def _state(self) -> tuple[int, int, int]:
         return len(self._store.entries()), self._schedule.in_flight, self._schedule.skipped
 
-    def adopt(self, found: Sequence[Watched]) -> None:
+    def adopt(self, found: Sequence[WatchedService]) -> None:
         """Watch these services, or our shard of them, from now on."""
         services = shard_of(found, *self._options.shard)
         wanted = targets(services)

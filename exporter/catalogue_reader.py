@@ -10,15 +10,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from exporter.services.target import Watched, watched
+from exporter.services.target import WatchedService, watched
 from service_catalogue import load_catalogue
 from uptime_common.document import DocumentError, Problem
 
 _LARGE = 256 * 1024
-Found = tuple[list[Watched], tuple[Problem, ...]]
+Found = tuple[list[WatchedService], tuple[Problem, ...]]
 
 
-def read_services(path: Path | None) -> Sequence[Watched]:
+def read_services(path: Path | None) -> Sequence[WatchedService]:
     """Return the services of a catalogue, none without a path.
 
     Raises:

@@ -10,12 +10,12 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from exporter import metrics
-from uptime_common.exposition import Family, Kind, Metric, Style, render
+from uptime_common.exposition import Family, Metric, MetricKind, Style, render
 
 if sys.platform == "linux":
     from exporter.own_process import OwnProcess
 
-State = Callable[[], tuple[int, int, int]]
+LoopState = Callable[[], tuple[int, int, int]]
 """Tells of a schedule: targets, runs under way, turns skipped."""
 
 
@@ -42,7 +42,7 @@ class Health:
         if good:
             self._loaded_at.set(now)
 
-    def watch(self, state: State) -> None:
+    def watch(self, state: LoopState) -> None:
         """Show what a schedule tells."""
         self._gauge(metrics.TARGETS).set_function(lambda: state()[0])
         self._gauge(metrics.RUNNING).set_function(lambda: state()[1])
@@ -63,7 +63,7 @@ class Health:
 
 
 class _Skipped(Collector):
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: LoopState) -> None:
         self._state = state
 
     def collect(self) -> list[CounterMetricFamily]:
@@ -83,5 +83,5 @@ def _families(registry: CollectorRegistry) -> Iterator[Family]:
 
 
 @cache
-def _metric(name: str, kind: Kind, text: str, labels: tuple[str, ...]) -> Metric:
+def _metric(name: str, kind: MetricKind, text: str, labels: tuple[str, ...]) -> Metric:
     return Metric(name, kind, text, labels)

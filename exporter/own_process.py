@@ -6,9 +6,9 @@ import resource
 from pathlib import Path
 
 from exporter import metrics
-from uptime_common.exposition import Filled, Form
+from uptime_common.exposition import FilledTemplate, Template
 
-_FORM = Form(
+_FORM = Template(
     (metric, ())
     for metric in (
         metrics.VIRTUAL_MEMORY,
@@ -33,7 +33,7 @@ class OwnProcess:
         self._stat = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)
         self._started = _boot_time() + int(self._words()[_START]) / self._ticks
 
-    def read(self) -> Filled:
+    def read(self) -> FilledTemplate:
         """Return what is so now."""
         words = self._words()
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

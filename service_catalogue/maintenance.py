@@ -50,7 +50,7 @@ Rrule = Annotated[
 ]
 
 
-class Window(Scope):
+class WindowEntry(Scope):
     """A maintenance window, one-off or recurring by an RFC 5545 RRULE.
 
     ``start`` without an offset is local time in ``timezone`` (the organisation's by default).
@@ -106,6 +106,6 @@ class Maintenance(Frozen):
     """Windows, feeds, silences and who may approve."""
 
     four_eyes: bool = False
-    windows: tuple[Window, ...] = ()
+    windows: tuple[WindowEntry, ...] = ()
     feeds: tuple[Feed, ...] = ()
     silences: Silences | None = None

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from service_catalogue.base import Frozen, Identifier, Text, Zone
 from service_catalogue.calendar import Calendar
-from service_catalogue.maintenance import Maintenance, Window
+from service_catalogue.maintenance import Maintenance, WindowEntry
 from service_catalogue.notifications import Report, Slack
 from service_catalogue.prometheus import Prometheus
 from service_catalogue.service import Service
@@ -28,7 +28,8 @@ class Catalogue(Frozen):
     calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
     services: Annotated[tuple[Service, ...], Field(json_schema_extra={"minItems": 1})]
     maintenance: Annotated[
-        Maintenance, BeforeValidator(_windows, json_schema_input_type=Maintenance | list[Window])
+        Maintenance,
+        BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
     ] = Maintenance()
     slack: Slack = Slack()
     reports: tuple[Report, ...] = ()

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 
 Pair = tuple[int, int]
 """Milliseconds UTC, and 1 for up or 0 for down."""
@@ -16,7 +16,7 @@ class Past(NamedTuple):
     """Samples of one service and, found by hand of this file alone, what they mean."""
 
     samples: tuple[Pair, ...]
-    outages: tuple[Stretch, ...]
+    outages: tuple[OutageSpan, ...]
     gaps: tuple[Interval, ...]
 
 
@@ -43,17 +43,17 @@ def past(period: Interval, step: int, kind: str, seed: int, jitter: int = 0) -> 
     return Past(samples, outages_of(samples), gaps_of(samples, period, step))
 
 
-def outages_of(samples: Sequence[Pair]) -> tuple[Stretch, ...]:
+def outages_of(samples: Sequence[Pair]) -> tuple[OutageSpan, ...]:
     """Return the outages of samples, by the plainest of loops."""
-    found: list[Stretch] = []
+    found: list[OutageSpan] = []
     start: int | None = None
     for time, value in samples:
         if not value and start is None:
             start = time
         elif value and start is not None:
-            found.append(Stretch(start, time))
+            found.append(OutageSpan(start, time))
             start = None
-    return (*found, Stretch(start, None)) if start is not None else tuple(found)
+    return (*found, OutageSpan(start, None)) if start is not None else tuple(found)
 
 
 def gaps_of(samples: Sequence[Pair], period: Interval, step: int) -> tuple[Interval, ...]:

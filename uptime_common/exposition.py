@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
+MetricKind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 Style = Literal["text", "openmetrics"]
 Sample = tuple[tuple[str, ...], float]
 """Label values, in the order of the metric's label names, and the value."""
@@ -41,7 +41,7 @@ class Metric:
     """
 
     name: str
-    kind: Kind
+    kind: MetricKind
     help: str
     labels: tuple[str, ...] = ()
     _headers: dict[Style, str] = field(default_factory=dict, init=False, repr=False)
@@ -80,7 +80,7 @@ class Family(NamedTuple):
     suffix: str = ""
 
 
-class Form:
+class Template:
     """Series that are the same at every scrape: only their numbers are filled in.
 
     ``series`` are metrics and label values, those of one metric in a row::
@@ -93,9 +93,9 @@ class Form:
         self.series = tuple(series)
         self._texts: dict[Style, list[str]] = {}
 
-    def filled(self, numbers: Sequence[float | str]) -> "Filled":
+    def filled(self, numbers: Sequence[float | str]) -> "FilledTemplate":
         """Return the series with these numbers, or their decimal text, in the series' order."""
-        return Filled(self, numbers)
+        return FilledTemplate(self, numbers)
 
     def text(self, numbers: Sequence[float | str], style: Style) -> str:
         """Return the series' text with these numbers.
@@ -124,12 +124,12 @@ class Form:
         return [*pieces, before]
 
 
-class Filled:
+class FilledTemplate:
     """A form with its numbers; iterates over its families."""
 
     __slots__ = ("form", "numbers")
 
-    def __init__(self, form: Form, numbers: Sequence[float | str]) -> None:
+    def __init__(self, form: Template, numbers: Sequence[float | str]) -> None:
         self.form, self.numbers = form, numbers
 
     def __iter__(self) -> Iterator[Family]:
@@ -139,7 +139,7 @@ class Filled:
             yield Family(metric, [(values, float(number)) for (_, values), number in group])
 
 
-Part = Family | Filled
+Part = Family | FilledTemplate
 """What ``render`` takes."""
 
 
@@ -168,7 +168,7 @@ def render(families: Iterable[Part], style: Style) -> str:
     parts: list[str] = []
     last = ""
     for family in families:
-        if isinstance(family, Filled):
+        if isinstance(family, FilledTemplate):
             parts.append(family.form.text(family.numbers, style))
             continue
         metric, samples, suffix = family

@@ -6,7 +6,16 @@ from pathlib import Path
 
 from exporter.collectors import stat
 from exporter.collectors.support.api import Flag, System, text_of
-from uptime_common.exposition import Family, Filled, Form, Metric, Part, Sample, counter, gauge
+from uptime_common.exposition import (
+    Family,
+    FilledTemplate,
+    Metric,
+    Part,
+    Sample,
+    Template,
+    counter,
+    gauge,
+)
 
 SECONDS = counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")
 GUEST = counter(
@@ -88,11 +97,11 @@ def parse(text: str) -> dict[str, list[int]]:
 
 
 @lru_cache(maxsize=4)
-def _form(metric: Metric, modes: tuple[str, ...], columns: int, cpus: tuple[str, ...]) -> Form:
-    return Form((metric, (cpu, mode)) for cpu in cpus for mode in modes[:columns])
+def _form(metric: Metric, modes: tuple[str, ...], columns: int, cpus: tuple[str, ...]) -> Template:
+    return Template((metric, (cpu, mode)) for cpu in cpus for mode in modes[:columns])
 
 
-def families(cpus: dict[str, list[int]], *, guest: bool) -> Iterator[Filled]:
+def families(cpus: dict[str, list[int]], *, guest: bool) -> Iterator[FilledTemplate]:
     """Return the seconds of each CPU in each mode, and of its guests (kernels since 2.6.33)."""
     names, columns = tuple(cpus), min(map(len, cpus.values()))
     form = _form(SECONDS, MODES, columns, names)

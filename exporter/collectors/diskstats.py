@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from exporter.collectors.support.api import System, filters, text_of
-from uptime_common.exposition import Family, Filled, Form, Metric, Part, Sample, counter, gauge
+from uptime_common.exposition import (
+    Family,
+    FilledTemplate,
+    Metric,
+    Part,
+    Sample,
+    Template,
+    counter,
+    gauge,
+)
 
 
 def _counter(name: str, text: str) -> Metric:
@@ -104,8 +113,8 @@ def parse(text: str, wants: Callable[[str], bool]) -> dict[Disk, list[int]]:
 
 
 @lru_cache(maxsize=4)
-def _form(disks: tuple[tuple[str, int], ...]) -> Form:
-    return Form(
+def _form(disks: tuple[tuple[str, int], ...]) -> Template:
+    return Template(
         (metric, (name,))
         for index, (metric, _) in enumerate(COLUMNS)
         for name, columns in disks
@@ -113,7 +122,7 @@ def _form(disks: tuple[tuple[str, int], ...]) -> Form:
     )
 
 
-def families(disks: dict[Disk, list[int]]) -> Filled:
+def families(disks: dict[Disk, list[int]]) -> FilledTemplate:
     """Return the counters of each disk, as many as the kernel prints columns for it."""
     rows = disks.values()
     numbers = [

@@ -20,7 +20,7 @@ from exporter.collectors.support.filesystem_names import (
     filters,
 )
 from exporter.collectors.support.patience import Patience, outcome
-from uptime_common.exposition import Filled, Form, Metric
+from uptime_common.exposition import FilledTemplate, Metric, Template
 
 FLAGS = (
     *filters(
@@ -68,11 +68,11 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _form(metrics: tuple[Metric, ...], mounts: tuple[Mount, ...]) -> Form:
-    return Form((metric, mount[:3]) for metric in metrics for mount in mounts)
+def _form(metrics: tuple[Metric, ...], mounts: tuple[Mount, ...]) -> Template:
+    return Template((metric, mount[:3]) for metric in metrics for mount in mounts)
 
 
-def families(results: Mapping[Mount, os.statvfs_result | Exception]) -> Iterator[Filled]:
+def families(results: Mapping[Mount, os.statvfs_result | Exception]) -> Iterator[FilledTemplate]:
     """Return the families; of a mount that failed only the error and what the table says."""
     known = {m: r for m, r in results.items() if isinstance(r, os.statvfs_result)}
     found = known.values()
@@ -143,7 +143,7 @@ class Watch(Patience[Mount, os.statvfs_result]):
         super().__init__("statvfs")
 
 
-def read(system: System) -> Iterator[Filled]:
+def read(system: System) -> Iterator[FilledTemplate]:
     """Read the wanted mounts."""
     root = os.fspath(system.roots.root).rstrip("/")
     results: dict[Mount, os.statvfs_result | Exception] = {}

@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.support.api import System
 from exporter.collectors.support.numeric_template import Layout, Place
-from uptime_common.exposition import Filled, Metric, gauge
+from uptime_common.exposition import FilledTemplate, Metric, gauge
 
 PATTERN = r"node_memory_\w+"
 
@@ -34,6 +34,6 @@ def make_layout(_system: System) -> Layout:
     return Layout(find)
 
 
-def read(system: System) -> list[Filled]:
+def read(system: System) -> list[FilledTemplate]:
     """Read the memory fields."""
     return [system.part(make_layout).families(system.proc("meminfo"))]

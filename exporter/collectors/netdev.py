@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from exporter.collectors.support.api import System, filters
 from exporter.collectors.support.links import STATS, Links
-from uptime_common.exposition import Filled, Form, Metric, counter
+from uptime_common.exposition import FilledTemplate, Metric, Template, counter
 
 
 def _counter(name: str) -> Metric:
@@ -44,11 +44,11 @@ FLAGS = filters("netdev.device", "network devices")
 
 
 @lru_cache(maxsize=4)
-def _form(names: tuple[str, ...]) -> Form:
-    return Form((metric, (name,)) for metric, _ in COUNTERS for name in names)
+def _form(names: tuple[str, ...]) -> Template:
+    return Template((metric, (name,)) for metric, _ in COUNTERS for name in names)
 
 
-def families(devices: Sequence[tuple[str, tuple[int, ...]]]) -> Filled:
+def families(devices: Sequence[tuple[str, tuple[int, ...]]]) -> FilledTemplate:
     """Return the counters of these devices, given by name and in the order of STATS."""
     rows = [values for _, values in devices]
     numbers: list[float] = []
@@ -60,7 +60,7 @@ def families(devices: Sequence[tuple[str, tuple[int, ...]]]) -> Filled:
     return _form(tuple(name for name, _ in devices)).filled(numbers)
 
 
-def read(system: System) -> list[Filled]:
+def read(system: System) -> list[FilledTemplate]:
     """Read the counters of the wanted devices."""
     devices = system.part(Links).counters()
     return [families([d for d in devices if system.wants("netdev.device", d[0])])]

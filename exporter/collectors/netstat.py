@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.support.api import Flag, System
 from exporter.collectors.support.numeric_template import Layout, Place
-from uptime_common.exposition import Filled, Metric, untyped
+from uptime_common.exposition import FilledTemplate, Metric, untyped
 
 PATTERN = r"node_netstat_\w+"
 FLAGS = (
@@ -67,7 +67,7 @@ def make_layouts(system: System) -> dict[str, Layout]:
     }
 
 
-def read(system: System) -> Iterator[Filled]:
+def read(system: System) -> Iterator[FilledTemplate]:
     """Read the counters; a kernel without IPv6 has no snmp6."""
     for path, layout in system.part(make_layouts).items():
         try:

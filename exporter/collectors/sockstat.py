@@ -6,7 +6,7 @@ from functools import cache
 
 from exporter.collectors.support.api import System
 from exporter.collectors.support.numeric_template import Layout, Place
-from uptime_common.exposition import Filled, Metric, gauge
+from uptime_common.exposition import FilledTemplate, Metric, gauge
 
 PATTERN = r"node_sockstat_\w+"
 USED = gauge("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
@@ -42,7 +42,7 @@ def make_layouts(_system: System) -> dict[str, Layout]:
     return {"net/sockstat": Layout(find), "net/sockstat6": Layout(find)}
 
 
-def read(system: System) -> Iterator[Filled]:
+def read(system: System) -> Iterator[FilledTemplate]:
     """Read the sockets; a kernel without IPv6 has no sockstat6."""
     for path, layout in system.part(make_layouts).items():
         try:

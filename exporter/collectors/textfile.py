@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from exporter.collectors.support.api import Flag, System, names_in
-from uptime_common.exposition import Family, Kind, Metric, Sample, gauge
+from uptime_common.exposition import Family, Metric, MetricKind, Sample, gauge
 
 MTIME = gauge(
     "node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file"
@@ -24,7 +24,7 @@ _SAMPLE = re.compile(
     r"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?:\{((?:[^\"}]|\"(?:[^\"\\]|\\.)*\")*)\})?\s*([^\s{_]+)(\s+\S+)?"
 )
 _LABEL = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*\"((?:[^\"\\]|\\.)*)\"\s*(?:,|$)")
-_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+_KINDS: dict[str, MetricKind] = {kind: kind for kind in get_args(MetricKind)}
 _BLANKS = " \t\r"
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 
@@ -32,7 +32,7 @@ _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_c
 class Header(NamedTuple):
     """What HELP and TYPE lines said of a name."""
 
-    kind: Kind = "untyped"
+    kind: MetricKind = "untyped"
     help: str = ""
 
 

@@ -5,7 +5,7 @@ from functools import cache
 
 from exporter.collectors.support.api import Flag, System
 from exporter.collectors.support.numeric_template import Layout, Place
-from uptime_common.exposition import Filled, Metric, untyped
+from uptime_common.exposition import FilledTemplate, Metric, untyped
 
 PATTERN = r"node_vmstat_\w+"
 FLAGS = (
@@ -34,6 +34,6 @@ def make_layout(system: System) -> Layout:
     return Layout(lambda text: find(text, lambda key: system.matches("vmstat.fields", key)))
 
 
-def read(system: System) -> list[Filled]:
+def read(system: System) -> list[FilledTemplate]:
     """Read the wanted fields."""
     return [system.part(make_layout).families(system.proc("vmstat"))]

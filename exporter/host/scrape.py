@@ -26,7 +26,7 @@ from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
 from exporter.collectors.support.patience import Patience
 from uptime_common import __version__
-from uptime_common.exposition import CONTENT_TYPES, Form, Part, Style, gauge, render
+from uptime_common.exposition import CONTENT_TYPES, Part, Style, Template, gauge, render
 
 DURATION: Final = gauge(
     "node_scrape_collector_duration_seconds",
@@ -187,8 +187,8 @@ def _message(name: str, error: Exception | None) -> tuple[int, str, str, Excepti
     return level, "collector %s failed: %r", name, error
 
 
-def _own_form(collectors: Iterable[str]) -> Form:
+def _own_form(collectors: Iterable[str]) -> Template:
     """Return the series about the collectors' runs, and the last about this program."""
     names = tuple(collectors)
     runs = ((metric, (name,)) for metric in (DURATION, SUCCESS) for name in names)
-    return Form((*runs, (BUILD, _BUILD)))
+    return Template((*runs, (BUILD, _BUILD)))

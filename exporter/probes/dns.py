@@ -4,7 +4,7 @@ import secrets
 
 from exporter.metrics import DNS_RECORDS
 from exporter.probes.transport.datagram import LONGEST, datagrams
-from exporter.probes.transport.dns_message import Answer, answer, question
+from exporter.probes.transport.dns_message import DnsAnswer, answer, question
 from exporter.probes.transport.pattern import fullmatch
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
@@ -32,7 +32,7 @@ def _query(config: DnsProbe) -> tuple[int, bytes]:
         raise ProbeError("setup", str(error)) from error
 
 
-async def _over_udp(config: DnsProbe, run: Run) -> Answer:
+async def _over_udp(config: DnsProbe, run: Run) -> DnsAnswer:
     identifier, query = _query(config)
     async with datagrams(config, run, config.server) as (loop, sock):
         with run.phase("processing"):
@@ -44,7 +44,7 @@ async def _over_udp(config: DnsProbe, run: Run) -> Answer:
     return _read(message, identifier, config)
 
 
-async def _over_tcp(config: DnsProbe, run: Run) -> Answer:
+async def _over_tcp(config: DnsProbe, run: Run) -> DnsAnswer:
     identifier, query = _query(config)
     async with dial(config, run, config.server) as stream:
         await stream.send(len(query).to_bytes(2) + query)
@@ -53,14 +53,14 @@ async def _over_tcp(config: DnsProbe, run: Run) -> Answer:
     return _read(message, identifier, config)
 
 
-def _read(message: bytes, identifier: int, config: DnsProbe) -> Answer:
+def _read(message: bytes, identifier: int, config: DnsProbe) -> DnsAnswer:
     try:
         return answer(message, identifier, config.record)
     except ValueError as error:
         raise ProbeError("protocol", str(error)) from error
 
 
-async def _judge(config: DnsProbe, given: Answer, run: Run) -> None:
+async def _judge(config: DnsProbe, given: DnsAnswer, run: Run) -> None:
     if given.rcode not in config.expect_rcode:
         raise ProbeError("status", given.rcode)
     for pattern in config.expect:
@@ -71,7 +71,7 @@ async def _judge(config: DnsProbe, given: Answer, run: Run) -> None:
             raise ProbeError("answer", f"a record is {pattern!r}")
 
 
-async def _any(pattern: str, given: Answer, run: Run) -> bool:
+async def _any(pattern: str, given: DnsAnswer, run: Run) -> bool:
     """Return whether some record matches in whole."""
     for record in given.records:
         if await fullmatch(pattern, record.encode(), run):

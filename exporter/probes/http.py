@@ -10,7 +10,7 @@ from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
 from exporter.probes.transport.connect import resolve
 from exporter.probes.transport.curl import bracketed, perform
 from exporter.probes.transport.curl_tls import set_curl_tls
-from exporter.probes.transport.http_response import VERSIONS, Answer, judge
+from exporter.probes.transport.http_response import VERSIONS, HttpResponse, judge
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.secret import secret
@@ -42,7 +42,7 @@ class _Origin(NamedTuple):
 async def probe(config: HttpProbe, run: Run) -> None:
     """Send the request, follow redirects, judge the last answer."""
     easy = pycurl.Curl()
-    answer = Answer(config)
+    answer = HttpResponse(config)
     try:
         credentials = await _credentials(config)
         _prepare(easy, config, answer)
@@ -73,7 +73,7 @@ async def _credentials(config: HttpProbe) -> str:
     return ""
 
 
-def _prepare(easy: pycurl.Curl, config: HttpProbe, answer: Answer) -> None:
+def _prepare(easy: pycurl.Curl, config: HttpProbe, answer: HttpResponse) -> None:
     easy.setopt(pycurl.PROXY, "")
     easy.setopt(pycurl.USERAGENT, _AGENT)
     easy.setopt(pycurl.WRITEFUNCTION, answer.write)
@@ -129,7 +129,7 @@ def _send_as(
 
 
 async def _hop(
-    easy: pycurl.Curl, config: HttpProbe, run: Run, url: str, answer: Answer
+    easy: pycurl.Curl, config: HttpProbe, run: Run, url: str, answer: HttpResponse
 ) -> str | None:
     """Perform one request; return where it redirects to, if that is to be followed."""
     origin = _origin(url)
@@ -164,7 +164,7 @@ def _origin(url: str) -> _Origin:
 def _redirect(
     easy: pycurl.Curl,
     config: HttpProbe,
-    answer: Answer,
+    answer: HttpResponse,
     onward: str,
     credentials: str,
 ) -> None:

@@ -18,7 +18,7 @@ class Key(NamedTuple):
     probe: str
 
 
-class Watched(NamedTuple):
+class WatchedService(NamedTuple):
     """What the exporter needs of a service, under its names; the rest is the engine's."""
 
     id: str
@@ -30,13 +30,16 @@ class Watched(NamedTuple):
     probes: tuple[Probe, ...]
 
 
-Source = Service | Watched
-S = TypeVar("S", Service, Watched)
+Source = Service | WatchedService
+S = TypeVar("S", Service, WatchedService)
 
 
-def watched(services: Iterable[Service]) -> list[Watched]:
+def watched(services: Iterable[Service]) -> list[WatchedService]:
     """Return what is needed of the services."""
-    return [Watched(s.id, s.name, s.owner, s.tier, s.labels, s.quorum, s.probes) for s in services]
+    return [
+        WatchedService(s.id, s.name, s.owner, s.tier, s.labels, s.quorum, s.probes)
+        for s in services
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sla_engine.domain.corrections import records
+from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.outage import Correction, Outage, outage_id
 from sla_engine.ledger import Ledger
@@ -30,7 +30,7 @@ def find_outages(ledger: Ledger, identifiers: Sequence[str]) -> list[Outage]:
     for service, stretch in ledger.outages():
         if (identifier := outage_id(service, stretch.start)) in wanted:
             said = corrections.get(service, ())
-            [found[identifier]] = records(service, History((stretch,)), said)
+            [found[identifier]] = with_corrections(service, History((stretch,)), said)
     return [found[identifier] for identifier in identifiers]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from service_catalogue import Service
 from sla_engine.accounting.figures import figures_in
-from sla_engine.domain.availability import Facts
+from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.interval import (
     Interval,
     Intervals,
@@ -28,7 +28,7 @@ def strip(period: Period, now: int) -> tuple[Interval, ...]:
     return tuple(Interval(d.start, d.end) for d in days)
 
 
-class Days:
+class Daily:
     """Days that follow one another, up to ``now`` (ms UTC), ready for many services."""
 
     def __init__(self, days: Sequence[Interval], now: int) -> None:
@@ -39,7 +39,7 @@ class Days:
         self._unowed = [_quiet(day, 0) for day in days]
         self._owed = [_quiet(day, day.length) for day in days]
 
-    def of(self, service: Service, facts: Facts) -> tuple[Day, ...]:
+    def of(self, service: Service, facts: AccountingInput) -> tuple[Day, ...]:
         """Return the days of a service; only those that something happened on are accounted for."""
         found, edges = list(self._unowed), set()
         for start, end in clip(facts.agreed, self._span):
@@ -60,7 +60,7 @@ class Days:
             found[i] = _accounted(service, facts, self._days[i], self._now)
         return tuple(found)
 
-    def _busy(self, facts: Facts) -> Intervals:
+    def _busy(self, facts: AccountingInput) -> Intervals:
         """Return when the service was owed, and was down or nothing was known of it.
 
         Where events say how available it was, any day may have lost some.
@@ -80,6 +80,6 @@ def _quiet(day: Interval, owed: int) -> Day:
     return Day(day, owed, 1.0 if owed else None, 0, 0, 0)
 
 
-def _accounted(service: Service, facts: Facts, day: Interval, now: int) -> Day:
+def _accounted(service: Service, facts: AccountingInput, day: Interval, now: int) -> Day:
     found = figures_in(service, facts, day, now)
     return Day(day, found.agreed, found.availability, found.planned, found.unplanned, found.unknown)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.terms import agreed_time, terms
-from sla_engine.domain.availability import Facts, Figures, figures
-from sla_engine.domain.corrections import records
+from sla_engine.domain.availability import AccountingInput, Figures, figures
+from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
@@ -33,7 +33,7 @@ def account(
     return {service.id: figures_in(service, facts[service.id], period, now) for service in chosen}
 
 
-def figures_in(service: Service, facts: Facts, period: Interval, now: int) -> Figures:
+def figures_in(service: Service, facts: AccountingInput, period: Interval, now: int) -> Figures:
     """Return the figures of a period up to ``now`` (ms UTC), from facts of it or of more."""
     return figures(facts.within(period), terms(service, period.start), now)
 
@@ -53,7 +53,7 @@ def facts_of(
     ledger: Ledger,
     period: Interval,
     services: Iterable[Service] | None = None,
-) -> dict[str, Facts]:
+) -> dict[str, AccountingInput]:
     """Return what the figures of a period are computed from, by service id (times in ms UTC).
 
     Raises:
@@ -68,8 +68,8 @@ def facts_of(
     found = {}
     for service in chosen:
         history = histories.get(service.id, History())
-        found[service.id] = Facts(
-            outages=records(service.id, history, corrections.get(service.id, ())),
+        found[service.id] = AccountingInput(
+            outages=with_corrections(service.id, history, corrections.get(service.id, ())),
             gaps=history.gaps,
             covered=history.covered,
             agreed=agreed_time(catalogue, service, period, first.get(service.id)),
@@ -92,7 +92,7 @@ def _with_parts(catalogue: Catalogue, services: Iterable[Service]) -> set[str]:
 def period_report(
     catalogue: Catalogue,
     services: Iterable[Service],
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, AccountingInput],
     period: Interval,
     *,
     now: int,

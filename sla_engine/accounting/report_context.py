@@ -6,13 +6,13 @@ from fractions import Fraction
 from typing import TypedDict
 
 from service_catalogue import Catalogue, Service
-from sla_engine.accounting.daily import Days, strip
+from sla_engine.accounting.daily import Daily, strip
 from sla_engine.accounting.figures import figures_in
 from sla_engine.accounting.terms import terms
-from sla_engine.domain.availability import Facts, Figures
+from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.credits import credit, impact
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
-from sla_engine.domain.maintenance import Window
+from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.objective import burn_rate, exhausted_at, ratio
 from sla_engine.domain.period import Period, shifted
 from sla_engine.domain.report import PeriodReport, ServiceReport, Work
@@ -30,7 +30,7 @@ def surrounded(
     report: PeriodReport,
     catalogue: Catalogue,
     ledger: Ledger,
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, AccountingInput],
     *,
     period: Period,
     at: int,
@@ -57,10 +57,14 @@ def surrounded(
 
 
 def with_days(
-    report: PeriodReport, catalogue: Catalogue, facts: Mapping[str, Facts], period: Period, at: int
+    report: PeriodReport,
+    catalogue: Catalogue,
+    facts: Mapping[str, AccountingInput],
+    period: Period,
+    at: int,
 ) -> PeriodReport:
     """Return a report with every service's last days in it, from facts of what surrounds it."""
-    days = Days(strip(period, report.generated_at), at)
+    days = Daily(strip(period, report.generated_at), at)
     services = tuple(
         replace(one, days=days.of(catalogue.service(one.id), facts[one.id]))
         for one in report.services
@@ -69,7 +73,7 @@ def with_days(
 
 
 def _service(
-    report: ServiceReport, service: Service, facts: Facts, period: Interval, now: int
+    report: ServiceReport, service: Service, facts: AccountingInput, period: Interval, now: int
 ) -> ServiceReport:
     steps = ((ratio(step.below), step.credit) for step in service.credits)
     agreed = clip(facts.agreed, Interval(period.start, min(period.end, now)))
@@ -101,15 +105,17 @@ def _pace(figures: Figures, objective: Fraction | None, period: Interval, now: i
     )
 
 
-def _figures(service: Service, facts: Facts, period: Interval, now: int) -> Figures | None:
+def _figures(
+    service: Service, facts: AccountingInput, period: Interval, now: int
+) -> Figures | None:
     """Return the figures of a part of what the facts speak of; None where nothing was owed."""
     return figures_in(service, facts, period, now) if clip(facts.agreed, period) else None
 
 
 def _works(
-    windows: Sequence[Window],
+    windows: Sequence[MaintenanceWindow],
     services: Sequence[Service],
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, AccountingInput],
     period: Interval,
     now: int,
 ) -> Iterator[Work]:

@@ -13,7 +13,7 @@ from sla_engine.domain.period import containing, shifted
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance.windows import planned, windows_in
 from sla_engine.metrics import ServiceLevel
-from sla_engine.web.status import Row, State
+from sla_engine.web.status import ServiceState, StatusRow
 
 _DAY = 86_400_000
 _ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
@@ -101,7 +101,7 @@ def service_levels(
 
 def status_rows(
     catalogue: Catalogue, ledger: Ledger, levels: Iterable[ServiceLevel], now: int
-) -> list[Row]:
+) -> list[StatusRow]:
     """Return the rows of the status page; each service is judged over its own window."""
     recent = ledger.histories(Interval(now - _RECENT, now))
     services = {service.id: service for service in catalogue.services}
@@ -110,7 +110,7 @@ def status_rows(
         service = services[level.service]
         figures = level.windows.get(service.window)
         rows.append(
-            Row(
+            StatusRow(
                 id=service.id,
                 name=service.name,
                 owner=service.owner,
@@ -139,7 +139,7 @@ def _blind(history: History | None) -> bool:
     return bool(history.gaps) and history.gaps[-1].end >= history.covered[-1].end
 
 
-def _state(level: ServiceLevel, *, blind: bool) -> State:
+def _state(level: ServiceLevel, *, blind: bool) -> ServiceState:
     if level.open_since is not None:
         return "maintenance" if level.maintenance_active else "down"
     return "unknown" if blind else "up"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from service_catalogue import Catalogue, Service
-from sla_engine.domain.maintenance import Window
+from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
 from sla_engine.ledger import Ledger
@@ -58,7 +58,7 @@ def restatements(
 
 
 def _restatement(
-    entry: Service, service: ServiceReport, frozen: Frozen, windows: Sequence[Window]
+    entry: Service, service: ServiceReport, frozen: Frozen, windows: Sequence[MaintenanceWindow]
 ) -> Restatement:
     decisions = sorted(_decisions(entry, service, windows))
     later = [said for time, *said in decisions if time > frozen.time]
@@ -68,7 +68,7 @@ def _restatement(
 
 
 def _decisions(
-    entry: Service, service: ServiceReport, windows: Sequence[Window]
+    entry: Service, service: ServiceReport, windows: Sequence[MaintenanceWindow]
 ) -> Iterator[tuple[int, str, str]]:
     """Yield what people decided about a service in the period: when, who, why."""
     for share in (*service.figures.shares, *service.figures.short):

@@ -11,7 +11,7 @@ from dateutil.rrule import rrulestr
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.calendar import Calendar as CalendarEntry
-from service_catalogue.maintenance import Window
+from service_catalogue.maintenance import WindowEntry
 from service_catalogue.service import Quorum
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
@@ -107,7 +107,7 @@ def _holidays(place: str) -> Collection[date]:
     return holidays.country_holidays(country, subdiv=subdivision or None)
 
 
-def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Interval]:
+def occurrences(window: WindowEntry, zone: tzinfo, period: Interval) -> Iterable[Interval]:
     """Yield the occurrences of a window that touch a period.
 
     Recurrences are wall-clock times in the window's zone (RFC 5545, 3.3.10). An ``end`` is a
@@ -124,7 +124,7 @@ def occurrences(window: Window, zone: tzinfo, period: Interval) -> Iterable[Inte
             yield Interval(begin, end)
 
 
-def _occurrence(window: Window, start: datetime, first: datetime, zone: tzinfo) -> Interval:
+def _occurrence(window: WindowEntry, start: datetime, first: datetime, zone: tzinfo) -> Interval:
     """Return one from its local start; the first is exact, even in the hour that comes twice."""
     begin = milliseconds(window.start if start == first else start, zone)
     if window.duration is not None:

@@ -15,7 +15,7 @@ from sla_engine.accounting.service_levels import (
     window_period,
 )
 from sla_engine.app.context import Context, now
-from sla_engine.app.notifications import Messenger
+from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Change, LedgerError
 from sla_engine.ledger.leader import leadership
@@ -55,7 +55,7 @@ class Engine:
         self._busy = threading.Lock()
         self._sending = threading.Lock()
         self._leadership = leadership(context.ledger.engine)
-        self._messenger = Messenger(context, metrics)
+        self._messenger = Notifications(context, metrics)
         metrics.lag.set_function(self._lag)
 
     @property
@@ -74,7 +74,7 @@ class Engine:
         Raises:
             JobError: its notices cannot be sent; everything stays as it was.
         """
-        messenger = Messenger(context, self.metrics)
+        messenger = Notifications(context, self.metrics)
         known = {service.id for service in context.catalogue.services}
         with self._sending, self._busy:  # in this order, so that no tick waits for Slack
             before, levels = self.shown

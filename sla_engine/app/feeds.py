@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue.maintenance import Feed
 from sla_engine.app.context import Context, now
-from sla_engine.app.log_once import Complaint
+from sla_engine.app.log_once import LogOnce
 from sla_engine.ledger import LedgerError
 from sla_engine.maintenance.ical_feeds import FeedError, pull
 
@@ -21,7 +21,7 @@ class FeedReader:
     def __init__(self, context: Context, feed: Feed) -> None:
         self._context = context
         self._feed = feed
-        self._complaint = Complaint("feeds", "feed not read", feed=feed.id)
+        self._complaint = LogOnce("feeds", "feed not read", feed=feed.id)
 
     def __call__(self) -> None:
         """Bring the ledger's windows up to date with the feed."""

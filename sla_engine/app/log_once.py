@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 
-class Complaint:
+class LogOnce:
     """What a job complains of; ``facts`` are logged with it."""
 
     def __init__(self, logger: str, event: str, **facts: Any) -> None:

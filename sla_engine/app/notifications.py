@@ -27,7 +27,7 @@ from sla_engine.notifiers import apprise, choose
 log = structlog.get_logger("notify")
 
 
-class Messenger:
+class Notifications:
     """Sends what is due; a failure is counted and told, and tried again later."""
 
     def __init__(self, context: Context, metrics: EngineMetrics) -> None:
@@ -56,7 +56,7 @@ class Messenger:
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again
         log.info("notices go out", by=name)
 
-    def succeed(self, before: "Messenger") -> None:
+    def succeed(self, before: "Notifications") -> None:
         """Go on where another catalogue's left off; what Slack asked us to wait for still holds.
 
         Budgets are told of from the next levels on: those known are of the catalogue before.

@@ -8,7 +8,7 @@ import structlog
 from sla_engine.app.context import now, reopened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
-from sla_engine.app.slack_listener import Ears, setup_of
+from sla_engine.app.slack_listener import SlackListener, setup_of
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 
@@ -22,7 +22,11 @@ class Reloader:
     """
 
     def __init__(
-        self, options: argparse.Namespace, engine: Engine, ears: Ears, adopted: Callable[[], None]
+        self,
+        options: argparse.Namespace,
+        engine: Engine,
+        ears: SlackListener,
+        adopted: Callable[[], None],
     ) -> None:
         self._options = options
         self._engine = engine

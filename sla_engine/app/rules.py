@@ -12,7 +12,7 @@ from service_catalogue import Catalogue
 from sla_engine.app.context import now, read_catalogue
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
-from sla_engine.app.log_once import Complaint
+from sla_engine.app.log_once import LogOnce
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError, by_prometheus, by_promtool, reload
 from sla_engine.prometheus.rule_file import Judge, rendered, update
@@ -56,7 +56,7 @@ class RulesKeeper:
     def __init__(self, path: Path, engine: Engine) -> None:
         self._path = path
         self._engine = engine
-        self._complaint = Complaint("rules", "rules not written")
+        self._complaint = LogOnce("rules", "rules not written")
 
     def __call__(self) -> None:
         """Bring the file up to date."""

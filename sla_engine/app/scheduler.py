@@ -10,7 +10,7 @@ from sla_engine.app.engine import Engine
 from sla_engine.app.feeds import FeedReader
 from sla_engine.app.rules import RulesKeeper
 from sla_engine.app.silences import SilenceKeeper
-from sla_engine.app.slack_listener import Ears
+from sla_engine.app.slack_listener import SlackListener
 
 _SEND_SECONDS = 5
 _LISTEN_SECONDS = 5
@@ -25,7 +25,9 @@ class Clockwork:
     ``tick`` is in seconds; without ``rules_file`` there is no rule file to keep.
     """
 
-    def __init__(self, engine: Engine, ears: Ears, tick: float, rules_file: Path | None) -> None:
+    def __init__(
+        self, engine: Engine, ears: SlackListener, tick: float, rules_file: Path | None
+    ) -> None:
         self._engine = engine
         self._scheduler = BackgroundScheduler(
             timezone="UTC",

@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.alertmanager import AlertmanagerError, Client
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
-from sla_engine.app.log_once import Complaint
+from sla_engine.app.log_once import LogOnce
 from sla_engine.ledger import LedgerError
 from sla_engine.maintenance.silences import pull, push
 
@@ -18,7 +18,7 @@ class SilenceKeeper:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._complaint = Complaint("silences", "silences not exchanged")
+        self._complaint = LogOnce("silences", "silences not exchanged")
 
     def __call__(self) -> None:
         """Bring both sides up to date."""

@@ -16,11 +16,11 @@ from sla_engine.domain.notice import Message
 from sla_engine.ledger import LedgerError
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notifiers import SocketTokens, socket_tokens
-from sla_engine.slack.payloads import Heard, Press, read
-from sla_engine.slack.replies import SlackDesk, SlackError
+from sla_engine.slack.payloads import ButtonPress, Interaction, read
+from sla_engine.slack.replies import SlackError, SlackReplies
 from sla_engine.slack.socket_mode import SlackSocket
-from sla_engine.slack_app.actions import Answer, Basis, barred, respond
-from sla_engine.slack_app.permissions import Membership
+from sla_engine.slack_app.actions import ActionContext, ActionResult, denied, respond
+from sla_engine.slack_app.permissions import Permissions
 
 log = structlog.get_logger("slack")
 
@@ -28,7 +28,7 @@ _RETRY = 30_000
 """How long to wait before a connection is asked for again (ms): Slack allows few a minute."""
 
 
-class Setup(NamedTuple):
+class SocketModeSetup(NamedTuple):
     """What a connection hangs on: another catalogue that says the same keeps it."""
 
     tokens: SocketTokens
@@ -36,7 +36,7 @@ class Setup(NamedTuple):
     user_groups: tuple[str, ...]
 
 
-def setup_of(catalogue: Catalogue) -> Setup | None:
+def setup_of(catalogue: Catalogue) -> SocketModeSetup | None:
     """Return how Socket Mode is set up, None where it is not.
 
     Raises:
@@ -47,10 +47,10 @@ def setup_of(catalogue: Catalogue) -> Setup | None:
         tokens = socket_tokens(slack, os.environ)
     except (OSError, ValueError) as error:
         raise JobError(f"slack: {error}") from error
-    return None if tokens is None else Setup(tokens, slack.api_url, slack.user_groups)
+    return None if tokens is None else SocketModeSetup(tokens, slack.api_url, slack.user_groups)
 
 
-class Ears:
+class SlackListener:
     """Hears Slack by the catalogue in force, where that sets Socket Mode up.
 
     Raises:
@@ -59,8 +59,8 @@ class Ears:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._setup: Setup | None = None
-        self._listener: Listener | None = None
+        self._setup: SocketModeSetup | None = None
+        self._listener: SlackConnection | None = None
         self._changing = threading.Lock()
         self.follow(setup_of(engine.context.catalogue))
 
@@ -70,7 +70,7 @@ class Ears:
             if self._listener is not None:
                 self._listener.keep(leads=self._engine.leading)
 
-    def follow(self, setup: Setup | None) -> None:
+    def follow(self, setup: SocketModeSetup | None) -> None:
         """Go on as another catalogue says."""
         with self._changing:
             if setup == self._setup:
@@ -79,25 +79,27 @@ class Ears:
                 self._listener.close()
             self._setup, engine = setup, self._engine
             self._listener = (
-                None if setup is None else Listener(lambda: engine.shown, engine.metrics, setup)
+                None
+                if setup is None
+                else SlackConnection(lambda: engine.shown, engine.metrics, setup)
             )
             engine.metrics.slack_connected.set(float("nan") if setup is None else 0)
 
 
-class Listener:
+class SlackConnection:
     """Hears Slack, has done what may be done, and answers."""
 
     def __init__(
         self,
         shown: Callable[[], Shown],
         metrics: EngineMetrics,
-        setup: Setup,
+        setup: SocketModeSetup,
         clock: Callable[[], int] = now,
     ) -> None:
         self._shown, self._metrics, self._clock = shown, metrics, clock
         self._app_token, self._api_url = setup.tokens.app, setup.api_url
-        self._desk = SlackDesk(setup.tokens.bot, setup.api_url)
-        self._membership = Membership(setup.user_groups, self._desk.members, clock)
+        self._desk = SlackReplies(setup.tokens.bot, setup.api_url)
+        self._membership = Permissions(setup.user_groups, self._desk.members, clock)
         self._socket: SlackSocket | None = None
         self._trouble: str | None = None
         self._not_before = 0
@@ -150,7 +152,7 @@ class Listener:
             log.warning("cannot be read", error=str(error))
             return
         try:
-            answer = barred(heard, self._membership) or self._respond(heard)
+            answer = denied(heard, self._membership) or self._respond(heard)
         except (SQLAlchemyError, LedgerError) as error:
             self._metrics.ledger_errors.inc()
             log.error("cannot use the ledger", error=str(error))  # noqa: TRY400 - one line says it
@@ -162,28 +164,30 @@ class Listener:
             self._count("refused" if answer.refused else "done")
         self._deliver(heard, answer)
 
-    def _respond(self, heard: Heard) -> Answer:
+    def _respond(self, heard: Interaction) -> ActionResult:
         """One at a time: what is decided on is still so when it is written."""
         with self._acting:
             context, levels = self._shown()
-            basis = Basis(context.catalogue, context.ledger, levels, self._clock())
+            basis = ActionContext(context.catalogue, context.ledger, levels, self._clock())
             return respond(basis, heard)
 
-    def _failed(self) -> Answer:
+    def _failed(self) -> ActionResult:
         self._count("failed")
-        return Answer(Message("That failed; the engine's log says why. Try again.", "warning"))
+        return ActionResult(
+            Message("That failed; the engine's log says why. Try again.", "warning")
+        )
 
-    def _deliver(self, heard: Heard, answer: Answer) -> None:
+    def _deliver(self, heard: Interaction, answer: ActionResult) -> None:
         told = answer.told
         try:
             if isinstance(told, Message):
                 self._desk.say(heard.url, told)
-            elif isinstance(heard, Press):
+            elif isinstance(heard, ButtonPress):
                 self._show(heard, told)
         except SlackError as error:
             log.warning("cannot answer", author=heard.person.author, error=str(error))
 
-    def _show(self, press: Press, view: dict[str, Any]) -> None:
+    def _show(self, press: ButtonPress, view: dict[str, Any]) -> None:
         try:
             self._desk.open(press.trigger, view)
         except SlackError as error:

@@ -11,7 +11,13 @@ from sla_engine.accounting.corrections import correct, find_outage
 from sla_engine.app.context import Context, chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import DecisionError, Event, EventKind, Scope, Window
+from sla_engine.domain.maintenance import (
+    DecisionError,
+    MaintenanceWindow,
+    Scope,
+    WindowEvent,
+    WindowEventKind,
+)
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import parse_time, rfc3339
 from sla_engine.maintenance import requests
@@ -116,7 +122,7 @@ def request_window(options: argparse.Namespace) -> int:
                 end=end,
                 timezone=_timezone(context, options),
                 rrule=options.rrule,
-                event=Event(at, "requested", author, options.reason),
+                event=WindowEvent(at, "requested", author, options.reason),
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
@@ -124,7 +130,7 @@ def request_window(options: argparse.Namespace) -> int:
     return 0
 
 
-def decide_window(kind: EventKind) -> Callable[[argparse.Namespace], int]:
+def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
     """Return ``sla-engine maintenance approve``, ``reject`` or ``cancel``."""
 
     def command(options: argparse.Namespace) -> int:
@@ -238,11 +244,11 @@ def _shown(outage: Outage) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(window: Window, at: int) -> str:
+def _line(window: MaintenanceWindow, at: int) -> str:
     return "  ".join(_row(window, at)) + "\n"
 
 
-def _row(window: Window, at: int) -> tuple[str, ...]:
+def _row(window: MaintenanceWindow, at: int) -> tuple[str, ...]:
     first = window.occurrences[0]
     times = f"{rfc3339(first.start)}/{rfc3339(first.end)}"
     more = " recurring" if window.recurring else ""

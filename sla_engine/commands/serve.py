@@ -14,7 +14,7 @@ from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.reload import Reloader
 from sla_engine.app.scheduler import Clockwork
-from sla_engine.app.slack_listener import Ears
+from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.views import pages
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
@@ -40,7 +40,7 @@ def serve(options: argparse.Namespace) -> int:
         engine = Engine(context, EngineMetrics(__version__))
         engine.metrics.loaded(now(), good=True)
         settle()
-        ears = Ears(engine)
+        ears = SlackListener(engine)
         clockwork = Clockwork(engine, ears, tick, options.rules_file)
         reloader = Reloader(options, engine, ears, clockwork.follow)
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sla_engine.app.context import chosen_period, chosen_services, now, opened, opened_ledger
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch, outage_id
+from sla_engine.domain.outage import OutageSpan, outage_id
 from sla_engine.domain.period import rfc3339
 from sla_engine.ledger import Change, LedgerError
 from sla_engine.ledger.audit import Head
@@ -51,7 +51,7 @@ def _change(change: Change) -> str:
     return f"{name}  {change.service}  {change.kind}: {before} -> {after}\n"
 
 
-def _span(stretch: Stretch | None) -> str:
+def _span(stretch: OutageSpan | None) -> str:
     if stretch is None:
         return "none"
     return f"{rfc3339(stretch.start)}/{'open' if stretch.end is None else rfc3339(stretch.end)}"

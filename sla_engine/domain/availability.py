@@ -21,11 +21,11 @@ from sla_engine.domain.interval import (
     union,
 )
 from sla_engine.domain.objective import Accounting
-from sla_engine.domain.outage import Kind, Outage
+from sla_engine.domain.outage import Outage, OutageClass
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AccountingInput:
     """What the ledger knows of a service in and around a period; milliseconds UTC.
 
     ``outages`` and ``events`` are in order of their starts. ``covered`` are the stretches that were
@@ -42,14 +42,14 @@ class Facts:
     planned: Intervals = ()
     events: Sequence[Minute] | None = None
 
-    def within(self, period: Interval) -> "Facts":
+    def within(self, period: Interval) -> "AccountingInput":
         """Return what of the facts is about a part of their period."""
         start, end = period
         events = self.events
         if events is not None:
             first = start - MINUTE + 1  # a minute that began before may end inside
             events = events[bisect_left(events, (first,)) : bisect_left(events, (end,))]
-        return Facts(
+        return AccountingInput(
             outages=self.outages[_first_after(self.outages, start) : _at(self.outages, end)],
             gaps=clip(self.gaps, period),
             covered=clip(self.covered, period),
@@ -87,7 +87,7 @@ class Share(NamedTuple):
     """An outage's part of a period: milliseconds inside the agreed service time."""
 
     outage: Outage
-    kind: Kind
+    kind: OutageClass
     planned: int
     unplanned: int
     unknown: int
@@ -130,7 +130,7 @@ class Figures:
         return None if self.mtbf is None or self.mtrs is None else self.mtbf + self.mtrs
 
 
-def figures(facts: Facts, terms: Terms, now: int) -> Figures:
+def figures(facts: AccountingInput, terms: Terms, now: int) -> Figures:
     """Account for the agreed service time up to ``now`` (milliseconds UTC)."""
     agreed = clip(facts.agreed, Interval(_EVER, now))
     unknown = _unknown(facts, agreed)
@@ -161,7 +161,7 @@ def figures(facts: Facts, terms: Terms, now: int) -> Figures:
     return timed if facts.events is None else _by_events(timed, facts, terms, agreed, unknown)
 
 
-def _unknown(facts: Facts, agreed: Intervals) -> Intervals:
+def _unknown(facts: AccountingInput, agreed: Intervals) -> Intervals:
     """Return the agreed time of which nothing is known."""
     holes = subtract(agreed, facts.covered)
     return union(holes, intersect(agreed, facts.gaps)) if facts.gaps else holes
@@ -178,7 +178,7 @@ def _counted(
 
 
 def _by_events(
-    timed: Figures, facts: Facts, terms: Terms, agreed: Intervals, unknown: Intervals
+    timed: Figures, facts: AccountingInput, terms: Terms, agreed: Intervals, unknown: Intervals
 ) -> Figures:
     """Let events, not time, say how available a service was; a period without one is unknown."""
     assert facts.events is not None  # noqa: S101 - the caller looked
@@ -250,7 +250,7 @@ def _planned(outage: Outage, down: Intervals, windows: Intervals) -> Intervals:
             return intersect(down, windows) if windows else ()
 
 
-def _kind(planned: Intervals, unplanned: Intervals) -> Kind:
+def _kind(planned: Intervals, unplanned: Intervals) -> OutageClass:
     """An overrun goes on after its window; one that a window only interrupts is unplanned."""
     if not unplanned:
         return "planned"

@@ -13,7 +13,7 @@ _KINDS: dict[str, Literal["planned", "unplanned"]] = {
 }
 
 
-def records(
+def with_corrections(
     service: str, history: History, corrections: Sequence[tuple[int, Correction]]
 ) -> tuple[Outage, ...]:
     """Return a service's outages with their corrections, the last of each field in force.

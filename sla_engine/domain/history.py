@@ -11,7 +11,7 @@ from sla_engine.domain.interval import (
     subtract,
     union,
 )
-from sla_engine.domain.outage import Stretch, gaps, outages
+from sla_engine.domain.outage import OutageSpan, gaps, outages
 from sla_engine.domain.timeline import Segment, State, Timeline, joined
 
 
@@ -21,7 +21,7 @@ class History(NamedTuple):
     Time outside ``covered`` is as unknown as a gap, but nobody looked yet.
     """
 
-    outages: tuple[Stretch, ...] = ()
+    outages: tuple[OutageSpan, ...] = ()
     gaps: Intervals = ()
     covered: Intervals = ()
 

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 from sla_engine.domain import actor
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 
-EventKind = Literal["requested", "approved", "rejected", "cancelled"]
-State = Literal["requested", "approved", "rejected", "active", "completed", "cancelled"]
+WindowEventKind = Literal["requested", "approved", "rejected", "cancelled"]
+WindowState = Literal["requested", "approved", "rejected", "active", "completed", "cancelled"]
 
-_FROM: dict[str, tuple[State, ...]] = {
+_FROM: dict[str, tuple[WindowState, ...]] = {
     "approved": ("requested",),
     "rejected": ("requested",),
     "cancelled": ("requested", "approved", "active"),
@@ -21,11 +21,11 @@ class DecisionError(ValueError):
     """A decision that the state of the window or the rules do not allow."""
 
 
-class Event(NamedTuple):
+class WindowEvent(NamedTuple):
     """Something that happened to a window at ``time`` (ms UTC); append-only."""
 
     time: int
-    kind: EventKind
+    kind: WindowEventKind
     author: str
     reason: str = ""
 
@@ -50,7 +50,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class MaintenanceWindow:
     """Planned work; ``occurrences`` are those in and around the period that is looked at.
 
     ``source`` says where it is from: ``catalogue``, ``cli``, ``feed:ID``, ``silence``.
@@ -61,7 +61,7 @@ class Window:
     title: str
     scope: Scope
     occurrences: Intervals
-    events: tuple[Event, ...]
+    events: tuple[WindowEvent, ...]
     recurring: bool = False
 
     @property
@@ -70,7 +70,7 @@ class Window:
         return self.events[0].author
 
     @property
-    def approval(self) -> Event | None:
+    def approval(self) -> WindowEvent | None:
         """Return the approval, if any."""
         return next((e for e in self.events if e.kind == "approved"), None)
 
@@ -89,7 +89,7 @@ class Window:
             return self.occurrences
         return clip(self.occurrences, Interval(-(2**62), end))
 
-    def state(self, now: int) -> State:
+    def state(self, now: int) -> WindowState:
         """Return the state at ``now``; a recurring window is never completed by this look."""
         last = self.events[-1].kind
         if last == "rejected" or last == "cancelled":  # noqa: PLR1714 - mypy narrows this form
@@ -102,7 +102,7 @@ class Window:
         return "completed" if over and not self.recurring else "approved"
 
 
-def decide(window: Window, event: Event, *, four_eyes: bool) -> None:
+def decide(window: MaintenanceWindow, event: WindowEvent, *, four_eyes: bool) -> None:
     """Accept a decision or refuse it; a past window may be approved: that restates its outages.
 
     Raises:
@@ -120,6 +120,6 @@ def decide(window: Window, event: Event, *, four_eyes: bool) -> None:
         )
 
 
-def planned_time(windows: Sequence[Window]) -> Intervals:
+def planned_time(windows: Sequence[MaintenanceWindow]) -> Intervals:
     """Return the time that any window plans, overlaps counted once."""
     return union(*(window.planned() for window in windows))

@@ -8,23 +8,23 @@ from sla_engine.domain.availability import share
 from sla_engine.domain.interval import Intervals
 from sla_engine.domain.outage import Outage
 
-Kind = Literal[
+NoticeKind = Literal[
     "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",
     "asked", "refused", "reclassified",
     "maintenance_soon", "maintenance_started", "maintenance_ended", "maintenance_overrun",
     "maintenance_requested", "maintenance_waiting", "maintenance_decided",
     "budget", "forecast", "report",
 ]  # fmt: skip
-OUTAGE_KINDS: tuple[Kind, ...] = (
+OUTAGE_KINDS: tuple[NoticeKind, ...] = (
     "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",
     "asked", "refused", "reclassified",
 )  # fmt: skip
-SILENT_KINDS: frozenset[Kind] = frozenset(
+SILENT_KINDS: frozenset[NoticeKind] = frozenset(
     {"changed", "running", "asked", "refused", "reclassified"}
 )
 """What only a thread tells, or brings its head up to date: not told where there are no threads."""
 Tone = Literal["down", "planned", "up", "warning", "info"]
-State = Literal["open", "resolved", "withdrawn"]
+OutageState = Literal["open", "resolved", "withdrawn"]
 
 _MINUTE = 60_000
 _PACES = (
@@ -46,14 +46,14 @@ class Notice:
 
     key: str
     topic: str
-    kind: Kind
+    kind: NoticeKind
     time: int
     service: str | None
     facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class OutageFacts:
+class OutageSnapshot:
     """An outage as it is to be told; times and durations in milliseconds, ``end`` None while open.
 
     ``owed`` is the unplanned downtime inside the agreed service time, which is what counts against
@@ -84,7 +84,7 @@ class OutageFacts:
     said_why: str = ""
 
     @property
-    def state(self) -> State:
+    def state(self) -> OutageState:
         """Say how it stands."""
         if self.withdrawn:
             return "withdrawn"
@@ -123,7 +123,7 @@ def outage_topic(outage_id: str) -> str:
     return f"outage:{outage_id}"
 
 
-def outage_notice(kind: Kind, service: str, facts: OutageFacts, now: int) -> Notice:
+def outage_notice(kind: NoticeKind, service: str, facts: OutageSnapshot, now: int) -> Notice:
     """Return the notice of an outage's change, seen at ``now`` (ms UTC)."""
     topic = outage_topic(facts.id)
     return Notice(f"{topic}/{kind}/{now}", topic, kind, now, service, asdict(facts))
@@ -146,7 +146,7 @@ def outage_facts(
     agreed: Intervals | None = None,
     *,
     gaps: Intervals = (),
-) -> OutageFacts:
+) -> OutageSnapshot:
     """Return an outage's facts at ``now``, split by the approved maintenance windows.
 
     ``agreed`` is the service time around it; without one, all of it counts against the budget.
@@ -155,7 +155,7 @@ def outage_facts(
     now = max(now, outage.start + 1)  # an outage that begins now is planned or not already
     part = share(outage, (outage.until(now),), gaps, windows, now)
     moved = previous is not None and previous.id != outage.id
-    return OutageFacts(
+    return OutageSnapshot(
         id=outage.id,
         start=outage.start,
         end=outage.end,

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.timeline import State, Timeline, during
 
-Kind = Literal["planned", "unplanned", "overrun"]
+OutageClass = Literal["planned", "unplanned", "overrun"]
 
 
-class Stretch(NamedTuple):
+class OutageSpan(NamedTuple):
     """From the first failed sample to the first good one; ``end`` is None while open."""
 
     start: int
@@ -74,7 +74,7 @@ def outage_id(service: str, start: int) -> str:
     return "O-" + "".join([_BASE32[bits >> shift & 1023] for shift in (40, 30, 20, 10, 0)])
 
 
-def outages(timeline: Timeline) -> tuple[Stretch, ...]:
+def outages(timeline: Timeline) -> tuple[OutageSpan, ...]:
     """Return the outages of a timeline (rule 3).
 
     Unknown time after a failure belongs to the outage until a good sample ends it: nothing said
@@ -83,16 +83,16 @@ def outages(timeline: Timeline) -> tuple[Stretch, ...]:
     return tuple(_stretches(timeline))
 
 
-def _stretches(timeline: Timeline) -> Iterator[Stretch]:
+def _stretches(timeline: Timeline) -> Iterator[OutageSpan]:
     start: int | None = None
     for segment in timeline:
         if segment.state is State.DOWN and start is None:
             start = segment.start
         elif segment.state is State.UP and start is not None:
-            yield Stretch(start, segment.start)
+            yield OutageSpan(start, segment.start)
             start = None
     if start is not None:
-        yield Stretch(start, None)
+        yield OutageSpan(start, None)
 
 
 def gaps(timeline: Timeline) -> Intervals:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger.rows import Change, ChangeKind
 
 
 def changes(
-    service: str, before: Iterable[Stretch], after: Iterable[Stretch]
+    service: str, before: Iterable[OutageSpan], after: Iterable[OutageSpan]
 ) -> tuple[Change, ...]:
     """Return what happened to a service's outages, in order of their starts.
 
@@ -27,11 +27,11 @@ def changes(
     return tuple(found)
 
 
-def _overlap(a: Stretch, b: Stretch) -> bool:
+def _overlap(a: OutageSpan, b: OutageSpan) -> bool:
     return (b.end is None or a.start < b.end) and (a.end is None or b.start < a.end)
 
 
-def _kinds(before: Stretch | None, after: Stretch) -> Iterator[ChangeKind]:
+def _kinds(before: OutageSpan | None, after: OutageSpan) -> Iterator[ChangeKind]:
     if before is None:
         yield "opened"
         if after.end is not None:

@@ -12,10 +12,10 @@ from typing import Literal
 from sla_engine.domain.interval import Interval
 from uptime_common import humanize
 
-Kind = Literal["day", "week", "month", "quarter", "year", "span"]
+PeriodKind = Literal["day", "week", "month", "quarter", "year", "span"]
 
-_CALENDAR: tuple[Kind, ...] = ("day", "week", "month", "quarter", "year")
-_NAMED: dict[str, tuple[Kind, int]] = {
+_CALENDAR: tuple[PeriodKind, ...] = ("day", "week", "month", "quarter", "year")
+_NAMED: dict[str, tuple[PeriodKind, int]] = {
     "today": ("day", 0),
     "yesterday": ("day", -1),
     **{f"this-{kind}": (kind, 0) for kind in ("week", "month", "quarter", "year")},
@@ -39,7 +39,7 @@ class Period:
     start: int
     end: int
     zone: tzinfo
-    kind: Kind
+    kind: PeriodKind
     name: str
 
     @property
@@ -78,7 +78,7 @@ def span(start: str, end: str, zone: tzinfo) -> Period:
     return _span(begin, finish, zone)
 
 
-def containing(kind: Kind, at: int, zone: tzinfo) -> Period:
+def containing(kind: PeriodKind, at: int, zone: tzinfo) -> Period:
     """Return the day, week (from Monday), month, quarter or year that holds an instant."""
     day = datetime.fromtimestamp(at / 1000, zone).date()
     return _period(kind, _first_day(kind, day), zone)
@@ -155,7 +155,7 @@ def rfc3339(at: int) -> str:
     return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
 
 
-def _dated(text: str) -> tuple[Kind, date] | None:
+def _dated(text: str) -> tuple[PeriodKind, date] | None:
     """Return kind and first day of a dated period, or None when it has no such form."""
     if _DAY.fullmatch(text):
         return "day", date.fromisoformat(text)
@@ -170,7 +170,7 @@ def _dated(text: str) -> tuple[Kind, date] | None:
     return None
 
 
-def _period(kind: Kind, first: date, zone: tzinfo) -> Period:
+def _period(kind: PeriodKind, first: date, zone: tzinfo) -> Period:
     start = local_midnight(first, zone)
     end = local_midnight(_moved(kind, first, 1), zone)
     return Period(start, end, zone, kind, _name(kind, first))
@@ -180,7 +180,7 @@ def _span(start: int, end: int, zone: tzinfo) -> Period:
     return Period(start, end, zone, "span", f"{rfc3339(start)}/{rfc3339(end)}")
 
 
-def _first_day(kind: Kind, day: date) -> date:
+def _first_day(kind: PeriodKind, day: date) -> date:
     match kind:
         case "week":
             return day - timedelta(days=day.weekday())
@@ -196,14 +196,14 @@ def _first_day(kind: Kind, day: date) -> date:
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def _moved(kind: Kind, first: date, count: int) -> date:
+def _moved(kind: PeriodKind, first: date, count: int) -> date:
     if kind in _MONTHS:
         months = first.year * 12 + first.month - 1 + count * _MONTHS[kind]
         return date(months // 12, months % 12 + 1, 1)
     return first + timedelta(days=count * (7 if kind == "week" else 1))
 
 
-def _name(kind: Kind, first: date) -> str:
+def _name(kind: PeriodKind, first: date) -> str:
     match kind:
         case "week":
             year, week, _ = first.isocalendar()

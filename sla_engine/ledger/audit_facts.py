@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch, outage_id
+from sla_engine.domain.outage import OutageSpan, outage_id
 from sla_engine.ledger import audit, tables
 from sla_engine.ledger.histories import read
 
@@ -72,7 +72,7 @@ def _digest(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(_text(row).encode()).hexdigest()
 
 
-def _settled(history: History, name: str) -> set[Stretch] | set[Interval]:
+def _settled(history: History, name: str) -> set[OutageSpan] | set[Interval]:
     if name == "outages":
         return set(history.outages)
     ends = {covered.end for covered in history.covered}

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import tables
 
 Rows = Iterable[tuple[int, int | None]]
@@ -27,7 +27,7 @@ def read(
             found[service].append(row(start, end))
         return found
 
-    outages, gaps = rows(tables.outage, Stretch), rows(tables.gap, Interval)
+    outages, gaps = rows(tables.outage, OutageSpan), rows(tables.gap, Interval)
     covered = rows(tables.coverage, Interval)
     return {
         service: History(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import audit, tables
 
 
@@ -30,7 +30,7 @@ class Requests:
         self._engine = engine
         self._writing = engine.execution_options(write=True)
 
-    def add(self, request: Request, event: Event) -> bool:
+    def add(self, request: Request, event: WindowEvent) -> bool:
         """Write down a new window and who asked for it; False when the id is taken."""
         table = tables.maintenance
         with self._writing.begin() as connection:
@@ -41,7 +41,7 @@ class Requests:
             _append(connection, request.id, event, _row(request))
         return True
 
-    def append(self, identifier: str, event: Event, *, known: int | None = None) -> bool:
+    def append(self, identifier: str, event: WindowEvent, *, known: int | None = None) -> bool:
         """Write down a decision; whether it is allowed was judged by the caller.
 
         With ``known``, the number of events that were judged by: False, and nothing is written,
@@ -56,20 +56,20 @@ class Requests:
             _append(connection, identifier, event, {})
         return True
 
-    def all(self) -> tuple[tuple[Request, tuple[Event, ...]], ...]:
+    def all(self) -> tuple[tuple[Request, tuple[WindowEvent, ...]], ...]:
         """Return every window with what happened to it, in order of their starts."""
-        events: dict[str, list[Event]] = defaultdict(list)
+        events: dict[str, list[WindowEvent]] = defaultdict(list)
         table, log = tables.maintenance, tables.maintenance_event
         with self._engine.begin() as connection:
             for row in connection.execute(sa.select(log).order_by(log.c.id)):
-                event = Event(row.time_ms, row.kind, row.author, row.reason)
+                event = WindowEvent(row.time_ms, row.kind, row.author, row.reason)
                 events[row.window_id].append(event)
             rows = connection.execute(sa.select(table).order_by(table.c.start_ms, table.c.id)).all()
         return tuple((_request(row), tuple(events[row.id])) for row in rows)
 
 
 def _append(
-    connection: sa.Connection, identifier: str, event: Event, details: dict[str, Any]
+    connection: sa.Connection, identifier: str, event: WindowEvent, details: dict[str, Any]
 ) -> None:
     audit.alone(connection)  # rows are numbered in the chain's order
     values = {

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Intervals
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Timeline
 
 ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn"]
@@ -33,8 +33,8 @@ class Change(NamedTuple):
 
     kind: ChangeKind
     service: str
-    before: Stretch | None
-    after: Stretch | None
+    before: OutageSpan | None
+    after: OutageSpan | None
     gaps: Intervals = ()
 
 

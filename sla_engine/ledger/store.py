@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import changes
 from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
 from sla_engine.ledger.corrections import Corrections
@@ -98,19 +98,21 @@ class Ledger:
         with self.engine.begin() as connection:
             return histories.read(connection, period.start + 1, period.end, services)
 
-    def outages(self) -> Iterator[tuple[str, Stretch]]:
+    def outages(self) -> Iterator[tuple[str, OutageSpan]]:
         """Yield every outage with its service: much less to read than the histories."""
         table = tables.outage.c
         with self.engine.begin() as connection:
             rows = connection.execute(sa.select(table.service, table.start_ms, table.end_ms))
             for service, start, end in rows:
-                yield service, Stretch(start, end)
+                yield service, OutageSpan(start, end)
 
-    def open_outages(self) -> dict[str, Stretch]:
+    def open_outages(self) -> dict[str, OutageSpan]:
         """Return the open outage of each service that has one."""
         query = sa.select(tables.outage).where(tables.outage.c.end_ms.is_(None))
         with self.engine.begin() as connection:
-            return {row.service: Stretch(row.start_ms, None) for row in connection.execute(query)}
+            return {
+                row.service: OutageSpan(row.start_ms, None) for row in connection.execute(query)
+            }
 
     def events(self, period: Interval) -> Mapping[str, Sequence[Minute]]:
         """Return the minutes of a period in which services that count them had events."""
@@ -186,7 +188,7 @@ def _first(history: History, since: int) -> int:
     return min([since, *starts])
 
 
-def _inside(outage: Stretch | None, gaps: Intervals) -> Intervals:
+def _inside(outage: OutageSpan | None, gaps: Intervals) -> Intervals:
     """Return the gaps of a service that are inside an outage."""
     if outage is None or not gaps:
         return ()

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import recurring_ical_events  # type: ignore[import-untyped] # it ships no types
 from icalendar import Calendar
-from icalendar import Event as Entry
+from icalendar import WindowEvent as Entry
 
 from service_catalogue import Catalogue
 from service_catalogue.maintenance import Feed
 from sla_engine.accounting.terms import milliseconds
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.maintenance import Request
 
@@ -103,7 +103,7 @@ def pull(catalogue: Catalogue, ledger: Ledger, feed: Feed, text: str, now: int) 
     for identifier, (request, events) in known.items():
         gone = identifier not in told and now < request.end and request.start < now + AHEAD
         if gone and events[-1].kind in ("requested", "approved"):
-            event = Event(now, "cancelled", _author(feed), "no longer in the feed")
+            event = WindowEvent(now, "cancelled", _author(feed), "no longer in the feed")
             ledger.windows.append(request.id, event)
             changed += 1
     return changed
@@ -113,7 +113,7 @@ class _Known(NamedTuple):
     """What the ledger has of an occurrence; ids of one that came back are ``F-1.2``, ``F-1.3``."""
 
     request: Request
-    events: tuple[Event, ...]
+    events: tuple[WindowEvent, ...]
 
     @property
     def turn(self) -> int:
@@ -147,7 +147,7 @@ def _author(feed: Feed) -> str:
 
 
 def _write_down(ledger: Ledger, feed: Feed, request: Request, now: int) -> bool:
-    added = ledger.windows.add(request, Event(now, "requested", _author(feed)))
+    added = ledger.windows.add(request, WindowEvent(now, "requested", _author(feed)))
     if added and feed.approver is not None:
-        ledger.windows.append(request.id, Event(now, "approved", feed.approver))
+        ledger.windows.append(request.id, WindowEvent(now, "approved", feed.approver))
     return added

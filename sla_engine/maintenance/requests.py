@@ -5,7 +5,14 @@ import hashlib
 
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import DecisionError, Event, EventKind, Scope, Window, decide
+from sla_engine.domain.maintenance import (
+    DecisionError,
+    MaintenanceWindow,
+    Scope,
+    WindowEvent,
+    WindowEventKind,
+    decide,
+)
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns, of_request, windows_in
@@ -21,9 +28,9 @@ def request(
     end: int,
     timezone: str,
     rrule: str | None,
-    event: Event,
+    event: WindowEvent,
     source: str = "cli",
-) -> Window:
+) -> MaintenanceWindow:
     """Ask for a window (times in ms UTC) and return it; it is planned when it is approved.
 
     Raises:
@@ -50,12 +57,12 @@ def resolve(
     catalogue: Catalogue,
     ledger: Ledger,
     identifier: str,
-    kind: EventKind,
+    kind: WindowEventKind,
     *,
     author: str,
     reason: str,
     now: int,
-) -> Window:
+) -> MaintenanceWindow:
     """Approve, reject or cancel a window; return it as it is then.
 
     An approval after the fact plans what is past: figures that are not frozen change at once.
@@ -68,7 +75,7 @@ def resolve(
     if any(entry.id == identifier for entry in catalogue.maintenance.windows):
         raise DecisionError(f"{identifier} is the catalogue's; change it there")
     asked, events = _stored(ledger, identifier)
-    event = Event(now, kind, author, reason)
+    event = WindowEvent(now, kind, author, reason)
     near = Interval(asked.start, max(asked.end, now + 1))
     four_eyes = catalogue.maintenance.four_eyes
     decide(of_request(asked, events, near), event, four_eyes=four_eyes)
@@ -77,13 +84,13 @@ def resolve(
     return of_request(asked, (*events, event), near)
 
 
-def _stored(ledger: Ledger, identifier: str) -> tuple[Request, tuple[Event, ...]]:
+def _stored(ledger: Ledger, identifier: str) -> tuple[Request, tuple[WindowEvent, ...]]:
     for asked, events in ledger.windows.all():
         if asked.id == identifier:
             return asked, events
     raise KeyError(identifier)
 
 
-def listed(catalogue: Catalogue, ledger: Ledger, period: Interval) -> tuple[Window, ...]:
+def listed(catalogue: Catalogue, ledger: Ledger, period: Interval) -> tuple[MaintenanceWindow, ...]:
     """Return every window, of whatever origin, that touches a period (ms UTC)."""
     return windows_in(catalogue, ledger.windows.all(), period)

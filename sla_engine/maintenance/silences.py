@@ -8,7 +8,7 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.alertmanager import Client, Matcher, Silence
 from sla_engine.domain.interval import Interval, clip
-from sla_engine.domain.maintenance import Event, Scope, Window
+from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns, windows_in
@@ -43,7 +43,7 @@ def push(catalogue: Catalogue, ledger: Ledger, client: Client, now: int) -> Plan
 
 
 def wanted(
-    catalogue: Catalogue, windows: Iterable[Window], period: Interval
+    catalogue: Catalogue, windows: Iterable[MaintenanceWindow], period: Interval
 ) -> tuple[Silence, ...]:
     """Return the silence of each planned occurrence of a window that touches the period."""
     return tuple(
@@ -113,7 +113,7 @@ def pull(catalogue: Catalogue, ledger: Ledger, client: Client, now: int) -> int:
         elif not silence.expired and (names := meant(catalogue.services, silence, settings.label)):
             changed += ledger.windows.add(
                 _request(identifier, silence, names, str(catalogue.timezone)),
-                Event(now, "requested", silence.author, silence.comment),
+                WindowEvent(now, "requested", silence.author, silence.comment),
             )
     return changed
 
@@ -144,9 +144,11 @@ def _holds(matcher: Matcher, service: Service) -> bool:
         return False
 
 
-def cancellation(silence: Silence, request: Request, events: Sequence[Event]) -> Event | None:
+def cancellation(
+    silence: Silence, request: Request, events: Sequence[WindowEvent]
+) -> WindowEvent | None:
     """Return the cancellation of a request whose silence was ended early, once."""
     over = any(event.kind in ("cancelled", "rejected") for event in events)
     if not silence.expired or over or silence.end >= request.end:
         return None
-    return Event(silence.end, "cancelled", AUTHOR, "its silence was ended in Alertmanager")
+    return WindowEvent(silence.end, "cancelled", AUTHOR, "its silence was ended in Alertmanager")

@@ -5,18 +5,20 @@ from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.maintenance import Window as Entry
+from service_catalogue.maintenance import WindowEntry as Entry
 from sla_engine.accounting.terms import milliseconds, occurrences, starts
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, clip, union
-from sla_engine.domain.maintenance import Event, Scope, Window, planned_time
+from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent, planned_time
 from sla_engine.domain.timeline import components_planned
 from sla_engine.ledger.maintenance import Request
 
 
 def windows_in(
-    catalogue: Catalogue, requests: Iterable[tuple[Request, tuple[Event, ...]]], period: Interval
-) -> tuple[Window, ...]:
+    catalogue: Catalogue,
+    requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
+    period: Interval,
+) -> tuple[MaintenanceWindow, ...]:
     """Return the windows that touch a period (ms UTC), with the occurrences that do.
 
     ``requests`` are those of the ledger: ``ledger.windows.all()``.
@@ -30,7 +32,7 @@ def windows_in(
 def planned(
     catalogue: Catalogue,
     service: Service,
-    windows: Sequence[Window],
+    windows: Sequence[MaintenanceWindow],
     histories: Mapping[str, History],
     period: Interval,
 ) -> Intervals:
@@ -52,10 +54,12 @@ def concerns(scope: Scope, service: Service) -> bool:
     return scope.covers(service.id, service.tier, service.labels.items())
 
 
-def of_request(request: Request, events: tuple[Event, ...], period: Interval) -> Window:
+def of_request(
+    request: Request, events: tuple[WindowEvent, ...], period: Interval
+) -> MaintenanceWindow:
     """Return a window of the ledger with the occurrences that touch a period."""
     zone = ZoneInfo(request.timezone)
-    return Window(
+    return MaintenanceWindow(
         id=request.id,
         source=request.source,
         title=request.title,
@@ -77,12 +81,12 @@ def _unrolled(request: Request, zone: tzinfo, period: Interval) -> Iterable[Inte
             yield Interval(begin, begin + length)
 
 
-def _of_entry(entry: Entry, zone: tzinfo, period: Interval) -> Window:
+def _of_entry(entry: Entry, zone: tzinfo, period: Interval) -> MaintenanceWindow:
     start = milliseconds(entry.start, entry.timezone or zone)
-    events = [Event(start, "requested", entry.requester)]
+    events = [WindowEvent(start, "requested", entry.requester)]
     if entry.approver is not None:
-        events.append(Event(start, "approved", entry.approver))
-    return Window(
+        events.append(WindowEvent(start, "approved", entry.approver))
+    return MaintenanceWindow(
         id=entry.id,
         source="catalogue",
         title=entry.title,

@@ -16,21 +16,21 @@ from sla_engine.prometheus import Series
 _DEFAULT_STEP = 15_000
 
 
-class Rhythm(NamedTuple):
+class Cadence(NamedTuple):
     """How often samples come, and the longest distance of two without a hole (ms)."""
 
     step: int
     max_gap: int
 
 
-def rhythm(catalogue: Catalogue, service: Service, measured: int | None = None) -> Rhythm:
+def cadence(catalogue: Catalogue, service: Service, measured: int | None = None) -> Cadence:
     """Return a service's rhythm; where no scrape interval is set, the measured one."""
     settings = catalogue.prometheus
     step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
-    return Rhythm(step, service.max_gap or settings.max_gap or step * 5 // 2)
+    return Cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)
 
 
-def has_rhythm(catalogue: Catalogue, service: Service) -> bool:
+def has_cadence(catalogue: Catalogue, service: Service) -> bool:
     """Say whether the catalogue sets a scrape interval."""
     return bool(service.scrape_interval or catalogue.prometheus.scrape_interval)
 
@@ -56,7 +56,7 @@ def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interv
 
 
 def derive(
-    service: Service, series: Sequence[Series], period: Interval, beat: Rhythm, seen_until: int
+    service: Service, series: Sequence[Series], period: Interval, beat: Cadence, seen_until: int
 ) -> Timeline:
     """Return what samples say of a service in a period that is not empty.
 

@@ -7,12 +7,12 @@ import numpy as np
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.domain.interval import Interval, clip, total
-from sla_engine.domain.maintenance import Window
+from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import rfc3339
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance.windows import concerns, windows_in
-from sla_engine.measurement.derive import rhythm
+from sla_engine.measurement.derive import cadence
 from sla_engine.measurement.fetch import source
 from sla_engine.prometheus import Client, Series
 from sla_engine.prometheus.extract import Ask, asks, raw
@@ -60,7 +60,7 @@ def _samples(
     if service.sli is not None and service.sli.good is not None:
         yield f"derived from: {service.sli.good} over {service.sli.total}, by the minute"
         return
-    beat = rhythm(catalogue, service)
+    beat = cadence(catalogue, service)
     near = 2 * beat.max_gap
     edges = [("start", outage.start), *([("end", outage.end)] if outage.end else [])]
     for name, moment in edges:
@@ -88,7 +88,7 @@ def _around(series: Series, moment: int) -> Iterator[str]:
         yield f"    {rfc3339(int(series.times[i]))}  {series.values[i]:g}{mark}"
 
 
-def _windows(windows: Sequence[Window], service: Service, now: int) -> Iterator[str]:
+def _windows(windows: Sequence[MaintenanceWindow], service: Service, now: int) -> Iterator[str]:
     for window in windows:
         if concerns(window.scope, service):
             late = ", approved after it had begun" if window.retroactive else ""

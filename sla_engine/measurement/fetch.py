@@ -13,9 +13,9 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
-from sla_engine.measurement.derive import derive, has_rhythm, lifetime, median_step, rhythm
+from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step
 from sla_engine.measurement.request_counters import event_timeline
-from sla_engine.measurement.screening import Look, look, quiet
+from sla_engine.measurement.screening import Screening, quiet, screen
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Samples, Source, asks, merged, raw
 from sla_engine.prometheus.pack import Wanted, packed
@@ -76,14 +76,14 @@ def _counts(service: Service) -> bool:
 def source(catalogue: Catalogue, service: Service) -> Source:
     """Return where a service's samples are."""
     expression = service.sli.promql if service.sli else None
-    return Source(service.id, expression, rhythm(catalogue, service).step)
+    return Source(service.id, expression, cadence(catalogue, service).step)
 
 
 def _stepped(
     catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
 ) -> Timeline:
     """Evaluate an expression step by step: it has no samples of its own."""
-    beat = rhythm(catalogue, service)
+    beat = cadence(catalogue, service)
     wide = _widened(period, beat.max_gap, now)
     samples = raw(client, asks([source(catalogue, service)], wide))
     return derive(service, samples.get(service.id, ()), period, beat, wide.end)
@@ -103,17 +103,17 @@ def _sparse(
     now: int,
 ) -> dict[str, Timeline]:
     steps = _measured(catalogue, client, services, sources, period)
-    beats = {s.id: rhythm(catalogue, s, steps.get(s.id)) for s in services}
+    beats = {s.id: cadence(catalogue, s, steps.get(s.id)) for s in services}
     longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
     if wide.length > _HOUR:  # whole hours: what is left of one would take as many questions again
         wide = Interval(wide.end - -(-wide.length // _HOUR) * _HOUR, wide.end)
     counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
-    known = {s.id: beats[s.id] for s in services if has_rhythm(catalogue, s) or s.id in steps}
+    known = {s.id: beats[s.id] for s in services if has_cadence(catalogue, s) or s.id in steps}
     still = quiet(services, known, counted.windows, counted.series)
     looks = [
-        look(s, known.get(s.id), counted.windows, counted.series.get(s.id, ()))
+        screen(s, known.get(s.id), counted.windows, counted.series.get(s.id, ()))
         for s in services
         if s.id not in still
     ]
@@ -127,7 +127,7 @@ def _sparse(
 def _look_closer(
     client: Client,
     sources: Mapping[str, Source],
-    looks: Sequence[Look],
+    looks: Sequence[Screening],
     wide: Interval,
     found: dict[str, Timeline],
 ) -> None:
@@ -143,7 +143,7 @@ def _look_closer(
         looks = [one for one in looks if one.widen(found[one.service.id])]
 
 
-def _wanted(sources: Mapping[str, Source], looks: Sequence[Look], until: int) -> Wanted:
+def _wanted(sources: Mapping[str, Source], looks: Sequence[Screening], until: int) -> Wanted:
     """Return what to fetch: for which services in which periods."""
     wanted: dict[Interval, list[Source]] = defaultdict(list)
     for one in looks:
@@ -166,7 +166,7 @@ def _measured(
     margins = (*_MARGINS, *_farther(period.length))
     for margin in margins:
         enough = 1 if margin == margins[-1] else _ENOUGH
-        missing = [s for s in services if not has_rhythm(catalogue, s) and s.id not in found]
+        missing = [s for s in services if not has_cadence(catalogue, s) and s.id not in found]
         if missing:
             end = Interval(period.end - margin, period.end)
             samples = raw(client, asks([sources[s.id] for s in missing], end))

@@ -9,7 +9,7 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
 from sla_engine.measurement.composites import composites
-from sla_engine.measurement.derive import first_known, lifetime, rhythm
+from sla_engine.measurement.derive import cadence, first_known, lifetime
 from sla_engine.measurement.fetch import timelines
 from sla_engine.prometheus import Client
 
@@ -71,7 +71,7 @@ def ingest(
 
 def _tail(catalogue: Catalogue, service: Service) -> int:
     """Return how long the last sample before now was taken to hold, at the most (ms)."""
-    return max(_GUESSED, 2 * rhythm(catalogue, service).max_gap)
+    return max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
 
 
 def tick_periods(
@@ -86,7 +86,7 @@ def tick_periods(
     moment = Interval(now - 1, now)
     alive = {s.id: s for s in catalogue.services if lifetime(catalogue, s, moment).length}
     # A sample was taken to hold for as long as this, before a hole turned out to follow it.
-    guessed = max((rhythm(catalogue, s).max_gap for s in alive.values()), default=0)
+    guessed = max((cadence(catalogue, s).max_gap for s in alive.values()), default=0)
     starts = [o.start for s, o in ledger.open_outages().items() if s in alive]
     covered = [end for s, end in ledger.covered_until().items() if s in alive]
     first = min([now, *covered, *(start for start in starts if start > now - _DAY)])

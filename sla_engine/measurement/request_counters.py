@@ -16,10 +16,10 @@ from sla_engine.accounting.terms import terms
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, union
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import State, Timeline, during
-from sla_engine.measurement.derive import median_step, rhythm
+from sla_engine.measurement.derive import cadence, median_step
 from sla_engine.prometheus import Client, Series
 from sla_engine.prometheus.extract import Source, asks, raw
 
@@ -43,19 +43,19 @@ def event_timeline(
     assert service.sli is not None  # noqa: S101 - the caller chose
     start = period.start // EVALUATION * EVALUATION
     end = min(-(-period.end // EVALUATION) * EVALUATION, now)
-    reach = max(_MARGIN, rhythm(catalogue, service).max_gap)
+    reach = max(_MARGIN, cadence(catalogue, service).max_gap)
     wide = Interval(start - reach, min(end + reach, now))
     # Total comes first: a scrape that arrives between the two must not look like bad events.
     sources = [Source(service.id, promql) for promql in (service.sli.total, service.sli.good)]
     total, good = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
-    beat = rhythm(catalogue, service, median_step(total))
+    beat = cadence(catalogue, service, median_step(total))
     known = from_arrays(*_sampled(total), period, beat.step, beat.max_gap, seen_until=wide.end)
     minutes = counted(good, total, Interval(start, end), reach)
     history = History(_failed(service, minutes), during(known, State.UNKNOWN), (period,))
     return timeline_of(history, period), minutes
 
 
-def _failed(service: Service, minutes: Sequence[Minute]) -> tuple[Stretch, ...]:
+def _failed(service: Service, minutes: Sequence[Minute]) -> tuple[OutageSpan, ...]:
     """Hold every minute against the objective of its time."""
     turns = groupby(minutes, key=lambda minute: terms(service, minute.start).objective)
     return tuple(chain.from_iterable(failures(tuple(some), owed) for owed, some in turns))
@@ -77,12 +77,14 @@ def counted(
     )
 
 
-def failures(minutes: Sequence[Minute], objective: Fraction | None) -> tuple[Stretch, ...]:
+def failures(minutes: Sequence[Minute], objective: Fraction | None) -> tuple[OutageSpan, ...]:
     """Return the minutes whose events were not good enough, neighbours as one."""
     # A counter holds floats: a ratio that is met exactly must not fail by their rounding.
     least = 0.0 if objective is None else float(objective) - 1e-9
     bad = (m for m in minutes if m.good <= 0 or m.good < least * m.total)
-    return tuple(Stretch(*i) for i in union(Interval(m.start, m.start + EVALUATION) for m in bad))
+    return tuple(
+        OutageSpan(*i) for i in union(Interval(m.start, m.start + EVALUATION) for m in bad)
+    )
 
 
 def _by_minute(series: Sequence[Series], start: int, count: int, reach: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from service_catalogue import Service
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.interval import Interval, Intervals, union
 from sla_engine.domain.timeline import State, Timeline, verdict
-from sla_engine.measurement.derive import Rhythm, state_of
+from sla_engine.measurement.derive import Cadence, state_of
 from sla_engine.prometheus.scan import Counts
 
 _LONGEST_RUN = 6
@@ -20,14 +20,14 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass
-class Look:
+class Screening:
     """One service over windows that follow one another.
 
     ``flagged`` windows need their samples; ``empty`` ones have none; ``seen`` ones were fetched.
     """
 
     service: Service
-    beat: Rhythm
+    beat: Cadence
     windows: Sequence[Interval]
     flagged: Flags
     empty: Flags
@@ -66,9 +66,9 @@ class Look:
         return more
 
 
-def look(
-    service: Service, beat: Rhythm | None, windows: Sequence[Interval], series: Sequence[Counts]
-) -> Look:
+def screen(
+    service: Service, beat: Cadence | None, windows: Sequence[Interval], series: Sequence[Counts]
+) -> Screening:
     """Return what the counts of a service's series say; without a rhythm all needs a look."""
     count = len(windows)
     empty = np.ones(count, np.bool_)
@@ -79,13 +79,13 @@ def look(
         lengths = np.array([w.length for w in windows])
         steady = [_steady(one, lengths, beat) for one in series]
         flagged = _flagged(service, windows, series, steady)
-    beat = beat or Rhythm(15_000, 37_500)
-    return Look(service, beat, windows, flagged | empty, empty, np.zeros(count, np.bool_))
+    beat = beat or Cadence(15_000, 37_500)
+    return Screening(service, beat, windows, flagged | empty, empty, np.zeros(count, np.bool_))
 
 
 def quiet(
     services: Sequence[Service],
-    beats: Mapping[str, Rhythm],
+    beats: Mapping[str, Cadence],
     windows: Sequence[Interval],
     series: Mapping[str, Sequence[Counts]],
 ) -> set[str]:
@@ -128,12 +128,12 @@ def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:
     return fits
 
 
-def _tight(beat: Rhythm) -> bool:
+def _tight(beat: Cadence) -> bool:
     """Say whether one lost sample may make a hole, with jitter on both of its sides."""
     return 2 * beat.max_gap < 5 * beat.step
 
 
-def _steady(series: Counts, lengths: Numbers, beat: Rhythm) -> Flags:
+def _steady(series: Counts, lengths: Numbers, beat: Cadence) -> Flags:
     """Say in which windows every sample is there and good."""
     if _tight(beat):
         fits = series.samples * beat.step == lengths

@@ -5,16 +5,16 @@ from typing import Any
 
 from service_catalogue import Catalogue
 from sla_engine.domain.actor import shown
-from sla_engine.domain.maintenance import Event
-from sla_engine.domain.notice import Kind, Message
+from sla_engine.domain.maintenance import WindowEvent
+from sla_engine.domain.notice import Message, NoticeKind
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns
-from sla_engine.notices.compose import Letter
+from sla_engine.notices.compose import Rendered
 from sla_engine.notices.foresight import REMIND
 from uptime_common import humanize
 
-APPROVAL_KINDS: tuple[Kind, ...] = (
+APPROVAL_KINDS: tuple[NoticeKind, ...] = (
     "maintenance_requested", "maintenance_waiting", "maintenance_decided",
 )  # fmt: skip
 _DAY = 24 * 3_600_000
@@ -44,7 +44,7 @@ def approval_notices(
         yield NoticeRow(f"{topic}/{kind}", topic, kind, now, owner, facts)
 
 
-def _stage(request: Request, events: Sequence[Event], now: int) -> Kind | None:
+def _stage(request: Request, events: Sequence[WindowEvent], now: int) -> NoticeKind | None:
     last = events[-1]
     if last.kind != "requested":
         return "maintenance_decided" if now - last.time < _DAY else None
@@ -59,7 +59,9 @@ def _stage(request: Request, events: Sequence[Event], now: int) -> Kind | None:
     return "maintenance_requested" if 0 <= now - asked < _DAY else None
 
 
-def _facts(request: Request, events: Sequence[Event], services: Sequence[str]) -> dict[str, Any]:
+def _facts(
+    request: Request, events: Sequence[WindowEvent], services: Sequence[str]
+) -> dict[str, Any]:
     asked, last = events[0], events[-1]
     decided = None if last is asked else {"kind": last.kind, "by": last.author, "why": last.reason}
     return {
@@ -75,11 +77,11 @@ def _facts(request: Request, events: Sequence[Event], services: Sequence[str]) -
     }
 
 
-def approval_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
+def approval_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
     """Return what makes the letters of windows that were asked for."""
     zone = catalogue.timezone
 
-    def compose(item: Delivery) -> Letter:
+    def compose(item: Delivery) -> Rendered:
         facts = item.notice.facts
         when = humanize.stretch(facts["start"], facts["end"], zone)
         work = f"planned work on {humanize.listed(facts['services'], 5) or 'no service of ours'}"
@@ -96,10 +98,10 @@ def approval_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
         if decided := facts["decided"]:
             said = f"{decided['kind']} by {shown(decided['by'])}"
             head = Message(f"{work[0].upper()}{work[1:]} is {said}: {when}", "planned", shown_facts)
-            return Letter(head, Message(f"{said}: {decided['why']}", "info"))
+            return Rendered(head, Message(f"{said}: {decided['why']}", "info"))
         waits = item.notice.kind == "maintenance_waiting"
         title = f"{who} asks for {work}: {when}"
         head = Message(title, "planned", shown_facts, (), (), ("approve", "reject"), (facts["id"],))
-        return Letter(head, Message("Still waits for approval", "warning") if waits else None)
+        return Rendered(head, Message("Still waits for approval", "warning") if waits else None)
 
     return compose

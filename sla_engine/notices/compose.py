@@ -8,9 +8,9 @@ from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import (
     OUTAGE_KINDS,
-    Kind,
     Message,
-    OutageFacts,
+    NoticeKind,
+    OutageSnapshot,
     Subject,
 )
 from sla_engine.ledger import Stored
@@ -19,7 +19,7 @@ from sla_engine.notifiers import File
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Rendered:
     """The head of a thread, what is answered in it, and a file that goes with it.
 
     ``text`` is the whole of it where it goes elsewhere than to Slack.
@@ -33,26 +33,26 @@ class Letter:
 
 def compose(
     catalogue: Catalogue, told: Sequence[Stored], now: int, figures: Mapping[str, Figures]
-) -> Letter:
+) -> Rendered:
     """Return the letter of an outage's notice; ``told`` is all of its thread, the notice last.
 
     ``figures`` are of the services' own windows, by id: what an outage used of the budget.
     """
-    members: dict[str, tuple[Subject, OutageFacts]] = {}
+    members: dict[str, tuple[Subject, OutageSnapshot]] = {}
     for notice in told:
         if notice.kind in OUTAGE_KINDS:
-            facts = _burnt(OutageFacts(**notice.facts), figures.get(notice.service or ""), now)
+            facts = _burnt(OutageSnapshot(**notice.facts), figures.get(notice.service or ""), now)
             members.pop(f"outage:{facts.previous_id}", None)
             members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
     last = told[-1]
     subject, facts = members[last.topic]
     zone = catalogue.timezone
     grouped = len(members) > 1
-    reply = reply_message(cast("Kind", last.kind), subject, facts, zone, grouped=grouped)
-    return Letter(root_message(list(members.values()), now, zone), reply)
+    reply = reply_message(cast("NoticeKind", last.kind), subject, facts, zone, grouped=grouped)
+    return Rendered(root_message(list(members.values()), now, zone), reply)
 
 
-def _burnt(facts: OutageFacts, known: Figures | None, now: int) -> OutageFacts:
+def _burnt(facts: OutageSnapshot, known: Figures | None, now: int) -> OutageSnapshot:
     """Return the facts with what the outage used of its service's error budget.
 
     Where the figures hold the outage as it is told, it used what is gone in them: the two
@@ -68,7 +68,7 @@ def _burnt(facts: OutageFacts, known: Figures | None, now: int) -> OutageFacts:
     )
 
 
-def _share(facts: OutageFacts, known: Figures) -> int | None:
+def _share(facts: OutageSnapshot, known: Figures) -> int | None:
     """Return the unplanned downtime of an outage that figures hold as it is told."""
     for share in (*known.shares, *known.short):
         if (share.outage.id, share.outage.end) == (facts.id, facts.end):
@@ -76,7 +76,7 @@ def _share(facts: OutageFacts, known: Figures) -> int | None:
     return None
 
 
-def _spent(facts: OutageFacts, now: int) -> int:
+def _spent(facts: OutageSnapshot, now: int) -> int:
     """Return the downtime that counts of an outage that no figures hold yet."""
     spent = facts.unplanned if facts.owed is None else facts.owed
     if facts.end is None and facts.classification == "unplanned" and spent == facts.unplanned:

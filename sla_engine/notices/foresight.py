@@ -8,13 +8,13 @@ from service_catalogue import Catalogue, Service
 from sla_engine.domain.actor import shown
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Window
+from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.objective import exhausted_at
-from sla_engine.domain.period import Kind, containing, title
+from sla_engine.domain.period import PeriodKind, containing, title
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
-from sla_engine.notices.compose import Letter
+from sla_engine.notices.compose import Rendered
 from uptime_common import humanize
 
 REMIND = 30 * 60_000
@@ -22,7 +22,7 @@ REMIND = 30 * 60_000
 THRESHOLDS = (0.0, 0.2, 0.5)
 """Where an error budget that is left is told of, worst first."""
 _FORGET = 3_600_000
-_KINDS: dict[str, Kind] = {"month": "month", "quarter": "quarter", "year": "year"}
+_KINDS: dict[str, PeriodKind] = {"month": "month", "quarter": "quarter", "year": "year"}
 
 
 def maintenance_notices(
@@ -61,7 +61,7 @@ def _stage(work: Interval, now: int, told: set[str], *, overrun: bool) -> str | 
 
 
 def _work(
-    window: Window, occurrence: Interval, services: list[str], down: list[str]
+    window: MaintenanceWindow, occurrence: Interval, services: list[str], down: list[str]
 ) -> dict[str, Any]:
     return {
         "title": window.title,
@@ -74,11 +74,11 @@ def _work(
     }
 
 
-def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
+def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
     """Return what makes the letters of planned work."""
     zone = catalogue.timezone
 
-    def compose(item: Delivery) -> Letter:
+    def compose(item: Delivery) -> Rendered:
         facts = item.notice.facts
         names = humanize.listed(facts["services"], 5) or "no service of ours"
         tones: dict[str, Tone] = {"maintenance_ended": "up", "maintenance_overrun": "down"}
@@ -101,7 +101,7 @@ def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
                 ("Approved by", shown(facts["approver"] or "nobody")),
             ),
         )
-        return Letter(head, Message(f"The work {said}", tone))
+        return Rendered(head, Message(f"The work {said}", tone))
 
     return compose
 
@@ -134,11 +134,11 @@ def budget_notices(
         yield NoticeRow(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
 
 
-def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
+def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
     """Return what makes the letters of budget warnings."""
     zone = catalogue.timezone
 
-    def compose(item: Delivery) -> Letter:
+    def compose(item: Delivery) -> Rendered:
         facts = item.notice.facts
         name = _name(catalogue.services, item.notice.service)
         over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
@@ -153,7 +153,7 @@ def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Letter]:
             lines.append(f"At the pace so far it is used up on {when}.")
         told = (("Objective", f"{facts['objective']:g} %"), ("Budget left", left))
         message = Message(head, "warning", told, tuple(lines))
-        return Letter(message, Message(head, "warning", lines=tuple(lines)))
+        return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 
     return compose
 

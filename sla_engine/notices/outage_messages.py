@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from sla_engine.domain.actor import shown
-from sla_engine.domain.notice import Kind, Message, OutageFacts, Subject, Tone
+from sla_engine.domain.notice import Message, NoticeKind, OutageSnapshot, Subject, Tone
 from uptime_common import humanize
 
 _LISTED = 20
-_TURNS: dict[Kind, tuple[str, Tone]] = {
+_TURNS: dict[NoticeKind, tuple[str, Tone]] = {
     "reopened": ("down again: later samples show that it never came back", "down"),
     "withdrawn": ("withdrawn: the samples no longer show it", "info"),
 }
 
 
-def root_message(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone: tzinfo) -> Message:
+def root_message(
+    members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tzinfo
+) -> Message:
     """Return the message at the head of a thread, as its outages stand now.
 
     The first member is the outage that began the thread; others are what it took down with it,
@@ -26,7 +28,7 @@ def root_message(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone:
 
 
 def reply_message(
-    kind: Kind, subject: Subject, facts: OutageFacts, zone: tzinfo, *, grouped: bool
+    kind: NoticeKind, subject: Subject, facts: OutageSnapshot, zone: tzinfo, *, grouped: bool
 ) -> Message | None:
     """Return what is said inside the thread, or None where the head says it all."""
     name = f"{subject.name}: " if grouped else ""
@@ -49,7 +51,7 @@ def reply_message(
     return None
 
 
-def _classed(kind: Kind, name: str, facts: OutageFacts) -> Message:
+def _classed(kind: NoticeKind, name: str, facts: OutageSnapshot) -> Message:
     """Return what somebody said of the class."""
     who = shown(facts.said_by)
     if kind == "asked":
@@ -59,7 +61,7 @@ def _classed(kind: Kind, name: str, facts: OutageFacts) -> Message:
     return Message(f"{name}{what} by {who}: {facts.said_why}", "info")
 
 
-def _single(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> Message:
+def _single(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> Message:
     return Message(
         title=_title(subject, facts, now, zone),
         tone=_tone(facts),
@@ -69,7 +71,7 @@ def _single(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> Mes
     )
 
 
-def _actions(facts: OutageFacts) -> tuple[str, ...]:
+def _actions(facts: OutageSnapshot) -> tuple[str, ...]:
     """Return what can be done about an outage as it stands."""
     if facts.withdrawn:
         return ()
@@ -78,11 +80,11 @@ def _actions(facts: OutageFacts) -> tuple[str, ...]:
     return (*acknowledge, "annotate", *(() if settled else ("reclassify",)))
 
 
-def _waits(facts: OutageFacts) -> bool:
+def _waits(facts: OutageSnapshot) -> bool:
     return facts.state == "open" and facts.acknowledged_by is None
 
 
-def _title(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
+def _title(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> str:
     if facts.state == "withdrawn":
         return f"{subject.name}: withdrawn, the samples no longer show it"
     if facts.end is not None:
@@ -100,7 +102,7 @@ def _title(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
 
 
 def _facts(
-    subject: Subject, facts: OutageFacts, now: int, zone: tzinfo
+    subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo
 ) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str | None]] = [
         ("Service", f"{subject.name} ({subject.id})"),
@@ -120,14 +122,14 @@ def _facts(
     return tuple((label, value) for label, value in found if value is not None)
 
 
-def _class(facts: OutageFacts) -> str:
+def _class(facts: OutageSnapshot) -> str:
     if facts.classification != "overrun":
         return facts.classification
     planned, unplanned = humanize.duration(facts.planned), humanize.duration(facts.unplanned)
     return f"overrun: {planned} planned, {unplanned} unplanned"
 
 
-def _burnt(facts: OutageFacts) -> tuple[tuple[str, str], ...]:
+def _burnt(facts: OutageSnapshot) -> tuple[tuple[str, str], ...]:
     if facts.budget_used_ratio is None:
         return ()
     text = f"{humanize.percent(facts.budget_used_ratio, 1)} used by this outage"
@@ -136,7 +138,7 @@ def _burnt(facts: OutageFacts) -> tuple[tuple[str, str], ...]:
     return (("Error budget", text),)
 
 
-def _group(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone: tzinfo) -> Message:
+def _group(members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tzinfo) -> Message:
     down = [(s, f) for s, f in members if f.state == "open"]
     first = min(facts.start for _, facts in members)
     if down:
@@ -156,7 +158,7 @@ def _group(members: Sequence[tuple[Subject, OutageFacts]], now: int, zone: tzinf
     return Message(title, tone, (), tuple(lines), (), actions, tuple(f.id for f in present))
 
 
-def _line(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
+def _line(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> str:
     if facts.end is None:
         how = f"down since {humanize.moment(facts.start, zone)}, {_lasted(facts, now)} so far"
     else:
@@ -166,15 +168,15 @@ def _line(subject: Subject, facts: OutageFacts, now: int, zone: tzinfo) -> str:
     return f"{subject.name}: {'withdrawn' if facts.withdrawn else how}"
 
 
-def _is_planned(member: tuple[Subject, OutageFacts]) -> bool:
+def _is_planned(member: tuple[Subject, OutageSnapshot]) -> bool:
     return member[1].classification == "planned"
 
 
-def _tone(facts: OutageFacts) -> Tone:
+def _tone(facts: OutageSnapshot) -> Tone:
     if facts.state != "open":
         return "up"
     return "planned" if facts.classification == "planned" else "down"
 
 
-def _lasted(facts: OutageFacts, now: int) -> str:
+def _lasted(facts: OutageSnapshot, now: int) -> str:
     return humanize.duration((now if facts.end is None else facts.end) - facts.start)

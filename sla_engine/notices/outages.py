@@ -5,18 +5,18 @@ from dataclasses import asdict, replace
 
 from service_catalogue import Catalogue
 from sla_engine.accounting.terms import agreed_time
-from sla_engine.domain.corrections import records
+from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.notice import (
-    Kind,
-    OutageFacts,
+    NoticeKind,
+    OutageSnapshot,
     outage_facts,
     outage_notice,
     outage_topic,
     running_step,
 )
-from sla_engine.domain.outage import Correction, Outage, Stretch, outage_id
+from sla_engine.domain.outage import Correction, Outage, OutageSpan, outage_id
 from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
 from sla_engine.maintenance.windows import planned, windows_in
 
@@ -40,15 +40,15 @@ def outage_notices(
     return notify
 
 
-def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change], OutageFacts]:
+def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change], OutageSnapshot]:
     """Return what makes the facts of a change, knowing what people decided up to here."""
     requests, corrections = ledger.windows.all(), ledger.corrections.of_all()
 
-    def facts(change: Change) -> OutageFacts:
+    def facts(change: Change) -> OutageSnapshot:
         stretch = change.after or change.before
         assert stretch is not None  # noqa: S101 - a change has at least one side
         said = corrections.get(change.service, ())
-        [outage] = records(change.service, History((stretch,)), said)
+        [outage] = with_corrections(change.service, History((stretch,)), said)
         lasted = outage.until(now)
         wide = Interval(lasted.start, max(lasted.end, lasted.start + 1))
         windows = windows_in(catalogue, requests, wide)
@@ -86,11 +86,11 @@ def correction_notices(
                     yield NoticeRow(key, topic, _kind(correction), now, service, asdict(said))
 
 
-def _kind(correction: Correction) -> Kind:
+def _kind(correction: Correction) -> NoticeKind:
     """Return what a correction is told as."""
     if correction.field == "class_asked":
         return "asked" if correction.after else "refused"
-    kinds: dict[str, Kind] = {"owner": "acknowledged", "class": "reclassified"}
+    kinds: dict[str, NoticeKind] = {"owner": "acknowledged", "class": "reclassified"}
     return kinds.get(correction.field, "changed")
 
 
@@ -114,7 +114,7 @@ def running_notices(
         yield NoticeRow(key, topic, "running", now, service, asdict(found))
 
 
-def _unchanged(ledger: Ledger, service: str, stretch: Stretch, now: int) -> Change:
+def _unchanged(ledger: Ledger, service: str, stretch: OutageSpan, now: int) -> Change:
     """Return an outage that is told of again as a change that changed nothing, with its gaps."""
     end = now if stretch.end is None else stretch.end
     lasted = Interval(stretch.start, max(end, stretch.start + 1))
@@ -124,8 +124,8 @@ def _unchanged(ledger: Ledger, service: str, stretch: Stretch, now: int) -> Chan
 
 
 def _steps(
-    catalogue: Catalogue, opened: Mapping[str, Stretch], now: int
-) -> Iterator[tuple[str, tuple[str, str, Stretch]]]:
+    catalogue: Catalogue, opened: Mapping[str, OutageSpan], now: int
+) -> Iterator[tuple[str, tuple[str, str, OutageSpan]]]:
     """Yield the topic of each open outage with the key of its last step."""
     known = {service.id for service in catalogue.services}
     for service, stretch in opened.items():

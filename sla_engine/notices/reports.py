@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Report
 from sla_engine.accounting.report import frozen_report
-from sla_engine.domain.period import Kind, Period, containing, parse_period, shifted
+from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
-from sla_engine.notices.compose import Letter
+from sla_engine.notices.compose import Rendered
 from sla_engine.notices.cron import trigger
-from sla_engine.notifiers import ELSEWHERE, Elsewhere, File
+from sla_engine.notifiers import APPRISE, AppriseNotifier, File
 from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, PeriodKind] = {
     "daily": "day",
     "weekly": "week",
     "monthly": "month",
@@ -33,7 +33,7 @@ def due_reports(
     ledger: Ledger,
     outbox: Outbox,
     now: int,
-    elsewhere: Elsewhere | None = None,
+    elsewhere: AppriseNotifier | None = None,
 ) -> Iterator[NoticeRow]:
     """Yield the scheduled reports whose time has come and that nobody was told of yet.
 
@@ -65,7 +65,7 @@ def due_reports(
         yield NoticeRow(key, topic, "report", now, None, facts)
 
 
-def _channels(entry: Report, catalogue: Catalogue, elsewhere: Elsewhere | None) -> list[str]:
+def _channels(entry: Report, catalogue: Catalogue, elsewhere: AppriseNotifier | None) -> list[str]:
     slack = [] if entry.elsewhere_only else [entry.channel or catalogue.slack.channel]
     return [*slack, *(elsewhere.channels(entry.id) if elsewhere else ())]
 
@@ -104,14 +104,14 @@ def composer(
     ledger: Ledger,
     clock: Callable[[], int],
     enrich: Callable[[PeriodReport], PeriodReport] = lambda made: made,
-) -> Callable[[Delivery], Letter]:
+) -> Callable[[Delivery], Rendered]:
     """Return what makes the letter of a scheduled report when it is sent.
 
     ``enrich`` adds what the ledger does not know, such as server health.
     """
     entries = {entry.id: entry for entry in catalogue.reports}
 
-    def compose(item: Delivery) -> Letter:
+    def compose(item: Delivery) -> Rendered:
         facts = item.notice.facts
         entry = entries.get(facts["report"]) or _forgotten(facts["report"])
         zone = entry.timezone or catalogue.timezone
@@ -122,9 +122,9 @@ def composer(
         late = now - facts["due"]
         made = replace(made, late=late if late > _LATE else None, language=entry.language)
         made = enrich(made)
-        if item.thread.channel.startswith(ELSEWHERE):
-            return Letter(to_slack.message(made), text=REPORTS["text"](made).decode())
-        return Letter(to_slack.message(made), file=_file(entry, period, made))
+        if item.thread.channel.startswith(APPRISE):
+            return Rendered(to_slack.message(made), text=REPORTS["text"](made).decode())
+        return Rendered(to_slack.message(made), file=_file(entry, period, made))
 
     return compose
 

@@ -7,14 +7,14 @@ from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Route, Severity
 from sla_engine.domain.notice import OUTAGE_KINDS
 from sla_engine.ledger import Outbox, Stored, Thread
-from sla_engine.notifiers import ELSEWHERE
+from sla_engine.notifiers import APPRISE
 
 _FLOOD = 10 * 60_000
 """Outages that open within so many milliseconds of each other are one flood."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """A channel and whom to mention there."""
 
     channel: str
@@ -39,19 +39,19 @@ def address(catalogue: Catalogue, outbox: Outbox, now: int, *, one_channel: bool
     return len(new)
 
 
-def _in_one(targets: list[Target], channel: str) -> list[Target]:
+def _in_one(targets: list[Destination], channel: str) -> list[Destination]:
     """Return what a webhook can reach: its own channel, and other services as they are."""
-    others = [target for target in targets if target.channel.startswith(ELSEWHERE)]
+    others = [target for target in targets if target.channel.startswith(APPRISE)]
     slack = [target for target in targets if target not in others]
-    return [*(Target(channel, target.mentions) for target in slack[:1]), *others]
+    return [*(Destination(channel, target.mentions) for target in slack[:1]), *others]
 
 
-def targets_of(catalogue: Catalogue, notice: Stored) -> list[Target]:
+def targets_of(catalogue: Catalogue, notice: Stored) -> list[Destination]:
     """Return where a notice goes: to every route that fits it, else to the default channel."""
     if "channels" in notice.facts:
-        return [Target(channel, ()) for channel in notice.facts["channels"]]
+        return [Destination(channel, ()) for channel in notice.facts["channels"]]
     if "channel" in notice.facts:  # of a version that knew Slack alone
-        return [Target(notice.facts["channel"], ())]
+        return [Destination(notice.facts["channel"], ())]
     severity = severity_of(notice)
     service = next((s for s in catalogue.services if s.id == notice.service), None)
     found: dict[str, tuple[str, ...]] = {}
@@ -60,10 +60,10 @@ def targets_of(catalogue: Catalogue, notice: Stored) -> list[Target]:
             found[route.channel] = (*found.get(route.channel, ()), *route.mentions)
     loud = severity in {"unplanned", "budget"}
     targets = [
-        Target(channel, tuple(dict.fromkeys(mentions)) if loud else ())
+        Destination(channel, tuple(dict.fromkeys(mentions)) if loud else ())
         for channel, mentions in found.items()
     ]
-    return targets or [Target(catalogue.slack.channel, ())]
+    return targets or [Destination(catalogue.slack.channel, ())]
 
 
 def severity_of(notice: Stored) -> Severity:
@@ -84,7 +84,13 @@ def _fits(route: Route, service: Service | None, severity: Severity) -> bool:
 
 
 def _thread(
-    catalogue: Catalogue, outbox: Outbox, notice: Stored, target: Target, *, now: int, flood: str
+    catalogue: Catalogue,
+    outbox: Outbox,
+    notice: Stored,
+    target: Destination,
+    *,
+    now: int,
+    flood: str,
 ) -> Thread:
     """Return the thread of a notice in a channel: the topic's, a cause's, a flood's, or its own."""
     candidates = outbox.threads_of(notice.topic)

@@ -10,12 +10,12 @@ from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import SILENT_KINDS, Message
 from sla_engine.ledger import Delivery, Outbox
-from sla_engine.notices.compose import Letter, compose
+from sla_engine.notices.compose import Rendered, compose
 from sla_engine.notices.routing import address
 from sla_engine.notifiers import (
-    ELSEWHERE,
+    APPRISE,
+    AppriseNotifier,
     Delivered,
-    Elsewhere,
     Failed,
     File,
     Missing,
@@ -33,7 +33,7 @@ _AT_ONCE = 100
 # Somebody deleted the message, or it may no longer be edited: the answers still count.
 _GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
 
-Compose = Callable[[Delivery], Letter]
+Compose = Callable[[Delivery], Rendered]
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Sender:
     notifier: Notifier
     clock: Callable[[], int]
     one_channel: bool = False
-    elsewhere: Elsewhere | None = None
+    elsewhere: AppriseNotifier | None = None
     composers: dict[str, Compose] = field(default_factory=dict)
     figures: Mapping[str, Figures] = field(default_factory=dict)
     held_until: int = 0
@@ -98,8 +98,8 @@ class Sender:
             return Failed(f"cannot be written: {type(error).__name__}: {error}")
         return self._deliver(item, letter)
 
-    def _deliver(self, item: Delivery, letter: Letter) -> Outcome:
-        if item.thread.channel.startswith(ELSEWHERE):
+    def _deliver(self, item: Delivery, letter: Rendered) -> Outcome:
+        if item.thread.channel.startswith(APPRISE):
             return self._elsewhere(item, letter)
         if not self.notifier.threads:
             return self._plain(item, letter)
@@ -113,7 +113,7 @@ class Sender:
             outcome = self._attach(item, head, letter.file)
         return outcome
 
-    def _elsewhere(self, item: Delivery, letter: Letter) -> Outcome:
+    def _elsewhere(self, item: Delivery, letter: Rendered) -> Outcome:
         """Send it to another service, which never says whether it is worth to try again: a day."""
         if self.elsewhere is None:
             return Failed("apprise: not configured")
@@ -131,7 +131,7 @@ class Sender:
     def _attach(self, item: Delivery, head: Delivered, file: File) -> Outcome:
         return self._inside(item, head, file.title, lambda: self.notifier.attach(head, file))
 
-    def _letter(self, item: Delivery) -> Letter:
+    def _letter(self, item: Delivery) -> Rendered:
         own = self.composers.get(item.notice.kind)
         if own:
             letter = own(item)
@@ -140,7 +140,7 @@ class Sender:
             letter = compose(self.catalogue, told, self.clock(), self.figures)
         return replace(letter, head=replace(letter.head, mentions=item.thread.mentions))
 
-    def _plain(self, item: Delivery, letter: Letter) -> Outcome:
+    def _plain(self, item: Delivery, letter: Rendered) -> Outcome:
         """Tell it as a message of its own, where there are no threads."""
         if item.notice.kind in SILENT_KINDS:
             return Delivered(item.thread.channel)
@@ -149,7 +149,7 @@ class Sender:
             return self.notifier.attach(outcome, letter.file)
         return outcome
 
-    def _head(self, item: Delivery, letter: Letter) -> Outcome:
+    def _head(self, item: Delivery, letter: Rendered) -> Outcome:
         """Begin the thread, or bring its first message up to date."""
         thread = item.thread
         if thread.ts is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service_catalogue.notifications import Slack
-from sla_engine.notifiers.apprise import ELSEWHERE, Elsewhere, elsewhere
+from sla_engine.notifiers.apprise import APPRISE, AppriseNotifier, apprise_notifier
 from sla_engine.notifiers.console import Console
 from sla_engine.notifiers.contract import (
     Delivered,
@@ -39,10 +39,10 @@ NOTIFIERS: dict[str, Callable[[Slack, Secrets], Notifier]] = {
 }
 
 __all__ = [
-    "ELSEWHERE",
+    "APPRISE",
     "NOTIFIERS",
+    "AppriseNotifier",
     "Delivered",
-    "Elsewhere",
     "Failed",
     "File",
     "Found",
@@ -51,8 +51,8 @@ __all__ = [
     "Outcome",
     "Retry",
     "SocketTokens",
+    "apprise_notifier",
     "choose",
-    "elsewhere",
     "socket_tokens",
 ]
 

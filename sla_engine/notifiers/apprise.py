@@ -11,11 +11,11 @@ from hashlib import sha256
 from service_catalogue.notifications import Report
 from sla_engine.notifiers.contract import Delivered, Outcome, Retry
 
-ELSEWHERE = "apprise:"
+APPRISE = "apprise:"
 """What the channels of other services begin with."""
 
 
-class Elsewhere:
+class AppriseNotifier:
     """Services by their channels.
 
     Nothing can be looked up there: an attempt whose answer was lost comes twice.
@@ -26,7 +26,7 @@ class Elsewhere:
 
     def channels(self, report: str) -> tuple[str, ...]:
         """Return the channels of a scheduled report."""
-        return tuple(name for name in self._urls if name.startswith(f"{ELSEWHERE}{report}:"))
+        return tuple(name for name in self._urls if name.startswith(f"{APPRISE}{report}:"))
 
     def send(self, channel: str, title: str, text: str) -> Outcome:
         """Send a text once, whole."""
@@ -42,18 +42,18 @@ class Elsewhere:
         return Delivered(channel) if sent else Retry(f"apprise: {_reason(said)}")
 
 
-def elsewhere(reports: Iterable[Report], environment: Mapping[str, str]) -> Elsewhere:
+def apprise_notifier(reports: Iterable[Report], environment: Mapping[str, str]) -> AppriseNotifier:
     """Return the services that scheduled reports go to besides Slack.
 
     Raises:
         ValueError: a URL is missing or none that apprise knows, or the extra is not installed.
     """
     urls = {
-        f"{ELSEWHERE}{report.id}:{sha256(url.encode()).hexdigest()[:12]}": url
+        f"{APPRISE}{report.id}:{sha256(url.encode()).hexdigest()[:12]}": url
         for report in reports
         for url in _urls(report, environment)
     }
-    return Elsewhere(urls)
+    return AppriseNotifier(urls)
 
 
 def _urls(report: Report, environment: Mapping[str, str]) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from sla_engine.prometheus.client import Client
 from sla_engine.prometheus.error import LimitError, PrometheusError, QueryError, UnreachableError
-from sla_engine.prometheus.series import Answer, Series
+from sla_engine.prometheus.series import QueryResult, Series
 
 __all__ = [
-    "Answer",
     "Client",
     "LimitError",
     "PrometheusError",
     "QueryError",
+    "QueryResult",
     "Series",
     "UnreachableError",
 ]

@@ -12,7 +12,7 @@ from urllib3.util import Retry
 from service_catalogue.prometheus import Prometheus
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError, error_of
-from sla_engine.prometheus.series import Answer, parse
+from sla_engine.prometheus.series import QueryResult, parse
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
 # align nor cache, nor repeat what was before the last half minute; Thanos must fail rather than
@@ -57,7 +57,7 @@ class Client:
         """Close every connection."""
         self._session.close()
 
-    def instant(self, promql: str, at: int) -> Answer:
+    def instant(self, promql: str, at: int) -> QueryResult:
         """Evaluate a query at ``at`` (ms UTC).
 
         Raises:
@@ -67,7 +67,7 @@ class Client:
 
     def range(
         self, promql: str, start: int, end: int, step: int, *, lookback: int | None = None
-    ) -> Answer:
+    ) -> QueryResult:
         """Evaluate a query at start, start + step, ... up to and including ``end`` (all ms).
 
         Args:
@@ -113,7 +113,7 @@ class Client:
             raise QueryError(f"{self.url}: {' '.join(response.text.split())}")
         return response.ok
 
-    def _query(self, path: str, form: dict[str, str]) -> Answer:
+    def _query(self, path: str, form: dict[str, str]) -> QueryResult:
         form |= _STRICT | {"timeout": f"{self._timeout:g}s"}
         try:
             response = self._session.post(

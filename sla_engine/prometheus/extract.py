@@ -80,7 +80,7 @@ class Ask(NamedTuple):
 Samples = Mapping[str, tuple[Series, ...]]
 """By service; a series without a sample is left out."""
 
-Answer = Callable[[Client, Ask], Iterable[Series]]
+SeriesReader = Callable[[Client, Ask], Iterable[Series]]
 
 
 def asks(sources: Iterable[Source], period: Interval, grain: int = _SMALLEST) -> Iterator[Ask]:
@@ -96,8 +96,8 @@ def asks(sources: Iterable[Source], period: Interval, grain: int = _SMALLEST) ->
 
 
 def each(
-    client: Client, questions: Iterable[tuple[Ask, Answer]]
-) -> Iterator[tuple[Answer, str, Series]]:
+    client: Client, questions: Iterable[tuple[Ask, SeriesReader]]
+) -> Iterator[tuple[SeriesReader, str, Series]]:
     """Yield the series of all questions in their order, with the way asked and the service.
 
     A few questions are asked at once.
@@ -106,7 +106,7 @@ def each(
         PrometheusError: there is no answer.
     """
 
-    def ask(question: tuple[Ask, Answer]) -> list[tuple[str, Series]]:
+    def ask(question: tuple[Ask, SeriesReader]) -> list[tuple[str, Series]]:
         return list(_whole(client, *question))
 
     with ThreadPoolExecutor(client.connections) as pool:
@@ -116,7 +116,7 @@ def each(
                 yield answer, service, series
 
 
-def _whole(client: Client, ask: Ask, answer: Answer) -> Iterator[tuple[str, Series]]:
+def _whole(client: Client, ask: Ask, answer: SeriesReader) -> Iterator[tuple[str, Series]]:
     """Yield an answer, by smaller questions where one is too much."""
     try:
         found = tuple(answer(client, ask))

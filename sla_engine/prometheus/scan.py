@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sla_engine.domain.interval import Interval
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.client import Client
-from sla_engine.prometheus.extract import Answer, Ask, Labels, Source, asks, each, key
+from sla_engine.prometheus.extract import Ask, Labels, SeriesReader, Source, asks, each, key
 from sla_engine.prometheus.series import Series
 
 Numbers = NDArray[np.int64]
@@ -47,14 +47,14 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
     rest = period.end - whole
     windows = [Interval(t, t + length) for t in range(period.start, whole, length)]
     windows += [Interval(whole, period.end)] if rest else []
-    questions: list[tuple[Ask, Answer]] = []
+    questions: list[tuple[Ask, SeriesReader]] = []
     parts = (Interval(period.start, whole), length), (Interval(whole, period.end), rest)
     for part, grain in parts:
         if part.length:
             for ask in asks(sources, part, grain):
                 questions += [(ask, _count), (ask, _low)]
     rows: dict[tuple[str, Labels], _Row] = {}
-    cells: dict[Answer, list[tuple[int, Series]]] = {_count: [], _low: []}
+    cells: dict[SeriesReader, list[tuple[int, Series]]] = {_count: [], _low: []}
     for answer, service, one in each(client, questions):
         series = _nameless(one)
         row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))

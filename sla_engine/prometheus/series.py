@@ -27,14 +27,14 @@ class Series(NamedTuple):
     values: Values
 
 
-class Answer(NamedTuple):
+class QueryResult(NamedTuple):
     """The series of a query, and what the server warns of."""
 
     series: tuple[Series, ...]
     warnings: tuple[str, ...]
 
 
-def parse(body: bytes) -> Answer:
+def parse(body: bytes) -> QueryResult:
     """Read a successful answer of the query API: a vector, a matrix or a scalar.
 
     A matrix is read on the level of bytes, many times faster than by way of JSON objects: quotes
@@ -58,7 +58,7 @@ def parse(body: bytes) -> Answer:
         series.append(Series(orjson.loads(labels), *_samples(numbers)))
     if b'"warnings":' in tail or b'"isPartial":true' in tail:
         return _parse_json(body)
-    return Answer(tuple(series), ())
+    return QueryResult(tuple(series), ())
 
 
 def _samples(numbers: bytes) -> tuple[Times, Values]:
@@ -87,7 +87,7 @@ def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
     return times.copy(), whole[1::2].astype(np.float64)
 
 
-def _parse_json(body: bytes) -> Answer:
+def _parse_json(body: bytes) -> QueryResult:
     document = orjson.loads(body)
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")
@@ -99,7 +99,7 @@ def _parse_json(body: bytes) -> Answer:
     warnings = tuple(map(str, document.get("warnings") or ()))
     if document.get("isPartial"):
         warnings = (*warnings, "the answer is partial")
-    return Answer(tuple(series), warnings)
+    return QueryResult(tuple(series), warnings)
 
 
 def _together(items: Sequence[dict[str, Any]]) -> list[Series]:

@@ -4,9 +4,9 @@ from typing import Literal
 
 from sla_engine.domain.report import Day
 
-State = Literal["ok", "partly", "miss", "planned", "unknown", "none"]
+DayState = Literal["ok", "partly", "miss", "planned", "unknown", "none"]
 
-COLOURS: dict[State, str] = {
+COLOURS: dict[DayState, str] = {
     "ok": "#0072b2",
     "partly": "#e69f00",
     "miss": "#d55e00",
@@ -14,7 +14,7 @@ COLOURS: dict[State, str] = {
     "unknown": "#999999",
     "none": "#e3e6e9",
 }
-WORDS: dict[State, str] = {
+WORDS: dict[DayState, str] = {
     "ok": "up",
     "planned": "planned work",
     "partly": "down, in budget",
@@ -25,7 +25,7 @@ WORDS: dict[State, str] = {
 LINES = ("#d55e00", "#0072b2", "#009e73")
 
 
-def state(day: Day, objective: float | None) -> State:
+def state(day: Day, objective: float | None) -> DayState:
     """Return what a day looks like: its worst comes first."""
     if not day.agreed:
         return "none"

@@ -61,7 +61,7 @@ def _bar(share: Share, report: PeriodReport) -> Bar:
     start, end = _inside(share, report)
     width = max(end - start, report.period.length // 250)  # a minute of a month is invisible
     start = min(start, report.period.end - width)
-    kind: palette.State = "planned" if share.kind == "planned" else "miss"
+    kind: palette.DayState = "planned" if share.kind == "planned" else "miss"
     return Bar(Interval(start, start + width), palette.COLOURS[kind])
 
 

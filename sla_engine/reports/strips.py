@@ -45,7 +45,7 @@ def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
         at += count
 
 
-def _title(days: Sequence[Day], state: palette.State, say: Language) -> str:
+def _title(days: Sequence[Day], state: palette.DayState, say: Language) -> str:
     first = say.day(days[0].span.start)
     last = say.day(days[-1].span.start)
     when = first if first == last else f"{first} to {last}"

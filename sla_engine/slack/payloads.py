@@ -29,7 +29,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ButtonPress:
     """A button was pressed; ``trigger`` opens a form within three seconds, ``url`` answers."""
 
     actor: Person
@@ -40,7 +40,7 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ModalSubmission:
     """A form was sent off: what its fields held before, and what they hold now."""
 
     actor: Person
@@ -56,7 +56,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class SlashCommand:
     """A slash command was given."""
 
     actor: Person
@@ -64,10 +64,10 @@ class Command:
     url: str
 
 
-Heard = Press | Form | Command
+Interaction = ButtonPress | ModalSubmission | SlashCommand
 
 
-def read(kind: str, payload: Any) -> Heard:
+def read(kind: str, payload: Any) -> Interaction:
     """Return what an envelope of Socket Mode says was done.
 
     Raises:
@@ -84,12 +84,12 @@ def read(kind: str, payload: Any) -> Heard:
     raise ValueError(f"{kind!r} is nothing that this app listens to")
 
 
-def _command(payload: Payload) -> Command:
+def _command(payload: Payload) -> SlashCommand:
     who = Person(_text(payload["user_id"]), _text(payload.get("user_name", "")))
-    return Command(who, _text(payload.get("text", "")).strip(), _text(payload["response_url"]))
+    return SlashCommand(who, _text(payload.get("text", "")).strip(), _text(payload["response_url"]))
 
 
-def _interaction(payload: Payload) -> Press | Form:
+def _interaction(payload: Payload) -> ButtonPress | ModalSubmission:
     user = payload["user"]
     name = user.get("username") or user.get("name") or ""
     who = Person(_text(user["id"]), _text(name))
@@ -101,9 +101,9 @@ def _interaction(payload: Payload) -> Press | Form:
     raise ValueError(f"{payload['type']!r} is no interaction that this app offers")
 
 
-def _press(payload: Payload, who: Person) -> Press:
+def _press(payload: Payload, who: Person) -> ButtonPress:
     action = payload["actions"][0]
-    return Press(
+    return ButtonPress(
         who,
         _text(action["action_id"]).removeprefix(PREFIX),
         tuple(_text(action.get("value", "")).split()),
@@ -112,13 +112,13 @@ def _press(payload: Payload, who: Person) -> Press:
     )
 
 
-def _form(view: Payload, who: Person) -> Form:
+def _form(view: Payload, who: Person) -> ModalSubmission:
     private = json.loads(view["private_metadata"])
     before = {b["block_id"]: _content(b["element"], "initial_value")
               for b in view["blocks"] if b["type"] == "input"}  # fmt: skip
     values = {name: _content(field[name], "value")
               for name, field in view["state"]["values"].items()}  # fmt: skip
-    return Form(
+    return ModalSubmission(
         who,
         _text(view["callback_id"]).removeprefix(PREFIX),
         tuple(_text(private["about"]).split()),

@@ -20,7 +20,7 @@ class SlackError(Exception):
     """Slack did not do what it was asked for; the message is one line."""
 
 
-class SlackDesk:
+class SlackReplies:
     """Slack's Web API with a bot token, for whoever waits for an answer: no retries."""
 
     def __init__(self, token: str, api_url: str, timeout: int = _TIMEOUT_SECONDS) -> None:

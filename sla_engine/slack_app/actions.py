@@ -7,7 +7,7 @@ from typing import TypeVar
 from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import amend, find_outages
 from sla_engine.domain import actor
-from sla_engine.domain.maintenance import DecisionError, EventKind
+from sla_engine.domain.maintenance import DecisionError, WindowEventKind
 from sla_engine.domain.notice import Message
 from sla_engine.domain.outage import Correction, Outage
 from sla_engine.ledger import Ledger
@@ -15,15 +15,15 @@ from sla_engine.maintenance import requests
 from sla_engine.metrics import ServiceLevel
 from sla_engine.notices.compose import subject_of
 from sla_engine.slack.modals import View, form
-from sla_engine.slack.payloads import Command, Form, Heard, Press
+from sla_engine.slack.payloads import ButtonPress, Interaction, ModalSubmission, SlashCommand
 from sla_engine.slack.replies import SlackError
-from sla_engine.slack_app.permissions import Membership
+from sla_engine.slack_app.permissions import Permissions
 from sla_engine.slack_app.uptime_command import uptime
 from uptime_common import humanize
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class ActionContext:
     """What an act stands on; ``now`` in ms UTC."""
 
     catalogue: Catalogue
@@ -33,7 +33,7 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ActionResult:
     """What a person gets for what they did: words for them alone, or a form."""
 
     told: Message | View
@@ -41,13 +41,13 @@ class Answer:
 
 
 T = TypeVar("T")
-Act = Callable[[Basis, Press], Message | View]
-Fill = Callable[[Basis, Form], str]
+Act = Callable[[ActionContext, ButtonPress], Message | View]
+Fill = Callable[[ActionContext, ModalSubmission], str]
 
 
-def barred(heard: Heard, membership: Membership) -> Answer | None:
+def denied(heard: Interaction, membership: Permissions) -> ActionResult | None:
     """Return why somebody may not act; anybody may ask for the state of a service."""
-    if isinstance(heard, Command):
+    if isinstance(heard, SlashCommand):
         return None
     try:
         if membership.holds(heard.person.id):
@@ -57,23 +57,23 @@ def barred(heard: Heard, membership: Membership) -> Answer | None:
     return _refusal("Only members of the user groups that the service catalogue names may do this.")
 
 
-def respond(basis: Basis, heard: Heard) -> Answer:
+def respond(basis: ActionContext, heard: Interaction) -> ActionResult:
     """Do what somebody who may asks for; what cannot be done is answered, and nothing changes."""
     try:
         match heard:
-            case Command():
-                return Answer(
+            case SlashCommand():
+                return ActionResult(
                     uptime(basis.catalogue, basis.ledger, basis.levels, heard.text, basis.now)
                 )
-            case Press():
-                return Answer(_known(BUTTONS, heard.action)(basis, heard))
-            case Form():
-                return Answer(_said(_known(FORMS, heard.name)(basis, heard)))
+            case ButtonPress():
+                return ActionResult(_known(BUTTONS, heard.action)(basis, heard))
+            case ModalSubmission():
+                return ActionResult(_said(_known(FORMS, heard.name)(basis, heard)))
     except DecisionError as error:
         return _refusal(str(error))
 
 
-def _acknowledge(basis: Basis, press: Press) -> Message:
+def _acknowledge(basis: ActionContext, press: ButtonPress) -> Message:
     who = press.person.name or press.person.id
     outages = _outages(basis, press.about)
     ours = [o for o in outages if o.end is None and o.owner in {None, who}]
@@ -88,7 +88,7 @@ def _why_not(outages: Sequence[Outage]) -> str:
     return f"{humanize.listed(owners, 5)} did already" if owners else "it is over"
 
 
-def _annotating(basis: Basis, press: Press) -> View:
+def _annotating(basis: ActionContext, press: ButtonPress) -> View:
     outages = _outages(basis, press.about)
     fields = ("cause", "ticket")
     held = {name: {getattr(outage, name) for outage in outages} for name in fields}
@@ -96,7 +96,7 @@ def _annotating(basis: Basis, press: Press) -> View:
     return form("annotate", _named(basis, outages), press.about, press.url, common)
 
 
-def _annotated(basis: Basis, sent: Form) -> str:
+def _annotated(basis: ActionContext, sent: ModalSubmission) -> str:
     values, outages = sent.changed(), _outages(basis, sent.about)
     if not values:
         return "Nothing was changed."
@@ -104,13 +104,13 @@ def _annotated(basis: Basis, sent: Form) -> str:
     return f"Noted for {_named(basis, outages)}: {', '.join(sorted(values))}."
 
 
-def _reclassifying(basis: Basis, press: Press) -> View:
+def _reclassifying(basis: ActionContext, press: ButtonPress) -> View:
     [outage] = _outages(basis, press.about[:1])
     _not_settled(outage)
     return form("reclassify", _named(basis, [outage]), [outage.id], press.url, {})
 
 
-def _reclassified(basis: Basis, sent: Form) -> str:
+def _reclassified(basis: ActionContext, sent: ModalSubmission) -> str:
     [outage] = _outages(basis, sent.about[:1])
     _not_settled(outage)
     field = "class_asked" if basis.catalogue.maintenance.four_eyes else "class"
@@ -127,7 +127,7 @@ def _not_settled(outage: Outage) -> None:
         raise DecisionError(f"{actor.shown(outage.asked.author)} has asked for that already.")
 
 
-def _confirm(basis: Basis, press: Press) -> Message:
+def _confirm(basis: ActionContext, press: ButtonPress) -> Message:
     [outage] = _outages(basis, press.about[:1])
     asked = _asked(outage)
     if basis.catalogue.maintenance.four_eyes and actor.same(asked.author, press.person.author):
@@ -137,7 +137,7 @@ def _confirm(basis: Basis, press: Press) -> Message:
     return _said(f"{_named(basis, [outage])} is classed as {asked.after}.")
 
 
-def _refuse(basis: Basis, press: Press) -> Message:
+def _refuse(basis: ActionContext, press: ButtonPress) -> Message:
     [outage] = _outages(basis, press.about[:1])
     _asked(outage)
     _amend(basis, press, [outage], {"class_asked": None}, "refused in Slack")
@@ -150,8 +150,8 @@ def _asked(outage: Outage) -> Correction:
     return outage.asked
 
 
-def _decide(kind: EventKind) -> Act:
-    def decide(basis: Basis, press: Press) -> Message:
+def _decide(kind: WindowEventKind) -> Act:
+    def decide(basis: ActionContext, press: ButtonPress) -> Message:
         identifier = " ".join(press.about)
         try:
             window = requests.resolve(
@@ -189,8 +189,8 @@ def _known(acts: Mapping[str, T], name: str) -> T:
 
 
 def _amend(
-    basis: Basis,
-    heard: Press | Form,
+    basis: ActionContext,
+    heard: ButtonPress | ModalSubmission,
     outages: Sequence[Outage],
     values: Mapping[str, str | None],
     reason: str,
@@ -203,7 +203,7 @@ def _amend(
         raise DecisionError(str(error)) from error
 
 
-def _outages(basis: Basis, about: Sequence[str]) -> list[Outage]:
+def _outages(basis: ActionContext, about: Sequence[str]) -> list[Outage]:
     try:
         found = find_outages(basis.ledger, about)
     except KeyError as error:
@@ -213,7 +213,7 @@ def _outages(basis: Basis, about: Sequence[str]) -> list[Outage]:
     return found
 
 
-def _named(basis: Basis, outages: Sequence[Outage]) -> str:
+def _named(basis: ActionContext, outages: Sequence[Outage]) -> str:
     zone = basis.catalogue.timezone
     names = [
         f"{subject_of(basis.catalogue, o.service).name}, down since {humanize.moment(o.start, zone)}"
@@ -226,5 +226,5 @@ def _said(text: str) -> Message:
     return Message(text, "info")
 
 
-def _refusal(text: str) -> Answer:
-    return Answer(Message(text, "warning"), refused=True)
+def _refusal(text: str) -> ActionResult:
+    return ActionResult(Message(text, "warning"), refused=True)

@@ -10,7 +10,7 @@ EXPIRY = 60_000
 
 
 @dataclass
-class Membership:
+class Permissions:
     """``fetch`` returns the user ids of a group or raises SlackError; ``clock`` is ms UTC."""
 
     groups: Sequence[str]

@@ -12,10 +12,10 @@ from sla_engine.domain.outage import outage_id
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import ServiceLevel
 from sla_engine.slack.blocks import MARKS
-from sla_engine.web.status import Row, State, percent
+from sla_engine.web.status import ServiceState, StatusRow, percent
 from uptime_common import humanize
 
-_SAID: dict[State, tuple[str, Tone]] = {
+_SAID: dict[ServiceState, tuple[str, Tone]] = {
     "down": ("is down", "down"),
     "maintenance": ("is down for planned work", "planned"),
     "unknown": ("is unknown: there is no data", "warning"),
@@ -47,7 +47,7 @@ def uptime(
     return _one(row, ledger)
 
 
-def _all(rows: Sequence[Row]) -> Message:
+def _all(rows: Sequence[StatusRow]) -> Message:
     counts = {state: sum(row.state == state for row in rows) for state in _ORDER}
     words = {"down": "down", "maintenance": "in maintenance", "unknown": "unknown", "up": "up"}
     title = ", ".join(f"{n} {words[state]}" for state, n in counts.items() if n)
@@ -55,14 +55,14 @@ def _all(rows: Sequence[Row]) -> Message:
     return Message(title, _SAID[worst][1], lines=tuple(map(_line, rows)))
 
 
-def _line(row: Row) -> str:
+def _line(row: StatusRow) -> str:
     said, tone = _SAID[row.state]
     since = f" since {row.since}" if row.since else ""
     goal = "" if row.objective is None else f" (objective {percent(row.objective, 3)})"
     return f"{MARKS[tone]} {row.name} {said}{since}; {percent(row.availability, 3)}{goal}"
 
 
-def _one(row: Row, ledger: Ledger) -> Message:
+def _one(row: StatusRow, ledger: Ledger) -> Message:
     said, tone = _SAID[row.state]
     since = f" since {row.since}" if row.since else ""
     left = row.budget_remaining

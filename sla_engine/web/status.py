@@ -7,8 +7,8 @@ from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-State = Literal["down", "maintenance", "unknown", "up"]
-_WORDS: dict[State, str] = {
+ServiceState = Literal["down", "maintenance", "unknown", "up"]
+_WORDS: dict[ServiceState, str] = {
     "down": "Down",
     "maintenance": "In maintenance",
     "unknown": "No data",
@@ -18,14 +18,14 @@ _ORDER = tuple(_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatusRow:
     """A service as the page shows it; ratios from 0 to 1, None where nothing is known or owed."""
 
     id: str
     name: str
     owner: str
     tier: str
-    state: State
+    state: ServiceState
     since: str | None
     objective: float | None
     availability: float | None
@@ -33,7 +33,7 @@ class Row:
     coverage: float | None
 
 
-def render_status(organization: str, rows: Sequence[Row], generated: str, window: str) -> str:
+def render_status(organization: str, rows: Sequence[StatusRow], generated: str, window: str) -> str:
     """Return the page as HTML; ``generated`` and ``window`` are shown as they are."""
     counts = {state: sum(row.state == state for row in rows) for state in _ORDER}
     return _template().render(

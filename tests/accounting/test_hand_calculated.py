@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_engine.accounting.report import frozen_report, report
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline
 from sla_engine.ledger import Derived, Ledger
@@ -64,8 +64,8 @@ def approve_afterwards(ledger: Ledger) -> None:
     scope = Scope(services=("shop",))
     asked = at("2026-11-03T09:00:00+01:00")
     work = Request("m1", "cli", "Move of the database", scope, *CHANGE, "Europe/Berlin")
-    ledger.windows.add(work, Event(asked, "requested", "ada"))
-    ledger.windows.append("m1", Event(asked + 1, "approved", "bob", "agreed by telephone"))
+    ledger.windows.add(work, WindowEvent(asked, "requested", "ada"))
+    ledger.windows.append("m1", WindowEvent(asked + 1, "approved", "bob", "agreed by telephone"))
 
 
 def test_the_month_as_it_was_first_reported(ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sla_engine.accounting.report import frozen_report, report
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.report import Restatement
@@ -65,7 +65,7 @@ def test_a_correction_after_the_report_is_a_restatement(ledger: Ledger) -> None:
 def test_a_window_approved_afterwards_is_a_restatement(ledger: Ledger) -> None:
     asked = request(
         BOOK, ledger, title="Disk swap", scope=Scope(("shop",)), start=DOWN, end=DOWN + HOUR,
-        timezone="UTC", rrule=None, event=Event(DOWN - 1, "requested", "ann", "worn out"),
+        timezone="UTC", rrule=None, event=WindowEvent(DOWN - 1, "requested", "ann", "worn out"),
     )  # fmt: skip
     frozen_report(BOOK, ledger, OCTOBER, END + 1)
     resolve(

@@ -8,8 +8,8 @@ import pytest
 
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
-from sla_engine.app.notifications import Messenger
-from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.app.notifications import Notifications
+from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.ledger import Ledger, NoticeRow, Outbox
@@ -126,11 +126,11 @@ def test_no_month_begins_with_the_error_budget_of_the_one_before(
 
 @pytest.mark.parametrize("then", ["the same", "gone", "better"])
 def test_a_budget_is_told_of_as_long_as_its_figures_hold(engine: Engine, then: str) -> None:
-    good = figures(Facts((), (), (MINUTE,), (MINUTE,), ()), Terms(ratio(99)), MINUTE.end)
+    good = figures(AccountingInput((), (), (MINUTE,), (MINUTE,), ()), Terms(ratio(99)), MINUTE.end)
     lost = replace(good, budget_remaining=0.1)
     level = ServiceLevel("down", 0.99, False, None, {"month": lost}, window="month")
     after = {"the same": (level,), "gone": (), "better": (replace(level, windows={"month": good}),)}
-    messenger = Messenger(engine.context, engine.metrics)
+    messenger = Notifications(engine.context, engine.metrics)
     messenger.judge([level], MINUTE.end)
     messenger.judge(after[then], MINUTE.end)
     messenger.foresee()

@@ -3,11 +3,11 @@
 import pytest
 from structlog.testing import capture_logs
 
-from sla_engine.app.log_once import Complaint
+from sla_engine.app.log_once import LogOnce
 
 
 def test_a_failure_is_told_when_it_begins_and_when_it_changes() -> None:
-    complaint = Complaint("jobs", "not done", job="x")
+    complaint = LogOnce("jobs", "not done", job="x")
     with capture_logs() as logged:
         for failure in ("gone", "gone", "denied\nhere", None, None, "denied here"):
             with complaint.about(OSError):
@@ -20,5 +20,5 @@ def test_a_failure_is_told_when_it_begins_and_when_it_changes() -> None:
 
 
 def test_what_nobody_expects_is_not_caught() -> None:
-    with pytest.raises(KeyError), Complaint("jobs", "not done").about(OSError):
+    with pytest.raises(KeyError), LogOnce("jobs", "not done").about(OSError):
         raise KeyError("x")

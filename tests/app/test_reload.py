@@ -21,7 +21,7 @@ from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
 from sla_engine.app.scheduler import Clockwork
-from sla_engine.app.slack_listener import Ears
+from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.views import pages
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Ledger
@@ -229,7 +229,7 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
         return {"feeds": [{"id": n, "file": "x.ics", "services": ["b"]} for n in names]}
 
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("old", "kept"))))
-    clockwork = Clockwork(engine, Ears(engine), 3600, Path("made.rules.yml"))
+    clockwork = Clockwork(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
     scheduler = clockwork._scheduler
     scheduler.start(paused=True)
     later = datetime.now(UTC) + timedelta(hours=1)
@@ -254,7 +254,7 @@ def test_a_job_that_a_change_overtakes_is_repeated(
             engine.adopt(new)
 
     monkeypatch.setattr(engine, "tick", tick)
-    clockwork = Clockwork(engine, Ears(engine), 3600, None)
+    clockwork = Clockwork(engine, SlackListener(engine), 3600, None)
     scheduler = clockwork._scheduler
     scheduler.start(paused=True)
     scheduler.get_job("tick").func()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.cli import main
-from sla_engine.domain.maintenance import Event, Window, decide
+from sla_engine.domain.maintenance import MaintenanceWindow, WindowEvent, decide
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger
@@ -260,7 +260,9 @@ def test_a_decision_that_another_came_before_is_refused(
     )  # fmt: skip
     identifier = out.split()[0]
 
-    def while_eve_rejects(window: Window, event: Event, *, four_eyes: bool) -> None:
+    def while_eve_rejects(
+        window: MaintenanceWindow, event: WindowEvent, *, four_eyes: bool
+    ) -> None:
         monkeypatch.setattr(requests, "decide", decide)
         decide(window, event, four_eyes=four_eyes)
         assert run("maintenance", "reject", identifier, "--author=eve", "--reason=no")[0] == 0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_engine.domain.availability import Facts, Figures, Terms, figures
+from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, Intervals, clip, complement, subtract, union
 from sla_engine.domain.objective import Accounting, Policy, burn_rate, exhausted_at, ratio
@@ -28,7 +28,7 @@ def account(
     now: int = 1000,
 ) -> Figures:
     found = tuple(Outage("shop", *stretch) for stretch in down)
-    return figures(Facts(found, gap, (Interval(0, now),), agreed, planned), terms, now)
+    return figures(AccountingInput(found, gap, (Interval(0, now),), agreed, planned), terms, now)
 
 
 def test_availability_is_what_was_owed_less_downtime() -> None:
@@ -49,7 +49,7 @@ def test_without_outages_means_are_unknown_not_zero() -> None:
 
 
 def test_nothing_known_is_neither_0_nor_100_percent() -> None:
-    result = figures(Facts((), (), (), DAY), TENTH, 1000)
+    result = figures(AccountingInput((), (), (), DAY), TENTH, 1000)
     assert (result.availability, result.met, result.coverage) == (None, None, 0.0)
     assert (result.unknown, result.budget_remaining) == (1000, None)
 
@@ -109,7 +109,7 @@ def test_short_outages_lose_seconds_but_do_not_count() -> None:
 def test_a_reclassified_outage_is_what_it_was_made() -> None:
     planned = Outage("shop", 100, 200, reclassified="planned")
     unplanned = Outage("shop", 300, 400, reclassified="unplanned")
-    facts = Facts((planned, unplanned), (), DAY, DAY, (Interval(300, 400),))
+    facts = AccountingInput((planned, unplanned), (), DAY, DAY, (Interval(300, 400),))
     result = figures(facts, Terms(), 1000)
     assert [share.kind for share in result.shares] == ["planned", "unplanned"]
 
@@ -139,9 +139,11 @@ def test_an_objective_is_met_to_the_millisecond() -> None:
     assert account((0, 2), terms=Terms(ratio(99.9))).met is False
 
 
-def facts(line: Timeline, agreed: Intervals, planned: Intervals, period: Interval) -> Facts:
+def facts(
+    line: Timeline, agreed: Intervals, planned: Intervals, period: Interval
+) -> AccountingInput:
     found = [Outage("shop", *stretch) for stretch in outages(line)]
-    return Facts(found, gaps(line), (Interval(0, 200),), clip(agreed, period), planned)
+    return AccountingInput(found, gaps(line), (Interval(0, 200),), clip(agreed, period), planned)
 
 
 @given(lines, sets, sets)

@@ -1,8 +1,8 @@
-from sla_engine.domain.corrections import records
+from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
-from sla_engine.domain.outage import Correction, Stretch
+from sla_engine.domain.outage import Correction, OutageSpan
 
-HISTORY = History(outages=(Stretch(10, 20), Stretch(50, None)))
+HISTORY = History(outages=(OutageSpan(10, 20), OutageSpan(50, None)))
 
 
 def said(time: int, field: str, after: str | None) -> Correction:
@@ -15,14 +15,14 @@ def test_the_last_word_on_each_field_holds_and_all_are_kept() -> None:
         (10, said(2, "ticket", "T-1")),
         (10, said(3, "cause", "power")),
     )
-    first, second = records("shop", HISTORY, corrections)
+    first, second = with_corrections("shop", HISTORY, corrections)
     assert (first.cause, first.ticket) == ("power", "T-1")
     assert len(first.corrections) == 3
     assert second.corrections == ()
 
 
 def test_a_correction_follows_an_outage_whose_start_moved() -> None:
-    first, second = records(
+    first, second = with_corrections(
         "shop", HISTORY, ((12, said(1, "note", "x")), (99, said(1, "note", "y")))
     )
     assert (first.note, second.note) == ("x", "y")
@@ -30,6 +30,6 @@ def test_a_correction_follows_an_outage_whose_start_moved() -> None:
 
 def test_a_class_can_be_given_and_taken_back() -> None:
     given = (10, said(1, "class", "planned"))
-    assert records("shop", HISTORY, (given,))[0].reclassified == "planned"
+    assert with_corrections("shop", HISTORY, (given,))[0].reclassified == "planned"
     taken = (10, said(2, "class", None))
-    assert records("shop", HISTORY, (given, taken))[0].reclassified is None
+    assert with_corrections("shop", HISTORY, (given, taken))[0].reclassified is None

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.events import Minute, weigh
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, Policy
@@ -30,9 +30,9 @@ def test_a_period_without_an_event_has_no_ratio() -> None:
     assert weigh((), AGREED, (), "exclude").ratio is None
 
 
-def _facts(*, planned: bool) -> Facts:
+def _facts(*, planned: bool) -> AccountingInput:
     outages = [Outage("api", M, 2 * M)]
-    return Facts(outages, (), AGREED, AGREED, PLANNED if planned else (), events=MINUTES)
+    return AccountingInput(outages, (), AGREED, AGREED, PLANNED if planned else (), events=MINUTES)
 
 
 def test_busy_minutes_weigh_more_than_quiet_ones() -> None:
@@ -54,6 +54,6 @@ def test_count_down_keeps_them() -> None:
 
 
 def test_without_events_nothing_is_judged() -> None:
-    facts = Facts((), (), AGREED, AGREED, (), events=())
+    facts = AccountingInput((), (), AGREED, AGREED, (), events=())
     found = figures(facts, Terms(Fraction(9, 10)), 3 * M)
     assert (found.availability, found.met, found.budget_remaining) == (None, None, None)

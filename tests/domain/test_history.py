@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sla_engine.domain.history import History, replaced, timeline_of
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch, gaps, outages
+from sla_engine.domain.outage import OutageSpan, gaps, outages
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
@@ -56,7 +56,7 @@ def test_the_new_takes_the_place_of_the_old_and_of_nothing_else(
 def test_an_outage_that_nobody_saw_end_lasts_through_what_was_never_derived() -> None:
     history = replaced(History(), (Segment(0, 10, UP), Segment(10, 20, DOWN)))
     history = replaced(history, (Segment(100, 110, UP),))
-    assert history.outages == (Stretch(10, 100),)
+    assert history.outages == (OutageSpan(10, 100),)
     assert history.gaps == ()
     assert history.covered == (Interval(0, 20), Interval(100, 110))
 
@@ -64,7 +64,7 @@ def test_an_outage_that_nobody_saw_end_lasts_through_what_was_never_derived() ->
 def test_a_late_sample_ends_an_open_outage_earlier() -> None:
     history = replaced(History(), (Segment(0, 10, UP), Segment(10, 50, DOWN)))
     history = replaced(history, (Segment(5, 10, UP), Segment(10, 20, DOWN), Segment(20, 50, UP)))
-    assert history.outages == (Stretch(10, 20),)
+    assert history.outages == (OutageSpan(10, 20),)
 
 
 def test_a_gap_that_goes_on_is_one_gap() -> None:

@@ -3,25 +3,25 @@ import pytest
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,
-    Event,
-    EventKind,
+    MaintenanceWindow,
     Scope,
-    Window,
+    WindowEvent,
+    WindowEventKind,
     decide,
     planned_time,
 )
 
-ASKED = Event(0, "requested", "ann")
-APPROVED = Event(10, "approved", "bob")
+ASKED = WindowEvent(0, "requested", "ann")
+APPROVED = WindowEvent(10, "approved", "bob")
 SHOP = Scope(services=("shop",))
 
 
 def window(
-    *events: Event,
+    *events: WindowEvent,
     occurrences: tuple[Interval, ...] = (Interval(100, 200),),
     recurring: bool = False,
-) -> Window:
-    return Window("w", "cli", "Patching", SHOP, occurrences, (ASKED, *events), recurring)
+) -> MaintenanceWindow:
+    return MaintenanceWindow("w", "cli", "Patching", SHOP, occurrences, (ASKED, *events), recurring)
 
 
 @pytest.mark.parametrize(
@@ -32,29 +32,29 @@ def window(
         ((APPROVED,), 100, "active"),
         ((APPROVED,), 199, "active"),
         ((APPROVED,), 200, "completed"),
-        ((Event(10, "rejected", "bob"),), 150, "rejected"),
-        ((APPROVED, Event(20, "cancelled", "ann")), 150, "cancelled"),
+        ((WindowEvent(10, "rejected", "bob"),), 150, "rejected"),
+        ((APPROVED, WindowEvent(20, "cancelled", "ann")), 150, "cancelled"),
     ],
 )
 def test_the_state_follows_from_decisions_and_time(
-    events: tuple[Event, ...], now: int, state: str
+    events: tuple[WindowEvent, ...], now: int, state: str
 ) -> None:
     assert window(*events).state(now) == state
 
 
 def test_only_approved_time_is_planned() -> None:
     assert window().planned() == ()
-    assert window(Event(10, "rejected", "bob")).planned() == ()
+    assert window(WindowEvent(10, "rejected", "bob")).planned() == ()
     assert window(APPROVED).planned() == (Interval(100, 200),)
 
 
 def test_what_was_approved_before_a_cancellation_stays_planned() -> None:
-    assert window(APPROVED, Event(150, "cancelled", "ann")).planned() == (Interval(100, 150),)
-    assert window(APPROVED, Event(50, "cancelled", "ann")).planned() == ()
+    assert window(APPROVED, WindowEvent(150, "cancelled", "ann")).planned() == (Interval(100, 150),)
+    assert window(APPROVED, WindowEvent(50, "cancelled", "ann")).planned() == ()
 
 
 def test_an_approval_after_the_fact_plans_it_and_is_known_as_such() -> None:
-    late = window(Event(500, "approved", "bob"))
+    late = window(WindowEvent(500, "approved", "bob"))
     assert late.planned() == (Interval(100, 200),)
     assert late.retroactive
     assert not window(APPROVED).retroactive
@@ -70,29 +70,29 @@ def test_overlapping_windows_count_once() -> None:
     [
         ((APPROVED,), "approved", 20),
         ((APPROVED,), "rejected", 20),
-        ((Event(10, "rejected", "bob"),), "approved", 20),
+        ((WindowEvent(10, "rejected", "bob"),), "approved", 20),
         ((APPROVED,), "cancelled", 300),
         ((), "requested", 20),
     ],
 )
 def test_a_decision_that_the_state_does_not_allow_is_refused(
-    before: tuple[Event, ...], kind: EventKind, at: int
+    before: tuple[WindowEvent, ...], kind: WindowEventKind, at: int
 ) -> None:
     with pytest.raises(DecisionError, match="w is "):
-        decide(window(*before), Event(at, kind, "bob"), four_eyes=False)
+        decide(window(*before), WindowEvent(at, kind, "bob"), four_eyes=False)
 
 
 def test_four_eyes_want_another_approver() -> None:
     with pytest.raises(DecisionError, match="four_eyes wants another"):
-        decide(window(), Event(10, "approved", "ann"), four_eyes=True)
-    decide(window(), Event(10, "approved", "bob"), four_eyes=True)
-    decide(window(), Event(10, "approved", "ann"), four_eyes=False)
+        decide(window(), WindowEvent(10, "approved", "ann"), four_eyes=True)
+    decide(window(), WindowEvent(10, "approved", "bob"), four_eyes=True)
+    decide(window(), WindowEvent(10, "approved", "ann"), four_eyes=False)
 
 
 def test_a_recurring_window_can_be_cancelled_between_two_occurrences() -> None:
     weekly = window(APPROVED, recurring=True)
     assert weekly.state(300) == "approved"
-    decide(weekly, Event(300, "cancelled", "ann"), four_eyes=False)
+    decide(weekly, WindowEvent(300, "cancelled", "ann"), four_eyes=False)
 
 
 def test_every_key_of_a_scope_must_fit() -> None:

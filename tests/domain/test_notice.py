@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla_engine.domain.notice import OutageFacts, Subject, outage_notice, running_step
+from sla_engine.domain.notice import OutageSnapshot, Subject, outage_notice, running_step
 from sla_engine.notices.outage_messages import reply_message, root_message
 from uptime_common import humanize
 
@@ -12,11 +12,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
 START = 1_791_008_130_000  # 2026-10-03 08:15:30 CEST
 MINUTE = 60_000
 SHOP = Subject("shop", "Shop", "team-shop", "gold")
-OPEN = OutageFacts("O-ABCDEFGHIJ", START, None)
+OPEN = OutageSnapshot("O-ABCDEFGHIJ", START, None)
 OVER = replace(OPEN, end=START + 5 * MINUTE, unplanned=5 * MINUTE)
 
 
-def title(facts: OutageFacts) -> str:
+def title(facts: OutageSnapshot) -> str:
     return root_message([(SHOP, facts)], START + MINUTE, BERLIN).title
 
 
@@ -47,7 +47,7 @@ def title(facts: OutageFacts) -> str:
         ),
     ],
 )
-def test_the_title_alone_tells_the_story(facts: OutageFacts, expected: str) -> None:
+def test_the_title_alone_tells_the_story(facts: OutageSnapshot, expected: str) -> None:
     assert title(facts) == expected
 
 
@@ -111,7 +111,7 @@ def test_replies_say_what_changed() -> None:
 def test_a_notice_is_plain_json_with_a_key_of_its_own() -> None:
     notice = outage_notice("opened", "shop", OPEN, START + 30_000)
     assert notice.key == "outage:O-ABCDEFGHIJ/opened/1791008160000"
-    assert OutageFacts(**json.loads(json.dumps(notice.facts))) == OPEN
+    assert OutageSnapshot(**json.loads(json.dumps(notice.facts))) == OPEN
     assert notice.facts == asdict(OPEN)
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch, gaps, outage_id, outages
+from sla_engine.domain.outage import OutageSpan, gaps, outage_id, outages
 from sla_engine.domain.timeline import Segment, State, Timeline
 from tests.domain.test_timeline import lines
 
@@ -10,7 +10,7 @@ UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 
 def test_an_outage_lasts_from_the_first_failure_to_the_first_good_sample() -> None:
     line = (Segment(0, 10, UP), Segment(10, 30, DOWN), Segment(30, 50, UP))
-    assert outages(line) == (Stretch(10, 30),)
+    assert outages(line) == (OutageSpan(10, 30),)
 
 
 def test_unknown_time_after_a_failure_belongs_to_the_outage_and_before_it_does_not() -> None:
@@ -22,13 +22,13 @@ def test_unknown_time_after_a_failure_belongs_to_the_outage_and_before_it_does_n
         Segment(40, 45, UNKNOWN),
         Segment(45, 50, UP),
     )
-    assert outages(line) == (Stretch(10, 45),)
+    assert outages(line) == (OutageSpan(10, 45),)
     assert gaps(line) == (Interval(0, 10), Interval(20, 30), Interval(40, 45))
 
 
 def test_an_outage_is_open_until_a_good_sample_comes() -> None:
-    assert outages((Segment(0, 10, DOWN),)) == (Stretch(0, None),)
-    assert outages((Segment(0, 10, DOWN), Segment(10, 20, UNKNOWN))) == (Stretch(0, None),)
+    assert outages((Segment(0, 10, DOWN),)) == (OutageSpan(0, None),)
+    assert outages((Segment(0, 10, DOWN), Segment(10, 20, UNKNOWN))) == (OutageSpan(0, None),)
 
 
 def test_the_id_is_the_same_on_every_machine() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.domain.period import (
-    Kind,
+    PeriodKind,
     containing,
     parse_period,
     parse_time,
@@ -100,14 +100,16 @@ def test_milliseconds_are_written_when_they_are_not_zero() -> None:
     assert rfc3339(1_005) == "1970-01-01T00:00:01.005Z"
 
 
-kinds = st.sampled_from([kind for kind in get_args(Kind) if kind != "span"])
+kinds = st.sampled_from([kind for kind in get_args(PeriodKind) if kind != "span"])
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2050, 1, 1)).map(  # noqa: DTZ001
     lambda d: round(d.replace(tzinfo=UTC).timestamp() * 1000)
 )
 
 
 @given(kinds, instants, st.sampled_from(ZONES).map(ZoneInfo))
-def test_periods_tile_time_and_read_their_own_names(kind: Kind, at: int, zone: ZoneInfo) -> None:
+def test_periods_tile_time_and_read_their_own_names(
+    kind: PeriodKind, at: int, zone: ZoneInfo
+) -> None:
     period = containing(kind, at, zone)
     assert period.start <= at < period.end
     assert shifted(period, 1).start == period.end

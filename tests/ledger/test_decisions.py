@@ -1,7 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger, audit, tables
@@ -10,7 +10,7 @@ from sla_engine.ledger.maintenance import Request
 REQUEST = Request(
     "w", "cli", "Patching", Scope(("shop",), (), (("a", "b"),)), 100, 200, "UTC", None
 )
-ASKED = Event(1, "requested", "ann", "disk full")
+ASKED = WindowEvent(1, "requested", "ann", "disk full")
 CORRECTION = Correction(5, "ann", "cause", None, "disk", "seen in the log")
 
 
@@ -27,14 +27,14 @@ def _broken(ledger: Ledger) -> str | None:
 def test_a_request_is_kept_with_what_became_of_it(ledger: Ledger) -> None:
     assert ledger.windows.add(REQUEST, ASKED)
     assert not ledger.windows.add(REQUEST, ASKED)
-    approved = Event(2, "approved", "bob")
+    approved = WindowEvent(2, "approved", "bob")
     ledger.windows.append("w", approved)
     assert ledger.windows.all() == ((REQUEST, (ASKED, approved)),)
 
 
 def test_of_two_decisions_on_the_same_knowledge_one_is_kept(ledger: Ledger) -> None:
     ledger.windows.add(REQUEST, ASKED)
-    approved, rejected = Event(2, "approved", "bob"), Event(2, "rejected", "eve")
+    approved, rejected = WindowEvent(2, "approved", "bob"), WindowEvent(2, "rejected", "eve")
     assert ledger.windows.append("w", approved, known=1)
     assert not ledger.windows.append("w", rejected, known=1)
     assert ledger.windows.all() == ((REQUEST, (ASKED, approved)),)
@@ -68,7 +68,7 @@ def test_a_row_changed_or_taken_out_breaks_the_chain(
     ledger: Ledger, statement: sa.Update | sa.Delete, finding: str
 ) -> None:
     ledger.windows.add(REQUEST, ASKED)
-    ledger.windows.append("w", Event(2, "approved", "bob"))
+    ledger.windows.append("w", WindowEvent(2, "approved", "bob"))
     ledger.corrections.add("shop", 10, CORRECTION)
     with ledger.engine.begin() as connection:
         connection.execute(statement)
@@ -77,7 +77,7 @@ def test_a_row_changed_or_taken_out_breaks_the_chain(
 
 def test_a_hash_made_anew_does_not_mend_the_chain(ledger: Ledger) -> None:
     ledger.windows.add(REQUEST, ASKED)
-    ledger.windows.append("w", Event(2, "approved", "bob"))
+    ledger.windows.append("w", WindowEvent(2, "approved", "bob"))
     with ledger.engine.begin() as connection:
         first = next(iter(audit.read(connection)))._replace(actor="eve")
         values = {"actor": "eve", "hash": audit.digest(first)}

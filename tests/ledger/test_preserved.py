@@ -3,7 +3,7 @@
 import pytest
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger
 
@@ -27,7 +27,7 @@ def derive(ledger: Ledger, *edges: tuple[int, int, State]) -> None:
     ledger.apply([Derived("shop", line, None, TAIL)])
 
 
-def past(ledger: Ledger) -> tuple[tuple[Stretch, ...], tuple[Interval, ...]]:
+def past(ledger: Ledger) -> tuple[tuple[OutageSpan, ...], tuple[Interval, ...]]:
     history = ledger.histories(Interval(0, 2**50))["shop"]
     return history.outages, history.gaps
 
@@ -39,7 +39,7 @@ def minutes(start: int, end: int) -> Interval:
 def test_what_was_known_stays_known_when_its_samples_are_gone(ledger: Ledger) -> None:
     derive(ledger, (30, 110, UNKNOWN), (110, 120, UP))
     outages, gaps = past(ledger)
-    assert outages == (Stretch(40 * MINUTE, 50 * MINUTE),)
+    assert outages == (OutageSpan(40 * MINUTE, 50 * MINUTE),)
     assert gaps == (minutes(60, 70), minutes(100, 110))
 
 
@@ -47,17 +47,17 @@ def test_an_open_outage_stays_open_when_its_samples_are_gone(ledger: Ledger) -> 
     derive(ledger, (90, 110, DOWN))
     derive(ledger, (80, 120, UNKNOWN))
     outages, gaps = past(ledger)
-    assert outages[-1] == Stretch(90 * MINUTE, None)
+    assert outages[-1] == OutageSpan(90 * MINUTE, None)
     assert gaps == (minutes(60, 70), minutes(110, 120))
 
 
 def test_an_outage_that_just_began_stays_when_its_samples_are_gone(ledger: Ledger) -> None:
     derive(ledger, (98, 101, DOWN))
     derive(ledger, (90, 105, UNKNOWN))
-    assert past(ledger)[0][-1] == Stretch(98 * MINUTE, None)
+    assert past(ledger)[0][-1] == OutageSpan(98 * MINUTE, None)
     derive(ledger, (90, 105, UNKNOWN), (105, 110, DOWN), (110, 120, UP))
     outages, gaps = past(ledger)
-    assert outages[-1] == Stretch(98 * MINUTE, 110 * MINUTE)
+    assert outages[-1] == OutageSpan(98 * MINUTE, 110 * MINUTE)
     assert gaps == (minutes(60, 70), minutes(101, 105))
 
 
@@ -74,5 +74,5 @@ def test_a_gap_between_samples_is_a_gap_whatever_was_guessed(ledger: Ledger) -> 
 def test_late_samples_fill_a_gap(ledger: Ledger) -> None:
     derive(ledger, (55, 65, UP), (65, 75, DOWN), (75, 100, UP))
     outages, gaps = past(ledger)
-    assert outages[-1] == Stretch(65 * MINUTE, 75 * MINUTE)
+    assert outages[-1] == OutageSpan(65 * MINUTE, 75 * MINUTE)
     assert gaps == ()

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Change, Derived, Ledger, LedgerError, NoticeRow, Outbox, tables
 
@@ -29,13 +29,13 @@ def _count(ledger: Ledger, table: sa.Table) -> int:
 
 
 def test_an_outage_opens_and_ends(ledger: Ledger) -> None:
-    opened = Change("opened", "shop", None, Stretch(10, None))
+    opened = Change("opened", "shop", None, OutageSpan(10, None))
     assert ledger.apply([OPEN]) == (opened,)
-    assert ledger.open_outages() == {"shop": Stretch(10, None)}
-    ended = Change("resolved", "shop", Stretch(10, None), Stretch(10, 25))
+    assert ledger.open_outages() == {"shop": OutageSpan(10, None)}
+    ended = Change("resolved", "shop", OutageSpan(10, None), OutageSpan(10, 25))
     assert ledger.apply([ENDED]) == (ended,)
     history = ledger.histories(Interval(0, 100))["shop"]
-    assert (history.outages, history.covered) == ((Stretch(10, 25),), (Interval(0, 40),))
+    assert (history.outages, history.covered) == ((OutageSpan(10, 25),), (Interval(0, 40),))
     assert ledger.first_samples() == {"shop": 0}
     assert ledger.covered_until() == {"shop": 40}
 
@@ -61,14 +61,14 @@ def test_an_outage_open_for_long_does_not_forget_its_start(ledger: Ledger) -> No
     for start in range(20, 2000, 20):
         ledger.apply([Derived("shop", (Segment(start, start + 20, DOWN),), start)])
     ledger.apply([Derived("shop", (Segment(2000, 2020, UP),), 2000)])
-    assert ledger.histories(Interval(0, 3000))["shop"].outages == (Stretch(10, 2000),)
+    assert ledger.histories(Interval(0, 3000))["shop"].outages == (OutageSpan(10, 2000),)
 
 
 def test_only_what_overlaps_the_period_is_read(ledger: Ledger) -> None:
     ledger.apply([OPEN])
     ledger.apply([ENDED])
     assert ledger.histories(Interval(25, 30))["shop"].outages == ()
-    assert ledger.histories(Interval(24, 30))["shop"].outages == (Stretch(10, 25),)
+    assert ledger.histories(Interval(24, 30))["shop"].outages == (OutageSpan(10, 25),)
     assert ledger.histories(Interval(0, 10))["shop"].outages == ()
     assert ledger.histories(Interval(0, 100), ["other"]) == {}
 
@@ -144,9 +144,9 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
         connection.execute(sa.text(told))
     first.dispose()
     with Ledger.open(ledger_url) as ledger:
-        assert ledger.open_outages() == {"shop": Stretch(10, None)}
+        assert ledger.open_outages() == {"shop": OutageSpan(10, None)}
         ledger.apply([ENDED], _notices)
-        assert ledger.histories(Interval(0, 100))["shop"].outages == (Stretch(10, 25),)
+        assert ledger.histories(Interval(0, 100))["shop"].outages == (OutageSpan(10, 25),)
         assert [n.key for n in Outbox(ledger.engine).unaddressed()] == ["a", "shop/10/resolved"]
 
 

@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger, LedgerError, NoticeRow, Outbox
@@ -86,8 +86,8 @@ def fill(ledger: Ledger) -> None:
     ledger.apply([Derived("mail", (Segment(60, 90, UNKNOWN), Segment(90, 99, DOWN)), 90)])
     ledger.corrections.add("shop", 10, Correction(70, "ann", "cause", None, "disk", "log"))
     request = Request("w", "cli", "Patching", Scope(("shop",)), 5, 9, "UTC")
-    ledger.windows.add(request, Event(1, "requested", "ann", "patches"))
-    ledger.windows.append("w", Event(2, "approved", "bob"))
+    ledger.windows.add(request, WindowEvent(1, "requested", "ann", "patches"))
+    ledger.windows.append("w", WindowEvent(2, "approved", "bob"))
     ledger.corrections.add("shop", 10, Correction(71, "ann", "cause", "disk", "network", "log"))
     ledger.frozen.add(Interval(0, 100), {"shop": {"availability": 0.5}, "mail": {}}, 200)
     ledger.frozen.add(Interval(0, 100), {"shop": {"availability": 0.6}}, 300)
@@ -177,7 +177,7 @@ def test_an_export_from_sqlite_goes_on_in_any_database(
             connection.execute(sa.text(f"DELETE FROM {table}"))
     ledger.load(lines)
     assert list(ledger.export()) == lines
-    ledger.windows.append("w", Event(3, "cancelled", "ann"))
+    ledger.windows.append("w", WindowEvent(3, "cancelled", "ann"))
     assert ledger.verify() == []
 
 

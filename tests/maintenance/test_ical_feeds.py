@@ -6,7 +6,7 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Event, Window
+from sla_engine.domain.maintenance import MaintenanceWindow, WindowEvent
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance.ical_feeds import FeedError, pull
 from sla_engine.maintenance.windows import planned, windows_in
@@ -61,7 +61,7 @@ def text_of(moment: int) -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).strftime("%m-%d %H:%M")
 
 
-def windows(ledger: Ledger) -> tuple[Window, ...]:
+def windows(ledger: Ledger) -> tuple[MaintenanceWindow, ...]:
     return windows_in(book(), ledger.windows.all(), AUTUMN)
 
 
@@ -124,7 +124,7 @@ def test_what_a_person_cancelled_does_not_come_back(ledger: Ledger) -> None:
     text = calendar(soon="DTSTART:20261021T020000Z DTEND:20261021T040000Z")
     read(ledger, text)
     (window,) = windows(ledger)
-    ledger.windows.append(window.id, Event(NOW, "cancelled", "bob", "postponed"))
+    ledger.windows.append(window.id, WindowEvent(NOW, "cancelled", "bob", "postponed"))
     for told in (text, calendar(), text):
         assert read(ledger, told, now=NOW + 900_000) == []
 

@@ -6,7 +6,7 @@ import pytest
 from sla_engine.alertmanager import Client, Matcher, Silence
 from sla_engine.alertmanager.silence import document, parse
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.silences import AUTHOR, cancellation, meant, plan, pull, push, wanted
@@ -96,7 +96,7 @@ def test_a_marked_silence_means_the_services_that_it_silences(
 def test_a_silence_that_ends_early_cancels_its_request_once() -> None:
     silence = replace(OURS, author="ann", id="a", end=START + 600_000, expired=True)
     request = Request("S-a", "silence", "t", Scope(("web",)), START, START + HOUR, "UTC")
-    asked = Event(NOW, "requested", "ann")
+    asked = WindowEvent(NOW, "requested", "ann")
     cancelled = cancellation(silence, request, [asked])
     assert cancelled is not None
     assert cancelled[:2] == (START + 600_000, "cancelled")

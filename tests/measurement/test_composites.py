@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State, Timeline
 from sla_engine.ledger import Derived, Ledger
 from sla_engine.measurement.composites import composites
@@ -68,4 +68,4 @@ def test_a_component_outside_its_lifetime_is_unknown(ledger: Ledger) -> None:
 def test_its_outages_are_in_the_ledger(ledger: Ledger) -> None:
     for name, line in _derived(ledger, LINES).items():
         ledger.apply([Derived(name, line, 0)])
-    assert ledger.histories(PERIOD)["all"].outages == (Stretch(0, 20),)
+    assert ledger.histories(PERIOD)["all"].outages == (OutageSpan(0, 20),)

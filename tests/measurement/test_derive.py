@@ -6,12 +6,12 @@ import pytest
 from service_catalogue import Service
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.measurement.derive import Rhythm, derive, median_step
+from sla_engine.measurement.derive import Cadence, derive, median_step
 from sla_engine.prometheus import Series
 from tests.catalogues import PROBES
 
 PERIOD = Interval(0, 60)
-BEAT = Rhythm(10, 25)
+BEAT = Cadence(10, 25)
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 
 

@@ -14,7 +14,7 @@ from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
 from sla_engine.measurement.backfill import backfill
-from sla_engine.measurement.derive import Rhythm, derive, first_known
+from sla_engine.measurement.derive import Cadence, derive, first_known
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods
 from sla_engine.prometheus import Client, Series
 from tests.catalogues import catalogue
@@ -22,7 +22,7 @@ from tests.past import Pair, Past, past, write_openmetrics
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 STEP = 15_000
-BEAT = Rhythm(STEP, STEP * 5 // 2)
+BEAT = Cadence(STEP, STEP * 5 // 2)
 HOUR = 3_600_000
 START = 1_790_812_800_000
 PERIOD = Interval(START, START + 3 * HOUR)

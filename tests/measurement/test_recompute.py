@@ -6,7 +6,7 @@ import pytest
 from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Correction, Stretch, outage_id
+from sla_engine.domain.outage import Correction, OutageSpan, outage_id
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Change, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
@@ -23,8 +23,8 @@ HOUR = 3_600_000
 START = 1_790_812_800_000
 DAY = Interval(START, START + 24 * HOUR)
 FIRST = START + 6 * HOUR + 5_000  # what Prometheus still keeps begins here
-DOWN = Stretch(START + 10 * HOUR + 5_000, START + 10 * HOUR + 65_000)
-OLD = Stretch(START + HOUR, START + 2 * HOUR)
+DOWN = OutageSpan(START + 10 * HOUR + 5_000, START + 10 * HOUR + 65_000)
+OLD = OutageSpan(START + HOUR, START + 2 * HOUR)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_what_was_wrong_is_set_right_and_told(
     ledger.apply([Derived("shop", wrong, None)])
     ledger.corrections.add("shop", DOWN.start - 10, Correction(1, "ann", "cause", None, "x", "y"))
     done = recompute(book, client, ledger, DAY, DAY.end)
-    moved = Stretch(DOWN.start - 10, DOWN.end)
+    moved = OutageSpan(DOWN.start - 10, DOWN.end)
     assert done.changes == (Change("changed", "shop", moved, DOWN),)
     facts = (b'"coverage"', b'"gap"', b'"outage"', b'"service_state"')
     kept = [line for line in ledger.export() if any(name in line[:20] for name in facts)]

@@ -10,7 +10,7 @@ import pytest
 from sla_engine.accounting.figures import account
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger
 from sla_engine.measurement.backfill import backfill
@@ -53,12 +53,12 @@ def test_minutes_under_the_objective_fail(
     good: list[Series], total: list[Series], expected: list[tuple[int, int]]
 ) -> None:
     found = failures(counted(good, total, PERIOD), Fraction(9, 10))
-    assert found == tuple(Stretch(a * MINUTE, b * MINUTE) for a, b in expected)
+    assert found == tuple(OutageSpan(a * MINUTE, b * MINUTE) for a, b in expected)
 
 
 def test_without_an_objective_a_minute_fails_when_nothing_was_good() -> None:
     good, total = [counter(0, 1, 1, 1, 1)], [counter(0, 10, 20, 30, 40)]
-    assert failures(counted(good, total, PERIOD), None) == (Stretch(MINUTE, 3 * MINUTE),)
+    assert failures(counted(good, total, PERIOD), None) == (OutageSpan(MINUTE, 3 * MINUTE),)
 
 
 def test_a_minute_over_the_edge_of_a_period_counts_in_the_one_where_it_ends(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
         assert ledger.events(DAY)["api"] == minutes
         accounts = account(book, ledger, DAY, DAY.end)
     two = START + 2 * 3_600_000
-    assert history.outages == (Stretch(two, two + 5 * MINUTE),)
+    assert history.outages == (OutageSpan(two, two + 5 * MINUTE),)
     hole = START + 4 * 3_600_000
     assert history.gaps == (
         Interval(START, START + 3_000),
@@ -139,7 +139,7 @@ def test_a_minute_is_held_against_the_objective_of_its_time(url: str, tmp_path: 
         backfill(catalogue(entry, url=url), client, ledger, DAY, DAY.end)
         outages = ledger.histories(DAY)["api"].outages
     two = START + 2 * 3_600_000
-    assert outages == (Stretch(two, two + 2 * MINUTE),)
+    assert outages == (OutageSpan(two, two + 2 * MINUTE),)
 
 
 @pytest.mark.integration

@@ -5,8 +5,8 @@ import pytest
 
 from service_catalogue import Service
 from sla_engine.domain.interval import Interval
-from sla_engine.measurement.derive import Rhythm
-from sla_engine.measurement.screening import look, quiet
+from sla_engine.measurement.derive import Cadence
+from sla_engine.measurement.screening import quiet, screen
 from sla_engine.prometheus.scan import Counts
 from tests.catalogues import PROBES
 
@@ -26,8 +26,8 @@ def flagged(
     *series: Counts, step: int = 15_000, book: Service | None = None, max_gap: int | None = None
 ) -> list[int]:
     windows = [Interval(i * HOUR, (i + 1) * HOUR) for i in range(len(series[0].samples))]
-    beat = Rhythm(step, max_gap or step * 5 // 2)
-    found = look(book or service(), beat, windows, series)
+    beat = Cadence(step, max_gap or step * 5 // 2)
+    found = screen(book or service(), beat, windows, series)
     indices: list[int] = np.flatnonzero(found.flagged).tolist()
     return indices
 
@@ -111,7 +111,7 @@ def test_one_location_where_two_are_needed_needs_a_look() -> None:
 def quiet_among(*services: Service, max_gap: int = 37_500, **series: list[Counts]) -> set[str]:
     windows = [Interval(0, HOUR), Interval(HOUR, 2 * HOUR)]
     found = {s.id: [counts(240, 240)] for s in services} | series
-    return quiet(services, {s.id: Rhythm(15_000, max_gap) for s in services}, windows, found)
+    return quiet(services, {s.id: Cadence(15_000, max_gap) for s in services}, windows, found)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,6 @@ def test_what_has_no_rhythm_is_not_quiet() -> None:
 
 def test_without_a_rhythm_every_hour_is_looked_at() -> None:
     windows = [Interval(0, HOUR), Interval(HOUR, 2 * HOUR)]
-    found = look(service(), None, windows, [counts(240, 0)])
+    found = screen(service(), None, windows, [counts(240, 0)])
     assert found.flagged.tolist() == [True, True]
     assert found.empty.tolist() == [False, True]

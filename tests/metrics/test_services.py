@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
@@ -17,7 +17,7 @@ _ORDER = ("service", "window", "kind")
 def _level(service: str, *outages: tuple[int, int | None], known: bool = True) -> ServiceLevel:
     found = [Outage(service, *outage) for outage in outages]
     covered = (MONTH,) if known else ()
-    facts = Facts(found, (), covered, (MONTH,), (Interval(100_000, 150_000),))
+    facts = AccountingInput(found, (), covered, (MONTH,), (Interval(100_000, 150_000),))
     result = figures(facts, Terms(ratio(99)), MONTH.end)
     return ServiceLevel(
         service, 0.99, maintenance_active=False, open_since=None, windows={"month": result}

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from service_catalogue import Catalogue
-from sla_engine.domain.notice import OutageFacts, outage_notice
+from sla_engine.domain.notice import OutageSnapshot, outage_notice
 from sla_engine.domain.outage import outage_id
 from sla_engine.ledger import NoticeRow, Outbox
 from tests.catalogues import catalogue
@@ -37,16 +37,16 @@ def book(count: int) -> Catalogue:
 
 def open_outage(outbox: Outbox, number: int) -> None:
     """Write that service ``number`` went down."""
-    _write(outbox, "opened", number, OutageFacts(outage_id(f"s{number}", T0), T0, None))
+    _write(outbox, "opened", number, OutageSnapshot(outage_id(f"s{number}", T0), T0, None))
 
 
 def end_outage(outbox: Outbox, number: int) -> None:
     """Write that it came back."""
     end = T0 + 60_000 * (number + 1)
-    _write(outbox, "resolved", number, OutageFacts(outage_id(f"s{number}", T0), T0, end))
+    _write(outbox, "resolved", number, OutageSnapshot(outage_id(f"s{number}", T0), T0, end))
 
 
-def _write(outbox: Outbox, kind: Any, number: int, facts: OutageFacts) -> None:
+def _write(outbox: Outbox, kind: Any, number: int, facts: OutageSnapshot) -> None:
     made = outage_notice(kind, f"s{number}", facts, T0 + number)
     outbox.add([NoticeRow(made.key, made.topic, kind, made.time, made.service, made.facts)])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_engine.domain.maintenance import Event, Scope
+from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance.requests import request, resolve
 from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
@@ -36,7 +36,7 @@ def ask(world: World, ahead: int, author: str = "ann", source: str = "cli") -> s
         end=start + HOUR,
         timezone="UTC",
         rrule=None,
-        event=Event(world.now, "requested", author, "they are full"),
+        event=WindowEvent(world.now, "requested", author, "they are full"),
         source=source,
     ).id
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sla_engine.domain.availability import Facts, Figures, Terms, figures
+from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.notice import OutageFacts
+from sla_engine.domain.notice import OutageSnapshot
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import containing
@@ -85,7 +85,7 @@ def account(minutes_down: int, now: int) -> Figures:
     month = containing("month", now, BOOK.timezone)
     whole = Interval(month.start, month.end)
     outage = Outage("shop", month.start, month.start + minutes_down * MINUTE)
-    facts = Facts((outage,), (), (whole,), (whole,))
+    facts = AccountingInput((outage,), (), (whole,), (whole,))
     return figures(facts, Terms(ratio(99.9)), now)
 
 
@@ -127,7 +127,7 @@ def test_nothing_known_is_no_warning() -> None:
 
 
 def test_an_outage_tells_what_it_used_of_the_budget() -> None:
-    facts = OutageFacts("O-1", START, START + 10 * MINUTE, unplanned=10 * MINUTE)
+    facts = OutageSnapshot("O-1", START, START + 10 * MINUTE, unplanned=10 * MINUTE)
     told = Stored(1, "k", "outage:O-1", "resolved", NOON, "shop", asdict(facts))
     letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
     # 10 of October's 44.64 minutes; 25 are used in all.

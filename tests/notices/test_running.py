@@ -1,6 +1,6 @@
 import json
 
-from sla_engine.domain.availability import Facts, Figures, Terms, figures
+from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
@@ -87,7 +87,7 @@ def _goes_down(world: World, *services: str) -> None:
 
 def figures_with_budget(budget: int) -> Figures:
     period = (Interval(T0, T0 + 1000 * budget),)
-    return figures(Facts((), (), period, period), Terms(ratio(99.9)), T0 + 1)
+    return figures(AccountingInput((), (), period, period), Terms(ratio(99.9)), T0 + 1)
 
 
 def test_planned_work_that_overruns_is_told_where_outages_are_told(make: Make) -> None:
@@ -132,7 +132,7 @@ def _derive(world: World, *states: tuple[int, State]) -> None:
 def test_what_an_outage_used_and_what_is_left_are_of_one_moment(world: World) -> None:
     outage = Outage("s0", T0, None)
     wide = (Interval(T0, T0 + 30_000 * MINUTE),)
-    known = Facts((outage,), (), (Interval(T0, T0 + 3 * MINUTE),), wide)
+    known = AccountingInput((outage,), (), (Interval(T0, T0 + 3 * MINUTE),), wide)
     world.sender.figures = {"s0": figures(known, Terms(ratio(99.9)), T0 + 3 * MINUTE)}
     world.now = T0 + 3 * MINUTE + 20_000
     _goes_down(world, "s0")

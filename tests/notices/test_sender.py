@@ -1,6 +1,6 @@
 import pytest
 
-from sla_engine.domain.outage import Correction, Stretch
+from sla_engine.domain.outage import Correction, OutageSpan
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Change, Derived, NoticeRow
 from sla_engine.notices.outages import correction_notices, outage_notices
@@ -168,7 +168,7 @@ def test_routes_choose_channels_and_mentions(make: Make) -> None:
 def test_an_outage_whose_start_moves_stays_in_its_thread(world: World) -> None:
     world.change("opened", "s0", T0)
     world.drain()
-    world.changes(Change("changed", "s0", Stretch(T0, None), Stretch(T0 - 15_000, None)))
+    world.changes(Change("changed", "s0", OutageSpan(T0, None), OutageSpan(T0 - 15_000, None)))
     world.drain()
     world.change("resolved", "s0", T0 - 15_000, T0 + MINUTE)
     world.drain()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from service_catalogue import Catalogue
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import Change, Ledger, Outbox
 from sla_engine.notices.outages import outage_notices
 from sla_engine.notices.sender import Sender
@@ -54,8 +54,8 @@ class World:
         self.sender = Sender(self.catalogue, self.outbox, bot, lambda: self.now)
 
     def change(self, kind: str, service: str, start: int, end: int | None = None) -> None:
-        after = None if kind == "withdrawn" else Stretch(start, end)
-        before = None if kind == "opened" else Stretch(start, None)
+        after = None if kind == "withdrawn" else OutageSpan(start, end)
+        before = None if kind == "opened" else OutageSpan(start, None)
         self.changes(Change(kind, service, before, after))  # type: ignore[arg-type]
 
     def changes(self, *changes: Change) -> None:

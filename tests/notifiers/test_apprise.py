@@ -13,7 +13,7 @@ from service_catalogue.notifications import Report
 from sla_engine.ledger import Ledger, Outbox
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Sender
-from sla_engine.notifiers import Elsewhere, apprise
+from sla_engine.notifiers import AppriseNotifier, apprise
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 from tests.notices.october import HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
@@ -177,7 +177,7 @@ def test_the_ledger_holds_no_secret(engine: Engine) -> None:
     assert all("board" not in channel for channel in notice.facts["channels"])
 
 
-def asked(**fields: object) -> Elsewhere:
+def asked(**fields: object) -> AppriseNotifier:
     entry = {"id": "seniors", "period": "monthly", "cron": "0 9 1 * *"} | fields
     return apprise([Report.model_validate(entry)], {"PLACES": "json://127.0.0.1:1/\n"})
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sla_engine.domain.availability import Facts, Terms, figures
+from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval, Intervals, clip, intersect, total
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Correction, Outage
@@ -55,7 +55,7 @@ def service(
     latency: float | None = None,
 ) -> ServiceReport:
     goal = None if objective is None else ratio(objective)
-    facts = Facts(outages, gaps, covered, agreed, planned)
+    facts = AccountingInput(outages, gaps, covered, agreed, planned)
     terms = Terms(goal, min_outage=min_outage)
     return ServiceReport(
         id_,
@@ -74,7 +74,7 @@ def service(
     )
 
 
-def _before(facts: Facts, outages: tuple[Outage, ...]) -> Facts:
+def _before(facts: AccountingInput, outages: tuple[Outage, ...]) -> AccountingInput:
     """Return a September with the same first outage, 25 minutes long."""
     first = [
         Outage(o.service, o.start - 30 * DAY, o.start - 30 * DAY + 25 * MINUTE) for o in outages[:1]
@@ -82,7 +82,7 @@ def _before(facts: Facts, outages: tuple[Outage, ...]) -> Facts:
     return replace(facts, outages=first, agreed=(SEPTEMBER,), covered=(SEPTEMBER,), gaps=())
 
 
-def _days(facts: Facts, terms: Terms) -> tuple[Day, ...]:
+def _days(facts: AccountingInput, terms: Terms) -> tuple[Day, ...]:
     found = []
     for number in range(31):
         day = shifted(containing("day", MONTH.start, BERLIN), number)

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sla_engine.app.engine import Engine
-from sla_engine.app.slack_listener import Ears, setup_of
+from sla_engine.app.slack_listener import SlackListener, setup_of
 from tests.programs.ports import free_port
 from tests.programs.process import running
 from tests.programs.slack import APP_TOKEN, TOKEN, Slack
@@ -185,7 +185,7 @@ def test_another_catalogue_keeps_the_connection_unless_it_says_otherwise(
     monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
     engine = Engine(world.context, world.metrics)
-    ears = Ears(engine)
+    ears = SlackListener(engine)
     engine._leading = True
     setup = setup_of(world.book)
     assert setup is not None

@@ -7,7 +7,7 @@ from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.service_levels import service_levels
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Shown
-from sla_engine.app.slack_listener import Listener, Setup
+from sla_engine.app.slack_listener import SlackConnection, SocketModeSetup
 from sla_engine.domain.outage import Outage, outage_id
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger, Outbox
@@ -48,8 +48,8 @@ class World:
         self.book = book(slack, **maintenance)
         self.metrics = EngineMetrics("test")
         self.context = Context(self.book, ledger, Client(self.book.prometheus))
-        setup = Setup(TOKENS, slack.api_url, self.book.slack.user_groups)
-        self.listener = Listener(self.shown, self.metrics, setup, lambda: self.now)
+        setup = SocketModeSetup(TOKENS, slack.api_url, self.book.slack.user_groups)
+        self.listener = SlackConnection(self.shown, self.metrics, setup, lambda: self.now)
         bot = SlackBot(TOKEN, slack.api_url, timeout=1, buttons=True)
         self.sender = Sender(self.book, self.outbox, bot, lambda: self.now)
 

@@ -14,12 +14,12 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.figures import account
 from sla_engine.accounting.report import report
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.period import recognized
 from sla_engine.ledger import Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
-from sla_engine.prometheus.series import Answer
+from sla_engine.prometheus.series import QueryResult
 from sla_engine.reports import REPORTS
 from tests.programs.prometheus import running_prometheus
 from tests.traps.world import BEFORE, DAY, HOUR, MINUTE, START, book, write
@@ -35,13 +35,13 @@ class Recorder(Client):
 
     asked: list[tuple[str, int]]
 
-    def instant(self, promql: str, at: int) -> Answer:
+    def instant(self, promql: str, at: int) -> QueryResult:
         self.asked.append((promql, at))
         return super().instant(promql, at)
 
     def range(
         self, promql: str, start: int, end: int, step: int, *, lookback: int | None = None
-    ) -> Answer:
+    ) -> QueryResult:
         self.asked.append((promql, end))
         return super().range(promql, start, end, step, lookback=lookback)
 
@@ -209,7 +209,7 @@ def test_an_outage_over_midnight_is_split_to_the_millisecond(
     parts = [report["downtime_seconds"]["planned"] for report in (yesterday, day["midnight"])]
     assert parts == [1_800, 1_800]
     (known,) = world.ledger.histories(DAY)["midnight"].outages
-    assert known == Stretch(START - 30 * MINUTE, START + 30 * MINUTE)
+    assert known == OutageSpan(START - 30 * MINUTE, START + 30 * MINUTE)
 
 
 def test_an_outage_counts_from_the_first_failed_sample(day: dict[str, Any]) -> None:

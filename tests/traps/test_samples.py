@@ -6,7 +6,7 @@ import pytest
 
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Stretch
+from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
@@ -49,10 +49,10 @@ def test_the_ledger_is_what_all_samples_say(histories: dict[str, History], name:
     assert list(found.gaps) == [g for g in holes if g.length]
 
 
-def _inside(outage: Stretch) -> bool:
+def _inside(outage: OutageSpan) -> bool:
     return outage.start < PERIOD.end and (outage.end is None or outage.end > START)
 
 
-def _cut(outage: Stretch) -> Stretch:
+def _cut(outage: OutageSpan) -> OutageSpan:
     end = None if outage.end is None or outage.end >= PERIOD.end else outage.end
-    return Stretch(max(outage.start, START), end)
+    return OutageSpan(max(outage.start, START), end)

@@ -16,10 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from uptime_common.exposition import (
     EOF,
     Family,
-    Form,
     Metric,
     Sample,
     Style,
+    Template,
     counter,
     gauge,
     header,
@@ -70,7 +70,7 @@ def test_a_counter_without_total_keeps_its_name_in_openmetrics() -> None:
 
 @pytest.mark.parametrize("style", ["text", "openmetrics"])
 def test_a_form_says_what_its_families_say(style: Style) -> None:
-    form = Form([(LOAD, ()), (REQUESTS, ("/a",)), (REQUESTS, ("/\n",)), (FIELD, ())])
+    form = Template([(LOAD, ()), (REQUESTS, ("/a",)), (REQUESTS, ("/\n",)), (FIELD, ())])
     numbers: list[float | str] = [0.5, 3, "12345678901234567890", math.inf]
     families = [LOAD.value(0.5), REQUESTS.of((("/a",), 3), (("/\n",), 12345678901234567890))]
     expected = render([*families, FIELD.value(math.inf)], style)
@@ -79,7 +79,9 @@ def test_a_form_says_what_its_families_say(style: Style) -> None:
 
 
 def test_a_form_filled_is_families() -> None:
-    filled = Form([(REQUESTS, ("/a",)), (REQUESTS, ("/b",)), (LOAD, ())]).filled([1, "2", math.pi])
+    filled = Template([(REQUESTS, ("/a",)), (REQUESTS, ("/b",)), (LOAD, ())]).filled(
+        [1, "2", math.pi]
+    )
     assert list(filled) == [
         Family(REQUESTS, [(("/a",), 1), (("/b",), 2)]),
         Family(LOAD, [((), math.pi)]),
@@ -87,13 +89,15 @@ def test_a_form_filled_is_families() -> None:
 
 
 def test_a_form_stands_among_families_and_may_be_empty() -> None:
-    text = render([LOAD.value(1), Form([(FIELD, ())]).filled([2]), Form(()).filled(())], "text")
+    text = render(
+        [LOAD.value(1), Template([(FIELD, ())]).filled([2]), Template(()).filled(())], "text"
+    )
     assert text == render([LOAD.value(1), FIELD.value(2)], "text")
 
 
 @pytest.mark.parametrize("number", [True, False, math.nan, math.inf, -math.inf, -1.5, 1e-9, 1e300])
 def test_a_form_prints_a_number_as_a_family_does(number: float) -> None:
-    assert render([Form([(LOAD, ())]).filled([number])], "text") == render(
+    assert render([Template([(LOAD, ())]).filled([number])], "text") == render(
         [LOAD.value(number)], "text"
     )
 
@@ -101,7 +105,7 @@ def test_a_form_prints_a_number_as_a_family_does(number: float) -> None:
 def test_a_form_wants_a_number_for_each_series() -> None:
     for numbers in ((), (1, 2)):
         with pytest.raises(ValueError, match="extended slice"):
-            render([Form([(LOAD, ())]).filled(numbers)], "text")
+            render([Template([(LOAD, ())]).filled(numbers)], "text")
 
 
 def test_numbers_that_are_no_numbers() -> None:

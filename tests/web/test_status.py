@@ -1,10 +1,10 @@
 import re
 
-from sla_engine.web.status import Row, State, percent, render_status
+from sla_engine.web.status import ServiceState, StatusRow, percent, render_status
 
 
-def _row(name: str, state: State, availability: float | None = 0.999996) -> Row:
-    return Row(
+def _row(name: str, state: ServiceState, availability: float | None = 0.999996) -> StatusRow:
+    return StatusRow(
         name.lower(),
         name,
         "ann",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from uptime_common.exposition import Filled, Form, Metric
+from uptime_common.exposition import FilledTemplate, Metric, Template
 
 Place = tuple[int, Metric, int]
 """Position among the text's words, the metric, and what its number is multiplied by."""
@@ -18,11 +18,11 @@ class Layout:
         self._shape: tuple[bytes, int] | None = None
         self._indices: list[int] = []
         self._scales: list[tuple[int, int]] = []
-        self._form = Form(())
+        self._form = Template(())
         self._text = ""
         self._filled = self._form.filled(())
 
-    def families(self, text: str) -> Filled:
+    def families(self, text: str) -> FilledTemplate:
         """Return a family per place. Raises ValueError where a word is no number."""
         if text == self._text:
             return self._filled
@@ -44,4 +44,4 @@ class Layout:
         places = list(self._find(text))
         self._indices = [index for index, _, _ in places]
         self._scales = [(at, scale) for at, (_, _, scale) in enumerate(places) if scale != 1]
-        self._form = Form((metric, ()) for _, metric, _ in places)
+        self._form = Template((metric, ()) for _, metric, _ in places)

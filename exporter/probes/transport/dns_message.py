@@ -19,7 +19,7 @@ _MAX_LABEL = 63
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DnsAnswer:
     """A response: its code by name, whether it was cut, and its answer records as text."""
 
     rcode: str
@@ -48,7 +48,7 @@ def _name(name: str) -> bytes:
     return bytes(out) + b"\0"
 
 
-def answer(message: bytes, identifier: int, record: str) -> Answer:
+def answer(message: bytes, identifier: int, record: str) -> DnsAnswer:
     """Read a response to a question for records of a type; others in it are left out.
 
     Raises:
@@ -60,7 +60,7 @@ def answer(message: bytes, identifier: int, record: str) -> Answer:
         raise ValueError("the message is cut short") from error
 
 
-def _answer(message: bytes, identifier: int, wanted: int) -> Answer:
+def _answer(message: bytes, identifier: int, wanted: int) -> DnsAnswer:
     number, flags, questions, answers = struct.unpack_from("!HHHH", message)
     if number != identifier or not flags & _RESPONSE:
         raise ValueError("not a response to our question")
@@ -80,7 +80,7 @@ def _answer(message: bytes, identifier: int, wanted: int) -> Answer:
         position += length
     code = flags & 15
     rcode = RCODES[code] if code < len(RCODES) else f"RCODE{code}"
-    return Answer(rcode, bool(flags & _TRUNCATED), tuple(records))
+    return DnsAnswer(rcode, bool(flags & _TRUNCATED), tuple(records))
 
 
 def _read_name(message: bytes, position: int) -> tuple[str, int]:

@@ -17,7 +17,7 @@ _SUCCESS: Final = range(200, 300)
 _SHORT: Final = 8192  # bytes of JSON that take less time than a thread
 
 
-class Answer:
+class HttpResponse:
     """Takes libcurl's pieces; keeps the body only if somebody looks at it.
 
     ``method`` is that of the request which it answers.
@@ -56,7 +56,7 @@ class Answer:
         self.headers.clear()
 
 
-async def judge(config: HttpProbe, answer: Answer, run: Run) -> None:
+async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
     """Accept what is as expected.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exporter.collectors import default_options
 from exporter.collectors.support.api import Option, Roots, System
-from uptime_common.exposition import Filled, Part
+from uptime_common.exposition import FilledTemplate, Part
 
 
 def system(folder: Path, files: Mapping[str, str] | None = None, /, **options: Option) -> System:
@@ -22,6 +22,6 @@ def system(folder: Path, files: Mapping[str, str] | None = None, /, **options: O
 def values(parts: Iterable[Part]) -> dict[str, dict[tuple[str, ...], float]]:
     """Return the values by metric name and label values."""
     found: dict[str, dict[tuple[str, ...], float]] = {}
-    for family in chain.from_iterable(p if isinstance(p, Filled) else (p,) for p in parts):
+    for family in chain.from_iterable(p if isinstance(p, FilledTemplate) else (p,) for p in parts):
         found.setdefault(family.metric.name + family.suffix, {}).update(dict(family.samples))
     return {name: samples for name, samples in found.items() if samples}
