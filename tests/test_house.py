@@ -10,12 +10,12 @@ ROOT = Path(__file__).parent.parent
 CODE = (
     "alert_rules",
     "benchmarks",
-    "catalogue",
     "exporter",
     "grafana_dashboards",
+    "service_catalogue",
     "sla_engine",
     "stack",
-    "toolkit",
+    "uptime_common",
 )
 FILES = sorted(
     p for folder in (*CODE, "deploy", "examples", "tests") for p in (ROOT / folder).rglob("*.py")
@@ -39,8 +39,8 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_file_is_under_300_lines_and_a_function_under_80(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 300
+def test_a_file_is_under_500_lines_and_a_function_under_80(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 500
     assert [(name, lines) for name, lines in _functions(path) if lines > 80] == []
 
 

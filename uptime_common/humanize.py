@@ -1,5 +1,6 @@
 """Times, durations and ratios as people read them; the figures themselves stay exact."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
@@ -64,3 +65,12 @@ def counted(number: int, noun: str) -> str:
 
 def _local(at: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(at // 1000, zone)
+
+
+def cut_percent(ratio: float | None, digits: int) -> str:
+    """Format a ratio as a percentage, cut and not rounded: 99.9996 % is never shown as 100 %."""
+    if ratio is None:
+        return "no data"
+    scale = 10**digits
+    # A ratio such as 0.9995 is a little less in binary: a millionth of a digit mends that.
+    return f"{math.floor(ratio * 100 * scale + 1e-6) / scale:.{digits}f} %"

@@ -10,10 +10,9 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import containing, shifted
+from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance.windows import planned, windows_in
-from sla_engine.metrics import ServiceLevel
-from sla_engine.web.status import ServiceState, StatusRow
 
 _DAY = 86_400_000
 _ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}

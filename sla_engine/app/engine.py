@@ -17,10 +17,12 @@ from sla_engine.accounting.service_levels import (
 from sla_engine.app.context import Context, now
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Change, LedgerError
+from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.service_level import ServiceLevel
+from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
-from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel
+from sla_engine.metrics import EngineMetrics, Exposition
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 

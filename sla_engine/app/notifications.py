@@ -9,9 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
+from sla_engine.app.notifiers import choose
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import NoticeRow, Outbox
-from sla_engine.metrics import EngineMetrics, ServiceLevel
+from sla_engine.metrics import EngineMetrics
 from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
 from sla_engine.notices.foresight import (
     budget_composer,
@@ -22,7 +24,7 @@ from sla_engine.notices.foresight import (
 from sla_engine.notices.outages import correction_notices, running_notices
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Compose, Sender
-from sla_engine.notifiers import apprise, choose
+from sla_engine.notifiers import apprise_notifier
 
 log = structlog.get_logger("notify")
 
@@ -38,7 +40,7 @@ class Notifications:
         except (OSError, ValueError) as error:
             raise JobError(f"slack: {error}") from error
         try:
-            self._elsewhere = apprise(context.catalogue.reports, os.environ)
+            self._elsewhere = apprise_notifier(context.catalogue.reports, os.environ)
         except ValueError as error:
             raise JobError(f"reports: {error}") from error
         self.sender = Sender(

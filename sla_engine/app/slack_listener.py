@@ -12,10 +12,10 @@ from service_catalogue import Catalogue
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine, Shown
 from sla_engine.app.errors import JobError
+from sla_engine.app.notifiers import SocketTokens, socket_tokens
 from sla_engine.domain.notice import Message
 from sla_engine.ledger import LedgerError
 from sla_engine.metrics import EngineMetrics
-from sla_engine.notifiers import SocketTokens, socket_tokens
 from sla_engine.slack.payloads import ButtonPress, Interaction, read
 from sla_engine.slack.replies import SlackError, SlackReplies
 from sla_engine.slack.socket_mode import SlackSocket
@@ -158,7 +158,7 @@ class SlackConnection:
             log.error("cannot use the ledger", error=str(error))  # noqa: TRY400 - one line says it
             answer = self._failed()
         except Exception:
-            log.exception("cannot do what was asked for", author=heard.person.author)
+            log.exception("cannot do what was asked for", author=heard.actor.author)
             answer = self._failed()
         else:
             self._count("refused" if answer.refused else "done")
@@ -185,7 +185,7 @@ class SlackConnection:
             elif isinstance(heard, ButtonPress):
                 self._show(heard, told)
         except SlackError as error:
-            log.warning("cannot answer", author=heard.person.author, error=str(error))
+            log.warning("cannot answer", author=heard.actor.author, error=str(error))
 
     def _show(self, press: ButtonPress, view: dict[str, Any]) -> None:
         try:

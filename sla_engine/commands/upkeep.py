@@ -8,8 +8,9 @@ from sla_engine.app.context import chosen_period, chosen_services, now, opened, 
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan, outage_id
+from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.period import rfc3339
-from sla_engine.ledger import Change, LedgerError
+from sla_engine.ledger import LedgerError
 from sla_engine.ledger.audit import Head
 from sla_engine.measurement import recompute as job
 from sla_engine.prometheus import PrometheusError

@@ -1,9 +1,25 @@
 """What the difference of two outage lists means to people."""
 
 from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
+from sla_engine.domain.interval import Intervals
 from sla_engine.domain.outage import OutageSpan
-from sla_engine.ledger.rows import Change, ChangeKind
+
+ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn"]
+
+
+class Change(NamedTuple):
+    """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn.
+
+    ``gaps`` are those inside it, in which nothing is known.
+    """
+
+    kind: ChangeKind
+    service: str
+    before: OutageSpan | None
+    after: OutageSpan | None
+    gaps: Intervals = ()
 
 
 def changes(

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 
 from sla_engine.domain.interval import Interval
-from uptime_common import humanize
 
 PeriodKind = Literal["day", "week", "month", "quarter", "year", "span"]
 
@@ -100,25 +99,6 @@ def recognized(interval: Interval, zone: tzinfo) -> Period:
         if (period.start, period.end) == tuple(interval):
             return period
     return _span(interval.start, interval.end, zone)
-
-
-def title(interval: Interval, zone: tzinfo) -> str:
-    """Return what people call it: ``3 October 2026``, ``week 40 of 2026``, ``October 2026``."""
-    period = recognized(interval, zone)
-    first = datetime.fromtimestamp(period.start / 1000, zone)
-    match period.kind:
-        case "day":
-            return f"{first.day} {first:%B %Y}"
-        case "week":
-            year, week, _ = first.isocalendar()
-            return f"week {week} of {year}"
-        case "month":
-            return f"{first:%B %Y}"
-        case "quarter":
-            return f"quarter {(first.month + 2) // 3} of {first.year}"
-        case "year":
-            return f"{first.year}"
-    return humanize.stretch(period.start, period.end, zone)
 
 
 def local_midnight(day: date, zone: tzinfo) -> int:

@@ -1,14 +1,10 @@
 """What goes into the ledger and comes out of it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Intervals
-from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Timeline
-
-ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn"]
 
 
 class Derived(NamedTuple):
@@ -23,19 +19,6 @@ class Derived(NamedTuple):
     first_sample: int | None
     tail: int = 300_000
     events: tuple[Minute, ...] | None = None
-
-
-class Change(NamedTuple):
-    """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn.
-
-    ``gaps`` are those inside it, in which nothing is known.
-    """
-
-    kind: ChangeKind
-    service: str
-    before: OutageSpan | None
-    after: OutageSpan | None
-    gaps: Intervals = ()
 
 
 class NoticeRow(NamedTuple):

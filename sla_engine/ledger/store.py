@@ -10,13 +10,13 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.outage import OutageSpan
-from sla_engine.domain.outage_changes import changes
+from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
 from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.maintenance import Requests
-from sla_engine.ledger.rows import Change, Derived, NoticeRow
+from sla_engine.ledger.rows import Derived, NoticeRow
 
 _MANY = 1000  # values in a statement; SQLite takes 32,766
 

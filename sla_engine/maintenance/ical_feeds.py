@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import recurring_ical_events  # type: ignore[import-untyped] # it ships no types
 from icalendar import Calendar
-from icalendar import WindowEvent as Entry
+from icalendar import Event as Entry
 
 from service_catalogue import Catalogue
 from service_catalogue.maintenance import Feed
-from sla_engine.accounting.terms import milliseconds
+from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Ledger

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.maintenance import WindowEntry as Entry
-from sla_engine.accounting.terms import milliseconds, occurrences, starts
+from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent, planned_time
 from sla_engine.domain.timeline import components_planned
 from sla_engine.ledger.maintenance import Request
+from sla_engine.maintenance.recurrence import occurrences, starts
 
 
 def windows_in(

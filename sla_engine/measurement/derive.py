@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from service_catalogue import Catalogue, Service
-from sla_engine.accounting.terms import milliseconds, quorums
+from sla_engine.accounting.terms import quorums
+from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
+from sla_engine.domain.outage_changes import Change
+from sla_engine.ledger import Derived, Ledger, NoticeRow
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import cadence, first_known, lifetime
 from sla_engine.measurement.fetch import timelines

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage_changes import changes
+from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
-from sla_engine.ledger import Change, Derived, Ledger
+from sla_engine.ledger import Derived, Ledger
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import first_known

@@ -1,7 +1,6 @@
 """The metrics of services: their catalogue entries and levels, from values to text."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -9,32 +8,10 @@ from typing import Any, Final, NamedTuple
 from prometheus_client.utils import floatToGoString
 
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.timeline import Need
+from sla_engine.domain.service_level import ServiceLevel
 
 _KINDS: Final = ("planned", "unplanned")
 _number: Callable[[float], str] = floatToGoString  # the package left its type out
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceLevel:
-    """What is exported of one service; times in milliseconds UTC.
-
-    ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures;
-    ``cost_per_hour`` of downtime is in ``currency`` (ISO 4217). ``window`` is the objective's own;
-    ``locations`` is the quorum over them.
-    """
-
-    service: str
-    objective: float | None
-    maintenance_active: bool
-    open_since: int | None
-    windows: Mapping[str, Figures] = field(default_factory=dict)
-    next_maintenance: int | None = None
-    cost_per_hour: float | None = None
-    currency: str = ""
-    window: str = ""
-    locations: Need = "majority"
-    depends_on: tuple[str, ...] = ()
 
 
 Samples = Iterable[tuple[str, float]]

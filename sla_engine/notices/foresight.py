@@ -11,10 +11,11 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.objective import exhausted_at
-from sla_engine.domain.period import PeriodKind, containing, title
+from sla_engine.domain.period import PeriodKind, containing
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.compose import Rendered
+from sla_engine.reports.period_title import title
 from uptime_common import humanize
 
 REMIND = 30 * 60_000

@@ -17,7 +17,8 @@ from sla_engine.domain.notice import (
     running_step,
 )
 from sla_engine.domain.outage import Correction, Outage, OutageSpan, outage_id
-from sla_engine.ledger import Change, Ledger, NoticeRow, Outbox
+from sla_engine.domain.outage_changes import Change
+from sla_engine.ledger import Ledger, NoticeRow, Outbox
 from sla_engine.maintenance.windows import planned, windows_in
 
 _LATELY = 24 * 3_600_000

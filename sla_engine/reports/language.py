@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.period import recognized, title
+from sla_engine.domain.period import recognized
+from sla_engine.reports.period_title import title
 from uptime_common import humanize
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from sla_engine.domain import actor
 from sla_engine.domain.maintenance import DecisionError, WindowEventKind
 from sla_engine.domain.notice import Message
 from sla_engine.domain.outage import Correction, Outage
+from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance import requests
-from sla_engine.metrics import ServiceLevel
 from sla_engine.notices.compose import subject_of
 from sla_engine.slack.modals import View, form
 from sla_engine.slack.payloads import ButtonPress, Interaction, ModalSubmission, SlashCommand
@@ -50,7 +50,7 @@ def denied(heard: Interaction, membership: Permissions) -> ActionResult | None:
     if isinstance(heard, SlashCommand):
         return None
     try:
-        if membership.holds(heard.person.id):
+        if membership.holds(heard.actor.id):
             return None
     except SlackError as error:
         return _refusal(f"Slack does not say whether you may do this: {error}. Try again.")
@@ -74,7 +74,7 @@ def respond(basis: ActionContext, heard: Interaction) -> ActionResult:
 
 
 def _acknowledge(basis: ActionContext, press: ButtonPress) -> Message:
-    who = press.person.name or press.person.id
+    who = press.actor.name or press.actor.id
     outages = _outages(basis, press.about)
     ours = [o for o in outages if o.end is None and o.owner in {None, who}]
     if not ours:
@@ -130,7 +130,7 @@ def _not_settled(outage: Outage) -> None:
 def _confirm(basis: ActionContext, press: ButtonPress) -> Message:
     [outage] = _outages(basis, press.about[:1])
     asked = _asked(outage)
-    if basis.catalogue.maintenance.four_eyes and actor.same(asked.author, press.person.author):
+    if basis.catalogue.maintenance.four_eyes and actor.same(asked.author, press.actor.author):
         raise DecisionError("You asked for it; another has to confirm it.")
     reason = f"{asked.reason} (asked for by {asked.author})"
     _amend(basis, press, [outage], {"class": asked.after}, reason)
@@ -159,7 +159,7 @@ def _decide(kind: WindowEventKind) -> Act:
                 basis.ledger,
                 identifier,
                 kind,
-                author=press.person.author,
+                author=press.actor.author,
                 reason=f"{kind} in Slack",
                 now=basis.now,
             )
@@ -195,7 +195,7 @@ def _amend(
     values: Mapping[str, str | None],
     reason: str,
 ) -> None:
-    author = heard.person.author
+    author = heard.actor.author
     try:
         for outage in outages:
             amend(basis.ledger, outage, values, author=author, reason=reason, now=basis.now)
@@ -216,7 +216,8 @@ def _outages(basis: ActionContext, about: Sequence[str]) -> list[Outage]:
 def _named(basis: ActionContext, outages: Sequence[Outage]) -> str:
     zone = basis.catalogue.timezone
     names = [
-        f"{subject_of(basis.catalogue, o.service).name}, down since {humanize.moment(o.start, zone)}"
+        f"{subject_of(basis.catalogue, o.service).name}, "
+        f"down since {humanize.moment(o.start, zone)}"
         for o in outages
     ]
     return humanize.listed(names, 5)

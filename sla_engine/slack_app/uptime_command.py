@@ -9,11 +9,11 @@ from sla_engine.accounting.service_levels import status_rows
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.outage import outage_id
+from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
 from sla_engine.ledger import Ledger
-from sla_engine.metrics import ServiceLevel
 from sla_engine.slack.blocks import MARKS
-from sla_engine.web.status import ServiceState, StatusRow, percent
 from uptime_common import humanize
+from uptime_common.humanize import cut_percent
 
 _SAID: dict[ServiceState, tuple[str, Tone]] = {
     "down": ("is down", "down"),
@@ -58,8 +58,8 @@ def _all(rows: Sequence[StatusRow]) -> Message:
 def _line(row: StatusRow) -> str:
     said, tone = _SAID[row.state]
     since = f" since {row.since}" if row.since else ""
-    goal = "" if row.objective is None else f" (objective {percent(row.objective, 3)})"
-    return f"{MARKS[tone]} {row.name} {said}{since}; {percent(row.availability, 3)}{goal}"
+    goal = "" if row.objective is None else f" (objective {cut_percent(row.objective, 3)})"
+    return f"{MARKS[tone]} {row.name} {said}{since}; {cut_percent(row.availability, 3)}{goal}"
 
 
 def _one(row: StatusRow, ledger: Ledger) -> Message:
@@ -69,10 +69,10 @@ def _one(row: StatusRow, ledger: Ledger) -> Message:
     facts = [
         ("Service", f"{row.name} ({row.id})"),
         ("Owner", f"{row.owner}, {row.tier} tier"),
-        ("Availability", percent(row.availability, 3)),
-        ("Objective", None if row.objective is None else percent(row.objective, 3)),
-        ("Error budget left", None if left is None else percent(left, 1)),
-        ("Coverage", percent(row.coverage, 1)),
+        ("Availability", cut_percent(row.availability, 3)),
+        ("Objective", None if row.objective is None else cut_percent(row.objective, 3)),
+        ("Error budget left", None if left is None else cut_percent(left, 1)),
+        ("Coverage", cut_percent(row.coverage, 1)),
         *_outage(row.id, ledger),
     ]
     shown = tuple((label, value) for label, value in facts if value)

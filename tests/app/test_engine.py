@@ -12,8 +12,9 @@ from sla_engine.app.notifications import Notifications
 from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
+from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import Ledger, NoticeRow, Outbox
-from sla_engine.metrics import EngineMetrics, ServiceLevel
+from sla_engine.metrics import EngineMetrics
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
 from tests.programs.ports import free_port

@@ -24,8 +24,9 @@ from sla_engine.app.scheduler import Clockwork
 from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.views import pages
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import Ledger
-from sla_engine.metrics import EngineMetrics, ServiceLevel
+from sla_engine.metrics import EngineMetrics
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
 from tests.programs.ports import free_port

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
+from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Change, Derived, Ledger, LedgerError, NoticeRow, Outbox, tables
+from sla_engine.ledger import Derived, Ledger, LedgerError, NoticeRow, Outbox, tables
 
 UP, DOWN = State.UP, State.DOWN
 OPEN = Derived("shop", (Segment(0, 10, UP), Segment(10, 20, DOWN)), 0)

@@ -12,7 +12,8 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Change, Derived, Ledger, NoticeRow
+from sla_engine.domain.outage_changes import Change
+from sla_engine.ledger import Derived, Ledger, NoticeRow
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.derive import Cadence, derive, first_known
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods

@@ -7,8 +7,9 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Correction, OutageSpan, outage_id
+from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Change, Derived, Ledger
+from sla_engine.ledger import Derived, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.explain import explain
 from sla_engine.measurement.recompute import recompute

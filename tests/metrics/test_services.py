@@ -8,7 +8,8 @@ from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
-from sla_engine.metrics import EngineMetrics, Exposition, ServiceLevel
+from sla_engine.domain.service_level import ServiceLevel
+from sla_engine.metrics import EngineMetrics, Exposition
 
 MONTH = Interval(0, 1_000_000)
 _ORDER = ("service", "window", "kind")

@@ -1,8 +1,9 @@
 import pytest
 
 from sla_engine.domain.outage import Correction, OutageSpan
+from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Change, Derived, NoticeRow
+from sla_engine.ledger import Derived, NoticeRow
 from sla_engine.notices.outages import correction_notices, outage_notices
 from tests.notices.world import MINUTE, T0, Make, World
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from service_catalogue import Catalogue
 from sla_engine.domain.outage import OutageSpan
-from sla_engine.ledger import Change, Ledger, Outbox
+from sla_engine.domain.outage_changes import Change
+from sla_engine.ledger import Ledger, Outbox
 from sla_engine.notices.outages import outage_notices
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot

@@ -13,7 +13,7 @@ from service_catalogue.notifications import Report
 from sla_engine.ledger import Ledger, Outbox
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Sender
-from sla_engine.notifiers import AppriseNotifier, apprise
+from sla_engine.notifiers import AppriseNotifier, apprise_notifier
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 from tests.notices.october import HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
@@ -74,7 +74,7 @@ class Engine:
     def run(self, now: int) -> None:
         catalogue = book(apprise_file=str(self.urls), **self.fields)
         outbox = Outbox(self.ledger.engine)
-        others = apprise(catalogue.reports, {})
+        others = apprise_notifier(catalogue.reports, {})
         outbox.add(due_reports(catalogue, self.ledger, outbox, now, others))
         bot = SlackBot(TOKEN, self.slack.api_url, timeout=1)
         hook = SlackWebhook(self.slack.hook_url, timeout=1)
@@ -179,7 +179,7 @@ def test_the_ledger_holds_no_secret(engine: Engine) -> None:
 
 def asked(**fields: object) -> AppriseNotifier:
     entry = {"id": "seniors", "period": "monthly", "cron": "0 9 1 * *"} | fields
-    return apprise([Report.model_validate(entry)], {"PLACES": "json://127.0.0.1:1/\n"})
+    return apprise_notifier([Report.model_validate(entry)], {"PLACES": "json://127.0.0.1:1/\n"})
 
 
 def test_urls_come_from_the_environment_too() -> None:

@@ -7,6 +7,7 @@ from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.service_levels import service_levels
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Shown
+from sla_engine.app.notifiers import SocketTokens
 from sla_engine.app.slack_listener import SlackConnection, SocketModeSetup
 from sla_engine.domain.outage import Outage, outage_id
 from sla_engine.domain.timeline import Segment, State
@@ -14,7 +15,6 @@ from sla_engine.ledger import Derived, Ledger, Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notices.outages import correction_notices, outage_notices
 from sla_engine.notices.sender import Sender
-from sla_engine.notifiers import SocketTokens
 from sla_engine.prometheus import Client
 from sla_engine.slack.notifier import SlackBot
 from tests.catalogues import catalogue

@@ -1,6 +1,8 @@
 import re
 
-from sla_engine.web.status import ServiceState, StatusRow, percent, render_status
+from sla_engine.domain.service_level import ServiceState, StatusRow
+from sla_engine.web.status import render_status
+from uptime_common.humanize import cut_percent
 
 
 def _row(name: str, state: ServiceState, availability: float | None = 0.999996) -> StatusRow:
@@ -33,7 +35,12 @@ def test_names_are_text_not_markup() -> None:
 
 
 def test_a_percentage_is_cut_and_never_rounded_up() -> None:
-    assert [percent(0.9999999, 3), percent(0.9995, 2), percent(None, 3), percent(-0.5, 1)] == [
+    assert [
+        cut_percent(0.9999999, 3),
+        cut_percent(0.9995, 2),
+        cut_percent(None, 3),
+        cut_percent(-0.5, 1),
+    ] == [
         "99.999 %",
         "99.95 %",
         "no data",
