@@ -15,12 +15,8 @@ from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import NoticeRow, Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
-from sla_engine.notices.foresight import (
-    budget_composer,
-    budget_notices,
-    maintenance_notices,
-    work_composer,
-)
+from sla_engine.notices.budgets import budget_composer, budget_notices
+from sla_engine.notices.maintenance import maintenance_notices, work_composer
 from sla_engine.notices.outages import correction_notices, running_notices
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Compose, Sender

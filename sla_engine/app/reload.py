@@ -25,12 +25,12 @@ class Reloader:
         self,
         options: argparse.Namespace,
         engine: Engine,
-        ears: SlackListener,
+        listener: SlackListener,
         adopted: Callable[[], None],
     ) -> None:
         self._options = options
         self._engine = engine
-        self._ears = ears
+        self._ears = listener
         self._adopted = adopted
 
     def __call__(self) -> tuple[str, ...]:

@@ -1,15 +1,13 @@
-"""``sla-engine rules``, and what ``serve`` does about the same file."""
+"""The rule file of the catalogue's services: written whole, or left as it was."""
 
-import argparse
 import shutil
-import sys
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from service_catalogue import Catalogue
-from sla_engine.app.context import now, read_catalogue
+from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
 from sla_engine.app.log_once import LogOnce
@@ -21,22 +19,6 @@ from sla_engine.prometheus.rules import NoRuleError
 log = structlog.get_logger("rules")
 
 
-def rules(options: argparse.Namespace) -> int:
-    """Print the rule file, or write it where ``--output`` says."""
-    catalogue = read_catalogue(options)
-    output: Path | None = options.output
-    if output is None:
-        sys.stdout.write(_rendered(catalogue))
-        return 0
-    try:
-        with Client(catalogue.prometheus) as client:
-            changed = keep(output, catalogue, client)
-    except OSError as error:
-        raise JobError(f"{error.filename}: {error.strerror}") from error
-    sys.stdout.write(f"{output}: {'written' if changed else 'up to date'}\n")
-    return 0
-
-
 def keep(path: Path, catalogue: Catalogue, client: Client) -> bool:
     """Bring the rule file up to date with the catalogue; return whether it changed.
 
@@ -45,7 +27,7 @@ def keep(path: Path, catalogue: Catalogue, client: Client) -> bool:
         OSError: it cannot be written.
     """
     try:
-        return update(path, _rendered(catalogue), _judge(client), partial(_reload, client))
+        return update(path, rule_text(catalogue), _judge(client), partial(_reload, client))
     except RulesRejectedError as error:
         raise JobError(f"{path} is left as it was: {error}") from error
 
@@ -66,7 +48,12 @@ class RulesKeeper:
                 log.info("rules written", file=str(self._path))
 
 
-def _rendered(catalogue: Catalogue) -> str:
+def rule_text(catalogue: Catalogue) -> str:
+    """Return the rule file.
+
+    Raises:
+        JobError: a service has no rule that could be written.
+    """
     try:
         return rendered(catalogue)
     except NoRuleError as error:

@@ -19,14 +19,14 @@ _SILENCES_SECONDS = 30
 _FEED = "feed "
 
 
-class Clockwork:
+class Scheduler:
     """The engine's jobs; one that is late runs once, never twice at a time.
 
     ``tick`` is in seconds; without ``rules_file`` there is no rule file to keep.
     """
 
     def __init__(
-        self, engine: Engine, ears: SlackListener, tick: float, rules_file: Path | None
+        self, engine: Engine, listener: SlackListener, tick: float, rules_file: Path | None
     ) -> None:
         self._engine = engine
         self._scheduler = BackgroundScheduler(
@@ -34,7 +34,7 @@ class Clockwork:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_job(engine.send, "interval", seconds=_SEND_SECONDS, id="send")
-        self._scheduler.add_job(ears.keep, "interval", seconds=_LISTEN_SECONDS, id="listen")
+        self._scheduler.add_job(listener.keep, "interval", seconds=_LISTEN_SECONDS, id="listen")
         self._at_once: list[str] = []
         self._follows("tick", engine.tick, tick)
         if rules_file is not None:

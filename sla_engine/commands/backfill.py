@@ -1,4 +1,4 @@
-"""Commands that derive the past."""
+"""``sla-engine backfill``."""
 
 import argparse
 import sys
@@ -7,10 +7,18 @@ from rich.console import Console
 
 from sla_engine.app.context import chosen_period, now, opened
 from sla_engine.app.errors import JobError
+from sla_engine.commands.flags import FROM, Subparsers, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import LedgerError
 from sla_engine.measurement import backfill as job
 from sla_engine.prometheus import PrometheusError
+
+
+def register(commands: Subparsers) -> None:
+    """Add ``backfill``."""
+    command = subcommand(commands, "backfill", backfill, "derive the past from Prometheus")
+    command.add_argument("--from", dest="start", required=True, metavar="TIME", help=FROM)
+    command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
 
 
 def backfill(options: argparse.Namespace) -> int:

@@ -4,8 +4,15 @@ import argparse
 import sys
 
 from service_catalogue import json_schema, load_catalogue
+from sla_engine.commands.flags import Subparsers, subcommand
 from sla_engine.notices.cron import schedule_mistakes
 from uptime_common.humanize import counted
+
+
+def register(commands: Subparsers) -> None:
+    """Add ``check``."""
+    command = subcommand(commands, "check", check, "judge the catalogue", ledger=False)
+    command.add_argument("--schema", action="store_true", help="print its JSON Schema instead")
 
 
 def check(options: argparse.Namespace) -> int:

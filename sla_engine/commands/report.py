@@ -1,9 +1,8 @@
-"""Commands that read the ledger."""
+"""``sla-engine report``."""
 
 import argparse
-import json
-import sys
 from dataclasses import replace
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -11,7 +10,6 @@ from service_catalogue.base import Language
 from sla_engine.accounting import report as job
 from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import (
-    Context,
     chosen_period,
     chosen_services,
     now,
@@ -19,11 +17,31 @@ from sla_engine.app.context import (
     write_output,
 )
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Outage
-from sla_engine.domain.period import rfc3339
+from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
 from sla_engine.reports import HEALTHY, REPORTS, STRIPS, MissingExtraError
-from uptime_common.duration import format_duration
+
+
+def register(commands: Subparsers) -> None:
+    """Add ``report``."""
+    command = subcommand(commands, "report", report, "account for a period")
+    command.add_argument(
+        "--period",
+        metavar="PERIOD",
+        help="today, yesterday, this- or last-week, -month, -quarter or -year, 2026-10-03, "
+        "2026-W40, 2026-10, 2026-Q4 or 2026; or give --from and --to",
+    )
+    command.add_argument("--from", dest="start", metavar="TIME", help=FROM)
+    command.add_argument("--to", dest="end", metavar="TIME", help="where the period of --from ends")
+    command.add_argument("--format", choices=sorted(REPORTS), default="text",
+                         help="(default: %(default)s)")  # fmt: skip
+    command.add_argument(
+        "--language",
+        default="en",
+        metavar="LANGUAGE",
+        help="of dates and numbers where people read them, such as de (default: %(default)s)",
+    )
+    command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
+    service_flag(command)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -58,59 +76,3 @@ def _language(name: str) -> str:
         return TypeAdapter(Language).validate_python(name)
     except ValidationError as error:
         raise UsageError(f"--language: {error.errors()[0]['ctx']['error']}") from error
-
-
-def list_outages(options: argparse.Namespace) -> int:
-    """``sla-engine outages list``: newest first."""
-    with opened(options) as context:
-        outages = _outages(context, options)
-        at = now()
-    render = _json if options.format == "json" else _text
-    sys.stdout.write(render(outages, at))
-    return 0
-
-
-def _outages(context: Context, options: argparse.Namespace) -> list[Outage]:
-    at = now()
-    if options.start is None and options.end is None:
-        period = Interval(0, at)
-    else:
-        chosen = chosen_period(options, context.catalogue, at)
-        period = Interval(chosen.start, chosen.end)
-    services = [s.id for s in chosen_services(context.catalogue, options.services)]
-    histories = context.ledger.histories(period, services)
-    found = [Outage(s, *stretch) for s, history in histories.items() for stretch in history.outages]
-    return sorted(found, key=lambda outage: (-outage.start, outage.service))
-
-
-def _text(outages: list[Outage], at: int) -> str:
-    if not outages:
-        return "no outages\n"
-    rows = [("ID", "SERVICE", "START", "END", "DURATION")]
-    rows += [
-        (
-            o.id,
-            o.service,
-            rfc3339(o.start),
-            "open" if o.end is None else rfc3339(o.end),
-            format_duration(o.until(at).length),
-        )
-        for o in outages
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "\n".join(lines) + "\n"
-
-
-def _json(outages: list[Outage], at: int) -> str:
-    items = [
-        {
-            "id": o.id,
-            "service": o.service,
-            "start": rfc3339(o.start),
-            "end": None if o.end is None else rfc3339(o.end),
-            "duration_seconds": o.until(at).length / 1000,
-        }
-        for o in outages
-    ]
-    return json.dumps(items, indent=2) + "\n"

@@ -1,90 +1,35 @@
-"""``sla-engine serve``: ticks, notices and pages in one process."""
+"""``sla-engine serve``."""
 
 import argparse
-import asyncio
-import os
-import signal
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-import structlog
-
-from sla_engine.app.context import now, opened
-from sla_engine.app.engine import Engine
-from sla_engine.app.errors import JobError, UsageError
-from sla_engine.app.reload import Reloader
-from sla_engine.app.scheduler import Clockwork
-from sla_engine.app.slack_listener import SlackListener
-from sla_engine.app.views import pages
-from sla_engine.metrics import EngineMetrics
-from sla_engine.web.routes import routes
-from uptime_common import __version__
-from uptime_common.duration import parse_duration
-from uptime_common.garbage import settle
-from uptime_common.lifecycle import lifecycle
-from uptime_common.web import WebConfig, load_web_config, start_server
-
-_GRACE_SECONDS = 3.0
-
-log = structlog.get_logger("engine")
+from sla_engine.commands.flags import Subparsers, subcommand
+from uptime_common.flags import add_lifecycle_flag, add_web_flags
 
 
-def serve(options: argparse.Namespace) -> int:
-    """``sla-engine serve``: until SIGTERM or SIGINT; SIGHUP reads the catalogue again."""
-    try:
-        tick = parse_duration(options.tick) / 1000
-    except ValueError as error:
-        raise UsageError(f"--tick: {error}") from error
-    web_config = load_web_config(options.web_config_file)
-    with opened(options) as context:
-        engine = Engine(context, EngineMetrics(__version__))
-        engine.metrics.loaded(now(), good=True)
-        settle()
-        ears = SlackListener(engine)
-        clockwork = Clockwork(engine, ears, tick, options.rules_file)
-        reloader = Reloader(options, engine, ears, clockwork.follow)
-        try:
-            asyncio.run(_until_stopped(engine, options, web_config, clockwork, reloader))
-        except OSError as error:
-            raise JobError(f"cannot serve: {error.strerror or error}") from error
-        finally:
-            _stop(engine, clockwork)
-    log.info("stopped")
-    return 0
+def register(commands: Subparsers) -> None:
+    """Add ``serve``."""
+    command = subcommand(commands, "serve", _serve, "keep the ledger, send notices, serve HTTP")
+    add_web_flags(command, "127.0.0.1:9711")
+    add_lifecycle_flag(command)
+    command.add_argument(
+        "--tick",
+        dest="tick",
+        default="30s",
+        metavar="DURATION",
+        help="how often Prometheus is asked (default: %(default)s)",
+    )
+    command.add_argument(
+        "--rules.file",
+        dest="rules_file",
+        type=Path,
+        metavar="FILE",
+        help="keep this file as `sla-engine rules` writes it, and have Prometheus read it again",
+    )
 
 
-async def _until_stopped(
-    engine: Engine,
-    options: argparse.Namespace,
-    web_config: WebConfig,
-    clockwork: Clockwork,
-    reloader: Reloader,
-) -> None:
-    signals = asyncio.Queue[signal.Signals]()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, signals.put_nowait, number)
-    # One thread, so that no two reload at once; not asyncio's own, for whose end it would wait.
-    thread = ThreadPoolExecutor(1, "reload")
+def _serve(options: argparse.Namespace) -> int:
+    """``sla-engine serve``; other commands need not wait for its web server to be imported."""
+    from sla_engine.app.serve import serve  # noqa: PLC0415
 
-    async def reload() -> Sequence[str]:
-        return await loop.run_in_executor(thread, reloader)
-
-    shown = [*routes(pages(engine)), *lifecycle(reload, enabled=options.web_enable_lifecycle)]
-    runner = await start_server(shown, options.web_listen_address, web_config)
-    host, port = runner.addresses[0][:2]
-    log.info("serving", address=f"{host}:{port}", services=len(engine.context.catalogue.services))
-    clockwork.start()
-    reloads: list[asyncio.Task[Sequence[str]]] = []
-    while await signals.get() == signal.SIGHUP:
-        reloads = [task for task in reloads if not task.done()]
-        reloads.append(asyncio.create_task(reload()))  # one that waits for a tick delays no SIGTERM
-    await runner.cleanup()
-
-
-def _stop(engine: Engine, clockwork: Clockwork) -> None:
-    """Let a job in flight end, but not for long: what it did not commit, the next start does."""
-    if clockwork.stop() and not engine.idle(_GRACE_SECONDS):
-        log.warning("a job is still running; it is dropped and will be repeated")
-        # A thread that waits for Prometheus cannot be interrupted, and Python would wait for it.
-        os._exit(0)
+    return serve(options)

@@ -11,7 +11,7 @@ from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns
 from sla_engine.notices.compose import Rendered
-from sla_engine.notices.foresight import REMIND
+from sla_engine.notices.maintenance import REMIND
 from uptime_common import humanize
 
 APPROVAL_KINDS: tuple[NoticeKind, ...] = (

@@ -20,7 +20,7 @@ from service_catalogue import Catalogue
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
-from sla_engine.app.scheduler import Clockwork
+from sla_engine.app.scheduler import Scheduler
 from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.views import pages
 from sla_engine.domain.interval import Interval
@@ -230,16 +230,16 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
         return {"feeds": [{"id": n, "file": "x.ics", "services": ["b"]} for n in names]}
 
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("old", "kept"))))
-    clockwork = Clockwork(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
-    scheduler = clockwork._scheduler
+    scheduler = Scheduler(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
+    scheduler = scheduler._scheduler
     scheduler.start(paused=True)
     later = datetime.now(UTC) + timedelta(hours=1)
     for job in scheduler.get_jobs():
         job.modify(next_run_time=later)
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("kept", "new"))))
-    clockwork.follow()
+    scheduler.follow()
     due = {job.id: job.next_run_time < later for job in scheduler.get_jobs()}
-    assert clockwork.stop()
+    assert scheduler.stop()
     at_once = ("tick", "rules", "silences", "feed kept", "feed new")
     assert due == dict.fromkeys(at_once, True) | {"send": False, "listen": False}
 
@@ -255,9 +255,9 @@ def test_a_job_that_a_change_overtakes_is_repeated(
             engine.adopt(new)
 
     monkeypatch.setattr(engine, "tick", tick)
-    clockwork = Clockwork(engine, SlackListener(engine), 3600, None)
-    scheduler = clockwork._scheduler
+    scheduler = Scheduler(engine, SlackListener(engine), 3600, None)
+    scheduler = scheduler._scheduler
     scheduler.start(paused=True)
     scheduler.get_job("tick").func()
-    assert clockwork.stop()
+    assert scheduler.stop()
     assert [context is new for context in seen] == [False, True]

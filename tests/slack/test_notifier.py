@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from service_catalogue.notifications import Slack as Settings
+from sla_engine.app.notifiers import SocketTokens, choose, socket_tokens
 from sla_engine.domain.notice import Message
 from sla_engine.notifiers import (
     Delivered,
@@ -14,9 +15,6 @@ from sla_engine.notifiers import (
     File,
     Missing,
     Retry,
-    SocketTokens,
-    choose,
-    socket_tokens,
 )
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 from tests.programs.ports import free_port

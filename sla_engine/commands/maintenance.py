@@ -1,15 +1,13 @@
-"""Commands that decide: corrections of outages, maintenance windows."""
+"""``sla-engine maintenance``: planned work, asked for and decided on."""
 
 import argparse
-import getpass
 import sys
 from collections.abc import Callable
-from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sla_engine.accounting.corrections import correct, find_outage
 from sla_engine.app.context import Context, chosen_period, chosen_services, now, opened
-from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.errors import JobError, UsageError, known
+from sla_engine.commands.flags import FROM, Subparsers, author_of, identified, signed, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,
@@ -18,73 +16,54 @@ from sla_engine.domain.maintenance import (
     WindowEvent,
     WindowEventKind,
 )
-from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import parse_time, rfc3339
 from sla_engine.maintenance import requests
-from sla_engine.measurement.explain import explain
-from sla_engine.prometheus import PrometheusError
 from uptime_common.duration import parse_duration
 from uptime_common.tables import table
 
-T = TypeVar("T")
 _HEAD = ("ID", "STATE", "TIME", "FOR", "ASKED BY", "APPROVED BY", "SOURCE", "TITLE")
 _AHEAD = 366 * 86_400_000
+_LISTED = "(default: from a month ago to a year ahead)"
+_DECISIONS: dict[str, WindowEventKind] = {
+    "approve": "approved",
+    "reject": "rejected",
+    "cancel": "cancelled",
+}
 
 
-def show_outage(options: argparse.Namespace) -> int:
-    """``sla-engine outages show``."""
-    with opened(options) as context:
-        outage = _known("outage", lambda: find_outage(context.ledger, options.id))
-    sys.stdout.write(_shown(outage))
-    return 0
+def register(commands: Subparsers) -> None:
+    """Add ``maintenance list``, ``request``, ``approve``, ``reject`` and ``cancel``."""
+    text = "planned work: ask for it, decide on it"
+    top = commands.add_parser("maintenance", help=text, description=text)
+    actions = top.add_subparsers(required=True, metavar="ACTION")
+    command = subcommand(actions, "list", list_windows, "list windows of every origin")
+    command.add_argument("--from", dest="start", metavar="TIME", help=FROM)
+    command.add_argument("--to", dest="end", metavar="TIME", help=_LISTED)
+    _request(subcommand(actions, "request", request_window, "ask for a window"))
+    for verb, kind in _DECISIONS.items():
+        decision = subcommand(actions, verb, decide_window(kind), f"{verb} a window")
+        identified(decision)
+        decision.add_argument("--author", metavar="NAME", help="(default: who is logged in)")
+        decision.add_argument("--reason", default="", metavar="TEXT", help="for the record")
 
 
-def annotate(options: argparse.Namespace) -> int:
-    """``sla-engine outages annotate``."""
-    values = {name: getattr(options, name) for name in ("cause", "ticket", "owner", "note")}
-    given = {name: value for name, value in values.items() if value is not None}
-    if not given:
-        raise UsageError("give at least one of --cause, --ticket, --owner, --note")
-    return _correct(options, dict(given))
-
-
-def reclassify(options: argparse.Namespace) -> int:
-    """``sla-engine outages reclassify``."""
-    return _correct(options, {"class": None if options.to == "measured" else options.to})
-
-
-def _correct(options: argparse.Namespace, values: dict[str, str | None]) -> int:
-    author = _author(options)
-    with opened(options) as context:
-        outage = _known(
-            "outage",
-            lambda: correct(
-                context.ledger,
-                options.id,
-                values,
-                author=author,
-                reason=options.reason,
-                now=now(),
-            ),
-        )
-    sys.stdout.write(_shown(outage))
-    return 0
-
-
-def explain_outage(options: argparse.Namespace) -> int:
-    """``sla-engine explain``."""
-    with opened(options) as context:
-        outage = _known("outage", lambda: find_outage(context.ledger, options.id))
-        if outage.service not in {service.id for service in context.catalogue.services}:
-            raise JobError(f"{outage.id} is of {outage.service}, which the catalogue has no more")
-        try:
-            lines = list(
-                explain(context.catalogue, context.client, context.ledger, options.id, now())
-            )
-        except PrometheusError as error:
-            raise JobError(str(error)) from error
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+def _request(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--title", required=True, metavar="TEXT", help="what people will read")
+    command.add_argument("--from", dest="start", required=True, metavar="TIME", help=FROM)
+    command.add_argument("--to", dest="end", metavar="TIME", help="or give --duration")
+    command.add_argument("--duration", metavar="DURATION", help="instead of --to, such as 2h")
+    command.add_argument("--rrule", metavar="RULE", help="RFC 5545, such as FREQ=WEEKLY;BYDAY=SU")
+    command.add_argument("--timezone", metavar="ZONE", help="in which the rule counts")
+    for name, dest, value in (
+        ("service", "services", "ID"),
+        ("tier", "tiers", "TIER"),
+        ("label", "labels", "NAME=VALUE"),
+    ):
+        command.add_argument(
+            f"--{name}", dest=dest, action="append", default=[], metavar=value,
+            help="of the services that are meant; may be repeated",
+        )  # fmt: skip
+    signed(command)
 
 
 def list_windows(options: argparse.Namespace) -> int:
@@ -104,7 +83,7 @@ def list_windows(options: argparse.Namespace) -> int:
 
 def request_window(options: argparse.Namespace) -> int:
     """``sla-engine maintenance request``."""
-    author = _author(options)
+    author = author_of(options)
     with opened(options) as context:
         at = now()
         start, end = _times(context, options)
@@ -134,11 +113,11 @@ def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
     """Return ``sla-engine maintenance approve``, ``reject`` or ``cancel``."""
 
     def command(options: argparse.Namespace) -> int:
-        author = _author(options)
+        author = author_of(options)
         with opened(options) as context:
             at = now()
             try:
-                window = _known(
+                window = known(
                     "window",
                     lambda: requests.resolve(
                         context.catalogue,
@@ -156,24 +135,6 @@ def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
         return 0
 
     return command
-
-
-def _known(what: str, look: Callable[[], T]) -> T:
-    try:
-        return look()
-    except KeyError as error:
-        raise JobError(f"there is no {what} {error.args[0]}") from error
-    except ValueError as error:
-        if isinstance(error, DecisionError):
-            raise
-        raise UsageError(str(error)) from error
-
-
-def _author(options: argparse.Namespace) -> str:
-    try:
-        return options.author or getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise UsageError("nobody is logged in; give --author") from error
 
 
 def _times(context: Context, options: argparse.Namespace) -> tuple[int, int]:
@@ -223,25 +184,6 @@ def _labels(given: list[str]) -> tuple[tuple[str, str], ...]:
     if any(not name or not sign for name, sign, _ in pairs):
         raise UsageError("--label is NAME=VALUE")
     return tuple(sorted((name, value) for name, _, value in pairs))
-
-
-def _shown(outage: Outage) -> str:
-    rows = [
-        ("id", outage.id),
-        ("service", outage.service),
-        ("start", rfc3339(outage.start)),
-        ("end", "open" if outage.end is None else rfc3339(outage.end)),
-        ("class", outage.reclassified or "as measured"),
-        ("cause", outage.cause),
-        ("ticket", outage.ticket),
-        ("owner", outage.owner),
-        ("note", outage.note),
-    ]
-    lines = [f"{name:8} {value}" for name, value in rows if value]
-    for c in outage.corrections:
-        change = f"{c.field}: {c.before or '-'} -> {c.after or '-'}"
-        lines.append(f"{rfc3339(c.time)} {c.author} {change} ({c.reason})")
-    return "\n".join(lines) + "\n"
 
 
 def _line(window: MaintenanceWindow, at: int) -> str:

@@ -12,13 +12,9 @@ from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import containing
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger, NoticeRow, Outbox, Stored
+from sla_engine.notices.budgets import budget_composer, budget_notices
 from sla_engine.notices.compose import compose
-from sla_engine.notices.foresight import (
-    budget_composer,
-    budget_notices,
-    maintenance_notices,
-    work_composer,
-)
+from sla_engine.notices.maintenance import maintenance_notices, work_composer
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.catalogues import catalogue

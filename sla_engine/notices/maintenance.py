@@ -1,29 +1,21 @@
-"""What is told before or without an outage: planned work, and error budgets that run out."""
+"""What is told of approved planned work: soon, started, ended, overrun."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Catalogue
 from sla_engine.domain.actor import shown
-from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.notice import Message, Tone
-from sla_engine.domain.objective import exhausted_at
-from sla_engine.domain.period import PeriodKind, containing
 from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.compose import Rendered
-from sla_engine.reports.period_title import title
 from uptime_common import humanize
 
 REMIND = 30 * 60_000
 """How long before planned work people are reminded of it (ms)."""
-THRESHOLDS = (0.0, 0.2, 0.5)
-"""Where an error budget that is left is told of, worst first."""
 _FORGET = 3_600_000
-_KINDS: dict[str, PeriodKind] = {"month": "month", "quarter": "quarter", "year": "year"}
 
 
 def maintenance_notices(
@@ -105,59 +97,3 @@ def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
         return Rendered(head, Message(f"The work {said}", tone))
 
     return compose
-
-
-def budget_notices(
-    catalogue: Catalogue, figures: Mapping[str, Figures], now: int
-) -> Iterator[NoticeRow]:
-    """Yield the warnings of error budgets that fell under a threshold, each once a period.
-
-    ``figures`` are of each service's own window, by service id; a rolling window is told of at
-    most once a month.
-    """
-    named = cache(lambda kind: containing(kind, now, catalogue.timezone))
-    for service in catalogue.services:
-        found = figures.get(service.id)
-        left = None if found is None else found.budget_remaining
-        crossed = [mark for mark in THRESHOLDS if left is not None and left <= mark]
-        if left is None or not crossed:
-            continue
-        period = named(_KINDS.get(service.window, "month"))
-        key = f"budget:{service.id}:{period.name}/{crossed[0]:g}"
-        span = Interval(period.start, period.end) if service.window in _KINDS else None
-        facts = {
-            "left": left,
-            "window": service.window,
-            "period": None if span is None else list(span),
-            "gone_at": None if span is None else exhausted_at(left, span, now),
-            "objective": service.objective,
-        }
-        yield NoticeRow(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
-
-
-def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
-    """Return what makes the letters of budget warnings."""
-    zone = catalogue.timezone
-
-    def compose(item: Delivery) -> Rendered:
-        facts = item.notice.facts
-        name = _name(catalogue.services, item.notice.service)
-        over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
-        left = humanize.percent(facts["left"], 1)
-        if facts["left"] <= 0:
-            head = f"{name} has used up its error budget of {over}"
-        else:
-            head = f"{name} has {left} of its error budget of {over} left"
-        lines = []
-        if facts["gone_at"] is not None:
-            when = humanize.moment(facts["gone_at"], zone)
-            lines.append(f"At the pace so far it is used up on {when}.")
-        told = (("Objective", f"{facts['objective']:g} %"), ("Budget left", left))
-        message = Message(head, "warning", told, tuple(lines))
-        return Rendered(message, Message(head, "warning", lines=tuple(lines)))
-
-    return compose
-
-
-def _name(services: tuple[Service, ...], identifier: str | None) -> str:
-    return next((s.name for s in services if s.id == identifier), identifier or "unknown")

@@ -1,0 +1,90 @@
+"""``sla-engine serve``: ticks, notices and pages in one process."""
+
+import argparse
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from sla_engine.app.context import now, opened
+from sla_engine.app.engine import Engine
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.reload import Reloader
+from sla_engine.app.scheduler import Scheduler
+from sla_engine.app.slack_listener import SlackListener
+from sla_engine.app.views import pages
+from sla_engine.metrics import EngineMetrics
+from sla_engine.web.routes import routes
+from uptime_common import __version__
+from uptime_common.duration import parse_duration
+from uptime_common.garbage import settle
+from uptime_common.lifecycle import lifecycle
+from uptime_common.web import WebConfig, load_web_config, start_server
+
+_GRACE_SECONDS = 3.0
+
+log = structlog.get_logger("engine")
+
+
+def serve(options: argparse.Namespace) -> int:
+    """``sla-engine serve``: until SIGTERM or SIGINT; SIGHUP reads the catalogue again."""
+    try:
+        tick = parse_duration(options.tick) / 1000
+    except ValueError as error:
+        raise UsageError(f"--tick: {error}") from error
+    web_config = load_web_config(options.web_config_file)
+    with opened(options) as context:
+        engine = Engine(context, EngineMetrics(__version__))
+        engine.metrics.loaded(now(), good=True)
+        settle()
+        listener = SlackListener(engine)
+        scheduler = Scheduler(engine, listener, tick, options.rules_file)
+        reloader = Reloader(options, engine, listener, scheduler.follow)
+        try:
+            asyncio.run(_until_stopped(engine, options, web_config, scheduler, reloader))
+        except OSError as error:
+            raise JobError(f"cannot serve: {error.strerror or error}") from error
+        finally:
+            _stop(engine, scheduler)
+    log.info("stopped")
+    return 0
+
+
+async def _until_stopped(
+    engine: Engine,
+    options: argparse.Namespace,
+    web_config: WebConfig,
+    scheduler: Scheduler,
+    reloader: Reloader,
+) -> None:
+    signals = asyncio.Queue[signal.Signals]()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    # One thread, so that no two reload at once; not asyncio's own, for whose end it would wait.
+    thread = ThreadPoolExecutor(1, "reload")
+
+    async def reload() -> Sequence[str]:
+        return await loop.run_in_executor(thread, reloader)
+
+    shown = [*routes(pages(engine)), *lifecycle(reload, enabled=options.web_enable_lifecycle)]
+    runner = await start_server(shown, options.web_listen_address, web_config)
+    host, port = runner.addresses[0][:2]
+    log.info("serving", address=f"{host}:{port}", services=len(engine.context.catalogue.services))
+    scheduler.start()
+    reloads: list[asyncio.Task[Sequence[str]]] = []
+    while await signals.get() == signal.SIGHUP:
+        reloads = [task for task in reloads if not task.done()]
+        reloads.append(asyncio.create_task(reload()))  # one that waits for a tick delays no SIGTERM
+    await runner.cleanup()
+
+
+def _stop(engine: Engine, scheduler: Scheduler) -> None:
+    """Let a job in flight end, but not for long: what it did not commit, the next start does."""
+    if scheduler.stop() and not engine.idle(_GRACE_SECONDS):
+        log.warning("a job is still running; it is dropped and will be repeated")
+        # A thread that waits for Prometheus cannot be interrupted, and Python would wait for it.
+        os._exit(0)

@@ -1,0 +1,65 @@
+"""``sla-engine recompute``."""
+
+import argparse
+import sys
+
+from sla_engine.app.context import chosen_period, chosen_services, now, opened
+from sla_engine.app.errors import JobError
+from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.outage import OutageSpan, outage_id
+from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.period import rfc3339
+from sla_engine.ledger import LedgerError
+from sla_engine.measurement import recompute as job
+from sla_engine.prometheus import PrometheusError
+
+
+def register(commands: Subparsers) -> None:
+    """Add ``recompute``."""
+    command = subcommand(commands, "recompute", recompute, "derive a period anew")
+    command.add_argument("--from", dest="start", required=True, metavar="TIME", help=FROM)
+    command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
+    service_flag(command)
+
+
+def recompute(options: argparse.Namespace) -> int:
+    """``sla-engine recompute``."""
+    with opened(options) as context:
+        at = now()
+        chosen = chosen_period(options, context.catalogue, at)
+        services = chosen_services(context.catalogue, options.services)
+        try:
+            done = job.recompute(
+                context.catalogue,
+                context.client,
+                context.ledger,
+                Interval(chosen.start, chosen.end),
+                at,
+                services=services,
+            )
+        except (PrometheusError, LedgerError) as error:
+            raise JobError(f"{error}; what was derived so far is kept, run it again") from error
+    for change in done.changes:
+        sys.stdout.write(_change(change))
+    for service in services:
+        first = done.since.get(service.id)
+        if first is None:
+            sys.stdout.write(f"{service.id}: no samples in the period; kept as it was\n")
+        elif first > chosen.start:
+            sys.stdout.write(f"{service.id}: kept as it was up to {rfc3339(first)}: no samples\n")
+    sys.stdout.write(f"{len(done.changes)} changes\n")
+    return 0
+
+
+def _change(change: Change) -> str:
+    known = change.after or change.before
+    name = outage_id(change.service, known.start) if known else ""
+    before, after = _span(change.before), _span(change.after)
+    return f"{name}  {change.service}  {change.kind}: {before} -> {after}\n"
+
+
+def _span(stretch: OutageSpan | None) -> str:
+    if stretch is None:
+        return "none"
+    return f"{rfc3339(stretch.start)}/{'open' if stretch.end is None else rfc3339(stretch.end)}"
