@@ -19,7 +19,7 @@ def pages(engine: Engine) -> Pages:
 
     def status() -> str:
         (context, levels), at = engine.shown, now()
-        rows = status_rows(context.catalogue, context.ledger, levels, at)
+        rows = status_rows(context.books, levels, at)
         local = datetime.fromtimestamp(at / 1000, context.catalogue.timezone)
         generated = f"{local:%Y-%m-%d %H:%M:%S %Z}"
         return render_status(context.catalogue.organization, rows, generated, "current window")
@@ -34,9 +34,7 @@ def pages(engine: Engine) -> Pages:
         unknown = set(services) - {service.id for service in context.catalogue.services}
         if unknown:
             raise ValueError(f"no service {', '.join(sorted(unknown))}")
-        made = report(
-            context.catalogue, context.ledger, period, at, services, strips=style in STRIPS
-        )
+        made = report(context.books, period, at, services, strips=style in STRIPS)
         if style in HEALTHY:
             made = with_health(made, context.client, at)
         body = REPORTS[style](made)

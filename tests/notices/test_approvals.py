@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.domain.maintenance import Scope, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.requests import request, resolve
 from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
 from sla_engine.notices.sender import Sender
@@ -28,8 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def ask(world: World, ahead: int, author: str = "ann", source: str = "cli") -> str:
     start = world.now + ahead
     return request(
-        world.book,
-        world.ledger,
+        Books(world.book, world.ledger),
         title="New disks",
         scope=Scope(("shop", "mail")),
         start=start,
@@ -44,7 +43,7 @@ def ask(world: World, ahead: int, author: str = "ann", source: str = "cli") -> s
 def tell(world: World, wait: int = 0) -> None:
     world.now += wait
     outbox = world.outbox
-    outbox.add(approval_notices(world.book, world.ledger, outbox, world.now))
+    outbox.add(approval_notices(Books(world.book, world.ledger), outbox, world.now))
     composers = {str(kind): approval_composer(world.book) for kind in APPROVAL_KINDS}
     bot = SlackBot(TOKEN, world.slack.api_url, timeout=1, buttons=True)
     Sender(world.book, outbox, bot, lambda: world.now, composers=composers).run()
@@ -122,7 +121,12 @@ def test_a_request_less_than_half_an_hour_ahead_is_told_once(world: World) -> No
 def test_what_nobody_was_asked_about_is_not_told_as_decided(world: World) -> None:
     identifier = ask(world, DAY)
     resolve(
-        world.book, world.ledger, identifier, "approved", author="bob", reason="", now=world.now
+        Books(world.book, world.ledger),
+        identifier,
+        "approved",
+        author="bob",
+        reason="",
+        now=world.now,
     )
     tell(world)
     assert world.slack.messages == []

@@ -11,7 +11,7 @@ from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import containing
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, NoticeRow, Outbox, Stored
+from sla_engine.ledger import Books, Derived, Ledger, NoticeRow, Outbox, Stored
 from sla_engine.notices.budgets import budget_composer, budget_notices
 from sla_engine.notices.compose import compose
 from sla_engine.notices.maintenance import maintenance_notices, work_composer
@@ -48,7 +48,7 @@ def slack() -> Iterator[Slack]:
 
 def step(ledger: Ledger, slack: Slack, now: int) -> None:
     outbox = Outbox(ledger.engine)
-    outbox.add(maintenance_notices(BOOK, ledger, outbox, now))
+    outbox.add(maintenance_notices(Books(BOOK, ledger), outbox, now))
     kinds = ("soon", "started", "ended", "overrun")
     composers = {f"maintenance_{kind}": work_composer(BOOK) for kind in kinds}
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)

@@ -6,7 +6,7 @@ import pytest
 from service_catalogue import Catalogue
 from service_catalogue.notifications import Report
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, Outbox
+from sla_engine.ledger import Books, Derived, Ledger, Outbox
 from sla_engine.notices.cron import schedule_mistakes
 from sla_engine.notices.reports import composer, due_reports, last_fired
 from sla_engine.notices.sender import Sender
@@ -17,9 +17,9 @@ from tests.programs.slack import TOKEN, Slack
 
 def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:
     outbox = Outbox(ledger.engine)
-    outbox.add(due_reports(catalogue, ledger, outbox, now))
+    outbox.add(due_reports(Books(catalogue, ledger), outbox, now))
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    compose = composer(catalogue, ledger, lambda: now)
+    compose = composer(Books(catalogue, ledger), lambda: now)
     Sender(catalogue, outbox, bot, lambda: now, composers={"report": compose}).run()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service_catalogue.notifications import Report
-from sla_engine.ledger import Ledger, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Sender
 from sla_engine.notifiers import AppriseNotifier, apprise_notifier
@@ -75,7 +75,7 @@ class Engine:
         catalogue = book(apprise_file=str(self.urls), **self.fields)
         outbox = Outbox(self.ledger.engine)
         others = apprise_notifier(catalogue.reports, {})
-        outbox.add(due_reports(catalogue, self.ledger, outbox, now, others))
+        outbox.add(due_reports(Books(catalogue, self.ledger), outbox, now, others))
         bot = SlackBot(TOKEN, self.slack.api_url, timeout=1)
         hook = SlackWebhook(self.slack.hook_url, timeout=1)
         Sender(
@@ -85,7 +85,7 @@ class Engine:
             lambda: now,
             one_channel=self.webhook,
             elsewhere=others,
-            composers={"report": composer(catalogue, self.ledger, lambda: now)},
+            composers={"report": composer(Books(catalogue, self.ledger), lambda: now)},
         ).run()
 
 
