@@ -76,6 +76,14 @@ def test_the_moments_since_the_last_tick_are_not_unknown_yet(ledger: Ledger) -> 
     assert account(Books(book, ledger), day, NOW + 30_000)["a"].coverage == 1.0
 
 
+def test_an_engine_that_stands_still_is_blind_after_two_minutes(ledger: Ledger) -> None:
+    late = NOW + 120_000
+    assert [as_of(ledger, late), as_of(ledger, late + 1)] == [NOW, late + 1]
+    assert as_of(ledger, NOW - 1) == NOW - 1
+    with Ledger.open("sqlite://") as empty:
+        assert as_of(empty, NOW) == NOW
+
+
 def test_an_engine_that_stands_still_is_blind(ledger: Ledger) -> None:
     assert as_of(ledger, NOW + HOUR) == NOW + HOUR
     book = catalogue("a")

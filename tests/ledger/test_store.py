@@ -173,3 +173,14 @@ def test_what_ends_together_goes_on_each_for_itself(
     histories = ledger.histories(Interval(0, 1000))
     assert all(histories[s].covered == (Interval(0, end),) for s, end in ends.items())
     assert ledger.derived_until() == 300
+
+
+def test_a_ledger_in_a_file_is_safe_against_the_loss_of_power(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
+        first, second = ledger.engine.connect(), ledger.engine.connect()
+        for connection in (first, second):
+            names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
+            assert found == ["wal", 2, 1, 30_000]  # 2 is FULL
+        first.close()
+        second.close()
