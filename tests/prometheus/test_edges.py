@@ -158,5 +158,6 @@ def test_a_question_of_one_grain_is_halved_by_services_and_then_no_more() -> Non
     left, right = Ask((SHOP, MAIL, WIKI), period).halves(LIMIT)
     assert (left.sources, right.sources) == ((SHOP,), (MAIL, WIKI))
     assert left.period == right.period == period
+    assert [half.sources for half in right.halves(LIMIT)] == [(MAIL,), (WIKI,)]
     with pytest.raises(LimitError, match="60 s of service shop are over the server's limits: too"):
         left.halves(LIMIT)
