@@ -30,7 +30,7 @@ from tests.catalogues import catalogue
 from tests.reports.sample import MONTH, REPORT, service
 
 NOW = MONTH.end
-SERVICE = {"id": "web-shop", "name": "Web Shop", "objective": 99.0}
+SERVICE = {"id": "web-shop", "name": "Web Shop", "objective": 99.0, "owner": "shop"}
 BOOK = catalogue(SERVICE)
 UTC = ZoneInfo("UTC")
 
@@ -51,9 +51,13 @@ def in_format(name: str) -> Callable[[Figures], str]:
     return lambda found: REPORTS[name](report(found)).decode()
 
 
+def words(page: str) -> str:
+    """Return what a page shows as text."""
+    return re.sub(r"<[^>]+>", " ", re.sub(r"<(style|svg).*?</\1>", " ", page, flags=re.DOTALL))
+
+
 def html(found: Figures) -> str:
-    page = re.sub(r"<(style|svg).*?</\1>", " ", to_html.page(report(found)), flags=re.DOTALL)
-    return re.sub(r"<[^>]+>", " ", page)
+    return words(to_html.page(report(found)))
 
 
 def told(message: Message) -> str:
@@ -74,7 +78,7 @@ def watched() -> Ledger:
 def status_page(found: Figures) -> str:
     with watched() as ledger:
         rows = status_rows(BOOK, ledger, levels(found), NOW)
-    return render_status("Example", rows, "now", "month")
+    return words(render_status("Example", rows, "now", "month"))
 
 
 def asked(name: str) -> Callable[[Figures], str]:
