@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from service_catalogue.model import Catalogue
-from sla_engine.accounting.terms import agreed_time, terms
+from sla_engine.accounting.terms import agreed_time, quorums, terms
 from sla_engine.domain.interval import Interval, total
+from sla_engine.domain.maintenance import Scope, WindowEvent
+from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import planned, windows_in
 
 HOUR = 3_600_000
@@ -127,3 +129,46 @@ def test_an_old_period_keeps_the_old_objective() -> None:
 def test_an_until_in_utc_is_understood_as_the_standard_has_it() -> None:
     found = windows(window(rrule="FREQ=DAILY;UNTIL=20261006T000000Z"))
     assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "touches"),
+    [(-2, 0, False), (-2, 1, True), (0, 1, True), (743, 745, True), (744, 745, False)],
+)
+def test_a_window_that_only_meets_a_period_is_none_of_it(
+    start: int, end: int, *, touches: bool
+) -> None:
+    edges = (OCTOBER.start + start * HOUR, OCTOBER.start + end * HOUR)
+    begin, finish = (datetime.fromtimestamp(edge / 1000, UTC).isoformat() for edge in edges)
+    book = catalogue(maintenance=[window(start=begin, end=finish, duration=None)])
+    asked = Request("r", "cli", "Patching", Scope(("shop",)), *edges, "UTC")
+    said = ((asked, (WindowEvent(0, "requested", "ann"),)),)
+    for found in (windows_in(book, (), OCTOBER), windows_in(catalogue(), said, OCTOBER)):
+        assert [w.occurrences for w in found] == [(Interval(*edges),)] * touches
+
+
+@pytest.mark.parametrize(("hours", "pieces"), [(-1, 1), (0, 1), (1, 2), (743, 2), (744, 1)])
+def test_what_held_before_a_change_holds_up_to_its_moment(hours: int, pieces: int) -> None:
+    at_change = OCTOBER.start + hours * HOUR
+    until = datetime.fromtimestamp(at_change / 1000, UTC).isoformat()
+    office = {"weekly": [{"days": "mon-sun", "hours": ["00:00-24:00"]}]}
+    history = [{"until": until, "calendar": "never", "quorum": {"locations": 2}}]
+    calendars = {"always": office, "never": {"weekly": []}}
+    book = catalogue({"calendar": "always", "history": history}, calendars=calendars)
+    found = list(quorums(book.services[0], OCTOBER))
+    assert len(found) == pieces
+    assert all(piece.length for piece, _ in found)
+    assert next(quorum.locations for _, quorum in found) == (2 if hours > 0 else "majority")
+    owed = total(agreed_time(book, book.services[0], OCTOBER, None))
+    assert owed == (744 - max(0, hours)) * HOUR
+
+
+def test_a_service_that_ends_where_a_period_begins_is_not_owed_in_it() -> None:
+    for since, until, expected in (
+        (None, "2026-10-01T00:00:00Z", 0),
+        (None, "2026-10-01T00:00:01Z", 1_000),
+        ("2026-11-01T00:00:00Z", None, 0),
+        ("2026-10-31T23:59:59Z", None, 1_000),
+    ):
+        book = catalogue({"since": since, "until": until})
+        assert total(agreed_time(book, book.services[0], OCTOBER, None)) == expected

@@ -12,7 +12,11 @@ from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Ledger, events, tables
 
 HOUR = 60 * MINUTE
-moments = st.integers(0, 4 * HOUR)
+moments = st.builds(
+    lambda minutes, by: max(0, minutes * MINUTE + by),
+    st.integers(0, 240),
+    st.sampled_from((-1, 0, 1)),
+)
 periods = st.tuples(moments, moments).map(sorted).map(lambda pair: Interval(pair[0], pair[1] + 1))
 steps = st.lists(
     st.tuples(st.sampled_from("ab"), periods, st.sets(st.integers(0, 241), max_size=30)),
@@ -84,6 +88,14 @@ def test_a_minute_belongs_to_every_period_that_it_touches(
     replace(ledger, "shop", Interval(0, 2 * HOUR), *minutes)
     found = ledger.events(asked).get("shop", [])
     assert [minute.start for minute in found] == expected
+
+
+def test_the_minute_at_the_end_of_what_is_replaced_stays_as_it_was(ledger: Ledger) -> None:
+    replace(ledger, "shop", Interval(0, HOUR), *(Minute(n * MINUTE, 1, 1) for n in range(4)))
+    new = (Minute(n * MINUTE, 9, 9) for n in (0, 1, 3))
+    replace(ledger, "shop", Interval(MINUTE, 3 * MINUTE), *new)
+    found = ledger.events(Interval(0, HOUR))["shop"]
+    assert found == [Minute(0, 1, 1), Minute(MINUTE, 9, 9), Minute(3 * MINUTE, 1, 1)]
 
 
 def test_what_one_service_counts_leaves_every_other_alone(ledger: Ledger) -> None:
