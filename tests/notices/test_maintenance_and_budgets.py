@@ -161,3 +161,15 @@ def test_a_threshold_is_crossed_when_it_is_reached(left: float, mark: str | None
     figures = {"shop": replace(account(0, NOON), budget_remaining=left)}
     keys = [row.key for row in budget_notices(BOOK, figures, NOON)]
     assert keys == ([f"budget:shop:2026-10/{mark}"] if mark else [])
+
+
+def test_the_end_of_work_whose_start_nobody_was_told_of_is_not_told(ledger: Ledger) -> None:
+    assert work(ledger, START + 60 * MINUTE) == []
+    assert work(ledger, START + 61 * MINUTE) == []
+
+
+def test_work_that_was_told_as_ended_does_not_overrun_afterwards(ledger: Ledger) -> None:
+    end = START + 60 * MINUTE
+    assert [work(ledger, now) for now in (START, end)] == [["started"], ["ended"]]
+    ledger.apply([Derived("shop", (Segment(end, end + MINUTE, State.DOWN),), end)])
+    assert work(ledger, end + MINUTE) == []
