@@ -66,3 +66,11 @@ def test_neighbours_that_touch_are_one() -> None:
     assert union([Interval(6, 9)], [Interval(1, 5)]) == (Interval(1, 5), Interval(6, 9))
     assert not is_normal((Interval(1, 5), Interval(5, 9)))
     assert is_normal((Interval(1, 5), Interval(6, 9)))
+
+
+def test_a_clip_to_nothing_is_nothing_wherever_it_lies() -> None:
+    intervals = (Interval(0, 10), Interval(20, 30))
+    for moment in (-1, 0, 5, 10, 15, 20, 25, 30):
+        assert clip(intervals, Interval(moment, moment)) == ()
+    assert clip(intervals, Interval(10, 20)) == ()
+    assert clip(intervals, Interval(9, 21)) == (Interval(9, 10), Interval(20, 21))
