@@ -36,8 +36,12 @@ def test_a_class_can_be_given_and_taken_back() -> None:
 
 
 def test_a_correction_at_an_outages_end_is_not_of_it() -> None:
-    corrections = ((9, said(1, "note", "before")), (19, said(2, "note", "last")))
-    corrections += ((20, said(3, "note", "end")), (49, said(4, "note", "between")))
+    corrections = (
+        (9, said(1, "note", "before")),
+        (19, said(2, "note", "last")),
+        (20, said(3, "note", "end")),
+        (49, said(4, "note", "between")),
+    )
     first, second = with_corrections("shop", HISTORY, corrections)
     assert (first.note, len(first.corrections)) == ("last", 1)
     assert (second.note, second.corrections) == (None, ())
