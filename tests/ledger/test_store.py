@@ -184,3 +184,15 @@ def test_a_ledger_in_a_file_is_safe_against_the_loss_of_power(tmp_path: Path) ->
             assert found == ["wal", 2, 1, 30_000]  # 2 is FULL
         first.close()
         second.close()
+
+
+def test_the_same_again_leaves_no_trace_and_an_earlier_sample_leaves_one(ledger: Ledger) -> None:
+    ledger.apply([OPEN], _notices)
+    before, head = list(ledger.export()), ledger.head()
+    ledger.apply([OPEN], _notices)
+    assert (list(ledger.export()), ledger.head()) == (before, head)
+    ledger.apply([OPEN._replace(first_sample=1)])
+    assert (ledger.first_samples(), ledger.head()) == ({"shop": 0}, head)
+    ledger.apply([OPEN._replace(first_sample=-1)])
+    assert ledger.first_samples() == {"shop": -1}
+    assert ledger.head() != head
