@@ -2,7 +2,7 @@
 
 import pytest
 
-from sla_engine.ledger import Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Ledger, NoticeRow, Outbox, audit
 from sla_engine.ledger.outbox import Delivery, Thread
 
 NOW = 1_000_000
@@ -87,3 +87,12 @@ def test_the_latest_notice_of_a_service_is_the_one_written_last(outbox: Outbox) 
     assert outbox.latest("mail", ("opened",)) is None
     assert [notice.key for notice in outbox.with_key_like("a/")] == ["a/1", "a/2", "a/3"]
     assert outbox.with_key_like("a_") == []
+
+
+def test_notices_written_together_stand_in_the_chain_at_the_time_of_the_last(
+    ledger: Ledger, outbox: Outbox
+) -> None:
+    times = (NOW + 5, NOW + 9, NOW)
+    outbox.add(NoticeRow(f"k{at}", "t", "opened", at, "shop", {}) for at in times)
+    with ledger.engine.begin() as connection:
+        assert [link.time_ms for link in audit.read(connection)] == [NOW + 9]
