@@ -104,3 +104,12 @@ def test_a_row_s_hash_covers_every_field_of_it_and_the_hash_before(ledger: Ledge
     for name, value in others.items():
         assert audit.digest(second._replace(**{name: value})) != second.hash  # type: ignore[arg-type]
     assert audit.digest(second._replace(hash="x")) == second.hash
+
+
+def test_rows_that_are_appended_together_follow_one_another(ledger: Ledger) -> None:
+    entries = [audit.Entry(n, "ann", "note", f"n{n}", {}) for n in range(3)]
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        audit.append(connection, entries)
+        links = list(audit.read(connection))
+    assert [link.subject for link in links[-3:]] == ["n0", "n1", "n2"]
+    assert _broken(ledger) is None
