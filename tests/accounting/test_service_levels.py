@@ -84,7 +84,7 @@ def test_a_window_is_active_from_its_first_moment_to_its_last(
 ) -> None:
     window = {"id": "w", "title": "W", "services": ["a"], "requester": "ann", "approver": "bob"}
     book = catalogue("a", maintenance=[window | {"start": start, "duration": "1h"}])
-    [level] = service_levels(book, ledger, NOW, {})
+    [level] = service_levels(Books(book, ledger), NOW, {})
     expected = None if ahead is None else at(ahead)
     assert (level.maintenance_active, level.next_maintenance) == (active, expected)
 

@@ -154,7 +154,7 @@ def test_requests_of_long_ago_are_left_alone(world: World) -> None:
 
 def due(world: World, after: int) -> list[str]:
     """Return the kinds of notices that are due some ms from now."""
-    rows = approval_notices(world.book, world.ledger, world.outbox, world.now + after)
+    rows = approval_notices(Books(world.book, world.ledger), world.outbox, world.now + after)
     return [row.kind for row in rows]
 
 
@@ -184,7 +184,12 @@ def test_a_decision_is_told_for_a_day(world: World) -> None:
     identifier = ask(world, 3 * DAY)
     tell(world)
     resolve(
-        world.book, world.ledger, identifier, "approved", author="bob", reason="", now=world.now
+        Books(world.book, world.ledger),
+        identifier,
+        "approved",
+        author="bob",
+        reason="",
+        now=world.now,
     )
     assert due(world, DAY - 1) == ["maintenance_decided"]
     assert due(world, DAY) == []

@@ -133,7 +133,7 @@ def test_an_outage_tells_what_it_used_of_the_budget() -> None:
 def work(ledger: Ledger, now: int) -> list[str]:
     """Tell what is due of planned work at a moment, and return its kinds."""
     outbox = Outbox(ledger.engine)
-    rows = list(maintenance_notices(BOOK, ledger, outbox, now))
+    rows = list(maintenance_notices(Books(BOOK, ledger), outbox, now))
     outbox.add(rows)
     return [row.kind.removeprefix("maintenance_") for row in rows]
 
