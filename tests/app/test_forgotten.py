@@ -26,7 +26,8 @@ def test_what_a_schedule_may_name_is_what_can_be_made_served_and_saved() -> None
 
 @pytest.mark.parametrize("kind", get_args(NoticeKind))
 def test_every_kind_of_notice_has_who_writes_it(kind: NoticeKind) -> None:
-    context = SimpleNamespace(catalogue=catalogue("shop"), books=None, client=None)
+    book = catalogue("shop")
+    context = SimpleNamespace(catalogue=book, books=SimpleNamespace(catalogue=book), client=None)
     writers = _composers(cast("Context", context))
     assert (kind in writers) is (kind not in OUTAGE_KINDS)
 
