@@ -6,7 +6,7 @@ import holidays
 import pytest
 
 from service_catalogue.model import Catalogue
-from sla_engine.accounting import terms
+from sla_engine.accounting import terms as agreed
 from sla_engine.accounting.terms import agreed_time, terms
 from sla_engine.domain.interval import Interval, total
 from sla_engine.maintenance.windows import planned, windows_in
@@ -115,9 +115,9 @@ def corpus_christi(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return {date(2026, 6, 4)} if subdiv == "BY" else set()
 
     monkeypatch.setattr(holidays, "country_holidays", holidays_of)
-    terms._holidays.cache_clear()
+    agreed._holidays.cache_clear()
     yield
-    terms._holidays.cache_clear()
+    agreed._holidays.cache_clear()
 
 
 @pytest.mark.usefixtures("corpus_christi")

@@ -59,7 +59,7 @@ def _unexplained(command: argparse.ArgumentParser) -> Iterator[str]:
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
-    assert capsys.readouterr().out == f"sla-engine {toolkit.__version__}\n"
+    assert capsys.readouterr().out == f"sla-engine {uptime_common.__version__}\n"
 
 
 def test_check_praises_a_good_catalogue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

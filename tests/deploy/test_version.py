@@ -14,9 +14,18 @@ from deploy.lock import ROOT
 from exporter import cli as exporter_cli
 from sla_engine import cli as engine_cli
 
-SOURCE = Path(toolkit.__file__)
+SOURCE = Path(uptime_common.__file__)
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-FOLDERS = ("catalogue", "deploy", "docs", "examples", "exporter", "sla_engine", "stack", "toolkit")
+FOLDERS = (
+    "service_catalogue",
+    "deploy",
+    "docs",
+    "examples",
+    "exporter",
+    "sla_engine",
+    "stack",
+    "uptime_common",
+)
 KINDS = {".py", ".md", ".toml", ".yml", ".yaml", ".service", ".html", ""}
 
 
@@ -24,7 +33,7 @@ def test_the_package_takes_its_version_from_the_code() -> None:
     assert PROJECT["project"]["dynamic"] == ["version"]
     assert "version" not in PROJECT["project"]
     module, _, name = PROJECT["tool"]["setuptools"]["dynamic"]["version"]["attr"].rpartition(".")
-    assert getattr(importlib.import_module(module), name) is toolkit.__version__
+    assert getattr(importlib.import_module(module), name) is uptime_common.__version__
 
 
 @pytest.mark.parametrize(
@@ -35,7 +44,7 @@ def test_a_program_says_it(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["--version"])
-    assert capsys.readouterr().out == f"{program} {toolkit.__version__}\n"
+    assert capsys.readouterr().out == f"{program} {uptime_common.__version__}\n"
 
 
 def test_no_program_asks_what_is_installed_which_may_be_older() -> None:
@@ -44,7 +53,7 @@ def test_no_program_asks_what_is_installed_which_may_be_older() -> None:
 
 
 def test_it_is_written_nowhere_else() -> None:
-    literal = re.compile(rf"(?<![\d.]){re.escape(toolkit.__version__)}(?![\d.])")
+    literal = re.compile(rf"(?<![\d.]){re.escape(uptime_common.__version__)}(?![\d.])")
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     paths += [ROOT / name for name in ("pyproject.toml", "Makefile", "README.md", "Procfile")]
     found = [p for p in paths if p.suffix in KINDS and literal.search(p.read_text("utf-8"))]
