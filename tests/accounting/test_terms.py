@@ -1,9 +1,12 @@
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
+import holidays
 import pytest
 
 from service_catalogue.model import Catalogue
+from sla_engine.accounting import terms as agreed
 from sla_engine.accounting.terms import agreed_time, quorums, terms
 from sla_engine.domain.interval import Interval, total
 from sla_engine.domain.maintenance import Scope, WindowEvent
@@ -105,13 +108,28 @@ def test_since_and_until_bound_the_service() -> None:
     assert agreed_time(book, book.services[0], OCTOBER, at("2026-10-02T12:00")) == (expected,)
 
 
+@pytest.fixture
+def corpus_christi(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make Corpus Christi a holiday of Bavaria alone, whatever Germany decides."""
+
+    def holidays_of(country: str, subdiv: str | None) -> set[date]:
+        assert country == "DE"
+        return {date(2026, 6, 4)} if subdiv == "BY" else set()
+
+    monkeypatch.setattr(holidays, "country_holidays", holidays_of)
+    agreed._holidays.cache_clear()
+    yield
+    agreed._holidays.cache_clear()
+
+
+@pytest.mark.usefixtures("corpus_christi")
 def test_holidays_of_a_subdivision_are_not_owed() -> None:
     weekly = [{"days": "mon-fri", "hours": ["08:00-18:00"]}]
     hours = [
         total(
             agreed_time(book, book.services[0], Interval(at("2026-06-04"), at("2026-06-05")), None)
         )
-        for place in ("DE", "DE-BY")  # Corpus Christi is a holiday in Bavaria, not in all Germany
+        for place in ("DE", "DE-BY")
         for book in [
             catalogue({"calendar": "o"}, calendars={"o": {"weekly": weekly, "holidays": place}})
         ]
