@@ -15,8 +15,8 @@ from grafana_foundation_sdk.models.dashboard import (
 
 RATIO = units.PercentUnit
 SECONDS = units.Seconds
-DURATION = units.DurationSeconds
-MILLISECONDS = units.DurationMilliseconds
+DURATION = units.DurationInDaysHoursMinutesSeconds
+POINTS = "suffix: pp"  # differences of percentages
 COUNT = units.NoUnit
 MONEY = units.LocaleFormat  # thousands apart, as the reader writes them
 BYTES = units.BytesIEC
@@ -26,12 +26,17 @@ WHEN = units.DatetimeISO
 
 GOOD, WARN, BAD, PLANNED, PLAIN, UNKNOWN = "green", "orange", "red", "blue", "text", "gray"
 NO_DATA = "no data"
+# One figure has the same digits on every page: those of reports and Slack.
+LEVEL_DIGITS, BUDGET_DIGITS, SHARE_DIGITS = 3, 1, 0
+_LOWEST = -1e15  # below every value of ours
 
 Steps = tuple[tuple[float | None, str], ...]
 NEUTRAL: Steps = ((None, PLAIN),)
 BUDGET: Steps = ((None, BAD), (0.0, WARN), (0.25, GOOD))
 ABOVE_ZERO_IS_BAD: Steps = ((None, GOOD), (1e-9, BAD))
 SIGN: Steps = ((None, BAD), (0.0, GOOD))
+SPENT: Steps = ((None, GOOD), (0.75, WARN), (1.0 + 1e-9, BAD))
+LOSS: Steps = ((None, GOOD), (1e-9, BAD))
 
 
 def rising(warn: float, bad: float) -> Steps:
@@ -51,6 +56,15 @@ def thresholds(steps: Steps) -> ThresholdsConfig:
         .mode(ThresholdsMode.ABSOLUTE)
         .steps([Threshold(value=value, color=color) for value, color in steps])
     )
+
+
+def with_nothing(steps: Steps, empty: str) -> Steps:
+    """Return steps whose first is for no value at all: Grafana writes ``noValue`` in its colour.
+
+    Unknown is grey; a word of our own for nothing ("none") is as plain as other text.
+    """
+    (_, lowest), *rest = steps
+    return ((None, UNKNOWN if empty == NO_DATA else PLAIN), (_LOWEST, lowest), *rest)
 
 
 def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
@@ -77,4 +91,5 @@ STATES = words(
 YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
 NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})
+FAILED = words({"0": ("good", GOOD), "1": ("failed", BAD)})
 GOOD_BAD = words({"0": ("failed", BAD), "1": ("good", GOOD)})
