@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 RATIO = units.PercentUnit
 SECONDS = units.Seconds
 DURATION = units.DurationInDaysHoursMinutesSeconds
-POINTS = "suffix: pp"  # differences of percentages
+POINTS = "suffix:pp"  # differences of percentages
 COUNT = units.NoUnit
 MONEY = units.LocaleFormat  # thousands apart, as the reader writes them
 BYTES = units.BytesIEC

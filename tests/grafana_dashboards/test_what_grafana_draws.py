@@ -15,7 +15,7 @@ ROW = 0.6  # grid rows that a legible row of states takes
 AROUND = 3  # grid rows of a panel's title, axis and legend
 DIGIT = 8.4  # pixels of a digit: of 150 pixels, 15 of them and an ellipsis were seen
 DAY = 24
-LONGEST = {"dateTimeAsIso": 19, "dtdhms": 13, "percentunit": 8, "suffix: pp": 10}
+LONGEST = {"dateTimeAsIso": 19, "dtdhms": 13, "percentunit": 8, "suffix:pp": 10}
 SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 # What a figure is, by the metric that it reads, and the digits that it has on every surface.
 LEVELS = {"sla_availability_ratio", "service_slo_objective_ratio", "sla_coverage_ratio"}
@@ -73,7 +73,7 @@ def digits(board: Board) -> Iterator[str]:
     for panel in of_type(board, "stat", "bargauge", "table", "status-history"):
         for name, field, expr in shown(panel):
             read = metrics_of(expr)
-            if field.get("unit") not in {"percentunit", "suffix: pp"} or not read & (
+            if field.get("unit") not in {"percentunit", "suffix:pp"} or not read & (
                 LEVELS | BUDGET
             ):
                 continue
@@ -81,7 +81,7 @@ def digits(board: Board) -> Iterator[str]:
             if field.get("decimals") != wanted:
                 yield f"{name}: {field.get('decimals')} decimals; elsewhere it has {wanted}"
             apart = read <= LEVELS and re.search(r" - (?:on |max by )", expr)
-            if apart and field["unit"] != "suffix: pp":
+            if apart and field["unit"] != "suffix:pp":
                 yield f"{name}: a difference of percentages is in percentage points"
 
 
