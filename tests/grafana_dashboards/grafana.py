@@ -61,7 +61,7 @@ class Grafana:
 
     def ask(self, query: Query, chosen: Chosen) -> Sequence[dict[str, Any]]:
         """Return the series that a query answers with."""
-        span = self.span(query.dashboard)
+        span = seconds(query.last) if query.last else self.span(query.dashboard)
         step = max(_step(span, query.width), seconds(query.interval or "1s"))
         rate = max(step + SCRAPE_INTERVAL, 4 * SCRAPE_INTERVAL)
         times = {"__rate_interval": f"{rate}s", "__interval": f"{step}s", "__range": f"{span}s"}

@@ -12,7 +12,7 @@ from grafana_dashboards.catalog import DASHBOARDS
 from grafana_dashboards.queries import Query, queries
 from grafana_dashboards.style.promql import RANK
 from tests.grafana_dashboards.grafana import Grafana
-from tests.grafana_dashboards.month import MINUTE, NOW, month
+from tests.grafana_dashboards.month import DAY, MINUTE, NOW, month
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -151,9 +151,11 @@ def test_a_bar_stands_where_its_window_was(grafana: Grafana) -> None:
 
 
 def test_the_day_that_has_not_ended_has_its_cell(grafana: Grafana) -> None:
-    midnight = NOW - NOW % (24 * 60 * MINUTE)
+    midnight = NOW - NOW % DAY
     for series in _series(grafana, "service-levels", "Availability per day"):
-        assert series["values"][-1][0] == midnight
+        days = [int(at) for at, _ in series["values"]]
+        assert days == [midnight - DAY * ago for ago in range(len(days) - 1, -1, -1)]
+        assert len(days) == 31  # what there is of the last 90
 
 
 def test_a_host_that_went_silent_is_told(grafana: Grafana) -> None:
