@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from grafana_dashboards.style.promql import MINE, each, most, windowed, worst
+from grafana_dashboards.style.promql import MINE, each, most, ordered, windowed, worst
 
 THIS_MONTH, LAST_MONTH, LAST_DAY = "month", "previous_month", "1d"
 
@@ -50,6 +50,22 @@ def outages(kind: str, window: str = "$window") -> str:
 def worst_services(number: int) -> str:
     """Return the services with the lowest availability in the window, unknown ones first."""
     return f"bottomk({number}, {_RANKED})"
+
+
+def _day(metric: str, more: str = "", at: str = "") -> str:
+    """Return what a metric was at the end of the day that begins at the step, today's until now."""
+    return f"max by (service) (last_over_time({metric}{{{MINE}{more}}}[1d]{at} offset -1d))"
+
+
+def days(number: int) -> str:
+    """Return the availability of each day of the worst services; NaN where nothing is known.
+
+    A range in steps of a day ends at this midnight, before which there may be no data yet.
+    """
+    owed = _day("service_slo_objective_ratio", at=" @ end()")
+    ranked = _day("sla_availability_ratio", ', window="$window"', " @ end()")
+    known = _day("sla_availability_ratio", f', window="{LAST_DAY}"')
+    return ordered(f"bottomk({number}, {ranked} or 0 * {owed})", f"{known} or 0 / 0 * {owed}")
 
 
 def counted(these: str, among: str) -> str:

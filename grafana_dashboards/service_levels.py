@@ -11,7 +11,6 @@ from grafana_dashboards.series import (
     BUDGET_LEFT,
     BUDGET_USED,
     COVERAGE,
-    LAST_DAY,
     LOST,
     MTBF,
     MTTR,
@@ -21,6 +20,7 @@ from grafana_dashboards.series import (
     burning,
     burning_most,
     counted,
+    days,
     downtime,
     outages,
     worst_services,
@@ -39,7 +39,7 @@ from grafana_dashboards.style.looks import (
 )
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number, strip, timeline
-from grafana_dashboards.style.promql import MINE, among, ordered
+from grafana_dashboards.style.promql import among, ordered
 from grafana_dashboards.style.query import now, over_time
 
 BURN_WINDOWS = {"1h": 14.4, "6h": 6, "1d": 3, "3d": 1}
@@ -159,16 +159,9 @@ def _days() -> statushistory.Panel:
         "Availability per day",
         "Availability of each day of the last 90, midnight to midnight UTC, as the ledger accounts "
         "for it: service hours, planned maintenance and unknown time by the service's policy. "
-        "Today's is that of the last 24 hours. The ten with the lowest availability in the window, "
-        "unknown ones and the worst first.",
-        over_time(
-            ordered(
-                worst_services(10),
-                "max by (service) (last_over_time(sla_availability_ratio"
-                f'{{{MINE}, window="{LAST_DAY}"}}[1d] offset -1d))',
-            ),
-            "{{service}}",
-        ),
+        "Today's is that of the last 24 hours; grey is a day of which nothing is known. The ten "
+        "with the lowest availability in the window, unknown ones and the worst first.",
+        over_time(days(10), "{{service}}"),
         unit=RATIO,
         steps=looks.falling(0.99, 0.999),
         interval="1d",

@@ -15,7 +15,15 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from grafana_dashboards.style import width
-from grafana_dashboards.style.looks import COUNT, NEUTRAL, NO_DATA, Steps, thresholds, with_nothing
+from grafana_dashboards.style.looks import (
+    COUNT,
+    NEUTRAL,
+    NO_DATA,
+    Steps,
+    named,
+    thresholds,
+    with_nothing,
+)
 from grafana_dashboards.style.query import SOURCE, column, lettered
 
 
@@ -96,7 +104,7 @@ def _cells(c: Column) -> list[DynamicConfigValue]:
         "thresholds": thresholds(with_nothing(c.steps, c.empty)).build(),
         "custom.displayMode": "color-text",
         "decimals": c.decimals,
-        "mappings": [*c.mappings] or None,
+        "mappings": named(c.mappings, c.empty) or None,
         "noValue": c.empty,
     }
     cells = [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]

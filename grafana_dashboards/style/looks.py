@@ -1,5 +1,7 @@
 """Units, colours, thresholds and value mappings: one place, so that a colour means one thing."""
 
+from collections.abc import Sequence
+
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import (
@@ -80,6 +82,11 @@ def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
     return [ValueMap(options=named), SpecialValueMap(options=missing)]
 
 
+def named(mappings: Sequence[ValueMapping], empty: str) -> list[ValueMapping]:
+    """Return mappings beside which ``empty`` counts: a mapping of nothing goes before it."""
+    return [m for m in mappings if empty == NO_DATA or not isinstance(m, SpecialValueMap)]
+
+
 STATES = words(
     {
         "0": ("down", BAD),
@@ -92,4 +99,5 @@ YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
 NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})
 FAILED = words({"0": ("good", GOOD), "1": ("failed", BAD)})
+UNKNOWN_DAYS = words({})[-1:]
 GOOD_BAD = words({"0": ("failed", BAD), "1": ("good", GOOD)})

@@ -26,6 +26,7 @@ from grafana_dashboards.style.looks import (
     NO_DATA,
     SECONDS,
     STATES,
+    UNKNOWN_DAYS,
     Steps,
     thresholds,
     with_nothing,
@@ -179,8 +180,12 @@ def strip(
     last: str,
     decimals: int | None = None,
 ) -> statushistory.Panel:
-    """One cell per series and ``interval`` of the ``last`` days, coloured by its threshold."""
+    """One cell per series and ``interval`` of the ``last`` days, coloured by its threshold.
+
+    NaN is a cell of which nothing is known, in grey; a strip of a single cell is not drawn at all.
+    """
     panel = _said(statushistory.Panel(), title, meaning, unit, steps).time_from(last)
+    panel.mappings(UNKNOWN_DAYS)
     panel.targets([*lettered(queries)]).interval(interval).show_value(common.VisibilityMode.NEVER)
     panel.row_height(0.85).col_width(0.85).fill_opacity(85).line_width(0)
     panel.legend(_legend()).tooltip(_tooltip())

@@ -33,6 +33,10 @@ class Grafana:
         self._now = now
         self._dashboards = {name: plain(build()) for name, build in DASHBOARDS.items()}
 
+    def at(self, now: int) -> "Grafana":
+        """Return the same Grafana at another time."""
+        return Grafana(self._url, now)
+
     def open(self, name: str, choose: Mapping[str, Sequence[str]] | None = None) -> Chosen:
         """Return the values of a dashboard's variables, as they stand in a query.
 

@@ -152,6 +152,10 @@ def alarming(board: Board) -> Iterator[str]:
             first = field["thresholds"]["steps"][0]["color"]
             if not empty or first != ("gray" if empty == "no data" else "text"):
                 yield f"{name}: {empty!r} would be {first}, the colour of the first threshold"
+            if empty != "no data" and any(
+                m["type"] == "special" for m in field.get("mappings", ())
+            ):
+                yield f"{name}: a mapping of nothing goes before {empty!r}"
 
 
 def nameless(board: Board) -> Iterator[str]:
@@ -193,8 +197,8 @@ def too_early(board: Board) -> Iterator[str]:
         if panel["fieldConfig"]["defaults"]["custom"]["showPoints"] == "never":
             yield f"{panel['title']}: shows nothing until there is a second point"
     for panel in of_type(board, "status-history"):
-        if not all("last_over_time" in target["expr"] for target in panel["targets"]):
-            yield f"{panel['title']}: stays empty until midnight"
+        if not all("or 0 / 0 * " in target["expr"] for target in panel["targets"]):
+            yield f"{panel['title']}: stays empty until there is a second cell"
 
 
 RULES = [
