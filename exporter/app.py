@@ -11,6 +11,7 @@ from time import time
 import structlog
 
 from exporter.catalogue_reader import read_services
+from exporter.descriptors import raise_limit, runs_at_once
 from exporter.health import Health
 from exporter.host.scrape import Host
 from exporter.probes.transport.run import Network
@@ -51,7 +52,8 @@ class App:
         self._reloading = asyncio.Lock()
         self._health = Health(__version__)
         self._store = Store(options.location)
-        self._schedule = Schedule(Runner(self._network, self._store, self._health))
+        job = Runner(self._network, self._store, self._health)
+        self._schedule = Schedule(job, at_once=runs_at_once(raise_limit()))
         self._health.watch(self._state)
         about = About(__version__, options.location)
         self.server = Server(self._store, self._health, host, self._network, about)

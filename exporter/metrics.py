@@ -112,6 +112,11 @@ SKIPPED: Final = counter(
     "sla_exporter_probes_skipped_total",
     "Turns skipped because the run before had not ended.",
 )
+HINDERED: Final = counter(
+    "sla_exporter_probes_hindered_total",
+    "Runs without a verdict, by what of the exporter's own kept it from one.",
+    "cause",
+)
 VIRTUAL_MEMORY: Final = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")
 RESIDENT_MEMORY: Final = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
 START_TIME: Final = gauge(

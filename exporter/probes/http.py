@@ -44,7 +44,7 @@ async def probe(config: HttpProbe, run: Run) -> None:
     easy = pycurl.Curl()
     answer = HttpResponse(config)
     try:
-        credentials = await _credentials(config)
+        credentials = await _credentials(config, run)
         _prepare(easy, config, answer)
         await _use_proxy(easy, config, run)
         url, hops = config.url, 0
@@ -64,17 +64,17 @@ async def probe(config: HttpProbe, run: Run) -> None:
         easy.close()
 
 
-async def _credentials(config: HttpProbe) -> str:
+async def _credentials(config: HttpProbe, run: Run) -> str:
     """Return what libcurl takes as user and password, or a header for a token, or nothing."""
     if config.basic_auth:
-        return f"{config.basic_auth.username}:{await secret(config.basic_auth.password_file)}"
+        password = await secret(config.basic_auth.password_file, run)
+        return f"{config.basic_auth.username}:{password}"
     if config.bearer_token_file:
-        return f"Authorization: Bearer {await secret(config.bearer_token_file)}"
+        return f"Authorization: Bearer {await secret(config.bearer_token_file, run)}"
     return ""
 
 
 def _prepare(easy: pycurl.Curl, config: HttpProbe, answer: HttpResponse) -> None:
-    easy.setopt(pycurl.PROXY, "")
     easy.setopt(pycurl.USERAGENT, _AGENT)
     easy.setopt(pycurl.WRITEFUNCTION, answer.write)
     if config.expect_headers:
@@ -104,7 +104,6 @@ async def _use_proxy(easy: pycurl.Curl, config: HttpProbe, run: Run) -> None:
         return
     origin = _origin(config.proxy_url)
     address = await _resolve(config, run, origin.host)
-    easy.setopt(pycurl.PROXY, config.proxy_url)
     easy.setopt(pycurl.RESOLVE, [f"{origin.host}:{origin.port}:{bracketed(address)}"])
 
 
@@ -138,7 +137,9 @@ async def _hop(
     if origin.secure:
         set_curl_tls(easy, config.tls)
     try:
-        await perform(easy, run, address, origin.port, secure=origin.secure)
+        await perform(
+            easy, run, address, origin.port, secure=origin.secure, proxy=config.proxy_url or ""
+        )
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")

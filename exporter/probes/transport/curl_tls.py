@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pycurl
 
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError
 from service_catalogue.prometheus import TlsClient
 
 _POST_QUANTUM = (3, 5)
@@ -62,7 +62,7 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
 
 def _readable(path: Path) -> str:
     if not os.access(path, os.R_OK):
-        raise ProbeError("setup", f"{path}: cannot be read")
+        raise HinderedError("file", f"{path}: cannot be read")
     return str(path)
 
 

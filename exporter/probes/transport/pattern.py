@@ -4,7 +4,6 @@ Backtracking may take years on a text that is made for it, and ``re`` neither en
 thread run meanwhile. ``regex`` does both, with the same syntax.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TypeVar
@@ -45,7 +44,9 @@ async def _bounded(pattern: str, look: Callable[..., T], run: Run) -> T:
     except TimeoutError:
         pass
     try:  # half of the time: regex counts CPU seconds, of which a busy machine gives fewer
-        return await asyncio.to_thread(look, timeout=run.left() / 2, concurrent=True)
+        return await run.network.aside.call(
+            object(), partial(look, timeout=run.left() / 2, concurrent=True)
+        )
     except TimeoutError as error:
         raise too_slow(pattern) from error
 

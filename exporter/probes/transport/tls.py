@@ -3,7 +3,8 @@
 import ssl
 from functools import lru_cache
 
-from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes.transport.connect import CAUSES
+from exporter.probes.transport.result import HinderedError, ProbeError, Reason
 from service_catalogue.prometheus import TlsClient
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -22,7 +23,8 @@ def context(tls: TlsClient, min_version: str = "1.2") -> ssl.SSLContext:
     try:
         return _context(*files, min_version, insecure=tls.insecure_skip_verify)
     except OSError as error:
-        raise ProbeError("setup", f"TLS files: {error.strerror or error}") from error
+        cause = CAUSES.get(error.errno or 0, "file")
+        raise HinderedError(cause, f"TLS files: {error.strerror or error}") from error
 
 
 @lru_cache(maxsize=256)
