@@ -137,9 +137,8 @@ async def _hop(
     if origin.secure:
         set_curl_tls(easy, config.tls)
     try:
-        await perform(
-            easy, run, address, origin.port, secure=origin.secure, proxy=config.proxy_url or ""
-        )
+        tls = config.tls if origin.secure else None
+        await perform(easy, run, address, origin.port, tls=tls, proxy=config.proxy_url or "")
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")

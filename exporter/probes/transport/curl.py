@@ -2,13 +2,14 @@
 
 import pycurl
 
-from exporter.metrics import TLS_EXPIRY
 from exporter.network.curl import Done
+from exporter.probes import chain
 from exporter.probes.transport.connect import network_error, shortage
-from exporter.probes.transport.curl_tls import earliest_expiry
+from exporter.probes.transport.curl_tls import peer_chain
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run, silent
 from exporter.probes.transport.tls import certificate_reason
+from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
 _REASONS: dict[int, Reason] = {
@@ -40,10 +41,12 @@ async def perform(
     address: str | None,
     port: int,
     *,
-    secure: bool,
+    tls: TlsClient | None,
     proxy: str = "",
 ) -> None:
     """Run the transfer to an address (None: libcurl knows where); every name is resolved already.
+
+    Without ``tls`` it is in plain text; with it, `set_curl_tls` was called.
 
     A proxy of the environment is never asked, and its exceptions do not count: what is probed must
     not depend on who started the exporter.
@@ -64,11 +67,15 @@ async def perform(
     try:
         done = await run.network.curl.perform(easy)
     finally:
-        _note_phases(easy, run, secure=secure)
-    if secure and (expiry := earliest_expiry(easy)):
-        run.measure(TLS_EXPIRY, expiry)
+        _note_phases(easy, run, secure=tls is not None)
+    found = peer_chain(easy, tls) if tls else None
+    if found:
+        chain.note(run, found)
     if done.code:
         raise _failure(easy, done)
+    if tls and found and not found.named and not tls.insecure_skip_verify:
+        # libcurl takes the subject's common name then, as browsers have not since 2017
+        raise ProbeError("certificate_hostname", "the certificate has no subject alternative name")
 
 
 def bracketed(address: str) -> str:
