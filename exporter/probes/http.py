@@ -56,7 +56,7 @@ async def probe(config: HttpProbe, run: Run) -> None:
             _redirect(easy, config, answer, onward, credentials)
             url = onward
         run.measure(HTTP_REDIRECTS, hops)
-        run.log(f"{answer.status} after {hops} redirects, {answer.size} bytes")
+        run.log(f"{answer.status} after {hops} redirects, {answer.body.size} bytes")
         await judge(config, answer, run)
     finally:
         if answer.status:
@@ -77,12 +77,13 @@ async def _credentials(config: HttpProbe, run: Run) -> str:
 def _prepare(easy: pycurl.Curl, config: HttpProbe, answer: HttpResponse) -> None:
     easy.setopt(pycurl.USERAGENT, _AGENT)
     easy.setopt(pycurl.WRITEFUNCTION, answer.write)
-    if config.expect_headers:
+    if config.expect_headers or config.expect_body or config.reject_body or config.compression:
         easy.setopt(pycurl.HEADERFUNCTION, answer.header)
     if config.follow_redirects:
         easy.setopt(pycurl.COOKIEFILE, "")
     if config.compression:
-        easy.setopt(pycurl.ACCEPT_ENCODING, "")
+        easy.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate")
+        easy.setopt(pycurl.HTTP_CONTENT_DECODING, 0)  # libcurl takes a body that is cut short
     if config.http:
         easy.setopt(pycurl.HTTP_VERSION, _http_version(config))
     if config.body is not None:
@@ -139,6 +140,10 @@ async def _hop(
     try:
         tls = config.tls if origin.secure else None
         await perform(easy, run, address, origin.port, tls=tls, proxy=config.proxy_url or "")
+    except ProbeError:
+        if answer.error is not None:
+            raise answer.error from None
+        raise
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")

@@ -23,6 +23,18 @@ def compiled(pattern: str) -> "regex.Pattern[bytes]":
     return regex.compile(pattern.encode())
 
 
+@lru_cache(maxsize=4096)
+def compiled_text(pattern: str) -> "regex.Pattern[str]":
+    """Return the pattern for text; the catalogue has checked it."""
+    return regex.compile(pattern)
+
+
+async def search_text(pattern: str, text: str, run: Run, start: int = 0) -> bool:
+    """Say whether the pattern matches from ``start`` on; see `search`."""
+    look = partial(compiled_text(pattern).search, text, start)
+    return await _bounded(pattern, look, run) is not None
+
+
 async def search(pattern: str, text: bytes, run: Run) -> "regex.Match[bytes] | None":
     """Return the first match anywhere in the text.
 
