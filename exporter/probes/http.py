@@ -5,6 +5,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pycurl
+from catalogue.probe_address import ascii_url
 
 from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
 from exporter.probes.transport.connect import resolve
@@ -47,7 +48,7 @@ async def probe(config: HttpProbe, run: Run) -> None:
         credentials = await _credentials(config, run)
         _prepare(easy, config, answer)
         await _use_proxy(easy, config, run)
-        url, hops = config.url, 0
+        url, hops = ascii_url(config.url), 0
         _send_as(easy, config, config.headers, credentials)
         while onward := await _hop(easy, config, run, url, answer):
             hops += 1
@@ -150,7 +151,14 @@ async def _hop(
     if not config.follow_redirects or answer.status not in _REDIRECTS:
         return None
     onward: str | None = easy.getinfo(pycurl.REDIRECT_URL)
-    return onward
+    return onward and _sendable(onward)
+
+
+def _sendable(url: str) -> str:
+    try:
+        return ascii_url(url)
+    except ValueError as error:
+        raise ProbeError("redirect", f"{url[:200]!r}: {error}") from error
 
 
 @lru_cache(maxsize=65_536)
@@ -178,7 +186,7 @@ def _redirect(
         answer.method = "GET"
         easy.unsetopt(pycurl.CUSTOMREQUEST)
         easy.setopt(pycurl.HTTPGET, 1)
-    same = _origin(onward) == _origin(config.url)
+    same = _origin(onward) == _origin(ascii_url(config.url))
     dropped = frozenset[str]() if same else _OF_ORIGIN
     if answer.method != config.method:
         dropped |= _OF_BODY

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
+from catalogue.probe_address import ascii_host
+
 from exporter.network.resolver import Protocol, ResolveError, ResolverError, literal
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
@@ -53,9 +55,9 @@ def shortage() -> Cause:
 
 
 def split(target: str) -> tuple[str, int]:
-    """Return host and port of host:port."""
+    """Return host and port of host:port; the host as DNS knows it."""
     host, _, port = target.rpartition(":")
-    return host, int(port)
+    return ascii_host(host), int(port)
 
 
 async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: bool = True) -> str:
@@ -64,6 +66,10 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
     Raises:
         ProbeError: there is none.
     """
+    try:
+        host = ascii_host(host)
+    except ValueError as error:
+        raise HinderedError("catalogue", str(error)) from error
     known = literal(host)
     if known is not None:
         return known
