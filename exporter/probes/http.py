@@ -5,7 +5,6 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pycurl
-from catalogue.probe_address import ascii_url
 
 from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
 from exporter.probes.transport.connect import resolve
@@ -16,6 +15,7 @@ from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.secret import secret
 from service_catalogue.probes import HttpProbe
+from service_catalogue.probes.address import ascii_url
 
 _AGENT = "Uptime-Ledger"
 _HTTP = {

@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 import regex
-from catalogue.probe_address import ascii_host, ascii_url
 from pydantic import AfterValidator, Field, model_validator
 
 from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
+from service_catalogue.probes.address import ascii_host, ascii_url
 from service_catalogue.prometheus import TlsClient
 
 

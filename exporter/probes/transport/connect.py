@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
-from catalogue.probe_address import ascii_host
-
 from exporter.network.resolver import Protocol, ResolveError, ResolverError, literal
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
+from service_catalogue.probes.address import ascii_host
 
 _WITHIN = 0.8  # of the time that is left: a dead name server is known before the time limit
 _REASONS: Final[Mapping[int, Reason]] = {

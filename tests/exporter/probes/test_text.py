@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import regex
-from catalogue.probe_address import ascii_host, ascii_url
 from pydantic import ValidationError
 
 from exporter.probes.tcp import filled
+from service_catalogue.probes.address import ascii_host, ascii_url
 from tests.exporter.asking import ask, ask_all, target_of
 from tests.exporter.servers import serving
 
