@@ -9,7 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from service_catalogue.service import SOURCES, source_mistake
-from uptime_common.document import Finding, Location
+from uptime_common.document import Finding
+from uptime_common.yaml_tree import Location
 
 Item = tuple[Location, dict[Any, Any]]
 
