@@ -13,7 +13,10 @@ from uptime_common.schema_keys import valid_keys
 from uptime_common.shown import shown
 
 _NEAR = 64  # characters of a word that are worth comparing
-_COMMENT = re.compile(r"[\[{,\s](#\w\S*)")
+_COMMENT = re.compile(
+    r"[\[{](?:[^\]}]*?[\[{,\s])?(#\w[^\s\]},]*)"
+)  # inside brackets that do not close
+_BACK = 50  # lines before a mistake in which its cause is looked for
 _HINTS = (
     ("'\\t'", "YAML is indented by spaces, not by tabs"),
     ("'%'", "quote text that begins with %; {% ... %} is a template that was not rendered"),
@@ -56,12 +59,17 @@ def syntax_complaint(error: yaml.YAMLError, text: str) -> tuple[int, str]:
     mark = error.problem_mark or error.context_mark
     message = error.problem or error.context or "not valid YAML"
     hint = next((hint for sign, hint in _HINTS if sign in message), None)
-    lines = text.split("\n")
-    for at in (error.context_mark, error.problem_mark):
-        if hint is None and at is not None and at.line < len(lines):
-            comment = _COMMENT.search(lines[at.line])
-            hint = f"{shown(comment[1])[1:-1]} begins a comment; quote it" if comment else None
+    if hint is None and mark is not None:
+        hint = _swallowed(text.split("\n")[: mark.line + 1])
     return mark.line + 1 if mark else 1, f"{message}; {hint}" if hint else message
+
+
+def _swallowed(lines: list[str]) -> str | None:
+    """Return a hint at a comment that swallowed the end of a bracket, the last one."""
+    for number in range(len(lines), max(0, len(lines) - _BACK), -1):
+        if comment := _COMMENT.search(lines[number - 1]):
+            return f"{shown(comment[1])[1:-1]} in line {number} begins a comment; quote it"
+    return None
 
 
 def _unknown_key(key: str, valid: list[str]) -> str:

@@ -23,7 +23,7 @@ Check = Callable[[Any], Iterable[Finding]]
 
 _SLOW = yaml.SafeLoader
 _FAST = getattr(yaml, "CSafeLoader", _SLOW)  # PyYAML may be built without libyaml
-_EXPLAINED = 1 << 20  # characters: beyond, the slow parser's words are not worth its time
+_EXPLAINED = 1 << 18  # characters: beyond, the slow parser's words are not worth its time
 _LONGEST = 1000
 
 
