@@ -24,7 +24,7 @@ _LONGEST_MS = 100 * 365 * 86_400_000
 _COMMA = re.compile(r"[0-9]+,[0-9]+")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
-LONGEST_NAME = 256
+LONGEST_NAME = 1000
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+\}|<no value>|<%.*?%>")
 # Line ends, what steers terminals, and what turns the direction of the text around it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
