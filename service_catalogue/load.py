@@ -12,7 +12,7 @@ from service_catalogue.check import check
 from service_catalogue.cron import schedule_mistakes
 from service_catalogue.model import Catalogue
 from service_catalogue.window_check import window_mistakes
-from uptime_common.document import Finding, load_document
+from uptime_common.document import Finding, load_document, parse_document
 
 
 def load_catalogue(path: Path, now: int | None = None) -> Catalogue:
@@ -26,8 +26,16 @@ def load_catalogue(path: Path, now: int | None = None) -> Catalogue:
     Raises:
         DocumentError: with every mistake found, each with file, line and path; nothing else.
     """
-    moment = None if now is None else datetime.fromtimestamp(now / 1000, UTC)
-    return load_document(path, Catalogue, partial(_judge, moment))
+    return load_document(path, Catalogue, partial(_judge, _moment(now)))
+
+
+def parse_catalogue(text: str, file: str, now: int | None = None) -> Catalogue:
+    """Validate the text of a catalogue; see `load_catalogue`."""
+    return parse_document(text, file, Catalogue, partial(_judge, _moment(now)))
+
+
+def _moment(now: int | None) -> datetime | None:
+    return None if now is None else datetime.fromtimestamp(now / 1000, UTC)
 
 
 def _judge(now: datetime | None, data: Any) -> Iterable[Finding]:

@@ -13,9 +13,7 @@ from uptime_common.schema_keys import valid_keys
 from uptime_common.shown import shown
 
 _NEAR = 64  # characters of a word that are worth comparing
-_COMMENT = re.compile(
-    r"[\[{](?:[^\]}]*?[\[{,\s])?(#\w[^\s\]},]*)"
-)  # inside brackets that do not close
+_COMMENT = re.compile(r"[\[{,\s](#\w[^\s\]},]*)")
 _BACK = 50  # lines before a mistake in which its cause is looked for
 _HINTS = (
     ("'\\t'", "YAML is indented by spaces, not by tabs"),
@@ -67,7 +65,9 @@ def syntax_complaint(error: yaml.YAMLError, text: str) -> tuple[int, str]:
 def _swallowed(lines: list[str]) -> str | None:
     """Return a hint at a comment that swallowed the end of a bracket, the last one."""
     for number in range(len(lines), max(0, len(lines) - _BACK), -1):
-        if comment := _COMMENT.search(lines[number - 1]):
+        line = lines[number - 1]
+        comment = _COMMENT.search(line)
+        if comment and any(sign in line[: comment.start(1)] for sign in "[{"):
             return f"{shown(comment[1])[1:-1]} in line {number} begins a comment; quote it"
     return None
 

@@ -1,4 +1,4 @@
-"""Every rule of the catalogue has a small bad file in ``bad/``, and its exact words in ``golden/``."""
+"""Every rule of the catalogue has a small file in ``bad/``, and its exact words in ``golden/``."""
 
 import ast
 import re
