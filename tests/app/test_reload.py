@@ -297,7 +297,7 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
     scheduler.follow()
     due = {job.id: job.next_run_time < later for job in scheduler.get_jobs()}
     assert scheduler.stop()
-    at_once = ("tick", "rules", "silences", "feed kept", "feed new")
+    at_once = ("tick", "rules", "silences", "windows", "feed kept", "feed new")
     assert due == dict.fromkeys(at_once, True) | {"send": False, "listen": False}
 
 

@@ -82,6 +82,6 @@ def _pattern(node: ast.expr | None) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return re.escape(node.value)
     if isinstance(node, ast.JoinedStr):
-        parts = (re.escape(v.value) if isinstance(v, ast.Constant) else ".*" for v in node.values)
+        parts = (_pattern(v) if isinstance(v, ast.Constant) else ".*" for v in node.values)
         return "".join(parts)
     return ""
