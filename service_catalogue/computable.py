@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 
-from service_catalogue.recurrence import Rule, end_of, moments, parse_rule
+from service_catalogue.recurrence import end_of, moments
+from service_catalogue.rule import Rule, parse_rule
 
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - wall-clock times
 LONGEST = timedelta(days=366)

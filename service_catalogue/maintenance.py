@@ -16,7 +16,7 @@ from service_catalogue.base import (
     Zone,
 )
 from service_catalogue.prometheus import HttpUrl
-from service_catalogue.recurrence import RuleError, parse_rule
+from service_catalogue.rule import RuleError, parse_rule
 from uptime_common.shown import shown
 
 

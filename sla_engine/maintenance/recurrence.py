@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 
 from service_catalogue.maintenance import WindowEntry
-from service_catalogue.recurrence import RuleError, moments, parse_rule
+from service_catalogue.recurrence import moments
+from service_catalogue.rule import RuleError, parse_rule
 from service_catalogue.window_check import local
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval

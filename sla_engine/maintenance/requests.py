@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from service_catalogue.computable import flaws, rule_of
-from service_catalogue.recurrence import RuleError
+from service_catalogue.rule import RuleError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,

@@ -10,7 +10,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service_catalogue.recurrence import moments, parse_rule
+from service_catalogue.recurrence import moments
+from service_catalogue.rule import parse_rule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
