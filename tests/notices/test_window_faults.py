@@ -8,7 +8,7 @@ import structlog
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError, Scope, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance import requests, windows
 from sla_engine.maintenance.windows import faults_in, windows_in
@@ -60,7 +60,7 @@ def test_the_others_count() -> None:
 def test_it_can_be_taken_out_and_not_approved(ledger: Ledger, name: str) -> None:
     def resolve(kind: str) -> str:
         window = requests.resolve(
-            BOOK, ledger, name, kind, author="bob", reason="x", now=NOW  # type: ignore[arg-type]
+            Books(BOOK, ledger), name, kind, author="bob", reason="x", now=NOW  # type: ignore[arg-type]
         )  # fmt: skip
         return window.state(NOW)
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_worked_out_cannot_be_requested(
     fields: dict[str, object] = {"start": NOW - 9 * DAY, "end": NOW + DAY, "rrule": None} | changes
     with pytest.raises(ValueError, match=words):
         requests.request(
-            BOOK, ledger, title="x", scope=Scope(services=("a",)), timezone="Europe/Berlin",
+            Books(BOOK, ledger), title="x", scope=Scope(services=("a",)), timezone="Europe/Berlin",
             event=WindowEvent(NOW, "requested", "ann"), **fields,  # type: ignore[arg-type]
         )  # fmt: skip
     assert len(ledger.windows.all()) == before
