@@ -1,7 +1,7 @@
 """services.yml -> Catalogue, every mistake at once."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,12 @@ def load_catalogue(path: Path, also: Check | None = None) -> Catalogue:
     return load_document(path, Catalogue, judge)
 
 
-def json_schema() -> str:
-    """Return the JSON Schema of services.yml, for editors."""
+def json_schema(report_formats: Sequence[str]) -> str:
+    """Return the JSON Schema of services.yml, for editors; the engine knows the report formats."""
     schema = Catalogue.model_json_schema()
+    format_: dict[str, Any] = schema["$defs"]["Report"]["properties"]["format"]
+    format_["enum"] = list(report_formats)
+    format_.pop("minLength", None)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Uptime Ledger catalogue"
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

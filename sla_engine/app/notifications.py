@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
 from sla_engine.app.notifiers import choose
@@ -122,9 +121,7 @@ def _composers(context: Context) -> dict[str, Compose]:
     work = work_composer(catalogue)
     stages = ("soon", "started", "ended", "overrun")
     return {
-        "report": composer(
-            catalogue, context.ledger, now, lambda made: with_health(made, context.client, now())
-        ),
+        "report": composer(catalogue, context.ledger, now, context.client),
         "budget": budget_composer(catalogue),
         **{f"maintenance_{stage}": work for stage in stages},
         **dict.fromkeys(APPROVAL_KINDS, approval_composer(catalogue)),

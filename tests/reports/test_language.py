@@ -6,7 +6,7 @@ import pytest
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import parse_period
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from sla_engine.reports.language import Babel, Language
 from tests.reports.sample import BERLIN, MONTH, REPORT, at
 
@@ -16,12 +16,12 @@ GERMAN = replace(REPORT, language="de")
 
 @pytest.mark.parametrize("format_", ["html", "slack", "text"])
 def test_golden_in_german(format_: str, golden: Golden) -> None:
-    golden(f"october-de.{format_}", REPORTS[format_](GERMAN).decode())
+    golden(f"october-de.{format_}", FORMATS[format_].render(GERMAN).decode())
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
 def test_what_programs_read_knows_no_language(format_: str) -> None:
-    assert REPORTS[format_](GERMAN) == REPORTS[format_](REPORT)
+    assert FORMATS[format_].render(GERMAN) == FORMATS[format_].render(REPORT)
 
 
 @pytest.mark.parametrize(
