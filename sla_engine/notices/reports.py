@@ -154,7 +154,7 @@ def _attached(entry: Report) -> Format | None:
     """Return what goes with the message: the format that was asked for, or the picture."""
     if entry.format != "slack":
         return FORMATS[entry.format]
-    return PICTURE if charts.available() else None
+    return None if charts.missing() else PICTURE
 
 
 def _file(entry: Report, period: Period, attached: Format, made: PeriodReport) -> File:

@@ -19,7 +19,7 @@ FORMATS: dict[str, Format] = {
 """By the name that ``--format``, ``?format=`` and ``reports[].format`` know it by."""
 
 PICTURE = Format(charts.png, "image/png", "png", needs_daily=True)
-"""What goes with a scheduled Slack message; its extra may be missing (`charts.available`)."""
+"""What goes with a scheduled Slack message; what it needs may be missing (`charts.missing`)."""
 
 
 def chosen_format(name: str) -> Format:
