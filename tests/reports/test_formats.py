@@ -3,12 +3,14 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+import resvg_py
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import FORMATS, charts, plots, to_html, to_slack
+from sla_engine.reports import FORMATS, charts, drawings, plots, to_html, to_slack
 from sla_engine.reports.language import language
 from sla_engine.reports.to_json import document, seconds
 from tests.programs.slack_rules import mistakes
@@ -73,8 +75,37 @@ def _text(body: bytes, *flags: str) -> str:
     return subprocess.run(command, input=body, capture_output=True, check=True).stdout.decode()
 
 
-def test_the_picture_is_a_png() -> None:
-    assert charts.png(REPORT).startswith(b"\x89PNG")
+def test_the_picture_is_made_of_the_charts_of_the_page() -> None:
+    svg = drawings.picture(REPORT, "#000")
+    assert svg.count("<svg ") - 1 == 4 + sum(bool(one.days) for one in REPORT.services)
+    assert all(drawing in svg for drawing in drawings.drawings(REPORT))
+    body = charts.png(REPORT)
+    assert body.startswith(b"\x89PNG")
+    assert int.from_bytes(body[16:20], "big") == 1600
+    assert charts.png(replace(REPORT, services=())) != body
+
+
+def test_a_picture_needs_a_font_because_charts_without_words_mislead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert charts.missing() is None
+    bare = partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", bare)
+    charts._letters.cache_clear()
+    assert charts.missing() == "a font, such as Debian's fonts-dejavu-core"
+    charts._letters.cache_clear()
+
+
+def test_without_the_extra_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "find_spec", lambda _: None)
+    assert charts.missing() == "the extra 'charts' (resvg-py)"
+
+
+def test_a_name_fits_into_the_margin_of_a_chart() -> None:
+    names = ("Warehouse", "Warehouse of Berlin", "倉庫管理システム東京", "")
+    assert [plots.short(name) for name in names] == [
+        "Warehouse", "Warehouse of Berl…", "倉庫管理システム…", "",
+    ]  # fmt: skip
 
 
 def test_spreadsheets_run_nothing() -> None:
