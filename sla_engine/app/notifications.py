@@ -20,6 +20,7 @@ from sla_engine.notices.outages import correction_notices, running_notices
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Compose, Sender
 from sla_engine.notifiers import apprise_notifier
+from sla_engine.reports import charts
 
 log = structlog.get_logger("notify")
 
@@ -47,6 +48,9 @@ class Notifications:
             elsewhere=self._elsewhere,
             composers=_composers(context),
         )
+        plain = any(report.format == "slack" for report in context.catalogue.reports)
+        if plain and (needed := charts.missing()):
+            log.warning("reports come without a picture", needs=needed)
         self._context = context
         self._judged: dict[str, Figures] = {}
         self._budgets: tuple[NoticeRow, ...] = ()  # of the figures judged
