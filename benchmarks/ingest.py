@@ -39,7 +39,7 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.report import report
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import recognized
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS
@@ -165,7 +165,7 @@ def _child(send: Any, book: Catalogue, url: str, period: Interval) -> None:
     with Ledger.open(url) as ledger, Client(book.prometheus) as client:
         cpu, wall = time.process_time(), time.monotonic()
         until = period.end - (WARM + TICKS) * TICK
-        backfill(book, client, ledger, Interval(period.start, until), until)
+        backfill(Books(book, ledger), client, Interval(period.start, until), until)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         spent = {"cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
         send.send(spent | {"memory": memory})
@@ -174,7 +174,7 @@ def _child(send: Any, book: Catalogue, url: str, period: Interval) -> None:
         for _ in range(3):
             cpu = time.process_time()
             month = recognized(period, UTC)
-            FORMATS["json"].render(report(book, ledger, month, period.end, strips=False))
+            FORMATS["json"].render(report(Books(book, ledger), month, period.end, strips=False))
             reports.append(time.process_time() - cpu)
         send.send(found | {"report": min(reports)})
 

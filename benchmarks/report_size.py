@@ -20,7 +20,7 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.report import report
 from sla_engine.domain.period import Period, parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline, joined
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.reports import FORMATS
 
 _MINUTE = 60_000
@@ -38,7 +38,7 @@ def main() -> None:
         with Ledger.open(url) as ledger:
             catalogue = Catalogue.model_validate(document)
             _fill(ledger, catalogue, period)
-            result = report(catalogue, ledger, period, period.end + 3_600_000)
+            result = report(Books(catalogue, ledger), period, period.end + 3_600_000)
         outages = sum(len(s.figures.shares) for s in result.services)
         print(f"{count} services, {outages} outages; cold, render, MB, peak MiB of the cold one")
         for name in FORMATS:

@@ -17,7 +17,7 @@ from sla_engine.domain.objective import ratio
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Delivery, Derived, Ledger, Stored
+from sla_engine.ledger import Books, Delivery, Derived, Ledger, Stored
 from sla_engine.ledger.outbox import Thread
 from sla_engine.notices.budgets import budget_composer, budget_notices
 from sla_engine.notices.outage_messages import root_message
@@ -79,14 +79,14 @@ def watched() -> Ledger:
 
 def status_page(found: Figures) -> str:
     with watched() as ledger:
-        rows = status_rows(BOOK, ledger, levels(found), NOW)
+        rows = status_rows(Books(BOOK, ledger), levels(found), NOW)
     return words(render_status("Example", rows, "now", "month"))
 
 
 def asked(name: str) -> Callable[[Figures], str]:
     def answer(found: Figures) -> str:
         with watched() as ledger:
-            return told(uptime(BOOK, ledger, levels(found), name, NOW))
+            return told(uptime(Books(BOOK, ledger), levels(found), name, NOW))
 
     return answer
 

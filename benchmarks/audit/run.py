@@ -15,6 +15,7 @@ from typing import NamedTuple
 from benchmarks.audit.states import Key, Point
 from sla_engine.app.context import opened
 from sla_engine.cli import main
+from sla_engine.ledger import Books
 from sla_engine.measurement.ingest import ingest, tick_periods
 
 _AT = """
@@ -55,8 +56,8 @@ def ticks(config: Path, ledger: str, clocks: Sequence[int]) -> Done:
         with opened(options) as context:
             book, client, store = context.catalogue, context.client, context.ledger
             for now in clocks:
-                for period in tick_periods(book, store, now):
-                    ingest(book, client, store, period, now)
+                for period in tick_periods(Books(book, store), now):
+                    ingest(Books(book, store), client, period, now)
         return 0
 
     return _forked(run)

@@ -9,15 +9,14 @@ from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.windows import planned, windows_in
 
 _SETTLING = 120_000
 
 
 def account(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     period: Interval,
     now: int,
     services: Iterable[Service] | None = None,
@@ -27,9 +26,9 @@ def account(
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    now = as_of(ledger, now)
-    chosen = tuple(catalogue.services if services is None else services)
-    facts = facts_of(catalogue, ledger, period, chosen)
+    now = as_of(books.ledger, now)
+    chosen = tuple(books.catalogue.services if services is None else services)
+    facts = facts_of(books, period, chosen)
     return {service.id: figures_in(service, facts[service.id], period, now) for service in chosen}
 
 
@@ -49,8 +48,7 @@ def as_of(ledger: Ledger, now: int) -> int:
 
 
 def facts_of(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     period: Interval,
     services: Iterable[Service] | None = None,
 ) -> dict[str, AccountingInput]:
@@ -59,12 +57,14 @@ def facts_of(
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    chosen = tuple(catalogue.services if services is None else services)
-    everyone = len(chosen) == len(catalogue.services)
-    histories = ledger.histories(period, None if everyone else _with_parts(catalogue, chosen))
-    first, corrections = ledger.first_samples(), ledger.corrections.of_all()
-    windows = windows_in(catalogue, ledger.windows.all(), period)
-    events = ledger.events(period)
+    chosen = tuple(books.catalogue.services if services is None else services)
+    everyone = len(chosen) == len(books.catalogue.services)
+    histories = books.ledger.histories(
+        period, None if everyone else _with_parts(books.catalogue, chosen)
+    )
+    first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
+    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
+    events = books.ledger.events(period)
     found = {}
     for service in chosen:
         history = histories.get(service.id, History())
@@ -72,8 +72,8 @@ def facts_of(
             outages=with_corrections(service.id, history, corrections.get(service.id, ())),
             gaps=history.gaps,
             covered=history.covered,
-            agreed=agreed_time(catalogue, service, period, first.get(service.id)),
-            planned=planned(catalogue, service, windows, histories, period),
+            agreed=agreed_time(books.catalogue, service, period, first.get(service.id)),
+            planned=planned(books.catalogue, service, windows, histories, period),
             events=events.get(service.id, ()) if service.sli and service.sli.good else None,
         )
     return found

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from service_catalogue import Catalogue
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.report_context import surrounded, surroundings, with_days
@@ -11,14 +10,13 @@ from sla_engine.accounting.snapshots import freeze, is_closed_month, restatement
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import PeriodReport
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
 from sla_engine.reports import Format
 
 
 def make_report(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     period: Period,
     now: int,
     formats: Collection[Format],
@@ -31,8 +29,7 @@ def make_report(
     """Return the report of a period as these formats need it: for command line, web and schedule.
 
     Args:
-        catalogue: what is owed.
-        ledger: what is known.
+        books: what is owed, and what is known.
         period: what the report is about.
         now: the end of what can be known (ms UTC).
         formats: what will write it; what none of them shows is not worked out.
@@ -47,7 +44,7 @@ def make_report(
     """
     daily = any(one.needs_daily for one in formats)
     make = frozen_report if frozen else report
-    made = make(catalogue, ledger, period, now, services, strips=daily)
+    made = make(books, period, now, services, strips=daily)
     made = replace(made, language=language)
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now)
@@ -55,8 +52,7 @@ def make_report(
 
 
 def report(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     period: Period,
     now: int,
     services: Iterable[str] | None = None,
@@ -70,19 +66,20 @@ def report(
     Raises:
         KeyError: a service is not in the catalogue.
     """
-    chosen = [catalogue.service(s) for s in services] if services else catalogue.services
-    whole, at = Interval(period.start, period.end), as_of(ledger, now)
-    facts = facts_of(catalogue, ledger, surroundings(period, now), chosen)
-    found = period_report(catalogue, chosen, facts, whole, now=now, at=at)
-    found = surrounded(found, catalogue, ledger, facts, period=period, at=at)
+    chosen = (
+        [books.catalogue.service(s) for s in services] if services else books.catalogue.services
+    )
+    whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
+    facts = facts_of(books, surroundings(period, now), chosen)
+    found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
+    found = surrounded(found, books.catalogue, books.ledger, facts, period=period, at=at)
     if strips:
-        found = with_days(found, catalogue, facts, period, at)
-    return replace(found, restatements=restatements(catalogue, ledger, found))
+        found = with_days(found, books.catalogue, facts, period, at)
+    return replace(found, restatements=restatements(books, found))
 
 
 def frozen_report(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     period: Period,
     now: int,
     services: Iterable[str] | None = None,
@@ -95,7 +92,7 @@ def frozen_report(
         KeyError: a service is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
-    found = report(catalogue, ledger, period, now, services, strips=strips)
+    found = report(books, period, now, services, strips=strips)
     if is_closed_month(period, now):
-        freeze(ledger, found)
+        freeze(books.ledger, found)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.terms import objective
 from sla_engine.domain.availability import Figures
@@ -11,7 +11,7 @@ from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import containing, shifted
 from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import planned, windows_in
 from uptime_common import humanize
 
@@ -44,9 +44,7 @@ def window_period(window: str, zone: tzinfo, now: int) -> Interval:
     return Interval(period.start, period.end)
 
 
-def window_figures(
-    catalogue: Catalogue, ledger: Ledger, now: int, services: Iterable[Service]
-) -> Levels:
+def window_figures(books: Books, now: int, services: Iterable[Service]) -> Levels:
     """Return the figures by service id and window: everyone's windows and the service's own.
 
     Raises:
@@ -54,9 +52,9 @@ def window_figures(
     """
     chosen = tuple(services)
     names = dict.fromkeys((*_EVERYONES, *(service.window for service in chosen)))
-    periods = {name: window_period(name, catalogue.timezone, now) for name in names}
+    periods = {name: window_period(name, books.catalogue.timezone, now) for name in names}
     wide = Interval(min(p.start for p in periods.values()), max(p.end for p in periods.values()))
-    facts, at = facts_of(catalogue, ledger, wide, chosen), as_of(ledger, now)
+    facts, at = facts_of(books, wide, chosen), as_of(books.ledger, now)
     return {
         service.id: {
             window: figures_in(service, facts[service.id], periods[window], at)
@@ -67,19 +65,18 @@ def window_figures(
 
 
 def service_levels(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     now: int,
     figures: Mapping[str, Mapping[str, Figures]],
 ) -> list[ServiceLevel]:
     """Return what is exported of every service at ``now``, around figures worked out before."""
-    opened = ledger.open_outages()
+    opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
-    windows = windows_in(catalogue, ledger.windows.all(), span)
-    histories = ledger.histories(span) if windows else {}
+    windows = windows_in(books.catalogue, books.ledger.windows.all(), span)
+    histories = books.ledger.histories(span) if windows else {}
     ahead = {
-        service.id: planned(catalogue, service, windows, histories, span) if windows else ()
-        for service in catalogue.services
+        service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
+        for service in books.catalogue.services
     }
     return [
         ServiceLevel(
@@ -90,21 +87,19 @@ def service_levels(
             windows=figures.get(service.id, {}),
             next_maintenance=next((w.start for w in ahead[service.id] if w.start > now), None),
             cost_per_hour=service.cost_per_hour,
-            currency=catalogue.currency,
+            currency=books.catalogue.currency,
             window=service.window,
             locations=service.quorum.locations,
             depends_on=service.depends_on,
         )
-        for service in catalogue.services
+        for service in books.catalogue.services
     ]
 
 
-def status_rows(
-    catalogue: Catalogue, ledger: Ledger, levels: Iterable[ServiceLevel], now: int
-) -> list[StatusRow]:
+def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[StatusRow]:
     """Return the rows of the status page; each service is judged over its own window."""
-    recent = ledger.histories(Interval(now - _RECENT, now))
-    services = {service.id: service for service in catalogue.services}
+    recent = books.ledger.histories(Interval(now - _RECENT, now))
+    services = {service.id: service for service in books.catalogue.services}
     rows = []
     for level in levels:
         service = services[level.service]
@@ -116,7 +111,7 @@ def status_rows(
                 owner=service.owner,
                 tier=service.tier,
                 state=_state(level, blind=_blind(recent.get(level.service))),
-                since=None if opened is None else humanize.moment(opened, catalogue.timezone),
+                since=None if opened is None else humanize.moment(opened, books.catalogue.timezone),
                 objective=level.objective,
                 availability=figures.availability if figures else None,
                 budget_remaining=figures.budget_remaining if figures else None,

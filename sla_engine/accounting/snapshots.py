@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Service
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.frozen import Frozen, Snapshot
 from sla_engine.maintenance.windows import concerns, windows_in
 
@@ -42,16 +42,14 @@ def snapshot(service: ServiceReport) -> Snapshot:
     }
 
 
-def restatements(
-    catalogue: Catalogue, ledger: Ledger, report: PeriodReport
-) -> tuple[Restatement, ...]:
+def restatements(books: Books, report: PeriodReport) -> tuple[Restatement, ...]:
     """Return how a report's figures differ from those that the first one of its period froze."""
-    frozen = ledger.frozen.first(report.period)
+    frozen = books.ledger.frozen.first(report.period)
     if not frozen:
         return ()
-    windows = windows_in(catalogue, ledger.windows.all(), report.period)
+    windows = windows_in(books.catalogue, books.ledger.windows.all(), report.period)
     return tuple(
-        _restatement(catalogue.service(service.id), service, frozen[service.id], windows)
+        _restatement(books.catalogue.service(service.id), service, frozen[service.id], windows)
         for service in report.services
         if service.id in frozen and frozen[service.id].figures != snapshot(service)
     )

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
-from sla_engine.ledger import Ledger, LedgerError, reason
+from sla_engine.ledger import Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client
 
@@ -33,6 +33,11 @@ class Context:
     catalogue: Catalogue
     ledger: Ledger
     client: Client
+
+    @property
+    def books(self) -> Books:
+        """Return what figures are worked out from."""
+        return Books(self.catalogue, self.ledger)
 
 
 def read_catalogue(options: argparse.Namespace) -> Catalogue:

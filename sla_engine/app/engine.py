@@ -176,11 +176,9 @@ class Engine:
         """Derive all that is due; what is done before a failure stays."""
         context = self.context
         changes: list[Change] = []
-        for period in tick_periods(context.catalogue, context.ledger, at):
-            notify = outage_notices(context.catalogue, context.ledger, at)
-            done = ingest(
-                context.catalogue, context.client, context.ledger, period, at, notify=notify
-            )
+        for period in tick_periods(context.books, at):
+            notify = outage_notices(context.books, at)
+            done = ingest(context.books, context.client, period, at, notify=notify)
             changes += done.changes
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
@@ -203,7 +201,7 @@ class Engine:
         changed = {change.service for change in done.changes}
         self._figures |= self._account(at, changed)
         context = self.context
-        self._show(context, service_levels(context.catalogue, context.ledger, at, self._figures))
+        self._show(context, service_levels(context.books, at, self._figures))
         self._messenger.judge(self.levels, at)
 
     def _account(self, at: int, changed: Iterable[str]) -> Levels:
@@ -211,7 +209,7 @@ class Engine:
         context = self.context
         due = {*changed, *context.ledger.open_outages()}
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
-        return window_figures(context.catalogue, context.ledger, at, services) if services else {}
+        return window_figures(context.books, at, services) if services else {}
 
     def _blind(self, service: str) -> bool:
         windows = self._figures.get(service, {}).values()

@@ -27,7 +27,7 @@ class FeedReader:
         """Bring the ledger's windows up to date with the feed."""
         with self._complaint.about(OSError, FeedError, LedgerError, SQLAlchemyError):
             text = _read(self._feed)
-            changed = pull(self._context.catalogue, self._context.ledger, self._feed, text, now())
+            changed = pull(self._context.books, self._feed, text, now())
             if changed:
                 log.info("feed read", feed=self._feed.id, changed=changed)
 

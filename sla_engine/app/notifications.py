@@ -110,13 +110,13 @@ class Notifications:
 
     def _foreseen(self, at: int) -> Iterator[NoticeRow]:
         """Yield what neither a change of an outage nor one of the figures brings."""
-        catalogue, ledger = self._context.catalogue, self._context.ledger
-        yield from correction_notices(catalogue, ledger, self._outbox, at)
+        books = self._context.books
+        yield from correction_notices(books, self._outbox, at)
         if self.sender.notifier.threads:  # elsewhere it would be a message each time
-            yield from running_notices(catalogue, ledger, self._outbox, at)
-        yield from maintenance_notices(catalogue, ledger, self._outbox, at)
-        yield from approval_notices(catalogue, ledger, self._outbox, at)
-        yield from due_reports(catalogue, ledger, self._outbox, at, self._elsewhere)
+            yield from running_notices(books, self._outbox, at)
+        yield from maintenance_notices(books, self._outbox, at)
+        yield from approval_notices(books, self._outbox, at)
+        yield from due_reports(books, self._outbox, at, self._elsewhere)
 
 
 def _composers(context: Context) -> dict[str, Compose]:
@@ -125,7 +125,7 @@ def _composers(context: Context) -> dict[str, Compose]:
     work = work_composer(catalogue)
     stages = ("soon", "started", "ended", "overrun")
     return {
-        "report": composer(catalogue, context.ledger, now, context.client),
+        "report": composer(context.books, now, context.client),
         "budget": budget_composer(catalogue),
         **{f"maintenance_{stage}": work for stage in stages},
         **dict.fromkeys(APPROVAL_KINDS, approval_composer(catalogue)),

@@ -7,7 +7,7 @@ from sla_engine.alertmanager import AlertmanagerError, Client
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
 from sla_engine.app.log_once import LogOnce
-from sla_engine.ledger import LedgerError
+from sla_engine.ledger import Books, LedgerError
 from sla_engine.maintenance.silences import pull, push
 
 log = structlog.get_logger("silences")
@@ -32,9 +32,9 @@ class SilenceKeeper:
         if settings is None:
             return
         with Client(settings.url) as client:
-            if pulled := pull(catalogue, ledger, client, at):
+            if pulled := pull(Books(catalogue, ledger), client, at):
                 log.info("silences written down as requests", count=pulled)
             if settings.push:
-                done = push(catalogue, ledger, client, at)
+                done = push(Books(catalogue, ledger), client, at)
                 if any(done):
                     log.info("silences pushed", posted=len(done.post), expired=len(done.expire))

@@ -18,7 +18,7 @@ def pages(engine: Engine) -> Pages:
 
     def status() -> str:
         (context, levels), at = engine.shown, now()
-        rows = status_rows(context.catalogue, context.ledger, levels, at)
+        rows = status_rows(context.books, levels, at)
         generated = humanize.moment(at, context.catalogue.timezone)
         return render_status(context.catalogue.organization, rows, generated, "current window")
 
@@ -31,8 +31,7 @@ def pages(engine: Engine) -> Pages:
         if unknown:
             raise ValueError(f"no service {', '.join(sorted(unknown))}")
         made = make_report(
-            context.catalogue,
-            context.ledger,
+            context.books,
             period,
             at,
             (wanted,),

@@ -29,9 +29,7 @@ def backfill(options: argparse.Namespace) -> int:
         period = Interval(chosen.start, chosen.end)
         console = Console(stderr=True) if sys.stderr.isatty() else None
         try:
-            job.backfill(
-                context.catalogue, context.client, context.ledger, period, at, console=console
-            )
+            job.backfill(context.books, context.client, period, at, console=console)
         except (PrometheusError, LedgerError) as error:
             raise JobError(f"{error}; what was derived so far is kept, run it again") from error
     return 0

@@ -30,9 +30,7 @@ def explain_outage(options: argparse.Namespace) -> int:
         if outage.service not in {service.id for service in context.catalogue.services}:
             raise JobError(f"{outage.id} is of {outage.service}, which the catalogue has no more")
         try:
-            lines = list(
-                explain(context.catalogue, context.client, context.ledger, options.id, now())
-            )
+            lines = list(explain(context.books, context.client, options.id, now()))
         except PrometheusError as error:
             raise JobError(str(error)) from error
     sys.stdout.write("\n".join(lines) + "\n")

@@ -74,7 +74,7 @@ def list_windows(options: argparse.Namespace) -> int:
         if options.start is not None or options.end is not None:
             chosen = chosen_period(options, context.catalogue, at)
             period = Interval(chosen.start, chosen.end)
-        windows = requests.listed(context.catalogue, context.ledger, period)
+        windows = requests.listed(context.books, period)
     rows = [_row(window, at) for window in windows]
     lines = table(_HEAD, rows) if rows else ["no windows"]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -93,8 +93,7 @@ def request_window(options: argparse.Namespace) -> int:
                 raise UsageError(f"--{name} is empty")
         try:
             window = requests.request(
-                context.catalogue,
-                context.ledger,
+                context.books,
                 title=options.title,
                 scope=scope,
                 start=start,
@@ -120,8 +119,7 @@ def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
                 window = known(
                     "window",
                     lambda: requests.resolve(
-                        context.catalogue,
-                        context.ledger,
+                        context.books,
                         options.id,
                         kind,
                         author=author,

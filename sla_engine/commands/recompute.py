@@ -31,9 +31,8 @@ def recompute(options: argparse.Namespace) -> int:
         services = chosen_services(context.catalogue, options.services)
         try:
             done = job.recompute(
-                context.catalogue,
+                context.books,
                 context.client,
-                context.ledger,
                 Interval(chosen.start, chosen.end),
                 at,
                 services=services,

@@ -50,8 +50,7 @@ def report(options: argparse.Namespace) -> int:
         period = chosen_period(options, context.catalogue, at)
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
         result = make_report(
-            context.catalogue,
-            context.ledger,
+            context.books,
             period,
             at,
             (wanted,),

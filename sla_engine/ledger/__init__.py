@@ -1,12 +1,14 @@
 """The ledger: tables, migrations, storage."""
 
 from sla_engine.domain.outage_changes import Change
+from sla_engine.ledger.books import Books
 from sla_engine.ledger.engine import LedgerError, reason
 from sla_engine.ledger.outbox import Delivery, Outbox, Stored, Thread
 from sla_engine.ledger.rows import Derived, NoticeRow
 from sla_engine.ledger.store import Ledger
 
 __all__ = [
+    "Books",
     "Change",
     "Delivery",
     "Derived",

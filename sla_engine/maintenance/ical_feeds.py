@@ -13,12 +13,11 @@ import recurring_ical_events  # type: ignore[import-untyped] # it ships no types
 from icalendar import Calendar
 from icalendar import Event as Entry
 
-from service_catalogue import Catalogue
 from service_catalogue.maintenance import Feed
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
 
 BEHIND, AHEAD = 31 * 86_400_000, 92 * 86_400_000
@@ -83,7 +82,7 @@ def _utc(moment: int) -> datetime:
     return datetime.fromtimestamp(moment / 1000, UTC)
 
 
-def pull(catalogue: Catalogue, ledger: Ledger, feed: Feed, text: str, now: int) -> int:
+def pull(books: Books, feed: Feed, text: str, now: int) -> int:
     """Write down what is new in a feed and cancel what is gone from it; return how many changed.
 
     Its windows are approved by the feed's ``approver``; without one they wait for somebody's.
@@ -91,20 +90,20 @@ def pull(catalogue: Catalogue, ledger: Ledger, feed: Feed, text: str, now: int) 
     Raises:
         FeedError: the text is no iCalendar; nothing changes.
     """
-    told = occurrences(feed, text, catalogue.timezone, now)
-    known = _known(ledger, feed)
+    told = occurrences(feed, text, books.catalogue.timezone, now)
+    known = _known(books.ledger, feed)
     changed = 0
     for identifier, request in told.items():
         before = known.get(identifier)
         if before is None:
-            changed += _write_down(ledger, feed, request, now)
+            changed += _write_down(books.ledger, feed, request, now)
         elif before.taken_back(feed) and now < request.end:
-            changed += _write_down(ledger, feed, request._replace(id=before.next_id), now)
+            changed += _write_down(books.ledger, feed, request._replace(id=before.next_id), now)
     for identifier, (request, events) in known.items():
         gone = identifier not in told and now < request.end and request.start < now + AHEAD
         if gone and events[-1].kind in ("requested", "approved"):
             event = WindowEvent(now, "cancelled", _author(feed), "no longer in the feed")
-            ledger.windows.append(request.id, event)
+            books.ledger.windows.append(request.id, event)
             changed += 1
     return changed
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 
-from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,
@@ -13,14 +12,13 @@ from sla_engine.domain.maintenance import (
     WindowEventKind,
     decide,
 )
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns, of_request, windows_in
 
 
 def request(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     *,
     title: str,
     scope: Scope,
@@ -38,7 +36,7 @@ def request(
     """
     if end <= start:
         raise ValueError("the window ends before it begins")
-    if not any(concerns(scope, service) for service in catalogue.services):
+    if not any(concerns(scope, service) for service in books.catalogue.services):
         raise ValueError("the window means no service of the catalogue")
     seed = f"{source}\n{title}\n{scope}\n{start}\n{end}\n{event.time}"
     identifier = "M-" + base64.b32encode(hashlib.sha256(seed.encode()).digest()).decode()[:8]
@@ -49,13 +47,12 @@ def request(
         raise ValueError(f"{rrule!r} is not an RFC 5545 recurrence rule: {error}") from error
     if not window.occurrences:
         raise ValueError(f"{rrule!r} does not recur at the window's start")
-    ledger.windows.add(asked, event)
+    books.ledger.windows.add(asked, event)
     return window
 
 
 def resolve(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     identifier: str,
     kind: WindowEventKind,
     *,
@@ -72,14 +69,14 @@ def resolve(
         DecisionError: its state, its origin, the four-eyes rule, or a decision that came between
             does not allow it.
     """
-    if any(entry.id == identifier for entry in catalogue.maintenance.windows):
+    if any(entry.id == identifier for entry in books.catalogue.maintenance.windows):
         raise DecisionError(f"{identifier} is the catalogue's; change it there")
-    asked, events = _stored(ledger, identifier)
+    asked, events = _stored(books.ledger, identifier)
     event = WindowEvent(now, kind, author, reason)
     near = Interval(asked.start, max(asked.end, now + 1))
-    four_eyes = catalogue.maintenance.four_eyes
+    four_eyes = books.catalogue.maintenance.four_eyes
     decide(of_request(asked, events, near), event, four_eyes=four_eyes)
-    if not ledger.windows.append(identifier, event, known=len(events)):
+    if not books.ledger.windows.append(identifier, event, known=len(events)):
         raise DecisionError(f"somebody else decided on {identifier} just now; look again")
     return of_request(asked, (*events, event), near)
 
@@ -91,6 +88,6 @@ def _stored(ledger: Ledger, identifier: str) -> tuple[Request, tuple[WindowEvent
     raise KeyError(identifier)
 
 
-def listed(catalogue: Catalogue, ledger: Ledger, period: Interval) -> tuple[MaintenanceWindow, ...]:
+def listed(books: Books, period: Interval) -> tuple[MaintenanceWindow, ...]:
     """Return every window, of whatever origin, that touches a period (ms UTC)."""
-    return windows_in(catalogue, ledger.windows.all(), period)
+    return windows_in(books.catalogue, books.ledger.windows.all(), period)

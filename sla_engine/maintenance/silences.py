@@ -9,7 +9,7 @@ from service_catalogue import Catalogue, Service
 from sla_engine.alertmanager import Client, Matcher, Silence
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns, windows_in
 
@@ -25,7 +25,7 @@ class Plan(NamedTuple):
     post: tuple[Silence, ...]
 
 
-def push(catalogue: Catalogue, ledger: Ledger, client: Client, now: int) -> Plan:
+def push(books: Books, client: Client, now: int) -> Plan:
     """Make Alertmanager's silences those of the approved windows; return what was done.
 
     Raises:
@@ -33,8 +33,8 @@ def push(catalogue: Catalogue, ledger: Ledger, client: Client, now: int) -> Plan
         LedgerError: the windows cannot be read.
     """
     period = Interval(now, now + _AHEAD)
-    windows = windows_in(catalogue, ledger.windows.all(), period)
-    todo = plan(wanted(catalogue, windows, period), client.silences())
+    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
+    todo = plan(wanted(books.catalogue, windows, period), client.silences())
     for identifier in todo.expire:
         client.expire(identifier)
     for silence in todo.post:
@@ -88,7 +88,7 @@ def _same(one: Silence, other: Silence) -> bool:
     return (one.matchers, one.end) == (other.matchers, other.end)
 
 
-def pull(catalogue: Catalogue, ledger: Ledger, client: Client, now: int) -> int:
+def pull(books: Books, client: Client, now: int) -> int:
     """Write silences that carry the catalogue's label down as requests; return how many changed.
 
     A silence that was ended early cancels what is left of its request. Approval is not taken from
@@ -98,21 +98,23 @@ def pull(catalogue: Catalogue, ledger: Ledger, client: Client, now: int) -> int:
         AlertmanagerError: it did not answer.
         LedgerError: the ledger cannot be read or written.
     """
-    settings = catalogue.maintenance.silences
+    settings = books.catalogue.maintenance.silences
     if settings is None:
         return 0
-    known = {request.id: (request, events) for request, events in ledger.windows.all()}
+    known = {request.id: (request, events) for request, events in books.ledger.windows.all()}
     changed = 0
     for silence in client.silences():
         identifier = f"S-{silence.id[:8]}"
         if identifier in known:
             cancelled = cancellation(silence, *known[identifier])
             if cancelled is not None:
-                ledger.windows.append(identifier, cancelled)
+                books.ledger.windows.append(identifier, cancelled)
                 changed += 1
-        elif not silence.expired and (names := meant(catalogue.services, silence, settings.label)):
-            changed += ledger.windows.add(
-                _request(identifier, silence, names, str(catalogue.timezone)),
+        elif not silence.expired and (
+            names := meant(books.catalogue.services, silence, settings.label)
+        ):
+            changed += books.ledger.windows.add(
+                _request(identifier, silence, names, str(books.catalogue.timezone)),
                 WindowEvent(now, "requested", silence.author, silence.comment),
             )
     return changed

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Service
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, Intervals, intersect, subtract, union
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books
 from sla_engine.measurement.derive import lifetime
 from sla_engine.measurement.ingest import ingest
 from sla_engine.prometheus import Client
@@ -18,9 +18,8 @@ PIECE = 96 * 3_600_000
 
 
 def backfill(
-    catalogue: Catalogue,
+    books: Books,
     client: Client,
-    ledger: Ledger,
     period: Interval,
     now: int,
     *,
@@ -32,9 +31,8 @@ def backfill(
     What the ledger covers already is passed over, so that a killed backfill resumes where it was.
 
     Args:
-        catalogue: what the services are and where their truth is.
+        books: what was agreed, and where what is derived goes.
         client: the Prometheus to ask.
-        ledger: where the result goes; every piece is one transaction.
         period: what to derive, ms UTC; its end is cut to ``now``.
         now: ms UTC.
         services: all of the catalogue's unless given.
@@ -44,25 +42,23 @@ def backfill(
         PrometheusError: the samples cannot be had; pieces already stored stay.
     """
     period = Interval(period.start, min(period.end, now))
-    chosen = tuple(catalogue.services if services is None else services)
-    covered = _covered(catalogue, ledger, period, chosen)
+    chosen = tuple(books.catalogue.services if services is None else services)
+    covered = _covered(books, period, chosen)
     missing = list(pieces(period, covered))
     with _progress(console) as progress:
         task = progress.add_task(f"{len(chosen)} services", total=len(missing))
         for piece in missing:
-            ingest(catalogue, client, ledger, piece, now, services=chosen)
+            ingest(books, client, piece, now, services=chosen)
             progress.advance(task)
     return len(missing)
 
 
-def _covered(
-    catalogue: Catalogue, ledger: Ledger, period: Interval, services: Iterable[Service]
-) -> Intervals:
+def _covered(books: Books, period: Interval, services: Iterable[Service]) -> Intervals:
     """Return what is covered for every service."""
-    histories = ledger.histories(period)
+    histories = books.ledger.histories(period)
     covered: Intervals = (period,)
     for service in services:
-        alive = lifetime(catalogue, service, period)
+        alive = lifetime(books.catalogue, service, period)
         outside = subtract((period,), (alive,)) if alive.length else (period,)
         history = histories.get(service.id, History())
         covered = intersect(covered, union(outside, history.covered))

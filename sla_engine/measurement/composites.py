@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Service
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, joined
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.derive import first_known, lifetime
 
 
 def composites(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     services: Sequence[Service],
     period: Interval,
     derived: Mapping[str, Timeline],
@@ -26,7 +25,7 @@ def composites(
     if not wanted:
         return
     known = dict(derived)
-    histories = ledger.histories(period)
+    histories = books.ledger.histories(period)
 
     def part(name: str) -> Timeline:
         history = histories.get(name, History())
@@ -35,7 +34,7 @@ def composites(
         return _filled(known[name], period)
 
     for service in _in_order(wanted):
-        alive = lifetime(catalogue, service, period)
+        alive = lifetime(books.catalogue, service, period)
         if alive.length:
             parts = [cut(part(name), alive) for name in service.components]
             whole = components(parts, service.need)

@@ -10,7 +10,7 @@ from sla_engine.domain.interval import Interval, clip, total
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import rfc3339
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.measurement.derive import cadence
 from sla_engine.measurement.fetch import source
@@ -21,19 +21,17 @@ from uptime_common.duration import format_duration
 _SHOWN = 3
 
 
-def explain(
-    catalogue: Catalogue, client: Client, ledger: Ledger, identifier: str, now: int
-) -> Iterator[str]:
+def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator[str]:
     """Yield the lines that make a record: samples, queries, windows, corrections.
 
     Raises:
         KeyError: there is no such outage, or its service is no longer in the catalogue.
         PrometheusError: the samples cannot be asked for.
     """
-    outage = find_outage(ledger, identifier)
-    service = catalogue.service(outage.service)
+    outage = find_outage(books.ledger, identifier)
+    service = books.catalogue.service(outage.service)
     lasted = outage.until(now)
-    history = ledger.histories(lasted, [service.id])[service.id]
+    history = books.ledger.histories(lasted, [service.id])[service.id]
     unknown = clip(history.gaps, lasted)
     yield f"{outage.id}  {service.name} ({service.id})"
     yield f"  start  {rfc3339(outage.start)}  the first failed sample"
@@ -45,8 +43,10 @@ def explain(
     yield f"  length {length}, of which {format_duration(total(unknown))} unknown"
     for gap in unknown:
         yield f"  nothing known from {rfc3339(gap.start)} to {rfc3339(gap.end)}"
-    yield from _samples(catalogue, client, service, outage, now)
-    yield from _windows(windows_in(catalogue, ledger.windows.all(), lasted), service, now)
+    yield from _samples(books.catalogue, client, service, outage, now)
+    yield from _windows(
+        windows_in(books.catalogue, books.ledger.windows.all(), lasted), service, now
+    )
     yield from _corrections(outage)
 
 

@@ -8,7 +8,7 @@ from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Derived, Ledger, NoticeRow
+from sla_engine.ledger import Books, Derived, NoticeRow
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import cadence, first_known, lifetime
 from sla_engine.measurement.fetch import timelines
@@ -31,9 +31,8 @@ Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
 
 
 def ingest(
-    catalogue: Catalogue,
+    books: Books,
     client: Client,
-    ledger: Ledger,
     period: Interval,
     now: int,
     *,
@@ -45,9 +44,8 @@ def ingest(
     Repeating it, or crashing at any point and repeating it, gives the same ledger.
 
     Args:
-        catalogue: what the services are and where their truth is.
+        books: what was agreed, and where what is derived goes.
         client: the Prometheus to ask.
-        ledger: where the result goes.
         period: what to derive, ms UTC; its end is cut to ``now``.
         now: ms UTC; nothing later is asked for.
         services: all of the catalogue's unless given.
@@ -59,15 +57,15 @@ def ingest(
     period = Interval(period.start, min(period.end, now))
     if period.length == 0:
         return Ingested(period, ())
-    chosen = tuple(catalogue.services if services is None else services)
+    chosen = tuple(books.catalogue.services if services is None else services)
     events: dict[str, tuple[Minute, ...]] = {}
-    found = timelines(catalogue, client, chosen, period, now, events=events)
+    found = timelines(books.catalogue, client, chosen, period, now, events=events)
     derived = []
     for name, line in found.items():
-        tail = _tail(catalogue, catalogue.service(name))
+        tail = _tail(books.catalogue, books.catalogue.service(name))
         derived.append(Derived(name, line, first_known(line), tail, events.get(name)))
-    derived += composites(catalogue, ledger, chosen, period, found)
-    return Ingested(period, ledger.apply(derived, notify, at=now))
+    derived += composites(books, chosen, period, found)
+    return Ingested(period, books.ledger.apply(derived, notify, at=now))
 
 
 def _tail(catalogue: Catalogue, service: Service) -> int:
@@ -75,9 +73,7 @@ def _tail(catalogue: Catalogue, service: Service) -> int:
     return max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
 
 
-def tick_periods(
-    catalogue: Catalogue, ledger: Ledger, now: int, trail: int = TRAIL
-) -> tuple[Interval, ...]:
+def tick_periods(books: Books, now: int, trail: int = TRAIL) -> tuple[Interval, ...]:
     """Return what a tick derives, oldest first: back before any open outage, and all it missed.
 
     After a standstill these are several, of a day at most and a transaction each. An outage that
@@ -85,11 +81,13 @@ def tick_periods(
     with what is new.
     """
     moment = Interval(now - 1, now)
-    alive = {s.id: s for s in catalogue.services if lifetime(catalogue, s, moment).length}
+    alive = {
+        s.id: s for s in books.catalogue.services if lifetime(books.catalogue, s, moment).length
+    }
     # A sample was taken to hold for as long as this, before a hole turned out to follow it.
-    guessed = max((cadence(catalogue, s).max_gap for s in alive.values()), default=0)
-    starts = [o.start for s, o in ledger.open_outages().items() if s in alive]
-    covered = [end for s, end in ledger.covered_until().items() if s in alive]
+    guessed = max((cadence(books.catalogue, s).max_gap for s in alive.values()), default=0)
+    starts = [o.start for s, o in books.ledger.open_outages().items() if s in alive]
+    covered = [end for s, end in books.ledger.covered_until().items() if s in alive]
     first = min([now, *covered, *(start for start in starts if start > now - _DAY)])
     first -= max(trail, guessed)
     edges = [*range(first, now, _DAY), now]

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import first_known
@@ -27,9 +27,8 @@ class Recomputed(NamedTuple):
 
 
 def recompute(
-    catalogue: Catalogue,
+    books: Books,
     client: Client,
-    ledger: Ledger,
     period: Interval,
     now: int,
     *,
@@ -45,16 +44,18 @@ def recompute(
         PrometheusError: the samples cannot be had; pieces already stored stay.
     """
     period = Interval(period.start, min(period.end, now))
-    chosen = tuple(catalogue.services if services is None else services)
-    before = ledger.histories(period)
+    chosen = tuple(books.catalogue.services if services is None else services)
+    before = books.ledger.histories(period)
     since: dict[str, int] = {}
     for piece in pieces(period, ()):
         events: dict[str, tuple[Minute, ...]] = {}
-        found = timelines(catalogue, client, chosen, piece, now, events=events)
+        found = timelines(books.catalogue, client, chosen, piece, now, events=events)
         derived = _still_sampled(found, since)
-        ledger.apply([item._replace(events=events.get(item.service)) for item in derived], at=now)
-        ledger.apply(_composites(catalogue, ledger, chosen, piece, since), at=now)
-    after = ledger.histories(period)
+        books.ledger.apply(
+            [item._replace(events=events.get(item.service)) for item in derived], at=now
+        )
+        books.ledger.apply(_composites(books, chosen, piece, since), at=now)
+    after = books.ledger.histories(period)
     found_changes = tuple(
         change
         for service in sorted({*before, *after})
@@ -82,15 +83,14 @@ def _still_sampled(found: dict[str, Timeline], since: dict[str, int]) -> list[De
 
 
 def _composites(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     services: Sequence[Service],
     piece: Interval,
     since: dict[str, int],
 ) -> list[Derived]:
     """Return the composites, from what the ledger says of their components now."""
     wanted = [s for s in services if s.components]
-    derived = list(composites(catalogue, ledger, wanted, piece, {}))
+    derived = list(composites(books, wanted, piece, {}))
     for item in derived:
         if item.first_sample is not None:
             since.setdefault(item.service, item.first_sample)

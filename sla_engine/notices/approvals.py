@@ -7,7 +7,7 @@ from service_catalogue import Catalogue
 from sla_engine.domain.actor import shown
 from sla_engine.domain.maintenance import WindowEvent
 from sla_engine.domain.notice import Message, NoticeKind
-from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns
 from sla_engine.notices.compose import Rendered
@@ -20,9 +20,7 @@ APPROVAL_KINDS: tuple[NoticeKind, ...] = (
 _DAY = 24 * 3_600_000
 
 
-def approval_notices(
-    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
-) -> Iterator[NoticeRow]:
+def approval_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
     """Yield what is to be told at ``now`` (ms UTC) of windows that were asked for, each once.
 
     A decision is told where the request was. Approvers are reminded a day before the work, or
@@ -30,7 +28,7 @@ def approval_notices(
     """
     due = {
         f"request:{request.id}": (request, events, kind)
-        for request, events in ledger.windows.all()
+        for request, events in books.ledger.windows.all()
         if (kind := _stage(request, events, now))
     }
     told = outbox.keys_of(due) if due else {}
@@ -38,7 +36,7 @@ def approval_notices(
         keys = told.get(topic, set())
         if f"{topic}/{kind}" in keys or (kind == "maintenance_decided" and not keys):
             continue
-        services = [s for s in catalogue.services if concerns(request.scope, s)]
+        services = [s for s in books.catalogue.services if concerns(request.scope, s)]
         facts = _facts(request, events, [s.name for s in services])
         owner = services[0].id if services else None
         yield NoticeRow(f"{topic}/{kind}", topic, kind, now, owner, facts)

@@ -8,7 +8,7 @@ from sla_engine.domain.actor import shown
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.notice import Message, Tone
-from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.compose import Rendered
 from uptime_common import humanize
@@ -18,19 +18,17 @@ REMIND = 30 * 60_000
 _FORGET = 3_600_000
 
 
-def maintenance_notices(
-    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
-) -> Iterator[NoticeRow]:
+def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
     """Yield what is to be told of approved work at ``now``: soon, started, ended or overrun.
 
     Each is told once; the end only of work whose start was told.
     """
     wide = Interval(now - _FORGET, now + REMIND)
-    opened = ledger.open_outages()
-    for window in windows_in(catalogue, ledger.windows.all(), wide):
+    opened = books.ledger.open_outages()
+    for window in windows_in(books.catalogue, books.ledger.windows.all(), wide):
         if window.state(now) not in {"approved", "active", "completed"}:
             continue
-        services = [s for s in catalogue.services if concerns(window.scope, s)]
+        services = [s for s in books.catalogue.services if concerns(window.scope, s)]
         for occurrence in window.occurrences:
             topic = f"maintenance:{window.id}:{occurrence.start}"
             told = {notice.kind for notice in outbox.with_key_like(f"{topic}/")}

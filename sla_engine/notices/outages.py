@@ -18,20 +18,18 @@ from sla_engine.domain.notice import (
 )
 from sla_engine.domain.outage import Correction, Outage, OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Books, Ledger, NoticeRow, Outbox
 from sla_engine.maintenance.windows import planned, windows_in
 
 _LATELY = 24 * 3_600_000
 
 
-def outage_notices(
-    catalogue: Catalogue, ledger: Ledger, now: int
-) -> Callable[[Sequence[Change]], Iterator[NoticeRow]]:
+def outage_notices(books: Books, now: int) -> Callable[[Sequence[Change]], Iterator[NoticeRow]]:
     """Return what makes notices of an ingest's changes, as they are seen at ``now`` (ms UTC).
 
     What people decided is read here, before the ingest's transaction begins.
     """
-    facts = _knowing(catalogue, ledger, now)
+    facts = _knowing(books, now)
 
     def notify(changes: Sequence[Change]) -> Iterator[NoticeRow]:
         for change in changes:
@@ -41,9 +39,9 @@ def outage_notices(
     return notify
 
 
-def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change], OutageSnapshot]:
+def _knowing(books: Books, now: int) -> Callable[[Change], OutageSnapshot]:
     """Return what makes the facts of a change, knowing what people decided up to here."""
-    requests, corrections = ledger.windows.all(), ledger.corrections.of_all()
+    requests, corrections = books.ledger.windows.all(), books.ledger.corrections.of_all()
 
     def facts(change: Change) -> OutageSnapshot:
         stretch = change.after or change.before
@@ -52,33 +50,31 @@ def _knowing(catalogue: Catalogue, ledger: Ledger, now: int) -> Callable[[Change
         [outage] = with_corrections(change.service, History((stretch,)), said)
         lasted = outage.until(now)
         wide = Interval(lasted.start, max(lasted.end, lasted.start + 1))
-        windows = windows_in(catalogue, requests, wide)
-        service = catalogue.service(change.service)
+        windows = windows_in(books.catalogue, requests, wide)
+        service = books.catalogue.service(change.service)
         before = None if change.before is None else Outage(change.service, *change.before)
-        approved = planned(catalogue, service, windows, {}, wide)
-        agreed = agreed_time(catalogue, service, wide, None)
+        approved = planned(books.catalogue, service, windows, {}, wide)
+        agreed = agreed_time(books.catalogue, service, wide, None)
         found = outage_facts(outage, approved, now, before, agreed, gaps=change.gaps)
         return replace(found, withdrawn=change.after is None)
 
     return facts
 
 
-def correction_notices(
-    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
-) -> Iterator[NoticeRow]:
+def correction_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
     """Yield the notices of what people lately said of outages that were told of, each once.
 
     Taking an outage on is told as its acknowledgement; anything else brings its thread up to date.
     """
-    facts = _knowing(catalogue, ledger, now)
-    known = {service.id for service in catalogue.services}
-    for service, corrections in ledger.corrections.of_all().items():
+    facts = _knowing(books, now)
+    known = {service.id for service in books.catalogue.services}
+    for service, corrections in books.ledger.corrections.of_all().items():
         for moment, correction in corrections:
             if service not in known or correction.time < now - _LATELY:
                 continue
-            held = ledger.histories(Interval(moment, moment + 1), [service]).get(service)
+            held = books.ledger.histories(Interval(moment, moment + 1), [service]).get(service)
             for stretch in held.outages if held else ():
-                found = facts(_unchanged(ledger, service, stretch, now))
+                found = facts(_unchanged(books.ledger, service, stretch, now))
                 topic = outage_topic(found.id)
                 key = f"{topic}/corrected/{correction.time}/{correction.field}"
                 told = {notice.key for notice in outbox.with_key_like(f"{topic}/")}
@@ -95,22 +91,20 @@ def _kind(correction: Correction) -> NoticeKind:
     return kinds.get(correction.field, "changed")
 
 
-def running_notices(
-    catalogue: Catalogue, ledger: Ledger, outbox: Outbox, now: int
-) -> Iterator[NoticeRow]:
+def running_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
     """Yield what brings the messages of open outages up to date: duration and budget burnt.
 
     Steps grow with the outage's age, and each has a key of its own: a restart neither repeats one
     nor makes up for those it slept through. An outage that nobody was told of is left alone.
     """
-    due = dict(_steps(catalogue, ledger.open_outages(), now))
+    due = dict(_steps(books.catalogue, books.ledger.open_outages(), now))
     told = outbox.keys_of(due) if due else {}
     fresh = [due[topic] for topic, keys in told.items() if due[topic][0] not in keys]
     if not fresh:
         return
-    facts = _knowing(catalogue, ledger, now)
+    facts = _knowing(books, now)
     for key, service, stretch in fresh:
-        found = facts(_unchanged(ledger, service, stretch, now))
+        found = facts(_unchanged(books.ledger, service, stretch, now))
         topic = outage_topic(found.id)
         yield NoticeRow(key, topic, "running", now, service, asdict(found))
 

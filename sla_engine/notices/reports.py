@@ -10,7 +10,7 @@ from service_catalogue.notifications import Report
 from sla_engine.accounting.report import make_report
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
-from sla_engine.ledger import Delivery, Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
 from sla_engine.notices.compose import Rendered
 from sla_engine.notices.cron import schedule_mistakes, trigger
 from sla_engine.notifiers import APPRISE, AppriseNotifier, File
@@ -33,8 +33,7 @@ _PICTURED = "Days, outages, error budgets and the period before; every figure is
 
 
 def due_reports(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     outbox: Outbox,
     now: int,
     elsewhere: AppriseNotifier | None = None,
@@ -45,12 +44,12 @@ def due_reports(
     what follows its period, but not for more than an hour. A period before the first sample of
     all has no report.
     """
-    if not catalogue.reports:
+    if not books.catalogue.reports:
         return
-    first = min(ledger.first_samples().values(), default=None)
-    seen = ledger.derived_until() or 0
-    for entry in catalogue.reports:
-        zone = entry.timezone or catalogue.timezone
+    first = min(books.ledger.first_samples().values(), default=None)
+    seen = books.ledger.derived_until() or 0
+    for entry in books.catalogue.reports:
+        zone = entry.timezone or books.catalogue.timezone
         fired = last_fired(entry, zone, now)
         if fired is None:
             continue
@@ -63,7 +62,7 @@ def due_reports(
             "report": entry.id,
             "period": period.name,
             "due": fired,
-            "channels": _channels(entry, catalogue, elsewhere),
+            "channels": _channels(entry, books.catalogue, elsewhere),
         }
         key = f"report:{entry.id}/{period.name}"
         yield NoticeRow(key, topic, "report", now, None, facts)
@@ -104,8 +103,7 @@ def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
 
 
 def composer(
-    catalogue: Catalogue,
-    ledger: Ledger,
+    books: Books,
     clock: Callable[[], int],
     client: Client | None = None,
 ) -> Callable[[Delivery], Rendered]:
@@ -113,20 +111,19 @@ def composer(
 
     ``client`` is asked for server health; without it there is none.
     """
-    entries = {entry.id: entry for entry in catalogue.reports}
+    entries = {entry.id: entry for entry in books.catalogue.reports}
 
     def compose(item: Delivery) -> Rendered:
         facts = item.notice.facts
         entry = entries.get(facts["report"]) or _forgotten(facts["report"])
-        zone = entry.timezone or catalogue.timezone
+        zone = entry.timezone or books.catalogue.timezone
         now = clock()
         period = parse_period(facts["period"], zone, now)
-        services = [s.id for s in audience(entry, catalogue)]
+        services = [s.id for s in audience(entry, books.catalogue)]
         elsewhere = item.thread.channel.startswith(APPRISE)
         attached = FORMATS["text"] if elsewhere else _attached(entry)
         made = make_report(
-            catalogue,
-            ledger,
+            books,
             period,
             now,
             [FORMATS["slack"], *([attached] if attached else ())],

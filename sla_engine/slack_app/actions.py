@@ -11,7 +11,7 @@ from sla_engine.domain.maintenance import DecisionError, WindowEventKind
 from sla_engine.domain.notice import Message
 from sla_engine.domain.outage import Correction, Outage
 from sla_engine.domain.service_level import ServiceLevel
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance import requests
 from sla_engine.notices.compose import subject_of
 from sla_engine.slack.modals import View, form
@@ -30,6 +30,11 @@ class ActionContext:
     ledger: Ledger
     levels: Sequence[ServiceLevel]
     now: int
+
+    @property
+    def books(self) -> Books:
+        """Return what figures are worked out from."""
+        return Books(self.catalogue, self.ledger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,7 @@ def respond(basis: ActionContext, heard: Interaction) -> ActionResult:
     try:
         match heard:
             case SlashCommand():
-                return ActionResult(
-                    uptime(basis.catalogue, basis.ledger, basis.levels, heard.text, basis.now)
-                )
+                return ActionResult(uptime(basis.books, basis.levels, heard.text, basis.now))
             case ButtonPress():
                 return ActionResult(_known(BUTTONS, heard.action)(basis, heard))
             case ModalSubmission():
@@ -155,8 +158,7 @@ def _decide(kind: WindowEventKind) -> Act:
         identifier = " ".join(press.about)
         try:
             window = requests.resolve(
-                basis.catalogue,
-                basis.ledger,
+                basis.books,
                 identifier,
                 kind,
                 author=press.actor.author,

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.service_levels import status_rows
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.slack.blocks import MARKS
 from uptime_common import humanize
 
@@ -23,15 +22,13 @@ _SAID: dict[ServiceState, tuple[str, Tone]] = {
 _ORDER = tuple(_SAID)
 
 
-def uptime(
-    catalogue: Catalogue, ledger: Ledger, levels: Sequence[ServiceLevel], asked: str, now: int
-) -> Message:
+def uptime(books: Books, levels: Sequence[ServiceLevel], asked: str, now: int) -> Message:
     """Return what is known of a service, by id or name, or of all when nothing is asked for.
 
     Raises:
         DecisionError: there is no such service, or nothing was derived yet.
     """
-    rows = sorted(status_rows(catalogue, ledger, levels, now), key=lambda r: _ORDER.index(r.state))
+    rows = sorted(status_rows(books, levels, now), key=lambda r: _ORDER.index(r.state))
     if not rows:
         raise DecisionError("The engine has not looked yet; try again in a minute.")
     if not asked:
@@ -43,7 +40,7 @@ def uptime(
         raise DecisionError(
             f"There is no service {asked!r}; how about {humanize.listed(near, 20)}?"
         )
-    return _one(row, ledger)
+    return _one(row, books.ledger)
 
 
 def _all(rows: Sequence[StatusRow]) -> Message:

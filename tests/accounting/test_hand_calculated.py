@@ -18,7 +18,7 @@ from sla_engine.accounting.report import frozen_report, report
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
@@ -69,7 +69,7 @@ def approve_afterwards(ledger: Ledger) -> None:
 
 
 def test_the_month_as_it_was_first_reported(ledger: Ledger) -> None:
-    made = frozen_report(BOOK, ledger, OCTOBER, NOVEMBER)
+    made = frozen_report(Books(BOOK, ledger), OCTOBER, NOVEMBER)
     shop, new = json.loads(FORMATS["json"].render(made))["services"]
     assert shop["agreed_seconds"] == 2_682_000
     assert shop["downtime_seconds"] == {"planned": 0, "unplanned": 6_600}
@@ -91,9 +91,9 @@ def test_the_month_as_it_was_first_reported(ledger: Ledger) -> None:
 
 
 def test_the_month_after_its_work_was_approved(ledger: Ledger) -> None:
-    frozen_report(BOOK, ledger, OCTOBER, NOVEMBER)
+    frozen_report(Books(BOOK, ledger), OCTOBER, NOVEMBER)
     approve_afterwards(ledger)
-    made = report(BOOK, ledger, OCTOBER, at("2026-11-04T09:00:00+01:00"))
+    made = report(Books(BOOK, ledger), OCTOBER, at("2026-11-04T09:00:00+01:00"))
     [shop, _] = json.loads(FORMATS["json"].render(made))["services"]
     assert shop["downtime_seconds"] == {"planned": 3_600, "unplanned": 3_000}
     assert shop["excluded_seconds"] == 3_600
@@ -113,7 +113,7 @@ def test_the_month_after_its_work_was_approved(ledger: Ledger) -> None:
 
 
 def test_the_days_of_the_strip_are_23_24_and_25_hours_long(ledger: Ledger) -> None:
-    days = report(BOOK, ledger, OCTOBER, NOVEMBER).services[0].days
+    days = report(Books(BOOK, ledger), OCTOBER, NOVEMBER).services[0].days
     assert len(days) == 90
     hours = {day.span.length // 3_600_000 for day in days}
     assert hours == {24, 25}

@@ -10,7 +10,7 @@ from sla_engine.accounting.report import report
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.reports import FORMATS
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -79,7 +79,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def test_a_month_is_reported_from_the_ledger(ledger: Ledger) -> None:
-    result = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end + MINUTE)
+    result = report(Books(CATALOGUE, ledger), OCTOBER, OCTOBER.end + MINUTE)
     shop, new = result.services
     assert shop.figures.agreed == 745 * 60 * MINUTE
     assert (shop.figures.planned, shop.figures.unplanned) == (30 * MINUTE, 65 * MINUTE)
@@ -94,7 +94,7 @@ def test_a_budget_that_burns_too_fast_has_a_day_on_which_it_is_gone(tmp_path: Pa
     with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
         line = timeline(OCTOBER.start, now, (down, down + half))
         ledger.apply([Derived("shop", line, OCTOBER.start)])
-        made = report(CATALOGUE, ledger, OCTOBER, now, ["shop"])
+        made = report(Books(CATALOGUE, ledger), OCTOBER, now, ["shop"])
     [shop] = json.loads(FORMATS["json"].render(made))["services"]
     assert shop["error_budget_remaining_ratio"] == 0.5
     assert shop["error_budget_exhausted_at"] == "2026-10-20T22:00:00Z"
@@ -104,13 +104,13 @@ def test_a_budget_that_burns_too_fast_has_a_day_on_which_it_is_gone(tmp_path: Pa
 def test_the_hours_of_windows_that_were_used_are_those_of_downtime_inside_them(
     ledger: Ledger,
 ) -> None:
-    shop, new = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end + MINUTE).services
+    shop, new = report(Books(CATALOGUE, ledger), OCTOBER, OCTOBER.end + MINUTE).services
     assert (shop.windows, shop.windows_used) == (120 * MINUTE, 30 * MINUTE)
     assert (new.windows, new.windows_used) == (0, 0)
 
 
 def test_only_the_named_services_are_reported(ledger: Ledger) -> None:
-    result = report(CATALOGUE, ledger, OCTOBER, OCTOBER.end, ["new"])
+    result = report(Books(CATALOGUE, ledger), OCTOBER, OCTOBER.end, ["new"])
     assert [service.id for service in result.services] == ["new"]
     with pytest.raises(KeyError):
-        report(CATALOGUE, ledger, OCTOBER, OCTOBER.end, ["none"])
+        report(Books(CATALOGUE, ledger), OCTOBER, OCTOBER.end, ["none"])

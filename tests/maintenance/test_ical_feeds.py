@@ -7,7 +7,7 @@ import pytest
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.ical_feeds import FeedError, pull
 from sla_engine.maintenance.windows import planned, windows_in
 from tests.catalogues import catalogue
@@ -51,7 +51,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def read(ledger: Ledger, text: str, now: int = NOW, **feed: object) -> list[tuple[str, str]]:
     """Read a feed; return the planned time."""
     known = book(**feed)
-    pull(known, ledger, known.maintenance.feeds[0], text, now)
+    pull(Books(known, ledger), known.maintenance.feeds[0], text, now)
     windows = windows_in(known, ledger.windows.all(), AUTUMN)
     found = planned(known, known.services[0], windows, {}, AUTUMN)
     return [(text_of(i.start), text_of(i.end)) for i in found]

@@ -7,7 +7,7 @@ from sla_engine.alertmanager import Client, Matcher, Silence
 from sla_engine.alertmanager.silence import document, parse
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.silences import AUTHOR, cancellation, meant, plan, pull, push, wanted
 from sla_engine.maintenance.windows import windows_in
@@ -132,16 +132,16 @@ def test_windows_and_silences_are_exchanged_with_alertmanager(tmp_path: Path) ->
             }
         )
         with Client(alertmanager.url) as client:
-            done = [push(config, ledger, client, far) for _ in range(2)]
+            done = [push(Books(config, ledger), client, far) for _ in range(2)]
             assert [(len(d.expire), len(d.post)) for d in done] == [(0, 1), (0, 0)]
-            assert [pull(config, ledger, client, far) for _ in range(2)] == [1, 0]
+            assert [pull(Books(config, ledger), client, far) for _ in range(2)] == [1, 0]
             ((request, events),) = ledger.windows.all()
             assert (request.title, request.scope.services) == ("New disks", ("mail",))
             assert [(e.kind, e.author) for e in events] == [("requested", "ann")]
-            assert len(push(without, ledger, client, far).expire) == 1
+            assert len(push(Books(without, ledger), client, far).expire) == 1
             states = sorted((s.author, s.expired) for s in client.silences())
             assert states == [("ann", False), (AUTHOR, True)]
             client.expire(next(s.id for s in client.silences() if s.author == "ann"))
-            assert [pull(config, ledger, client, far) for _ in range(2)] == [1, 0]
+            assert [pull(Books(config, ledger), client, far) for _ in range(2)] == [1, 0]
             ((_, events),) = ledger.windows.all()
             assert [e.kind for e in events] == ["requested", "cancelled"]

@@ -20,7 +20,7 @@ from service_catalogue import load_catalogue
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import outage_id
-from sla_engine.ledger import Ledger, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from tests.measurement.test_increments import facts
@@ -91,7 +91,7 @@ def served(folder: Path, kills: int, hours: int, seed: int = 0) -> Verdict:
             for name, end in (("once", period.end), ("killed", START + HOUR)):
                 with Ledger.open(f"sqlite:///{folder}/{name}.db") as ledger:
                     # From before the first sample: a tick reaches back before an open outage.
-                    backfill(book, client, ledger, Interval(START - HOUR, end), end)
+                    backfill(Books(book, ledger), client, Interval(START - HOUR, end), end)
         killed = _kill(folder, period, kills, random.Random(seed))
         return _judged(folder, slack, killed)
 

@@ -6,7 +6,7 @@ import pytest
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State, Timeline
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.composites import composites
 from tests.catalogues import catalogue
 
@@ -31,7 +31,7 @@ def _derived(
     whole = {"id": "all", "components": ["a", "b", "c"]} | composite
     top = {"id": "top", "components": ["all", "c"]}
     book = catalogue("a", "b", "c", top, whole)
-    found = composites(book, ledger, book.services, PERIOD, lines)
+    found = composites(Books(book, ledger), book.services, PERIOD, lines)
     return {item.service: item.timeline for item in found}
 
 

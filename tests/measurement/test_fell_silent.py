@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -34,7 +34,7 @@ def test_two_samples_with_a_loss_between_are_no_rhythm(tmp_path: Path) -> None:
     ):
         book = catalogue("x", url=prometheus.url, prometheus={"scrape_interval": None})
         with Client(book.prometheus) as client:
-            backfill(book, client, ledger, PERIOD, PERIOD.end + HOUR)
+            backfill(Books(book, ledger), client, PERIOD, PERIOD.end + HOUR)
         gaps = ledger.histories(PERIOD)["x"].gaps
     assert gaps == (Interval(PERIOD.end - 140_000 + step, PERIOD.end),)
 
@@ -53,6 +53,6 @@ def test_what_is_silent_at_the_end_was_known_before(tmp_path: Path) -> None:
     ):
         known = catalogue(*SILENT, url=prometheus.url, prometheus={"scrape_interval": None})
         with Client(known.prometheus) as client:
-            backfill(known, client, ledger, PERIOD, PERIOD.end + HOUR)
+            backfill(Books(known, ledger), client, PERIOD, PERIOD.end + HOUR)
         gaps = {name: list(found.gaps) for name, found in ledger.histories(PERIOD).items()}
     assert gaps == {n: [Interval(PERIOD.end - long, PERIOD.end)] for n, long in SILENT.items()}

@@ -13,7 +13,7 @@ import pytest
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Derived, Ledger, NoticeRow
+from sla_engine.ledger import Books, Derived, Ledger, NoticeRow
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.derive import Cadence, derive, first_known
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods
@@ -76,7 +76,7 @@ def test_increments_give_what_one_backfill_gives(seed: int) -> None:
     ):
         end = PERIOD.end + TRAIL
         for now in [START + TRAIL, *nows, end]:
-            for period in tick_periods(catalogue("shop"), ticks, now):
+            for period in tick_periods(Books(catalogue("shop"), ticks), now):
                 item = _derived(found, period, now, delays)
                 if now in nows and chance.random() < 0.2:
                     try:
@@ -140,16 +140,16 @@ def test_ticks_against_prometheus_give_what_one_backfill_gives(
         closing(Ledger.open(f"sqlite:///{tmp_path}/once.db")) as once,
     ):
         for now in nows:
-            for period in tick_periods(book, ticks, now):
+            for period in tick_periods(Books(book, ticks), now):
                 # A crash before the commit; without a change of an outage there is none.
                 if now < PERIOD.end and chance.random() < 0.3:
                     with suppress(_KilledError):
-                        ingest(book, client, ticks, period, now, notify=_killed)
+                        ingest(Books(book, ticks), client, period, now, notify=_killed)
                         continue
                     if chance.random() < 0.5:
                         break  # the next tick makes up for it
-                ingest(book, client, ticks, period, now)
-        backfill(book, client, once, PERIOD, PERIOD.end)
+                ingest(Books(book, ticks), client, period, now)
+        backfill(Books(book, once), client, PERIOD, PERIOD.end)
         assert facts(ticks) == facts(once)
         assert ticks.verify() == once.verify() == []
         assert once.events(PERIOD)["counted"]

@@ -4,7 +4,7 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -52,6 +52,6 @@ def test_a_month_of_50_services_is_exact_to_the_sample(tmp_path: Path) -> None:
     ):
         known = _catalogue(pasts, prometheus.url)
         with Client(known.prometheus) as client:
-            assert backfill(known, client, ledger, OCTOBER, OCTOBER.end) == 8
-            assert backfill(known, client, ledger, OCTOBER, OCTOBER.end) == 0
+            assert backfill(Books(known, ledger), client, OCTOBER, OCTOBER.end) == 8
+            assert backfill(Books(known, ledger), client, OCTOBER, OCTOBER.end) == 0
         _check(ledger, pasts)

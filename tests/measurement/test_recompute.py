@@ -9,7 +9,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Correction, OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.explain import explain
 from sla_engine.measurement.recompute import recompute
@@ -60,12 +60,12 @@ def client(book: Catalogue) -> Iterator[Client]:
 def test_what_was_wrong_is_set_right_and_told(
     book: Catalogue, client: Client, ledger: Ledger
 ) -> None:
-    backfill(book, client, ledger, DAY, DAY.end)
+    backfill(Books(book, ledger), client, DAY, DAY.end)
     right = list(ledger.export())
     wrong = (Segment(DOWN.start - 10, DOWN.start + 20_000, State.DOWN),)
     ledger.apply([Derived("shop", wrong, None)])
     ledger.corrections.add("shop", DOWN.start - 10, Correction(1, "ann", "cause", None, "x", "y"))
-    done = recompute(book, client, ledger, DAY, DAY.end)
+    done = recompute(Books(book, ledger), client, DAY, DAY.end)
     moved = OutageSpan(DOWN.start - 10, DOWN.end)
     assert done.changes == (Change("changed", "shop", moved, DOWN),)
     facts = (b'"coverage"', b'"gap"', b'"outage"', b'"service_state"')
@@ -81,7 +81,7 @@ def test_a_correction_stays_with_its_outage(
     ledger.apply([Derived("shop", late, None)])
     said = Correction(1, "ann", "cause", None, "disk", "log")
     ledger.corrections.add("shop", DOWN.start + 15_000, said)
-    recompute(book, client, ledger, DAY, DAY.end)
+    recompute(Books(book, ledger), client, DAY, DAY.end)
     assert find_outage(ledger, outage_id("shop", DOWN.start)).cause == "disk"
 
 
@@ -94,7 +94,7 @@ def test_what_prometheus_no_longer_keeps_is_not_forgotten(
         Segment(START + 2 * HOUR, FIRST, State.UP),
     )
     ledger.apply([Derived("shop", old, START), Derived("all", old, START)])
-    done = recompute(book, client, ledger, DAY, DAY.end)
+    done = recompute(Books(book, ledger), client, DAY, DAY.end)
     assert done.since == {"shop": FIRST, "all": START}
     for service in ("shop", "all"):
         history = ledger.histories(DAY)[service]
@@ -102,9 +102,9 @@ def test_what_prometheus_no_longer_keeps_is_not_forgotten(
 
 
 def test_a_record_is_explained(book: Catalogue, client: Client, ledger: Ledger) -> None:
-    backfill(book, client, ledger, DAY, DAY.end)
+    backfill(Books(book, ledger), client, DAY, DAY.end)
     identifier = outage_id("shop", DOWN.start)
-    lines = list(explain(book, client, ledger, identifier, DAY.end))
+    lines = list(explain(Books(book, ledger), client, identifier, DAY.end))
     text = "\n".join(lines)
     assert "start  2026-10-01T10:00:05Z  the first failed sample" in text
     assert "end    2026-10-01T10:01:05Z  the first good sample" in text
@@ -112,12 +112,14 @@ def test_a_record_is_explained(book: Catalogue, client: Client, ledger: Ledger) 
     assert "    2026-10-01T10:00:05Z  0  <" in lines
     assert "    2026-10-01T10:01:05Z  1  <" in lines
     composite = outage_id("all", DOWN.start)
-    assert "derived from: all of shop" in list(explain(book, client, ledger, composite, DAY.end))
+    assert "derived from: all of shop" in list(
+        explain(Books(book, ledger), client, composite, DAY.end)
+    )
 
 
 def test_samples_that_are_gone_are_said_to_be_gone(
     book: Catalogue, client: Client, ledger: Ledger
 ) -> None:
     ledger.apply([Derived("shop", (Segment(OLD.start, START + 2 * HOUR, State.DOWN),), None)])
-    lines = list(explain(book, client, ledger, outage_id("shop", OLD.start), DAY.end))
+    lines = list(explain(Books(book, ledger), client, outage_id("shop", OLD.start), DAY.end))
     assert "  gone: older than what Prometheus keeps; the ledger stands alone" in lines

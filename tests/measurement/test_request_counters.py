@@ -12,7 +12,7 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.ingest import ingest
 from sla_engine.measurement.request_counters import counted, failures
@@ -68,7 +68,9 @@ def test_a_minute_over_the_edge_of_a_period_counts_in_the_one_where_it_ends(tmp_
     periods = [Interval(0, 150_500), Interval(150_500, 600_000)]
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         ledger.apply([Derived("api", line, 0, 0, minutes)])
-        found = [account(book, ledger, period, 10 * MINUTE)["api"].events for period in periods]
+        found = [
+            account(Books(book, ledger), period, 10 * MINUTE)["api"].events for period in periods
+        ]
     assert [one and one.total for one in found] == [2, 8]
 
 
@@ -104,12 +106,12 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
         Client(book.prometheus) as client,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
     ):
-        backfill(book, client, ledger, DAY, DAY.end)
+        backfill(Books(book, ledger), client, DAY, DAY.end)
         history = ledger.histories(DAY)["api"]
         minutes = ledger.events(DAY)["api"]
-        backfill(book, client, ledger, DAY, DAY.end)
+        backfill(Books(book, ledger), client, DAY, DAY.end)
         assert ledger.events(DAY)["api"] == minutes
-        accounts = account(book, ledger, DAY, DAY.end)
+        accounts = account(Books(book, ledger), DAY, DAY.end)
     two = START + 2 * 3_600_000
     assert history.outages == (OutageSpan(two, two + 5 * MINUTE),)
     hole = START + 4 * 3_600_000
@@ -136,7 +138,7 @@ def test_a_minute_is_held_against_the_objective_of_its_time(url: str, tmp_path: 
         Client(catalogue(entry, url=url).prometheus) as client,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
     ):
-        backfill(catalogue(entry, url=url), client, ledger, DAY, DAY.end)
+        backfill(Books(catalogue(entry, url=url), ledger), client, DAY, DAY.end)
         outages = ledger.histories(DAY)["api"].outages
     two = START + 2 * 3_600_000
     assert outages == (OutageSpan(two, two + 2 * MINUTE),)
@@ -152,7 +154,7 @@ def test_events_of_a_service_that_ended_can_be_derived_again(url: str, tmp_path:
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
     ):
         for _ in range(2):
-            ingest(book, client, ledger, DAY, DAY.end)
+            ingest(Books(book, ledger), client, DAY, DAY.end)
             assert ledger.events(DAY)["api"][-1].start == START + 89 * MINUTE
 
 
@@ -169,8 +171,36 @@ def test_events_derived_in_pieces_are_those_derived_at_once(
         Ledger.open(f"sqlite:///{tmp_path}/whole.db") as whole,
         Ledger.open(f"sqlite:///{tmp_path}/pieces.db") as pieces,
     ):
-        backfill(book, client, whole, DAY, DAY.end)
+        backfill(Books(book, whole), client, DAY, DAY.end)
         for piece in (Interval(DAY.start + cut, DAY.end), Interval(DAY.start, DAY.start + cut)):
-            backfill(book, client, pieces, piece, DAY.end)
+            backfill(Books(book, pieces), client, piece, DAY.end)
         assert pieces.events(DAY) == whole.events(DAY)
         assert pieces.histories(DAY) == whole.histories(DAY)
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((-1, 0), [0]),
+        ((0, MINUTE - 1), [0]),
+        ((0, MINUTE), [MINUTE]),
+        ((3 * MINUTE, 4 * MINUTE - 1), [3 * MINUTE]),
+        ((3 * MINUTE, 4 * MINUTE), []),
+        ((-2, -1), []),
+        ((0, 2 * MINUTE), [2 * MINUTE]),
+        ((0, 2 * MINUTE + 1), []),
+    ],
+)
+def test_an_increase_belongs_to_the_minute_of_the_sample_that_shows_it(
+    times: tuple[int, int], expected: list[int]
+) -> None:
+    one = Series({}, np.array(times, np.int64), np.array([5.0, 8.0]))
+    found = counted([one], [one], PERIOD, 2 * MINUTE)
+    assert found == tuple(Minute(start, 3.0, 3.0) for start in expected)
+
+
+def test_an_objective_that_is_met_exactly_is_met_whatever_its_fraction() -> None:
+    for percent, good in ((99.9, 999.0), (99.5, 995.0), (95, 950.0), (99, 990.0)):
+        owed = Fraction(str(percent)) / 100
+        assert failures((Minute(0, good, 1000.0),), owed) == ()
+        assert failures((Minute(0, good - 1, 1000.0),), owed) == (OutageSpan(0, MINUTE),)

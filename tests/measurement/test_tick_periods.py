@@ -2,7 +2,7 @@ import pytest
 
 from sla_engine.domain.interval import Interval, union
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.ingest import TRAIL, tick_periods
 from tests.catalogues import catalogue
 
@@ -21,23 +21,23 @@ def ledger() -> Ledger:
 
 
 def test_the_first_tick_looks_back_a_little(ledger: Ledger) -> None:
-    assert tick_periods(catalogue("a"), ledger, NOW) == (Interval(NOW - TRAIL, NOW),)
+    assert tick_periods(Books(catalogue("a"), ledger), NOW) == (Interval(NOW - TRAIL, NOW),)
 
 
 def test_a_tick_reaches_back_to_what_an_earlier_one_could_only_guess(ledger: Ledger) -> None:
     """A sample holds for an hour before it turns out that a hole began a minute after it."""
     patient = {"id": "a", "max_gap": "1h"}
-    assert tick_periods(catalogue(patient), ledger, NOW) == (Interval(NOW - HOUR, NOW),)
+    assert tick_periods(Books(catalogue(patient), ledger), NOW) == (Interval(NOW - HOUR, NOW),)
 
 
 def test_a_tick_reaches_back_before_an_open_outage(ledger: Ledger) -> None:
     derived(ledger, "a", NOW - HOUR, NOW - 1, State.DOWN)
-    assert tick_periods(catalogue("a"), ledger, NOW) == (Interval(NOW - HOUR - TRAIL, NOW),)
+    assert tick_periods(Books(catalogue("a"), ledger), NOW) == (Interval(NOW - HOUR - TRAIL, NOW),)
 
 
 def test_after_a_standstill_everything_missed_is_derived_day_by_day(ledger: Ledger) -> None:
     derived(ledger, "a", NOW - 9 * DAY, NOW - 3 * DAY)
-    periods = tick_periods(catalogue("a"), ledger, NOW)
+    periods = tick_periods(Books(catalogue("a"), ledger), NOW)
     assert union(periods) == (Interval(NOW - 3 * DAY - TRAIL, NOW),)
     assert [p.length for p in periods] == [DAY, DAY, DAY, TRAIL]
 
@@ -47,4 +47,4 @@ def test_a_service_that_left_or_ended_holds_nobody_up(ledger: Ledger) -> None:
     ended = {"id": "ended", "until": "2000-01-01T00:00:00Z"}
     derived(ledger, "ended", NOW - 9 * DAY, NOW - 5 * DAY)
     derived(ledger, "a", NOW - HOUR, NOW)
-    assert tick_periods(catalogue("a", ended), ledger, NOW) == (Interval(NOW - TRAIL, NOW),)
+    assert tick_periods(Books(catalogue("a", ended), ledger), NOW) == (Interval(NOW - TRAIL, NOW),)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.domain.maintenance import Scope, WindowEvent
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.requests import request, resolve
 from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
 from sla_engine.notices.sender import Sender
@@ -28,8 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def ask(world: World, ahead: int, author: str = "ann", source: str = "cli") -> str:
     start = world.now + ahead
     return request(
-        world.book,
-        world.ledger,
+        Books(world.book, world.ledger),
         title="New disks",
         scope=Scope(("shop", "mail")),
         start=start,
@@ -44,7 +43,7 @@ def ask(world: World, ahead: int, author: str = "ann", source: str = "cli") -> s
 def tell(world: World, wait: int = 0) -> None:
     world.now += wait
     outbox = world.outbox
-    outbox.add(approval_notices(world.book, world.ledger, outbox, world.now))
+    outbox.add(approval_notices(Books(world.book, world.ledger), outbox, world.now))
     composers = {str(kind): approval_composer(world.book) for kind in APPROVAL_KINDS}
     bot = SlackBot(TOKEN, world.slack.api_url, timeout=1, buttons=True)
     Sender(world.book, outbox, bot, lambda: world.now, composers=composers).run()
@@ -122,7 +121,12 @@ def test_a_request_less_than_half_an_hour_ahead_is_told_once(world: World) -> No
 def test_what_nobody_was_asked_about_is_not_told_as_decided(world: World) -> None:
     identifier = ask(world, DAY)
     resolve(
-        world.book, world.ledger, identifier, "approved", author="bob", reason="", now=world.now
+        Books(world.book, world.ledger),
+        identifier,
+        "approved",
+        author="bob",
+        reason="",
+        now=world.now,
     )
     tell(world)
     assert world.slack.messages == []
@@ -146,3 +150,52 @@ def test_requests_of_long_ago_are_left_alone(world: World) -> None:
     ask(world, -3 * DAY)
     tell(world, 2 * DAY)
     assert world.slack.messages == []
+
+
+def due(world: World, after: int) -> list[str]:
+    """Return the kinds of notices that are due some ms from now."""
+    rows = approval_notices(Books(world.book, world.ledger), world.outbox, world.now + after)
+    return [row.kind for row in rows]
+
+
+def test_a_request_is_told_for_a_day_and_never_before_it_was_made(world: World) -> None:
+    ask(world, 3 * DAY)
+    assert [due(world, after) for after in (-1, 0, DAY - 1)] == [
+        [],
+        ["maintenance_requested"],
+        ["maintenance_requested"],
+    ]
+    assert due(world, DAY) == []
+
+
+def test_a_reminder_is_due_from_its_moment_until_the_work_begins(world: World) -> None:
+    ask(world, 3 * DAY)
+    found = [due(world, after) for after in (2 * DAY - 1, 2 * DAY, 3 * DAY - 1, 3 * DAY)]
+    assert found == [[], ["maintenance_waiting"], ["maintenance_waiting"], []]
+
+
+def test_what_was_asked_for_exactly_half_an_hour_ahead_has_no_reminder(world: World) -> None:
+    ask(world, HOUR // 2)
+    assert due(world, 0) == ["maintenance_requested"]
+    assert due(world, HOUR // 2 - 1) == ["maintenance_requested"]
+
+
+def test_a_decision_is_told_for_a_day(world: World) -> None:
+    identifier = ask(world, 3 * DAY)
+    tell(world)
+    resolve(
+        Books(world.book, world.ledger),
+        identifier,
+        "approved",
+        author="bob",
+        reason="",
+        now=world.now,
+    )
+    assert due(world, DAY - 1) == ["maintenance_decided"]
+    assert due(world, DAY) == []
+
+
+def test_what_a_feed_asked_for_is_not_told_once_it_is_over(world: World) -> None:
+    ask(world, -HOUR + 5, source="feed:plan")
+    assert due(world, 4) == ["maintenance_requested"]
+    assert due(world, 5) == []

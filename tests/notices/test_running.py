@@ -5,7 +5,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Outbox
+from sla_engine.ledger import Books, Derived, Outbox
 from sla_engine.notices.outages import outage_notices, running_notices
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackWebhook
@@ -17,7 +17,9 @@ def test_the_head_of_an_open_outage_shows_how_long_it_has_lasted(world: World) -
     _goes_down(world, "s0")
     for _ in range(12 * 10):  # ten minutes, a tick each five seconds
         world.now += 5_000
-        world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+        world.outbox.add(
+            running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now)
+        )
         world.drain()
     [root] = world.slack.roots()
     assert "*So far*\\n10m" in json.dumps(root["blocks"])
@@ -31,7 +33,9 @@ def test_downtime_outside_of_service_hours_burns_no_budget(world: World) -> None
     _goes_down(world, "desk")  # on a Saturday
     for hours, told in ((1, "0.0 % used"), (48, "100.0 % used")):  # Monday, half past eight
         world.now = T0 + hours * 60 * MINUTE + (hours == 48) * 870_000
-        world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+        world.outbox.add(
+            running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now)
+        )
         world.drain()
         [root] = world.slack.roots()
         assert told in json.dumps(root["blocks"])
@@ -42,7 +46,7 @@ def test_a_restart_neither_repeats_nor_makes_up_for_steps_of_a_duration(world: W
     world.now += 3 * 60 * MINUTE
     for _ in range(3):
         restarted = Outbox(world.ledger.engine)
-        restarted.add(running_notices(world.catalogue, world.ledger, restarted, world.now))
+        restarted.add(running_notices(Books(world.catalogue, world.ledger), restarted, world.now))
         world.drain()
     [root] = world.slack.roots()
     assert root["edits"] == 1
@@ -52,7 +56,7 @@ def test_a_restart_neither_repeats_nor_makes_up_for_steps_of_a_duration(world: W
 def test_an_open_outage_that_nobody_was_told_of_is_not_told_by_its_duration(world: World) -> None:
     world.ledger.apply([Derived("s0", (Segment(T0, T0 + 1, State.DOWN),), T0)])
     world.now += 60 * MINUTE
-    world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+    world.outbox.add(running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now))
     assert world.outbox.pending() == 0
 
 
@@ -61,7 +65,7 @@ def test_where_nothing_can_be_edited_durations_are_not_told(world: World) -> Non
     hook = SlackWebhook(world.slack.hook_url, timeout=1)
     sender = Sender(world.catalogue, world.outbox, hook, lambda: world.now)
     world.now += 60 * MINUTE
-    world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+    world.outbox.add(running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now))
     sender.run()
     assert len(world.slack.messages) == 1
     assert world.outbox.pending() == 0
@@ -73,7 +77,7 @@ def test_a_flood_costs_one_edit_a_step(make: Make) -> None:
     [root] = world.slack.roots()
     before = root["edits"]
     world.now += 30 * MINUTE
-    world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+    world.outbox.add(running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now))
     world.drain()
     assert root["edits"] == before + 1
     assert "30m so far" in json.dumps(root["blocks"])
@@ -81,7 +85,7 @@ def test_a_flood_costs_one_edit_a_step(make: Make) -> None:
 
 def _goes_down(world: World, *services: str) -> None:
     down = [Derived(s, (Segment(T0, T0 + 1, State.DOWN),), T0) for s in services]
-    world.ledger.apply(down, outage_notices(world.catalogue, world.ledger, T0 + 1))
+    world.ledger.apply(down, outage_notices(Books(world.catalogue, world.ledger), T0 + 1))
     world.drain()
 
 
@@ -96,7 +100,7 @@ def test_planned_work_that_overruns_is_told_where_outages_are_told(make: Make) -
     _goes_down(world, "s2")
     assert [m["channel"] for m in world.slack.roots()] == ["C0SENIORS0"]
     world.now += 60 * MINUTE  # its window ended after 45 minutes
-    world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+    world.outbox.add(running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now))
     world.drain()
     told = {m["channel"]: m["text"] for m in world.slack.roots()}
     assert "still down after its maintenance window" in told["C00000GOLD"]
@@ -107,7 +111,7 @@ def test_what_nobody_measured_inside_an_outage_burns_no_budget(world: World) -> 
     world.sender.figures = {"s0": figures_with_budget(30 * MINUTE)}
     _goes_down(world, "s0")
     _derive(world, (10, State.DOWN), (10, State.UNKNOWN), (1, State.DOWN))
-    world.outbox.add(running_notices(world.catalogue, world.ledger, world.outbox, world.now))
+    world.outbox.add(running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now))
     world.drain()
     [root] = world.slack.roots()
     assert "*Unknown inside*\\n10m" in json.dumps(root["blocks"])
@@ -125,7 +129,7 @@ def _derive(world: World, *states: tuple[int, State]) -> None:
     for minutes, state in states:
         line.append(Segment(end, end := end + minutes * MINUTE, state))
     world.now = end
-    notify = outage_notices(world.catalogue, world.ledger, end)
+    notify = outage_notices(Books(world.catalogue, world.ledger), end)
     world.ledger.apply([Derived("s0", tuple(line), T0)], notify)
 
 

@@ -3,7 +3,7 @@ import pytest
 from sla_engine.domain.outage import Correction, OutageSpan
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, NoticeRow
+from sla_engine.ledger import Books, Derived, NoticeRow
 from sla_engine.notices.outages import correction_notices, outage_notices
 from tests.notices.world import MINUTE, T0, Make, World
 
@@ -203,17 +203,33 @@ def test_a_notice_that_cannot_be_written_does_not_hold_up_the_rest(world: World)
 
 def test_what_people_say_of_an_outage_reaches_its_thread_once(world: World) -> None:
     down = Derived("s0", (Segment(T0, T0 + MINUTE, State.DOWN),), T0)
-    world.ledger.apply([down], outage_notices(world.catalogue, world.ledger, T0 + MINUTE))
+    world.ledger.apply([down], outage_notices(Books(world.catalogue, world.ledger), T0 + MINUTE))
     world.drain()
     for field, value in (("owner", "Ada"), ("cause", "disk full")):
         said = Correction(T0 + 2 * MINUTE, "ada", field, None, value, "on call")
         world.ledger.corrections.add("s0", T0, said)
     for _ in range(2):
         world.now += MINUTE
-        world.outbox.add(correction_notices(world.catalogue, world.ledger, world.outbox, world.now))
+        world.outbox.add(
+            correction_notices(Books(world.catalogue, world.ledger), world.outbox, world.now)
+        )
         world.drain()
     [root] = world.slack.roots()
     assert "acknowledged by Ada" in root["text"]
     assert "disk full" in str(root["blocks"])
     [reply] = world.slack.replies(root["ts"])
     assert "acknowledged by Ada" in reply["text"]
+
+
+def test_waits_double_from_a_second_to_five_minutes(world: World) -> None:
+    world.slack.fault = lambda _: "server_error"
+    world.change("opened", "s0", T0)
+    waits = []
+    for _ in range(11):
+        world.sender.run()
+        failed = world.now
+        while world.outbox.next_due(world.now) is None:
+            world.now += 1_000
+        assert world.outbox.next_due(world.now - 1) is None
+        waits.append((world.now - failed) // 1_000)
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]

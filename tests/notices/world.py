@@ -5,7 +5,7 @@ from collections.abc import Callable
 from service_catalogue import Catalogue
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Ledger, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.notices.outages import outage_notices
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
@@ -60,7 +60,7 @@ class World:
         self.changes(Change(kind, service, before, after))  # type: ignore[arg-type]
 
     def changes(self, *changes: Change) -> None:
-        self.outbox.add(outage_notices(self.catalogue, self.ledger, self.now)(changes))
+        self.outbox.add(outage_notices(Books(self.catalogue, self.ledger), self.now)(changes))
 
     def drain(self) -> None:
         """Run until nothing waits, moving the clock over every wait."""

@@ -4,13 +4,15 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from babel import dates
 
 from service_catalogue.notifications import Report
-from sla_engine.ledger import Ledger, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Sender
 from sla_engine.notifiers import AppriseNotifier, apprise_notifier
@@ -75,7 +77,7 @@ class Engine:
         catalogue = book(apprise_file=str(self.urls), **self.fields)
         outbox = Outbox(self.ledger.engine)
         others = apprise_notifier(catalogue.reports, {})
-        outbox.add(due_reports(catalogue, self.ledger, outbox, now, others))
+        outbox.add(due_reports(Books(catalogue, self.ledger), outbox, now, others))
         bot = SlackBot(TOKEN, self.slack.api_url, timeout=1)
         hook = SlackWebhook(self.slack.hook_url, timeout=1)
         Sender(
@@ -85,7 +87,7 @@ class Engine:
             lambda: now,
             one_channel=self.webhook,
             elsewhere=others,
-            composers={"report": composer(catalogue, self.ledger, lambda: now)},
+            composers={"report": composer(Books(catalogue, self.ledger), lambda: now)},
         ).run()
 
 
@@ -149,7 +151,8 @@ def test_a_late_report_says_so_and_speaks_its_language(engine: Engine, receiver:
     engine.fields = {"language": "de"}
     engine.run(at("2026-11-01T13:00"))
     message = receiver.got[0][1]["message"]
-    assert "Service levels of Example, Oktober 2026" in message
+    month = dates.format_skeleton("yMMMM", date(2026, 10, 1), locale="de")
+    assert f"Service levels of Example, {month}" in message
     assert "This report is 4h late." in message
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from service_catalogue.prometheus import Prometheus as Settings
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client, LimitError, PrometheusError, QueryError, UnreachableError
 from sla_engine.prometheus.extract import Source, asks, raw
@@ -64,7 +64,7 @@ def test_a_backfill_under_small_limits_is_exact(server: Prometheus, tmp_path: Pa
         Client(book.prometheus) as client,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
     ):
-        backfill(book, client, ledger, PERIOD, PERIOD.end)
+        backfill(Books(book, ledger), client, PERIOD, PERIOD.end)
         histories = ledger.histories(PERIOD)
     assert {n: h.outages for n, h in histories.items()} == {n: p.outages for n, p in PASTS.items()}
 

@@ -11,11 +11,12 @@ import pytest
 
 from service_catalogue import json_schema, load_catalogue
 from sla_engine.accounting.report import make_report
+from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.views import pages
 from sla_engine.cli import main
 from sla_engine.domain.period import parse_period
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS, PICTURE, Format
@@ -70,7 +71,7 @@ def test_only_what_a_format_shows_is_worked_out() -> None:
     with Ledger.open("sqlite://") as ledger:
         made = {
             (daily, health): make_report(
-                shop, ledger, parse_period("2026-10", BERLIN, 0), at("2026-11-01T09:00"),
+                Books(shop, ledger), parse_period("2026-10", BERLIN, 0), at("2026-11-01T09:00"),
                 [Format(to_markdown.render, "", "", daily, health)], client=client,
             )
             for daily in (False, True)
@@ -114,7 +115,7 @@ def test_a_format_made_by_the_recipe_is_printed_by_the_command_line(
 @pytest.mark.usefixtures("recipe")
 def test_a_format_made_by_the_recipe_is_served() -> None:
     with Ledger.open("sqlite://") as ledger:
-        context = SimpleNamespace(catalogue=catalogue("shop"), ledger=ledger, client=None)
+        context = Context(catalogue("shop"), ledger, cast("Client", None))
         engine = SimpleNamespace(context=context, exposition=None, unready=None)
         report = pages(cast("Engine", engine)).report
         found = report({"format": "markdown", "period": "2026-10"})

@@ -11,7 +11,7 @@ from sla_engine.app.notifiers import SocketTokens
 from sla_engine.app.slack_listener import SlackConnection, SocketModeSetup
 from sla_engine.domain.outage import Outage, outage_id
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, Outbox
+from sla_engine.ledger import Books, Derived, Ledger, Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notices.outages import correction_notices, outage_notices
 from sla_engine.notices.sender import Sender
@@ -54,18 +54,20 @@ class World:
         self.sender = Sender(self.book, self.outbox, bot, lambda: self.now)
 
     def shown(self) -> Shown:
-        return Shown(self.context, tuple(service_levels(self.book, self.ledger, self.now, {})))
+        return Shown(
+            self.context, tuple(service_levels(Books(self.book, self.ledger), self.now, {}))
+        )
 
     def fails(self, service: str, start: int = T0, end: int | None = None) -> str:
         line = [Segment(start - MINUTE, start, State.UP)]
         line.append(Segment(start, end or self.now, State.DOWN))
-        notify = outage_notices(self.book, self.ledger, self.now)
+        notify = outage_notices(Books(self.book, self.ledger), self.now)
         self.ledger.apply([Derived(service, tuple(line), start)], notify=notify)
         return outage_id(service, start)
 
     def tell(self) -> None:
         """Let the sender say what is new."""
-        self.outbox.add(correction_notices(self.book, self.ledger, self.outbox, self.now))
+        self.outbox.add(correction_notices(Books(self.book, self.ledger), self.outbox, self.now))
         self.sender.run()
 
     def act(self, payload: Json) -> str:

@@ -16,7 +16,7 @@ from sla_engine.accounting.report import report
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.period import recognized
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.series import QueryResult
@@ -55,7 +55,7 @@ class World:
     asked: list[tuple[str, int]]
 
     def report(self, period: Interval = DAY, now: int = DAY.end) -> dict[str, Any]:
-        made = report(self.book, self.ledger, recognized(period, self.book.timezone), now)
+        made = report(Books(self.book, self.ledger), recognized(period, self.book.timezone), now)
         return {s["id"]: s for s in json.loads(FORMATS["json"].render(made))["services"]}
 
 
@@ -71,7 +71,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             Ledger.open(f"sqlite:///{folder}/ledger.db") as ledger,
         ):
             client.asked = []
-            backfill(known, client, ledger, Interval(START - HOUR, DAY.end), LATER)
+            backfill(Books(known, ledger), client, Interval(START - HOUR, DAY.end), LATER)
             yield World(known, ledger, client.asked)
 
 
@@ -164,7 +164,7 @@ def test_overlapping_windows_count_once(day: dict[str, Any]) -> None:
 
 
 def test_a_window_longer_than_the_period_is_clipped_to_it(world: World) -> None:
-    made = report(world.book, world.ledger, recognized(DAY, world.book.timezone), DAY.end)
+    made = report(Books(world.book, world.ledger), recognized(DAY, world.book.timezone), DAY.end)
     (midnight,) = (s for s in made.services if s.id == "midnight")
     assert midnight.windows == DAY.length
     assert midnight.figures.excluded == 30 * MINUTE
@@ -198,7 +198,7 @@ def test_a_service_added_in_a_period_is_held_against_its_own_time(
     newcomer = day["newcomer"]
     assert newcomer["agreed_seconds"] == SECONDS / 2
     assert newcomer["availability_ratio"] == (SECONDS / 2 - 1_800) / (SECONDS / 2)
-    made = report(world.book, world.ledger, recognized(DAY, world.book.timezone), DAY.end)
+    made = report(Books(world.book, world.ledger), recognized(DAY, world.book.timezone), DAY.end)
     assert {s.id: s.began for s in made.services}["newcomer"] == START + 12 * HOUR
 
 
@@ -237,10 +237,10 @@ def test_a_renamed_service_keeps_its_history(world: World, day: dict[str, Any]) 
 
 def test_a_service_has_one_figure_in_every_report(world: World, day: dict[str, Any]) -> None:
     hours = [Interval(t, t + HOUR) for t in range(START, DAY.end, HOUR)]
-    accounts = [account(world.book, world.ledger, hour, DAY.end) for hour in hours]
-    whole = account(world.book, world.ledger, DAY, DAY.end)
+    accounts = [account(Books(world.book, world.ledger), hour, DAY.end) for hour in hours]
+    whole = account(Books(world.book, world.ledger), DAY, DAY.end)
     for name, figures in whole.items():
-        alone = account(world.book, world.ledger, DAY, DAY.end, [world.book.service(name)])
+        alone = account(Books(world.book, world.ledger), DAY, DAY.end, [world.book.service(name)])
         assert alone[name] == figures
         assert sum(a[name].planned + a[name].unplanned for a in accounts) == (
             figures.planned + figures.unplanned

@@ -7,7 +7,7 @@ import pytest
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -33,7 +33,7 @@ def histories(
     ):
         known = catalogue(*CASES, url=prometheus.url, prometheus={"scrape_interval": request.param})
         with Client(known.prometheus) as client:
-            backfill(known, client, ledger, PERIOD, PERIOD.end + HOUR)
+            backfill(Books(known, ledger), client, PERIOD, PERIOD.end + HOUR)
         yield dict(ledger.histories(PERIOD))
 
 

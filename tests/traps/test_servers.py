@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sla_engine.domain.interval import Interval
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Source, asks, raw
@@ -114,7 +114,7 @@ def _ledger(server: str, folder: Path, blocks: Path) -> list[bytes]:
     ):
         book = catalogue(*SERVICES, url=url)
         with Client(book.prometheus) as client:
-            backfill(book, client, ledger, PERIOD, PERIOD.end + HOUR)
+            backfill(Books(book, ledger), client, PERIOD, PERIOD.end + HOUR)
         return list(ledger.export())
 
 
