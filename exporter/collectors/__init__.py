@@ -97,7 +97,9 @@ LINUX: Final[dict[str, Collector]] = {
     "softnet": Collector(softnet.read, softnet.METRICS),
     "stat": Collector(stat.read, stat.METRICS, flags=stat.FLAGS),
     "systemd": Collector(systemd.read, systemd.METRICS, flags=systemd.FLAGS),
-    "textfile": Collector(textfile.read, textfile.METRICS, flags=textfile.FLAGS),
+    "textfile": Collector(
+        textfile.read, textfile.METRICS, flags=textfile.FLAGS, tells=textfile.ERROR
+    ),
     "thermal_zone": Collector(thermal_zone.read, thermal_zone.METRICS),
     "time": Collector(time_.read, time_.METRICS),
     "timex": Collector(timex.read, timex.METRICS),

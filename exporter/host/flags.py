@@ -54,11 +54,28 @@ def _add_option(group: argparse._ArgumentGroup, flag: Flag) -> None:
     group.add_argument(
         f"--collector.{flag.name}",
         dest=f"collector.{flag.name}",
+        action=_Joined if flag.many else "store",
         type=kind,
         default=flag.default,
         metavar="VALUE",
         help=shown,
     )
+
+
+class _Joined(argparse.Action):
+    """Joins the texts of a flag that is given several times by newlines."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        del parser, option_string
+        before = getattr(namespace, self.dest)
+        text = values if before == self.default else f"{before}\n{values}"
+        setattr(namespace, self.dest, text)
 
 
 def _seconds(text: str) -> str:

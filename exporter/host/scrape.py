@@ -25,8 +25,10 @@ from typing import Final, NamedTuple
 from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
 from exporter.collectors.support.patience import Patience
+from exporter.metrics import RESERVED
+from exporter.page import Claims, render_noting, without
 from uptime_common import __version__
-from uptime_common.exposition import CONTENT_TYPES, Part, Style, Template, gauge, render
+from uptime_common.exposition import CONTENT_TYPES, Metric, Part, Style, Template, gauge
 
 DURATION: Final = gauge(
     "node_scrape_collector_duration_seconds",
@@ -54,11 +56,12 @@ _LOOK_AGAIN = 60.0  # seconds
 
 
 class Outcome(NamedTuple):
-    """What a collector's run gave: text (none after an error), and seconds that it took."""
+    """What a collector's run gave: text and metrics (none after an error), and seconds it took."""
 
     text: str
     seconds: float
     error: Exception | None = None
+    metrics: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class Runner:
         self._collector = collector
         self._system = system
         self._families: Iterable[Part] = ()
-        self._texts: dict[Style, str] = {}
+        self._texts: dict[Style, tuple[str, tuple[Metric, ...]]] = {}
+        self._metrics: tuple[Metric, ...] = ()
         self._last: Outcome | None = None
         self._run_again = 0.0
 
@@ -98,20 +102,24 @@ class Runner:
             families = self._collector.read(self._system)
             text = self._text(list(families) if again else families, style)
         except NoDataError as absence:
-            self._families, self._texts = (), {}
+            self._families, self._texts, self._metrics = (), {}, ()
             error, again = absence, _LOOK_AGAIN
         except Exception as failure:  # noqa: BLE001 - a collector that fails loses only itself
             error, again = failure, 0.0
         end = time.perf_counter()
-        self._last, self._run_again = Outcome(text, end - start, error), end + again
+        metrics = self._metrics if text else ()
+        self._last, self._run_again = Outcome(text, end - start, error, metrics), end + again
         return self._last
 
     def _text(self, families: Iterable[Part], style: Style) -> str:
         if families is not self._families:
             self._families, self._texts = families, {}
         if style not in self._texts:
-            self._texts[style] = render(families, style)
-        return self._texts[style]
+            self._texts[style] = render_noting(families, style)
+        text, metrics = self._texts[style]
+        if metrics != self._metrics:  # else the same tuple as before, which is compared at once
+            self._metrics = metrics
+        return text
 
 
 class Host:
@@ -127,6 +135,11 @@ class Host:
             for style in CONTENT_TYPES
         }
         self._own = _own_form(self._runners)
+        # What comes from files of others gives way to all that is ours.
+        order = sorted(self._runners, key=lambda name: registry[name].tells is not None)
+        self._order = {name: registry[name].tells for name in order}
+        self._claims = Claims((*RESERVED, *METRICS))
+        self._lost: dict[str, list[str]] = {}
         self._timeout = options.timeout
         self._patience: Patience[str, Outcome] = Patience("collectors")
         self._failing: dict[str, str] = {}
@@ -150,12 +163,28 @@ class Host:
     def _page(self, done: Mapping[str, Outcome | Exception], style: Style) -> str:
         found = {name: done[name] for name in self._runners}  # in one order at every scrape
         outcomes = [r if isinstance(r, Outcome) else self._stuck(r) for r in found.values()]
-        self._note(dict(zip(found, outcomes, strict=True)))
+        by_name = dict(zip(found, outcomes, strict=True))
+        self._note(by_name)
+        texts = self._each_once(by_name, style)
         numbers: list[float] = [round(outcome.seconds, 6) for outcome in outcomes]
         numbers += [int(outcome.error is None) for outcome in outcomes]
         numbers.append(1)  # build_info
-        texts = [outcome.text for outcome in outcomes]
         return "".join([*texts, self._own.text(numbers, style)])
+
+    def _each_once(self, outcomes: Mapping[str, Outcome], style: Style) -> list[str]:
+        """Return the texts without families whose names another has; tell of them once."""
+        texts = {name: outcome.text for name, outcome in outcomes.items()}
+        clashes = self._claims.clashes([(name, outcomes[name].metrics) for name in self._order])
+        for name, metrics in clashes.items():
+            texts[name] = without(texts[name], metrics.values(), style)
+            if tells := self._order[name]:
+                texts[name] = texts[name].replace(f"\n{tells.name} 0\n", f"\n{tells.name} 1\n")
+        lost = {name: sorted(metrics) for name, metrics in clashes.items()}
+        for name in lost.keys() | self._lost.keys() if lost != self._lost else ():
+            if lost.get(name) != self._lost.get(name):
+                _log.log(*_lost(name, lost.get(name)))
+        self._lost = lost
+        return list(texts.values())
 
     def close(self) -> None:
         """Release the descriptors and threads."""
@@ -185,6 +214,13 @@ def _message(name: str, error: Exception | None) -> tuple[int, str, str, Excepti
         return logging.INFO, "collector %s works again%.0s", name, error
     level = logging.DEBUG if isinstance(error, NoDataError) else logging.ERROR
     return level, "collector %s failed: %r", name, error
+
+
+def _lost(name: str, metrics: list[str] | None) -> tuple[int, str, str, str]:
+    names = ", ".join(metrics or ())
+    if not names:
+        return logging.INFO, "collector %s has no names of others any more%s", name, ""
+    return logging.ERROR, "collector %s: left out, another has the name: %s", name, names
 
 
 def _own_form(collectors: Iterable[str]) -> Template:

@@ -33,11 +33,15 @@ class NoDataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag ``--collector.NAME``; a default of ``False`` makes it a switch."""
+    """A flag ``--collector.NAME``; a default of ``True`` or ``False`` makes it a switch.
+
+    The texts of one that may be given ``many`` times are joined by newlines.
+    """
 
     name: str
     default: Option
     help: str
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Collector:
     ``pattern`` is a regular expression of the names that are not constants because the kernel
     chooses them; ``enabled`` says whether it runs when no flag names it. ``every`` is for
     facts of hours and days: a scrape within so many seconds is given the last ones.
+    What comes from files of others may claim names of ours: it loses them, and the gauge ``tells``
+    of its own is set to 1 then.
     """
 
     read: Read
@@ -55,6 +61,7 @@ class Collector:
     flags: tuple[Flag, ...] = ()
     enabled: bool = True
     every: float = 0.0
+    tells: Metric | None = None
 
 
 def filters(name: str, what: str, *, include: str = "", exclude: str = "") -> tuple[Flag, Flag]:
