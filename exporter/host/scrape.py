@@ -13,55 +13,24 @@ take turns; a host serves either threads or one event loop.
 
 import asyncio
 import logging
-import platform
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple
 
 from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
 from exporter.collectors.support.patience import Patience
-from exporter.metrics import RESERVED
-from exporter.page import Claims, render_noting, without
-from uptime_common import __version__
-from uptime_common.exposition import CONTENT_TYPES, Metric, Part, Style, Template, gauge
+from exporter.host_page import METRICS, HostPage, Outcome
+from exporter.page import render_noting
+from uptime_common.exposition import CONTENT_TYPES, Metric, Part, Style
 
-DURATION: Final = gauge(
-    "node_scrape_collector_duration_seconds",
-    "node_exporter: Duration of a collector scrape.",
-    "collector",
-)
-SUCCESS: Final = gauge(
-    "node_scrape_collector_success", "node_exporter: Whether a collector succeeded.", "collector"
-)
-BUILD: Final = gauge(
-    "node_exporter_build_info",
-    "Constant 1; dashboards made for node_exporter find their hosts by this name.",
-    *("version", "goversion", "goos", "goarch"),
-)
-METRICS: Final = (DURATION, SUCCESS, BUILD)
+__all__ = ["METRICS", "Host", "HostOptions", "UnknownCollectorError"]
 
 _log = logging.getLogger(__name__)
-_BUILD = (
-    f"uptime-ledger {__version__}",
-    f"python{platform.python_version()}",
-    sys.platform,
-    platform.machine(),
-)
 _LOOK_AGAIN = 60.0  # seconds
-
-
-class Outcome(NamedTuple):
-    """What a collector's run gave: text and metrics (none after an error), and seconds it took."""
-
-    text: str
-    seconds: float
-    error: Exception | None = None
-    metrics: tuple[Metric, ...] = ()
+_PAGES = 16  # choices of collectors that are remembered: each scrape job makes one
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +41,10 @@ class HostOptions:
     options: Mapping[str, Option]
     roots: Roots = field(default_factory=Roots)
     timeout: float = 5.0
+
+
+class UnknownCollectorError(Exception):
+    """A scrape asks for a collector that is not there or not enabled; the message names it."""
 
 
 class Runner:
@@ -129,17 +102,15 @@ class Host:
         self, options: HostOptions, registry: Mapping[str, Collector] = COLLECTORS
     ) -> None:
         self._system = System(options.roots, options.options)
+        self._registry = registry
         self._runners = {name: Runner(registry[name], self._system) for name in options.collectors}
         self._calls: dict[Style, dict[str, Callable[[], Outcome]]] = {
             style: {name: partial(runner.run, style) for name, runner in self._runners.items()}
             for style in CONTENT_TYPES
         }
-        self._own = _own_form(self._runners)
-        # What comes from files of others gives way to all that is ours.
-        order = sorted(self._runners, key=lambda name: registry[name].tells is not None)
-        self._order = {name: registry[name].tells for name in order}
-        self._claims = Claims((*RESERVED, *METRICS))
-        self._lost: dict[str, list[str]] = {}
+        self._tells = {name: registry[name].tells for name in options.collectors}
+        self._all = HostPage(self._tells)
+        self._pages: dict[tuple[str, ...], HostPage] = {}
         self._timeout = options.timeout
         self._patience: Patience[str, Outcome] = Patience("collectors")
         self._failing: dict[str, str] = {}
@@ -151,40 +122,46 @@ class Host:
         with self._lock:
             self._system.begin()
             done = self._patience.run(self._calls[style], self._timeout)
-            return self._page(done, style)
+            return self._text(self._all, done, style)
 
-    async def scrape(self, style: Style) -> str:
-        """Do as ``collect`` does, while the event loop runs on."""
+    async def scrape(self, style: Style, only: Iterable[str] | None = None) -> str:
+        """Do as ``collect`` does, while the event loop runs on; with some collectors alone.
+
+        Raises:
+            UnknownCollectorError: ``only`` names one that is not there or not enabled.
+        """
+        page = self._all if only is None else self._page(tuple(dict.fromkeys(only)))
+        calls = self._calls[style]
+        if page is not self._all:
+            calls = {name: calls[name] for name in page.names}
         async with self._turn:
             self._system.begin()
-            done = await self._patience.gather(self._calls[style], self._timeout)
-            return self._page(done, style)
+            done = await self._patience.gather(calls, self._timeout)
+            return self._text(page, done, style)
 
-    def _page(self, done: Mapping[str, Outcome | Exception], style: Style) -> str:
-        found = {name: done[name] for name in self._runners}  # in one order at every scrape
-        outcomes = [r if isinstance(r, Outcome) else self._stuck(r) for r in found.values()]
-        by_name = dict(zip(found, outcomes, strict=True))
-        self._note(by_name)
-        texts = self._each_once(by_name, style)
-        numbers: list[float] = [round(outcome.seconds, 6) for outcome in outcomes]
-        numbers += [int(outcome.error is None) for outcome in outcomes]
-        numbers.append(1)  # build_info
-        return "".join([*texts, self._own.text(numbers, style)])
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        """Return the collectors that run."""
+        return tuple(self._runners)
 
-    def _each_once(self, outcomes: Mapping[str, Outcome], style: Style) -> list[str]:
-        """Return the texts without families whose names another has; tell of them once."""
-        texts = {name: outcome.text for name, outcome in outcomes.items()}
-        clashes = self._claims.clashes([(name, outcomes[name].metrics) for name in self._order])
-        for name, metrics in clashes.items():
-            texts[name] = without(texts[name], metrics.values(), style)
-            if tells := self._order[name]:
-                texts[name] = texts[name].replace(f"\n{tells.name} 0\n", f"\n{tells.name} 1\n")
-        lost = {name: sorted(metrics) for name, metrics in clashes.items()}
-        for name in lost.keys() | self._lost.keys() if lost != self._lost else ():
-            if lost.get(name) != self._lost.get(name):
-                _log.log(*_lost(name, lost.get(name)))
-        self._lost = lost
-        return list(texts.values())
+    def _page(self, names: tuple[str, ...]) -> HostPage:
+        for name in names:
+            if name not in self._runners:
+                what = "disabled" if name in self._registry else "missing"
+                raise UnknownCollectorError(f"{what} collector: {name}")
+        if len(self._pages) > _PAGES:
+            self._pages.clear()
+        if names not in self._pages:
+            self._pages[names] = HostPage({name: self._tells[name] for name in names})
+        return self._pages[names]
+
+    def _text(self, page: HostPage, done: Mapping[str, Outcome | Exception], style: Style) -> str:
+        outcomes = {
+            name: r if isinstance(r := done[name], Outcome) else self._stuck(r)
+            for name in page.names  # in one order at every scrape
+        }
+        self._note(outcomes)
+        return page.text(outcomes, style)
 
     def close(self) -> None:
         """Release the descriptors and threads."""
@@ -214,17 +191,3 @@ def _message(name: str, error: Exception | None) -> tuple[int, str, str, Excepti
         return logging.INFO, "collector %s works again%.0s", name, error
     level = logging.DEBUG if isinstance(error, NoDataError) else logging.ERROR
     return level, "collector %s failed: %r", name, error
-
-
-def _lost(name: str, metrics: list[str] | None) -> tuple[int, str, str, str]:
-    names = ", ".join(metrics or ())
-    if not names:
-        return logging.INFO, "collector %s has no names of others any more%s", name, ""
-    return logging.ERROR, "collector %s: left out, another has the name: %s", name, names
-
-
-def _own_form(collectors: Iterable[str]) -> Template:
-    """Return the series about the collectors' runs, and the last about this program."""
-    names = tuple(collectors)
-    runs = ((metric, (name,)) for metric in (DURATION, SUCCESS) for name in names)
-    return Template((*runs, (BUILD, _BUILD)))

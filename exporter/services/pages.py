@@ -25,10 +25,10 @@ _HEADINGS = ("Service", "Probe", "Target", "State", "Why", "Duration", "Last run
 _STATES = {True: "up", False: "down", None: "unknown"}
 
 
-def index(version: str, location: str, targets: int) -> str:
+def index(version: str, location: str, targets: int, metrics: str = "/metrics") -> str:
     """Return the start page."""
     body = f"""<p>Version {escape(version)}, location <b>{escape(location)}</b>.</p>
-<ul><li><a href="/metrics">Metrics</a></li>
+<ul><li><a href="{escape(metrics)}">Metrics</a></li>
 <li><a href="/targets">Targets</a> ({targets})</li>
 <li><a href="/-/healthy">Healthy</a>, <a href="/-/ready">ready</a></li></ul>"""
     return _FRAME.format(title="Uptime Ledger exporter", body=body)

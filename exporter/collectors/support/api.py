@@ -7,6 +7,7 @@ the text of a kernel file to families (``parse``), and ``read(system)``, which f
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
@@ -82,6 +83,9 @@ class Roots:
     udev: Path = Path("/run/udev/data")
 
 
+_OWN = Roots()
+
+
 @dataclass(slots=True, eq=False)
 class System:
     """The host as collectors see it: its files, their options, and state between scrapes."""
@@ -104,7 +108,16 @@ class System:
         Raises:
             OSError: it cannot be read now; the next call opens it anew.
         """
+        if path.startswith("net/") and self.elsewhere:
+            # "net" is the reader's network, a container's; init's is the host's.
+            with suppress(FileNotFoundError):
+                return self._kept(self.roots.proc, f"1/{path}")
         return self._kept(self.roots.proc, path)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Say whether the host is seen through mounts: then its network need not be ours."""
+        return self.roots.proc != _OWN.proc or self.roots.sys != _OWN.sys
 
     def sys(self, path: str) -> str | None:
         """Return an attribute of sysfs, stripped, through a descriptor that stays open.
@@ -213,6 +226,15 @@ def read_text(path: str | Path) -> str:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.read(descriptor, _CHUNK).decode("utf-8", "surrogateescape").strip()
+    finally:
+        os.close(descriptor)
+
+
+def read_all_text(path: str | Path) -> str:
+    """Return a file of any length, as the kernel prints it. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return read_all(descriptor).decode("utf-8", "surrogateescape")
     finally:
         os.close(descriptor)
 
