@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from tests.programs.exporter import RunningExporter, exporter
 from tests.programs.ports import free_port
 from uptime_common.exposition import Style
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.integration
 ACCEPTED: dict[str, Style] = {
     "text/plain": "text",
@@ -137,6 +139,25 @@ def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, mess
     assert done.returncode == code
     assert message in done.stderr.splitlines(keepends=True)[-1]
     assert len([line for line in done.stderr.splitlines() if not line.startswith("ts=")]) <= 2
+
+
+def test_without_a_catalogue_in_its_folder_it_shows_the_host_alone(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "exporter",
+            "--web.listen-address=256.0.0.1:9",
+            "--no-collector.wifi",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "nothing is probed: no catalogue is named, and there is none here" in done.stderr
+    assert "address=256.0.0.1:9: Name or" in done.stderr.splitlines()[-1]
 
 
 def test_a_taken_address_is_told_in_one_line(tmp_path: Path) -> None:
