@@ -49,8 +49,14 @@ def render(families: Iterable[Part], style: Style) -> str:
 def render_noting(families: Iterable[Part], style: Style) -> tuple[str, tuple[Metric, ...]]:
     """Return what ``render`` does, and the metrics that are in it."""
     families = families if isinstance(families, list) else list(families)
-    if not _in_order(families):
-        families = tidy(families).families
+    text, metrics = _rendered(families, style)
+    names = {metric.name for metric in metrics}
+    if len(names) < len(metrics) and not _in_order(families):  # the first is quick, and seldom so
+        text, metrics = _rendered(tidy(families).families, style)
+    return text, tuple(metrics)
+
+
+def _rendered(families: Iterable[Part], style: Style) -> tuple[str, list[Metric]]:
     parts: list[str] = []
     metrics: list[Metric] = []
     last = ""
@@ -58,6 +64,7 @@ def render_noting(families: Iterable[Part], style: Style) -> tuple[str, tuple[Me
         if isinstance(family, FilledTemplate):
             metrics += family.form.metrics
             parts.append(family.form.text(family.numbers, style))
+            last = ""
             continue
         metric, samples, suffix = family
         if not samples:
@@ -70,7 +77,7 @@ def render_noting(families: Iterable[Part], style: Style) -> tuple[str, tuple[Me
         if new:
             parts.append(header(metric, style))
         add_lines(parts, metric, samples, suffix)
-    return "".join(parts), tuple(metrics)
+    return "".join(parts), metrics
 
 
 def _in_order(families: Iterable[Part]) -> bool:

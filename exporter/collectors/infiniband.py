@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from exporter.collectors import infiniband_names
+from exporter.collectors import infiniband_hardware, infiniband_names
 from exporter.collectors.gathered import Gathered, folders, integer
 from exporter.collectors.support.api import NoDataError, System, filters, read_text, text_of
 from uptime_common.exposition import Family, Metric, counter, gauge
@@ -40,7 +40,7 @@ COUNTERS: dict[str, dict[str, Metric]] = {
     for folder, names in {
         "counters": infiniband_names.COUNTERS,
         "counters_ext": infiniband_names.LEGACY,
-        "hw_counters": infiniband_names.HARDWARE,
+        "hw_counters": infiniband_hardware.HARDWARE,
     }.items()
 }
 METRICS = (

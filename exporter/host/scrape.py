@@ -74,6 +74,7 @@ class Runner:
         try:
             families = self._collector.read(self._system)
             text = self._text(list(families) if again else families, style)
+            again = again if text or not self._collector.rare else _LOOK_AGAIN
         except NoDataError as absence:
             self._families, self._texts, self._metrics = (), {}, ()
             error, again = absence, _LOOK_AGAIN

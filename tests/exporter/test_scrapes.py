@@ -59,7 +59,9 @@ def _served(
 
         async def get(target: str) -> web.Response:
             handler = handlers[target.partition("?")[0]]
-            return await handler(make_mocked_request("GET", target))  # type: ignore[operator, no-any-return]
+            answer = await handler(make_mocked_request("GET", target))
+            assert isinstance(answer, web.Response)
+            return answer
 
         try:
             return await ask(get)

@@ -51,7 +51,8 @@ class Collector:
 
     ``pattern`` is a regular expression of the names that are not constants because the kernel
     chooses them; ``enabled`` says whether it runs when no flag names it. ``every`` is for
-    facts of hours and days: a scrape within so many seconds is given the last ones.
+    facts of hours and days: a scrape within so many seconds is given the last ones. ``rare`` is for
+    what few hosts have: where it gives nothing, it is asked again after a minute.
     What comes from files of others may claim names of ours: it loses them, and the gauge ``tells``
     of its own is set to 1 then.
     """
@@ -63,6 +64,7 @@ class Collector:
     enabled: bool = True
     every: float = 0.0
     tells: Metric | None = None
+    rare: bool = False
 
 
 def filters(name: str, what: str, *, include: str = "", exclude: str = "") -> tuple[Flag, Flag]:

@@ -112,6 +112,20 @@ def test_what_is_not_there_is_looked_for_once_a_minute(monkeypatch: pytest.Monke
     assert len(calls) == 2
 
 
+def test_what_few_hosts_have_is_looked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, found = [100.0], list[Family]()
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    host = Host(HostOptions(("rare",), {}), {"rare": Collector(lambda _: list(found), rare=True)})
+    assert 'success{collector="rare"} 1' in host.collect("text")
+    found.append(VALUE.value(1))
+    now[0] = 159.0
+    assert "node_demo" not in host.collect("text")
+    now[0] = 161.0
+    assert "node_demo 1\n" in host.collect("text")
+    found[0] = VALUE.value(2)
+    assert "node_demo 2\n" in host.collect("openmetrics")
+
+
 def test_facts_of_hours_are_asked_for_every_so_many_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
