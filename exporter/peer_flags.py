@@ -39,8 +39,12 @@ SWITCHES: Final = (
     *("perf.disable-software-profilers", "systemd.enable-task-metrics", "systemd.private"),
 )
 VALUES: Final = (
-    *("cpu.info.bugs-include", "cpu.info.flags-include", "ethtool.device-exclude"),
-    *("ethtool.device-include", "ethtool.metrics-include", "interrupts.name-exclude"),
+    *(
+        "ethtool.device-exclude",
+        "ethtool.device-include",
+        "ethtool.metrics-include",
+        "interrupts.name-exclude",
+    ),
     *("interrupts.name-include", "ntp.ip-ttl", "ntp.local-offset-tolerance", "ntp.max-distance"),
     *("ntp.protocol-version", "ntp.server", "ntp.server-port", "pcidevice.idsfile"),
     *("perf.cache-profilers", "perf.cpus", "perf.hardware-profilers", "perf.software-profilers"),
