@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from exporter.host.scrape import Host
 from uptime_common.exposition import EOF, Style
 
 CHOSEN_BY_NODE_EXPORTER = (
@@ -64,3 +65,13 @@ def parsed(text: str, style: Style = "text", *, promtool: bool = True) -> dict[s
     found = {family.name: family for family in families}
     assert len(found) == len(families)
     return found
+
+
+class CheckedHost(Host):
+    """A host whose every page goes through the parsers before a test sees it."""
+
+    def collect(self, style: Style) -> str:
+        """Return the page; fails where a parser refuses it."""
+        text = super().collect(style)
+        parsed(text, style)
+        return text

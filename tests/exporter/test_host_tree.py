@@ -8,9 +8,9 @@ import pytest
 from benchmarks.hosts import Series, node_exporter, series, sla_exporter
 from exporter.collectors import default_options
 from exporter.collectors.support.api import Roots
-from exporter.host.scrape import Host, HostOptions
+from exporter.host.scrape import HostOptions
 from tests.exporter import tree
-from tests.exporter.parsers import linted, parsed
+from tests.exporter.parsers import CheckedHost, linted, parsed
 from tests.programs.process import has_program
 from uptime_common.exposition import Style
 
@@ -38,7 +38,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _collected(folder: Path, style: Style = "text") -> str:
     roots = Roots(*(folder / name for name in ("proc", "sys", "root", "udev")))
-    host = Host(HostOptions(COLLECTORS, default_options(), roots))
+    host = CheckedHost(HostOptions(COLLECTORS, default_options(), roots))
     try:
         return host.collect(style)
     finally:

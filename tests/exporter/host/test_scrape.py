@@ -14,7 +14,7 @@ from exporter.collectors import COLLECTORS, emits
 from exporter.collectors.support.api import Collector, NoDataError, System
 from exporter.host.flags import add_collector_flags, host_options
 from exporter.host.scrape import METRICS, Host, HostOptions
-from tests.exporter.parsers import linted, parsed
+from tests.exporter.parsers import CheckedHost, linted, parsed
 from uptime_common.exposition import Family, gauge
 
 VALUE = gauge("node_demo", "x")
@@ -42,7 +42,7 @@ def _none(_system: System) -> list[Family]:
 
 def _host(timeout: float = 5.0, **reads: object) -> Host:
     registry = {name: Collector(read) for name, read in reads.items()}  # type: ignore[arg-type]
-    return Host(HostOptions(tuple(registry), {}, timeout=timeout), registry)
+    return CheckedHost(HostOptions(tuple(registry), {}, timeout=timeout), registry)
 
 
 def test_a_collector_that_fails_loses_only_itself(caplog: pytest.LogCaptureFixture) -> None:
@@ -115,7 +115,9 @@ def test_what_is_not_there_is_looked_for_once_a_minute(monkeypatch: pytest.Monke
 def test_what_few_hosts_have_is_looked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now, found = [100.0], list[Family]()
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    host = Host(HostOptions(("rare",), {}), {"rare": Collector(lambda _: list(found), rare=True)})
+    host = CheckedHost(
+        HostOptions(("rare",), {}), {"rare": Collector(lambda _: list(found), rare=True)}
+    )
     assert 'success{collector="rare"} 1' in host.collect("text")
     found.append(VALUE.value(1))
     now[0] = 159.0
@@ -136,7 +138,7 @@ def test_facts_of_hours_are_asked_for_every_so_many_seconds(
         calls.append(1)
         yield VALUE.value(len(calls))
 
-    host = Host(HostOptions(("slow",), {}), {"slow": Collector(slow, every=30)})
+    host = CheckedHost(HostOptions(("slow",), {}), {"slow": Collector(slow, every=30)})
     for now[0] in (100.0, 115.0, 129.0):
         assert "node_demo 1\n" in host.collect("text")
     assert "# TYPE node_demo gauge\nnode_demo 1\n" in host.collect("openmetrics")
@@ -180,7 +182,7 @@ def test_a_bad_expression_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this machine's /proc")
 def test_this_machine_in_both_styles() -> None:
-    host = Host(host_options(_args()))
+    host = CheckedHost(host_options(_args()))
     text = host.collect("text")
     names = {s.name for family in parsed(text).values() for s in family.samples}
     assert {"node_cpu_seconds_total", "node_memory_MemAvailable_bytes", "node_load1"} <= names
@@ -192,7 +194,7 @@ def test_this_machine_in_both_styles() -> None:
 
 @pytest.mark.integration
 def test_promtool_minds_only_names_that_node_exporter_chose() -> None:
-    host = Host(host_options(_args()))
+    host = CheckedHost(host_options(_args()))
     complaints = linted(host.collect("text"))
     host.close()
     assert complaints == []

@@ -24,7 +24,9 @@ def store_of(*services: Service) -> Store:
 
 
 def text(store: Store, now: float, style: Style = "text") -> str:
-    return b"".join(store.render(style, now)).decode()
+    page = b"".join(store.render(style, now)).decode()
+    parsed(page, style)
+    return page
 
 
 def samples(store: Store, now: float, name: str) -> list[tuple[dict[str, str], float]]:
