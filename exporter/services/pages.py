@@ -13,10 +13,10 @@ _HEADINGS = ("Service", "Probe", "Target", "State", "Why", "Duration", "Last run
 _STATES = {True: "up", False: "down", None: "unknown"}
 
 
-def index(version: str, location: str, targets: int) -> str:
+def index(version: str, location: str, targets: int, metrics: str = "/metrics") -> str:
     """Return the start page."""
     return _page("index", "Uptime Ledger exporter", version=version, location=location,
-                 targets=targets)  # fmt: skip
+                 targets=targets, metrics=metrics)  # fmt: skip
 
 
 def state(entry: Entry, now: float) -> dict[str, Any]:
