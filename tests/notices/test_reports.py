@@ -8,7 +8,7 @@ from service_catalogue.notifications import Report
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
 from sla_engine.notices.cron import schedule_mistakes
-from sla_engine.notices.reports import composer, due_reports, last_fired
+from sla_engine.notices.reports import due_reports, last_fired
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.notices.october import BERLIN, HOUR, MINUTE, at, book
@@ -17,10 +17,9 @@ from tests.programs.slack import TOKEN, Slack
 
 def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:
     outbox = Outbox(ledger.engine)
-    outbox.add(due_reports(Books(catalogue, ledger), outbox, now))
+    outbox.add(due_reports(Books(catalogue, ledger), outbox, now, {}))
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    compose = composer(Books(catalogue, ledger), lambda: now)
-    Sender(catalogue, outbox, bot, lambda: now, composers={"report": compose}).run()
+    Sender(Books(catalogue, ledger), outbox, {"slack": bot}, lambda: now).run()
 
 
 def test_a_monthly_report_goes_out_once_with_a_chart(ledger: Ledger, slack: Slack) -> None:
