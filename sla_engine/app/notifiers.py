@@ -21,7 +21,7 @@ class SocketTokens(NamedTuple):
     bot: str
 
 
-_SLACK: dict[str, Callable[[Slack, Secrets], Notifier]] = {
+SLACK_WAYS: dict[str, Callable[[Slack, Secrets], Notifier]] = {
     "slack": lambda slack, secrets: SlackBot(
         secrets["slack"], slack.api_url, buttons=APP in secrets
     ),
@@ -57,8 +57,8 @@ def choose(slack: Slack, environment: Mapping[str, str]) -> Notifier:
         ValueError: it is empty.
     """
     given = _secrets(slack, environment)
-    name = next(name for name in _SLACK if name in given)
-    return _SLACK[name](slack, given)
+    name = next(name for name in SLACK_WAYS if name in given)
+    return SLACK_WAYS[name](slack, given)
 
 
 def _to_slack(catalogue: Catalogue, environment: Mapping[str, str]) -> Notifier:

@@ -132,15 +132,19 @@ class Outbox:
         with self._reading.begin() as connection:
             return list(connection.execute(query).scalars())
 
-    def next_due(self, now: int, channels: Collection[str]) -> Delivery | None:
-        """Return the delivery to make now: in these channels, the oldest first in its thread."""
+    def next_due(self, now: int, channels: Collection[str] | None = None) -> Delivery | None:
+        """Return the delivery to make now: the oldest that is first in its thread and due.
+
+        Where ``channels`` are given, in one of them.
+        """
         query = (
             _due(sa.select(delivery.c.id, delivery.c.notice_id, delivery.c.thread_id), now)
             .add_columns(delivery.c.attempts, delivery.c.doubtful)
-            .where(thread.c.channel.in_(channels))
             .order_by(delivery.c.id)
             .limit(1)
         )
+        if channels is not None:
+            query = query.where(thread.c.channel.in_(channels))
         with self._reading.begin() as connection:
             row = connection.execute(query).first()
         if row is None:

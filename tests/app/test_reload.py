@@ -231,14 +231,14 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
 
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("old", "kept"))))
     scheduler = Scheduler(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
-    scheduler = scheduler._scheduler
-    scheduler.start(paused=True)
+    jobs = scheduler._scheduler
+    jobs.start(paused=True)
     later = datetime.now(UTC) + timedelta(hours=1)
-    for job in scheduler.get_jobs():
+    for job in jobs.get_jobs():
         job.modify(next_run_time=later)
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("kept", "new"))))
     scheduler.follow()
-    due = {job.id: job.next_run_time < later for job in scheduler.get_jobs()}
+    due = {job.id: job.next_run_time < later for job in jobs.get_jobs()}
     assert scheduler.stop()
     at_once = ("tick", "rules", "silences", "feed kept", "feed new")
     assert due == dict.fromkeys(at_once, True) | {"send": False, "listen": False}
@@ -256,8 +256,8 @@ def test_a_job_that_a_change_overtakes_is_repeated(
 
     monkeypatch.setattr(engine, "tick", tick)
     scheduler = Scheduler(engine, SlackListener(engine), 3600, None)
-    scheduler = scheduler._scheduler
-    scheduler.start(paused=True)
-    scheduler.get_job("tick").func()
+    jobs = scheduler._scheduler
+    jobs.start(paused=True)
+    jobs.get_job("tick").func()
     assert scheduler.stop()
     assert [context is new for context in seen] == [False, True]
