@@ -104,7 +104,7 @@ def budget_notice(found: Figures) -> str:
 
 def _budget_notices(found: Figures) -> Iterator[str]:
     books = Books(BOOK, cast("Ledger", None))
-    writing = Writing(books, NOW, Capabilities(), lambda _: (), {}, lambda made: made)
+    writing = Writing(books, NOW, Capabilities(), lambda _: (), {})
     for notice in budget_notices(BOOK, {"web-shop": found}, NOW):
         item = Delivery(1, notice, Thread(1, "", "", (), NOW), 0, doubtful=False)
         yield told(compose_budget(item, writing).head)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import Context, now
 from sla_engine.app.notifiers import make_notifiers, report_addresses
 from sla_engine.domain.service_level import ServiceLevel
@@ -39,13 +38,7 @@ class Notifications:
         self._outbox = Outbox(context.ledger.engine)
         notifiers = make_notifiers(context.catalogue, os.environ)
         self._addresses = report_addresses(context.catalogue, notifiers)
-        self.sender = Sender(
-            context.books,
-            self._outbox,
-            notifiers,
-            now,
-            lambda made: with_health(made, context.client, now()),
-        )
+        self.sender = Sender(context.books, self._outbox, notifiers, now, context.client)
         self._context = context
         self._budgets = BudgetWatch(context.catalogue)
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again

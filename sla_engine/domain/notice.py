@@ -95,12 +95,12 @@ class Message:
 
     ``title`` alone tells the story: telephones show nothing else. ``actions`` are what can be done
     about ``about``, the ids of outages or of a window; not every notifier offers them. ``text`` is
-    the whole of it for a notifier that takes plain text alone; empty where facts and lines say all.
+    the whole of it for who takes plain text alone; empty where fields and lines say all.
     """
 
     title: str
     tone: Tone
-    facts: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     lines: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from service_catalogue.notifications import Severity
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import Message, Notice
-from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notifiers import Capabilities, File
+from sla_engine.prometheus import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Writing:
     """What words are made from, at ``now`` (ms UTC), when a delivery is made.
 
     ``told`` returns all that the delivery's thread tells, its notice last. ``figures`` are of each
-    service's own window, by id; ``enrich`` adds to a report what the ledger does not know.
+    service's own window, by id; ``client`` is asked for what the ledger does not know, such as
+    server health: without it that is left out.
     """
 
     books: Books
@@ -49,7 +50,7 @@ class Writing:
     capabilities: Capabilities
     told: Callable[[Delivery], Sequence[Notice]]
     figures: Mapping[str, Figures]
-    enrich: Callable[[PeriodReport], PeriodReport]
+    client: Client | None = None
 
 
 Compose = Callable[[Delivery, Writing], Rendered]

@@ -65,7 +65,7 @@ def _single(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> 
     return Message(
         title=_title(subject, facts, now, zone),
         tone=_tone(facts),
-        facts=_facts(subject, facts, now, zone),
+        fields=_facts(subject, facts, now, zone),
         actions=_actions(facts),
         about=(facts.id,),
     )

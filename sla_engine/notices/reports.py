@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Report
+from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.report import frozen_report
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
@@ -116,7 +117,8 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     made = frozen_report(books, period, now, services)
     late = now - facts["due"]
     made = replace(made, late=late if late > _LATE else None, language=entry.language)
-    made = writing.enrich(made)
+    if writing.client is not None:
+        made = with_health(made, writing.client, now)
     head = to_slack.message(made)
     if writing.capabilities.files:
         return Rendered(head, file=_file(entry, period, made))

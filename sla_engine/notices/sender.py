@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import Message
-from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, LedgerError, Outbox
 from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.registry import NOTICES, SILENT_KINDS
@@ -30,6 +29,7 @@ from sla_engine.notifiers import (
     Unreadable,
     parse_address,
 )
+from sla_engine.prometheus import Client
 
 log = structlog.get_logger("notify")
 
@@ -70,15 +70,11 @@ class _Sought(NamedTuple):
     doubtful: bool
 
 
-def _as_it_is(made: PeriodReport) -> PeriodReport:
-    return made
-
-
 class Sender:
     """Delivers an outbox, each delivery by the notifier of its address's scheme.
 
     ``notifiers`` are by scheme, ``clock`` returns milliseconds UTC. ``figures`` are of each
-    service's own window, ``enrich`` adds to a report what the ledger does not know. A notifier
+    service's own window; ``client`` is asked for what the ledger does not know. A notifier
     that asked us to wait is asked for nothing before ``held_until`` (by scheme). `deliver` may run
     in several threads, one for each scheme; nothing else may.
     """
@@ -89,9 +85,9 @@ class Sender:
         outbox: Outbox,
         notifiers: Mapping[str, Notifier],
         clock: Callable[[], int],
-        enrich: Callable[[PeriodReport], PeriodReport] = _as_it_is,
+        client: Client | None = None,
     ) -> None:
-        self._books, self._outbox, self._clock, self._enrich = books, outbox, clock, enrich
+        self._books, self._outbox, self._clock, self._client = books, outbox, clock, client
         self._notifiers = notifiers
         self._one_place = {s for s, n in notifiers.items() if n.capabilities.one_place}
         self._composing = threading.Lock()  # a report freezes its period and draws: one at a time
@@ -182,7 +178,7 @@ class Sender:
             notifier.capabilities,
             self._outbox.told,
             self.figures,
-            self._enrich,
+            self._client,
         )
         made = NOTICES[item.notice.kind].compose(item, writing)
         return replace(made, head=replace(made.head, mentions=item.thread.mentions))

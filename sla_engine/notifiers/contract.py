@@ -125,7 +125,7 @@ def plain(message: Message) -> str:
     """Return what a message says under its title, for who takes plain text alone."""
     if message.text:
         return message.text
-    width = max((len(label) for label, _ in message.facts), default=0)
+    width = max((len(label) for label, _ in message.fields), default=0)
     return "\n".join(
-        [*(f"{label:{width}}  {value}" for label, value in message.facts), *message.lines]
+        [*(f"{label:{width}}  {value}" for label, value in message.fields), *message.lines]
     )

@@ -80,7 +80,7 @@ def test_every_kind_of_an_outage_s_notice_has_words(kind: str) -> None:
 def test_every_other_kind_of_notice_has_words_and_a_severity(name: str) -> None:
     notice = Notice("k", "t", name, 0, "shop", FACTS[name])
     books = Books(catalogue({"id": "shop", "name": "Shop"}), cast("Ledger", None))
-    writing = Writing(books, 0, Capabilities(), lambda _: (), {}, lambda made: made)
+    writing = Writing(books, 0, Capabilities(), lambda _: (), {})
     item = Delivery(1, notice, Thread(1, "", "", (), 0), 0, doubtful=False)
     assert "hop" in NOTICES[name].compose(item, writing).head.title
     assert severity_of(notice) in get_args(Severity)

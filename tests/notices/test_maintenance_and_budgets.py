@@ -125,7 +125,7 @@ def test_an_outage_tells_what_it_used_of_the_budget() -> None:
     told = Notice("k", "outage:O-1", "resolved", NOON, "shop", asdict(facts), 1)
     letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
     # 10 of October's 44.64 minutes; 25 are used in all.
-    assert dict(letter.head.facts)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
+    assert dict(letter.head.fields)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
 
 
 def work(ledger: Ledger, now: int) -> list[str]:

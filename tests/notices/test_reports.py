@@ -121,7 +121,7 @@ def due(now: int, first: int, seen: int) -> list[str]:
     """Return the periods whose reports are due where samples are known from ``first`` to seen."""
     with Ledger.open("sqlite://") as ledger:
         ledger.apply([Derived("shop", (Segment(first, seen, State.UP),), first)])
-        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now))
+        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now, {}))
     return [str(row.facts["period"]) for row in rows]
 
 

@@ -103,7 +103,7 @@ def test_what_a_notifier_raises_is_counted_and_tried_again_and_holds_up_no_other
     slack.fails = None
     world.now += MINUTE
     assert told.run().sent == 2
-    assert [title.split(" down ")[0] for _, title in slack.got] == ["S0 was", "S0 was"]
+    assert [title.split(" down")[0] for _, title in slack.got] == ["S0 is", "S0 was"]
 
 
 def test_what_a_notifier_always_raises_is_given_up_after_a_day(make: Make) -> None:

@@ -23,7 +23,7 @@ from tests.programs.slack import TOKEN, Slack, local_slack
 MESSAGE = Message(
     "Shop is down",
     "down",
-    facts=(("Owner", "<team> & sons"),),
+    fields=(("Owner", "<team> & sons"),),
     mentions=("@here", "S0123456"),
     actions=("acknowledge",),
     about=("O-1",),
