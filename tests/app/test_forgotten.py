@@ -76,7 +76,7 @@ def test_every_kind_of_an_outage_s_notice_has_words(kind: str) -> None:
     assert said is None or "Shop" in said.title
 
 
-@pytest.mark.parametrize("name", set(NOTICES) - set(OUTAGE_KINDS) - {"report"})
+@pytest.mark.parametrize("name", sorted(set(NOTICES) - set(OUTAGE_KINDS) - {"report"}))
 def test_every_other_kind_of_notice_has_words_and_a_severity(name: str) -> None:
     notice = Notice("k", "t", name, 0, "shop", FACTS[name])
     books = Books(catalogue({"id": "shop", "name": "Shop"}), cast("Ledger", None))
