@@ -1,5 +1,6 @@
 """Several notifiers at once, by the scheme of an address: what is one's never becomes another's."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ import sqlalchemy as sa
 from sla_engine.app.notifiers import NOTIFIERS, make_notifiers
 from sla_engine.domain.notice import Message, Notice
 from sla_engine.ledger import Books, Thread
-from sla_engine.notices.registry import severity_of
+from sla_engine.notices.kinds import Rendered
+from sla_engine.notices.registry import NOTICES, severity_of
 from sla_engine.notices.sender import Sender
 from sla_engine.notifiers import (
     Capabilities,
@@ -104,6 +106,20 @@ def test_what_a_notifier_raises_is_counted_and_tried_again_and_holds_up_no_other
     world.now += MINUTE
     assert told.run().sent == 2
     assert [title.split(" down")[0] for _, title in slack.got] == ["S0 is", "S0 was"]
+
+
+def test_words_that_cannot_be_made_are_given_up_whatever_is_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Rendered:
+        raise RecursionError
+
+    told, [slack] = sender(world, "slack")
+    world.outbox.add([Notice("b", "budget:s1", "budget", T0, "s1", {})])
+    world.change("opened", "s0", T0)
+    monkeypatch.setitem(NOTICES, "budget", replace(NOTICES["budget"], compose=broken))
+    assert told.run().failures == [("heard", "cannot be written")]
+    assert len(slack.got) == 1
 
 
 def test_what_a_notifier_always_raises_is_given_up_after_a_day(make: Make) -> None:
