@@ -13,7 +13,7 @@ run-setup:
 	@scripts/venv run
 
 dev-setup:
-	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter dbus-daemon postgres pdftotext pango \
+	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter prometheus-node-exporter dbus-daemon postgres pdftotext pango letters \
 		mariadbd dropbear dovecot exim4 chronyd nginx
 	@scripts/newer prometheus promtool victoria-metrics
 	@scripts/venv dev
@@ -51,6 +51,10 @@ lock: dev-setup ## write locks/ anew with the newest packages that pyproject.tom
 test-latest: dev-setup ## every test on the newest packages that pyproject.toml allows, whatever the locks hold
 	@scripts/venv-latest
 	@.venv-latest/bin/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: fuzz
+fuzz: dev-setup ## fuzz the reading of services.yml for ten minutes, guided by coverage (needs atheris)
+	@$(PY) -m benchmarks.fuzz_documents --seconds 600
 
 .PHONY: dashboards
 dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders

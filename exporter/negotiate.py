@@ -1,8 +1,9 @@
-"""What a scrape wants: the style of the text, and whether it may be compressed."""
+"""What a scrape wants: the style of the text, whether it may be compressed, which collectors."""
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from isal import isal_zlib
 
@@ -38,6 +39,45 @@ def takes_gzip(accept_encoding: str) -> bool:
     """Say whether a client takes gzip, by its Accept-Encoding header."""
     given = dict(_preferences(accept_encoding))
     return given.get("gzip", given.get("*", 0.0)) > 0
+
+
+class BothFiltersError(Exception):
+    """A scrape names collectors to show and others to leave out."""
+
+
+class Query(Protocol):
+    """A query string, in which a key may stand several times."""
+
+    def getall(self, key: str, default: list[str], /) -> list[str]:
+        """Return the values of a key."""
+
+
+class Wanted(NamedTuple):
+    """The collectors that a scrape wants (None: all that run), and whether services, too."""
+
+    collectors: tuple[str, ...] | None = None
+    probes: bool = True
+
+
+PROBES = "probes"
+"""Stands for the services among the names of collectors."""
+
+
+def wanted_of(query: Query, enabled: tuple[str, ...]) -> Wanted:
+    """Return what ``collect[]`` or ``exclude[]`` say.
+
+    Raises:
+        BothFiltersError: both are given.
+    """
+    only, without = (query.getall(key, []) for key in ("collect[]", "exclude[]"))
+    if only and without:
+        raise BothFiltersError("Combined collect and exclude queries are not allowed.")
+    if only:
+        return Wanted(tuple(name for name in only if name != PROBES), PROBES in only)
+    if without:
+        left = tuple(name for name in enabled if name not in without)
+        return Wanted(left, PROBES not in without)
+    return Wanted()
 
 
 class Body:

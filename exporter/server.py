@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import time
 
 from aiohttp import web
 
 from exporter.health import Health
-from exporter.host.scrape import Host
-from exporter.negotiate import Body, style_of, takes_gzip
+from exporter.host.scrape import Host, UnknownCollectorError
+from exporter.negotiate import Body, BothFiltersError, style_of, takes_gzip, wanted_of
 from exporter.probes.transport.run import Network
 from exporter.services import pages
 from exporter.services.probe_endpoint import NoSuchTargetError, find, probe_now
@@ -17,14 +17,26 @@ from exporter.services.store import Store
 from uptime_common.exposition import CONTENT_TYPES, EOF
 
 _DEBUGS_AT_ONCE = 10
+TAKEN = ("/targets", "/probe", "/-/healthy", "/-/ready", "/-/reload")
+"""Paths at which there cannot be metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """How metrics are served: where, to how many at a time (0: any), whether about ourselves."""
+
+    path: str = "/metrics"
+    max_requests: int = 40
+    about_us: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the start page tells."""
+    """What the start page tells, and how metrics are served."""
 
     version: str
     location: str
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
 
 class Server:
@@ -33,6 +45,8 @@ class Server:
     def __init__(
         self, store: Store, health: Health, host: Host, network: Network, about: About
     ) -> None:
+        self._scrapes = 0
+        self._telemetry = about.telemetry
         self._store = store
         self._health = health
         self._host = host
@@ -44,7 +58,7 @@ class Server:
         """Return the routes."""
         handlers: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
             "/": self._index,
-            "/metrics": self._metrics,
+            self._telemetry.path: self._metrics,  # which may be "/", too
             "/targets": self._targets,
             "/probe": self._probe,
             "/-/healthy": self._fine,
@@ -53,13 +67,28 @@ class Server:
         return [web.get(path, handler) for path, handler in handlers.items()]
 
     async def _metrics(self, request: web.Request) -> web.Response:
+        most = self._telemetry.max_requests
+        if 0 < most <= self._scrapes:
+            text = f"Limit of concurrent requests reached ({most}), try again later.\n"
+            return web.Response(status=503, text=text)
+        self._scrapes += 1
+        try:
+            return await self._scraped(request)
+        except (UnknownCollectorError, BothFiltersError) as error:
+            return web.Response(status=400, text=f"{error}\n")
+        finally:
+            self._scrapes -= 1
+
+    async def _scraped(self, request: web.Request) -> web.Response:
         style = style_of(request.headers.get("Accept", ""))
+        wanted = wanted_of(request.query, self._host.enabled)
         body = Body(gzip=takes_gzip(request.headers.get("Accept-Encoding", "")))
-        body.add((await self._host.scrape(style)).encode())
-        for part in self._store.render(style, time()):
+        body.add((await self._host.scrape(style, wanted.collectors)).encode())
+        for part in self._store.render(style, time()) if wanted.probes else ():
             body.add(part)
             await asyncio.sleep(0)  # a probe's answer waits for one part, not for all
-        body.add(self._health.render(style).encode())
+        if self._telemetry.about_us:
+            body.add(self._health.render(style).encode())
         if style == "openmetrics":
             body.add(EOF.encode())
         content, headers = body.end()
@@ -92,7 +121,7 @@ class Server:
 
     async def _index(self, _request: web.Request) -> web.Response:
         about, count = self._about, len(self._store.entries())
-        text = pages.index(about.version, about.location, count)
+        text = pages.index(about.version, about.location, count, self._telemetry.path)
         return web.Response(text=text, content_type="text/html")
 
     async def _fine(self, _request: web.Request) -> web.Response:

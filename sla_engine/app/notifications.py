@@ -17,6 +17,7 @@ from sla_engine.notices.budgets import BudgetWatch
 from sla_engine.notices.kinds import Situation
 from sla_engine.notices.registry import due_notices
 from sla_engine.notices.sender import Sender
+from sla_engine.reports import charts
 
 log = structlog.get_logger("notify")
 
@@ -39,6 +40,9 @@ class Notifications:
         notifiers = make_notifiers(context.catalogue, os.environ)
         self._addresses = report_addresses(context.catalogue, notifiers)
         self.sender = Sender(context.books, self._outbox, notifiers, now, context.client)
+        plain = any(report.format == "slack" for report in context.catalogue.reports)
+        if plain and (needed := charts.missing()):
+            log.warning("reports come without a picture", needs=needed)
         self._context = context
         self._budgets = BudgetWatch(context.catalogue)
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again

@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.cron import trigger
 from service_catalogue.notifications import Report
-from sla_engine.accounting.host_health import with_health
-from sla_engine.accounting.report import frozen_report
+from sla_engine.accounting.report import make_report
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
-from sla_engine.notices.cron import trigger
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notifiers import File
-from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
+from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_slack
+from uptime_common.document import Finding
 
 _KINDS: dict[str, PeriodKind] = {
     "daily": "day",
@@ -28,6 +29,7 @@ _LOOK_BACK = {"daily": 2, "weekly": 8, "monthly": 32, "quarterly": 93, "yearly":
 _SETTLED = 5 * 60_000
 _PATIENCE = 3_600_000
 _LATE = 15 * 60_000
+_PICTURED = "Days, outages, error budgets and the period before; every figure is in the message"
 
 
 def due_reports(
@@ -113,16 +115,26 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     entry = entries.get(facts["report"]) or _forgotten(facts["report"])
     zone = entry.timezone or books.catalogue.timezone
     period = parse_period(facts["period"], zone, now)
-    services = [s.id for s in audience(entry, books.catalogue)]
-    made = frozen_report(books, period, now, services)
+    files = writing.capabilities.files
+    attached = _attached(entry) if files else FORMATS["text"]
+    made = make_report(
+        books,
+        period,
+        now,
+        [FORMATS["slack"], *([attached] if attached else ())],
+        client=writing.client,
+        services=[s.id for s in audience(entry, books.catalogue)],
+        language=entry.language,
+        frozen=True,
+    )
     late = now - facts["due"]
-    made = replace(made, late=late if late > _LATE else None, language=entry.language)
-    if writing.client is not None:
-        made = with_health(made, writing.client, now)
+    made = replace(made, late=late if late > _LATE else None)
     head = to_slack.message(made)
-    if writing.capabilities.files:
-        return Rendered(head, file=_file(entry, period, made))
-    return Rendered(replace(head, text=REPORTS["text"](made).decode()))
+    if attached is None:
+        return Rendered(head)
+    if not files:
+        return Rendered(replace(head, text=attached.render(made).decode()))
+    return Rendered(head, file=_file(entry, period, attached, made))
 
 
 def _forgotten(identifier: str) -> Report:
@@ -130,13 +142,25 @@ def _forgotten(identifier: str) -> Report:
     return Report(id=identifier, period="daily", cron="0 0 * * *")
 
 
-def _file(entry: Report, period: Period, made: PeriodReport) -> File | None:
-    """Return the chart of a Slack report, or the report in the format that was asked for."""
-    name = f"{entry.id}-{period.name}"
+def _attached(entry: Report) -> Format | None:
+    """Return what goes with the message: the format that was asked for, or the picture."""
     if entry.format != "slack":
-        body = REPORTS[entry.format](made)
-        return File(f"{name}.{EXTENSIONS[entry.format]}", body, f"{entry.id} {period.name}")
-    if not charts.available():
-        return None
-    alt = "Days, outages, error budgets and the period before; every figure is in the message"
-    return File(f"{name}.png", charts.png(made), f"{entry.id} {period.name}", alt)
+        return FORMATS[entry.format]
+    return None if charts.missing() else PICTURE
+
+
+def _file(entry: Report, period: Period, attached: Format, made: PeriodReport) -> File:
+    """Return the file that goes with the message."""
+    name = f"{entry.id}-{period.name}.{attached.extension}"
+    alt = _PICTURED if attached is PICTURE else ""
+    return File(name, attached.render(made), f"{entry.id} {period.name}", alt)
+
+
+def report_mistakes(data: Any) -> Iterator[Finding]:
+    """Yield scheduled reports in a format that there is not: location, message."""
+    reports = data.get("reports") if isinstance(data, dict) else None
+    for index, entry in enumerate(reports if isinstance(reports, list) else ()):
+        name = entry.get("format") if isinstance(entry, dict) else None
+        if isinstance(name, str) and name and name not in FORMATS:
+            *names, last = (repr(known) for known in FORMATS)
+            yield ("reports", index, "format"), f"input should be {', '.join(names)} or {last}"

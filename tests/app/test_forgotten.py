@@ -1,4 +1,4 @@
-"""What is added in one place and forgotten in another: formats of reports, kinds of notices."""
+"""What is added in one place and forgotten in another: kinds of notices."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service_catalogue.notifications import Report, Severity
+from service_catalogue.notifications import Severity
 from sla_engine.domain.notice import Notice, OutageSnapshot, Subject
 from sla_engine.domain.outage_changes import ChangeKind
 from sla_engine.ledger import Books, Delivery, Ledger, Thread
@@ -15,10 +15,8 @@ from sla_engine.notices.kinds import NoticeKind, Writing
 from sla_engine.notices.outage_messages import reply_message
 from sla_engine.notices.registry import NOTICES, OUTAGE_KINDS, SILENT_KINDS, severity_of
 from sla_engine.notifiers import Capabilities
-from sla_engine.reports import CONTENT_TYPES, EXTENSIONS, REPORTS
 from tests.catalogues import catalogue
 
-FORMATS = get_args(Report.model_fields["format"].annotation)
 ONLY_THE_HEAD = {"changed", "running"}
 SHOP = Subject("shop", "Shop", "team", "gold")
 OVER = OutageSnapshot("O-1", 1_000, 2_000, acknowledged_by="ann", said_by="ann", said_why="so")
@@ -36,10 +34,6 @@ FACTS: dict[str, dict[str, Any]] = {
     "budget": {"left": 0.2, "window": "30d", "period": None, "gone_at": None, "objective": 99.9},
 }
 """What is told of each kind but outages' and reports, whose words have tests of their own."""
-
-
-def test_what_a_schedule_may_name_is_what_can_be_made_served_and_saved() -> None:
-    assert set(FORMATS) == set(REPORTS) == set(CONTENT_TYPES) == set(EXTENSIONS)
 
 
 @pytest.mark.parametrize(("name", "kind"), NOTICES.items())

@@ -1,4 +1,4 @@
-"""Reports are told from the ledger that notices are told from."""
+"""Fixtures of the tests of notifiers, which are those of notices."""
 
 from tests.notices.conftest import ledger, slack
 

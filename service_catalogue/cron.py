@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from uptime_common.document import Finding
+from uptime_common.shown import shown
 
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
@@ -27,7 +28,7 @@ def trigger(cron: str, zone: tzinfo) -> "CronTrigger":
     try:
         return CronTrigger.from_crontab(" ".join(fields), timezone=zone)
     except ValueError as error:
-        message = f"{cron!r} is not a crontab line such as 0 9 1 * *: {error}"
+        message = f"{shown(cron)} is not a crontab line such as 0 9 1 * *: {error}"
         raise ValueError(message) from error
 
 
