@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from service_catalogue.probes.base import AnyProbe, NetworkProbe, TlsPeer
-from service_catalogue.probes.http import HttpProbe
+from service_catalogue.probes.http import HttpProbe, OAuth2
 from service_catalogue.probes.local import CommandProbe, FileProbe, ProcessProbe, SystemdProbe
 from service_catalogue.probes.network import (
     DnsProbe,
@@ -56,6 +56,7 @@ __all__ = [
     "MysqlProbe",
     "NetworkProbe",
     "NtpProbe",
+    "OAuth2",
     "PostgresProbe",
     "Probe",
     "ProcessProbe",

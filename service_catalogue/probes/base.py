@@ -1,10 +1,10 @@
 """What the models of all probe types are made of."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import regex
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
 from service_catalogue.probes.address import ascii_host, ascii_url
@@ -43,6 +43,18 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not _HOST_NAME.fullmatch(value):
+        raise ValueError(f"{shown(value)} is not the name of a host")
+    ascii_host(value)
+    return value
+
+
+def several(value: Any) -> Any:
+    """Return a single text as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
 def default_port(default: int) -> AfterValidator:
     """Return the validator of host:port whose port may be left out."""
 
@@ -53,12 +65,32 @@ def default_port(default: int) -> AfterValidator:
     return AfterValidator(complete)
 
 
+_HOST_NAME = regex.compile(r"[^\s/:@?#\[\]]+")
+HostName = Annotated[str, AfterValidator(_host_name)]
 Url = Annotated[str, AfterValidator(_url)]
 Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
+Regexes = Annotated[
+    tuple[Regex, ...], BeforeValidator(several, json_schema_input_type=str | list[str])
+]
+"""One expression or a list of them."""
 HostPort = Annotated[str, AfterValidator(_host_port)]
+TlsVersion = Literal["1.2", "1.3"]
 
 
-class TlsPeer(TlsClient):
+class TlsRange(TlsClient):
+    """TLS of certain versions; the newest that both sides speak unless ``max_version`` forbids."""
+
+    min_version: TlsVersion | None = None
+    max_version: TlsVersion | None = None
+
+    @model_validator(mode="after")
+    def _versions(self) -> Self:
+        if self.min_version == "1.3" and self.max_version == "1.2":
+            raise ValueError("max_version is lower than min_version")
+        return self
+
+
+class TlsPeer(TlsRange):
     """TLS to a peer whose name in the certificate may differ from its address."""
 
     server_name: Text | None = None

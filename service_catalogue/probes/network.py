@@ -7,7 +7,14 @@ import regex
 from pydantic import Field, model_validator
 
 from service_catalogue.base import FilePath, Frozen, PositiveMilliseconds, Text
-from service_catalogue.probes.base import HostPort, NetworkProbe, Regex, TlsPeer, default_port
+from service_catalogue.probes.base import (
+    HostPort,
+    NetworkProbe,
+    Regex,
+    TlsPeer,
+    TlsVersion,
+    default_port,
+)
 
 RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
 Rcode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
@@ -65,9 +72,15 @@ class TlsProbe(NetworkProbe):
     type: Literal["tls"]
     target: Annotated[str, default_port(443)]
     starttls: Literal["smtp", "imap", "pop3", "postgres"] | None = None
-    min_version: Literal["1.2", "1.3"] = "1.2"
+    min_version: TlsVersion = "1.2"
     min_validity: PositiveMilliseconds | None = None
     tls: TlsPeer = TlsPeer()
+
+    @model_validator(mode="after")
+    def _versions(self) -> Self:
+        if self.min_version == "1.3" and self.tls.max_version == "1.2":
+            raise ValueError("tls.max_version is lower than min_version")
+        return self
 
 
 class DnsProbe(NetworkProbe):

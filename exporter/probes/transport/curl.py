@@ -61,6 +61,8 @@ async def perform(
     easy.setopt(pycurl.NOPROXY, "")
     if address is not None:
         easy.setopt(pycurl.CONNECT_TO, [f"::{bracketed(address)}:{port}"])
+    elif proxy:
+        easy.setopt(pycurl.CONNECT_TO, [":::"])  # to where the URL says: an earlier hop may differ
     if run.log is not silent:
         easy.setopt(pycurl.VERBOSE, 1)
         easy.setopt(pycurl.DEBUGFUNCTION, lambda kind, text: _debug(run, kind, text))

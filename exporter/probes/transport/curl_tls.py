@@ -10,8 +10,11 @@ import pycurl
 
 from exporter.probes.chain import Chain, chain_of
 from exporter.probes.transport.result import HinderedError
+from service_catalogue.probes.base import TlsRange
 from service_catalogue.prometheus import TlsClient
 
+_LEAST = {"1.2": pycurl.SSLVERSION_TLSv1_2, "1.3": pycurl.SSLVERSION_TLSv1_3}
+_MOST = {"1.2": pycurl.SSLVERSION_MAX_TLSv1_2, "1.3": pycurl.SSLVERSION_MAX_TLSv1_3}
 _POST_QUANTUM = (3, 5)
 _PLACES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -50,6 +53,9 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
     easy.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
     if groups := _key_groups():
         easy.setopt(pycurl.SSL_EC_CURVES, groups)
+    if isinstance(tls, TlsRange) and (tls.min_version or tls.max_version):
+        least = _LEAST[tls.min_version or "1.2"]
+        easy.setopt(pycurl.SSLVERSION, least | _MOST[tls.max_version or "1.3"])
     if tls.insecure_skip_verify:
         easy.setopt(pycurl.SSL_VERIFYPEER, 0)
         easy.setopt(pycurl.SSL_VERIFYHOST, 0)
