@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service_catalogue.probes.base import AnyProbe, NetworkProbe, TlsPeer
+from service_catalogue.probes.base import AnyProbe, NetworkProbe, SourcedProbe, TlsPeer
 from service_catalogue.probes.http import HttpProbe, OAuth2
 from service_catalogue.probes.local import CommandProbe, FileProbe, ProcessProbe, SystemdProbe
 from service_catalogue.probes.network import (
@@ -62,6 +62,7 @@ __all__ = [
     "ProcessProbe",
     "RedisProbe",
     "SmtpProbe",
+    "SourcedProbe",
     "SshProbe",
     "Step",
     "SystemdProbe",

@@ -1,12 +1,13 @@
 """What the models of all probe types are made of."""
 
+import ipaddress
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import regex
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
+from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text, printable
 from service_catalogue.probes.address import ascii_host, ascii_url
 from service_catalogue.prometheus import TlsClient
 from uptime_common.shown import shown
@@ -50,6 +51,22 @@ def _host_name(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise ValueError(f"{shown(value)} is not an IP address") from None
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if not value.startswith(UNIX):
+        return _host_port(value)
+    if not value.startswith(f"{UNIX}/") or len(value.encode()) > _LONGEST_PATH + len(UNIX):
+        raise ValueError(f"{shown(value)} is not unix:/path of at most {_LONGEST_PATH} bytes")
+    return printable(value)
+
+
 def several(value: Any) -> Any:
     """Return a single text as a list of one."""
     return (value,) if isinstance(value, str) else value
@@ -65,6 +82,7 @@ def default_port(default: int) -> AfterValidator:
     return AfterValidator(complete)
 
 
+_LONGEST_PATH = 107  # what the kernel takes as the address of a socket
 _HOST_NAME = regex.compile(r"[^\s/:@?#\[\]]+")
 HostName = Annotated[str, AfterValidator(_host_name)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -74,6 +92,10 @@ Regexes = Annotated[
 ]
 """One expression or a list of them."""
 HostPort = Annotated[str, AfterValidator(_host_port)]
+Address = Annotated[str, AfterValidator(_address)]
+UNIX = "unix:"
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+"""host:port, or ``unix:`` and a path."""
 TlsVersion = Literal["1.2", "1.3"]
 
 
@@ -125,3 +147,9 @@ class NetworkProbe(AnyProbe):
 
     preferred_ip_protocol: Literal["ip4", "ip6"] = "ip4"
     ip_protocol_fallback: bool = True
+
+
+class SourcedProbe(NetworkProbe):
+    """A probe that may be sent from a certain address of ours, whose protocol is then asked."""
+
+    source_address: Address | None = None
