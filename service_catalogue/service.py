@@ -8,9 +8,8 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from service_catalogue.base import Frozen, Identifier, Labels, Percent, PositiveMilliseconds, Text
 from service_catalogue.probes import Probe
+from service_catalogue.quorum import Quorum
 
-Word = Literal["any", "majority", "all"]
-Need = Word | Annotated[int, Field(ge=1)]
 Policy = Literal["exclude", "count_up", "count_down"]
 SOURCES = ("probes", "sli", "components")
 
@@ -27,16 +26,6 @@ class Accounting(Frozen):
 
     maintenance: Policy = "exclude"
     unknown: Policy = "exclude"
-
-
-class Quorum(Frozen):
-    """How many of a service's series must be up for it to be up.
-
-    A word judges the series that are known; a number counts all of them.
-    """
-
-    probes: Need = "all"
-    locations: Need = "majority"
 
 
 class Credit(Frozen):

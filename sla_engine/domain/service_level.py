@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.timeline import Need
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
 
@@ -44,5 +43,5 @@ class ServiceLevel:
     cost_per_hour: float | None = None
     currency: str = ""
     window: str = ""
-    locations: Need = "majority"
+    locations: str | int = "majority"
     depends_on: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import yaml
 
-from service_catalogue.service import Need, Service
+from service_catalogue.quorum import Need
+from service_catalogue.service import Service
 from sla_engine.prometheus.promql import is_selector
 
 ERRORS: Final = "service:sli_errors:observed"
@@ -75,11 +76,12 @@ def _state(expression: str, need: Need) -> _Sli:
     """Up where non-zero; the expression's series are the locations (rule 2 of the policy)."""
     states = f"{_bracketed(expression)} != bool 0"
     if isinstance(need, int):
-        return _Sli(f"sum({states}) < bool {need}", f"sum({states}) >= bool 0")
+        known = f"count({states}) >= {need}"
+        return _Sli(f"sum({states}) < bool {need} and {known}", f"({known}) >= bool 0")
     up = {
         "any": f"max({states})",
         "all": f"min({states})",
-        "majority": f"(avg({states}) != 0.5)",
+        "majority": f"((sum(2 * ({states}) - 1) != 0) > bool 0)",  # a tie is 0 exactly
     }[need]
     return _Sli(f"{up} < bool 0.5", f"{up} >= bool 0")
 

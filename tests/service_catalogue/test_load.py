@@ -110,6 +110,10 @@ def test_the_schema_accepts_a_good_catalogue_and_refuses_a_bad_one() -> None:
             "services.yml:22: services[3].need: is more than the 2 components",
         ),
         (
+            GOOD.replace("calendar: office\n", "calendar: office\n    quorum: {probes: 2}\n", 1),
+            "services.yml:12: services[0].quorum.probes: is more than the 1 probes",
+        ),
+        (
             GOOD.replace("[shop, api]", "[shop, platform]"),
             "services.yml:21: services[3].components: goes in a circle: platform -> platform",
         ),
