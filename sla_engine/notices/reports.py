@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Report
@@ -11,7 +11,7 @@ from sla_engine.domain.period import Period, PeriodKind, containing, parse_perio
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
 from sla_engine.notices.compose import Rendered
-from sla_engine.notices.cron import trigger
+from sla_engine.notices.cron import last_due
 from sla_engine.notifiers import APPRISE, AppriseNotifier, File
 from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
 
@@ -26,6 +26,7 @@ _LOOK_BACK = {"daily": 2, "weekly": 8, "monthly": 32, "quarterly": 93, "yearly":
 _SETTLED = 5 * 60_000
 _PATIENCE = 3_600_000
 _LATE = 15 * 60_000
+_DAY = 86_400_000
 
 
 def due_reports(
@@ -75,16 +76,8 @@ def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
     Raises:
         ValueError: the cron expression makes no sense.
     """
-    cron = trigger(entry.cron, zone)
-    end = datetime.fromtimestamp(now / 1000, UTC)
-    cursor, last = end - timedelta(days=_LOOK_BACK[entry.period]), None
-    while cursor <= end:
-        fired = cron.get_next_fire_time(None, cursor.astimezone(zone))
-        if fired is None or fired.astimezone(UTC) > end:
-            break
-        last = fired.astimezone(UTC)
-        cursor = max(last, cursor) + timedelta(seconds=1)  # an hour that comes twice goes on too
-    return None if last is None else round(last.timestamp() * 1000)
+    due = last_due(entry.cron, zone, now)
+    return None if due is None or due < now - _LOOK_BACK[entry.period] * _DAY else due
 
 
 def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
