@@ -11,6 +11,8 @@ from service_catalogue.probes import Probe
 from service_catalogue.quorum import Quorum
 
 Policy = Literal["exclude", "count_up", "count_down"]
+Method = Literal["probes", "promql", "events", "components"]
+"""What says whether a service is up; see `Service.method`."""
 SOURCES = ("probes", "sli", "components")
 
 
@@ -86,6 +88,13 @@ class Service(Frozen):
     sli: Sli | None = None
     components: tuple[Identifier, ...] = ()
     need: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def method(self) -> Method:
+        """What says whether it is up: its probes, an expression, counted events or components."""
+        if self.sli is not None:
+            return "events" if self.sli.promql is None else "promql"
+        return "components" if self.components else "probes"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -74,7 +74,7 @@ def facts_of(
             covered=history.covered,
             agreed=agreed_time(books.catalogue, service, period, first.get(service.id)),
             planned=planned(books.catalogue, service, windows, histories, period),
-            events=events.get(service.id, ()) if service.sli and service.sli.good else None,
+            events=events.get(service.id, ()) if service.method == "events" else None,
         )
     return found
 

@@ -98,10 +98,9 @@ def service_levels(
 def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[StatusRow]:
     """Return the rows of the status page; each service is judged over its own window."""
     recent = books.ledger.histories(Interval(now - _RECENT, now))
-    services = {service.id: service for service in books.catalogue.services}
     rows = []
     for level in levels:
-        service = services[level.service]
+        service = books.catalogue.service(level.service)
         figures = level.windows.get(service.window)
         rows.append(
             StatusRow(

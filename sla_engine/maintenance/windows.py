@@ -42,7 +42,7 @@ def planned(
     A composite's is also planned while all that fails of it is in maintenance of its own.
     """
     ours = clip(planned_time([w for w in windows if concerns(w.scope, service)]), period)
-    if not service.components:
+    if service.method != "components":
         return ours
     parts = [catalogue.service(name) for name in service.components]
     timelines = [timeline_of(histories.get(p.id, History()), period) for p in parts]

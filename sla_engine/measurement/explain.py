@@ -53,11 +53,12 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
 def _samples(
     catalogue: Catalogue, client: Client, service: Service, outage: Outage, now: int
 ) -> Iterator[str]:
-    if service.components:
+    if service.method == "components":
         need = service.need or "all"
         yield f"derived from: {need} of {', '.join(service.components)}"
         return
-    if service.sli is not None and service.sli.good is not None:
+    if service.method == "events":
+        assert service.sli is not None  # noqa: S101 - as its method says
         yield f"derived from: {service.sli.good} over {service.sli.total}, by the minute"
         return
     beat = cadence(catalogue, service)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message
@@ -55,7 +55,7 @@ def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
 
     def compose(item: Delivery) -> Rendered:
         facts = item.notice.facts
-        name = _name(catalogue.services, item.notice.service)
+        name = _name(catalogue, item.notice.service)
         over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
         left = humanize.percent(facts["left"], 1)
         if facts["left"] <= 0:
@@ -73,5 +73,6 @@ def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
     return compose
 
 
-def _name(services: tuple[Service, ...], identifier: str | None) -> str:
-    return next((s.name for s in services if s.id == identifier), identifier or "unknown")
+def _name(catalogue: Catalogue, identifier: str | None) -> str:
+    service = catalogue.find(identifier)
+    return service.name if service else identifier or "unknown"

@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
 from service_catalogue import json_schema, load_catalogue
+from tests.catalogues import catalogue
 from uptime_common import document
 from uptime_common.document import DocumentError
 
@@ -153,3 +155,25 @@ def test_without_libyaml_the_same_is_read_and_told(
     told = load(text)
     monkeypatch.setattr(document, "_FAST", yaml.SafeLoader)
     assert load(text) == told
+
+
+@pytest.mark.parametrize(
+    ("source", "method"),
+    [
+        ({}, "probes"),
+        ({"sli": {"promql": "up"}}, "promql"),
+        ({"sli": {"good": "g", "total": "t"}}, "events"),
+        ({"components": ["other"]}, "components"),
+    ],
+)
+def test_a_service_says_by_what_it_is_judged(source: dict[str, Any], method: str) -> None:
+    book = catalogue("other", {"id": "one"} | source)
+    assert book.service("one").method == method
+
+
+def test_a_service_is_found_by_its_id() -> None:
+    book = catalogue("one", "other")
+    assert book.service("other") is book.find("other") is book.services[1]
+    assert book.find("none") is book.find(None) is None
+    with pytest.raises(KeyError):
+        book.service("none")
