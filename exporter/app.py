@@ -5,13 +5,13 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import time
 
 import structlog
 
 from exporter.catalogue_reader import read_services
+from exporter.descriptors import raise_limit, runs_at_once
 from exporter.health import Health
 from exporter.host.scrape import Host
 from exporter.probes.transport.run import Network
@@ -21,6 +21,7 @@ from exporter.services.runner import Runner
 from exporter.services.schedule import Schedule
 from exporter.services.store import Store
 from exporter.services.target import WatchedService, shard_of, targets
+from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 from uptime_common.lifecycle import lifecycle
@@ -42,14 +43,6 @@ class Options:
     lifecycle: bool = False
 
 
-def release() -> str:
-    """Return the installed version, or ``dev`` in a checkout."""
-    try:
-        return version("uptime-ledger")
-    except PackageNotFoundError:
-        return "dev"
-
-
 class App:
     """Everything that runs, joined."""
 
@@ -57,11 +50,12 @@ class App:
         self._options = options
         self._network = Network.open()
         self._reloading = asyncio.Lock()
-        self._health = Health(release())
+        self._health = Health(__version__)
         self._store = Store(options.location)
-        self._schedule = Schedule(Runner(self._network, self._store, self._health))
+        job = Runner(self._network, self._store, self._health)
+        self._schedule = Schedule(job, at_once=runs_at_once(raise_limit()))
         self._health.watch(self._state)
-        about = About(release(), options.location)
+        about = About(__version__, options.location)
         self.server = Server(self._store, self._health, host, self._network, about)
 
     def _state(self) -> tuple[int, int, int]:
@@ -116,7 +110,7 @@ async def serve(options: Options, host: Host) -> None:
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
         web = await start_server(routes, options.listen, options.web)
         try:
-            _log.info("listening", address=shown(options.listen), version=release())
+            _log.info("listening", address=shown(options.listen), version=__version__)
             while await events.get() == signal.SIGHUP:
                 await app.reload()
             _log.info("stopping")

@@ -13,6 +13,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+class ThreadsError(Exception):
+    """No thread can be started."""
+
+
 class Aside:
     """Makes calls in threads; at most one per key at a time."""
 
@@ -27,6 +31,7 @@ class Aside:
         """Return what the call returns; while one of the same key is under way, what that returns.
 
         Raises:
+            ThreadsError: it cannot be made.
             Exception: what the call raised.
         """
         future = self._under_way.get(key)
@@ -55,5 +60,8 @@ class Aside:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(end, result)
 
-        threading.Thread(target=work, name="aside", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="aside", daemon=True).start()
+        except RuntimeError as error:
+            raise ThreadsError(str(error)) from error
         return future

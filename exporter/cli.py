@@ -9,6 +9,7 @@ from contextlib import closing
 from exporter import app
 from exporter.host.flags import add_collector_flags, host_options
 from exporter.host.scrape import Host
+from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from uptime_common.logs import configure_logs
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_false",
         help="this host's health only; the catalogue is not read",
     )
-    flags.add_argument("--version", action="version", version=f"sla-exporter {app.release()}")
+    flags.add_argument("--version", action="version", version=f"sla-exporter {__version__}")
     add_log_flags(flags)
     add_collector_flags(flags)
     return flags

@@ -1,7 +1,7 @@
 """The exporter's own health: what its process uses, how late its probes start."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import groupby
 
@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from exporter import metrics
+from exporter.probes.transport.result import CAUSES, Cause
 from uptime_common.exposition import Family, Metric, MetricKind, Style, render
 
 if sys.platform == "linux":
@@ -33,6 +34,8 @@ class Health:
             buckets=metrics.LATENESS_BOUNDS,
             registry=self._registry,
         )
+        self._hindered = dict.fromkeys(CAUSES, 0)
+        self._registry.register(_Hindered(self._hindered))
         self._loaded_at = self._gauge(metrics.LOADED_AT)
         self._loaded_well = self._gauge(metrics.LOADED_WELL)
 
@@ -41,6 +44,10 @@ class Health:
         self._loaded_well.set(good)
         if good:
             self._loaded_at.set(now)
+
+    def hindered(self, cause: Cause) -> None:
+        """Count a run that something of ours kept from a verdict."""
+        self._hindered[cause] += 1
 
     def watch(self, state: LoopState) -> None:
         """Show what a schedule tells."""
@@ -69,6 +76,18 @@ class _Skipped(Collector):
     def collect(self) -> list[CounterMetricFamily]:
         skipped = metrics.SKIPPED
         return [CounterMetricFamily(skipped.name, skipped.help, value=self._state()[2])]
+
+
+class _Hindered(Collector):
+    def __init__(self, counts: Mapping[Cause, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> list[CounterMetricFamily]:
+        told = metrics.HINDERED
+        family = CounterMetricFamily(told.name, told.help, labels=told.labels)
+        for cause, count in self._counts.items():
+            family.add_metric((cause,), count)
+        return [family]
 
 
 def _families(registry: CollectorRegistry) -> Iterator[Family]:

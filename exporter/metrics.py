@@ -23,7 +23,12 @@ LAST_RUN = gauge("service_probe_last_run_timestamp_seconds", "Start of the last 
 HTTP_STATUS = gauge("service_http_status_code", "Status of the last HTTP answer.", *_PROBE)
 TLS_EXPIRY = gauge(
     "service_tls_certificate_expiry_timestamp_seconds",
-    "When the first certificate of the chain expires.",
+    "When the first certificate of the verified chain expires.",
+    *_PROBE,
+)
+TLS_PRESENTED_EXPIRY = gauge(
+    "service_tls_presented_chain_expiry_timestamp_seconds",
+    "When the first certificate that the server sent expires, needed or not.",
     *_PROBE,
 )
 
@@ -57,6 +62,7 @@ MEASURES: Final = (
     HTTP_STATUS,
     HTTP_REDIRECTS,
     TLS_EXPIRY,
+    TLS_PRESENTED_EXPIRY,
     TLS_VERSION,
     DNS_RECORDS,
     ICMP_LOSS,
@@ -111,6 +117,11 @@ RUNNING: Final = gauge("sla_exporter_probes_running", "Runs under way.")
 SKIPPED: Final = counter(
     "sla_exporter_probes_skipped_total",
     "Turns skipped because the run before had not ended.",
+)
+HINDERED: Final = counter(
+    "sla_exporter_probes_hindered_total",
+    "Runs without a verdict, by what of the exporter's own kept it from one.",
+    "cause",
 )
 VIRTUAL_MEMORY: Final = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")
 RESIDENT_MEMORY: Final = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")

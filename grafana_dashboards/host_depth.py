@@ -5,7 +5,14 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.style import looks
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import BYTES, BYTES_PER_SECOND, PER_SECOND, RATIO, SECONDS
+from grafana_dashboards.style.looks import (
+    BYTES,
+    BYTES_PER_SECOND,
+    DURATION,
+    PER_SECOND,
+    RATIO,
+    SHARE_DIGITS,
+)
 from grafana_dashboards.style.page import Section, line, section
 from grafana_dashboards.style.panel import chart
 from grafana_dashboards.style.query import over_time
@@ -35,7 +42,7 @@ def depth() -> list[Section]:
         section("Memory of $host", line(8, _memory(), _swap())),
         section(
             "Disks of $host",
-            line(8, _space(), _filling()),
+            line(8, _space(), _filling(), widths=(7, 17)),
             line(8, _busy(), _throughput(), _wait()),
         ),
         section("Network of $host", line(8, _traffic(), _lost())),
@@ -121,7 +128,9 @@ def _space() -> timeseries.Panel:
 
 def _filling() -> Table:
     # Six hours of a line through a day: weeks ahead needs the report, which sees months.
-    full = f"{FREE} / -deriv(node_filesystem_avail_bytes{{{HOST}, {DISKS}}}[6h]) > 0"
+    filling = f"-deriv(node_filesystem_avail_bytes{{{HOST}, {DISKS}}}[6h])"
+    full = f"{FREE} / {filling} > 0"
+    a_day = f"clamp_min(86400 * {filling} / {FREE}, 0)"
     files = (
         f"max by (mountpoint) (1 - node_filesystem_files_free{{{HOST}, {DISKS}}}"
         f" / node_filesystem_files{{{HOST}, {DISKS}}})"
@@ -129,15 +138,30 @@ def _filling() -> Table:
     errors = f"max by (mountpoint) (node_filesystem_device_error{{{HOST}, {DISKS}}})"
     return grid(
         "Filesystems: time left, inodes, errors",
-        "When each filesystem is full if it goes on as in the last six hours (empty: it does not "
-        "fill), how many of its inodes are used, and whether the kernel could not be asked.",
+        "What share of its free space each filesystem loses in a day and when it is full, if it "
+        "goes on as in the last six hours; how many of its inodes are used, and whether the kernel "
+        "could not be asked. Those that are full soonest first.",
         Column("Size", f"max by (mountpoint) ({SIZE})", BYTES),
         Column("Free", f"max by (mountpoint) ({FREE})", BYTES),
-        Column("Full in", f"min by (mountpoint) ({full})", SECONDS, looks.falling(86400, 604800)),
-        Column("Inodes used", files, RATIO, looks.rising(0.8, 0.9), decimals=0),
+        Column(
+            "Lost a day",
+            f"max by (mountpoint) ({a_day})",
+            RATIO,
+            looks.rising(1 / 7, 1),
+            decimals=SHARE_DIGITS,
+        ),
+        Column(
+            "Full in",
+            f"min by (mountpoint) ({full})",
+            DURATION,
+            looks.falling(86400, 604800),
+            empty="not filling",
+        ),
+        Column("Inodes used", files, RATIO, looks.rising(0.8, 0.9), decimals=SHARE_DIGITS),
         Column("Error", errors, mappings=looks.NO_YES_BAD),
         keys={"mountpoint": "Mounted on"},
-        sort="Full in",
+        sort="Lost a day",
+        descending=True,
     )
 
 

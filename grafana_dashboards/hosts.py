@@ -5,11 +5,11 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.host_depth import DISKS, depth
+from grafana_dashboards.host_depth import DISKS, HOST, depth
 from grafana_dashboards.style import link, looks, variable
-from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import DURATION, RATIO
+from grafana_dashboards.style.looks import DURATION, RATIO, SHARE_DIGITS
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number
 from grafana_dashboards.style.query import now, over_time
@@ -60,7 +60,7 @@ def hosts() -> dict[str, Any]:
             variable.choice("instance", "Instance", 'node_uname_info{job=~"$job"}'),
             variable.pick("host", "Host in depth", f"node_uname_info{{{FLEET}}}", of="instance"),
         ],
-        notes=of_services(""),
+        notes=of_starts("Boots", "node_boot_time_seconds", HOST, "{{instance}} booted"),
         time="now-6h",
     )
 
@@ -91,7 +91,7 @@ def _busiest() -> stat.Panel:
         now(f"topk(1, {BUSY})", "{{instance}}"),
         unit=RATIO,
         steps=looks.rising(0.8, 0.95),
-        decimals=0,
+        decimals=SHARE_DIGITS,
         named=True,
     )
 
@@ -103,7 +103,7 @@ def _fullest() -> stat.Panel:
         now(f"topk(1, {FULLEST})", "{{instance}}"),
         unit=RATIO,
         steps=looks.rising(0.8, 0.9),
-        decimals=0,
+        decimals=SHARE_DIGITS,
         named=True,
     )
 
@@ -114,12 +114,12 @@ def _table() -> Table:
         "One line per host; worst is the highest of its four shares. Load is the 5-minute average "
         "per core: above 1 tasks wait. Memory is what is not available without swapping. Disk busy "
         "is the busiest device's share of time.",
-        Column("Worst", WORST, RATIO, looks.rising(0.8, 0.95), decimals=0),
-        Column("Fullest disk", FULLEST, RATIO, looks.rising(0.8, 0.9), decimals=0),
-        Column("Memory", MEMORY, RATIO, looks.rising(0.85, 0.95), decimals=0),
-        Column("CPU", BUSY, RATIO, looks.rising(0.8, 0.95), decimals=0),
+        Column("Worst", WORST, RATIO, looks.rising(0.8, 0.95), decimals=SHARE_DIGITS),
+        Column("Fullest disk", FULLEST, RATIO, looks.rising(0.8, 0.9), decimals=SHARE_DIGITS),
+        Column("Memory", MEMORY, RATIO, looks.rising(0.85, 0.95), decimals=SHARE_DIGITS),
+        Column("CPU", BUSY, RATIO, looks.rising(0.8, 0.95), decimals=SHARE_DIGITS),
         Column("Load per core", LOAD, steps=looks.rising(1, 2), decimals=2),
-        Column("Disk busy", DISK, RATIO, looks.rising(0.7, 0.9), decimals=0),
+        Column("Disk busy", DISK, RATIO, looks.rising(0.7, 0.9), decimals=SHARE_DIGITS),
         Column("Up for", UPTIME, DURATION),
         Column("Reports", UP, mappings=looks.YES_NO),
         keys={"instance": "Host"},

@@ -6,9 +6,17 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.style import link, looks, variable
-from grafana_dashboards.style.annotation import of_services
+from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import BYTES, COUNT, DURATION, PER_SECOND, RATIO, SECONDS
+from grafana_dashboards.style.looks import (
+    BYTES,
+    COUNT,
+    DURATION,
+    PER_SECOND,
+    RATIO,
+    SECONDS,
+    SHARE_DIGITS,
+)
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number
 from grafana_dashboards.style.query import now, over_time
@@ -57,7 +65,7 @@ def itself() -> dict[str, Any]:
             variable.choice("job", "Job", BUILD),
             variable.choice("instance", "Instance", f'{BUILD[:-1]}, job=~"$job"}}'),
         ],
-        notes=of_services(""),
+        notes=of_starts("Starts", "process_start_time_seconds", OURS, "{{instance}} started"),
         time="now-6h",
     )
 
@@ -212,16 +220,20 @@ def _processes() -> Table:
     return grid(
         "Processes",
         "Each of our processes: whether Prometheus reaches it, whether it leads (of two engines "
-        "one writes), its CPU and memory, and host collectors that fail and did not a day ago: "
-        "those for hardware that is not there always do.",
+        "one writes), the CPU and memory of exporters, and host collectors that fail and did not a "
+        "day ago: those for hardware that is not there always do.",
         Column("Reached", gauge("up"), mappings=looks.YES_NO_BAD),
-        Column("Leads", gauge("sla_engine_leader"), mappings=looks.YES_NO),
-        Column("CPU", rate("process_cpu_seconds_total"), RATIO, decimals=2),
-        Column("Memory", gauge("process_resident_memory_bytes"), BYTES),
+        Column("Leads", gauge("sla_engine_leader"), mappings=looks.YES_NO, empty="no engine"),
+        Column(
+            "CPU", rate("process_cpu_seconds_total"), RATIO, decimals=SHARE_DIGITS, empty="not told"
+        ),
+        Column("Memory", gauge("process_resident_memory_bytes"), BYTES, empty="not told"),
         Column(
             "Collectors failing",
-            f"count by (instance) ({COLLECTED} == 0 and max_over_time({COLLECTED}[1d]) == 1)",
+            f"count by (instance) ({COLLECTED} == 0 and max_over_time({COLLECTED}[1d]) == 1)"
+            f" or 0 * count by (instance) ({COLLECTED})",
             steps=looks.ABOVE_ZERO_IS_BAD,
+            empty="no collector",
         ),
         keys={"instance": "Instance"},
         sort="Instance",

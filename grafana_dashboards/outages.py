@@ -14,8 +14,8 @@ from grafana_dashboards.series import (
     OPEN_SINCE,
     SEEN,
     STATE,
-    WORST_40,
     counted,
+    worst_services,
 )
 from grafana_dashboards.series import downtime as down
 from grafana_dashboards.series import outages as count_of
@@ -25,14 +25,16 @@ from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import DURATION, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number, timeline
-from grafana_dashboards.style.promql import MINE, among, each, most
+from grafana_dashboards.style.promql import MINE, each, most, ordered
 from grafana_dashboards.style.query import now, over_time
 
 NEXT = each("service_maintenance_next_start_timestamp_seconds")
 # At the end of the range, so that it is read once and not once a step.
-_HAD = (
-    f"max by (service) (max_over_time(service:maintenance_active:max{{{MINE}}}[$__range] @ end()))"
+_SHARE = (
+    f"max by (service) (avg_over_time(service:maintenance_active:max{{{MINE}}}[$__range] @ end()))"
 )
+# Ranks are from 0 to 1, the most time in maintenance first.
+_HAD = f"bottomk(8, 1 - ({_SHARE} > 0))"
 WINDOW = looks.words({"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)})
 
 
@@ -43,10 +45,10 @@ def outages() -> dict[str, Any]:
         "Outages and maintenance",
         "Open and past outages, maintenance windows, and the trends of repair times.",
         section("Now", line(4, _open(), _longest(), _in_maintenance(), _silent())),
-        section("Timeline of all services", line(12, _timeline())),
-        section("Outages", line(8, _open_now(), outage_list())),
+        section("Timeline of all services", line(15, _timeline())),
+        section("Outages", line(7, _open_now()), line(8, outage_list())),
         section("Alerts", line(8, _alerts())),
-        section("Maintenance", line(8, _maintenance(), _upcoming(), widths=(16, 8))),
+        section("Maintenance", line(8, _maintenance(), _upcoming(), widths=(14, 10))),
         section("Trends", line(8, _counts(), _downtime()), line(8, _mttr(), _mtbf())),
         variables=[
             variable.datasource(),
@@ -54,7 +56,7 @@ def outages() -> dict[str, Any]:
             variable.pick("window", "Window", "sla_availability_ratio", first="month"),
         ],
         notes=of_services(),
-        time="now-7d",
+        time="now-24h",
     )
 
 
@@ -102,8 +104,9 @@ def _timeline() -> statetimeline.Panel:
     return timeline(
         "State of every service",
         "The worst state in each step, by quorum of probes and locations. A gap is time of which "
-        "nothing is known. Of many services the 40 with the lowest availability in the window.",
-        over_time(among(WORST_40, STATE), "{{service}}"),
+        "nothing is known. The twenty with the lowest availability in the window, unknown ones and "
+        "the worst first; all are in the table of Service levels.",
+        over_time(ordered(worst_services(20), STATE), "{{service}}"),
     )
 
 
@@ -122,6 +125,7 @@ def _open_now() -> Table:
         keys={"service": "Service"},
         sort="Down for",
         descending=True,
+        empty="none is open",
         links={"Service": link.to(link.LEVELS, "service")},
     )
 
@@ -142,6 +146,7 @@ def _alerts() -> Table:
         keys={"alertname": "Alert", "severity": "Severity", "service": "Service"},
         sort="Active for",
         descending=True,
+        empty="no alert fires",
         links={"Service": link.to(link.LEVELS, "service")},
     )
 
@@ -150,8 +155,9 @@ def _maintenance() -> statetimeline.Panel:
     active = most("service:maintenance_active:max")
     return timeline(
         "Maintenance windows",
-        "Approved windows of the services that had one in the time range.",
-        over_time(f"{active} and on (service) {_HAD} > 0", "{{service}}"),
+        "Approved windows of the services that had one in the time range; of many the eight that "
+        "were longest in maintenance, these first.",
+        over_time(ordered(_HAD, active), "{{service}}"),
         mappings=WINDOW,
     )
 
@@ -164,6 +170,7 @@ def _upcoming() -> Table:
         Column("In", f"{NEXT} - time()", DURATION),
         keys={"service": "Service"},
         sort="Begins",
+        empty="none is announced",
         links={"Service": link.to(link.LEVELS, "service")},
     )
 
@@ -202,5 +209,5 @@ def _mtbf() -> timeseries.Panel:
         "Mean uptime between outages in the window; the ten services that fail most often.",
         over_time(f"bottomk(10, {MTBF})", "{{service}}"),
         unit=DURATION,
-        calculations=("lastNotNull", "min"),
+        extreme="min",
     )

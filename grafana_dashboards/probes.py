@@ -11,6 +11,7 @@ from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import COUNT, DURATION, PER_SECOND, SECONDS, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import bars, chart, number, timeline
+from grafana_dashboards.style.promql import ahead, ordered
 from grafana_dashboards.style.query import now, over_time
 
 MINE = 'job=~"$job", service=~"$service", location=~"$location"'
@@ -28,6 +29,9 @@ def of_probe(metric: str) -> str:
 SUCCESS = of_probe("service_probe_success")
 # The phases of a probe add up to its whole time.
 TOTAL = f"sum by ({PROBE}) (service_probe_duration_seconds{{{MINE}}})"
+_EACH_STEP = ahead("min", "service_probe_success", MINE)
+_SUCCEEDED = f"avg_over_time(service_probe_success{{{MINE}}}[$__range] @ end())"
+_RELIABLE = f"bottomk(15, max by ({PROBE}) ({_SUCCEEDED}))"
 LEFT = f"min by (service, target) ({CERTIFICATE}{{{MINE}}}) - time()"
 DAY = 86_400
 
@@ -40,7 +44,7 @@ def probes() -> dict[str, Any]:
         "What each probe sees of its target from each location: success, phases, failures by "
         "reason, certificates.",
         section("Now", line(4, _failing(), _running(), _slowest_now(), _soonest())),
-        section("By target and location", line(10, _table()), line(10, _history())),
+        section("By target and location", line(10, _table()), line(12, _history())),
         section("Time", line(9, _phases(), _slowest(), widths=(14, 10))),
         section("Failures", line(8, _reasons(), _status())),
         section("Certificates", line(8, _certificates())),
@@ -104,9 +108,9 @@ def _table() -> Table:
         "Last run of every probe",
         "The last run of every probe, failing ones first. Age is the time since it began: more "
         "than two intervals means that the exporter is late or gone.",
-        Column("Success", SUCCESS, mappings=looks.GOOD_BAD, steps=looks.falling(0.5, 1)),
+        Column("Result", f"1 - {SUCCESS}", mappings=looks.FAILED, steps=looks.ABOVE_ZERO_IS_BAD),
         Column("Time", TOTAL, SECONDS, looks.rising(1, 4), decimals=3),
-        Column("HTTP status", of_probe("service_http_status_code")),
+        Column("HTTP status", of_probe("service_http_status_code"), empty="none"),
         Column(
             "Age",
             f"time() - {of_probe('service_probe_last_run_timestamp_seconds')}",
@@ -114,7 +118,8 @@ def _table() -> Table:
             looks.rising(120, 600),
         ),
         keys=KEYS,
-        sort="Success",
+        sort="Result",
+        descending=True,
         links={"Service": link.to(link.LEVELS, "service")},
     )
 
@@ -122,9 +127,10 @@ def _table() -> Table:
 def _history() -> statetimeline.Panel:
     return timeline(
         "Success over time",
-        "The worst result of each probe in each step. A gap is time without samples.",
+        "The worst result of each probe in each step. A gap is time without samples. The fifteen "
+        "probes that failed most in the time range, these first.",
         over_time(
-            f"min by ({PROBE}) (min_over_time(service_probe_success{{{MINE}}}[$__interval]))",
+            ordered(_RELIABLE, f"min by ({PROBE}) ({_EACH_STEP})", *ONE),
             "{{service}} {{probe}} {{target}} {{location}}",
         ),
         mappings=looks.GOOD_BAD,
@@ -167,7 +173,6 @@ def _reasons() -> timeseries.Panel:
         ),
         unit=PER_SECOND,
         stacked=True,
-        calculations=("mean", "max"),
     )
 
 
@@ -190,5 +195,6 @@ def _certificates() -> Table:
         Column("Expires", f"min by (service, target) ({CERTIFICATE}{{{MINE}}}) * 1000", WHEN),
         keys={"service": "Service", "target": "Target"},
         sort="Left",
+        empty="no certificate",
         links={"Service": link.to(link.LEVELS, "service")},
     )

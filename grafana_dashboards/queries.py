@@ -27,6 +27,7 @@ class Query:
     """One query; ``place`` is the panel's title, or ``$variable``, or the annotation's name.
 
     ``legend`` names a series by its labels; a table has ``keys`` instead: the labels of its rows.
+    ``last`` is the panel's own time range ("90d") where it has one.
     """
 
     dashboard: str
@@ -37,6 +38,7 @@ class Query:
     width: int = 24
     legend: str = ""
     keys: frozenset[str] = frozenset()
+    last: str | None = None
 
 
 def plain(dashboard: Any) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def _panel(dashboard: str, panel: dict[str, Any]) -> Iterator[Query]:
             width=panel["gridPos"]["w"],
             legend=target.get("legendFormat", ""),
             keys=_keys(panel),
+            last=panel.get("timeFrom"),
         )
 
 

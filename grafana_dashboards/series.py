@@ -1,6 +1,8 @@
 """The expressions that several dashboards share: one series per chosen service."""
 
-from grafana_dashboards.style.promql import MINE, each, most, windowed, worst
+from collections.abc import Mapping
+
+from grafana_dashboards.style.promql import MINE, each, most, ordered, windowed, worst
 
 THIS_MONTH, LAST_MONTH, LAST_DAY = "month", "previous_month", "1d"
 
@@ -23,11 +25,15 @@ OWNERS = each("service:info", "service", "owner")
 # The services that are drawn where not all can be: unknown ones first, then the worst.
 _AT_END = windowed("sla_availability_ratio", at=" @ end()")
 _OWED_AT_END = f"max by (service) (service_slo_objective_ratio{{{MINE}}} @ end())"
-WORST_40 = f"bottomk(40, {_AT_END} or 0 * {_OWED_AT_END})"
-WORST_10 = f"bottomk(10, {_AT_END} or 0 * {_OWED_AT_END})"
+_RANKED = f"{_AT_END} or 0 * {_OWED_AT_END}"
 
 MET = f"{AVAILABILITY} >= on (service) {OBJECTIVE}"
-MISSED = f"{AVAILABILITY} < on (service) {OBJECTIVE}"
+_BELOW = f"({AVAILABILITY} < on (service) {OBJECTIVE})"
+# Lost is what no uptime can make good: an objective of 100 % has no budget, and is lost at once.
+LOST = f"{BUDGET_LEFT} < 0 or {_BELOW} unless on (service) {BUDGET_LEFT}"
+AT_RISK = f"{_BELOW} and on (service) {BUDGET_LEFT} >= 0"
+MARGIN = f"100 * ({AVAILABILITY} - on (service) {OBJECTIVE})"
+BUDGET_USED = f"1 - {BUDGET_LEFT}"
 UNJUDGED = f"{OBJECTIVE} unless on (service) {AVAILABILITY}"
 
 
@@ -41,15 +47,46 @@ def outages(kind: str, window: str = "$window") -> str:
     return windowed("sla_outages", window=window, more=f', kind="{kind}"')
 
 
+def worst_services(number: int) -> str:
+    """Return the services with the lowest availability in the window, unknown ones first."""
+    return f"bottomk({number}, {_RANKED})"
+
+
+def _day(metric: str, more: str = "", at: str = "") -> str:
+    """Return what a metric was at the end of the day that begins at the step, today's until now."""
+    return f"max by (service) (last_over_time({metric}{{{MINE}{more}}}[1d]{at} offset -1d))"
+
+
+def days(number: int) -> str:
+    """Return the availability of each day of the worst services; NaN where nothing is known.
+
+    A range in steps of a day ends at this midnight, before which there may be no data yet.
+    """
+    owed = _day("service_slo_objective_ratio", at=" @ end()")
+    ranked = _day("sla_availability_ratio", ', window="$window"', " @ end()")
+    known = _day("sla_availability_ratio", f', window="{LAST_DAY}"')
+    return ordered(f"bottomk({number}, {ranked} or 0 * {owed})", f"{known} or 0 / 0 * {owed}")
+
+
 def counted(these: str, among: str) -> str:
     """Count series: 0 where others are there ``among`` which to count, else no data."""
     return f"count({these}) or 0 * count({among})"
 
 
-def burning(window: str) -> str:
+def burning(window: str, at: str = "") -> str:
     """Return the burn rate: errors over a window of the recording rules, of the error budget."""
-    errors = each(f"service:sli_errors:ratio_rate{window}")
-    return f"{errors} / on (service) {each('service:slo_error_budget:ratio')}"
+    errors = f"max by (service) (service:sli_errors:ratio_rate{window}{{{MINE}}}{at})"
+    budget = f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{at})"
+    return f"{errors} / on (service) {budget}"
+
+
+def burning_most(number: int, thresholds: Mapping[str, float]) -> str:
+    """Return the services that burn most, of each window's alert threshold, at the range's end."""
+    shares = (
+        f'label_replace(({burning(w, " @ end()")}) / {limit}, "within", "{w}", "", "")'
+        for w, limit in thresholds.items()
+    )
+    return f"topk({number}, max by (service) ({' or '.join(shares)}))"
 
 
 COST = (

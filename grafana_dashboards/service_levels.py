@@ -9,31 +9,40 @@ from grafana_dashboards.outage_list import outage_list
 from grafana_dashboards.series import (
     AVAILABILITY,
     BUDGET_LEFT,
+    BUDGET_USED,
     COVERAGE,
-    LAST_DAY,
-    MISSED,
+    LOST,
     MTBF,
     MTTR,
     OBJECTIVE,
     OPEN_SINCE,
     STATE,
-    WORST_10,
-    WORST_40,
     burning,
+    burning_most,
     counted,
+    days,
     downtime,
     outages,
+    worst_services,
 )
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_services
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import DURATION, RATIO, SECONDS, WHEN, Steps
+from grafana_dashboards.style.looks import (
+    BUDGET_DIGITS,
+    DURATION,
+    LEVEL_DIGITS,
+    RATIO,
+    SECONDS,
+    WHEN,
+    Steps,
+)
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number, strip, timeline
-from grafana_dashboards.style.promql import among, windowed
+from grafana_dashboards.style.promql import among, ordered
 from grafana_dashboards.style.query import now, over_time
 
-BURN_WINDOWS = ("1h", "6h", "1d", "3d")
+BURN_WINDOWS = {"1h": 14.4, "6h": 6, "1d": 3, "3d": 1}
 BURN_ALERTS: Steps = (
     (None, looks.GOOD),
     (1, "yellow"),
@@ -51,12 +60,12 @@ def service_levels() -> dict[str, Any]:
         "Availability against objective, error budget, outages and latency of the chosen services.",
         section(
             "The chosen window",
-            line(4, _missed(), _lowest(), _least_budget(), _coverage()),
+            line(4, _lost(), _lowest(), _least_budget(), _coverage()),
             line(9, _services()),
         ),
-        section("States", line(8, _states()), line(8, _days())),
+        section("States", line(10, _states()), line(10, _days())),
         section("Error budget", line(9, _burn_down(), _burn_rate())),
-        section("Outages", line(9, _outages(), outage_list())),
+        section("Outages", line(8, _outages()), line(8, outage_list())),
         section("Latency", line(9, _latency())),
         variables=[
             variable.datasource(),
@@ -64,15 +73,16 @@ def service_levels() -> dict[str, Any]:
             variable.pick("window", "Window", "sla_availability_ratio", first="month"),
         ],
         notes=of_services(),
+        time="now-6h",
     )
 
 
-def _missed() -> stat.Panel:
+def _lost() -> stat.Panel:
     return number(
-        "Objectives missed",
-        "Chosen services whose availability in the window is below their objective. A service of "
-        "which nothing is known counts as neither met nor missed.",
-        now(counted(MISSED, OBJECTIVE), "missed"),
+        "Objectives lost",
+        "Chosen services that used up the error budget of the whole window. A service of which "
+        "nothing is known counts as neither met nor lost.",
+        now(counted(LOST, OBJECTIVE), "lost"),
         steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
@@ -85,7 +95,7 @@ def _lowest() -> stat.Panel:
         now(f"bottomk(1, {AVAILABILITY})", "{{service}}"),
         unit=RATIO,
         named=True,
-        decimals=3,
+        decimals=LEVEL_DIGITS,
     )
 
 
@@ -93,12 +103,12 @@ def _least_budget() -> stat.Panel:
     return number(
         "Least error budget left",
         "Share of the error budget that the worst service has left in the window. Below zero its "
-        "objective is missed.",
+        "objective is lost.",
         now(f"bottomk(1, {BUDGET_LEFT})", "{{service}}"),
         unit=RATIO,
         named=True,
         steps=looks.BUDGET,
-        decimals=1,
+        decimals=BUDGET_DIGITS,
     )
 
 
@@ -111,24 +121,25 @@ def _coverage() -> stat.Panel:
         unit=RATIO,
         named=True,
         steps=looks.falling(0.95, 0.99),
-        decimals=2,
+        decimals=LEVEL_DIGITS,
     )
 
 
 def _services() -> Table:
     return grid(
         "Services",
-        "The chosen services, least error budget first. Planned downtime lies inside approved "
+        "The chosen services, most error budget used first. Planned downtime lies inside approved "
         "maintenance windows, the rest is unplanned; an open outage shows when it began.",
-        Column("Availability", AVAILABILITY, RATIO, decimals=4),
-        Column("Objective", OBJECTIVE, RATIO, decimals=2),
-        Column("Budget left", BUDGET_LEFT, RATIO, looks.BUDGET, decimals=1),
+        Column("Availability", AVAILABILITY, RATIO, decimals=LEVEL_DIGITS),
+        Column("Objective", OBJECTIVE, RATIO, decimals=LEVEL_DIGITS),
+        Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
         Column("Unplanned", downtime("unplanned"), DURATION, looks.ABOVE_ZERO_IS_BAD),
         Column("Planned", downtime("planned"), DURATION),
-        Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=2),
-        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, looks.ABOVE_ZERO_IS_BAD),
+        Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=LEVEL_DIGITS),
+        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, looks.ABOVE_ZERO_IS_BAD, empty="none"),
         keys={"service": "Service"},
-        sort="Budget left",
+        sort="Budget used",
+        descending=True,
         links={"Service": link.to(link.LEVELS, "service")},
     )
 
@@ -137,41 +148,41 @@ def _states() -> statetimeline.Panel:
     return timeline(
         "State",
         "The worst state in each step, by quorum of probes and locations. A gap is time of which "
-        "nothing is known: no sample, so neither up nor down. Of many services the 40 with the "
-        "lowest availability in the window.",
-        over_time(among(WORST_40, STATE), "{{service}}"),
+        "nothing is known: no sample, so neither up nor down. The ten with the lowest availability "
+        "in the window, unknown ones and the worst first; all of them are in the table above.",
+        over_time(ordered(worst_services(10), STATE), "{{service}}"),
     )
 
 
 def _days() -> statushistory.Panel:
     return strip(
         "Availability per day",
-        "Availability of the 24 hours that ended at each midnight UTC, as the ledger accounts for "
-        "them: service hours, planned maintenance and unknown time by the service's policy. "
-        "Choose the last 90 days for the strip; of many services it shows the worst 40.",
-        over_time(
-            among(WORST_40, windowed("sla_availability_ratio", window=LAST_DAY)), "{{service}}"
-        ),
+        "Availability of each day of the last 90, midnight to midnight UTC, as the ledger accounts "
+        "for it: service hours, planned maintenance and unknown time by the service's policy. "
+        "Today's is that of the last 24 hours; grey is a day of which nothing is known. The ten "
+        "with the lowest availability in the window, unknown ones and the worst first.",
+        over_time(days(10), "{{service}}"),
         unit=RATIO,
         steps=looks.falling(0.99, 0.999),
         interval="1d",
-        decimals=3,
+        last="90d",
+        decimals=LEVEL_DIGITS,
     )
 
 
 def _burn_down() -> timeseries.Panel:
     return chart(
         "Error budget left",
-        "How the error budget of the window runs down; at zero the objective is missed. It refills "
-        "at the start of a calendar window, gradually in a rolling one. Of many services the ten "
-        "with the lowest availability.",
-        over_time(among(WORST_10, BUDGET_LEFT), "{{service}}"),
+        "How the error budget of the window runs down; below zero the objective is lost. It "
+        "refills at the start of a calendar window, gradually in a rolling one. Of many services "
+        "the ten with the lowest availability.",
+        over_time(among(worst_services(10), BUDGET_LEFT), "{{service}}"),
         unit=RATIO,
         steps=looks.BUDGET,
         bounds=(None, 1),
-        calculations=("lastNotNull", "min"),
+        extreme="min",
         draw_steps=True,
-        decimals=1,
+        decimals=BUDGET_DIGITS,
     )
 
 
@@ -180,9 +191,11 @@ def _burn_rate() -> timeseries.Panel:
         "Burn rate",
         "Errors over the error budget: at 1 the budget lasts exactly 30 days. Dashed: where the "
         "alerts stand, 14.4 over 1 h, 6 over 6 h (page), 3 over 1 d, 1 over 3 d (ticket). Planned "
-        "maintenance and unknown time are left out. Of many services the worst ten.",
+        "maintenance and unknown time are left out. The three services nearest to an alert.",
         *(
-            over_time(among(WORST_10, burning(window)), f"{{{{service}}}} {window}")
+            over_time(
+                among(burning_most(3, BURN_WINDOWS), burning(window)), f"{{{{service}}}} {window}"
+            )
             for window in BURN_WINDOWS
         ),
         steps=BURN_ALERTS,
@@ -198,8 +211,8 @@ def _outages() -> Table:
         "time to restore and mean time between failures, as the ledger holds them.",
         Column("Unplanned", outages("unplanned"), steps=looks.ABOVE_ZERO_IS_BAD),
         Column("Planned", outages("planned")),
-        Column("MTTR", MTTR, DURATION),
-        Column("MTBF", MTBF, DURATION),
+        Column("MTTR", MTTR, DURATION, empty="no outage"),
+        Column("MTBF", MTBF, DURATION, empty="no outage"),
         keys={"service": "Service"},
         sort="Unplanned",
         descending=True,
@@ -214,7 +227,7 @@ def _latency() -> timeseries.Panel:
         "Of many services the ten with the lowest availability.",
         over_time(
             among(
-                WORST_10,
+                worst_services(10),
                 'avg by (service, phase) (service_probe_duration_seconds{service=~"$service"})',
             ),
             "{{service}} {{phase}}",

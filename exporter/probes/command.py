@@ -3,7 +3,7 @@
 from exporter.metrics import COMMAND_VALUE
 from exporter.probes.transport.child import finished
 from exporter.probes.transport.perfdata import perfdata
-from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import CommandProbe
 
@@ -18,11 +18,10 @@ async def probe(config: CommandProbe, run: Run) -> None:
     for datum in perfdata(done.output)[:_MOST_VALUES]:
         run.measure(COMMAND_VALUE, datum.value, datum.label, datum.unit)
     good = (_OK, _WARNING) if config.warning == "up" else (_OK,)
-    if done.code not in good:
-        first = done.output.partition("\n")[0].partition("|")[0].strip()
-        raise ProbeError(_reason(done.code), f"exit code {done.code}: {first[:200]}")
-
-
-def _reason(code: int) -> Reason:
-    """Return why: a plug-in that does not know, or breaks, tells nothing of its target."""
-    return "status" if code in (_WARNING, _CRITICAL) else "setup"
+    if done.code in good:
+        return
+    first = done.output.partition("\n")[0].partition("|")[0].strip()
+    told = f"exit code {done.code}: {first[:200]}"
+    if done.code in (_WARNING, _CRITICAL):
+        raise ProbeError("status", told)
+    raise HinderedError("plugin", told)  # that it does not know says nothing of its target

@@ -6,7 +6,7 @@ from exporter.metrics import DNS_RECORDS
 from exporter.probes.transport.datagram import LONGEST, datagrams
 from exporter.probes.transport.dns_message import DnsAnswer, answer, question
 from exporter.probes.transport.pattern import fullmatch
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.stream import dial
 from service_catalogue.probes import DnsProbe
@@ -29,7 +29,7 @@ def _query(config: DnsProbe) -> tuple[int, bytes]:
             identifier, config.query, config.record, recursion=config.recursion
         )
     except ValueError as error:
-        raise ProbeError("setup", str(error)) from error
+        raise HinderedError("catalogue", str(error)) from error
 
 
 async def _over_udp(config: DnsProbe, run: Run) -> DnsAnswer:

@@ -3,11 +3,12 @@
 import glob
 import os
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from exporter.metrics import FILE_MODIFIED, FILE_SIZE
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import FileProbe
 
@@ -31,10 +32,21 @@ def _newest(pattern: str) -> os.stat_result:
     for path in paths:
         try:
             found.append(Path(path).stat())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue  # vanished since, or never was
         except PermissionError as error:
-            raise ProbeError("setup", f"{path}: {error.strerror}") from error
+            raise HinderedError("permission", f"{path}: {error.strerror}") from error
     if not found:
+        _look_into_folders(os.path.dirname(pattern))  # noqa: PTH120 - a pattern
         raise ProbeError("missing", f"no file {pattern}")
     return max(found, key=lambda s: s.st_mtime)
+
+
+def _look_into_folders(pattern: str) -> None:
+    """Raise OSError where ``glob`` found nothing because it may not, or could not, look."""
+    while pattern.rstrip("/"):
+        folders = glob.glob(pattern) if glob.has_magic(pattern) else [pattern]  # noqa: PTH207
+        for folder in folders:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.scandir(folder).close()
+        pattern = os.path.dirname(pattern) if glob.has_magic(pattern) else ""  # noqa: PTH120

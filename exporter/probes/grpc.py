@@ -29,7 +29,7 @@ async def probe(config: GrpcProbe, run: Run) -> None:
     easy, body, headers = pycurl.Curl(), bytearray(), list[bytes]()
     try:
         _prepare(easy, config, body, headers)
-        await perform(easy, run, address, port, secure=config.tls is not None)
+        await perform(easy, run, address, port, tls=config.tls)
         _judge(easy.getinfo(pycurl.RESPONSE_CODE), headers, bytes(body), run)
     finally:
         easy.close()

@@ -15,6 +15,7 @@ from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.secret import secret
 from service_catalogue.probes import HttpProbe
+from service_catalogue.probes.address import ascii_url
 
 _AGENT = "Uptime-Ledger"
 _HTTP = {
@@ -44,10 +45,10 @@ async def probe(config: HttpProbe, run: Run) -> None:
     easy = pycurl.Curl()
     answer = HttpResponse(config)
     try:
-        credentials = await _credentials(config)
+        credentials = await _credentials(config, run)
         _prepare(easy, config, answer)
         await _use_proxy(easy, config, run)
-        url, hops = config.url, 0
+        url, hops = ascii_url(config.url), 0
         _send_as(easy, config, config.headers, credentials)
         while onward := await _hop(easy, config, run, url, answer):
             hops += 1
@@ -56,7 +57,7 @@ async def probe(config: HttpProbe, run: Run) -> None:
             _redirect(easy, config, answer, onward, credentials)
             url = onward
         run.measure(HTTP_REDIRECTS, hops)
-        run.log(f"{answer.status} after {hops} redirects, {answer.size} bytes")
+        run.log(f"{answer.status} after {hops} redirects, {answer.body.size} bytes")
         await judge(config, answer, run)
     finally:
         if answer.status:
@@ -64,25 +65,26 @@ async def probe(config: HttpProbe, run: Run) -> None:
         easy.close()
 
 
-async def _credentials(config: HttpProbe) -> str:
+async def _credentials(config: HttpProbe, run: Run) -> str:
     """Return what libcurl takes as user and password, or a header for a token, or nothing."""
     if config.basic_auth:
-        return f"{config.basic_auth.username}:{await secret(config.basic_auth.password_file)}"
+        password = await secret(config.basic_auth.password_file, run)
+        return f"{config.basic_auth.username}:{password}"
     if config.bearer_token_file:
-        return f"Authorization: Bearer {await secret(config.bearer_token_file)}"
+        return f"Authorization: Bearer {await secret(config.bearer_token_file, run)}"
     return ""
 
 
 def _prepare(easy: pycurl.Curl, config: HttpProbe, answer: HttpResponse) -> None:
-    easy.setopt(pycurl.PROXY, "")
     easy.setopt(pycurl.USERAGENT, _AGENT)
     easy.setopt(pycurl.WRITEFUNCTION, answer.write)
-    if config.expect_headers:
+    if config.expect_headers or config.expect_body or config.reject_body or config.compression:
         easy.setopt(pycurl.HEADERFUNCTION, answer.header)
     if config.follow_redirects:
         easy.setopt(pycurl.COOKIEFILE, "")
     if config.compression:
-        easy.setopt(pycurl.ACCEPT_ENCODING, "")
+        easy.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate")
+        easy.setopt(pycurl.HTTP_CONTENT_DECODING, 0)  # libcurl takes a body that is cut short
     if config.http:
         easy.setopt(pycurl.HTTP_VERSION, _http_version(config))
     if config.body is not None:
@@ -104,7 +106,6 @@ async def _use_proxy(easy: pycurl.Curl, config: HttpProbe, run: Run) -> None:
         return
     origin = _origin(config.proxy_url)
     address = await _resolve(config, run, origin.host)
-    easy.setopt(pycurl.PROXY, config.proxy_url)
     easy.setopt(pycurl.RESOLVE, [f"{origin.host}:{origin.port}:{bracketed(address)}"])
 
 
@@ -138,14 +139,26 @@ async def _hop(
     if origin.secure:
         set_curl_tls(easy, config.tls)
     try:
-        await perform(easy, run, address, origin.port, secure=origin.secure)
+        tls = config.tls if origin.secure else None
+        await perform(easy, run, address, origin.port, tls=tls, proxy=config.proxy_url or "")
+    except ProbeError:
+        if answer.error is not None:
+            raise answer.error from None
+        raise
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")
     if not config.follow_redirects or answer.status not in _REDIRECTS:
         return None
     onward: str | None = easy.getinfo(pycurl.REDIRECT_URL)
-    return onward
+    return onward and _sendable(onward)
+
+
+def _sendable(url: str) -> str:
+    try:
+        return ascii_url(url)
+    except ValueError as error:
+        raise ProbeError("redirect", f"{url[:200]!r}: {error}") from error
 
 
 @lru_cache(maxsize=65_536)
@@ -173,7 +186,7 @@ def _redirect(
         answer.method = "GET"
         easy.unsetopt(pycurl.CUSTOMREQUEST)
         easy.setopt(pycurl.HTTPGET, 1)
-    same = _origin(onward) == _origin(config.url)
+    same = _origin(onward) == _origin(ascii_url(config.url))
     dropped = frozenset[str]() if same else _OF_ORIGIN
     if answer.method != config.method:
         dropped |= _OF_BODY

@@ -5,7 +5,7 @@ import asyncio
 from exporter.metrics import ICMP_LOSS, ICMP_RTT
 from exporter.network.icmp import IcmpForbiddenError
 from exporter.probes.transport.connect import network_error, resolve
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import IcmpProbe
 
@@ -33,7 +33,7 @@ async def _trips(config: IcmpProbe, run: Run, address: str, wait: float) -> list
             return [] if trip is None else [trip]
         return await _several(config, run, address, wait)
     except IcmpForbiddenError as error:
-        raise ProbeError("setup", str(error)) from error
+        raise HinderedError("permission", str(error)) from error
     except OSError as error:
         raise network_error(error) from error
 

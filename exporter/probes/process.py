@@ -8,8 +8,9 @@ import psutil
 import regex
 
 from exporter.metrics import PROCESSES
+from exporter.probes.hidepid import others_hidden
 from exporter.probes.transport.pattern import too_slow
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import ProcessProbe
 
@@ -19,10 +20,14 @@ async def probe(config: ProcessProbe, run: Run) -> None:
     with run.phase("processing"):
         deadline = time.monotonic() + run.left() / 2
         count = await run.network.aside.call(config, partial(_count, config, deadline))
+    enough = count >= config.min and config.max is None
+    too_many = config.max is not None and count > config.max
+    if not (enough or too_many) and await run.network.aside.call("hidden", others_hidden):
+        raise HinderedError("permission", f"{count} seen; /proc hides the processes of others")
     run.measure(PROCESSES, count)
     if count < config.min:
         raise ProbeError("missing", f"{count} run, {config.min} are expected")
-    if config.max is not None and count > config.max:
+    if too_many:
         raise ProbeError("status", f"{count} run, at most {config.max} are expected")
 
 

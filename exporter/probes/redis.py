@@ -12,7 +12,7 @@ async def probe(config: RedisProbe, run: Run) -> None:
     async with dial(config, run, config.target) as stream:
         if config.password_file:
             user = [config.username] if config.username else []
-            await stream.send(_command("AUTH", *user, await secret(config.password_file)))
+            await stream.send(_command("AUTH", *user, await secret(config.password_file, run)))
             answer = await stream.line()
             if answer != b"+OK":
                 raise ProbeError("authentication", answer[:80].decode("latin-1"))

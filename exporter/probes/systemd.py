@@ -1,7 +1,7 @@
 """systemd: a unit's state."""
 
 from exporter.probes.transport.child import finished
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import SystemdProbe
 
@@ -13,7 +13,7 @@ async def probe(config: SystemdProbe, run: Run) -> None:
     command = ("systemctl", "show", f"--property={_PROPERTIES}", "--", config.unit)
     done = await finished(command, run)
     if done.code != 0:
-        raise ProbeError("setup", done.output.strip()[:200])
+        raise HinderedError("plugin", done.output.strip()[:200])
     state = dict(line.split("=", 1) for line in done.output.splitlines() if "=" in line)
     run.log(str(state))
     if state.get("LoadState") == "not-found":

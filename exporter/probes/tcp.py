@@ -1,9 +1,12 @@
 """TCP: the connection is accepted, and the conversation goes as expected."""
 
+import regex
+
 from exporter.probes.transport.connect import connect, split
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import Step, TcpProbe, TlsPeer
+from service_catalogue.probes.network import GROUP
 
 
 async def probe(config: TcpProbe, run: Run) -> None:
@@ -30,7 +33,18 @@ async def _talk(config: TcpProbe, run: Run) -> None:
 async def _step(step: Step, stream: Stream, config: TcpProbe) -> None:
     found = await stream.match(step.expect) if step.expect else None
     if step.send is not None:
-        text = step.send.encode()
-        await stream.send((found.expand(text) if found else text) + b"\r\n")
+        text = filled(step.send, found) if found else step.send.encode()
+        await stream.send(text + b"\r\n")
     if step.starttls:
         await stream.start_tls(config.tls or TlsPeer(), split(config.target)[0])
+
+
+def filled(template: str, found: "regex.Match[bytes]") -> bytes:
+    """Return a ``send`` with what its groups matched; a group that took no part is empty."""
+    parts, position = list[bytes](), 0
+    for match in GROUP.finditer(template):
+        parts.append(template[position : match.start()].encode())
+        name = match[1] or match[2] or match[4]
+        parts.append((found[int(name) if name.isdigit() else name] or b"") if name else b"\\")
+        position = match.end()
+    return b"".join(parts) + template[position:].encode()

@@ -1,19 +1,23 @@
 """Runs one target: time limit, retries, and what becomes of the result."""
 
 import asyncio
-from time import time
+from time import monotonic, time
 
 import structlog
 
+from exporter.blocking import ThreadsError
 from exporter.health import Health
 from exporter.probes import PROBES
 from exporter.probes.transport.connect import network_error
-from exporter.probes.transport.result import ProbeError, ProbeResult
+from exporter.probes.transport.result import Cause, HinderedError, ProbeError, ProbeResult
 from exporter.probes.transport.run import Log, Network, Run, silent
 from exporter.services.store import Store
 from exporter.services.target import Target
 
 _log = structlog.get_logger(__name__)
+_BY_WAITING = ("timeout", "loss")
+_MOST_STALLED = 0.2, 0.5  # of the time limit, and seconds: the larger of both
+_QUIET = 300.0  # seconds between two lines of the log about the same cause
 
 
 class Runner:
@@ -23,6 +27,7 @@ class Runner:
         self._network = network
         self._store = store
         self._health = health
+        self._told: dict[Cause, float] = {}
 
     async def __call__(self, target: Target, late: float) -> None:
         """Run the target's probe, retrying where asked, and store the verdict."""
@@ -34,26 +39,45 @@ class Runner:
                 self._store.count(target.key, result.reason)
             if result.success is not False:
                 break
-        if result.success is None:
-            _log.warning(
-                "cannot judge",
-                service=target.key.service,
-                probe=target.key.probe,
-                reason=result.reason,
-                detail=result.detail,
-            )
+        if result.cause is not None:
+            self._tell(target, result, result.cause)
         self._store.record(target, result, started)
+
+    def _tell(self, target: Target, result: ProbeResult, cause: Cause) -> None:
+        """Count what of ours kept us from a verdict; log it once in a while, by one example."""
+        self._health.hindered(cause)
+        now = monotonic()
+        if now - self._told.get(cause, -_QUIET) < _QUIET:
+            return
+        self._told[cause] = now
+        _log.warning(
+            "cannot judge",
+            cause=cause,
+            service=target.key.service,
+            probe=target.key.probe,
+            reason=result.reason,
+            detail=result.detail,
+        )
 
 
 async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeResult:
     """Ask a target once, within its time limit; every failure becomes a result."""
     limit = target.config.timeout / 1000
+    stalled = network.pulse.stalled
     run = Run(network, asyncio.get_running_loop().time() + limit, log)
     failure = await _failure(target, run)
     if failure is None:
         return ProbeResult(phases=run.phases, measures=run.measures())
+    if failure.reason in _BY_WAITING and _stalled(network.pulse.stalled - stalled, limit):
+        failure = HinderedError("overload", f"too little CPU for this process; {failure}")
     log(f"failed: {failure}")
-    return ProbeResult(failure.reason, failure.detail, run.phases, run.measures())
+    return ProbeResult(failure.reason, failure.detail, run.phases, run.measures(), failure.cause)
+
+
+def _stalled(seconds: float, limit: float) -> bool:
+    """Say whether so many seconds in which we did not run could have made a run end too late."""
+    share, least = _MOST_STALLED
+    return seconds > max(share * limit, least)
 
 
 async def _failure(target: Target, run: Run) -> ProbeError | None:
@@ -67,7 +91,16 @@ async def _failure(target: Target, run: Run) -> ProbeError | None:
         return ProbeError("timeout", f"no verdict within {config.timeout} ms")
     except OSError as error:
         return network_error(error)
-    except Exception as error:  # noqa: BLE001 - a probe that breaks loses only itself, loudly
-        _log.exception("probe broke", service=target.key.service, probe=target.key.probe)
-        return ProbeError("internal", f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - a probe that breaks loses only itself
+        return _broken(target, error)
     return None
+
+
+def _broken(target: Target, error: Exception) -> ProbeError:
+    """Return what an error that no probe means stands for; one of ours is logged in whole."""
+    if isinstance(error, MemoryError):
+        return HinderedError("memory", "no memory is left")
+    if isinstance(error, ThreadsError):
+        return HinderedError("processes", str(error))
+    _log.error("probe broke", service=target.key.service, probe=target.key.probe, exc_info=error)
+    return ProbeError("internal", f"{type(error).__name__}: {error}", "internal")

@@ -1,1 +1,1 @@
-"""The house style: small helpers, so that a dashboard reads like a table of contents."""
+"""The style: small helpers, so that a dashboard reads like a table of contents."""

@@ -14,13 +14,25 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMapping,
 )
 
-from grafana_dashboards.style.looks import COUNT, NEUTRAL, NO_DATA, Steps, thresholds
+from grafana_dashboards.style import width
+from grafana_dashboards.style.looks import (
+    COUNT,
+    NEUTRAL,
+    NO_DATA,
+    Steps,
+    named,
+    thresholds,
+    with_nothing,
+)
 from grafana_dashboards.style.query import SOURCE, column, lettered
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, its query (one series per row), and how its cells look."""
+    """One column: its head, its query (one series per row), and how its cells look.
+
+    ``empty`` is what a cell without a value means.
+    """
 
     head: str
     expr: str
@@ -28,6 +40,7 @@ class Column:
     steps: Steps = NEUTRAL
     decimals: int | None = None
     mappings: Sequence[ValueMapping] = field(default=())
+    empty: str = NO_DATA
 
 
 def grid(
@@ -38,6 +51,7 @@ def grid(
     sort: str,
     descending: bool = False,
     links: Mapping[str, str] | None = None,
+    empty: str = NO_DATA,
 ) -> Panel:
     """Return a table with one row per combination of ``keys``.
 
@@ -46,17 +60,20 @@ def grid(
         meaning: its description.
         columns: the queries; each must answer with exactly the labels in ``keys``.
         keys: label -> head; they are the first columns.
-        sort: the head of the column that is sorted by.
+        sort: the head of the column that is sorted by; rows without a value are the lowest.
         descending: whether the greatest comes first.
         links: head -> address behind the cells of that column.
+        empty: what a table without rows means.
     """
-    panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(NO_DATA)
+    panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(empty)
     panel.targets([*lettered([column(c.expr) for c in columns])])
-    panel.unit(COUNT).thresholds(thresholds(NEUTRAL)).show_header(True)
+    panel.unit(COUNT).thresholds(thresholds(with_nothing(NEUTRAL, empty))).show_header(True)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     panel.sort_by([TableSortByFieldState().display_name(sort).desc(descending)])
     for transformation in _joined(keys, columns):
         panel.with_transformation(transformation)
+    for head in keys.values():
+        panel.override_by_name(head, [width.at_least(width.KEY)])
     for c in columns:
         panel.override_by_name(c.head, _cells(c))
     for head, url in (links or {}).items():
@@ -81,12 +98,14 @@ def _joined(keys: Mapping[str, str], columns: Sequence[Column]) -> list[DataTran
 
 def _cells(c: Column) -> list[DynamicConfigValue]:
     # The key of schema version 36: Grafana 9.4 reads it, newer ones migrate it to cellOptions.
-    look = "color-text" if c.steps != NEUTRAL or c.mappings else "auto"
+    # Coloured always: the text of an empty cell is grey where it says that nothing is known.
     wanted: dict[str, object] = {
         "unit": c.unit,
-        "thresholds": thresholds(c.steps).build(),
-        "custom.displayMode": look,
+        "thresholds": thresholds(with_nothing(c.steps, c.empty)).build(),
+        "custom.displayMode": "color-text",
         "decimals": c.decimals,
-        "mappings": [*c.mappings] or None,
+        "mappings": named(c.mappings, c.empty) or None,
+        "noValue": c.empty,
     }
-    return [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]
+    cells = [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]
+    return [*cells, width.at_least(width.of(c.head, c.unit, c.empty))]

@@ -1,5 +1,7 @@
 """Units, colours, thresholds and value mappings: one place, so that a colour means one thing."""
 
+from collections.abc import Sequence
+
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import (
@@ -15,8 +17,8 @@ from grafana_foundation_sdk.models.dashboard import (
 
 RATIO = units.PercentUnit
 SECONDS = units.Seconds
-DURATION = units.DurationSeconds
-MILLISECONDS = units.DurationMilliseconds
+DURATION = units.DurationInDaysHoursMinutesSeconds
+POINTS = "suffix:pp"  # differences of percentages
 COUNT = units.NoUnit
 MONEY = units.LocaleFormat  # thousands apart, as the reader writes them
 BYTES = units.BytesIEC
@@ -26,12 +28,17 @@ WHEN = units.DatetimeISO
 
 GOOD, WARN, BAD, PLANNED, PLAIN, UNKNOWN = "green", "orange", "red", "blue", "text", "gray"
 NO_DATA = "no data"
+# One figure has the same digits on every page: those of reports and Slack.
+LEVEL_DIGITS, BUDGET_DIGITS, SHARE_DIGITS = 3, 1, 0
+_LOWEST = -1e15  # below every value of ours
 
 Steps = tuple[tuple[float | None, str], ...]
 NEUTRAL: Steps = ((None, PLAIN),)
 BUDGET: Steps = ((None, BAD), (0.0, WARN), (0.25, GOOD))
 ABOVE_ZERO_IS_BAD: Steps = ((None, GOOD), (1e-9, BAD))
 SIGN: Steps = ((None, BAD), (0.0, GOOD))
+SPENT: Steps = ((None, GOOD), (0.75, WARN), (1.0 + 1e-9, BAD))
+LOSS: Steps = ((None, GOOD), (1e-9, BAD))
 
 
 def rising(warn: float, bad: float) -> Steps:
@@ -53,6 +60,15 @@ def thresholds(steps: Steps) -> ThresholdsConfig:
     )
 
 
+def with_nothing(steps: Steps, empty: str) -> Steps:
+    """Return steps whose first is for no value at all: Grafana writes ``noValue`` in its colour.
+
+    Unknown is grey; a word of our own for nothing ("none") is as plain as other text.
+    """
+    (_, lowest), *rest = steps
+    return ((None, UNKNOWN if empty == NO_DATA else PLAIN), (_LOWEST, lowest), *rest)
+
+
 def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
     """Return the mapping of values to (text, colour); what is not a number is "no data"."""
     named = {
@@ -66,6 +82,11 @@ def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
     return [ValueMap(options=named), SpecialValueMap(options=missing)]
 
 
+def named(mappings: Sequence[ValueMapping], empty: str) -> list[ValueMapping]:
+    """Return mappings beside which ``empty`` counts: a mapping of nothing goes before it."""
+    return [m for m in mappings if empty == NO_DATA or not isinstance(m, SpecialValueMap)]
+
+
 STATES = words(
     {
         "0": ("down", BAD),
@@ -77,4 +98,6 @@ STATES = words(
 YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
 NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})
+FAILED = words({"0": ("good", GOOD), "1": ("failed", BAD)})
+UNKNOWN_DAYS = words({})[-1:]
 GOOD_BAD = words({"0": ("failed", BAD), "1": ("good", GOOD)})

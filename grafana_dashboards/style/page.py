@@ -77,7 +77,7 @@ def page(
 def _siblings() -> build.DashboardLink:
     """Link to every dashboard of ours; variables and time range go along."""
     link = build.DashboardLink("Uptime Ledger").type(model.DashboardLinkType.DASHBOARDS)
-    return link.tags([TAG]).as_dropdown(False).include_vars(True).keep_time(True)
+    return link.tags([TAG]).as_dropdown(True).include_vars(True).keep_time(True)
 
 
 def _placed(sections: Sequence[Section]) -> Iterator[model.Panel | model.RowPanel]:

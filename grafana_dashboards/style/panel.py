@@ -1,7 +1,8 @@
 """The panels: one function per kind, each with a title, what it means, a unit and its queries."""
 
+import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, statushistory, text
 from grafana_foundation_sdk.builders import timeseries as lines
@@ -18,16 +19,28 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId, ValueMapping
 from grafana_foundation_sdk.models.text import TextMode
 
-from grafana_dashboards.style.looks import COUNT, NEUTRAL, NO_DATA, STATES, Steps, thresholds
+from grafana_dashboards.style.looks import (
+    COUNT,
+    DURATION,
+    NEUTRAL,
+    NO_DATA,
+    SECONDS,
+    STATES,
+    UNKNOWN_DAYS,
+    Steps,
+    thresholds,
+    with_nothing,
+)
 from grafana_dashboards.style.query import SOURCE, lettered
 
+_LABEL = re.compile(r"{{(\w+)}}")
 P = TypeVar("P", stat.Panel, bargauge.Panel, lines.Panel, statetimeline.Panel, statushistory.Panel)
 
 
 def _said(panel: P, title: str, meaning: str, unit: str, steps: Steps) -> P:
-    """Give a panel what every panel must have; an empty answer reads "no data"."""
+    """Give a panel what every panel must have."""
     panel.title(title).description(meaning).datasource(SOURCE)
-    return panel.unit(unit).thresholds(thresholds(steps)).no_value(NO_DATA)
+    return panel.unit(unit).thresholds(thresholds(steps))
 
 
 def _measured(panel: P, bounds: tuple[float | None, float | None], decimals: int | None) -> P:
@@ -39,11 +52,20 @@ def _measured(panel: P, bounds: tuple[float | None, float | None], decimals: int
     return panel if decimals is None else panel.decimals(decimals)
 
 
-def _legend(*calculations: str) -> VizLegendOptions:
-    """Return a legend under the panel: a list, or a table when it calculates."""
-    mode = common.LegendDisplayMode.TABLE if calculations else common.LegendDisplayMode.LIST
-    legend = VizLegendOptions().show_legend(True).display_mode(mode)
-    return legend.placement(common.LegendPlacement.BOTTOM).calcs(list(calculations))
+def _legend() -> VizLegendOptions:
+    """Return a list under the panel."""
+    legend = VizLegendOptions().show_legend(True).display_mode(common.LegendDisplayMode.LIST)
+    return legend.placement(common.LegendPlacement.BOTTOM).calcs([])
+
+
+def _ranking(extreme: str) -> VizLegendOptions:
+    """Return a table under the panel, whose first lines are the worst: three fit without a scroll.
+
+    ``extreme`` is the other column, "max" or "min": of which the worst are the greatest or least.
+    """
+    legend = VizLegendOptions().show_legend(True).display_mode(common.LegendDisplayMode.TABLE)
+    legend.placement(common.LegendPlacement.BOTTOM).calcs(["lastNotNull", extreme])
+    return legend.sort_by("Last *").sort_desc(extreme == "max")
 
 
 def _tooltip() -> VizTooltipOptions:
@@ -65,6 +87,7 @@ def number(
 
     ``empty`` is what an empty answer means, where it means anything.
     """
+    steps = with_nothing(steps, empty)
     panel = _said(stat.Panel(), title, meaning, unit, steps).targets([*lettered(queries)])
     panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
     panel.graph_mode(common.BigValueGraphMode.NONE).color_mode(common.BigValueColorMode.VALUE)
@@ -82,9 +105,14 @@ def bars(
     steps: Steps = NEUTRAL,
     bounds: tuple[float | None, float | None] = (None, None),
     decimals: int | None = None,
+    empty: str = NO_DATA,
 ) -> bargauge.Panel:
-    """One horizontal bar per series, in the order of the query's answer."""
+    """One horizontal bar per series, in the order of the answer; values are not negative."""
+    steps = with_nothing(steps, empty)
     panel = _said(bargauge.Panel(), title, meaning, unit, steps).targets([*lettered(queries)])
+    # Without a name of its own, a bar that is alone has none.
+    panel.display_name(_LABEL.sub(r"${__field.labels.\1}", queries[0].build().legend_format or ""))
+    panel.no_value(empty)
     panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
     panel.orientation(common.VizOrientation.HORIZONTAL).show_unfilled(True)
     panel.display_mode(common.BarGaugeDisplayMode.BASIC)
@@ -99,17 +127,22 @@ def chart(
     unit: str = COUNT,
     steps: Steps = NEUTRAL,
     bounds: tuple[float | None, float | None] = (0, None),
-    calculations: Sequence[str] = ("lastNotNull", "max"),
+    extreme: Literal["max", "min"] = "max",
     stacked: bool = False,
     draw_steps: bool = False,
     interval: str | None = None,
     decimals: int | None = None,
 ) -> lines.Panel:
-    """Draw lines over time; time without data stays a gap, ``draw_steps`` draws its limits."""
+    """Draw lines over time; time without data stays a gap, ``draw_steps`` draws its limits.
+
+    ``extreme`` is the end of the scale that is bad. An axis has no room for days and seconds: its
+    durations are in the unit that fits, with decimals.
+    """
+    unit = SECONDS if unit == DURATION else unit
     panel = _said(lines.Panel(), title, meaning, unit, steps).targets([*lettered(queries)])
-    panel.legend(_legend(*calculations)).tooltip(_tooltip()).span_nulls(False)
+    panel.legend(_ranking(extreme)).tooltip(_tooltip()).span_nulls(False)
     panel.line_width(1).fill_opacity(40 if stacked else 0)
-    panel.show_points(common.VisibilityMode.NEVER)
+    panel.show_points(common.VisibilityMode.AUTO)  # a first point shows before the second comes
     panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
     if stacked:
         panel.stacking(StackingConfig().mode(common.StackingMode.NORMAL))
@@ -144,10 +177,15 @@ def strip(
     unit: str,
     steps: Steps,
     interval: str,
+    last: str,
     decimals: int | None = None,
 ) -> statushistory.Panel:
-    """One cell per series and ``interval``, coloured by its threshold."""
-    panel = _said(statushistory.Panel(), title, meaning, unit, steps)
+    """One cell per series and ``interval`` of the ``last`` days, coloured by its threshold.
+
+    NaN is a cell of which nothing is known, in grey; a strip of a single cell is not drawn at all.
+    """
+    panel = _said(statushistory.Panel(), title, meaning, unit, steps).time_from(last)
+    panel.mappings(UNKNOWN_DAYS)
     panel.targets([*lettered(queries)]).interval(interval).show_value(common.VisibilityMode.NEVER)
     panel.row_height(0.85).col_width(0.85).fill_opacity(85).line_width(0)
     panel.legend(_legend()).tooltip(_tooltip())

@@ -1,6 +1,7 @@
 """How a dashboard speaks PromQL."""
 
 MINE = 'service=~"$service"'
+RANK = "_rank"  # sorts before every label of ours
 
 
 def each(metric: str, *by: str, matchers: str = MINE) -> str:
@@ -26,14 +27,33 @@ def among(ranking: str, expr: str) -> str:
     return f"({expr}) and on (service) {ranking}"
 
 
+def ordered(ranking: str, expr: str, *by: str) -> str:
+    """Return the series of ``expr`` that ``ranking`` returns, the lowest rank first.
+
+    Prometheus answers a range in the order of labels: the rank becomes the first of them. One is
+    added, so that ranks from 0 to 1 sort as text: "1", "1.98", "2". ``by`` default: service.
+    """
+    labels = ", ".join(by or ("service",))
+    ranks = f'count_values by ({labels}) ("{RANK}", 1 + ({ranking}))'
+    return f"({expr}) * on ({labels}) group_left ({RANK}) {ranks}"
+
+
+def ahead(how: str, metric: str, matchers: str = MINE) -> str:
+    """Return ``how`` (min, max) of the time from each step to the next, which a bar is drawn for.
+
+    A range looks back from its step, and the bar of a step reaches forward from it.
+    """
+    return f"{how}_over_time({metric}{{{matchers}}}[$__interval] offset -$__interval)"
+
+
 def worst(metric: str) -> str:
     """Return the least value of each step, so that a short outage shows at every zoom."""
-    return f"min by (service) (min_over_time({metric}{{{MINE}}}[$__interval]))"
+    return f"min by (service) ({ahead('min', metric)})"
 
 
 def most(metric: str) -> str:
     """Return the greatest value of each step."""
-    return f"max by (service) (max_over_time({metric}{{{MINE}}}[$__interval]))"
+    return f"max by (service) ({ahead('max', metric)})"
 
 
 def last(metric: str) -> str:

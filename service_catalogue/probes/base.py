@@ -7,6 +7,7 @@ import regex
 from pydantic import AfterValidator, Field, model_validator
 
 from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
+from service_catalogue.probes.address import ascii_host, ascii_url
 from service_catalogue.prometheus import TlsClient
 
 
@@ -18,6 +19,7 @@ def _url(value: str) -> str:
         good = False
     if not good:
         raise ValueError(f"{value!r} is not an http:// or https:// URL")
+    ascii_url(value)
     return value
 
 
@@ -36,6 +38,7 @@ def _host_port(value: str) -> str:
         raise ValueError(f"{value!r} is not host:port")
     if not 0 < int(port) <= 65535:  # noqa: PLR2004 - the highest port
         raise ValueError(f"{value!r} names a port that does not exist")
+    ascii_host(host)
     return value
 
 

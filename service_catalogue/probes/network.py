@@ -1,8 +1,10 @@
 """What the probes of other protocols than HTTP ask and expect."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
+import regex
 from pydantic import Field, model_validator
 
 from service_catalogue.base import Frozen, PositiveMilliseconds, Text
@@ -12,10 +14,22 @@ RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV
 Rcode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
 
 
+GROUP: Final = re.compile(r"\\(?:(\d{1,2})|g<(\w+)>|(\\))|\$\{(\w+)\}", re.ASCII)
+"""What stands in ``send`` for a group of ``expect``, or for a backslash."""
+
+
+def named_groups(template: str) -> list[str]:
+    """Return the groups that a ``send`` names."""
+    found = (match[1] or match[2] or match[4] for match in GROUP.finditer(template))
+    return [name for name in found if name]
+
+
 class Step(Frozen):
     r"""One step of a conversation: what to await, what to say then, whether to begin TLS then.
 
-    ``send`` may name groups of ``expect`` as ``\1``; a line end is added.
+    ``send`` may name groups of ``expect`` as ``\1``, ``\g<name>``, ``${1}`` or ``${name}``, and
+    write ``\\`` for a backslash; all else, a backslash before a letter too, is sent as it stands.
+    Without ``expect`` everything is. A line end is added.
     """
 
     expect: Regex | None = None
@@ -26,6 +40,11 @@ class Step(Frozen):
     def _something(self) -> Self:
         if self.expect is None and self.send is None and not self.starttls:
             raise ValueError("needs expect, send or starttls")
+        if self.expect is not None and self.send is not None:
+            groups = regex.compile(self.expect.encode())
+            for name in named_groups(self.send):
+                if int(name) > groups.groups if name.isdigit() else name not in groups.groupindex:
+                    raise ValueError(f"send names the group {name!r}, which expect does not have")
         return self
 
 

@@ -26,4 +26,5 @@ def credit(figures: Figures, steps: Iterable[tuple[Fraction, float]]) -> float |
     ladder = tuple(steps)
     if not ladder or figures.availability is None:
         return None
-    return max((due for below, due in ladder if figures.availability < below), default=0.0)
+    # The nearest binary fraction of 99.9 % is a little less: both sides have to be rounded alike.
+    return max((due for below, due in ladder if figures.availability < float(below)), default=0.0)

@@ -13,7 +13,7 @@ NoticeKind = Literal[
     "asked", "refused", "reclassified",
     "maintenance_soon", "maintenance_started", "maintenance_ended", "maintenance_overrun",
     "maintenance_requested", "maintenance_waiting", "maintenance_decided",
-    "budget", "forecast", "report",
+    "budget", "report",
 ]  # fmt: skip
 OUTAGE_KINDS: tuple[NoticeKind, ...] = (
     "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",

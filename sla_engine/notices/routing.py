@@ -70,7 +70,7 @@ def severity_of(notice: Stored) -> Severity:
     """Return what kind of news a notice is."""
     if notice.kind.startswith("maintenance"):
         return "maintenance"
-    if notice.kind in {"budget", "forecast"}:
+    if notice.kind == "budget":
         return "budget"
     return "planned" if notice.facts.get("classification") == "planned" else "unplanned"
 

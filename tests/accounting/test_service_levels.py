@@ -70,10 +70,37 @@ def test_the_next_maintenance_is_the_first_window_that_has_not_begun(ledger: Led
     assert (b.maintenance_active, b.next_maintenance) == (False, None)
 
 
+@pytest.mark.parametrize(
+    ("start", "active", "ahead"),
+    [
+        ("2026-11-10T11:00:00Z", False, None),
+        ("2026-11-10T11:00:01Z", True, None),
+        ("2026-11-10T12:00:00Z", True, None),
+        ("2026-11-10T12:00:01Z", False, "2026-11-10T12:00:01"),
+    ],
+)
+def test_a_window_is_active_from_its_first_moment_to_its_last(
+    ledger: Ledger, start: str, ahead: str | None, *, active: bool
+) -> None:
+    window = {"id": "w", "title": "W", "services": ["a"], "requester": "ann", "approver": "bob"}
+    book = catalogue("a", maintenance=[window | {"start": start, "duration": "1h"}])
+    [level] = service_levels(Books(book, ledger), NOW, {})
+    expected = None if ahead is None else at(ahead)
+    assert (level.maintenance_active, level.next_maintenance) == (active, expected)
+
+
 def test_the_moments_since_the_last_tick_are_not_unknown_yet(ledger: Ledger) -> None:
     book = catalogue("a")
     day = Interval(at("2026-11-10"), at("2026-11-11"))
     assert account(Books(book, ledger), day, NOW + 30_000)["a"].coverage == 1.0
+
+
+def test_an_engine_that_stands_still_is_blind_after_two_minutes(ledger: Ledger) -> None:
+    late = NOW + 120_000
+    assert [as_of(ledger, late), as_of(ledger, late + 1)] == [NOW, late + 1]
+    assert as_of(ledger, NOW - 1) == NOW - 1
+    with Ledger.open("sqlite://") as empty:
+        assert as_of(empty, NOW) == NOW
 
 
 def test_an_engine_that_stands_still_is_blind(ledger: Ledger) -> None:

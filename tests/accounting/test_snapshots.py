@@ -100,3 +100,34 @@ def test_frozen_figures_changed_by_hand_are_found(ledger: Ledger) -> None:
     with ledger.engine.execution_options(write=True).begin() as connection:
         connection.execute(sa.text("UPDATE frozen_period SET figures = '{}'"))
     assert any(f.startswith("frozen_period was put in or changed") for f in ledger.verify())
+
+
+def test_a_decision_of_the_reports_own_moment_is_not_to_blame_for_a_later_change(
+    ledger: Ledger,
+) -> None:
+    for moment, author in ((END + 1, "ann"), (END + 2, "bob")):
+        said = Correction(moment, author, "cause", None, "disk", "seen in the log")
+        ledger.corrections.add("mail", DOWN, said)
+        if moment == END + 1:
+            frozen_report(Books(BOOK, ledger), OCTOBER, moment)
+            ledger.apply([Derived("mail", (Segment(DOWN + 60_000, END, State.UP),), DOWN)])
+            (found,) = report(Books(BOOK, ledger), OCTOBER, END + 2).restatements
+            assert (found.author, found.reason) == ("sla-engine", "derived anew from samples")
+    (found,) = report(Books(BOOK, ledger), OCTOBER, END + 3).restatements
+    assert (found.author, found.reason) == ("bob", "seen in the log")
+
+
+def test_a_month_is_frozen_from_its_last_moment_on(ledger: Ledger) -> None:
+    frozen_report(Books(BOOK, ledger), OCTOBER, END)
+    assert set(ledger.frozen.first(Interval(OCTOBER.start, END))) == {"shop", "mail"}
+
+
+def test_a_restatement_compares_with_the_first_report_however_often_it_is_made(
+    ledger: Ledger,
+) -> None:
+    frozen_report(Books(BOOK, ledger), OCTOBER, END + 1)
+    for later, end in ((2, DOWN + HOUR // 2), (3, DOWN + HOUR // 4)):
+        line = (Segment(DOWN, end, State.DOWN), Segment(end, END, State.UP))
+        ledger.apply([Derived("shop", line, DOWN)])
+        (found,) = frozen_report(Books(BOOK, ledger), OCTOBER, END + later).restatements
+        assert found.before == BEFORE

@@ -1,11 +1,16 @@
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
+import holidays
 import pytest
 
 from service_catalogue.model import Catalogue
-from sla_engine.accounting.terms import agreed_time, terms
+from sla_engine.accounting import terms as agreed
+from sla_engine.accounting.terms import agreed_time, quorums, terms
 from sla_engine.domain.interval import Interval, total
+from sla_engine.domain.maintenance import Scope, WindowEvent
+from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import planned, windows_in
 
 HOUR = 3_600_000
@@ -103,13 +108,28 @@ def test_since_and_until_bound_the_service() -> None:
     assert agreed_time(book, book.services[0], OCTOBER, at("2026-10-02T12:00")) == (expected,)
 
 
+@pytest.fixture
+def corpus_christi(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make Corpus Christi a holiday of Bavaria alone, whatever Germany decides."""
+
+    def holidays_of(country: str, subdiv: str | None) -> set[date]:
+        assert country == "DE"
+        return {date(2026, 6, 4)} if subdiv == "BY" else set()
+
+    monkeypatch.setattr(holidays, "country_holidays", holidays_of)
+    agreed._holidays.cache_clear()
+    yield
+    agreed._holidays.cache_clear()
+
+
+@pytest.mark.usefixtures("corpus_christi")
 def test_holidays_of_a_subdivision_are_not_owed() -> None:
     weekly = [{"days": "mon-fri", "hours": ["08:00-18:00"]}]
     hours = [
         total(
             agreed_time(book, book.services[0], Interval(at("2026-06-04"), at("2026-06-05")), None)
         )
-        for place in ("DE", "DE-BY")  # Corpus Christi is a holiday in Bavaria, not in all Germany
+        for place in ("DE", "DE-BY")
         for book in [
             catalogue({"calendar": "o"}, calendars={"o": {"weekly": weekly, "holidays": place}})
         ]
@@ -127,3 +147,46 @@ def test_an_old_period_keeps_the_old_objective() -> None:
 def test_an_until_in_utc_is_understood_as_the_standard_has_it() -> None:
     found = windows(window(rrule="FREQ=DAILY;UNTIL=20261006T000000Z"))
     assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "touches"),
+    [(-2, 0, False), (-2, 1, True), (0, 1, True), (743, 745, True), (744, 745, False)],
+)
+def test_a_window_that_only_meets_a_period_is_none_of_it(
+    start: int, end: int, *, touches: bool
+) -> None:
+    edges = (OCTOBER.start + start * HOUR, OCTOBER.start + end * HOUR)
+    begin, finish = (datetime.fromtimestamp(edge / 1000, UTC).isoformat() for edge in edges)
+    book = catalogue(maintenance=[window(start=begin, end=finish, duration=None)])
+    asked = Request("r", "cli", "Patching", Scope(("shop",)), *edges, "UTC")
+    said = ((asked, (WindowEvent(0, "requested", "ann"),)),)
+    for found in (windows_in(book, (), OCTOBER), windows_in(catalogue(), said, OCTOBER)):
+        assert [w.occurrences for w in found] == [(Interval(*edges),)] * touches
+
+
+@pytest.mark.parametrize(("hours", "pieces"), [(-1, 1), (0, 1), (1, 2), (743, 2), (744, 1)])
+def test_what_held_before_a_change_holds_up_to_its_moment(hours: int, pieces: int) -> None:
+    at_change = OCTOBER.start + hours * HOUR
+    until = datetime.fromtimestamp(at_change / 1000, UTC).isoformat()
+    office = {"weekly": [{"days": "mon-sun", "hours": ["00:00-24:00"]}]}
+    history = [{"until": until, "calendar": "never", "quorum": {"locations": 2}}]
+    calendars = {"always": office, "never": {"weekly": []}}
+    book = catalogue({"calendar": "always", "history": history}, calendars=calendars)
+    found = list(quorums(book.services[0], OCTOBER))
+    assert len(found) == pieces
+    assert all(piece.length for piece, _ in found)
+    assert next(quorum.locations for _, quorum in found) == (2 if hours > 0 else "majority")
+    owed = total(agreed_time(book, book.services[0], OCTOBER, None))
+    assert owed == (744 - max(0, hours)) * HOUR
+
+
+def test_a_service_that_ends_where_a_period_begins_is_not_owed_in_it() -> None:
+    for since, until, expected in (
+        (None, "2026-10-01T00:00:00Z", 0),
+        (None, "2026-10-01T00:00:01Z", 1_000),
+        ("2026-11-01T00:00:00Z", None, 0),
+        ("2026-10-31T23:59:59Z", None, 1_000),
+    ):
+        book = catalogue({"since": since, "until": until})
+        assert total(agreed_time(book, book.services[0], OCTOBER, None)) == expected

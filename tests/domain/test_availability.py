@@ -106,6 +106,12 @@ def test_short_outages_lose_seconds_but_do_not_count() -> None:
     assert (result.unplanned, len(result.shares), len(result.short)) == (105, 1, 1)
 
 
+def test_an_outage_of_exactly_the_shortest_length_counts() -> None:
+    result = account((100, 110), (200, 209), (990, None), terms=Terms(ratio(90), min_outage=10))
+    assert [share.outage.start for share in result.shares] == [100, 990]
+    assert [share.outage.start for share in result.short] == [200]
+
+
 def test_a_reclassified_outage_is_what_it_was_made() -> None:
     planned = Outage("shop", 100, 200, reclassified="planned")
     unplanned = Outage("shop", 300, 400, reclassified="unplanned")
@@ -125,6 +131,10 @@ def test_burn_rate_one_spends_the_budget_exactly() -> None:
         (0.5, 400, 800),
         (0.75, 250, None),  # not before the period ends
         (0.5, 99, None),  # too early to say
+        (0.5, 100, 200),
+        (0.0, 500, None),
+        (0.7501, 250, None),
+        (0.749, 250, 996),
         (1.0, 500, None),
         (-0.1, 500, None),
         (0.9, 5000, None),  # over, and something is left

@@ -57,3 +57,22 @@ def test_without_events_nothing_is_judged() -> None:
     facts = AccountingInput((), (), AGREED, AGREED, (), events=())
     found = figures(facts, Terms(Fraction(9, 10)), 3 * M)
     assert (found.availability, found.met, found.budget_remaining) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "counts"),
+    [
+        (Interval(2 * M - 1, 3 * M), True),
+        (Interval(2 * M, 3 * M), False),
+        (Interval(0, 2 * M), True),
+        (Interval(0, 2 * M - 1), False),
+        (Interval(2 * M - 1, 2 * M), True),
+    ],
+)
+def test_a_minute_belongs_to_the_time_that_holds_its_last_millisecond(
+    agreed: Interval, *, counts: bool
+) -> None:
+    found = weigh((Minute(M, 3, 4),), (agreed,), (), "exclude")
+    assert found == ((3, 4) if counts else (0, 0))
+    planned = weigh((Minute(M, 3, 4),), (Interval(0, 9 * M),), (agreed,), "count_up")
+    assert planned == ((4, 4) if counts else (3, 4))

@@ -58,6 +58,8 @@ def test_an_approval_after_the_fact_plans_it_and_is_known_as_such() -> None:
     assert late.planned() == (Interval(100, 200),)
     assert late.retroactive
     assert not window(APPROVED).retroactive
+    at_its_start, after = WindowEvent(100, "approved", "bob"), WindowEvent(101, "approved", "bob")
+    assert [window(event).retroactive for event in (at_its_start, after)] == [False, True]
 
 
 def test_overlapping_windows_count_once() -> None:
@@ -101,3 +103,11 @@ def test_every_key_of_a_scope_must_fit() -> None:
     assert not scope.covers("x", "bronze", [("site", "a")])
     assert not scope.covers("x", "gold", [("site", "b")])
     assert not Scope().covers("x", "gold", [])
+
+
+def test_a_recurring_window_is_active_in_each_occurrence_and_approved_between() -> None:
+    twice = window(APPROVED, occurrences=(Interval(100, 200), Interval(300, 400)), recurring=True)
+    states = [twice.state(now) for now in (199, 200, 299, 300, 400)]
+    assert states == ["active", "approved", "approved", "active", "approved"]
+    once = window(APPROVED, occurrences=(Interval(100, 200), Interval(300, 400)))
+    assert [once.state(now) for now in (200, 399, 400)] == ["approved", "active", "completed"]

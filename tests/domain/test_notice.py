@@ -4,7 +4,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla_engine.domain.notice import OutageSnapshot, Subject, outage_notice, running_step
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import (
+    OutageSnapshot,
+    Subject,
+    outage_facts,
+    outage_notice,
+    running_step,
+)
+from sla_engine.domain.outage import Outage
 from sla_engine.notices.outage_messages import reply_message, root_message
 from uptime_common import humanize
 
@@ -153,3 +161,41 @@ def test_the_duration_of_an_open_outage_is_told_in_growing_steps() -> None:
     assert [s // minute for s in steps[:12]] == [1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 45, 60]
     assert len(steps) == 38
     assert running_step(31 * 60 * minute) == 30 * 60 * minute
+
+
+@pytest.mark.parametrize(
+    ("now", "classification", "planned", "unplanned"),
+    [
+        (START, "planned", 1, 0),
+        (START + 2 * MINUTE, "planned", 2 * MINUTE, 0),
+        (START + 2 * MINUTE + 1, "overrun", 2 * MINUTE, 1),
+        (START - 1, "planned", 1, 0),
+    ],
+)
+def test_an_outage_that_begins_now_is_planned_or_not_already(
+    now: int, classification: str, planned: int, unplanned: int
+) -> None:
+    window = (Interval(START, START + 2 * MINUTE),)
+    facts = outage_facts(Outage("shop", START, None), window, now)
+    assert (facts.classification, facts.planned, facts.unplanned, facts.owed) == (
+        classification,
+        planned,
+        unplanned,
+        None,
+    )
+
+
+def test_an_outage_owes_what_lies_in_the_agreed_time_and_was_known_and_not_planned() -> None:
+    outage, edge = Outage("shop", START, START + 10 * MINUTE), START + 2 * MINUTE
+    facts = outage_facts(
+        outage,
+        (Interval(START, edge),),
+        START + 60 * MINUTE,
+        Outage("shop", START + MINUTE, None),
+        (Interval(edge + MINUTE, START + 20 * MINUTE),),
+        gaps=(Interval(edge + MINUTE, edge + 2 * MINUTE),),
+    )
+    assert (facts.planned, facts.unplanned, facts.unknown) == (2 * MINUTE, 7 * MINUTE, MINUTE)
+    assert facts.owed == 6 * MINUTE
+    assert facts.previous_id == Outage("shop", START + MINUTE, None).id
+    assert outage_facts(outage, (), START, outage).previous_id is None

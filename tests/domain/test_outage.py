@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import OutageSpan, gaps, outage_id, outages
+from sla_engine.domain.outage import Correction, Outage, OutageSpan, gaps, outage_id, outages
 from sla_engine.domain.timeline import Segment, State, Timeline
 from tests.domain.test_timeline import lines
 
@@ -44,3 +45,27 @@ def test_every_moment_of_down_is_in_one_outage_and_no_moment_of_up(line: Timelin
             assert len(holding) == 1
         if segment.state is UP:
             assert holding == []
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ((), False),
+        ((("class_asked", "planned"),), True),
+        ((("cause", "disk"), ("class_asked", "planned"), ("ticket", "T-1")), True),
+        ((("class_asked", "planned"), ("class_asked", None)), False),
+        ((("class_asked", "planned"), ("class", "planned")), False),
+        ((("class", "planned"), ("class_asked", "unplanned")), True),
+        ((("class", "planned"),), False),
+        ((("cause", "disk"),), False),
+    ],
+)
+def test_a_class_that_was_asked_for_waits_until_somebody_decides(
+    said: tuple[tuple[str, str | None], ...], *, waits: bool
+) -> None:
+    corrections = tuple(
+        Correction(n, "ann", field, None, after, "so") for n, (field, after) in enumerate(said)
+    )
+    found = Outage("shop", 0, 9, corrections=corrections).asked
+    assert (found is not None) is waits
+    assert found is None or (found.field == "class_asked" and found.after is not None)

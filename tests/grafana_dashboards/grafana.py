@@ -33,6 +33,10 @@ class Grafana:
         self._now = now
         self._dashboards = {name: plain(build()) for name, build in DASHBOARDS.items()}
 
+    def at(self, now: int) -> "Grafana":
+        """Return the same Grafana at another time."""
+        return Grafana(self._url, now)
+
     def open(self, name: str, choose: Mapping[str, Sequence[str]] | None = None) -> Chosen:
         """Return the values of a dashboard's variables, as they stand in a query.
 
@@ -61,7 +65,7 @@ class Grafana:
 
     def ask(self, query: Query, chosen: Chosen) -> Sequence[dict[str, Any]]:
         """Return the series that a query answers with."""
-        span = self.span(query.dashboard)
+        span = seconds(query.last) if query.last else self.span(query.dashboard)
         step = max(_step(span, query.width), seconds(query.interval or "1s"))
         rate = max(step + SCRAPE_INTERVAL, 4 * SCRAPE_INTERVAL)
         times = {"__rate_interval": f"{rate}s", "__interval": f"{step}s", "__range": f"{span}s"}

@@ -142,8 +142,6 @@ def _scraped(job: dict[str, str]) -> Series:
     yield "up", job, flat(1)
     yield "scrape_samples_scraped", job, flat(400)
     yield "scrape_duration_seconds", job, flat(0.02)
-    yield "process_cpu_seconds_total", job, counter(0.02)
-    yield "process_resident_memory_bytes", job, flat(60e6)
 
 
 def _exporters() -> Series:
@@ -155,6 +153,9 @@ def _exporters() -> Series:
     yield "sla_exporter_probes_skipped_total", job, counter(0)
     yield from _histogram("sla_exporter_probe_lateness_seconds", job)
     yield from _scraped(job)
+    yield "process_cpu_seconds_total", job, counter(0.02)
+    yield "process_resident_memory_bytes", job, flat(60e6)
+    yield "process_start_time_seconds", job, flat(NOW - 10 * DAY)
     for collector, success in (("cpu", flat(1)), ("nvme", flat(0)), ("textfile", _broken)):
         one = {**job, "collector": collector}
         yield "node_scrape_collector_success", one, success

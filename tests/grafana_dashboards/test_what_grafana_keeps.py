@@ -15,7 +15,6 @@ VARIABLE = {"datasource": _VARIABLE, "query": _VARIABLE | {"datasource", "defini
 NOTE = {"name", "datasource", "enable", "hide", "iconColor", "filter", "expr", "step"}
 NOTE |= {"titleFormat", "textFormat", "tagKeys", "useValueForTime"}
 REPEATED = {"repeatDirection", "maxPerRow"}
-STATES = ("state-timeline", "status-history")
 
 
 def foreign(board: Board) -> Iterator[str]:
@@ -50,7 +49,7 @@ def twice(board: Board) -> Iterator[str]:
 
 def grey(board: Board) -> Iterator[str]:
     """Yield panels of states whose value mappings have colours that Grafana does not draw."""
-    for panel in of_type(board, *STATES):
+    for panel in of_type(board, "state-timeline"):
         defaults = panel["fieldConfig"]["defaults"]
         if defaults.get("mappings") and defaults["color"]["mode"] == "thresholds":
             yield f"panel {panel['title']}: colour by thresholds hides the colours of its mappings"

@@ -83,3 +83,33 @@ def test_a_hash_made_anew_does_not_mend_the_chain(ledger: Ledger) -> None:
         values = {"actor": "eve", "hash": audit.digest(first)}
         connection.execute(sa.update(tables.audit).where(tables.audit.c.seq == 1).values(values))
     assert _broken(ledger) == "audit row 2 does not follow row 1"
+
+
+def test_a_row_s_hash_covers_every_field_of_it_and_the_hash_before(ledger: Ledger) -> None:
+    """Who makes a row anew, and mends only what the next one says of it, is found there."""
+    ledger.windows.add(REQUEST, ASKED)
+    with ledger.engine.begin() as connection:
+        first, second, *_ = audit.read(connection)
+        forged = first._replace(actor="eve")
+        table, found = tables.audit, audit.digest(forged)
+        change = {"actor": "eve", "hash": found}
+        connection.execute(sa.update(table).where(table.c.seq == 1).values(change))
+        connection.execute(sa.update(table).where(table.c.seq == 2).values(previous_hash=found))
+    assert "audit row 2 was changed" in str(_broken(ledger))
+    others = {
+        "seq": 9, "time_ms": 9, "actor": "x", "action": "x", "subject": "x", "payload": "{}",
+        "previous_hash": "x",
+    }  # fmt: skip
+    assert {*others, "hash"} == set(audit.Link._fields)
+    for name, value in others.items():
+        assert audit.digest(second._replace(**{name: value})) != second.hash  # type: ignore[arg-type]
+    assert audit.digest(second._replace(hash="x")) == second.hash
+
+
+def test_rows_that_are_appended_together_follow_one_another(ledger: Ledger) -> None:
+    entries = [audit.Entry(n, "ann", "note", f"n{n}", {}) for n in range(3)]
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        audit.append(connection, entries)
+        links = list(audit.read(connection))
+    assert [link.subject for link in links[-3:]] == ["n0", "n1", "n2"]
+    assert _broken(ledger) is None

@@ -50,6 +50,11 @@ def test_a_session_that_the_server_ended_leads_no_longer(postgresql: str) -> Non
         second.release()
 
 
-def test_a_ledger_in_memory_has_no_rival() -> None:
-    with Ledger.open("sqlite://") as ledger:
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_ledger_in_memory_has_no_rival(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Ledger.open(url) as ledger:
         assert leadership(ledger.engine).held()
+    assert list(tmp_path.iterdir()) == []

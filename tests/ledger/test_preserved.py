@@ -76,3 +76,14 @@ def test_late_samples_fill_a_gap(ledger: Ledger) -> None:
     outages, gaps = past(ledger)
     assert outages[-1] == OutageSpan(65 * MINUTE, 75 * MINUTE)
     assert gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("beyond", "gap"), [(0, Interval(END - TAIL, 120 * MINUTE)), (1, minutes(100, 120))]
+)
+def test_what_was_derived_is_a_guess_up_to_the_tail_and_known_beyond(
+    ledger: Ledger, beyond: int, gap: Interval
+) -> None:
+    unknown = Segment(END - TAIL - beyond, 120 * MINUTE, UNKNOWN)
+    ledger.apply([Derived("shop", (unknown,), None, TAIL)])
+    assert past(ledger)[1] == (minutes(60, 70), gap)

@@ -173,3 +173,26 @@ def test_what_ends_together_goes_on_each_for_itself(
     histories = ledger.histories(Interval(0, 1000))
     assert all(histories[s].covered == (Interval(0, end),) for s, end in ends.items())
     assert ledger.derived_until() == 300
+
+
+def test_a_ledger_in_a_file_is_safe_against_the_loss_of_power(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
+        first, second = ledger.engine.connect(), ledger.engine.connect()
+        for connection in (first, second):
+            names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
+            assert found == ["wal", 2, 1, 30_000]  # 2 is FULL
+        first.close()
+        second.close()
+
+
+def test_the_same_again_leaves_no_trace_and_an_earlier_sample_leaves_one(ledger: Ledger) -> None:
+    ledger.apply([OPEN], _notices)
+    before, head = list(ledger.export()), ledger.head()
+    ledger.apply([OPEN], _notices)
+    assert (list(ledger.export()), ledger.head()) == (before, head)
+    ledger.apply([OPEN._replace(first_sample=1)])
+    assert (ledger.first_samples(), ledger.head()) == ({"shop": 0}, head)
+    ledger.apply([OPEN._replace(first_sample=-1)])
+    assert ledger.first_samples() == {"shop": -1}
+    assert ledger.head() != head

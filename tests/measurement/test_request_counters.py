@@ -176,3 +176,31 @@ def test_events_derived_in_pieces_are_those_derived_at_once(
             backfill(Books(book, pieces), client, piece, DAY.end)
         assert pieces.events(DAY) == whole.events(DAY)
         assert pieces.histories(DAY) == whole.histories(DAY)
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((-1, 0), [0]),
+        ((0, MINUTE - 1), [0]),
+        ((0, MINUTE), [MINUTE]),
+        ((3 * MINUTE, 4 * MINUTE - 1), [3 * MINUTE]),
+        ((3 * MINUTE, 4 * MINUTE), []),
+        ((-2, -1), []),
+        ((0, 2 * MINUTE), [2 * MINUTE]),
+        ((0, 2 * MINUTE + 1), []),
+    ],
+)
+def test_an_increase_belongs_to_the_minute_of_the_sample_that_shows_it(
+    times: tuple[int, int], expected: list[int]
+) -> None:
+    one = Series({}, np.array(times, np.int64), np.array([5.0, 8.0]))
+    found = counted([one], [one], PERIOD, 2 * MINUTE)
+    assert found == tuple(Minute(start, 3.0, 3.0) for start in expected)
+
+
+def test_an_objective_that_is_met_exactly_is_met_whatever_its_fraction() -> None:
+    for percent, good in ((99.9, 999.0), (99.5, 995.0), (95, 950.0), (99, 990.0)):
+        owed = Fraction(str(percent)) / 100
+        assert failures((Minute(0, good, 1000.0),), owed) == ()
+        assert failures((Minute(0, good - 1, 1000.0),), owed) == (OutageSpan(0, MINUTE),)

@@ -150,3 +150,52 @@ def test_requests_of_long_ago_are_left_alone(world: World) -> None:
     ask(world, -3 * DAY)
     tell(world, 2 * DAY)
     assert world.slack.messages == []
+
+
+def due(world: World, after: int) -> list[str]:
+    """Return the kinds of notices that are due some ms from now."""
+    rows = approval_notices(Books(world.book, world.ledger), world.outbox, world.now + after)
+    return [row.kind for row in rows]
+
+
+def test_a_request_is_told_for_a_day_and_never_before_it_was_made(world: World) -> None:
+    ask(world, 3 * DAY)
+    assert [due(world, after) for after in (-1, 0, DAY - 1)] == [
+        [],
+        ["maintenance_requested"],
+        ["maintenance_requested"],
+    ]
+    assert due(world, DAY) == []
+
+
+def test_a_reminder_is_due_from_its_moment_until_the_work_begins(world: World) -> None:
+    ask(world, 3 * DAY)
+    found = [due(world, after) for after in (2 * DAY - 1, 2 * DAY, 3 * DAY - 1, 3 * DAY)]
+    assert found == [[], ["maintenance_waiting"], ["maintenance_waiting"], []]
+
+
+def test_what_was_asked_for_exactly_half_an_hour_ahead_has_no_reminder(world: World) -> None:
+    ask(world, HOUR // 2)
+    assert due(world, 0) == ["maintenance_requested"]
+    assert due(world, HOUR // 2 - 1) == ["maintenance_requested"]
+
+
+def test_a_decision_is_told_for_a_day(world: World) -> None:
+    identifier = ask(world, 3 * DAY)
+    tell(world)
+    resolve(
+        Books(world.book, world.ledger),
+        identifier,
+        "approved",
+        author="bob",
+        reason="",
+        now=world.now,
+    )
+    assert due(world, DAY - 1) == ["maintenance_decided"]
+    assert due(world, DAY) == []
+
+
+def test_what_a_feed_asked_for_is_not_told_once_it_is_over(world: World) -> None:
+    ask(world, -HOUR + 5, source="feed:plan")
+    assert due(world, 4) == ["maintenance_requested"]
+    assert due(world, 5) == []

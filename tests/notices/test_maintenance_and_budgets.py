@@ -128,3 +128,48 @@ def test_an_outage_tells_what_it_used_of_the_budget() -> None:
     letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
     # 10 of October's 44.64 minutes; 25 are used in all.
     assert dict(letter.head.facts)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
+
+
+def work(ledger: Ledger, now: int) -> list[str]:
+    """Tell what is due of planned work at a moment, and return its kinds."""
+    outbox = Outbox(ledger.engine)
+    rows = list(maintenance_notices(Books(BOOK, ledger), outbox, now))
+    outbox.add(rows)
+    return [row.kind.removeprefix("maintenance_") for row in rows]
+
+
+def test_work_begins_and_ends_at_its_very_moments(ledger: Ledger) -> None:
+    end = START + 60 * MINUTE
+    steps = (START - 30 * MINUTE, START - 30 * MINUTE + 1, START - 1, START, end - 1, end, end + 1)
+    assert [work(ledger, now) for now in steps] == [
+        [], ["soon"], [], ["started"], [], ["ended"], [],
+    ]  # fmt: skip
+
+
+def test_the_end_of_work_is_told_for_an_hour(ledger: Ledger) -> None:
+    end = START + 60 * MINUTE
+    work(ledger, START)
+    assert work(ledger, end + 60 * MINUTE) == []
+    assert work(ledger, end + 60 * MINUTE - 1) == ["ended"]
+
+
+@pytest.mark.parametrize(
+    ("left", "mark"),
+    [(0.5001, None), (0.5, "0.5"), (0.2001, "0.5"), (0.2, "0.2"), (1e-9, "0.2"), (0.0, "0")],
+)
+def test_a_threshold_is_crossed_when_it_is_reached(left: float, mark: str | None) -> None:
+    figures = {"shop": replace(account(0, NOON), budget_remaining=left)}
+    keys = [row.key for row in budget_notices(BOOK, figures, NOON)]
+    assert keys == ([f"budget:shop:2026-10/{mark}"] if mark else [])
+
+
+def test_the_end_of_work_whose_start_nobody_was_told_of_is_not_told(ledger: Ledger) -> None:
+    assert work(ledger, START + 60 * MINUTE) == []
+    assert work(ledger, START + 61 * MINUTE) == []
+
+
+def test_work_that_was_told_as_ended_does_not_overrun_afterwards(ledger: Ledger) -> None:
+    end = START + 60 * MINUTE
+    assert [work(ledger, now) for now in (START, end)] == [["started"], ["ended"]]
+    ledger.apply([Derived("shop", (Segment(end, end + MINUTE, State.DOWN),), end)])
+    assert work(ledger, end + MINUTE) == []

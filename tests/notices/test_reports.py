@@ -134,3 +134,40 @@ def test_what_is_never_due_or_no_crontab_line_is_refused(cron: str) -> None:
     assert [where for where, _ in schedule_mistakes({"reports": [{"cron": cron}]})] == [
         ("reports", 0, "cron")
     ]
+
+
+ENDED, FIRED = at("2026-11-01"), at("2026-11-01T09:00")
+
+
+def due(now: int, first: int, seen: int) -> list[str]:
+    """Return the periods whose reports are due where samples are known from ``first`` to seen."""
+    with Ledger.open("sqlite://") as ledger:
+        ledger.apply([Derived("shop", (Segment(first, seen, State.UP),), first)])
+        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now))
+    return [str(row.facts["period"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("seen", "wait", "periods"),
+    [
+        (5 * MINUTE, 0, ["2026-10"]),
+        (5 * MINUTE - 1, 0, []),
+        (5 * MINUTE - 1, HOUR - 1, []),
+        (5 * MINUTE - 1, HOUR, ["2026-10"]),
+    ],
+)
+def test_a_report_waits_for_five_minutes_after_its_period_and_an_hour_at_most(
+    seen: int, wait: int, periods: list[str]
+) -> None:
+    assert due(FIRED + wait, at("2026-10-01"), ENDED + seen) == periods
+
+
+def test_a_period_that_ended_with_the_first_sample_has_no_report() -> None:
+    assert due(FIRED, ENDED - 1, FIRED) == ["2026-10"]
+    assert due(FIRED, ENDED, FIRED) == []
+
+
+def test_a_report_is_due_at_its_very_moment() -> None:
+    [entry] = book().reports
+    found = [last_fired(entry, BERLIN, FIRED + by) for by in (-1, 0, 1)]
+    assert found == [at("2026-10-01T09:00"), FIRED, FIRED]

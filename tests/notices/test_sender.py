@@ -219,3 +219,17 @@ def test_what_people_say_of_an_outage_reaches_its_thread_once(world: World) -> N
     assert "disk full" in str(root["blocks"])
     [reply] = world.slack.replies(root["ts"])
     assert "acknowledged by Ada" in reply["text"]
+
+
+def test_waits_double_from_a_second_to_five_minutes(world: World) -> None:
+    world.slack.fault = lambda _: "server_error"
+    world.change("opened", "s0", T0)
+    waits = []
+    for _ in range(11):
+        world.sender.run()
+        failed = world.now
+        while world.outbox.next_due(world.now) is None:
+            world.now += 1_000
+        assert world.outbox.next_due(world.now - 1) is None
+        waits.append((world.now - failed) // 1_000)
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]

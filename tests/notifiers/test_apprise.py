@@ -4,10 +4,12 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from babel import dates
 
 from service_catalogue.notifications import Report
 from sla_engine.ledger import Books, Ledger, Outbox
@@ -149,7 +151,8 @@ def test_a_late_report_says_so_and_speaks_its_language(engine: Engine, receiver:
     engine.fields = {"language": "de"}
     engine.run(at("2026-11-01T13:00"))
     message = receiver.got[0][1]["message"]
-    assert "Service levels of Example, Oktober 2026" in message
+    month = dates.format_skeleton("yMMMM", date(2026, 10, 1), locale="de")
+    assert f"Service levels of Example, {month}" in message
     assert "This report is 4h late." in message
 
 

@@ -1,13 +1,15 @@
 """Programs that probes run."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.connect import CAUSES
+from exporter.probes.transport.result import Cause, HinderedError
 from exporter.probes.transport.run import Run
 
 _LONGEST = 64 * 1024
@@ -25,7 +27,7 @@ async def finished(command: Sequence[str], run: Run) -> Finished:
     """Run a program to its end; whoever is cancelled ends it and its children.
 
     Raises:
-        ProbeError: it cannot be started.
+        HinderedError: it cannot be started.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -36,13 +38,18 @@ async def finished(command: Sequence[str], run: Run) -> Finished:
             start_new_session=True,
         )
     except OSError as error:
-        raise ProbeError("setup", f"{command[0]}: {error.strerror}") from error
+        raise HinderedError(_cause(error), f"{command[0]}: {error.strerror}") from error
     try:
         with run.phase("processing"):
             output = await _output(process)
             return Finished(await process.wait(), output.decode("utf-8", "replace"))
     finally:
         await _end(process)
+
+
+def _cause(error: OSError) -> Cause:
+    """Return why a program could not be started; EAGAIN is the limit on processes."""
+    return "processes" if error.errno == errno.EAGAIN else CAUSES.get(error.errno or 0, "file")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

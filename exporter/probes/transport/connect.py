@@ -3,39 +3,60 @@
 import asyncio
 import errno
 import socket
+from collections.abc import Mapping
 from time import perf_counter
+from typing import Final
 
-from exporter.network.resolver import Protocol, ResolveError, literal
-from exporter.probes.transport.result import ProbeError, Reason
+from exporter.network.resolver import Protocol, ResolveError, ResolverError, literal
+from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
+from service_catalogue.probes.address import ascii_host
 
-_REASONS: dict[int, Reason] = {
+_WITHIN = 0.8  # of the time that is left: a dead name server is known before the time limit
+_REASONS: Final[Mapping[int, Reason]] = {
     errno.ECONNREFUSED: "refused",
     errno.ECONNRESET: "reset",
     errno.EPIPE: "reset",
     errno.ECONNABORTED: "reset",
     errno.EHOSTUNREACH: "unreachable",
     errno.ENETUNREACH: "unreachable",
-    errno.EADDRNOTAVAIL: "unreachable",
     errno.ETIMEDOUT: "timeout",
-    errno.EACCES: "setup",
-    errno.EPERM: "setup",
-    errno.EMFILE: "setup",
-    errno.ENFILE: "setup",
-    errno.EAFNOSUPPORT: "unreachable",
 }
+CAUSES: Final[Mapping[int, Cause]] = {
+    errno.EMFILE: "descriptors",
+    errno.ENFILE: "descriptors",
+    errno.ENOMEM: "memory",
+    errno.ENOBUFS: "memory",
+    errno.EAGAIN: "memory",
+    errno.EACCES: "permission",
+    errno.EPERM: "permission",
+    errno.EADDRNOTAVAIL: "addresses",
+    errno.EAFNOSUPPORT: "addresses",
+}
+"""What of ours a system call's error tells of; other errors tell of the peer or the way there."""
 
 
 def network_error(error: OSError) -> ProbeError:
     """Return the verdict that an error of a socket call stands for."""
-    reason = _REASONS.get(error.errno or 0, "unreachable")
-    return ProbeError(reason, error.strerror or str(error))
+    number, told = error.errno or 0, error.strerror or str(error)
+    if number in CAUSES:
+        return HinderedError(CAUSES[number], told)
+    return ProbeError(_REASONS.get(number, "unreachable"), told)
+
+
+def shortage() -> Cause:
+    """Return why no socket could be made a moment ago."""
+    try:
+        socket.socket().close()
+    except OSError as error:
+        return CAUSES.get(error.errno or 0, "descriptors")
+    return "descriptors"
 
 
 def split(target: str) -> tuple[str, int]:
-    """Return host and port of host:port."""
+    """Return host and port of host:port; the host as DNS knows it."""
     host, _, port = target.rpartition(":")
-    return host, int(port)
+    return ascii_host(host), int(port)
 
 
 async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: bool = True) -> str:
@@ -44,14 +65,22 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
     Raises:
         ProbeError: there is none.
     """
+    try:
+        host = ascii_host(host)
+    except ValueError as error:
+        raise HinderedError("catalogue", str(error)) from error
     known = literal(host)
     if known is not None:
         return known
     with run.phase("resolve"):
         try:
-            address = await run.network.resolver.resolve(host, protocol, fallback=fallback)
+            address = await run.network.resolver.resolve(
+                host, protocol, fallback=fallback, within=run.left() * _WITHIN
+            )
         except ResolveError as error:
             raise ProbeError("resolve", str(error)) from error
+        except ResolverError as error:
+            raise HinderedError("resolver", str(error)) from error
     run.log(f"{host} is {address}")
     return address
 

@@ -2,13 +2,14 @@
 
 import pycurl
 
-from exporter.metrics import TLS_EXPIRY
 from exporter.network.curl import Done
-from exporter.probes.transport.connect import network_error
-from exporter.probes.transport.curl_tls import earliest_expiry
-from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes import chain
+from exporter.probes.transport.connect import network_error, shortage
+from exporter.probes.transport.curl_tls import peer_chain
+from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run, silent
 from exporter.probes.transport.tls import certificate_reason
+from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
 _REASONS: dict[int, Reason] = {
@@ -24,17 +25,31 @@ _REASONS: dict[int, Reason] = {
     pycurl.E_SEND_ERROR: "reset",
     pycurl.E_WRITE_ERROR: "size",
     pycurl.E_FILESIZE_EXCEEDED: "size",
-    pycurl.E_SSL_CERTPROBLEM: "setup",
-    pycurl.E_SSL_CACERT_BADFILE: "setup",
-    pycurl.E_SSL_ENGINE_INITFAILED: "setup",
-    pycurl.E_OUT_OF_MEMORY: "setup",
+}
+_CAUSES: dict[int, Cause] = {
+    pycurl.E_SSL_CERTPROBLEM: "file",
+    pycurl.E_SSL_CACERT_BADFILE: "file",
+    pycurl.E_SSL_ENGINE_INITFAILED: "file",
+    pycurl.E_FAILED_INIT: "memory",
+    pycurl.E_OUT_OF_MEMORY: "memory",
 }
 
 
 async def perform(
-    easy: pycurl.Curl, run: Run, address: str | None, port: int, *, secure: bool
+    easy: pycurl.Curl,
+    run: Run,
+    address: str | None,
+    port: int,
+    *,
+    tls: TlsClient | None,
+    proxy: str = "",
 ) -> None:
     """Run the transfer to an address (None: libcurl knows where); every name is resolved already.
+
+    Without ``tls`` it is in plain text; with it, `set_curl_tls` was called.
+
+    A proxy of the environment is never asked, and its exceptions do not count: what is probed must
+    not depend on who started the exporter.
 
     Raises:
         ProbeError: it failed.
@@ -42,6 +57,8 @@ async def perform(
     easy.setopt(pycurl.NOSIGNAL, 1)
     easy.setopt(pycurl.FRESH_CONNECT, 1)
     easy.setopt(pycurl.FORBID_REUSE, 1)
+    easy.setopt(pycurl.PROXY, proxy)
+    easy.setopt(pycurl.NOPROXY, "")
     if address is not None:
         easy.setopt(pycurl.CONNECT_TO, [f"::{bracketed(address)}:{port}"])
     if run.log is not silent:
@@ -50,11 +67,15 @@ async def perform(
     try:
         done = await run.network.curl.perform(easy)
     finally:
-        _note_phases(easy, run, secure=secure)
-    if secure and (expiry := earliest_expiry(easy)):
-        run.measure(TLS_EXPIRY, expiry)
+        _note_phases(easy, run, secure=tls is not None)
+    found = peer_chain(easy, tls) if tls else None
+    if found:
+        chain.note(run, found)
     if done.code:
         raise _failure(easy, done)
+    if tls and found and not found.named and not tls.insecure_skip_verify:
+        # libcurl takes the subject's common name then, as browsers have not since 2017
+        raise ProbeError("certificate_hostname", "the certificate has no subject alternative name")
 
 
 def bracketed(address: str) -> str:
@@ -99,5 +120,9 @@ def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
         return ProbeError(reason, done.message)
     if done.code == pycurl.E_COULDNT_CONNECT:
         number = easy.getinfo(pycurl.OS_ERRNO)
+        if not number:  # no socket was made
+            return HinderedError(shortage(), done.message)
         return network_error(OSError(number, done.message))
+    if done.code in _CAUSES:
+        return HinderedError(_CAUSES[done.code], done.message)
     return ProbeError(_REASONS.get(done.code, "protocol"), done.message)

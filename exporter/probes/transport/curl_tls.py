@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pycurl
 
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.chain import Chain, chain_of
+from exporter.probes.transport.result import HinderedError
 from service_catalogue.prometheus import TlsClient
 
 _POST_QUANTUM = (3, 5)
@@ -20,7 +21,7 @@ _PLACES = (
 
 
 @lru_cache(maxsize=1)
-def _system_authorities() -> str | None:
+def system_authorities() -> str | None:
     """Return the file of the system's certificate authorities; None leaves it to libcurl."""
     known = (ssl.get_default_verify_paths().cafile, *_PLACES)
     return next((path for path in known if path and Path(path).is_file()), None)
@@ -52,7 +53,7 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
     if tls.insecure_skip_verify:
         easy.setopt(pycurl.SSL_VERIFYPEER, 0)
         easy.setopt(pycurl.SSL_VERIFYHOST, 0)
-    authorities = _readable(tls.ca_file) if tls.ca_file else _system_authorities()
+    authorities = _readable(tls.ca_file) if tls.ca_file else system_authorities()
     if authorities:
         easy.setopt(pycurl.CAINFO, authorities)
     if tls.cert_file and tls.key_file:
@@ -62,16 +63,19 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
 
 def _readable(path: Path) -> str:
     if not os.access(path, os.R_OK):
-        raise ProbeError("setup", f"{path}: cannot be read")
+        raise HinderedError("file", f"{path}: cannot be read")
     return str(path)
 
 
-def earliest_expiry(easy: pycurl.Curl) -> float | None:
-    """Return when the first certificate of the peer's chain expires, in seconds since the epoch."""
-    dates = [
-        ssl.cert_time_to_seconds(text)
+def peer_chain(easy: pycurl.Curl, tls: TlsClient) -> Chain | None:
+    """Return what holds of the chain that the peer sent; None without one."""
+    pems = tuple(
+        text
         for certificate in easy.getinfo(pycurl.INFO_CERTINFO)
         for name, text in certificate
-        if name == "Expire date"
-    ]
-    return float(min(dates)) if dates else None
+        if name == "Cert"
+    )
+    if not pems:
+        return None
+    trusted = tls.ca_file or system_authorities()
+    return chain_of(pems, None if tls.insecure_skip_verify or not trusted else str(trusted))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from service_catalogue.probes.address import ascii_host
+
 TYPES: Final = {
     "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33,
     "CAA": 257,
@@ -39,9 +41,9 @@ def question(identifier: int, name: str, record: str, *, recursion: bool = True)
 
 
 def _name(name: str) -> bytes:
-    out = bytearray()
+    out, name = bytearray(), ascii_host(name)
     for label in name.rstrip(".").split(".") if name.rstrip(".") else ():
-        raw = label.encode("ascii") if label.isascii() else label.encode("idna")
+        raw = label.encode("ascii")
         if not 0 < len(raw) <= _MAX_LABEL:
             raise ValueError(f"{name!r} is not a domain name")
         out += bytes([len(raw)]) + raw

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import jsonpath
 
-from exporter.probes.transport.pattern import search
+from exporter.probes.body import Body
+from exporter.probes.transport.pattern import search, search_text
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import HttpProbe
@@ -18,27 +19,34 @@ _SHORT: Final = 8192  # bytes of JSON that take less time than a thread
 
 
 class HttpResponse:
-    """Takes libcurl's pieces; keeps the body only if somebody looks at it.
+    """Takes libcurl's pieces; keeps of the body what somebody looks at.
 
-    ``method`` is that of the request which it answers.
+    ``method`` is that of the request which it answers. ``error`` is why a transfer was ended.
     """
 
     def __init__(self, config: HttpProbe) -> None:
-        self._keep = bool(config.expect_body or config.reject_body or config.expect_json)
         self._limit = config.max_body
         self.method: str = config.method
         self.status = 0
         self.version = ""
-        self.size = 0
-        self.body = bytearray()
+        self.error: ProbeError | None = None
+        patterns = [p for p in (config.expect_body, config.reject_body) if p]
+        self.body = Body(patterns, document=bool(config.expect_json), charset=config.charset)
         self.headers: dict[str, str] = {}
+        self._begun = False
 
     def write(self, part: bytes) -> int:
         """Take a part of the body; one beyond the limit ends the transfer."""
-        self.size += len(part)
-        if self._keep:
-            self.body += part
-        return len(part) if self.size <= self._limit else 0
+        try:
+            if not self._begun:
+                self._begun = True
+                told = self.headers.get
+                self.body.encoded(told("content-encoding", ""), told("content-type", ""))
+            self.body.take(part)
+        except ProbeError as error:
+            self.error = error
+            return 0
+        return len(part) if not self._limit or self.body.size <= self._limit else 0
 
     def header(self, line: bytes) -> None:
         """Take a header line; a status line begins anew, because interim answers have headers."""
@@ -51,7 +59,7 @@ class HttpResponse:
 
     def clear(self) -> None:
         """Forget an answer that redirected."""
-        self.size = 0
+        self._begun = False
         self.body.clear()
         self.headers.clear()
 
@@ -70,16 +78,21 @@ async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
         value = answer.headers.get(name.lower())
         if value is None or not await search(pattern, value.encode("latin-1"), run):
             raise ProbeError("header", f"{name}: {value!r} does not match {pattern!r}")
-    await _judge_body(config, bytes(answer.body), run)
+    answer.body.finish()
+    await _judge_body(config, answer.body, run)
 
 
-async def _judge_body(config: HttpProbe, body: bytes, run: Run) -> None:
-    if config.expect_body and not await search(config.expect_body, body, run):
+async def _judge_body(config: HttpProbe, body: Body, run: Run) -> None:
+    if config.expect_body and not await _matches(config.expect_body, body, run):
         raise ProbeError("body", f"nothing matches {config.expect_body!r}")
-    if config.reject_body and await search(config.reject_body, body, run):
+    if config.reject_body and await _matches(config.reject_body, body, run):
         raise ProbeError("body", f"something matches {config.reject_body!r}")
     if config.expect_json:
-        await _judge_json_beside(config, body, run)
+        await _judge_json_beside(config, bytes(body.kept), run)
+
+
+async def _matches(pattern: str, body: Body, run: Run) -> bool:
+    return pattern in body.found or await search_text(pattern, body.text(), run, body.start)
 
 
 async def _judge_json_beside(config: HttpProbe, body: bytes, run: Run) -> None:

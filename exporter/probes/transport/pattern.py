@@ -4,7 +4,6 @@ Backtracking may take years on a text that is made for it, and ``re`` neither en
 thread run meanwhile. ``regex`` does both, with the same syntax.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TypeVar
@@ -22,6 +21,18 @@ _AT_ONCE = 0.005  # seconds: more than nearly any search takes, less than others
 def compiled(pattern: str) -> "regex.Pattern[bytes]":
     """Return the pattern for bytes; the catalogue has checked it."""
     return regex.compile(pattern.encode())
+
+
+@lru_cache(maxsize=4096)
+def compiled_text(pattern: str) -> "regex.Pattern[str]":
+    """Return the pattern for text; the catalogue has checked it."""
+    return regex.compile(pattern)
+
+
+async def search_text(pattern: str, text: str, run: Run, start: int = 0) -> bool:
+    """Say whether the pattern matches from ``start`` on; see `search`."""
+    look = partial(compiled_text(pattern).search, text, start)
+    return await _bounded(pattern, look, run) is not None
 
 
 async def search(pattern: str, text: bytes, run: Run) -> "regex.Match[bytes] | None":
@@ -45,7 +56,9 @@ async def _bounded(pattern: str, look: Callable[..., T], run: Run) -> T:
     except TimeoutError:
         pass
     try:  # half of the time: regex counts CPU seconds, of which a busy machine gives fewer
-        return await asyncio.to_thread(look, timeout=run.left() / 2, concurrent=True)
+        return await run.network.aside.call(
+            object(), partial(look, timeout=run.left() / 2, concurrent=True)
+        )
     except TimeoutError as error:
         raise too_slow(pattern) from error
 

@@ -29,12 +29,29 @@ Reason = Literal[
     "stale",  # a file is older, or a clock further off, than allowed
     "missing",  # a file, unit or process is not there
     "authentication",  # the peer refused our credentials
+    "resolver",  # no name server of ours answered: unknown, not down
     "setup",  # we could not ask: a permission, a file or a package is missing; unknown, not down
     "internal",  # the probe itself broke: unknown, not down
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 PHASES: tuple[Phase, ...] = get_args(Phase)
-UNJUDGED: frozenset[Reason] = frozenset({"setup", "internal"})
+UNJUDGED: frozenset[Reason] = frozenset({"resolver", "setup", "internal"})
+
+Cause = Literal[
+    "descriptors",  # no more files or sockets may be open
+    "memory",  # none left, for us or for a buffer of the kernel
+    "processes",  # no more processes or threads may be started
+    "addresses",  # no local port is left, or none of that protocol
+    "permission",  # we may not
+    "resolver",  # no name server of ours answers
+    "file",  # a secret, certificate or program cannot be read
+    "overload",  # our process had too little CPU to wait for an answer
+    "catalogue",  # what it asks for cannot be sent
+    "plugin",  # a command does not know, or broke
+    "internal",  # the probe itself broke
+]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+"""What of ours keeps us from a verdict."""
 
 
 class Measure(NamedTuple):
@@ -50,13 +67,15 @@ class ProbeResult:
     """The verdict of one run.
 
     ``reason`` is None when all was as expected. Of a reason in `UNJUDGED` nothing follows for the
-    target: its state is unknown. ``phases`` are seconds; a phase that was not reached is missing.
+    target: its state is unknown, and ``cause`` says what of ours is to blame. ``phases`` are
+    seconds; a phase that was not reached is missing.
     """
 
     reason: Reason | None = None
     detail: str = ""
     phases: Mapping[Phase, float] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
+    cause: Cause | None = None
 
     @property
     def success(self) -> bool | None:
@@ -67,7 +86,15 @@ class ProbeResult:
 class ProbeError(Exception):
     """A probe's way to end early with a verdict."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", cause: Cause | None = None) -> None:
         self.reason: Reason = reason
         self.detail = detail
+        self.cause: Cause | None = cause
         super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
+class HinderedError(ProbeError):
+    """Something of ours keeps us from a verdict: the state is unknown."""
+
+    def __init__(self, cause: Cause, detail: str = "") -> None:
+        super().__init__("resolver" if cause == "resolver" else "setup", detail, cause)

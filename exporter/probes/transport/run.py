@@ -9,6 +9,7 @@ from time import perf_counter
 from exporter.blocking import Aside
 from exporter.network.curl import Curl
 from exporter.network.icmp import Icmp
+from exporter.network.pulse import Pulse
 from exporter.network.resolver import Resolver
 from exporter.probes.transport.result import Measure, Phase
 from uptime_common.exposition import Metric
@@ -28,14 +29,16 @@ class Network:
     curl: Curl
     icmp: Icmp
     aside: Aside
+    pulse: Pulse
 
     @classmethod
     def open(cls) -> "Network":
         """Make it all on the running loop."""
-        return cls(Resolver(), Curl(), Icmp(), Aside())
+        return cls(Resolver(), Curl(), Icmp(), Aside(), Pulse())
 
     async def close(self) -> None:
         """End what is under way and close the sockets."""
+        self.pulse.close()
         self.curl.close()
         self.icmp.close()
         await self.resolver.close()

@@ -1,19 +1,23 @@
 """Secrets from files, read at every use: they rotate."""
 
-import asyncio
+from functools import partial
 from pathlib import Path
 
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.connect import CAUSES
+from exporter.probes.transport.result import HinderedError
+from exporter.probes.transport.run import Run
 
 
-async def secret(path: Path) -> str:
+async def secret(path: Path, run: Run) -> str:
     """Return a file's content without the line end.
 
     Raises:
-        ProbeError: it cannot be read.
+        HinderedError: it cannot be read.
     """
     try:
-        return (await asyncio.to_thread(path.read_text, "utf-8")).rstrip("\r\n")
+        text = await run.network.aside.call(("secret", path), partial(path.read_text, "utf-8"))
+        return text.rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise ProbeError("setup", f"{path}: {why}") from error
+        cause = CAUSES.get(getattr(error, "errno", None) or 0, "file")
+        raise HinderedError(cause, f"{path}: {why}") from error

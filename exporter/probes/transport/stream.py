@@ -9,7 +9,8 @@ from typing import Any
 import regex
 from cryptography import x509
 
-from exporter.metrics import TLS_EXPIRY, TLS_VERSION
+from exporter.metrics import TLS_VERSION
+from exporter.probes import chain
 from exporter.probes.transport.connect import connect, network_error, split
 from exporter.probes.transport.pattern import search
 from exporter.probes.transport.result import ProbeError
@@ -114,23 +115,26 @@ async def dial(config: NetworkProbe, run: Run, target: str) -> AsyncIterator[Str
 
 
 def note_peer(run: Run, peer: ssl.SSLObject) -> None:
-    """Measure what the peer showed: version, and when its first certificate expires."""
+    """Measure what the peer showed: version, and when the first certificates expire."""
     version = peer.version() or ""
     run.measure(TLS_VERSION, 1.0, version.removeprefix("TLSv"))
-    chain = _chain(peer)
-    if chain:
-        run.measure(TLS_EXPIRY, min(c.not_valid_after_utc for c in chain).timestamp())
-    run.log(f"{version}, {len(chain)} certificates")
+    sent = _chain(peer, "get_unverified_chain")
+    if sent:
+        checked = peer.context.verify_mode != ssl.CERT_NONE
+        verified = _chain(peer, "get_verified_chain") if checked else sent
+        dates = chain.earliest(verified), chain.earliest(sent)
+        chain.note(run, chain.Chain(*dates, chain.has_names(sent[0])))
+    run.log(f"{version}, {len(sent)} certificates")
 
 
-def _chain(peer: ssl.SSLObject) -> list[x509.Certificate]:
-    """Return the certificates that the peer sent; before Python 3.13 only its own is public."""
-    sent = getattr(peer, "get_unverified_chain", None)
-    if sent is not None:
-        return [x509.load_der_x509_certificate(der) for der in sent()]
+def _chain(peer: ssl.SSLObject, which: str) -> list[x509.Certificate]:
+    """Return a chain of the peer; before Python 3.13 only its own certificate is public."""
+    public = getattr(peer, which, None)
+    if public is not None:
+        return [x509.load_der_x509_certificate(der) for der in public()]
     inner: Any = getattr(peer, "_sslobj", None)
-    if hasattr(inner, "get_unverified_chain"):
-        pems = [c.public_bytes() for c in inner.get_unverified_chain() or ()]
+    if hasattr(inner, which):
+        pems = [c.public_bytes() for c in getattr(inner, which)() or ()]
         return [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
     own = peer.getpeercert(binary_form=True)
     return [x509.load_der_x509_certificate(own)] if own else []

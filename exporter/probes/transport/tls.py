@@ -3,7 +3,10 @@
 import ssl
 from functools import lru_cache
 
-from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes import chain
+from exporter.probes.transport.connect import CAUSES
+from exporter.probes.transport.curl_tls import system_authorities
+from exporter.probes.transport.result import HinderedError, ProbeError, Reason
 from service_catalogue.prometheus import TlsClient
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -18,11 +21,13 @@ def context(tls: TlsClient, min_version: str = "1.2") -> ssl.SSLContext:
     Raises:
         ProbeError: a file cannot be read or does not hold what it should.
     """
-    files = (str(f) if f else "" for f in (tls.ca_file, tls.cert_file, tls.key_file))
+    trusted = tls.ca_file or system_authorities()
+    files = (str(f) if f else "" for f in (trusted, tls.cert_file, tls.key_file))
     try:
         return _context(*files, min_version, insecure=tls.insecure_skip_verify)
     except OSError as error:
-        raise ProbeError("setup", f"TLS files: {error.strerror or error}") from error
+        cause = CAUSES.get(error.errno or 0, "file")
+        raise HinderedError(cause, f"TLS files: {error.strerror or error}") from error
 
 
 @lru_cache(maxsize=256)
@@ -30,6 +35,7 @@ def _context(
     ca_file: str, cert_file: str, key_file: str, min_version: str, *, insecure: bool
 ) -> ssl.SSLContext:
     made = ssl.create_default_context(cafile=ca_file or None)
+    made.hostname_checks_common_name = False
     made.minimum_version = _VERSIONS[min_version]
     if insecure:
         made.check_hostname = False
@@ -42,6 +48,7 @@ def _context(
 def forget() -> None:
     """Read certificate files anew at the next use."""
     _context.cache_clear()
+    chain.forget()
 
 
 def tls_error(error: ssl.SSLError) -> ProbeError:

@@ -1,0 +1,115 @@
+"""Certificate chains: what a server sent, and which of it our trust stands on."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from exporter.metrics import TLS_EXPIRY, TLS_PRESENTED_EXPIRY
+from exporter.probes.transport.run import Run
+
+_LONGEST: Final = 10
+_MOST_KNOWN: Final = 50_000
+_known: Final[dict[bytes, "Chain"]] = {}
+"""By digest of what was sent and who is trusted: reading a chain is no small part of a probe."""
+_NAMES: Final = (x509.DNSName, x509.IPAddress)
+
+
+class Chain(NamedTuple):
+    """Expiries in seconds since the epoch; whether the server's certificate has names (SAN)."""
+
+    verified: float
+    presented: float
+    named: bool
+
+
+def note(run: Run, chain: Chain) -> None:
+    """Measure both expiries; of several chains of a run the first to expire counts."""
+    for metric, value in ((TLS_EXPIRY, chain.verified), (TLS_PRESENTED_EXPIRY, chain.presented)):
+        run.measure(metric, min(value, run.measured.get((metric, ()), value)))
+
+
+def chain_of(pems: tuple[str, ...], authorities: str | None) -> Chain:
+    """Return what holds of a chain as sent, the server's own certificate first.
+
+    Args:
+        pems: the certificates.
+        authorities: the file of those we trust; None where nobody is: all that was sent counts.
+    """
+    digest = hashlib.blake2b("".join((authorities or "", *pems)).encode(), digest_size=16).digest()
+    found = _known.get(digest)
+    if found is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[digest] = _judged(pems, authorities)
+    return found
+
+
+def _judged(pems: Sequence[str], authorities: str | None) -> Chain:
+    sent = [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
+    verified = sent if authorities is None else _verified(sent, _trusted(authorities))
+    return Chain(earliest(verified), earliest(sent), has_names(sent[0]))
+
+
+def earliest(certificates: Iterable[x509.Certificate]) -> float:
+    """Return when the first of these expires."""
+    return min(c.not_valid_after_utc for c in certificates).timestamp()
+
+
+def has_names(certificate: x509.Certificate) -> bool:
+    """Say whether a certificate names hosts as RFC 9525 wants it: not by its subject alone."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return any(isinstance(name, _NAMES) for name in names)
+
+
+def _verified(
+    sent: Sequence[x509.Certificate], trusted: dict[bytes, list[x509.Certificate]]
+) -> list[x509.Certificate]:
+    """Return the chain that OpenSSL verifies: an issuer that we trust goes before one sent."""
+    chain = [sent[0]]
+    while len(chain) < _LONGEST:
+        last = chain[-1]
+        name = last.issuer.public_bytes()
+        if last in trusted.get(last.subject.public_bytes(), ()):
+            return chain
+        if roots := [root for root in trusted.get(name, ()) if _issued(last, root)]:
+            return [*chain, max(roots, key=lambda root: root.not_valid_after_utc)]
+        onward = (c for c in sent if c not in chain and c.subject == last.issuer)
+        issuer = next((c for c in onward if _issued(last, c)), None)
+        if issuer is None:
+            return chain
+        chain.append(issuer)
+    return chain
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _trusted(path: str) -> dict[bytes, list[x509.Certificate]]:
+    found: dict[bytes, list[x509.Certificate]] = {}
+    try:
+        certificates = x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError):
+        return found  # the handshake itself tells of such a file
+    for certificate in certificates:
+        found.setdefault(certificate.subject.public_bytes(), []).append(certificate)
+    return found
+
+
+def forget() -> None:
+    """Read files of authorities anew at the next use."""
+    _trusted.cache_clear()
+    _known.clear()
