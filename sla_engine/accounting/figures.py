@@ -63,7 +63,7 @@ def facts_of(
         period, None if everyone else _with_parts(books.catalogue, chosen)
     )
     first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
     events = books.ledger.events(period)
     found = {}
     for service in chosen:

@@ -71,7 +71,7 @@ def service_levels(
     """Return what is exported of every service at ``now``, around figures worked out before."""
     opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), span)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
     ahead = {
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()

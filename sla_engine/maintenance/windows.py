@@ -22,7 +22,7 @@ def windows_in(
 ) -> tuple[MaintenanceWindow, ...]:
     """Return the windows that touch a period (ms UTC), with the occurrences that do.
 
-    ``requests`` are those of the ledger: ``ledger.windows.all()``.
+    ``requests`` are those of the ledger: ``ledger.windows.touching(period)``.
     """
     ours = [_of_entry(entry, catalogue.timezone, period) for entry in catalogue.maintenance.windows]
     theirs = [of_request(request, events, period) for request, events in requests]

@@ -45,7 +45,7 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
         yield f"  nothing known from {rfc3339(gap.start)} to {rfc3339(gap.end)}"
     yield from _samples(books.catalogue, client, service, outage, now)
     yield from _windows(
-        windows_in(books.catalogue, books.ledger.windows.all(), lasted), service, now
+        windows_in(books.catalogue, books.ledger.windows.touching(lasted), lasted), service, now
     )
     yield from _corrections(outage)
 
