@@ -1,7 +1,7 @@
 """HTTP: /metrics, /targets, /probe, health and a start page."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from time import time
 
@@ -9,12 +9,12 @@ from aiohttp import web
 
 from exporter.health import Health
 from exporter.host.scrape import Host
-from exporter.negotiate import Body, style_of, takes_gzip
 from exporter.probes.transport.run import Network
 from exporter.services import pages
 from exporter.services.probe_endpoint import NoSuchTargetError, find, probe_now
 from exporter.services.store import Store
-from uptime_common.exposition import CONTENT_TYPES, EOF
+from uptime_common.exposition import CONTENT_TYPES, EOF, Style
+from uptime_common.negotiate import exposed, style_of
 
 _DEBUGS_AT_ONCE = 10
 
@@ -53,17 +53,13 @@ class Server:
         return [web.get(path, handler) for path, handler in handlers.items()]
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        style = style_of(request.headers.get("Accept", ""))
-        body = Body(gzip=takes_gzip(request.headers.get("Accept-Encoding", "")))
-        body.add((await self._host.scrape(style)).encode())
+        return await exposed(request, self._parts)
+
+    async def _parts(self, style: Style) -> AsyncIterator[bytes]:
+        yield (await self._host.scrape(style)).encode()
         for part in self._store.render(style, time()):
-            body.add(part)
-            await asyncio.sleep(0)  # a probe's answer waits for one part, not for all
-        body.add(self._health.render(style).encode())
-        if style == "openmetrics":
-            body.add(EOF.encode())
-        content, headers = body.end()
-        return web.Response(body=content, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
+            yield part
+        yield self._health.render(style).encode()
 
     async def _targets(self, request: web.Request) -> web.Response:
         now = time()

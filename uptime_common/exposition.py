@@ -7,14 +7,19 @@ A metric is declared once, as a constant; a family is a metric with the samples 
 
 The lines of samples are the same in both styles: text rendered when a result arrives (``lines``)
 may be joined under either style's ``header`` at scrape. OpenMetrics wants ``EOF`` after the last
-family. Where the series are the same at every scrape, a ``Form`` keeps all text but the numbers.
+family. Where the series are the same at every scrape, a `Template` keeps all text but the numbers.
+Who keeps text of its own puts it together from ``header``, ``label`` and ``number``.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 MetricKind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 Style = Literal["text", "openmetrics"]
@@ -85,7 +90,7 @@ class Template:
 
     ``series`` are metrics and label values, those of one metric in a row::
 
-        form = Form([(LOAD1, ()), (LOAD5, ())])
+        form = Template([(LOAD1, ()), (LOAD5, ())])
         render([form.filled(["0.5", "0.25"])], "text")
     """
 
@@ -110,7 +115,7 @@ class Template:
         texts = list(map(str, numbers))
         digits = "".join(texts)
         if "n" in digits or "u" in digits or "a" in digits:  # nan, inf, True, False
-            texts = [_number(number) for number in numbers]
+            texts = [number(one) for one in numbers]
         joined[1::2] = texts  # ValueError if their number differs
         return "".join(joined)
 
@@ -125,7 +130,7 @@ class Template:
 
 
 class FilledTemplate:
-    """A form with its numbers; iterates over its families."""
+    """A template with its numbers; iterates over its families."""
 
     __slots__ = ("form", "numbers")
 
@@ -163,8 +168,32 @@ def untyped(name: str, help_: str, *labels: str) -> Metric:
     return Metric(name, "untyped", help_, labels)
 
 
-def render(families: Iterable[Part], style: Style) -> str:
-    """Return the text of the families that have samples, without the EOF of OpenMetrics."""
+def of_registry(registry: "CollectorRegistry") -> Iterator[Family]:
+    """Yield what a registry of prometheus_client holds, without times of creation.
+
+    Our own text of it costs a third of prometheus_client's.
+    """
+    for found in registry.collect():
+        total = "_total" if found.type == "counter" else ""
+        told = [s for s in found.samples if not s.name.endswith("_created")]
+        if not told:
+            yield Family(_metric(found.name + total, found.type, found.documentation, ()), ())
+        for (name, labels), group in groupby(told, lambda s: (s.name, tuple(s.labels))):
+            metric = _metric(found.name + total, found.type, found.documentation, labels)
+            samples = [(tuple(sample.labels.values()), sample.value) for sample in group]
+            yield Family(metric, samples, name.removeprefix(metric.name))
+
+
+@cache
+def _metric(name: str, kind: MetricKind, text: str, labels: tuple[str, ...]) -> Metric:
+    return Metric(name, kind, text, labels)
+
+
+def render(families: Iterable[Part], style: Style, *, empty: bool = False) -> str:
+    """Return the text of the families, without the EOF of OpenMetrics.
+
+    Those without samples are left out, or are their headers alone if ``empty``.
+    """
     parts: list[str] = []
     last = ""
     for family in families:
@@ -173,10 +202,11 @@ def render(families: Iterable[Part], style: Style) -> str:
             continue
         metric, samples, suffix = family
         if not samples:
+            parts += [header(metric, style)] * empty
             continue
         new, last = metric.name != last, metric.name
         if new and not metric.labels and not suffix:  # most of a host's metrics: one plain number
-            parts.append(f"{_plain(metric, style)}{_number(samples[0][1])}\n")
+            parts.append(f"{_plain(metric, style)}{number(samples[0][1])}\n")
             continue
         if new:
             parts.append(header(metric, style))
@@ -238,26 +268,26 @@ def _add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suff
         prefix = known.get(values)
         if prefix is None:
             prefix = known[values] = _prefix(metric, suffix, values)
-        parts.append(f"{prefix}{_number(value)}\n")
+        parts.append(f"{prefix}{number(value)}\n")
 
 
 def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
     if len(values) != len(metric.labels):
         raise ValueError(f"{metric.name} has labels {metric.labels}, not values {values}")
-    pairs = ",".join(
-        f'{name}="{_escape(value)}"' for name, value in zip(metric.labels, values, strict=True)
-    )
+    pairs = ",".join(map(label, metric.labels, values))
     name = metric.name + suffix
     return f"{name}{{{pairs}}} " if pairs else f"{name} "
 
 
-def _escape(value: str) -> str:
-    """Escape a label value; bytes that are not UTF-8 (surrogates of os.fsdecode) become U+FFFD."""
+def label(name: str, value: str) -> str:
+    """Return a label's text; bytes that are not UTF-8 (surrogates of os.fsdecode) become U+FFFD."""
     clean = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{name}="{escaped}"'
 
 
-def _number(value: float | str) -> str:
+def number(value: float | str) -> str:
+    """Return a value as both styles write it."""
     text = str(value)
     return text if text[-1] <= "9" else _special(float(value))  # nan, inf, True
 

@@ -90,7 +90,7 @@ SHOP = {
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def turn(moment: float) -> None:
-        for module in ("engine", "messenger"):
+        for module in ("engine", "notifications"):
             monkeypatch.setattr(f"sla_engine.app.{module}.now", lambda: int(moment * 1000))
 
     return turn

@@ -1,12 +1,14 @@
 """What a scrape wants: the style of the text, and whether it may be compressed."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
 
+from aiohttp import web
 from isal import isal_zlib
 
-from uptime_common.exposition import Style
+from uptime_common.exposition import CONTENT_TYPES, EOF, Style
 
 _QUALITY = re.compile(r"[0-9]{1,3}(\.[0-9]{0,3})?|\.[0-9]{1,3}")
 _SMALLEST = 1024
@@ -60,6 +62,28 @@ class Body:
         if self._packer is None or not self._packed:
             return b"".join(self._plain), {}
         return b"".join([*self._packed, self._packer.flush()]), {"Content-Encoding": "gzip"}
+
+
+async def exposed(
+    request: web.Request, parts: Callable[[Style], AsyncIterator[bytes]]
+) -> web.Response:
+    """Answer a scrape with the parts of a text, in the style and the encoding that it wants.
+
+    Between two parts the event loop goes on: nothing else waits for all of them.
+
+    Args:
+        request: the scrape.
+        parts: makes them, without the EOF of OpenMetrics.
+    """
+    style = style_of(request.headers.get("Accept", ""))
+    body = Body(gzip=takes_gzip(request.headers.get("Accept-Encoding", "")))
+    async for part in parts(style):
+        body.add(part)
+        await asyncio.sleep(0)
+    if style == "openmetrics":
+        body.add(EOF.encode())
+    content, headers = body.end()
+    return web.Response(body=content, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
 
 
 def _size(parts: list[bytes]) -> int:
