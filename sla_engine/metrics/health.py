@@ -4,7 +4,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from uptime_common.exposition import Style, of_registry, render
+from uptime_common.exposition import Style, registry_text
 
 
 class EngineMetrics:
@@ -76,4 +76,4 @@ class EngineMetrics:
 
     def render(self, style: Style = "text") -> bytes:
         """Return the text of every family, without the EOF of OpenMetrics."""
-        return render(of_registry(self.registry), style, empty=True).encode()
+        return registry_text(self.registry, style).encode()
