@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple
 
+from exporter.blocking import Patience
 from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
-from exporter.collectors.support.patience import Patience
 from uptime_common import __version__
 from uptime_common.exposition import CONTENT_TYPES, Part, Style, Template, gauge, render
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from exporter.blocking import Background
 from exporter.collectors import backup, certificates, listening, logins
 from exporter.collectors.support.api import NoDataError
-from exporter.collectors.support.background import Background
 from tests.exporter.collectors.fake import system, values
 
 
