@@ -52,6 +52,10 @@ test-latest: dev-setup ## every test on the newest packages that pyproject.toml 
 	@scripts/venv-latest
 	@.venv-latest/bin/python -m pytest -n 2 --dist loadgroup
 
+.PHONY: fuzz
+fuzz: dev-setup ## fuzz the reading of services.yml for ten minutes, guided by coverage (needs atheris)
+	@$(PY) -m benchmarks.fuzz_documents --seconds 600
+
 .PHONY: dashboards
 dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders
 	@$(PY) -m grafana_dashboards

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import time
+from time import time, time_ns
 
 import structlog
 
@@ -74,17 +74,31 @@ class App:
         """Read the catalogue again; one with mistakes changes nothing, and they are returned."""
         async with self._reloading:
             try:
-                services = await asyncio.to_thread(read_services, self._options.config_file)
+                services = await self.read()
+                forget()
+                self.adopt(services)
             except DocumentError as error:
-                self._health.loaded(time(), good=False)
                 problems = [str(problem) for problem in error.problems]
                 for problem in problems:
                     _log.error("catalogue not loaded", problem=problem)
-                return problems
-            forget()
-            self.adopt(services)
-            settle()
-            return ()
+            except Exception:  # noqa: BLE001 - told as ours; the probes that run must not end by it
+                _log.exception("catalogue not loaded: a fault of sla-exporter, not of the file")
+                problems = ["a fault of sla-exporter, not of the file; its log has more"]
+            else:
+                settle()
+                return ()
+            self._health.loaded(time(), good=False)
+            return problems
+
+    async def read(self) -> Sequence[WatchedService]:
+        """Return the services of the catalogue as it is now.
+
+        Raises:
+            DocumentError: with every mistake found.
+        """
+        return await asyncio.to_thread(
+            read_services, self._options.config_file, time_ns() // 1_000_000
+        )
 
     async def close(self) -> None:
         """End what runs."""
@@ -105,7 +119,7 @@ async def serve(options: Options, host: Host) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
-        app.adopt(await asyncio.to_thread(read_services, options.config_file))
+        app.adopt(await app.read())
         settle()
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
         web = await start_server(routes, options.listen, options.web)

@@ -15,43 +15,54 @@ from service_catalogue import load_catalogue
 from uptime_common.document import DocumentError, Problem
 
 _LARGE = 256 * 1024
+_PATIENCE_SECONDS = 300
 Found = tuple[list[WatchedService], tuple[Problem, ...]]
 
 
-def read_services(path: Path | None) -> Sequence[WatchedService]:
-    """Return the services of a catalogue, none without a path.
+def read_services(path: Path | None, now: int | None = None) -> Sequence[WatchedService]:
+    """Return the services of a catalogue, none without a path; ``now`` in ms UTC.
 
     Raises:
         DocumentError: with every mistake found.
     """
     if path is None:
         return ()
-    if not path.is_file() or path.stat().st_size < _LARGE:
-        return watched(load_catalogue(path).services)
-    services, problems = _by_child(path)
+    if _size(path) < _LARGE:
+        return watched(load_catalogue(path, now).services)
+    services, problems = _by_child(path, now)
     if problems:
         raise DocumentError(problems)
     return services
 
 
-def _by_child(path: Path) -> Found:
-    command = [sys.executable, "-m", __name__, str(path)]
+def _size(path: Path) -> int:
+    """Return a file's bytes; 0 where reading it says why there are none."""
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ourselves
-    except (OSError, subprocess.CalledProcessError) as error:  # no memory, as a rule
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _by_child(path: Path, now: int | None) -> Found:
+    command = [sys.executable, "-m", __name__, str(path), *([] if now is None else [str(now)])]
+    try:
+        done = subprocess.run(  # noqa: S603 - ourselves
+            command, stdout=subprocess.PIPE, check=True, timeout=_PATIENCE_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as error:  # no memory, as a rule
         return [], (Problem(str(path), 1, "", f"cannot be read by a process of its own: {error}"),)
     found: Found = pickle.loads(done.stdout)  # noqa: S301 - our own child's words
     return found
 
 
-def _main(path: Path) -> None:
+def _main(path: Path, now: int | None) -> None:
     found: Found
     try:
-        found = watched(load_catalogue(path).services), ()
+        found = watched(load_catalogue(path, now).services), ()
     except DocumentError as error:
         found = [], error.problems
     sys.stdout.buffer.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    _main(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else None)

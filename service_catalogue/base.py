@@ -1,27 +1,50 @@
 """The types that the catalogue's models are made of."""
 
 import re
-from datetime import tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 from uptime_common.duration import parse_duration
+from uptime_common.shown import shown
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?")
+_LONGEST_MS = 100 * 365 * 86_400_000
+_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+LONGEST_NAME = 1000
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+\}|<no value>|<%.*?%>")
+# Line ends, what steers terminals, and what turns the direction of the text around it.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_ZONES = timedelta(hours=16)  # more than any zone ever was off
 
 
 class Frozen(BaseModel):
     """A value that is valid and never changes; unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
 
 def _duration(value: Any) -> int:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a duration; write it as 15s, 5m, 1h30m or 7d")  # noqa: TRY004 - pydantic reads ValueError
+        raise ValueError(f"{shown(value)} is not a duration; write it as 15s, 5m, 1h30m or 7d")  # noqa: TRY004 - pydantic reads ValueError
     return parse_duration(value)
 
 
@@ -29,6 +52,8 @@ def _positive_duration(value: Any) -> int:
     milliseconds = _duration(value)
     if milliseconds == 0:
         raise ValueError("must be longer than 0s")
+    if milliseconds > _LONGEST_MS:
+        raise ValueError(f"{shown(value)} is longer than 100 years")
     return milliseconds
 
 
@@ -36,33 +61,92 @@ def _zone(value: Any) -> tzinfo:
     try:
         return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        message = f"{value!r} is not an IANA time zone such as Europe/Berlin or UTC"
+        message = f"{shown(value)} is not an IANA time zone such as Europe/Berlin or UTC"
         raise ValueError(message) from error
 
 
 def _objective(value: Any) -> float:
-    text = str(value).removesuffix("%").strip()
+    text = str(value) if isinstance(value, str | int | float) else ""
+    text = text.removesuffix("%").strip()
     try:
         percent = float(text)
     except ValueError:
-        raise ValueError(f"{value!r} is not a percentage such as 99.9") from None
+        hint = "; decimals follow a point" if _COMMA.fullmatch(text) else ""
+        raise ValueError(f"{shown(value)} is not a percentage such as 99.9{hint}") from None
     if 0 < percent <= 1:
-        raise ValueError(f"{value!r} looks like a ratio; write the percentage, such as 99.9")
+        raise ValueError(f"{shown(value)} looks like a ratio; write the percentage, such as 99.9")
     if not 0 < percent < 100:  # noqa: PLR2004 - percent
-        raise ValueError(f"{value!r} is not between 0 and 100, both excluded")
+        raise ValueError(f"{shown(value)} is not between 0 and 100, both excluded")
     return percent
+
+
+def printable(value: str) -> str:
+    """Return text of one line, refused with characters that break lines or steer what shows it."""
+    if strange := _CONTROL.search(value):
+        raise ValueError(f"holds the control character U+{ord(strange[0]):04X}")
+    return value
+
+
+def _name(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is blank")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"is longer than {LONGEST_NAME} characters")
+    if template := _TEMPLATE.search(value):
+        raise ValueError(f"{shown(template[0])} looks like a template that was not rendered")
+    return printable(value)
+
+
+def _file(value: Path) -> Path:
+    printable(str(value))
+    return value
+
+
+def _header(value: str) -> str:
+    try:
+        printable(value.replace("\t", " ")).encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError("holds a character that no HTTP header can carry") from None
+    return value
+
+
+def _header_name(value: str) -> str:
+    if not _TOKEN.fullmatch(value):
+        raise ValueError(f"{shown(value)} is not the name of an HTTP header")
+    return value
+
+
+def _written_date(value: Any) -> Any:
+    """Refuse what pydantic would read as seconds since 1970, and dates in another order."""
+    if isinstance(value, str):
+        if german := _GERMAN.match(value.strip()):
+            day, month, year = german.groups()
+            raise ValueError(f"{shown(value)} is not a date; write {year}-{month:0>2}-{day:0>2}")
+        if not _ISO.match(value.strip()):
+            raise ValueError(f"{shown(value)} is not a time such as 2026-10-04T02:00")
+    elif not isinstance(value, date):
+        raise ValueError(f"{shown(value)} is not a time such as 2026-10-04T02:00")  # noqa: TRY004 - pydantic reads ValueError
+    return value
+
+
+def _countable(value: datetime) -> datetime:
+    """Refuse the first and last day of all: in some zone they lie outside of time."""
+    bare = value.replace(tzinfo=None)
+    if not datetime.min + _ZONES <= bare <= datetime.max - _ZONES:  # noqa: DTZ901 - bounds
+        raise ValueError(f"{bare.date()} is outside of what can be counted")
+    return value
 
 
 def _identifier(value: Any) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         hint = "1 to 64 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
-        raise ValueError(f"{value!r} is not an identifier ({hint})")
+        raise ValueError(f"{shown(value)} is not an identifier ({hint})")
     return value
 
 
 def _label(value: Any) -> str:
     if not isinstance(value, str) or not _LABEL.fullmatch(value) or value.startswith("__"):
-        raise ValueError(f"{value!r} is not a Prometheus label name")
+        raise ValueError(f"{shown(value)} is not a Prometheus label name")
     return value
 
 
@@ -70,14 +154,16 @@ def _language(value: Any) -> str:
     """Keep the name of a language that Babel knows; Babel is asked only where it is not English."""
     if value == "en":
         return "en"
+    if not isinstance(value, str):
+        raise ValueError(f"{shown(value)} is not a language such as en, de, fr-CH")  # noqa: TRY004 - pydantic reads ValueError
     from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - it costs every start 30 ms
 
     try:
-        Locale.parse(str(value).replace("-", "_"))
+        Locale.parse(value.replace("-", "_"))
     except (UnknownLocaleError, ValueError) as error:
-        message = f"{value!r} is not a language such as en, de, fr-CH"
+        message = f"{shown(value)} is not a language such as en, de, fr-CH"
         raise ValueError(message) from error
-    return str(value)
+    return value
 
 
 _DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]+(y|w|d|h|m|s|ms))+$", "examples": ["15s"]}
@@ -111,4 +197,17 @@ LabelName = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"}),
 ]
 Text = Annotated[str, Field(min_length=1)]
-Labels = dict[LabelName, str]
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}),
+]
+LabelValue = Annotated[str, Field(max_length=1024), AfterValidator(printable)]
+Labels = dict[LabelName, LabelValue]
+FilePath = Annotated[Path, AfterValidator(_file)]
+Headers = dict[
+    Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header)]
+]
+Moment = Annotated[datetime, BeforeValidator(_written_date), AfterValidator(_countable)]
+AwareMoment = Annotated[AwareDatetime, BeforeValidator(_written_date), AfterValidator(_countable)]
+Date = Annotated[date, BeforeValidator(_written_date)]

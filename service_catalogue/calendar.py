@@ -1,41 +1,41 @@
 """When a service is owed: weekly hours, holidays, extra dates."""
 
 import re
-from datetime import date
 from typing import Annotated, Any
 
 from holidays import list_supported_countries
 from pydantic import BeforeValidator, WithJsonSchema
 
-from service_catalogue.base import Frozen, Zone
+from service_catalogue.base import Date, Frozen, Zone
+from uptime_common.shown import shown
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_HOURS = re.compile("([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _MINUTES_A_DAY = 1440
 
 
 def _hours(value: Any) -> tuple[int, int]:
     match = _HOURS.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is not hours such as 08:00-18:00")
+        raise ValueError(f"{shown(value)} is not hours such as 08:00-18:00")
     h1, m1, h2, m2 = map(int, match.groups())
     start, end = h1 * 60 + m1, h2 * 60 + m2
     if m1 > 59 or m2 > 59 or end > _MINUTES_A_DAY:  # noqa: PLR2004 - minutes of an hour
-        raise ValueError(f"{value!r} names a time that does not exist")
+        raise ValueError(f"{shown(value)} names a time that does not exist")
     if start >= end:
-        raise ValueError(f"{value!r} ends before it begins; split hours that cross midnight")
+        raise ValueError(f"{shown(value)} ends before it begins; split hours that cross midnight")
     return start, end
 
 
 def _days(value: Any) -> tuple[int, ...]:
     """Return the weekdays (Monday is 0) of ``mon``, ``mon-fri`` or ``sat,sun``."""
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a weekday or a range such as mon-fri")  # noqa: TRY004 - pydantic reads ValueError
+        raise ValueError(f"{shown(value)} is not a weekday or a range such as mon-fri")  # noqa: TRY004 - pydantic reads ValueError
     days: list[int] = []
     for part in value.lower().replace(" ", "").split(","):
         first, _, last = part.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
-            raise ValueError(f"{value!r} is not of {', '.join(WEEKDAYS)}, such as mon-fri")
+            raise ValueError(f"{shown(value)} is not of {', '.join(WEEKDAYS)}, such as mon-fri")
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         days += [(begin + i) % 7 for i in range((end - begin) % 7 + 1)]
     return tuple(sorted(set(days)))
@@ -61,13 +61,15 @@ class WeeklyHours(Frozen):
 
 
 def _place(value: Any) -> str:
-    country, _, subdivision = str(value).partition("-")
+    country, _, subdivision = str(value if isinstance(value, str) else "").partition("-")
     countries = list_supported_countries()
     if country not in countries:
-        raise ValueError(f"{value!r} is not a country such as DE, nor a subdivision such as DE-BY")
+        raise ValueError(
+            f"{shown(value)} is not a country such as DE, nor a subdivision such as DE-BY"
+        )
     if subdivision and subdivision not in countries[country]:
         valid = ", ".join(countries[country]) or "none"
-        raise ValueError(f"{country} has no subdivision {subdivision!r}; valid: {valid}")
+        raise ValueError(f"{country} has no subdivision {shown(subdivision)}; valid: {valid}")
     return str(value)
 
 
@@ -81,7 +83,7 @@ Place = Annotated[
 class ExtraDate(Frozen):
     """A date with hours of its own; without hours the service is not owed on it."""
 
-    date: date
+    date: Date
     hours: tuple[Hours, ...] = ()
     reason: str = ""
 

@@ -9,7 +9,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from service_catalogue.service import SOURCES, source_mistake
-from uptime_common.document import Finding, Location
+from uptime_common.document import Finding
+from uptime_common.shown import listed, shown
+from uptime_common.yaml_tree import Location
 
 Item = tuple[Location, dict[Any, Any]]
 
@@ -65,20 +67,25 @@ def _needs(item: Item) -> Iterable[Finding]:
 
 
 def _maintenance(data: Any, known: set[str]) -> Iterable[Finding]:
-    bare = isinstance(data, dict) and isinstance(data.get("maintenance"), list)
-    holder = data if bare else _mapping(data, "maintenance")
-    key, root = ("maintenance", ()) if bare else ("windows", ("maintenance",))
-    windows, feeds = list(_items(holder, key, root)), list(_items(holder, "feeds", root))
+    windows, feeds = maintenance_items(data)
     for item in [*windows, *feeds]:
         yield from _references(item, "services", known, "service")
     yield from _same_names(windows)
     yield from _same_names(feeds)
-    if not bare and holder.get("four_eyes") is True:
+    if _mapping(data, "maintenance").get("four_eyes") is True:
         for at, window in windows:
             approver = window.get("approver")
             if approver is not None and approver == window.get("requester"):
-                message = f"{approver!r} is also the requester; four_eyes forbids that"
+                message = f"{shown(approver)} is also the requester; four_eyes forbids that"
                 yield (*at, "approver"), message
+
+
+def maintenance_items(data: Any) -> tuple[list[Item], list[Item]]:
+    """Return the windows and the feeds of plain data, each with its location."""
+    if isinstance(data, dict) and isinstance(data.get("maintenance"), list):
+        return list(_items(data, "maintenance")), []
+    holder, root = _mapping(data, "maintenance"), ("maintenance",)
+    return list(_items(holder, "windows", root)), list(_items(holder, "feeds", root))
 
 
 def _references(item: Item, field: str, known: set[str], kind: str) -> Iterable[Finding]:
@@ -96,8 +103,8 @@ def _reference(item: Item, kind: str, known: set[str]) -> Iterable[Finding]:
 
 
 def _no_such(kind: str, name: str, known: set[str]) -> str:
-    valid = ", ".join(sorted(map(str, known))) or "none"
-    return f"there is no {kind} {name!r}; valid: {valid}"
+    valid = listed(sorted(known)) or "none"
+    return f"there is no {kind} {shown(name)}; valid: {valid}"
 
 
 def _same_names(items: Iterable[Item]) -> Iterable[Finding]:
@@ -107,7 +114,7 @@ def _same_names(items: Iterable[Item]) -> Iterable[Finding]:
         name = mapping.get(key)
         if isinstance(name, str):
             if name in seen:
-                yield (*at, key), f"{name!r} is taken already"
+                yield (*at, key), f"{shown(name)} is taken already"
             seen.add(name)
 
 

@@ -1,29 +1,30 @@
 """Planned work that the catalogue knows of."""
 
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Self
 
-from dateutil.rrule import rrulestr
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from service_catalogue.base import (
+    FilePath,
     Frozen,
     Identifier,
     LabelName,
     Labels,
+    Moment,
+    Name,
     PositiveMilliseconds,
-    Text,
     Zone,
 )
 from service_catalogue.prometheus import HttpUrl
+from service_catalogue.rule import RuleError, parse_rule
+from uptime_common.shown import shown
 
 
 class Scope(Frozen):
     """Which services are meant; several keys all hold, several values of a key are alternatives."""
 
     services: tuple[Identifier, ...] = ()
-    tiers: tuple[Text, ...] = ()
+    tiers: tuple[Name, ...] = ()
     labels: Labels = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -35,12 +36,13 @@ class Scope(Frozen):
 
 def _rrule(value: Any) -> str:
     try:
-        # RFC 5545 wants UNTIL in UTC; dateutil wants it local, as the start is here.
-        rule = str(value).upper().replace("Z", "")
-        rrulestr(rule, dtstart=datetime(2026, 1, 1))  # noqa: DTZ001 - recurrences are local
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{value!r} is not an RFC 5545 recurrence rule: {error}") from error
-    return str(value)
+        if not isinstance(value, str):
+            raise RuleError("it is no text")  # noqa: TRY301 - told as the others are
+        parse_rule(value)
+    except RuleError as error:
+        message = f"{shown(value)} is not an RFC 5545 recurrence rule: {error}"
+        raise ValueError(message) from error
+    return value
 
 
 Rrule = Annotated[
@@ -58,14 +60,14 @@ class WindowEntry(Scope):
     """
 
     id: Identifier
-    title: Text
-    start: datetime
-    end: datetime | None = None
+    title: Name
+    start: Moment
+    end: Moment | None = None
     duration: PositiveMilliseconds | None = None
     rrule: Rrule | None = None
     timezone: Zone | None = None
-    requester: Text
-    approver: Text | None = None
+    requester: Name
+    approver: Name | None = None
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -82,9 +84,9 @@ class Feed(Scope):
     """An iCalendar feed, a file or a URL, whose events are approved maintenance windows."""
 
     id: Identifier
-    file: Path | None = None
+    file: FilePath | None = None
     url: HttpUrl | None = None
-    approver: Text | None = None
+    approver: Name | None = None
     refresh: PositiveMilliseconds = 900_000
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from service_catalogue.base import Frozen, Identifier, Text, Zone
+from service_catalogue.base import Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import Maintenance, WindowEntry
 from service_catalogue.notifications import Report, Slack
@@ -21,7 +21,7 @@ def _windows(value: Any) -> Any:
 class Catalogue(Frozen):
     """What the organisation runs, owes and reports: the content of services.yml."""
 
-    organization: Text
+    organization: Name
     timezone: Zone
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     prometheus: Prometheus = Prometheus()

@@ -1,11 +1,10 @@
 """Who is told, where and when."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service_catalogue.base import Frozen, Identifier, Language, Text, Zone
+from service_catalogue.base import FilePath, Frozen, Identifier, Language, Name, Zone
 
 Severity = Literal["unplanned", "planned", "maintenance", "budget"]
 Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -19,11 +18,11 @@ class Route(Frozen):
     budget warnings mention anybody.
     """
 
-    tiers: tuple[Text, ...] = ()
-    owners: tuple[Text, ...] = ()
+    tiers: tuple[Name, ...] = ()
+    owners: tuple[Name, ...] = ()
     severities: tuple[Severity, ...] = ()
-    channel: Text
-    mentions: tuple[Text, ...] = ()
+    channel: Name
+    mentions: tuple[Name, ...] = ()
 
 
 class Slack(Frozen):
@@ -34,11 +33,11 @@ class Slack(Frozen):
     commands work (Socket Mode), for the members of the user groups (ids: S...).
     """
 
-    bot_token_file: Path | None = None
-    webhook_url_file: Path | None = None
-    app_token_file: Path | None = None
-    api_url: Text = "https://slack.com/api/"
-    channel: Text = "#uptime"
+    bot_token_file: FilePath | None = None
+    webhook_url_file: FilePath | None = None
+    app_token_file: FilePath | None = None
+    api_url: Name = "https://slack.com/api/"
+    channel: Name = "#uptime"
     routes: tuple[Route, ...] = ()
     user_groups: tuple[UserGroup, ...] = ()
     flood_limit: int = Field(default=10, ge=1)
@@ -60,16 +59,16 @@ class Report(Frozen):
 
     id: Identifier
     period: Period
-    cron: Text
+    cron: Name
     timezone: Zone | None = None
-    channel: Text | None = None
+    channel: Name | None = None
     format: Literal["slack", "html", "pdf", "csv", "json", "text"] = "slack"
     services: tuple[Identifier, ...] = ()
-    owners: tuple[Text, ...] = ()
-    tiers: tuple[Text, ...] = ()
+    owners: tuple[Name, ...] = ()
+    tiers: tuple[Name, ...] = ()
     language: Language = "en"
-    apprise_file: Path | None = None
-    apprise_variable: Text | None = None
+    apprise_file: FilePath | None = None
+    apprise_variable: Name | None = None
 
     @property
     def elsewhere_only(self) -> bool:

@@ -1,16 +1,22 @@
 """Where the samples are: Prometheus or whatever speaks its HTTP API."""
 
-from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from service_catalogue.base import Frozen, PositiveMilliseconds, Text
+from service_catalogue.base import FilePath, Frozen, Headers, Name, PositiveMilliseconds, printable
+from uptime_common.shown import shown
 
 
 def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError(f"{value!r} is not an http:// or https:// URL")
+    try:
+        parts = urlsplit(printable(value))
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{shown(value)} is not an http:// or https:// URL")
     return value.rstrip("/")
 
 
@@ -20,16 +26,16 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 class BasicAuth(Frozen):
     """HTTP basic auth; the password stays in a file."""
 
-    username: Text
-    password_file: Path
+    username: Name
+    password_file: FilePath
 
 
 class TlsClient(Frozen):
     """How a server's certificate is verified and which one we show."""
 
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
+    ca_file: FilePath | None = None
+    cert_file: FilePath | None = None
+    key_file: FilePath | None = None
     insecure_skip_verify: bool = False
 
     @model_validator(mode="after")
@@ -47,9 +53,9 @@ class Prometheus(Frozen):
     """
 
     url: HttpUrl = "http://127.0.0.1:9090"
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     basic_auth: BasicAuth | None = None
-    bearer_token_file: Path | None = None
+    bearer_token_file: FilePath | None = None
     tls: TlsClient = TlsClient()
     timeout: PositiveMilliseconds = 30_000
     scrape_interval: PositiveMilliseconds | None = None

@@ -1,12 +1,21 @@
 """A service: what it is, what is owed, and where its truth is."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from service_catalogue.base import Frozen, Identifier, Labels, Percent, PositiveMilliseconds, Text
+from service_catalogue.base import (
+    AwareMoment,
+    Frozen,
+    Identifier,
+    Labels,
+    Moment,
+    Name,
+    Percent,
+    PositiveMilliseconds,
+    Text,
+)
 from service_catalogue.probes import Probe
 from service_catalogue.quorum import Quorum
 
@@ -56,7 +65,7 @@ class Sli(Frozen):
 class Change(Frozen):
     """What held before an objective, calendar or quorum was changed: old periods keep it."""
 
-    until: AwareDatetime
+    until: AwareMoment
     objective: Percent | None = None
     calendar: Identifier | None = None
     quorum: Quorum | None = None
@@ -66,19 +75,19 @@ class Service(Frozen):
     """One service of the catalogue; ``id`` is stable for ever, history hangs on it."""
 
     id: Identifier
-    name: Text
-    owner: Text = "unknown"
-    tier: Text = "default"
+    name: Name
+    owner: Name = "unknown"
+    tier: Name = "default"
     labels: Labels = Field(default_factory=dict)
-    cost_per_hour: Annotated[float, Field(ge=0)] | None = None
+    cost_per_hour: Annotated[float, Field(ge=0, le=1e12)] | None = None
     objective: Percent | None = None
     window: Literal["month", "quarter", "year", "7d", "28d", "30d"] = "month"
     calendar: Identifier | None = None
     accounting: Accounting = Accounting()
     credits: tuple[Credit, ...] = ()
     depends_on: tuple[Identifier, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     scrape_interval: PositiveMilliseconds | None = None
     max_gap: PositiveMilliseconds | None = None
     min_outage: PositiveMilliseconds | None = None

@@ -1,8 +1,7 @@
 """YAML documents validated into pydantic models, every mistake at once with file, line and path."""
 
-import difflib
 import gc
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +11,20 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from uptime_common.schema_keys import valid_keys
+from uptime_common.complaints import complaint, syntax_complaint
+from uptime_common.shown import shown_key
+from uptime_common.source_file import SourceError, check_characters, read_source
+from uptime_common.yaml_tree import BROKEN, Location, Mark, Tree, TreeBuilder, TreeError
+from uptime_common.yaml_tree import Finding as TreeFinding
 
 Model = TypeVar("Model", bound=BaseModel)
-Location = tuple[int | str, ...]
 Finding = tuple[Location, str]
 Check = Callable[[Any], Iterable[Finding]]
 
 _SLOW = yaml.SafeLoader
 _FAST = getattr(yaml, "CSafeLoader", _SLOW)  # PyYAML may be built without libyaml
+_EXPLAINED = 1 << 18  # characters: beyond, the slow parser's words are not worth its time
+_LONGEST = 1000
 
 
 @dataclass(frozen=True, order=True)
@@ -36,9 +40,6 @@ class Problem:
         """Return the mistake as compilers print it: ``file:line: path: message``."""
         where = f"{self.file}:{self.line}: "
         return f"{where}{self.path}: {self.message}" if self.path else where + self.message
-
-
-_Read = tuple[dict[Location, int], list[Problem], Any]  # lines by path, mistakes, plain data
 
 
 class DocumentError(Exception):
@@ -63,13 +64,12 @@ def load_document(path: Path, model: type[Model], check: Check = _no_check) -> M
             are told together with the model's) and yields (location, message) for each mistake.
 
     Raises:
-        DocumentError: with every mistake found.
+        DocumentError: with every mistake found; nothing else, whatever the file holds.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DocumentError([Problem(str(path), 1, "", f"cannot be read: {reason}")]) from error
+        text = read_source(path)
+    except SourceError as error:
+        raise DocumentError([Problem(str(path), error.line, "", str(error))]) from error
     return parse_document(text, str(path), model, check)
 
 
@@ -80,6 +80,10 @@ def parse_document(
     check: Check = _no_check,
 ) -> Model:
     """Validate YAML text into a model; see `load_document`."""
+    try:
+        check_characters(text)
+    except SourceError as error:
+        raise DocumentError([Problem(file, error.line, "", str(error))]) from error
     with _no_collections():
         return _parse(text, file, model, check)
 
@@ -97,114 +101,111 @@ def _no_collections() -> Iterator[None]:
 
 
 def _parse(text: str, file: str, model: type[Model], check: Check) -> Model:
-    lines, problems, data = _read(text, file)
-    problems += [_problem(file, lines, location, message) for location, message in check(data)]
+    tree = _read(text, file)
+    problems = [_found(file, finding) for finding in tree.findings]
+    problems += [_problem(file, tree, *finding) for finding in check(tree.data)]
     try:
-        result = model.model_validate(data)
+        result = model.model_validate(tree.data)
     except ValidationError as error:
-        problems += [_problem(file, lines, *_finding(e, lines, model)) for e in error.errors()]
+        errors = [e for e in error.errors(include_url=False) if not _told_already(e)]
+        problems += [_problem(file, tree, *_finding(e, tree, model)) for e in errors]
         raise DocumentError(problems) from error
     if problems:
         raise DocumentError(problems)
     return result
 
 
-def _read(text: str, file: str) -> _Read:
-    try:
-        return _load(_FAST(text), file)
-    except yaml.YAMLError:
-        return _explain(text, file)
+def _told_already(error: ErrorDetails) -> bool:
+    """Say whether the model complains of what the text itself was told off for."""
+    given = error["input"]
+    if error["type"].startswith("union_tag_"):
+        return isinstance(given, dict) and BROKEN in given.values()
+    return given is BROKEN and error["type"] != "extra_forbidden"
 
 
-def _explain(text: str, file: str) -> _Read:
-    """Read as `_read` does, by the parser whose words do not depend on how PyYAML was built."""
+def _read(text: str, file: str) -> Tree:
     try:
-        return _load(_SLOW(text), file)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        message = error.problem or error.context or "not valid YAML"
-        raise DocumentError([Problem(file, line, "", f"not valid YAML: {message}")]) from error
+        return _build(_FAST, text, file)
     except yaml.YAMLError as error:
-        raise DocumentError([Problem(file, 1, "", f"not valid YAML: {error}")]) from error
+        if len(text) > _EXPLAINED:
+            raise _unreadable(error, text, file, ()) from error
+    return _explain(text, file)
 
 
-def _load(loader: yaml.SafeLoader, file: str) -> _Read:
+def _explain(text: str, file: str) -> Tree:
+    """Read as `_read` does, by the parser whose words do not depend on how PyYAML was built."""
+    builder = TreeBuilder(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            raise DocumentError([Problem(file, 1, "", "is empty")])
-        lines: dict[Location, int] = {}
-        problems = [_problem(file, lines, *finding) for finding in _walk(node, (), lines)]
-        return lines, problems, loader.construct_document(node)
-    finally:
-        loader.dispose()
+        return _build(_SLOW, text, file, builder)
+    except yaml.YAMLError as error:
+        raise _unreadable(error, text, file, builder.findings) from error
 
 
-def _walk(node: yaml.Node, at: Location, lines: dict[Location, int]) -> list[Finding]:
-    """Note the line of every path and return the keys that are written twice."""
-    lines.setdefault(at, node.start_mark.line + 1)
-    twice: list[Finding] = []
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            twice += _walk(item, (*at, index), lines)
-    elif isinstance(node, yaml.MappingNode):
-        seen: set[Hashable] = set()
-        for key, value in node.value:
-            here = (*at, str(key.value))
-            if key.value in seen:
-                lines[here] = key.start_mark.line + 1
-                twice.append((here, "is written twice"))
-            seen.add(key.value)
-            lines.setdefault(here, key.start_mark.line + 1)
-            twice += _walk(value, here, lines)
-    return twice
+def _unreadable(
+    error: yaml.YAMLError, text: str, file: str, found: Iterable[TreeFinding]
+) -> DocumentError:
+    line, message = syntax_complaint(error, text)
+    problems = [_found(file, finding) for finding in found]
+    return DocumentError([*problems, Problem(file, line, "", f"not valid YAML: {message}")])
 
 
-def _finding(error: ErrorDetails, lines: dict[Location, int], model: type[BaseModel]) -> Finding:
+def _build(parser: Any, text: str, file: str, builder: TreeBuilder | None = None) -> Tree:
+    builder = builder or TreeBuilder(text)
+    try:
+        for event in yaml.parse(text, parser):
+            builder.take(event)
+    except TreeError as error:
+        found = [*builder.findings, error.finding]
+        raise DocumentError(_found(file, finding) for finding in found) from error
+    if builder.tree is None:
+        raise DocumentError([Problem(file, 1, "", "is empty")])
+    return builder.tree
+
+
+def _finding(error: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Finding:
     """Turn pydantic's error into our words; locations keep only what the document holds."""
     location: Location = ()
-    for part in error["loc"]:
-        if (*location, part) in lines:
-            location = (*location, part)
-    if error["type"] == "extra_forbidden":
-        return location, _unknown_key(str(error["loc"][-1]), valid_keys(model, error["loc"][:-1]))
-    return location, _message(error)
+    mark, parts = tree.root, error["loc"]
+    for index, part in enumerate(parts):
+        inner = _child(mark, part)
+        after = parts[index + 1] if index + 1 < len(parts) else None
+        if inner is None or (_child(mark, after) and not _child(inner, after)):
+            continue  # a step of pydantic's own, such as the name of a union's branch
+        location, mark = (*location, part), inner
+    return location, complaint(error, mark.raw, model)
 
 
-def _unknown_key(key: str, valid: list[str]) -> str:
-    near = difflib.get_close_matches(key, valid, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"is not a known key; {hint}valid: {', '.join(valid)}"
+def _child(mark: Mark, part: int | str | None) -> Mark | None:
+    return None if part is None or mark.children is None else mark.children.get(part)
 
 
-def _message(error: ErrorDetails) -> str:
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "missing":
-            message = f"{error['loc'][-1]!r} is required"
-        case "value_error":
-            message = str(context["error"])
-        case "model_type" | "model_attributes_type" | "dict_type":
-            message = "must be a mapping"
-        case "union_tag_invalid":
-            message = f"{context['tag']!r} is not one of {context['expected_tags']}"
-        case "union_tag_not_found":
-            message = f"{context['discriminator']} is required"
-        case _:
-            message = error["msg"][:1].lower() + error["msg"][1:]
-    return message
+def _found(file: str, finding: TreeFinding) -> Problem:
+    return Problem(file, finding.line, _path(finding.location), _short(finding.message))
 
 
-def _problem(file: str, lines: dict[Location, int], location: Location, message: str) -> Problem:
-    known = location
-    while known and known not in lines:
-        known = known[:-1]
-    return Problem(file, lines.get(known, 1), _path(location), message)
+def _problem(file: str, tree: Tree, location: Location, message: str) -> Problem:
+    mark = tree.root
+    for part in location:
+        inner = _child(mark, part)
+        if inner is None:
+            break
+        mark = inner
+    return Problem(file, mark.line, _path(location), _short(message))
+
+
+def _short(message: str) -> str:
+    """Return a message on one line, the middle of a long one left out."""
+    line = " ".join(message.split()) if "\n" in message else message
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+    return (
+        line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    )
 
 
 def _path(location: Location) -> str:
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        key = f"[{part}]" if isinstance(part, int) else shown_key(part)
+        text += key if isinstance(part, int) or not text else f".{key}"
     return text

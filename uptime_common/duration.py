@@ -2,6 +2,8 @@
 
 import re
 
+from uptime_common.shown import shown
+
 _UNITS_MS = {
     "y": 365 * 86_400_000,
     "w": 7 * 86_400_000,
@@ -11,8 +13,9 @@ _UNITS_MS = {
     "s": 1_000,
     "ms": 1,
 }
-_PART = re.compile(r"(\d+)(ms|[ywdhms])")
-_WHOLE = re.compile(r"(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?")
+_PART = re.compile(r"([0-9]+)(ms|[ywdhms])")
+_N = "[0-9]{1,15}"
+_WHOLE = re.compile("".join(f"(?:{_N}{unit})?" for unit in _UNITS_MS))
 
 
 def parse_duration(text: str) -> int:
@@ -24,7 +27,7 @@ def parse_duration(text: str) -> int:
         ValueError: the text is empty or not of that grammar.
     """
     if not text or not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a duration; write it as 15s, 5m, 1h30m or 7d")
+        raise ValueError(f"{shown(text)} is not a duration; write it as 15s, 5m, 1h30m or 7d")
     return sum(int(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text))
 
 

@@ -1,5 +1,6 @@
 """Which keys a model takes at some place of a document."""
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,11 +10,16 @@ Schema = dict[str, Any]
 
 def valid_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Return the sorted keys that are valid at a location as pydantic's errors give it."""
-    root = model.model_json_schema()
+    root = _schema(model)
     nodes = _plain(root, [root])
     for part in location:
         nodes = _plain(root, [child for node in nodes for child in _children(node, part)])
     return sorted({key for node in nodes for key in node.get("properties", {})})
+
+
+@lru_cache(8)
+def _schema(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
 
 
 def _children(node: Schema, part: int | str) -> list[Schema]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
 from service_catalogue.probes.address import ascii_host, ascii_url
 from service_catalogue.prometheus import TlsClient
+from uptime_common.shown import shown
 
 
 def _url(value: str) -> str:
@@ -18,7 +19,7 @@ def _url(value: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ValueError(f"{value!r} is not an http:// or https:// URL")
+        raise ValueError(f"{shown(value)} is not an http:// or https:// URL")
     ascii_url(value)
     return value
 
@@ -27,7 +28,7 @@ def _regex(value: str) -> str:
     try:
         regex.compile(value.encode())
     except regex.error as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        raise ValueError(f"{shown(value)} is not a regular expression: {error}") from None
     return value
 
 
@@ -35,9 +36,9 @@ def _host_port(value: str) -> str:
     host, _, port = value.rpartition(":")
     bare = host.startswith("[") and host.endswith("]")
     if not host or (":" in host and not bare) or not port.isdigit():
-        raise ValueError(f"{value!r} is not host:port")
+        raise ValueError(f"{shown(value)} is not host:port")
     if not 0 < int(port) <= 65535:  # noqa: PLR2004 - the highest port
-        raise ValueError(f"{value!r} names a port that does not exist")
+        raise ValueError(f"{shown(value)} names a port that does not exist")
     ascii_host(host)
     return value
 

@@ -1,6 +1,5 @@
 """What an HTTP probe asks and expects."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -8,9 +7,10 @@ import jsonpath
 import regex
 from pydantic import AfterValidator, Field, model_validator
 
-from service_catalogue.base import Text
+from service_catalogue.base import FilePath, Headers, Text
 from service_catalogue.probes.base import NetworkProbe, Regex, Url
 from service_catalogue.prometheus import BasicAuth, TlsClient
+from uptime_common.shown import shown
 
 Version = Literal["1.0", "1.1", "2"]
 
@@ -19,7 +19,7 @@ def _jsonpath(value: str) -> str:
     try:
         jsonpath.compile(value)
     except jsonpath.JSONPathError as error:
-        raise ValueError(f"{value!r} is not a JSONPath: {error}") from None
+        raise ValueError(f"{shown(value)} is not a JSONPath: {error}") from None
     return value
 
 
@@ -58,10 +58,10 @@ class HttpProbe(NetworkProbe):
     type: Literal["http"]
     url: Url
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     body: Text | None = None
     basic_auth: BasicAuth | None = None
-    bearer_token_file: Path | None = None
+    bearer_token_file: FilePath | None = None
     follow_redirects: bool = True
     max_redirects: Annotated[int, Field(ge=0, le=50)] = 10
     proxy_url: Url | None = None

@@ -1,13 +1,12 @@
 """What the probes of other protocols than HTTP ask and expect."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 import regex
 from pydantic import Field, model_validator
 
-from service_catalogue.base import Frozen, PositiveMilliseconds, Text
+from service_catalogue.base import FilePath, Frozen, PositiveMilliseconds, Text
 from service_catalogue.probes.base import HostPort, NetworkProbe, Regex, TlsPeer, default_port
 
 RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
@@ -160,7 +159,7 @@ class RedisProbe(NetworkProbe):
     type: Literal["redis"]
     target: Annotated[str, default_port(6379)]
     username: Text | None = None
-    password_file: Path | None = None
+    password_file: FilePath | None = None
 
 
 class NtpProbe(NetworkProbe):

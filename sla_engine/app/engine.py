@@ -58,7 +58,7 @@ class Engine:
         self._busy = threading.Lock()
         self._sending = threading.Lock()
         self._leadership = leadership(context.ledger.engine)
-        self._messenger = Notifications(context, metrics)
+        self._notifications = Notifications(context, metrics)
         metrics.lag.set_function(self._lag)
 
     @property
@@ -77,12 +77,12 @@ class Engine:
         Raises:
             JobError: its notices cannot be sent; everything stays as it was.
         """
-        messenger = Notifications(context, self.metrics)
+        notifications = Notifications(context, self.metrics)
         known = {service.id for service in context.catalogue.services}
         with self._sending, self._busy:  # in this order, so that no tick waits for Slack
             before, levels = self.shown
-            messenger.succeed(self._messenger)
-            self._messenger = messenger
+            notifications.succeed(self._notifications)
+            self._notifications = notifications
             self._figures, self._figures_at = {}, 0
             self._show(context, (level for level in levels if level.service in known))
         before.client.close()
@@ -135,10 +135,10 @@ class Engine:
             # outage that ends meanwhile would be told of as down for ever. It waits, sending not.
             if self._busy.acquire(timeout=_PATIENCE_SECONDS):
                 try:
-                    self._messenger.foresee()
+                    self._notifications.foresee()
                 finally:
                     self._busy.release()
-            self._messenger.send()
+            self._notifications.send()
 
     @property
     def leading(self) -> bool:
@@ -164,7 +164,7 @@ class Engine:
             self.metrics.leader.set(leads)
         if leads and not before:
             log.info("leading")
-            self._messenger.start()
+            self._notifications.start()
         return leads
 
     def _follow(self) -> Ingested:
@@ -203,7 +203,7 @@ class Engine:
         self._figures |= self._account(at, changed)
         context = self.context
         self._show(context, service_levels(context.books, at, self._figures))
-        self._messenger.judge(self.levels, at)
+        self._notifications.judge(self.levels, at)
 
     def _account(self, at: int, changed: Iterable[str]) -> Levels:
         """Return the figures of what changed, is down now, or was not known of before."""

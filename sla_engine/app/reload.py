@@ -56,4 +56,7 @@ class Reloader:
             return tuple(map(str, error.problems))
         except JobError as error:
             return (str(error),)
+        except Exception:  # nobody waits for what SIGHUP began: it would be lost
+            log.exception("catalogue not loaded: a fault of sla-engine, not of the file")
+            return ("a fault of sla-engine, not of the file; its log has more",)
         return ()

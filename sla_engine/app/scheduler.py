@@ -11,11 +11,13 @@ from sla_engine.app.feeds import FeedReader
 from sla_engine.app.rules import RulesKeeper
 from sla_engine.app.silences import SilenceKeeper
 from sla_engine.app.slack_listener import SlackListener
+from sla_engine.app.windows import WindowWatch
 
 _SEND_SECONDS = 5
 _LISTEN_SECONDS = 5
 _RULES_SECONDS = 60
 _SILENCES_SECONDS = 30
+_WINDOWS_SECONDS = 60
 _FEED = "feed "
 
 
@@ -41,6 +43,7 @@ class Scheduler:
             self._follows("rules", RulesKeeper(rules_file, engine), _RULES_SECONDS)
         keeper = SilenceKeeper(engine)
         self._follows("silences", engine.while_leading(keeper), _SILENCES_SECONDS)
+        self._follows("windows", WindowWatch(engine), _WINDOWS_SECONDS)
         self._add_feeds()
 
     def _add(self, name: str, job: Callable[[], None], seconds: float) -> None:

@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from service_catalogue import json_schema, load_catalogue
+from sla_engine.app.context import now
 from sla_engine.commands.flags import Subparsers, subcommand
-from sla_engine.notices.cron import schedule_mistakes
 from uptime_common.humanize import counted
 
 
@@ -20,7 +20,7 @@ def check(options: argparse.Namespace) -> int:
     if options.schema:
         sys.stdout.write(json_schema())
         return 0
-    catalogue = load_catalogue(options.config_file, schedule_mistakes)
+    catalogue = load_catalogue(options.config_file, now())
     services = counted(len(catalogue.services), "service")
     sys.stdout.write(f"{options.config_file}: {services}, no mistakes\n")
     return 0

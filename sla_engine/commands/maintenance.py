@@ -189,8 +189,10 @@ def _line(window: MaintenanceWindow, at: int) -> str:
 
 
 def _row(window: MaintenanceWindow, at: int) -> tuple[str, ...]:
-    first = window.occurrences[0]
-    times = f"{rfc3339(first.start)}/{rfc3339(first.end)}"
+    times = "cannot be worked out"
+    if window.occurrences:
+        first = window.occurrences[0]
+        times = f"{rfc3339(first.start)}/{rfc3339(first.end)}"
     more = " recurring" if window.recurring else ""
     tiers = (("tier", tier) for tier in window.scope.tiers)
     pairs = (f"{name}={value}" for name, value in (*tiers, *window.scope.labels))

@@ -1,16 +1,17 @@
 """When recurring windows take place (RFC 5545)."""
 
-import re
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, tzinfo
-
-from dateutil.rrule import rrulestr
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
 
 from service_catalogue.maintenance import WindowEntry
-from sla_engine.domain.clock import milliseconds, wall_clock
+from service_catalogue.recurrence import moments
+from service_catalogue.rule import RuleError, parse_rule
+from service_catalogue.window_check import local
+from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 
-_UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
+MOST = 100_000
+"""How many occurrences of one window are worked out at a time."""
 
 
 def occurrences(window: WindowEntry, zone: tzinfo, period: Interval) -> Iterable[Interval]:
@@ -20,10 +21,10 @@ def occurrences(window: WindowEntry, zone: tzinfo, period: Interval) -> Iterable
     wall-clock time too, a ``duration`` is exact.
     """
     zone = window.timezone or zone
-    first = wall_clock(window.start, zone)
+    first = local(window.start, zone)
     longest = timedelta(milliseconds=window.duration or 0)
     if window.end is not None:
-        longest = wall_clock(window.end, zone) - first
+        longest = local(window.end, zone) - first
     for start in starts(window.rrule, first, longest, zone, period):
         begin, end = _occurrence(window, start, first, zone)
         if begin < period.end and period.start < end:
@@ -36,8 +37,11 @@ def _occurrence(window: WindowEntry, start: datetime, first: datetime, zone: tzi
     if window.duration is not None:
         return Interval(begin, begin + window.duration)
     assert window.end is not None  # noqa: S101 - the model has exactly one of the two
-    end = window.end if start == first else start + (wall_clock(window.end, zone) - first)
-    return Interval(begin, milliseconds(end, zone))
+    length = local(window.end, zone) - first
+    end = milliseconds(window.end if start == first else start + length, zone)
+    if end <= begin:  # the clocks go forward inside it
+        end = begin + length // timedelta(milliseconds=1)
+    return Interval(begin, end)
 
 
 def starts(
@@ -51,15 +55,12 @@ def starts(
         return [first]
     margin = longest + timedelta(days=2)
     after, before = (datetime.fromtimestamp(t / 1000, zone).replace(tzinfo=None) for t in period)
-    rule = rrulestr(_until_local(rrule, zone), dtstart=first)
-    return rule.between(after - margin, before + timedelta(days=1), inc=True)
+    found = moments(parse_rule(rrule), first, zone, after - margin, before + timedelta(days=1))
+    return _bounded(found, rrule)
 
 
-def _until_local(rrule: str, zone: tzinfo) -> str:
-    """Turn an UNTIL in UTC, as RFC 5545 wants it, into local time, in which rules count."""
-
-    def local(match: re.Match[str]) -> str:
-        moment = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-        return f"UNTIL={moment.astimezone(zone):%Y%m%dT%H%M%S}"
-
-    return _UNTIL.sub(local, rrule)
+def _bounded(found: Iterable[datetime], rrule: str) -> Iterator[datetime]:
+    for number, moment in enumerate(found):
+        if number >= MOST:
+            raise RuleError(f"{rrule} occurs more than {MOST} times in the period")
+        yield moment

@@ -2,7 +2,12 @@
 
 import base64
 import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from service_catalogue.computable import flaws, rule_of
+from service_catalogue.rule import RuleError
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,
@@ -14,7 +19,15 @@ from sla_engine.domain.maintenance import (
 )
 from sla_engine.ledger import Books
 from sla_engine.ledger.maintenance import Request
-from sla_engine.maintenance.windows import concerns, of_request, windows_in
+from sla_engine.maintenance.windows import (
+    WindowFault,
+    bare,
+    concerns,
+    of_request,
+    of_request_or_fault,
+    windows_in,
+)
+from uptime_common.shown import shown
 
 
 def request(
@@ -32,23 +45,39 @@ def request(
     """Ask for a window (times in ms UTC) and return it; it is planned when it is approved.
 
     Raises:
-        ValueError: it ends before it begins, means no service, or its rule is not of RFC 5545.
+        ValueError: it ends before it begins, means no service, or cannot be worked out.
     """
     if end <= start:
         raise ValueError("the window ends before it begins")
+    _check_computable(start, end, ZoneInfo(timezone), rrule, event.time)
     if not any(concerns(scope, service) for service in books.catalogue.services):
         raise ValueError("the window means no service of the catalogue")
     seed = f"{source}\n{title}\n{scope}\n{start}\n{end}\n{event.time}"
     identifier = "M-" + base64.b32encode(hashlib.sha256(seed.encode()).digest()).decode()[:8]
     asked = Request(identifier, source, title, scope, start, end, timezone, rrule)
-    try:
-        window = of_request(asked, (event,), Interval(start, end))
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{rrule!r} is not an RFC 5545 recurrence rule: {error}") from error
+    window = of_request(asked, (event,), Interval(start, end))
     if not window.occurrences:
         raise ValueError(f"{rrule!r} does not recur at the window's start")
     books.ledger.windows.add(asked, event)
     return window
+
+
+def _check_computable(start: int, end: int, zone: ZoneInfo, rrule: str | None, now: int) -> None:
+    """Refuse what the catalogue would refuse, too."""
+    try:
+        rule = rule_of(rrule)
+    except RuleError as error:
+        message = f"{shown(rrule)} is not an RFC 5545 recurrence rule: {error}"
+        raise ValueError(message) from error
+    try:
+        first = datetime.fromtimestamp(start / 1000, zone).replace(tzinfo=None)
+        length = timedelta(milliseconds=end - start)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError("the window is not between 1970 and 2200") from error
+    moment = datetime.fromtimestamp(now / 1000, UTC)
+    for field, message in flaws(first, length, rule, zone, moment):
+        what = {"rrule": shown(rrule), "start": "the start", "length": "the window"}[field]
+        raise ValueError(f"{what} {message}")
 
 
 def resolve(
@@ -75,10 +104,15 @@ def resolve(
     event = WindowEvent(now, kind, author, reason)
     near = Interval(asked.start, max(asked.end, now + 1))
     four_eyes = books.catalogue.maintenance.four_eyes
-    decide(of_request(asked, events, near), event, four_eyes=four_eyes)
+    window = of_request_or_fault(asked, events, near)
+    if isinstance(window, WindowFault):
+        if kind == "approved":
+            raise DecisionError(f"{identifier} cannot be worked out: {window.reason}")
+        window = bare(asked, events)
+    decide(window, event, four_eyes=four_eyes)
     if not books.ledger.windows.append(identifier, event, known=len(events)):
         raise DecisionError(f"somebody else decided on {identifier} just now; look again")
-    return of_request(asked, (*events, event), near)
+    return replace(window, events=(*events, event))
 
 
 def listed(books: Books, period: Interval) -> tuple[MaintenanceWindow, ...]:

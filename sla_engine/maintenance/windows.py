@@ -1,8 +1,13 @@
 """Maintenance windows of every origin as values of the domain, recurring ones unrolled."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+import structlog
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.maintenance import WindowEntry as Entry
@@ -14,6 +19,15 @@ from sla_engine.domain.timeline import components_planned
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.recurrence import occurrences, starts
 
+log = structlog.get_logger("windows")
+
+
+class WindowFault(NamedTuple):
+    """A window, by its id, that cannot be worked out, and why."""
+
+    window: str
+    reason: str
+
 
 def windows_in(
     catalogue: Catalogue,
@@ -22,12 +36,57 @@ def windows_in(
 ) -> tuple[MaintenanceWindow, ...]:
     """Return the windows that touch a period (ms UTC), with the occurrences that do.
 
-    ``requests`` are those of the ledger: ``ledger.windows.touching(period)``.
+    ``requests`` are those of the ledger: ``ledger.windows.touching(period)``. A window that cannot
+    be worked out is left out and logged once; `faults_in` counts them.
     """
-    ours = [_of_entry(entry, catalogue.timezone, period) for entry in catalogue.maintenance.windows]
-    theirs = [of_request(request, events, period) for request, events in requests]
-    found = [w for w in (*ours, *theirs) if w.occurrences]
+    every = _computed(catalogue, requests, period)
+    found = [w for w in every if isinstance(w, MaintenanceWindow) and w.occurrences]
     return tuple(sorted(found, key=lambda w: (w.occurrences[0].start, w.id)))
+
+
+def faults_in(
+    catalogue: Catalogue,
+    requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
+    period: Interval,
+) -> tuple[WindowFault, ...]:
+    """Return the windows that `windows_in` leaves out, each with the reason."""
+    every = _computed(catalogue, requests, period)
+    return tuple(w for w in every if isinstance(w, WindowFault))
+
+
+def _computed(
+    catalogue: Catalogue,
+    requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
+    period: Interval,
+) -> Iterator[MaintenanceWindow | WindowFault]:
+    zone = catalogue.timezone
+    for entry in catalogue.maintenance.windows:
+        yield _or_fault(entry.id, partial(_of_entry, entry, zone, period))
+    for request, events in requests:
+        yield of_request_or_fault(request, events, period)
+
+
+def of_request_or_fault(
+    request: Request, events: tuple[WindowEvent, ...], period: Interval
+) -> MaintenanceWindow | WindowFault:
+    """Return `of_request`, or why it cannot be worked out."""
+    return _or_fault(request.id, partial(of_request, request, events, period))
+
+
+def _or_fault(
+    identifier: str, compute: Callable[[], MaintenanceWindow]
+) -> MaintenanceWindow | WindowFault:
+    try:
+        return compute()
+    except Exception as error:  # noqa: BLE001 - one window's fault stays its own, whatever it is
+        reason = f"{type(error).__name__}: {error}"
+        _tell_once(identifier, reason)
+        return WindowFault(identifier, reason)
+
+
+@lru_cache(1024)
+def _tell_once(identifier: str, reason: str) -> None:
+    log.error("maintenance window left out", window=identifier, error=reason)
 
 
 def planned(
@@ -60,12 +119,17 @@ def of_request(
 ) -> MaintenanceWindow:
     """Return a window of the ledger with the occurrences that touch a period."""
     zone = ZoneInfo(request.timezone)
+    return replace(bare(request, events), occurrences=union(_unrolled(request, zone, period)))
+
+
+def bare(request: Request, events: tuple[WindowEvent, ...]) -> MaintenanceWindow:
+    """Return a window of the ledger without its occurrences."""
     return MaintenanceWindow(
         id=request.id,
         source=request.source,
         title=request.title,
         scope=request.scope,
-        occurrences=union(_unrolled(request, zone, period)),
+        occurrences=(),
         events=events,
         recurring=request.rrule is not None,
     )

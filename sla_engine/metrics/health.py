@@ -47,6 +47,10 @@ class EngineMetrics:
             "sla_engine_outbox_oldest_timestamp_seconds",
             "When the oldest waiting notice was written; 0 where none waits.",
         )
+        self.windows_failing = gauge(
+            "sla_engine_maintenance_windows_failing",
+            "Maintenance windows that cannot be worked out and are left out.",
+        )
         self.notices_sent = counter("sla_engine_notices_sent", "Notices delivered.")
         self.notice_failures = counter(
             "sla_engine_notice_failures",

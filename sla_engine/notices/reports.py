@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.report import frozen_report
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
 from sla_engine.notices.compose import Rendered
-from sla_engine.notices.cron import last_due
 from sla_engine.notifiers import APPRISE, AppriseNotifier, File
 from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
 

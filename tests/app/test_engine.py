@@ -131,10 +131,10 @@ def test_a_budget_is_told_of_as_long_as_its_figures_hold(engine: Engine, then: s
     lost = replace(good, budget_remaining=0.1)
     level = ServiceLevel("down", 0.99, False, None, {"month": lost}, window="month")
     after = {"the same": (level,), "gone": (), "better": (replace(level, windows={"month": good}),)}
-    messenger = Notifications(engine.context, engine.metrics)
-    messenger.judge([level], MINUTE.end)
-    messenger.judge(after[then], MINUTE.end)
-    messenger.foresee()
+    notifications = Notifications(engine.context, engine.metrics)
+    notifications.judge([level], MINUTE.end)
+    notifications.judge(after[then], MINUTE.end)
+    notifications.foresee()
     assert _budgets(engine) == (["budget:down:1970-01/0.2"] if then == "the same" else [])
 
 

@@ -220,9 +220,9 @@ def test_a_notifier_that_cannot_be_had_leaves_everything_as_it_was(
 
 
 def test_what_slack_asked_to_wait_for_outlives_a_reload(engine: Engine) -> None:
-    engine._messenger.sender.held_until = 7
+    engine._notifications.sender.held_until = 7
     engine.adopt(_other(engine, catalogue("b")))
-    assert engine._messenger.sender.held_until == 7
+    assert engine._notifications.sender.held_until == 7
 
 
 def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
@@ -230,17 +230,17 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
         return {"feeds": [{"id": n, "file": "x.ics", "services": ["b"]} for n in names]}
 
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("old", "kept"))))
-    scheduler = Scheduler(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
-    scheduler = scheduler._scheduler
+    jobs = Scheduler(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
+    scheduler = jobs._scheduler
     scheduler.start(paused=True)
     later = datetime.now(UTC) + timedelta(hours=1)
     for job in scheduler.get_jobs():
         job.modify(next_run_time=later)
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("kept", "new"))))
-    scheduler.follow()
+    jobs.follow()
     due = {job.id: job.next_run_time < later for job in scheduler.get_jobs()}
-    assert scheduler.stop()
-    at_once = ("tick", "rules", "silences", "feed kept", "feed new")
+    assert jobs.stop()
+    at_once = ("tick", "rules", "silences", "windows", "feed kept", "feed new")
     assert due == dict.fromkeys(at_once, True) | {"send": False, "listen": False}
 
 
@@ -255,9 +255,9 @@ def test_a_job_that_a_change_overtakes_is_repeated(
             engine.adopt(new)
 
     monkeypatch.setattr(engine, "tick", tick)
-    scheduler = Scheduler(engine, SlackListener(engine), 3600, None)
-    scheduler = scheduler._scheduler
+    jobs = Scheduler(engine, SlackListener(engine), 3600, None)
+    scheduler = jobs._scheduler
     scheduler.start(paused=True)
     scheduler.get_job("tick").func()
-    assert scheduler.stop()
+    assert jobs.stop()
     assert [context is new for context in seen] == [False, True]

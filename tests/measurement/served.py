@@ -53,8 +53,8 @@ _BOOT = f"""
 import sys, time
 real, (began, origin, end, speed) = time.time_ns, map(int, sys.argv[1:5])
 time.time_ns = lambda: min(origin + (real() - began) * speed, end)
-from sla_engine.app import clockwork
-clockwork._SEND_SECONDS = {_TICK}
+from sla_engine.app import scheduler
+scheduler._SEND_SECONDS = {_TICK}
 from sla_engine.cli import main
 sys.exit(main(sys.argv[5:]))
 """

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from service_catalogue import Catalogue
+from service_catalogue.cron import schedule_mistakes
 from service_catalogue.notifications import Report
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
-from sla_engine.notices.cron import schedule_mistakes
 from sla_engine.notices.reports import composer, due_reports, last_fired
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot

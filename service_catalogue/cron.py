@@ -9,6 +9,7 @@ from typing import Any, Final
 from cronsim import CronSim, CronSimError
 
 from uptime_common.document import Finding
+from uptime_common.shown import shown
 
 _FIELDS: Final = 5
 _SOME_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -56,7 +57,7 @@ def _checked(cron: str) -> str:
         except CronSimError as error:
             mistake = str(error)
     if mistake:
-        raise ValueError(f"{cron!r} is not a crontab line such as 0 9 1 * *: {mistake}")
+        raise ValueError(f"{shown(cron)} is not a crontab line such as 0 9 1 * *: {mistake}")
     return line
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla_engine.notices.cron import last_due
+from service_catalogue.cron import last_due
 
 YEAR = 2024
 STEP = timedelta(minutes=15)
