@@ -13,7 +13,7 @@ run-setup:
 	@scripts/venv run
 
 dev-setup:
-	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter dbus-daemon postgres pdftotext pango \
+	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter prometheus-node-exporter dbus-daemon postgres pdftotext pango letters \
 		mariadbd dropbear dovecot exim4 chronyd nginx
 	@scripts/newer prometheus promtool victoria-metrics
 	@scripts/venv dev

@@ -21,7 +21,7 @@ from pathlib import Path
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from stack.demo.world import Plan, catalogue
 from tests.reports.sample import REPORT
 
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _pages(folder: Path) -> dict[str, str]:
-    return {"sample": REPORTS["html"](REPORT).decode(), "demo": _demo(folder)}
+    return {"sample": FORMATS["html"].render(REPORT).decode(), "demo": _demo(folder)}
 
 
 def _demo(folder: Path) -> str:

@@ -42,7 +42,7 @@ from sla_engine.domain.period import recognized
 from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
 from uptime_common.garbage import settle
 
@@ -174,7 +174,7 @@ def _child(send: Any, book: Catalogue, url: str, period: Interval) -> None:
         for _ in range(3):
             cpu = time.process_time()
             month = recognized(period, UTC)
-            REPORTS["json"](report(Books(book, ledger), month, period.end, strips=False))
+            FORMATS["json"].render(report(Books(book, ledger), month, period.end, strips=False))
             reports.append(time.process_time() - cpu)
         send.send(found | {"report": min(reports)})
 

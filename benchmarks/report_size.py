@@ -21,7 +21,7 @@ from sla_engine.accounting.report import report
 from sla_engine.domain.period import Period, parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline, joined
 from sla_engine.ledger import Books, Derived, Ledger
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 
 _MINUTE = 60_000
 _OUTAGES = 12
@@ -41,11 +41,11 @@ def main() -> None:
             result = report(Books(catalogue, ledger), period, period.end + 3_600_000)
         outages = sum(len(s.figures.shares) for s in result.services)
         print(f"{count} services, {outages} outages; cold, render, MB, peak MiB of the cold one")
-        for name in REPORTS:
+        for name in FORMATS:
             cold, peak = _cold(config, url, name)
-            REPORTS[name](result)
+            FORMATS[name].render(result)
             start = time.process_time()
-            size = len(REPORTS[name](result))
+            size = len(FORMATS[name].render(result))
             warm = time.process_time() - start
             print(f"{name:6} {cold:6.2f} s {warm:6.2f} s {size / 1e6:6.2f} {peak:5.0f}")
 

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import time, time_ns
 
@@ -16,7 +16,7 @@ from exporter.health import Health
 from exporter.host.scrape import Host
 from exporter.probes.transport.run import Network
 from exporter.probes.transport.tls import forget
-from exporter.server import About, Server
+from exporter.server import About, Server, Telemetry
 from exporter.services.runner import Runner
 from exporter.services.schedule import Schedule
 from exporter.services.store import Store
@@ -41,6 +41,7 @@ class Options:
     location: str
     shard: tuple[int, int] = (1, 1)
     lifecycle: bool = False
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
 
 class App:
@@ -55,7 +56,7 @@ class App:
         job = Runner(self._network, self._store, self._health)
         self._schedule = Schedule(job, at_once=runs_at_once(raise_limit()))
         self._health.watch(self._state)
-        about = About(__version__, options.location)
+        about = About(__version__, options.location, options.telemetry)
         self.server = Server(self._store, self._health, host, self._network, about)
 
     def _state(self) -> tuple[int, int, int]:

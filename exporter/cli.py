@@ -5,16 +5,22 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
+
+import structlog
 
 from exporter import app
 from exporter.host.flags import add_collector_flags, host_options
 from exporter.host.scrape import Host
+from exporter.peer_flags import warnings
+from exporter.server import TAKEN, Telemetry
 from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from uptime_common.logs import configure_logs
 from uptime_common.web import load_web_config
 
+_log = structlog.get_logger(__name__)
 _ABOUT = "This host's health and the probes of services, as metrics for Prometheus."
 
 
@@ -26,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_config_flag(flags)
     add_web_flags(flags, "127.0.0.1:9710")
+    _add_telemetry_flags(flags)
     add_lifecycle_flag(flags)
     flags.add_argument(
         "--location",
@@ -54,6 +61,44 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
+def _add_telemetry_flags(flags: argparse.ArgumentParser) -> None:
+    flags.add_argument(
+        "--web.telemetry-path",
+        dest="web_telemetry_path",
+        type=_path,
+        default="/metrics",
+        metavar="PATH",
+        help="where metrics are served (default: %(default)s)",
+    )
+    flags.add_argument(
+        "--web.max-requests",
+        dest="web_max_requests",
+        type=_count,
+        default=40,
+        metavar="N",
+        help="scrapes at a time, 0 for any number; others are answered 503 (default: %(default)s)",
+    )
+    flags.add_argument(
+        "--web.disable-exporter-metrics",
+        dest="web_disable_exporter_metrics",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="no metrics about the exporter itself (process_*, sla_exporter_*)",
+    )
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or text in TAKEN or any(mark in text for mark in "{}?# "):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a free path, such as /metrics")
+    return text
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, such as 40")
+    return int(text)
+
+
 def _location(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise argparse.ArgumentTypeError(f"{text!r} is not a name")
@@ -69,16 +114,25 @@ def _shard(text: str) -> tuple[int, int]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the exporter; return the exit code: 0 stopped, 1 cannot run, 2 wrong usage."""
-    given = parser().parse_args(arguments)
+    flags = parser()
+    given = flags.parse_args(arguments)
+    by_default = given.config_file is flags.get_default("config_file")
     configure_logs(given.log_level, given.log_format)
+    for warning in warnings(given):
+        _log.warning(warning)
     try:
         options = app.Options(
-            given.config_file if given.probes else None,
+            _catalogue(given, by_default=by_default),
             given.web_listen_address,
             load_web_config(given.web_config_file),
             given.location,
             given.shard,
             given.web_enable_lifecycle,
+            Telemetry(
+                given.web_telemetry_path,
+                given.web_max_requests,
+                not given.web_disable_exporter_metrics,
+            ),
         )
         _run(options, given)
     except DocumentError as error:
@@ -88,6 +142,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sla-exporter: {error.strerror or error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _catalogue(given: argparse.Namespace, *, by_default: bool) -> Path | None:
+    """Return the catalogue to read; nobody need have one on a host that probes nothing."""
+    catalogue: Path = given.config_file
+    if not given.probes:
+        return None
+    if by_default and not catalogue.exists():
+        _log.warning("nothing is probed: no catalogue is named, and there is none here")
+        return None
+    return catalogue
 
 
 def _run(options: app.Options, given: argparse.Namespace) -> None:

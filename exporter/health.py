@@ -8,8 +8,9 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from exporter import metrics
+from exporter.page import render
 from exporter.probes.transport.result import CAUSES, Cause
-from uptime_common.exposition import Metric, Style, of_registry, render
+from uptime_common.exposition import Metric, Style, of_registry
 
 if sys.platform == "linux":
     from exporter.own_process import OwnProcess

@@ -133,4 +133,31 @@ CPU_SECONDS: Final = counter(
 )
 OPEN_FDS: Final = gauge("process_open_fds", "Number of open file descriptors.")
 MAX_FDS: Final = gauge("process_max_fds", "Maximum number of open file descriptors.")
+VIRTUAL_MEMORY_MAX: Final = gauge(
+    "process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes."
+)
+PROCESS: Final = (
+    VIRTUAL_MEMORY,
+    VIRTUAL_MEMORY_MAX,
+    RESIDENT_MEMORY,
+    START_TIME,
+    CPU_SECONDS,
+    OPEN_FDS,
+    MAX_FDS,
+)
 """Of the process itself, under the names of every Prometheus client."""
+
+RESERVED: Final = (
+    SERVICE_UP,
+    *PROBE_METRICS,
+    service_info(()),
+    BUILD,
+    LATENESS,
+    LOADED_AT,
+    LOADED_WELL,
+    TARGETS,
+    RUNNING,
+    SKIPPED,
+    *PROCESS,
+)
+"""All that stands on /metrics beside the host's."""

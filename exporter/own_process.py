@@ -8,18 +8,9 @@ from pathlib import Path
 from exporter import metrics
 from uptime_common.exposition import FilledTemplate, Template
 
-_FORM = Template(
-    (metric, ())
-    for metric in (
-        metrics.VIRTUAL_MEMORY,
-        metrics.RESIDENT_MEMORY,
-        metrics.START_TIME,
-        metrics.CPU_SECONDS,
-        metrics.OPEN_FDS,
-        metrics.MAX_FDS,
-    )
-)
+_FORM = Template((metric, ()) for metric in metrics.PROCESS)
 _ENOUGH = 4096  # bytes
+_UNLIMITED = 2.0**64  # as other Prometheus clients print it
 # Fields of /proc/self/stat after the command's closing bracket, proc(5).
 _USER, _SYSTEM, _START, _VIRTUAL, _RESIDENT = 11, 12, 19, 20, 21
 
@@ -37,9 +28,11 @@ class OwnProcess:
         """Return what is so now."""
         words = self._words()
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        room, _ = resource.getrlimit(resource.RLIMIT_AS)
         return _FORM.filled(
             (
                 words[_VIRTUAL].decode(),
+                _UNLIMITED if room == resource.RLIM_INFINITY else room,
                 int(words[_RESIDENT]) * self._page,
                 self._started,
                 (int(words[_USER]) + int(words[_SYSTEM])) / self._ticks,

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from time import time
 
 from aiohttp import web
 
 from exporter.health import Health
-from exporter.host.scrape import Host
+from exporter.host.scrape import Host, UnknownCollectorError
+from exporter.host.wanted import BothFiltersError, Wanted, wanted_of
 from exporter.probes.transport.run import Network
 from exporter.services import pages
 from exporter.services.probe_endpoint import NoSuchTargetError, find, probe_now
@@ -17,14 +19,26 @@ from uptime_common.exposition import CONTENT_TYPES, EOF, Style
 from uptime_common.negotiate import exposed, style_of
 
 _DEBUGS_AT_ONCE = 10
+TAKEN = ("/targets", "/probe", "/-/healthy", "/-/ready", "/-/reload")
+"""Paths at which there cannot be metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """How metrics are served: where, to how many at a time (0: any), whether about ourselves."""
+
+    path: str = "/metrics"
+    max_requests: int = 40
+    about_us: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the start page tells."""
+    """What the start page tells, and how metrics are served."""
 
     version: str
     location: str
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
 
 class Server:
@@ -33,6 +47,8 @@ class Server:
     def __init__(
         self, store: Store, health: Health, host: Host, network: Network, about: About
     ) -> None:
+        self._scrapes = 0
+        self._telemetry = about.telemetry
         self._store = store
         self._health = health
         self._host = host
@@ -44,7 +60,7 @@ class Server:
         """Return the routes."""
         handlers: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
             "/": self._index,
-            "/metrics": self._metrics,
+            self._telemetry.path: self._metrics,  # which may be "/", too
             "/targets": self._targets,
             "/probe": self._probe,
             "/-/healthy": self._fine,
@@ -53,13 +69,25 @@ class Server:
         return [web.get(path, handler) for path, handler in handlers.items()]
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        return await exposed(request, self._parts)
+        most = self._telemetry.max_requests
+        if 0 < most <= self._scrapes:
+            text = f"Limit of concurrent requests reached ({most}), try again later.\n"
+            return web.Response(status=503, text=text)
+        self._scrapes += 1
+        try:
+            wanted = wanted_of(request.query, self._host.enabled)
+            return await exposed(request, partial(self._parts, wanted))
+        except (UnknownCollectorError, BothFiltersError) as error:
+            return web.Response(status=400, text=f"{error}\n")
+        finally:
+            self._scrapes -= 1
 
-    async def _parts(self, style: Style) -> AsyncIterator[bytes]:
-        yield (await self._host.scrape(style)).encode()
-        for part in self._store.render(style, time()):
+    async def _parts(self, wanted: Wanted, style: Style) -> AsyncIterator[bytes]:
+        yield (await self._host.scrape(style, wanted.collectors)).encode()
+        for part in self._store.render(style, time()) if wanted.probes else ():
             yield part
-        yield self._health.render(style).encode()
+        if self._telemetry.about_us:
+            yield self._health.render(style).encode()
 
     async def _targets(self, request: web.Request) -> web.Response:
         now = time()
@@ -88,7 +116,7 @@ class Server:
 
     async def _index(self, _request: web.Request) -> web.Response:
         about, count = self._about, len(self._store.entries())
-        text = pages.index(about.version, about.location, count)
+        text = pages.index(about.version, about.location, count, self._telemetry.path)
         return web.Response(text=text, content_type="text/html")
 
     async def _fine(self, _request: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """services.yml -> Catalogue, every mistake at once."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -14,37 +14,44 @@ from service_catalogue.model import Catalogue
 from service_catalogue.window_check import window_mistakes
 from uptime_common.document import Finding, load_document, parse_document
 
+Judge = Callable[[Any], Iterable[Finding]]
 
-def load_catalogue(path: Path, now: int | None = None) -> Catalogue:
+
+def load_catalogue(path: Path, now: int | None = None, also: Judge | None = None) -> Catalogue:
     """Read and validate a catalogue.
 
     Args:
         path: the file.
         now: ms UTC; maintenance windows that are over by then are not held to the bounds of those
             that are to come. None: all of them are.
+        also: finds in the plain data what only one program can judge.
 
     Raises:
         DocumentError: with every mistake found, each with file, line and path; nothing else.
     """
-    return load_document(path, Catalogue, partial(_judge, _moment(now)))
+    return load_document(path, Catalogue, partial(_judge, _moment(now), also))
 
 
 def parse_catalogue(text: str, file: str, now: int | None = None) -> Catalogue:
     """Validate the text of a catalogue; see `load_catalogue`."""
-    return parse_document(text, file, Catalogue, partial(_judge, _moment(now)))
+    return parse_document(text, file, Catalogue, partial(_judge, _moment(now), None))
 
 
 def _moment(now: int | None) -> datetime | None:
     return None if now is None else datetime.fromtimestamp(now / 1000, UTC)
 
 
-def _judge(now: datetime | None, data: Any) -> Iterable[Finding]:
-    return chain(check(data), schedule_mistakes(data), window_mistakes(data, now))
+def _judge(now: datetime | None, also: Judge | None, data: Any) -> Iterable[Finding]:
+    own = also(data) if also else ()
+    return chain(check(data), schedule_mistakes(data), window_mistakes(data, now), own)
 
 
-def json_schema() -> str:
-    """Return the JSON Schema of services.yml, for editors."""
+def json_schema(report_formats: Sequence[str]) -> str:
+    """Return the JSON Schema of services.yml, for editors; the engine knows the report formats."""
     schema = Catalogue.model_json_schema()
+    format_: dict[str, Any] = schema["$defs"]["Report"]["properties"]["format"]
+    format_["enum"] = list(report_formats)
+    format_.pop("minLength", None)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Uptime Ledger catalogue"
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

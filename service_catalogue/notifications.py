@@ -62,7 +62,7 @@ class Report(Frozen):
     cron: Name
     timezone: Zone | None = None
     channel: Name | None = None
-    format: Literal["slack", "html", "pdf", "csv", "json", "text"] = "slack"
+    format: Name = "slack"  # the engine, which has the formats, judges it
     services: tuple[Identifier, ...] = ()
     owners: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()

@@ -3,7 +3,7 @@
 A metric is declared once, as a constant; a family is a metric with the samples of this moment::
 
     UP = gauge("service_up", "Whether the service answers.", "service", "location")
-    render([UP.of((("shop", "fra"), 1.0))], "text")
+    render([UP.of((("shop", "fra"), 1.0))], "text")  # exporter.page
 
 The lines of samples are the same in both styles: text rendered when a result arrives (``lines``)
 may be joined under either style's ``header`` at scrape. OpenMetrics wants ``EOF`` after the last
@@ -88,14 +88,21 @@ class Family(NamedTuple):
 class Template:
     """Series that are the same at every scrape: only their numbers are filled in.
 
-    ``series`` are metrics and label values, those of one metric in a row::
+    ``series`` are metrics and label values; one that is given twice is shown once, with its first
+    number, and those of one name stand together::
 
         form = Template([(LOAD1, ()), (LOAD5, ())])
         render([form.filled(["0.5", "0.25"])], "text")
     """
 
     def __init__(self, series: Iterable[tuple[Metric, tuple[str, ...]]]) -> None:
-        self.series = tuple(series)
+        given = tuple(series)
+        kept = _kept(given)
+        self._given = len(given)
+        self._kept = None if kept == list(range(len(given))) else kept
+        self.series = tuple(given[place] for place in kept)
+        self.metrics = tuple(dict.fromkeys(metric for metric, _ in self.series))
+        self.names = frozenset(metric.name for metric in self.metrics)
         self._texts: dict[Style, list[str]] = {}
 
     def filled(self, numbers: Sequence[float | str]) -> "FilledTemplate":
@@ -112,6 +119,7 @@ class Template:
         if pieces is None:
             pieces = self._texts[style] = self._pieces(style)
         joined = pieces.copy()
+        numbers = self.ordered(numbers)
         texts = list(map(str, numbers))
         digits = "".join(texts)
         if "n" in digits or "u" in digits or "a" in digits:  # nan, inf, True, False
@@ -119,13 +127,21 @@ class Template:
         joined[1::2] = texts  # ValueError if their number differs
         return "".join(joined)
 
+    def ordered(self, numbers: Sequence[float | str]) -> Sequence[float | str]:
+        """Return the numbers of the series that are shown, in their order."""
+        if self._kept is None:
+            return numbers
+        if len(numbers) != self._given:
+            raise ValueError(f"{len(numbers)} numbers for {self._given} series")
+        return [numbers[place] for place in self._kept]
+
     def _pieces(self, style: Style) -> list[str]:
         """Return what stands before each number, an empty place for it, ..., the last newline."""
-        pieces, before, last = [], "", None
+        pieces, before, last = [], "", ""
         for metric, values in self.series:
-            before += header(metric, style) if metric is not last else ""
+            before += header(metric, style) if metric.name != last else ""
             pieces += [before + _prefix(metric, "", values), ""]
-            before, last = "\n", metric
+            before, last = "\n", metric.name
         return [*pieces, before]
 
 
@@ -139,9 +155,19 @@ class FilledTemplate:
 
     def __iter__(self) -> Iterator[Family]:
         """Yield a family per metric."""
-        pairs = zip(self.form.series, self.numbers, strict=True)
+        pairs = zip(self.form.series, self.form.ordered(self.numbers), strict=True)
         for metric, group in groupby(pairs, lambda pair: pair[0][0]):
             yield Family(metric, [(values, float(number)) for (_, values), number in group])
+
+
+def _kept(series: tuple[tuple[Metric, tuple[str, ...]], ...]) -> list[int]:
+    """Return the places of the series to show: each once, those of one name in a row."""
+    by_name: dict[str, dict[str, int]] = {}
+    kinds: dict[str, MetricKind] = {}
+    for place, (metric, values) in enumerate(series):
+        if kinds.setdefault(metric.name, metric.kind) == metric.kind:
+            by_name.setdefault(metric.name, {}).setdefault(_prefix(metric, "", values), place)
+    return [place for places in by_name.values() for place in places.values()]
 
 
 Part = Family | FilledTemplate
@@ -168,28 +194,7 @@ def untyped(name: str, help_: str, *labels: str) -> Metric:
     return Metric(name, "untyped", help_, labels)
 
 
-def render(families: Iterable[Part], style: Style) -> str:
-    """Return the text of the families that have samples, without the EOF of OpenMetrics."""
-    parts: list[str] = []
-    last = ""
-    for family in families:
-        if isinstance(family, FilledTemplate):
-            parts.append(family.form.text(family.numbers, style))
-            continue
-        metric, samples, suffix = family
-        if not samples:
-            continue
-        new, last = metric.name != last, metric.name
-        if new and not metric.labels and not suffix:  # most of a host's metrics: one plain number
-            parts.append(f"{_plain(metric, style)}{number(samples[0][1])}\n")
-            continue
-        if new:
-            parts.append(header(metric, style))
-        _add_lines(parts, metric, samples, suffix)
-    return "".join(parts)
-
-
-def _plain(metric: Metric, style: Style) -> str:
+def plain(metric: Metric, style: Style) -> str:
     """Return the header and the name of the only sample."""
     known = metric._plain  # noqa: SLF001 - a metric's cache, kept beside its only user
     text = known.get(style)
@@ -229,21 +234,32 @@ def lines(family: Family) -> str:
         ValueError: a sample has not as many label values as the metric has labels.
     """
     parts: list[str] = []
-    _add_lines(parts, *family)
+    add_lines(parts, *family)
     return "".join(parts)
 
 
-def _add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suffix: str) -> None:
+def add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suffix: str) -> None:
+    """Append what ``lines`` returns."""
     known = metric._prefixes.get(suffix)  # noqa: SLF001 - as in header()
     if known is None:
         known = metric._prefixes[suffix] = {}  # noqa: SLF001 - as in header()
     if len(known) > 2 * len(samples) + _SPARE_PREFIXES:
         known.clear()
-    for values, value in samples:
+    prefixes: list[str] = []
+    for values, _ in samples:
         prefix = known.get(values)
         if prefix is None:
             prefix = known[values] = _prefix(metric, suffix, values)
-        parts.append(f"{prefix}{number(value)}\n")
+        prefixes.append(prefix)
+    if len(set(prefixes)) < len(prefixes):  # a series is shown once, with its first value
+        first: dict[str, float] = {}
+        for prefix, (_, value) in zip(prefixes, samples, strict=True):
+            first.setdefault(prefix, value)
+        parts += [f"{prefix}{number(value)}\n" for prefix, value in first.items()]
+        return
+    parts += [
+        f"{prefix}{number(value)}\n" for prefix, (_, value) in zip(prefixes, samples, strict=True)
+    ]
 
 
 def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
@@ -255,10 +271,14 @@ def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
 
 
 def label(name: str, value: str) -> str:
-    """Return a label's text; bytes that are not UTF-8 (surrogates of os.fsdecode) become U+FFFD."""
-    clean = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    escaped = clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """Return a label's text."""
+    escaped = clean(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'{name}="{escaped}"'
+
+
+def clean(value: str) -> str:
+    """Return a label's value as UTF-8; other bytes (surrogates of os.fsdecode) become U+FFFD."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def number(value: float | str) -> str:

@@ -1,11 +1,21 @@
-"""Times, durations and ratios as people read them; the figures themselves stay exact."""
+"""Times, durations and ratios as people read them, in one way on every surface.
 
-import math
-from collections.abc import Sequence
+The figures themselves stay exact: rounding happens here and nowhere else.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
-_DAY = 86_400_000
+_MINUTE = 60_000
+UNKNOWN = "unknown"
+"""What is said where a figure is owed and nothing is known."""
+NOTHING = "-"
+"""What is said where there is no such figure."""
+AVAILABILITY_DIGITS = 3
+SHARE_DIGITS = 1
+EXACT_DIGITS = 9
+"""Digits of a percentage that somebody wrote: it is shown as it was written."""
 
 
 def duration(milliseconds: int) -> str:
@@ -35,20 +45,47 @@ def stretch(start: int, end: int, zone: tzinfo) -> str:
     return f"{first:%Y-%m-%d %H:%M:%S} to {tail}"
 
 
-def percent(ratio: float | None, digits: int = 3) -> str:
-    """Return a ratio as a percentage; rounding never turns a miss into 100 %.
+def percent(ratio: float | None, digits: int = AVAILABILITY_DIGITS) -> str:
+    """Return a ratio, such as an availability, as a percentage; a miss never reads 100 %.
 
     None, which says that nothing is known, reads ``unknown``.
     """
     if ratio is None:
-        return "unknown"
+        return UNKNOWN
     return f"{rounded_percent(ratio, digits):.{digits}f} %"
 
 
+def share(ratio: float | None) -> str:
+    """Return a part of a whole, such as an error budget or coverage, to a tenth of a percent."""
+    return percent(ratio, SHARE_DIGITS)
+
+
+def agreed(ratio: float | None) -> str:
+    """Return a ratio that was agreed, such as an objective, as it was written: ``99.95 %``."""
+    if ratio is None:
+        return NOTHING
+    digits = f"{rounded_percent(ratio, EXACT_DIGITS):.{EXACT_DIGITS}f}"
+    return f"{digits.rstrip('0').rstrip('.')} %"
+
+
 def rounded_percent(ratio: float, digits: int) -> float:
-    """Return a ratio in percent, rounded; what is under 1 stays under 100."""
-    rounded = round(ratio * 100, digits)
+    """Return a ratio in percent, rounded; what is under 1 stays under 100, and 0 has no sign."""
+    rounded = round(ratio * 100, digits) or 0.0
     return 100 - 10**-digits if ratio < 1 and rounded >= 100 else rounded  # noqa: PLR2004 - percent
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Return a number with so many digits after the point: ``1,234.5``."""
+    return f"{value:,.{digits}f}"
+
+
+def minutes(milliseconds: float | None, write: Callable[[float, int], str] = number) -> str:
+    """Return minutes to a hundredth; a hyphen where there is nothing to tell.
+
+    A hundredth, so that an outage of seconds is seen and a list adds up to its sum. ``write``
+    shapes the number.
+    """
+    return NOTHING if milliseconds is None else write(milliseconds / _MINUTE, 2)
 
 
 def listed(names: Sequence[str], limit: int) -> str:
@@ -65,12 +102,3 @@ def counted(number: int, noun: str) -> str:
 
 def _local(at: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(at // 1000, zone)
-
-
-def cut_percent(ratio: float | None, digits: int) -> str:
-    """Format a ratio as a percentage, cut and not rounded: 99.9996 % is never shown as 100 %."""
-    if ratio is None:
-        return "no data"
-    scale = 10**digits
-    # A ratio such as 0.9995 is a little less in binary: a millionth of a digit mends that.
-    return f"{math.floor(ratio * 100 * scale + 1e-6) / scale:.{digits}f} %"

@@ -1,9 +1,7 @@
 """Bonded network devices, from /sys/class/net/bonding_masters."""
 
-from collections.abc import Iterator
-
 from exporter.collectors.support.api import NoDataError, System, read_text, text_of
-from uptime_common.exposition import Family, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 SLAVES = gauge(
     "node_bonding_slaves", "Number of configured slaves per bonding interface.", "master"
@@ -12,12 +10,14 @@ ACTIVE = gauge("node_bonding_active", "Number of active slaves per bonding inter
 METRICS = (SLAVES, ACTIVE)
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Count the slaves of each master, and those whose link is up."""
     root = system.roots.sys / "class/net"
     masters = text_of(root / "bonding_masters")
     if masters is None:
         raise NoDataError("bonding is not loaded")
+    every: list[Sample] = []
+    active: list[Sample] = []
     for master in masters.split():
         slaves = read_text(root / master / "bonding/slaves").split()
         states = [
@@ -25,5 +25,6 @@ def read(system: System) -> Iterator[Family]:
             for slave in slaves
             for prefix in ("lower", "slave")  # the kernel's name since 2015, and before
         ]
-        yield SLAVES.of(((master,), len(slaves)))
-        yield ACTIVE.of(((master,), states.count("up")))
+        every.append(((master,), len(slaves)))
+        active.append(((master,), states.count("up")))
+    return [Family(SLAVES, every), Family(ACTIVE, active)]

@@ -4,18 +4,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from exporter.collectors import stat
+from exporter.collectors import cpufreq, stat
 from exporter.collectors.support.api import Flag, System, text_of
-from uptime_common.exposition import (
-    Family,
-    FilledTemplate,
-    Metric,
-    Part,
-    Sample,
-    Template,
-    counter,
-    gauge,
-)
+from uptime_common.exposition import Family, FilledTemplate, Metric, Part, Template, counter, gauge
 
 SECONDS = counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")
 GUEST = counter(
@@ -53,13 +44,34 @@ INFO_KEYS = {  # label and key of /proc/cpuinfo, in x86's names
     "cachesize": "cache size",
 }
 INFO = gauge("node_cpu_info", "CPU information from /proc/cpuinfo.", *INFO_KEYS)
-METRICS = (SECONDS, GUEST, CORE_THROTTLES, PACKAGE_THROTTLES, ISOLATED, INFO)
+FREQUENCY = gauge(
+    "node_cpu_frequency_hertz",
+    "CPU frequency in hertz from /proc/cpuinfo.",
+    *("package", "core", "cpu"),
+)
+FLAG_INFO = gauge(
+    "node_cpu_flag_info",
+    "The `flags` field of CPU information from /proc/cpuinfo taken from the first core.",
+    "flag",
+)
+BUG_INFO = gauge(
+    "node_cpu_bug_info",
+    "The `bugs` field of CPU information from /proc/cpuinfo taken from the first core.",
+    "bug",
+)
+METRICS = (
+    *(SECONDS, GUEST, CORE_THROTTLES, PACKAGE_THROTTLES, ISOLATED, INFO, FREQUENCY),
+    *(FLAG_INFO, BUG_INFO),
+)
 FLAGS = (
     Flag("cpu.guest", True, "seconds spent in guests"),
     Flag("cpu.info", False, "what the CPUs are, from /proc/cpuinfo"),
+    Flag("cpu.info.flags-include", "", "regular expression of the CPU's flags to show"),
+    Flag("cpu.info.bugs-include", "", "regular expression of the CPU's bugs to show"),
 )
 
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+_HERTZ = 1e6  # in a megahertz
 _HZ = 100  # USER_HZ, which is the same on every architecture that Linux still supports
 _MODES, _GUEST = slice(len(MODES)), slice(len(MODES), len(MODES) + 2)
 
@@ -111,15 +123,45 @@ def families(cpus: dict[str, list[int]], *, guest: bool) -> Iterator[FilledTempl
         yield form.filled([t / _HZ for ticks in cpus.values() for t in ticks[:columns][_GUEST]])
 
 
-def parse_info(text: str) -> Family:
-    """Parse the paragraphs of /proc/cpuinfo; what a machine does not tell is empty."""
-    samples: list[Sample] = []
+def parse_info(text: str) -> list[dict[str, str]]:
+    """Return the facts of each paragraph of /proc/cpuinfo, in x86's names."""
+    cpus = []
     for paragraph in text.strip().split("\n\n"):
         pairs = (line.partition(":") for line in paragraph.splitlines())
         facts = {key.strip(): value.strip() for key, _, value in pairs}
         if "processor" in facts:
-            samples.append((tuple(facts.get(key, "") for key in INFO_KEYS.values()), 1))
-    return INFO.of(*samples)
+            cpus.append(facts)
+    return cpus
+
+
+def info(cpus: list[dict[str, str]]) -> Family:
+    """Return what the CPUs are; what a machine does not tell is empty."""
+    return INFO.of(*((tuple(c.get(key, "") for key in INFO_KEYS.values()), 1) for c in cpus))
+
+
+def frequencies(cpus: list[dict[str, str]]) -> Family:
+    """Return the frequencies; only x86 prints them here."""
+    keys = [INFO_KEYS[label] for label in FREQUENCY.labels]
+    return FREQUENCY.of(
+        *(
+            (tuple(c.get(key, "") for key in keys), float(c["cpu MHz"]) * _HERTZ)
+            for c in cpus
+            if "cpu MHz" in c
+        )
+    )
+
+
+def _details(system: System) -> Iterator[Family]:
+    cpus = parse_info(system.proc("cpuinfo"))
+    yield info(cpus)
+    if not any(
+        (folder / cpufreq.CURRENT).exists() for folder in system.part(cpufreq.cpus).values()
+    ):
+        yield frequencies(cpus)  # else the driver tells them: one name, one source
+    for metric, key in ((FLAG_INFO, "flags"), (BUG_INFO, "bugs")):
+        option = f"cpu.info.{key}-include"
+        words = cpus[0].get(key, "").split() if cpus and system.text(option) else ()
+        yield metric.of(*(((word,), 1) for word in words if system.matches(option, word)))
 
 
 def parse_list(text: str) -> list[str]:
@@ -158,4 +200,4 @@ def read(system: System) -> Iterator[Part]:
     isolated = parse_list(system.sys("devices/system/cpu/isolated") or "")
     yield ISOLATED.of(*(((cpu,), 1) for cpu in isolated))
     if system.switched("cpu.info"):
-        yield parse_info(system.proc("cpuinfo"))
+        yield from _details(system)

@@ -7,10 +7,9 @@ from pathlib import Path
 from exporter.collectors.support.api import System, text_of
 from uptime_common.exposition import Family, Sample, gauge
 
+CURRENT = "cpuinfo_cur_freq"
 FILES = {
-    "cpuinfo_cur_freq": gauge(
-        "node_cpu_frequency_hertz", "Current CPU thread frequency in hertz.", "cpu"
-    ),
+    CURRENT: gauge("node_cpu_frequency_hertz", "Current CPU thread frequency in hertz.", "cpu"),
     "cpuinfo_avg_freq": gauge(
         "node_cpu_frequency_avg_hertz", "Average CPU thread frequency in hertz.", "cpu"
     ),

@@ -37,6 +37,8 @@ FLAGS = (
 LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "vfat", "zfs"})
 
 _OLDEST = 30.0  # seconds
+# The second is what ext4 says after an error (Linux 6.12).
+_READ_ONLY = frozenset({"ro", "emergency_ro"})
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -59,7 +61,8 @@ def parse(text: str) -> list[Mount]:
         device, point, fstype, options, *_ = line.split(" ")
         if "\\" in point or "\\" in device:
             device, point = (_OCTAL.sub(_unescape, word) for word in (device, point))
-        mounts[point] = Mount(device, point, fstype, "ro" in options.split(","))
+        readonly = not _READ_ONLY.isdisjoint(options.split(","))
+        mounts[point] = Mount(device, point, fstype, readonly)
     return list(mounts.values())
 
 

@@ -1,13 +1,15 @@
 """Properties of network devices, from the rtnetlink dump.
 
 What the dump lacks (speed, duplex and how names were assigned) is read from sysfs when a device
-appears or its link, flags or address change, not at every scrape.
+appears or its link, flags or address change, not at every scrape. Where the host is seen through
+mounts (``--path.sysfs``) all of it comes from there: netlink would show a container's own devices.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from exporter.collectors.support.api import System, filters, text_of
+from exporter.collectors.gathered import Gathered, folders, integer
+from exporter.collectors.support.api import Flag, System, filters, text_of
 from exporter.collectors.support.links import Attribute, Link, Links
 from uptime_common.exposition import Family, Metric, Sample, counter, gauge
 
@@ -53,7 +55,10 @@ METRICS = (
     TYPE,
     *SYSFS.values(),
 )
-FLAGS = filters("netclass.devices", "network devices")
+FLAGS = (
+    *filters("netclass.devices", "network devices"),
+    Flag("netclass.ignore-invalid-speed", False, "no speed where the driver says -1"),
+)
 
 # RFC 2863's states, numbered as in linux/if.h and named as in net/core/net-sysfs.c.
 STATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
@@ -70,6 +75,7 @@ class Slow:
 
     def __init__(self, system: System) -> None:
         self._folder = system.roots.sys / "class/net"
+        self._valid_speed = system.switched("netclass.ignore-invalid-speed")
         self._known: dict[str, tuple[object, Facts]] = {}
 
     def facts(self, link: Link) -> Facts:
@@ -77,7 +83,8 @@ class Slow:
         key = (link.index, link.flags, *(link.attributes.get(a) for a in _CHANGES))
         known = self._known.get(link.name)
         if known is None or known[0] != key:
-            known = self._known[link.name] = key, _facts(self._folder / link.name)
+            facts = _facts(self._folder / link.name, valid_speed=self._valid_speed)
+            known = self._known[link.name] = key, facts
         return known[1]
 
     def forget_all_but(self, names: set[str]) -> None:
@@ -89,9 +96,12 @@ class Slow:
 _CHANGES = (Attribute.ADDRESS, Attribute.OPERSTATE, Attribute.CARRIER_CHANGES, Attribute.CARRIER)
 
 
-def _facts(folder: Path) -> Facts:
+def _facts(folder: Path, *, valid_speed: bool) -> Facts:
     found = ((name, text_of(f"{folder}/{name}")) for name in (*SYSFS, "duplex"))
-    return {name: text for name, text in found if text is not None}
+    facts = {name: text for name, text in found if text is not None}
+    if valid_speed and facts.get("speed", "").startswith("-"):
+        del facts["speed"]
+    return facts
 
 
 def operstate(link: Link) -> str:
@@ -126,14 +136,51 @@ def families(devices: list[tuple[Link, Facts]]) -> Iterator[Family]:
     yield Family(TYPE, [((k.name,), k.type) for k in every])
     for name, metric in SYSFS.items():
         unit = _BYTES_PER_MEGABIT if metric is SPEED else 1
-        found = [(k.name, facts[name]) for k, facts in devices if name in facts]
-        yield Family(metric, [((device,), int(text, 0) * unit) for device, text in found])
+        found = [(k.name, int(facts[name], 0)) for k, facts in devices if name in facts]
+        yield Family(metric, [((device,), number * unit) for device, number in found])
 
 
 def _info(link: Link, state: str, facts: Facts) -> Sample:
     addresses = link.address(Attribute.ADDRESS), link.address(Attribute.BROADCAST)
     alias = link.text(Attribute.IFALIAS)
     return (link.name, *addresses, facts.get("duplex", ""), state, alias), 1
+
+
+# Files of a device, in sysfs.
+_FILES = {
+    "carrier_changes": NUMBERS[Attribute.CARRIER_CHANGES],
+    "carrier_up_count": NUMBERS[Attribute.CARRIER_UP_COUNT],
+    "carrier_down_count": NUMBERS[Attribute.CARRIER_DOWN_COUNT],
+    "link_mode": NUMBERS[Attribute.LINKMODE],
+    "mtu": NUMBERS[Attribute.MTU],
+    "netdev_group": NUMBERS[Attribute.GROUP],
+    "tx_queue_len": NUMBERS[Attribute.TXQLEN],
+    "carrier": CARRIER,
+    "dormant": DORMANT,
+    "flags": FLAGS_,
+    "ifindex": INDEX,
+    "iflink": LINK,
+    "type": TYPE,
+    **SYSFS,
+}
+
+
+def of_files(devices: Iterable[Path], *, valid_speed: bool = False) -> list[Family]:
+    """Return the properties as the files of these folders tell them."""
+    gathered = Gathered(METRICS)
+    for folder in devices:
+        facts = [text_of(folder / file) or "" for file in ("address", "broadcast", "duplex")]
+        state, alias = (text_of(folder / file) or "" for file in ("operstate", "ifalias"))
+        gathered.add(UP, state == "up", folder.name)
+        gathered.add(INFO, 1, folder.name, *facts, state, alias)
+        for file, metric in _FILES.items():
+            number = integer(folder / file, 0)
+            if number is None or (number < 0 and valid_speed and metric is SPEED):
+                continue
+            gathered.add(
+                metric, number * (_BYTES_PER_MEGABIT if metric is SPEED else 1), folder.name
+            )
+    return gathered.families()
 
 
 def _families(devices: list[Link], slow: Slow) -> Iterator[Family]:
@@ -143,5 +190,10 @@ def _families(devices: list[Link], slow: Slow) -> Iterator[Family]:
 
 def read(system: System) -> list[Family]:
     """Read the wanted devices."""
+    valid_speed = system.switched("netclass.ignore-invalid-speed")
+    if system.elsewhere:
+        every = folders(system.roots.sys / "class/net")
+        wanted = [f for f in every if f.is_dir() and system.wants("netclass.devices", f.name)]
+        return of_files(wanted, valid_speed=valid_speed)
     devices = [k for k in system.part(Links).links() if system.wants("netclass.devices", k.name)]
     return system.parsed(_families, devices, system.part(Slow))

@@ -1,11 +1,16 @@
-"""Counters of network devices, from rtnetlink, summed as /proc/net/dev sums them."""
+"""Counters of network devices, from rtnetlink, summed as /proc/net/dev sums them.
+
+Where the host is seen through mounts (``--path.procfs``) they come from its /proc/net/dev: netlink
+would show a container's own network.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
+from exporter.collectors.gathered import integer
 from exporter.collectors.support.api import System, filters
 from exporter.collectors.support.links import STATS, Links
-from uptime_common.exposition import FilledTemplate, Metric, Template, counter
+from uptime_common.exposition import Family, FilledTemplate, Metric, Part, Template, counter
 
 
 def _counter(name: str) -> Metric:
@@ -60,7 +65,56 @@ def families(devices: Sequence[tuple[str, tuple[int, ...]]]) -> FilledTemplate:
     return _form(tuple(name for name, _ in devices)).filled(numbers)
 
 
-def read(system: System) -> list[FilledTemplate]:
+_COLUMNS = (
+    *("receive_bytes", "receive_packets", "receive_errs", "receive_drop", "receive_fifo"),
+    *("receive_frame", "receive_compressed", "receive_multicast", "transmit_bytes"),
+    *("transmit_packets", "transmit_errs", "transmit_drop", "transmit_fifo", "transmit_colls"),
+    *("transmit_carrier", "transmit_compressed"),
+)
+"""Of /proc/net/dev, in its order."""
+_BY_NAME = {metric.name: metric for metric in METRICS}
+_NO_HANDLER = _BY_NAME["node_network_receive_nohandler_total"]
+
+
+def parse(text: str) -> dict[str, list[int]]:
+    """Parse the lines below two of headings: ``eth0:`` and the numbers of _COLUMNS.
+
+    Raises:
+        ValueError: a line has not as many numbers.
+    """
+    devices = {}
+    for line in text.splitlines()[2:]:
+        name, _, rest = line.rpartition(":")
+        numbers = [int(word) for word in rest.split()]
+        if len(numbers) != len(_COLUMNS):
+            raise ValueError(f"{name.strip()} has {len(numbers)} numbers")
+        devices[name.strip()] = numbers
+    return devices
+
+
+def _of_files(system: System) -> list[Family]:
+    """Read the wanted devices' counters from files."""
+    wants = system.wants
+    devices = {
+        name: numbers
+        for name, numbers in parse(system.proc("net/dev")).items()
+        if wants("netdev.device", name)
+    }
+    found = [
+        Family(
+            _BY_NAME[f"node_network_{column}_total"],
+            [((name,), numbers[place]) for name, numbers in devices.items()],
+        )
+        for place, column in enumerate(_COLUMNS)
+    ]
+    net = system.roots.sys / "class/net"
+    unhandled = ((name, integer(net / name / "statistics/rx_nohandler")) for name in devices)
+    return [*found, Family(_NO_HANDLER, [((n,), v) for n, v in unhandled if v is not None])]
+
+
+def read(system: System) -> list[Part]:
     """Read the counters of the wanted devices."""
+    if system.elsewhere:
+        return list(_of_files(system))
     devices = system.part(Links).counters()
     return [families([d for d in devices if system.wants("netdev.device", d[0])])]

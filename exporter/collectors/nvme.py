@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exporter.collectors.support.api import NoDataError, System, text_of
-from uptime_common.exposition import Family, gauge
+from uptime_common.exposition import Family, Metric, Sample, gauge
 
 INFO = gauge(
     "node_nvme_info",
@@ -47,28 +47,31 @@ _SECTOR = 512  # of the file "size", whatever the block size
 _NAMESPACE = re.compile(r"nvme\d+(?:c\d+)?n(\d+)")
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the controllers and their namespaces."""
     root = system.roots.sys / "class/nvme"
     if not root.is_dir():
         raise NoDataError("there is no NVMe device")
+    samples: dict[Metric, list[Sample]] = {metric: [] for metric in METRICS}
     for device in sorted(root.iterdir()):
         facts = tuple(text_of(device / name) or "" for name in _FILES)
-        yield INFO.of(((device.name, *facts), 1))
+        samples[INFO].append(((device.name, *facts), 1))
         for folder in sorted(device.iterdir()):
             if match := _NAMESPACE.fullmatch(folder.name):
-                yield from _namespace(device.name, match[1], folder)
+                for metric, sample in _namespace(device.name, match[1], folder):
+                    samples[metric].append(sample)
+    return [Family(metric, found) for metric, found in samples.items()]
 
 
-def _namespace(device: str, number: str, folder: Path) -> Iterator[Family]:
+def _namespace(device: str, number: str, folder: Path) -> Iterator[tuple[Metric, Sample]]:
     labels = (device, number)
-    yield NAMESPACE.of(((*labels, text_of(folder / "ana_state") or "unknown"), 1))
+    yield NAMESPACE, ((*labels, text_of(folder / "ana_state") or "unknown"), 1)
     size, block = text_of(folder / "size"), text_of(folder / "queue/logical_block_size")
     used = text_of(folder / "nuse")
     if block is None or size is None:
         return
-    yield BLOCK.of((labels, int(block)))
-    yield SIZE.of((labels, int(size) * _SECTOR))
-    yield CAPACITY.of((labels, int(size) * _SECTOR))
+    yield BLOCK, (labels, int(block))
+    yield SIZE, (labels, int(size) * _SECTOR)
+    yield CAPACITY, (labels, int(size) * _SECTOR)
     if used is not None:
-        yield USED.of((labels, int(used) * int(block)))
+        yield USED, (labels, int(used) * int(block))

@@ -2,12 +2,16 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from glob import glob, has_magic
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
+
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from exporter.collectors.support.api import Flag, System, names_in
-from uptime_common.exposition import Family, Metric, MetricKind, Sample, gauge
+from exporter.page import render, tidy
+from uptime_common.exposition import EOF, Family, Metric, MetricKind, Part, Sample, gauge
 
 MTIME = gauge(
     "node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file"
@@ -17,7 +21,14 @@ ERROR = gauge(
 )
 METRICS = (MTIME, ERROR)
 DIRECTORY = "/var/lib/prometheus/node-exporter"
-FLAGS = (Flag("textfile.directory", DIRECTORY, "folder of the *.prom files"),)
+FLAGS = (
+    Flag(
+        "textfile.directory",
+        DIRECTORY,
+        "folder of the *.prom files, or a glob of folders; may be given several times",
+        many=True,
+    ),
+)
 
 _log = logging.getLogger(__name__)
 _SAMPLE = re.compile(
@@ -25,14 +36,15 @@ _SAMPLE = re.compile(
 )
 _LABEL = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*\"((?:[^\"\\]|\\.)*)\"\s*(?:,|$)")
 _KINDS: dict[str, MetricKind] = {kind: kind for kind in get_args(MetricKind)}
+_NO_HELP = "Metric read from "
 _BLANKS = " \t\r"
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 
 
 class Header(NamedTuple):
-    """What HELP and TYPE lines said of a name."""
+    """What HELP and TYPE lines said of a name; empty where there was none."""
 
-    kind: MetricKind = "untyped"
+    kind: MetricKind | Literal[""] = ""
     help: str = ""
 
 
@@ -45,6 +57,9 @@ class Content(NamedTuple):
 
 def parse(text: str, file: str) -> list[Family]:
     """Parse the text format 0.0.4.
+
+    What is not of the kind that its TYPE says (a negative counter, a histogram without its last
+    bucket) is untyped: parsers of OpenMetrics would refuse the whole page.
 
     Raises:
         ValueError: a line is wrong, or a sample has a timestamp (it would go stale unnoticed).
@@ -61,14 +76,31 @@ def parse(text: str, file: str) -> list[Family]:
             values = tuple(text for _, text in labels)
             groups.setdefault((base, suffix, names), []).append((values, value))
     ordered = sorted(groups.items(), key=lambda item: item[0][0])
-    metrics = (
-        _metric(base, names, headers.get(base, Header()), file) for (base, _, names), _ in ordered
-    )
-    return [Family(m, found, key[1]) for m, (key, found) in zip(metrics, ordered, strict=True)]
+    found: dict[str, list[Family]] = {}
+    for (base, suffix, names), samples in ordered:
+        metric = _metric(base, names, headers.get(base, Header()), file)
+        found.setdefault(base, []).append(Family(metric, samples, suffix))
+    return [family for families in found.values() for family in _true_to_type(families)]
 
 
 def _metric(name: str, labels: tuple[str, ...], header: Header, file: str) -> Metric:
-    return Metric(name, header.kind, header.help or f"Metric read from {file}", labels)
+    return Metric(name, header.kind or "untyped", header.help or f"{_NO_HELP}{file}", labels)
+
+
+def _true_to_type(families: list[Family]) -> list[Family]:
+    """Return the families of one name; untyped where they are not what their TYPE says."""
+    kind = families[0].metric.kind
+    if kind not in ("counter", "histogram", "summary"):
+        return families
+    try:
+        text = render(families, "openmetrics") + EOF
+        list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]  # it ships none
+    except ValueError:
+        return [
+            Family(Metric(m.name + suffix, "untyped", m.help, m.labels), samples)
+            for m, samples, suffix in families
+        ]
+    return families
 
 
 def _header(line: str, headers: dict[str, Header]) -> None:
@@ -76,13 +108,16 @@ def _header(line: str, headers: dict[str, Header]) -> None:
     if len(words) < 3 or words[1] not in ("HELP", "TYPE"):  # noqa: PLR2004 - "#", keyword, name
         return
     name, rest = words[2], words[3] if len(words) > 3 else ""  # noqa: PLR2004 - and the rest
-    known = headers.get(name, Header())
+    known, rest = headers.get(name, Header()), rest.rstrip(_BLANKS)
     if words[1] == "HELP":
-        headers[name] = known._replace(help=_unescape(rest))
-    elif rest.strip() in _KINDS:
-        headers[name] = known._replace(kind=_KINDS[rest.strip()])
+        new = known._replace(help=_unescape(rest))
+    elif rest in _KINDS:
+        new = known._replace(kind=_KINDS[rest])
     else:
-        raise ValueError(f"{name} has an unknown type {rest.strip()!r}")
+        raise ValueError(f"{name} has an unknown type {rest!r}")
+    if new != known and (known.kind, known.help)[words[1] == "HELP"]:
+        raise ValueError(f"{name} has two {words[1]} lines")
+    headers[name] = new
 
 
 def _sample(line: str, number: int) -> tuple[str, list[tuple[str, str]], float]:
@@ -92,7 +127,7 @@ def _sample(line: str, number: int) -> tuple[str, list[tuple[str, str]], float]:
     if match[4]:
         raise ValueError(f"line {number} has a timestamp")
     labels = _labels(match[2] or "")
-    if labels is None:
+    if labels is None or len(dict(labels)) < len(labels):
         raise ValueError(f"line {number} has wrong labels: {line!r}")
     return match[1], labels, float(match[3])
 
@@ -152,32 +187,80 @@ def _parsed(path: Path, mtime: float) -> Content | ValueError:
         return error
 
 
-def read(system: System) -> Iterator[Family]:
+class Merged:
+    """What the files say together; the same list while they say the same."""
+
+    def __init__(self, _system: System) -> None:
+        self._of: object = None
+        self._families: list[Part] = []
+        self._told: list[str] = []
+
+    def families(self, contents: Mapping[Path, Content], *, failed: bool) -> list[Part]:
+        """Return the families of all files, and about them."""
+        now = (failed, [(path, id(content)) for path, content in contents.items()])
+        if now == self._of:
+            return self._families
+        merged, told = merge(content.families for content in contents.values())
+        if told != self._told:
+            for what in told:
+                _log.error("textfile: left out: %s", what)
+        mtime = MTIME.of(*(((str(path),), content.mtime) for path, content in contents.items()))
+        self._of, self._told = now, told
+        self._families = [*merged, mtime, ERROR.value(failed or bool(told))]
+        return self._families
+
+
+def read(system: System) -> list[Part]:
     """Read the files; one that is wrong sets the error and loses only itself."""
-    folder = Path(system.text("textfile.directory"))
     files = system.part(Files)
     contents: dict[Path, Content] = {}
     failed, paths = False, []
-    try:
-        paths = [folder / name for name in names_in(str(folder)) if name.endswith(".prom")]
-    except OSError:
-        # The default folder may be missing, a folder that somebody asked for may not.
-        failed = str(folder) != DIRECTORY
+    for folder in system.text("textfile.directory").split("\n"):
+        found = _paths(folder)
+        failed = failed or found is None
+        paths += found or []
     files.forget_all_but(paths)
     for path in paths:
         try:
             contents[path] = files.read(path)
         except (OSError, ValueError):
             failed = True
-    yield from merge(content.families for content in contents.values())
-    yield MTIME.of(*(((str(path),), content.mtime) for path, content in contents.items()))
-    yield ERROR.value(failed)
+    return system.part(Merged).families(contents, failed=failed)
 
 
-def merge(groups: Iterable[list[Family]]) -> list[Family]:
-    """Put families of one name side by side, under the first one's header."""
-    by_name: dict[str, list[Family]] = {}
-    for group in groups:
-        for family in group:
-            by_name.setdefault(family.metric.name, []).append(family)
-    return [family for found in by_name.values() for family in found]
+def _paths(pattern: str) -> list[Path] | None:
+    """Return the files of the folders that a glob finds; None where one cannot be read."""
+    folders = sorted(glob(pattern)) if has_magic(pattern) else [pattern]  # noqa: PTH207 - absolute
+    try:
+        return [Path(f, name) for f in folders for name in names_in(f) if name.endswith(".prom")]
+    except OSError:
+        # The default folder may be missing, a folder that somebody asked for may not.
+        return [] if pattern == DIRECTORY else None
+
+
+def merge(groups: Iterable[list[Family]]) -> tuple[list[Part], list[str]]:
+    """Put families of one name side by side, each series once, under one header.
+
+    Returns:
+        the families, and what was left out: series that are there twice, families of another type
+        than the first one's, and of several HELP texts all but the first.
+    """
+    helps: dict[str, dict[str, None]] = {}
+    families = [family for group in groups for family in group]
+    for family in families:
+        helps.setdefault(family.metric.name, {})[family.metric.help] = None
+    merged, told = tidy(families, METRICS)
+    shown: dict[str, str] = {}
+    for name, texts in helps.items():
+        own = [text for text in texts if not text.startswith(_NO_HELP)]
+        files = ", ".join(text.removeprefix(_NO_HELP) for text in texts)
+        shown[name] = own[0] if own else _NO_HELP + files
+        told += [f"another HELP of {name}: {text}" for text in own[1:]]
+    return [_under(family, shown) for family in merged if isinstance(family, Family)], told
+
+
+def _under(family: Family, helps: Mapping[str, str]) -> Family:
+    metric, text = family.metric, helps[family.metric.name]
+    if metric.help == text:
+        return family
+    return family._replace(metric=Metric(metric.name, metric.kind, text, metric.labels))

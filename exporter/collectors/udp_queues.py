@@ -1,9 +1,7 @@
 """Bytes that wait in UDP sockets, from /proc/net/udp and udp6."""
 
-from collections.abc import Iterator
-
 from exporter.collectors.support.api import System
-from uptime_common.exposition import Family, gauge
+from uptime_common.exposition import Family, Sample, gauge
 
 QUEUES = gauge(
     "node_udp_queues",
@@ -25,11 +23,13 @@ def parse(text: str) -> tuple[int, int]:
     return send, receive
 
 
-def read(system: System) -> Iterator[Family]:
+def read(system: System) -> list[Family]:
     """Read the queues of the IP versions that the kernel has."""
+    samples: list[Sample] = []
     for version, name in (("v4", "net/udp"), ("v6", "net/udp6")):
         try:
             send, receive = parse(system.proc(name))
         except FileNotFoundError:
             continue
-        yield QUEUES.of((("tx", version), send), (("rx", version), receive))
+        samples += [(("tx", version), send), (("rx", version), receive)]
+    return [Family(QUEUES, samples)]

@@ -1,13 +1,13 @@
 """The flags that choose and tune host collectors, named as node_exporter names them."""
 
 import argparse
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exporter.collectors import COLLECTORS, default_options
 from exporter.collectors.support.api import Flag, Roots
 from exporter.host.scrape import HostOptions
+from exporter.peer_flags import add_peer_flags, pattern
 from uptime_common.flags import seconds
 
 
@@ -33,6 +33,7 @@ def add_collector_flags(parser: argparse.ArgumentParser) -> None:
         )
         for flag in collector.flags:
             _add_option(group, flag)
+    add_peer_flags(parser, dict.fromkeys((*COLLECTORS, *default_options())))
 
 
 def _add_option(group: argparse._ArgumentGroup, flag: Flag) -> None:
@@ -46,14 +47,15 @@ def _add_option(group: argparse._ArgumentGroup, flag: Flag) -> None:
         )
         return
     kind: Callable[[str], object] = str
-    if flag.name.endswith(("-include", "-exclude", "fields")):
-        kind = _pattern
+    if flag.name.endswith(("-include", "-exclude", "-devices", "-supplies", "fields")):
+        kind = pattern
     elif flag.name.endswith("-timeout"):
         kind = _seconds
     shown = f"{flag.help} (default: {flag.default or 'none'})".replace("%", "%%")
     group.add_argument(
         f"--collector.{flag.name}",
         dest=f"collector.{flag.name}",
+        action=_Joined if flag.many else "store",
         type=kind,
         default=flag.default,
         metavar="VALUE",
@@ -61,17 +63,25 @@ def _add_option(group: argparse._ArgumentGroup, flag: Flag) -> None:
     )
 
 
+class _Joined(argparse.Action):
+    """Joins the texts of a flag that is given several times by newlines."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        del parser, option_string
+        before = getattr(namespace, self.dest)
+        text = values if before == self.default else f"{before}\n{values}"
+        setattr(namespace, self.dest, text)
+
+
 def _seconds(text: str) -> str:
     """Return an option's text that is a number of seconds."""
     seconds(text)
-    return text
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
     return text
 
 

@@ -13,52 +13,24 @@ take turns; a host serves either threads or one event loop.
 
 import asyncio
 import logging
-import platform
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple
 
 from exporter.blocking import Patience
 from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
-from uptime_common import __version__
-from uptime_common.exposition import CONTENT_TYPES, Part, Style, Template, gauge, render
+from exporter.host_page import METRICS, HostPage, Outcome
+from exporter.page import render_noting
+from uptime_common.exposition import CONTENT_TYPES, Metric, Part, Style
 
-DURATION: Final = gauge(
-    "node_scrape_collector_duration_seconds",
-    "node_exporter: Duration of a collector scrape.",
-    "collector",
-)
-SUCCESS: Final = gauge(
-    "node_scrape_collector_success", "node_exporter: Whether a collector succeeded.", "collector"
-)
-BUILD: Final = gauge(
-    "node_exporter_build_info",
-    "Constant 1; dashboards made for node_exporter find their hosts by this name.",
-    *("version", "goversion", "goos", "goarch"),
-)
-METRICS: Final = (DURATION, SUCCESS, BUILD)
+__all__ = ["METRICS", "Host", "HostOptions", "UnknownCollectorError"]
 
 _log = logging.getLogger(__name__)
-_BUILD = (
-    f"uptime-ledger {__version__}",
-    f"python{platform.python_version()}",
-    sys.platform,
-    platform.machine(),
-)
 _LOOK_AGAIN = 60.0  # seconds
-
-
-class Outcome(NamedTuple):
-    """What a collector's run gave: text (none after an error), and seconds that it took."""
-
-    text: str
-    seconds: float
-    error: Exception | None = None
+_PAGES = 16  # choices of collectors that are remembered: each scrape job makes one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +41,10 @@ class HostOptions:
     options: Mapping[str, Option]
     roots: Roots = field(default_factory=Roots)
     timeout: float = 5.0
+
+
+class UnknownCollectorError(Exception):
+    """A scrape asks for a collector that is not there or not enabled; the message names it."""
 
 
 class Runner:
@@ -82,7 +58,8 @@ class Runner:
         self._collector = collector
         self._system = system
         self._families: Iterable[Part] = ()
-        self._texts: dict[Style, str] = {}
+        self._texts: dict[Style, tuple[str, tuple[Metric, ...]]] = {}
+        self._metrics: tuple[Metric, ...] = ()
         self._last: Outcome | None = None
         self._run_again = 0.0
 
@@ -97,21 +74,26 @@ class Runner:
         try:
             families = self._collector.read(self._system)
             text = self._text(list(families) if again else families, style)
+            again = again if text or not self._collector.rare else _LOOK_AGAIN
         except NoDataError as absence:
-            self._families, self._texts = (), {}
+            self._families, self._texts, self._metrics = (), {}, ()
             error, again = absence, _LOOK_AGAIN
         except Exception as failure:  # noqa: BLE001 - a collector that fails loses only itself
             error, again = failure, 0.0
         end = time.perf_counter()
-        self._last, self._run_again = Outcome(text, end - start, error), end + again
+        metrics = self._metrics if text else ()
+        self._last, self._run_again = Outcome(text, end - start, error, metrics), end + again
         return self._last
 
     def _text(self, families: Iterable[Part], style: Style) -> str:
         if families is not self._families:
             self._families, self._texts = families, {}
         if style not in self._texts:
-            self._texts[style] = render(families, style)
-        return self._texts[style]
+            self._texts[style] = render_noting(families, style)
+        text, metrics = self._texts[style]
+        if metrics != self._metrics:  # else the same tuple as before, which is compared at once
+            self._metrics = metrics
+        return text
 
 
 class Host:
@@ -121,12 +103,15 @@ class Host:
         self, options: HostOptions, registry: Mapping[str, Collector] = COLLECTORS
     ) -> None:
         self._system = System(options.roots, options.options)
+        self._registry = registry
         self._runners = {name: Runner(registry[name], self._system) for name in options.collectors}
         self._calls: dict[Style, dict[str, Callable[[], Outcome]]] = {
             style: {name: partial(runner.run, style) for name, runner in self._runners.items()}
             for style in CONTENT_TYPES
         }
-        self._own = _own_form(self._runners)
+        self._tells = {name: registry[name].tells for name in options.collectors}
+        self._all = HostPage(self._tells)
+        self._pages: dict[tuple[str, ...], HostPage] = {}
         self._timeout = options.timeout
         self._patience: Patience[str, Outcome] = Patience("collectors")
         self._failing: dict[str, str] = {}
@@ -138,24 +123,46 @@ class Host:
         with self._lock:
             self._system.begin()
             done = self._patience.run(self._calls[style], self._timeout)
-            return self._page(done, style)
+            return self._text(self._all, done, style)
 
-    async def scrape(self, style: Style) -> str:
-        """Do as ``collect`` does, while the event loop runs on."""
+    async def scrape(self, style: Style, only: Iterable[str] | None = None) -> str:
+        """Do as ``collect`` does, while the event loop runs on; with some collectors alone.
+
+        Raises:
+            UnknownCollectorError: ``only`` names one that is not there or not enabled.
+        """
+        page = self._all if only is None else self._page(tuple(dict.fromkeys(only)))
+        calls = self._calls[style]
+        if page is not self._all:
+            calls = {name: calls[name] for name in page.names}
         async with self._turn:
             self._system.begin()
-            done = await self._patience.gather(self._calls[style], self._timeout)
-            return self._page(done, style)
+            done = await self._patience.gather(calls, self._timeout)
+            return self._text(page, done, style)
 
-    def _page(self, done: Mapping[str, Outcome | Exception], style: Style) -> str:
-        found = {name: done[name] for name in self._runners}  # in one order at every scrape
-        outcomes = [r if isinstance(r, Outcome) else self._stuck(r) for r in found.values()]
-        self._note(dict(zip(found, outcomes, strict=True)))
-        numbers: list[float] = [round(outcome.seconds, 6) for outcome in outcomes]
-        numbers += [int(outcome.error is None) for outcome in outcomes]
-        numbers.append(1)  # build_info
-        texts = [outcome.text for outcome in outcomes]
-        return "".join([*texts, self._own.text(numbers, style)])
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        """Return the collectors that run."""
+        return tuple(self._runners)
+
+    def _page(self, names: tuple[str, ...]) -> HostPage:
+        for name in names:
+            if name not in self._runners:
+                what = "disabled" if name in self._registry else "missing"
+                raise UnknownCollectorError(f"{what} collector: {name}")
+        if len(self._pages) > _PAGES:
+            self._pages.clear()
+        if names not in self._pages:
+            self._pages[names] = HostPage({name: self._tells[name] for name in names})
+        return self._pages[names]
+
+    def _text(self, page: HostPage, done: Mapping[str, Outcome | Exception], style: Style) -> str:
+        outcomes = {
+            name: r if isinstance(r := done[name], Outcome) else self._stuck(r)
+            for name in page.names  # in one order at every scrape
+        }
+        self._note(outcomes)
+        return page.text(outcomes, style)
 
     def close(self) -> None:
         """Release the descriptors and threads."""
@@ -185,10 +192,3 @@ def _message(name: str, error: Exception | None) -> tuple[int, str, str, Excepti
         return logging.INFO, "collector %s works again%.0s", name, error
     level = logging.DEBUG if isinstance(error, NoDataError) else logging.ERROR
     return level, "collector %s failed: %r", name, error
-
-
-def _own_form(collectors: Iterable[str]) -> Template:
-    """Return the series about the collectors' runs, and the last about this program."""
-    names = tuple(collectors)
-    runs = ((metric, (name,)) for metric in (DURATION, SUCCESS) for name in names)
-    return Template((*runs, (BUILD, _BUILD)))

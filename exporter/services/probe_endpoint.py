@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from time import perf_counter
 
 from exporter import metrics
+from exporter.page import render
 from exporter.probes.transport.result import ProbeResult
 from exporter.probes.transport.run import Network
 from exporter.services.runner import attempt
 from exporter.services.store import Entry
-from uptime_common.exposition import Style, header
+from uptime_common.exposition import Metric, Style, header
 
 
 class NoSuchTargetError(Exception):
@@ -58,15 +59,15 @@ async def probe_now(entry: Entry, network: Network, style: Style) -> tuple[list[
 
 
 def _text(entry: Entry, result: ProbeResult, seconds: float, style: Style) -> str:
-    parts = [
-        header(metrics.DEBUG_DURATION, style) + f"{metrics.DEBUG_DURATION.name} {seconds}\n",
-        header(metrics.DEBUG_SUCCESS, style)
-        + f"{metrics.DEBUG_SUCCESS.name} {int(result.success is True)}\n",
-        header(metrics.DURATION, style)
-        + "".join(entry.line(metrics.DURATION, s, p) for p, s in result.phases.items()),
-    ]
-    parts += [
-        header(metric, style) + entry.line(metric, value, *labels)
-        for metric, value, labels in result.measures
-    ]
-    return "".join(parts)
+    families: dict[Metric, str] = {metrics.DURATION: ""}
+    for phase, took in result.phases.items():
+        families[metrics.DURATION] += entry.line(metrics.DURATION, took, phase)
+    latest = {(metric, labels): value for metric, value, labels in result.measures}
+    for (metric, labels), value in latest.items():
+        families[metric] = families.get(metric, "") + entry.line(metric, value, *labels)
+    own = (
+        metrics.DEBUG_DURATION.value(seconds),
+        metrics.DEBUG_SUCCESS.value(int(result.success is True)),
+    )
+    texts = (header(metric, style) + text for metric, text in families.items() if text)
+    return render(own, style) + "".join(texts)

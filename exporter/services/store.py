@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from exporter import metrics
+from exporter.page import render
 from exporter.probes.transport.result import ProbeResult, Reason
 from exporter.services.target import Key, Source, Target
 from service_catalogue.quorum import quorum
-from uptime_common.exposition import Metric, Style, header, lines, render
+from uptime_common.exposition import Metric, Style, header, lines
 
 _PART = 1_000  # targets
 _LAST_LABEL = 'location=""'
@@ -51,7 +52,8 @@ class Entry:
             texts[duration] = "".join(
                 [line(duration, took, name) for name, took in result.phases.items()]
             )
-        for metric, value, labels in result.measures:
+        latest = {(metric, labels): value for metric, value, labels in result.measures}
+        for (metric, labels), value in latest.items():
             texts[metric] = texts.get(metric, "") + self.line(metric, value, *labels)
         return {metric: text.encode() for metric, text in texts.items()}
 

@@ -1,15 +1,54 @@
 """Ledger and catalogue -> the values of a report."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from sla_engine.accounting.figures import as_of, facts_of, period_report
+from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.report_context import surrounded, surroundings, with_days
 from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books
+from sla_engine.prometheus import Client
+from sla_engine.reports import Format
+
+
+def make_report(
+    books: Books,
+    period: Period,
+    now: int,
+    formats: Collection[Format],
+    *,
+    client: Client | None = None,
+    services: Iterable[str] | None = None,
+    language: str = "en",
+    frozen: bool = False,
+) -> PeriodReport:
+    """Return the report of a period as these formats need it: for command line, web and schedule.
+
+    Args:
+        books: what is owed, and what is known.
+        period: what the report is about.
+        now: the end of what can be known (ms UTC).
+        formats: what will write it; what none of them shows is not worked out.
+        client: asked for server health; without it there is none.
+        services: those to report on; all where none is named.
+        language: of dates and numbers.
+        frozen: whether people keep it: a month that is over is frozen by it.
+
+    Raises:
+        KeyError: a service is not in the catalogue.
+        LedgerError: the ledger cannot be written.
+    """
+    daily = any(one.needs_daily for one in formats)
+    make = frozen_report if frozen else report
+    made = make(books, period, now, services, strips=daily)
+    made = replace(made, language=language)
+    if client is not None and any(one.needs_health for one in formats):
+        made = with_health(made, client, now)
+    return made
 
 
 def report(

@@ -1,7 +1,7 @@
 """The service levels that the engine exports and shows, from the ledger."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
@@ -13,6 +13,7 @@ from sla_engine.domain.period import containing, shifted
 from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
 from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import planned, windows_in
+from uptime_common import humanize
 
 _DAY = 86_400_000
 _ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
@@ -101,7 +102,7 @@ def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[
     rows = []
     for level in levels:
         service = books.catalogue.service(level.service)
-        figures = level.windows.get(service.window)
+        figures, opened = level.windows.get(service.window), level.open_since
         rows.append(
             StatusRow(
                 id=service.id,
@@ -109,7 +110,7 @@ def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[
                 owner=service.owner,
                 tier=service.tier,
                 state=_state(level, blind=_blind(recent.get(level.service))),
-                since=_local(level.open_since, books.catalogue.timezone),
+                since=None if opened is None else humanize.moment(opened, books.catalogue.timezone),
                 objective=level.objective,
                 availability=figures.availability if figures else None,
                 budget_remaining=figures.budget_remaining if figures else None,
@@ -117,12 +118,6 @@ def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[
             )
         )
     return rows
-
-
-def _local(moment: int | None, zone: tzinfo) -> str | None:
-    if moment is None:
-        return None
-    return f"{datetime.fromtimestamp(moment / 1000, zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _blind(history: History | None) -> bool:

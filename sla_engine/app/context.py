@@ -14,6 +14,7 @@ from service_catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import Books, Ledger, LedgerError, reason
+from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client
 
 EARLIEST, LATEST = 0, 7_258_118_400_000
@@ -45,7 +46,7 @@ def read_catalogue(options: argparse.Namespace) -> Catalogue:
     Raises:
         DocumentError: it has mistakes.
     """
-    catalogue = load_catalogue(options.config_file, now())
+    catalogue = load_catalogue(options.config_file, now(), report_mistakes)
     url: str | None = options.prometheus_url
     if url is None:
         return catalogue

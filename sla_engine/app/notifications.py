@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from sla_engine.accounting.host_health import with_health
 from sla_engine.app.context import Context, now
 from sla_engine.app.errors import JobError
 from sla_engine.app.notifiers import choose
@@ -21,6 +20,7 @@ from sla_engine.notices.outages import correction_notices, running_notices
 from sla_engine.notices.reports import composer, due_reports
 from sla_engine.notices.sender import Compose, Sender
 from sla_engine.notifiers import apprise_notifier
+from sla_engine.reports import charts
 
 log = structlog.get_logger("notify")
 
@@ -48,6 +48,9 @@ class Notifications:
             elsewhere=self._elsewhere,
             composers=_composers(context),
         )
+        plain = any(report.format == "slack" for report in context.catalogue.reports)
+        if plain and (needed := charts.missing()):
+            log.warning("reports come without a picture", needs=needed)
         self._context = context
         self._judged: dict[str, Figures] = {}
         self._budgets: tuple[NoticeRow, ...] = ()  # of the figures judged
@@ -122,11 +125,7 @@ def _composers(context: Context) -> dict[str, Compose]:
     work = work_composer(catalogue)
     stages = ("soon", "started", "ended", "overrun")
     return {
-        "report": composer(
-            context.books,
-            now,
-            lambda made: with_health(made, context.client, now()),
-        ),
+        "report": composer(context.books, now, context.client),
         "budget": budget_composer(catalogue),
         **{f"maintenance_{stage}": work for stage in stages},
         **dict.fromkeys(APPROVAL_KINDS, approval_composer(catalogue)),

@@ -1,14 +1,12 @@
 """``sla-engine report``."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from service_catalogue.base import Language
-from sla_engine.accounting import report as job
-from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.report import make_report
 from sla_engine.app.context import (
     chosen_period,
     chosen_services,
@@ -18,7 +16,7 @@ from sla_engine.app.context import (
 )
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
-from sla_engine.reports import HEALTHY, REPORTS, STRIPS, MissingExtraError
+from sla_engine.reports import FORMATS, MissingExtraError
 
 
 def register(commands: Subparsers) -> None:
@@ -32,7 +30,7 @@ def register(commands: Subparsers) -> None:
     )
     command.add_argument("--from", dest="start", metavar="TIME", help=FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help="where the period of --from ends")
-    command.add_argument("--format", choices=sorted(REPORTS), default="text",
+    command.add_argument("--format", choices=sorted(FORMATS), default="text",
                          help="(default: %(default)s)")  # fmt: skip
     command.add_argument(
         "--language",
@@ -46,23 +44,23 @@ def register(commands: Subparsers) -> None:
 
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``."""
-    language = _language(options.language)
+    language, wanted = _language(options.language), FORMATS[options.format]
     with opened(options) as context:
         at = now()
         period = chosen_period(options, context.catalogue, at)
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
-        result = job.frozen_report(
+        result = make_report(
             context.books,
             period,
             at,
-            services,
-            strips=options.format in STRIPS,
+            (wanted,),
+            client=context.client,
+            services=services,
+            language=language,
+            frozen=True,
         )
-        result = replace(result, language=language)
-        if options.format in HEALTHY:
-            result = with_health(result, context.client, at)
         try:
-            body = REPORTS[options.format](result)
+            body = wanted.render(result)
         except MissingExtraError as error:
             raise JobError(str(error)) from error
     write_output(body, options.output)

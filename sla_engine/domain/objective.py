@@ -26,6 +26,11 @@ def ratio(percent: float) -> Fraction:
     return Fraction(str(percent)) / 100
 
 
+def leaves_budget(objective: float | None) -> bool:
+    """Say whether an objective (a ratio) lets anything be lost: 100 % has no error budget."""
+    return objective is not None and objective < 1
+
+
 def burn_rate(objective: Fraction, availability: float) -> float:
     """Return how many times faster than allowed the budget burns: 1 spends it exactly.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.objective import Accounting
+from sla_engine.domain.objective import Accounting, leaves_budget
 
 POLICY_VERSION = "1"
 """The version of the accounting policy; it changes when a figure's meaning does."""
@@ -52,6 +52,11 @@ class ServiceReport:
     burn_rate: float | None = None
     exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
+
+    @property
+    def has_budget(self) -> bool:
+        """Say whether there is an error budget."""
+        return leaves_budget(self.objective)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.objective import leaves_budget
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
 
@@ -23,6 +24,11 @@ class StatusRow:
     availability: float | None
     budget_remaining: float | None
     coverage: float | None
+
+    @property
+    def has_budget(self) -> bool:
+        """Say whether there is an error budget."""
+        return leaves_budget(self.objective)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
         facts = item.notice.facts
         name = _name(catalogue, item.notice.service)
         over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
-        left = humanize.percent(facts["left"], 1)
+        left = humanize.share(facts["left"])
         if facts["left"] <= 0:
             head = f"{name} has used up its error budget of {over}"
         else:
@@ -66,7 +66,7 @@ def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
         if facts["gone_at"] is not None:
             when = humanize.moment(facts["gone_at"], zone)
             lines.append(f"At the pace so far it is used up on {when}.")
-        told = (("Objective", f"{facts['objective']:g} %"), ("Budget left", left))
+        told = (("Objective", humanize.agreed(facts["objective"] / 100)), ("Budget left", left))
         message = Message(head, "warning", told, tuple(lines))
         return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 

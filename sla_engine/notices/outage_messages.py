@@ -132,9 +132,9 @@ def _class(facts: OutageSnapshot) -> str:
 def _burnt(facts: OutageSnapshot) -> tuple[tuple[str, str], ...]:
     if facts.budget_used_ratio is None:
         return ()
-    text = f"{humanize.percent(facts.budget_used_ratio, 1)} used by this outage"
+    text = f"{humanize.share(facts.budget_used_ratio)} used by this outage"
     if facts.budget_left_ratio is not None:
-        text += f", {humanize.percent(facts.budget_left_ratio, 1)} left"
+        text += f", {humanize.share(facts.budget_left_ratio)} left"
     return (("Error budget", text),)
 
 

@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import tzinfo
+from typing import Any
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
-from sla_engine.accounting.report import frozen_report
+from sla_engine.accounting.report import make_report
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
 from sla_engine.notices.compose import Rendered
 from sla_engine.notifiers import APPRISE, AppriseNotifier, File
-from sla_engine.reports import EXTENSIONS, REPORTS, charts, to_slack
+from sla_engine.prometheus import Client
+from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_slack
+from uptime_common.document import Finding
 
 _KINDS: dict[str, PeriodKind] = {
     "daily": "day",
@@ -27,6 +30,7 @@ _SETTLED = 5 * 60_000
 _PATIENCE = 3_600_000
 _LATE = 15 * 60_000
 _DAY = 86_400_000
+_PICTURED = "Days, outages, error budgets and the period before; every figure is in the message"
 
 
 def due_reports(
@@ -94,11 +98,11 @@ def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
 def composer(
     books: Books,
     clock: Callable[[], int],
-    enrich: Callable[[PeriodReport], PeriodReport] = lambda made: made,
+    client: Client | None = None,
 ) -> Callable[[Delivery], Rendered]:
     """Return what makes the letter of a scheduled report when it is sent.
 
-    ``enrich`` adds what the ledger does not know, such as server health.
+    ``client`` is asked for server health; without it there is none.
     """
     entries = {entry.id: entry for entry in books.catalogue.reports}
 
@@ -109,13 +113,24 @@ def composer(
         now = clock()
         period = parse_period(facts["period"], zone, now)
         services = [s.id for s in audience(entry, books.catalogue)]
-        made = frozen_report(books, period, now, services)
+        elsewhere = item.thread.channel.startswith(APPRISE)
+        attached = FORMATS["text"] if elsewhere else _attached(entry)
+        made = make_report(
+            books,
+            period,
+            now,
+            [FORMATS["slack"], *([attached] if attached else ())],
+            client=client,
+            services=services,
+            language=entry.language,
+            frozen=True,
+        )
         late = now - facts["due"]
-        made = replace(made, late=late if late > _LATE else None, language=entry.language)
-        made = enrich(made)
-        if item.thread.channel.startswith(APPRISE):
-            return Rendered(to_slack.message(made), text=REPORTS["text"](made).decode())
-        return Rendered(to_slack.message(made), file=_file(entry, period, made))
+        made = replace(made, late=late if late > _LATE else None)
+        if elsewhere:
+            return Rendered(to_slack.message(made), text=FORMATS["text"].render(made).decode())
+        file = None if attached is None else _file(entry, period, attached, made)
+        return Rendered(to_slack.message(made), file=file)
 
     return compose
 
@@ -125,13 +140,25 @@ def _forgotten(identifier: str) -> Report:
     return Report(id=identifier, period="daily", cron="0 0 * * *")
 
 
-def _file(entry: Report, period: Period, made: PeriodReport) -> File | None:
-    """Return the chart of a Slack report, or the report in the format that was asked for."""
-    name = f"{entry.id}-{period.name}"
+def _attached(entry: Report) -> Format | None:
+    """Return what goes with the message: the format that was asked for, or the picture."""
     if entry.format != "slack":
-        body = REPORTS[entry.format](made)
-        return File(f"{name}.{EXTENSIONS[entry.format]}", body, f"{entry.id} {period.name}")
-    if not charts.available():
-        return None
-    alt = "Days, outages, error budgets and the period before; every figure is in the message"
-    return File(f"{name}.png", charts.png(made), f"{entry.id} {period.name}", alt)
+        return FORMATS[entry.format]
+    return None if charts.missing() else PICTURE
+
+
+def _file(entry: Report, period: Period, attached: Format, made: PeriodReport) -> File:
+    """Return the file that goes with the message."""
+    name = f"{entry.id}-{period.name}.{attached.extension}"
+    alt = _PICTURED if attached is PICTURE else ""
+    return File(name, attached.render(made), f"{entry.id} {period.name}", alt)
+
+
+def report_mistakes(data: Any) -> Iterator[Finding]:
+    """Yield scheduled reports in a format that there is not: location, message."""
+    reports = data.get("reports") if isinstance(data, dict) else None
+    for index, entry in enumerate(reports if isinstance(reports, list) else ()):
+        name = entry.get("format") if isinstance(entry, dict) else None
+        if isinstance(name, str) and name and name not in FORMATS:
+            *names, last = (repr(known) for known in FORMATS)
+            yield ("reports", index, "format"), f"input should be {', '.join(names)} or {last}"

@@ -1,52 +1,33 @@
-"""Report formats: rounding happens here and nowhere else."""
+"""Report formats, one record each: rounding happens here and nowhere else."""
 
-from collections.abc import Callable
-
-from sla_engine.domain.report import PeriodReport
-from sla_engine.reports import to_csv, to_html, to_json, to_pdf, to_slack, to_text
+from sla_engine.reports import charts, to_csv, to_html, to_json, to_pdf, to_slack, to_text
+from sla_engine.reports.format import Format
 from sla_engine.reports.to_pdf import MissingExtraError
 
-__all__ = [
-    "CONTENT_TYPES",
-    "EXTENSIONS",
-    "HEALTHY",
-    "REPORTS",
-    "STRIPS",
-    "MissingExtraError",
-    "Render",
-]
+__all__ = ["FORMATS", "PICTURE", "Format", "MissingExtraError", "chosen_format"]
 
-Render = Callable[[PeriodReport], bytes]
-
-REPORTS: dict[str, Render] = {
-    "csv": to_csv.render,
-    "html": to_html.render,
-    "json": to_json.render,
-    "pdf": to_pdf.render,
-    "slack": to_slack.render,
-    "text": to_text.render,
+FORMATS: dict[str, Format] = {
+    "slack": Format(to_slack.render, "application/json", "json", needs_health=True),
+    "html": Format(
+        to_html.render, "text/html; charset=utf-8", "html", needs_daily=True, needs_health=True
+    ),
+    "pdf": Format(to_pdf.render, "application/pdf", "pdf", needs_daily=True, needs_health=True),
+    "csv": Format(to_csv.render, "text/csv; charset=utf-8", "csv"),
+    "json": Format(to_json.render, "application/json", "json", needs_health=True),
+    "text": Format(to_text.render, "text/plain; charset=utf-8", "txt", needs_health=True),
 }
+"""By the name that ``--format``, ``?format=`` and ``reports[].format`` know it by."""
 
-CONTENT_TYPES: dict[str, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "pdf": "application/pdf",
-    "slack": "application/json",
-    "text": "text/plain; charset=utf-8",
-}
+PICTURE = Format(charts.png, "image/png", "png", needs_daily=True)
+"""What goes with a scheduled Slack message; what it needs may be missing (`charts.missing`)."""
 
-EXTENSIONS: dict[str, str] = {
-    "csv": "csv",
-    "html": "html",
-    "json": "json",
-    "pdf": "pdf",
-    "slack": "json",
-    "text": "txt",
-}
 
-HEALTHY = frozenset({"html", "json", "pdf", "text"})
-"""The formats that show server health, which Prometheus is asked for."""
+def chosen_format(name: str) -> Format:
+    """Return a format by its name.
 
-STRIPS = frozenset({"html", "pdf"})
-"""The formats that show every service's days."""
+    Raises:
+        ValueError: there is no such format; it names those that there are.
+    """
+    if name not in FORMATS:
+        raise ValueError(f"{name!r} is no format; valid: {', '.join(sorted(FORMATS))}")
+    return FORMATS[name]

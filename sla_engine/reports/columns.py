@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, language
+from uptime_common.humanize import NOTHING
 
-NOTHING = "-"
 _VERDICTS = {True: "met", False: "missed", None: "not judged"}
 
 
@@ -36,14 +36,13 @@ def verdict(service: ServiceReport) -> str:
 
 
 def budget(service: ServiceReport, say: Language) -> str:
-    """Return the error budget left."""
-    left = service.figures.budget_remaining
-    return NOTHING if left is None else say.percent(left, 1)
+    """Return the error budget left; a hyphen where there is none."""
+    return say.share(service.figures.budget_remaining) if service.has_budget else NOTHING
 
 
 def objective(service: ServiceReport, say: Language) -> str:
     """Return the objective; a hyphen where there is none."""
-    return NOTHING if service.objective is None else say.percent(service.objective, 2)
+    return say.agreed(service.objective)
 
 
 def change(service: ServiceReport, say: Language) -> str:
@@ -81,7 +80,7 @@ def _cost(service: ServiceReport, say: Language) -> str:
 
 def credit(service: ServiceReport, say: Language) -> str:
     """Return the part of the fee that is due."""
-    return NOTHING if service.credit is None else say.percent(service.credit / 100, 0)
+    return NOTHING if service.credit is None else say.agreed(service.credit / 100)
 
 
 LEVELS: tuple[Column, ...] = (
@@ -89,7 +88,7 @@ LEVELS: tuple[Column, ...] = (
     Column("Objective", objective),
     Column("Actual", lambda s, say: say.percent(s.figures.availability)),
     Column("Change", change),
-    Column("Agreed", lambda s, say: say.minutes(s.figures.agreed, 0)),
+    Column("Agreed", lambda s, say: say.minutes(s.figures.agreed)),
     Column("Excluded", lambda s, say: say.minutes(s.figures.excluded)),
     Column("Planned", lambda s, say: say.minutes(s.figures.planned)),
     Column("Unplanned", lambda s, say: say.minutes(s.figures.unplanned)),
@@ -100,9 +99,9 @@ RELIABILITY: tuple[Column, ...] = (
     Column("Outages", lambda s, say: say.number(len(s.figures.shares))),
     Column("Down in all", _down),
     Column("Longest", lambda s, say: say.minutes(s.figures.longest)),
-    Column("MTBF", lambda s, say: say.minutes(s.figures.mtbf, 0)),
+    Column("MTBF", lambda s, say: say.minutes(s.figures.mtbf)),
     Column("MTRS", lambda s, say: say.minutes(s.figures.mtrs)),
-    Column("MTBSI", lambda s, say: say.minutes(s.figures.mtbsi, 0)),
+    Column("MTBSI", lambda s, say: say.minutes(s.figures.mtbsi)),
     Column("Window hours used", _windows),
     Column("p95 latency", _latency),
     Column("Cost", _cost),

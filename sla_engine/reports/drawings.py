@@ -1,4 +1,4 @@
-"""The charts of a page, as SVG in the colour of the text around it.
+"""The charts of pages and pictures, as SVG in the colour of the text around it.
 
 Written out by hand: a page or a PDF of 500 services then takes half the time, and needs no extra.
 Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/); no chart says by colour alone what
@@ -12,13 +12,16 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import PeriodReport
+from sla_engine.domain.report import Day, PeriodReport
 from sla_engine.reports import palette, plots
 from sla_engine.reports.language import Language, language
+from sla_engine.reports.strips import scale, strip
 
 _WIDTH, _HEIGHT = 480, 206
 _LEFT, _RIGHT, _TOP, _BOTTOM = 128, 470, 28, 174
 _MARGIN = 52
+_GAP = 20
+_KEY_LINE = 16
 _DASHES = ("none", "7 4", "2 3")
 _TICKS = 5
 _GRID = "#8b949e"  # seen on white and on black
@@ -33,6 +36,25 @@ def drawings(report: PeriodReport) -> list[Markup]:
     return [_framed(title, label, draw, report) for title, label, draw in _DRAWN]
 
 
+def picture(report: PeriodReport, ink: str) -> Markup:
+    """Return one drawing that stands alone: the last days, then the charts, two in a row.
+
+    ``ink`` is the colour of its words.
+    """
+    days = _framed(_days_title(report), _DAYS_LABEL, _days, report)
+    frames = [
+        Markup('<g transform="translate({} {})">{}</g>').format(
+            _GAP + i % 2 * (_WIDTH + _GAP), _GAP + i // 2 * (_HEIGHT + _GAP), drawing
+        )
+        for i, drawing in enumerate((days, *drawings(report)))
+    ]
+    width, height = 2 * _WIDTH + 3 * _GAP, 2 * _HEIGHT + 3 * _GAP
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
+        'color="{2}">\n{3}\n</svg>'
+    ).format(width, height, ink, Markup("\n").join(frames))
+
+
 def _framed(title: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
     shapes = Markup("\n").join(draw(report, language(report)))
     return Markup(
@@ -40,6 +62,41 @@ def _framed(title: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
         'font-size="11" fill="currentColor">\n'
         '<text x="0" y="14" font-size="13" font-weight="bold">{3}</text>\n{4}\n</svg>'
     ).format(_WIDTH, _HEIGHT, label, title, shapes)
+
+
+def _days_title(report: PeriodReport) -> str:
+    longest = max((len(service.days) for service in report.services), default=0)
+    return f"The last {longest or ''} days".replace("  ", " ")
+
+
+def _days(report: PeriodReport, say: Language) -> Shapes:
+    """Draw the last days of the services that lost most."""
+    services = [service for service in plots.shown(report) if service.days]
+    if not services:
+        yield _nothing("no days to show")
+        return
+    bottom = _BOTTOM - _KEY_LINE
+    for service, y, height in _rows(services, bottom):
+        yield _name(service.name, y + height / 2)
+        yield Markup('<g transform="translate({} {:.1f}) scale({:.4f} {:.4f})">{}</g>').format(
+            _LEFT, y, *scale(len(service.days), _RIGHT - _LEFT, height * 0.8),
+            strip(service, say),
+        )  # fmt: skip
+    for x, text, anchor in _day_marks(services[0].days, say):
+        yield _text(x, bottom + 14, text, anchor)
+    entries = [(word, palette.COLOURS[state], "none") for state, word in palette.WORDS.items()]
+    half = len(entries) // 2
+    yield from _key(entries[:half], _HEIGHT - _KEY_LINE)
+    yield from _key(entries[half:])
+
+
+def _day_marks(days: Sequence[Day], say: Language) -> Iterator[tuple[float, str, str]]:
+    """Yield where a day's name stands, the name, and which of its ends stands there."""
+    middle = len(days) // 2
+    wide = (_RIGHT - _LEFT) / len(days)
+    yield _LEFT, say.tick(days[0].span.start, clock=False), "start"
+    yield _LEFT + middle * wide, say.tick(days[middle].span.start, clock=False), "start"
+    yield _RIGHT, say.tick(days[-1].span.start, clock=False), "end"
 
 
 def _outages(report: PeriodReport, say: Language) -> Shapes:
@@ -128,22 +185,22 @@ def _marks(low: float, high: float) -> list[float]:
     return [i * step for i in range(first, last + 1)]
 
 
-def _rows(items: Sequence[T]) -> Iterator[tuple[T, float, float]]:
+def _rows(items: Sequence[T], bottom: int = _BOTTOM) -> Iterator[tuple[T, float, float]]:
     """Yield each with the top and the height of its line."""
-    height = min(34.0, (_BOTTOM - _TOP) / max(1, len(items)))
+    height = min(34.0, (bottom - _TOP) / max(1, len(items)))
     for i, item in enumerate(items):
         yield item, _TOP + 3 + i * height, height - 3
 
 
-def _key(entries: Sequence[tuple[str, str, str]]) -> Shapes:
+def _key(entries: Sequence[tuple[str, str, str]], bottom: int = _HEIGHT) -> Shapes:
     """Say what the colours mean, under the axis."""
     at = 0.0
     for text, colour, dash in entries:
         yield Markup(
             '<line x1="{:.0f}" y1="{}" x2="{:.0f}" y2="{}" stroke="{}" stroke-width="4" '
             'stroke-dasharray="{}"/>'
-        ).format(at, _HEIGHT - 8, at + 22, _HEIGHT - 8, colour, dash)
-        yield _text(at + 28, _HEIGHT - 4, text, "start")
+        ).format(at, bottom - 8, at + 22, bottom - 8, colour, dash)
+        yield _text(at + 28, bottom - 4, text, "start")
         at += 44 + 6.2 * len(text)
 
 
@@ -173,6 +230,7 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> Marku
     )
 
 
+_DAYS_LABEL = "The last days of the services that lost most"
 _DRAWN: tuple[tuple[str, str, Draw], ...] = (
     (
         "Outages",

@@ -51,15 +51,23 @@ class Language:
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with so many digits after the point."""
-        return f"{value:,.{digits}f}"
+        return humanize.number(value, digits)
 
-    def percent(self, ratio: float | None, digits: int = 3) -> str:
-        """Return a ratio as a percentage; rounding never turns a miss into 100 %."""
+    def percent(self, ratio: float | None, digits: int = humanize.AVAILABILITY_DIGITS) -> str:
+        """Return a ratio, such as an availability, as a percentage; a miss never reads 100 %."""
         return humanize.percent(ratio, digits)
 
-    def minutes(self, milliseconds: float | None, digits: int = 1) -> str:
-        """Return minutes; a hyphen where there is nothing to tell."""
-        return "-" if milliseconds is None else self.number(milliseconds / _MINUTE, digits)
+    def share(self, ratio: float | None) -> str:
+        """Return a part of a whole, such as an error budget or coverage."""
+        return self.percent(ratio, humanize.SHARE_DIGITS)
+
+    def agreed(self, ratio: float | None) -> str:
+        """Return a ratio that was agreed, such as an objective, as it was written."""
+        return humanize.agreed(ratio)
+
+    def minutes(self, milliseconds: float | None) -> str:
+        """Return minutes to a hundredth; a hyphen where there is nothing to tell."""
+        return humanize.minutes(milliseconds, self.number)
 
     def hours(self, milliseconds: float) -> str:
         """Return hours to a hundredth."""
@@ -67,7 +75,7 @@ class Language:
 
     def money(self, amount: float | None, currency: str) -> str:
         """Return an amount without cents."""
-        return "-" if amount is None else f"{self.number(amount)} {currency}"
+        return humanize.NOTHING if amount is None else f"{self.number(amount)} {currency}"
 
     def counted(self, count: int, noun: str) -> str:
         """Return ``1 outage`` or ``3 outages``."""
@@ -134,13 +142,22 @@ class Babel(Language):
         """Return a number with so many digits after the point."""
         return self._shaped(value, _pattern(digits))
 
-    def percent(self, ratio: float | None, digits: int = 3) -> str:
-        """Return a ratio as a percentage; rounding never turns a miss into 100 %."""
+    def percent(self, ratio: float | None, digits: int = humanize.AVAILABILITY_DIGITS) -> str:
+        """Return a ratio, such as an availability, as a percentage; a miss never reads 100 %."""
         if ratio is None:
-            return humanize.percent(None)
-        shape = self._percent.replace("#,##0", _pattern(digits))
-        value = humanize.rounded_percent(ratio, digits) / 100
-        return self._numbers.format_percent(value, shape, locale=self._locale)
+            return humanize.UNKNOWN
+        return self._percentage(humanize.rounded_percent(ratio, digits), _pattern(digits))
+
+    def agreed(self, ratio: float | None) -> str:
+        """Return a ratio that was agreed, such as an objective, as it was written."""
+        if ratio is None:
+            return humanize.NOTHING
+        exact = humanize.rounded_percent(ratio, humanize.EXACT_DIGITS)
+        return self._percentage(exact, f"#,##0.{'#' * humanize.EXACT_DIGITS}")
+
+    def _percentage(self, percent: float, pattern: str) -> str:
+        shape = self._percent.replace("#,##0", pattern)
+        return self._numbers.format_percent(percent / 100, shape, locale=self._locale)
 
     def _shaped(self, value: float, shape: str) -> str:
         return self._numbers.format_decimal(value, shape, locale=self._locale)

@@ -51,10 +51,10 @@ def _outage(
         when=f"since {say.moment(outage.start)}"
         if outage.end is None
         else say.stretch(outage.start, outage.end),
-        minutes=say.minutes(outage.until(report.generated_at).length, 2),
-        planned=say.minutes(share.planned, 2),
-        unplanned=say.minutes(share.unplanned, 2),
-        unknown=say.minutes(share.unknown, 2),
+        minutes=say.minutes(outage.until(report.generated_at).length),
+        planned=say.minutes(share.planned),
+        unplanned=say.minutes(share.unplanned),
+        unknown=say.minutes(share.unknown),
         kind=share.kind,
         cause=outage.cause or "",
         ticket=outage.ticket or "",

@@ -1,7 +1,10 @@
-"""What charts show, in numbers: the same for pictures (matplotlib) and pages (SVG)."""
+"""What charts show, in numbers: the same for pictures and pages."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 from sla_engine.domain.availability import Share
 from sla_engine.domain.interval import Interval
@@ -12,7 +15,7 @@ from sla_engine.reports.language import Language
 
 _SHOWN = 8
 _COMPARED = 5
-_NAME = 22
+_NAME = 18  # letters of ordinary width in the margin of a chart
 _MINUTE = 60_000
 _DAY = 86_400_000
 
@@ -106,8 +109,11 @@ def mark(value: float, say: Language) -> str:
 
 
 def short(name: str) -> str:
-    """Return a name that fits into a margin."""
-    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    """Return a name that fits into a margin; an East Asian letter takes the room of two."""
+    ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in name))
+    if not ends or ends[-1] <= _NAME:
+        return name
+    return f"{name[: bisect_right(ends, _NAME - 1)]}…"
 
 
 def _inside(share: Share, report: PeriodReport) -> Interval:

@@ -26,6 +26,11 @@ def strip(service: ServiceReport, say: Language) -> Markup:
     ).format(label=_label(service), width=width, height=_HEIGHT, shapes=shapes)
 
 
+def scale(days: int, width: float, height: float) -> tuple[float, float]:
+    """Return by how much a strip of so many days is stretched to fill a space."""
+    return width / (_PITCH * days), height / _HEIGHT
+
+
 def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
     states = [palette.state(day, service.objective) for day in service.days]
     at = 0

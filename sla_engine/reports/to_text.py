@@ -6,7 +6,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import RELIABILITY, Column, filled, priced
+from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, objective, priced
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 from uptime_common.tables import Row, table
@@ -76,13 +76,13 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield f"Worst: {', '.join(worst)}"
-    unplanned, planned = say.minutes(summary.unplanned, 2), say.minutes(summary.planned, 2)
+    unplanned, planned = say.minutes(summary.unplanned), say.minutes(summary.planned)
     outages = say.counted(summary.outages, "outage")
     yield f"Downtime: {unplanned} min unplanned, {planned} min planned, in {outages}"
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
-    yield f"Coverage: {say.percent(summary.coverage)} of the agreed time is known"
+    yield f"Coverage: {say.share(summary.coverage)} of the agreed time is known"
     yield from (f"WARNING: {warning}" for warning in view.warnings(report))
 
 
@@ -91,8 +91,8 @@ def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     known = [s.previous for s in report.services if s.previous is not None]
     judged = [figures.met for figures in known if figures.met is not None]
     if known and report.previous is not None:
-        unplanned = say.minutes(sum(figures.unplanned for figures in known), 2)
-        planned = say.minutes(sum(figures.planned for figures in known), 2)
+        unplanned = say.minutes(sum(figures.unplanned for figures in known))
+        planned = say.minutes(sum(figures.planned for figures in known))
         met = (
             f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')} met the objective"
         )
@@ -104,19 +104,19 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
     figures = service.figures
     return (
         service.name,
-        say.percent(service.objective) if service.objective is not None else "-",
+        objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
         _VERDICTS[figures.met],
-        say.minutes(figures.agreed, 2),
-        say.minutes(figures.excluded, 2),
-        say.minutes(figures.planned, 2),
-        say.minutes(figures.unplanned, 2),
-        say.minutes(figures.unknown, 2),
-        "-" if figures.budget_remaining is None else say.percent(figures.budget_remaining, 1),
+        say.minutes(figures.agreed),
+        say.minutes(figures.excluded),
+        say.minutes(figures.planned),
+        say.minutes(figures.unplanned),
+        say.minutes(figures.unknown),
+        budget(service, say),
         say.number(len(figures.shares)),
-        say.minutes(figures.longest, 2),
-        say.minutes(figures.mtbf, 2),
-        say.minutes(figures.mtrs, 2),
+        say.minutes(figures.longest),
+        say.minutes(figures.mtbf),
+        say.minutes(figures.mtrs),
     )
 
 
@@ -138,10 +138,10 @@ def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -
         service.name,
         say.moment(outage.start),
         "still open" if outage.end is None else say.moment(outage.end),
-        say.minutes(outage.until(now).length, 2),
-        say.minutes(share.planned, 2),
-        say.minutes(share.unplanned, 2),
-        say.minutes(share.unknown, 2),
+        say.minutes(outage.until(now).length),
+        say.minutes(share.planned),
+        say.minutes(share.unplanned),
+        say.minutes(share.unknown),
         share.kind,
         outage.cause or "-",
         outage.ticket or "-",

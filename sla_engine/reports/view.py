@@ -30,7 +30,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         ("Generated", say.moment(report.generated_at)),
         ("Source", report.source),
         ("Accounting policy", f"version {report.policy_version}"),
-        ("Coverage", say.percent(summarize(report.services).coverage)),
+        ("Coverage", say.share(summarize(report.services).coverage)),
     ]
     if report.generated_at < report.period.end:
         found.append(("So far", "the period is not over; figures are up to the time of generation"))
@@ -132,7 +132,7 @@ def warnings(report: PeriodReport) -> list[str]:
     found = []
     if summary.thin:
         names = humanize.listed(
-            [f"{s.name} ({say.percent(s.figures.coverage, 1)})" for s in summary.thin], 5
+            [f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5
         )
         found.append(f"Under 99 % of the agreed time is known of {names}.")
     found += [
@@ -159,9 +159,11 @@ def score(service: ServiceReport, say: Language) -> str:
 
 def budget_words(service: ServiceReport, say: Language) -> str:
     """Return what is left of the error budget, or by how much it was exceeded, in words."""
+    if not service.has_budget:
+        return "no error budget"
     left = service.figures.budget_remaining
     if left is None:
-        return "no error budget"
+        return f"error budget {say.share(left)}"
     if left < 0:
-        return f"error budget exceeded by {say.percent(-left, 1)}"
-    return f"{say.percent(left, 1)} of the error budget left"
+        return f"error budget exceeded by {say.share(-left)}"
+    return f"{say.share(left)} of the error budget left"

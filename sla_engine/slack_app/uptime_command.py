@@ -12,7 +12,6 @@ from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRo
 from sla_engine.ledger import Books, Ledger
 from sla_engine.slack.blocks import MARKS
 from uptime_common import humanize
-from uptime_common.humanize import cut_percent
 
 _SAID: dict[ServiceState, tuple[str, Tone]] = {
     "down": ("is down", "down"),
@@ -55,21 +54,20 @@ def _all(rows: Sequence[StatusRow]) -> Message:
 def _line(row: StatusRow) -> str:
     said, tone = _SAID[row.state]
     since = f" since {row.since}" if row.since else ""
-    goal = "" if row.objective is None else f" (objective {cut_percent(row.objective, 3)})"
-    return f"{MARKS[tone]} {row.name} {said}{since}; {cut_percent(row.availability, 3)}{goal}"
+    goal = "" if row.objective is None else f" (objective {humanize.agreed(row.objective)})"
+    return f"{MARKS[tone]} {row.name} {said}{since}; {humanize.percent(row.availability)}{goal}"
 
 
 def _one(row: StatusRow, ledger: Ledger) -> Message:
     said, tone = _SAID[row.state]
     since = f" since {row.since}" if row.since else ""
-    left = row.budget_remaining
     facts = [
         ("Service", f"{row.name} ({row.id})"),
         ("Owner", f"{row.owner}, {row.tier} tier"),
-        ("Availability", cut_percent(row.availability, 3)),
-        ("Objective", None if row.objective is None else cut_percent(row.objective, 3)),
-        ("Error budget left", None if left is None else cut_percent(left, 1)),
-        ("Coverage", cut_percent(row.coverage, 1)),
+        ("Availability", humanize.percent(row.availability)),
+        ("Objective", humanize.agreed(row.objective)),
+        ("Error budget left", humanize.share(row.budget_remaining) if row.has_budget else None),
+        ("Coverage", humanize.share(row.coverage)),
         *_outage(row.id, ledger),
     ]
     shown = tuple((label, value) for label, value in facts if value)

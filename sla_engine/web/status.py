@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from sla_engine.domain.service_level import ServiceState, StatusRow
-from uptime_common.humanize import cut_percent
+from uptime_common import humanize
 
 _WORDS: dict[ServiceState, str] = {
     "down": "Down",
     "maintenance": "In maintenance",
-    "unknown": "No data",
+    "unknown": "Unknown",
     "up": "Up",
 }
 _ORDER = tuple(_WORDS)
@@ -33,5 +33,10 @@ def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("sla_engine.web", "."), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["percent"] = cut_percent
+    environment.filters |= {
+        "percent": humanize.percent,
+        "share": humanize.share,
+        "agreed": humanize.agreed,
+    }
+    environment.globals["nothing"] = humanize.NOTHING
     return environment.get_template("status.html")

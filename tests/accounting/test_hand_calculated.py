@@ -20,7 +20,7 @@ from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State, Timeline
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.maintenance import Request
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -70,7 +70,7 @@ def approve_afterwards(ledger: Ledger) -> None:
 
 def test_the_month_as_it_was_first_reported(ledger: Ledger) -> None:
     made = frozen_report(Books(BOOK, ledger), OCTOBER, NOVEMBER)
-    shop, new = json.loads(REPORTS["json"](made))["services"]
+    shop, new = json.loads(FORMATS["json"].render(made))["services"]
     assert shop["agreed_seconds"] == 2_682_000
     assert shop["downtime_seconds"] == {"planned": 0, "unplanned": 6_600}
     assert shop["availability_ratio"] == (2_682_000 - 6_600) / 2_682_000
@@ -94,7 +94,7 @@ def test_the_month_after_its_work_was_approved(ledger: Ledger) -> None:
     frozen_report(Books(BOOK, ledger), OCTOBER, NOVEMBER)
     approve_afterwards(ledger)
     made = report(Books(BOOK, ledger), OCTOBER, at("2026-11-04T09:00:00+01:00"))
-    [shop, _] = json.loads(REPORTS["json"](made))["services"]
+    [shop, _] = json.loads(FORMATS["json"].render(made))["services"]
     assert shop["downtime_seconds"] == {"planned": 3_600, "unplanned": 3_000}
     assert shop["excluded_seconds"] == 3_600
     after = (2_682_000 - 3_600 - 3_000) / (2_682_000 - 3_600)
@@ -106,7 +106,7 @@ def test_the_month_after_its_work_was_approved(ledger: Ledger) -> None:
     assert (restated.after, restated.author) == (after, "bob")
     [work] = made.works
     assert (work.used, work.retroactive, work.approver) == (3_600_000, True, "bob")
-    page = REPORTS["html"](made).decode()
+    page = FORMATS["html"].render(made).decode()
     assert "Restatements" in page
     assert "99.754 %" in page  # before: 99.7539
     assert "99.888 %" in page  # after: 99.8880

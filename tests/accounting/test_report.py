@@ -11,7 +11,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60_000
@@ -95,7 +95,7 @@ def test_a_budget_that_burns_too_fast_has_a_day_on_which_it_is_gone(tmp_path: Pa
         line = timeline(OCTOBER.start, now, (down, down + half))
         ledger.apply([Derived("shop", line, OCTOBER.start)])
         made = report(Books(CATALOGUE, ledger), OCTOBER, now, ["shop"])
-    [shop] = json.loads(REPORTS["json"](made))["services"]
+    [shop] = json.loads(FORMATS["json"].render(made))["services"]
     assert shop["error_budget_remaining_ratio"] == 0.5
     assert shop["error_budget_exhausted_at"] == "2026-10-20T22:00:00Z"
     assert shop["burn_rate"] == pytest.approx(745 / 240 / 2)

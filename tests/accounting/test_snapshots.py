@@ -17,7 +17,7 @@ from sla_engine.domain.report import Restatement
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.maintenance.requests import request, resolve
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
 
 OCTOBER = parse_period("2026-10", ZoneInfo("UTC"), 0)
@@ -55,9 +55,9 @@ def test_a_correction_after_the_report_is_a_restatement(ledger: Ledger) -> None:
     for now in (END + 6, END + 7):
         made = frozen_report(Books(BOOK, ledger), OCTOBER, now)
         assert made.restatements == (expected,)
-    text = REPORTS["text"](made).decode()
+    text = FORMATS["text"].render(made).decode()
     assert "shop: 99.866 % -> 100.000 %, ann: it was agreed by mail" in text.replace("\u202f", " ")
-    found = json.loads(REPORTS["json"](made))["restatements"]
+    found = json.loads(FORMATS["json"].render(made))["restatements"]
     assert [one["availability_ratio_before"] for one in found] == [BEFORE]
     assert ledger.verify() == []
 

@@ -1,4 +1,4 @@
-"""What is added in one place and forgotten in another: formats of reports, kinds of notices."""
+"""What is added in one place and forgotten in another: kinds of notices."""
 
 from types import SimpleNamespace
 from typing import cast, get_args
@@ -6,22 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service_catalogue.notifications import Report
 from sla_engine.app.context import Context
 from sla_engine.app.notifications import _composers
 from sla_engine.domain.notice import OUTAGE_KINDS, NoticeKind, OutageSnapshot, Subject
 from sla_engine.notices.outage_messages import reply_message
-from sla_engine.reports import CONTENT_TYPES, EXTENSIONS, REPORTS
 from tests.catalogues import catalogue
 
-FORMATS = get_args(Report.model_fields["format"].annotation)
 ONLY_THE_HEAD: frozenset[NoticeKind] = frozenset({"changed", "running"})
 SHOP = Subject("shop", "Shop", "team", "gold")
 OVER = OutageSnapshot("O-1", 1_000, 2_000, acknowledged_by="ann", said_by="ann", said_why="so")
-
-
-def test_what_a_schedule_may_name_is_what_can_be_made_served_and_saved() -> None:
-    assert set(FORMATS) == set(REPORTS) == set(CONTENT_TYPES) == set(EXTENSIONS)
 
 
 @pytest.mark.parametrize("kind", get_args(NoticeKind))

@@ -7,13 +7,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families as parse_openmetrics,
-)
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.health import Health
-from uptime_common.exposition import EOF, Style
+from tests.exporter.parsers import parsed
+from uptime_common.exposition import Style
 
 
 @pytest.fixture
@@ -25,11 +22,9 @@ def health() -> Iterator[Health]:
 
 def _samples(health: Health, style: Style) -> dict[tuple[str, str], float]:
     """Return the values by name and the one label's value."""
-    text = health.render(style)
-    found = parse_text(text) if style == "text" else parse_openmetrics(text + EOF)  # type: ignore[no-untyped-call]  # it ships none
     return {
         (s.name, next(iter(s.labels.values()), "")): s.value
-        for family in found
+        for family in parsed(health.render(style), style).values()
         for s in family.samples
     }
 
@@ -74,6 +69,9 @@ def test_the_process_is_shown_as_the_kernel_sees_it(health: Health) -> None:
     assert 0 < time.time() - found["process_start_time_seconds", ""] < 7200
     assert 1e6 < found["process_resident_memory_bytes", ""] < 4e9
     assert found["process_virtual_memory_bytes", ""] > found["process_resident_memory_bytes", ""]
+    room = resource.getrlimit(resource.RLIMIT_AS)[0]
+    unlimited = room == resource.RLIM_INFINITY
+    assert found["process_virtual_memory_max_bytes", ""] == (2**64 if unlimited else room)
     assert found["process_max_fds", ""] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from exporter.collectors import COLLECTORS, default_options, emits
 from exporter.collectors.support.api import Roots
-from exporter.host.scrape import METRICS, Host, HostOptions
+from exporter.host.scrape import METRICS, HostOptions
+from tests.exporter.parsers import CheckedHost
 
 EVERYWHERE = """
 node_boot_time_seconds node_context_switches_total node_cpu_seconds_total
@@ -132,7 +133,7 @@ def test_what_we_do_not_emit_is_told(name: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this machine's /proc")
 def test_this_machine_emits_what_every_host_does() -> None:
     enabled = tuple(name for name, collector in COLLECTORS.items() if collector.enabled)
-    host = Host(HostOptions(enabled, default_options(), Roots()))
+    host = CheckedHost(HostOptions(enabled, default_options(), Roots()))
     text = host.collect("text")
     host.close()
     found = {line.partition("{")[0].partition(" ")[0] for line in text.splitlines()}

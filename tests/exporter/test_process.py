@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -10,11 +11,17 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.exporter.parsers import linted, parsed
 from tests.programs.exporter import RunningExporter, exporter
 from tests.programs.ports import free_port
-from tests.programs.process import find_program
+from uptime_common.exposition import Style
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.integration
+ACCEPTED: dict[str, Style] = {
+    "text/plain": "text",
+    "application/openmetrics-text; version=1.0.0": "openmetrics",
+}
 CATALOGUE = """\
 organization: Example
 timezone: UTC
@@ -61,14 +68,10 @@ def test_it_probes_serves_and_stops_at_once(program: RunningExporter) -> None:
     text = scrape(program.url, 'service_up{service="shut",location="fra"} 0.0\n')
     assert "node_load1" in text
     assert 'sla_exporter_build_info{version="' in text
-    check = subprocess.run(
-        [find_program("promtool"), "check", "metrics"],
-        input=text.encode(),
-        capture_output=True,
-        check=False,
-    )
-    # node_exporter's names, which are not ours to choose, break some of promtool's rules.
-    assert [line for line in check.stderr.splitlines() if not line.startswith(b"node_")] == []
+    assert linted(text) == []
+    for accept, style in ACCEPTED.items():
+        answer = requests.get(f"{program.url}/metrics", headers={"Accept": accept}, timeout=5)
+        assert "service_up" in parsed(answer.text, style)
     assert "/metrics" in requests.get(program.url, timeout=5).text
     started = time.monotonic()
     program.process.terminate()
@@ -131,7 +134,9 @@ def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter
     assert {s["service"]: s["state"] for s in states} == {"open": "up", "shut": "down"}
     assert "refused: " in requests.get(f"{program.url}/targets", timeout=5).text
     now = f"{program.url}/probe?target=open"
-    assert "probe_success 1\n" in requests.get(now, timeout=5).text
+    page = requests.get(now, timeout=5).text
+    assert "probe_success 1\n" in page
+    assert "service_probe_duration_seconds" in parsed(page)
     log = requests.get(now + "&module=tcp&debug=true", timeout=5).text
     assert "ms  localhost is 127.0.0.1" in log
     assert "ms  succeeded" in log
@@ -163,6 +168,25 @@ def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, mess
     assert done.returncode == code
     assert message in done.stderr.splitlines(keepends=True)[-1]
     assert len([line for line in done.stderr.splitlines() if not line.startswith("ts=")]) <= 2
+
+
+def test_without_a_catalogue_in_its_folder_it_shows_the_host_alone(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "exporter",
+            "--web.listen-address=256.0.0.1:9",
+            "--no-collector.wifi",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "nothing is probed: no catalogue is named, and there is none here" in done.stderr
+    assert "address=256.0.0.1:9: Name or" in done.stderr.splitlines()[-1]
 
 
 def test_a_taken_address_is_told_in_one_line(tmp_path: Path) -> None:

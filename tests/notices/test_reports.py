@@ -10,9 +10,11 @@ from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
 from sla_engine.notices.reports import composer, due_reports, last_fired
 from sla_engine.notices.sender import Sender
+from sla_engine.reports import FORMATS, charts
 from sla_engine.slack.notifier import SlackBot
 from tests.notices.october import BERLIN, HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
+from tests.reports import to_markdown
 
 
 def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:
@@ -66,6 +68,24 @@ def test_a_file_is_attached_once_even_if_its_fate_was_unknown(ledger: Ledger, sl
     assert len(slack.replies(root["ts"])) == 1
     [content] = list(slack.files.values())
     assert content.startswith(b"record,")
+
+
+def test_a_format_made_by_the_recipe_is_sent_by_a_schedule(
+    ledger: Ledger, slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FORMATS, "markdown", to_markdown.FORMAT)
+    send(book(format="markdown"), ledger, slack, at("2026-11-01T09:00"))
+    [content] = slack.files.values()
+    assert content.startswith(b"# October 2026: 1 of 2 services met the objective")
+
+
+def test_without_a_font_a_report_comes_without_a_picture(
+    ledger: Ledger, slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "missing", lambda: "a font")
+    send(book(), ledger, slack, at("2026-11-01T09:00"))
+    assert len(slack.roots()) == 1
+    assert slack.files == {}
 
 
 def test_a_report_waits_for_its_period_to_settle(tmp_path: Path, slack: Slack) -> None:

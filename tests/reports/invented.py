@@ -50,3 +50,8 @@ class Invented(Language):
             return humanize.percent(None)
         value = humanize.rounded_percent(ratio, digits)
         return f"{self.number(value, digits)}\N{NO-BREAK SPACE}%"
+
+    def agreed(self, ratio: float | None) -> str:
+        """Return a ratio that was agreed as it was written."""
+        written = humanize.agreed(ratio).translate(_SWAP)
+        return written.replace(" ", "\N{NO-BREAK SPACE}")

@@ -3,12 +3,14 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+import resvg_py
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import REPORTS, charts, plots, to_html, to_slack
+from sla_engine.reports import FORMATS, charts, drawings, plots, to_html, to_slack
 from sla_engine.reports.language import language
 from sla_engine.reports.to_json import document, seconds
 from tests.programs.slack_rules import mistakes
@@ -19,7 +21,7 @@ Golden = Callable[[str, str], None]
 
 @pytest.mark.parametrize("format_", ["csv", "json", "slack", "text"])
 def test_golden(format_: str, golden: Golden) -> None:
-    golden(f"october.{format_}", REPORTS[format_](REPORT).decode().replace("\r\n", "\n"))
+    golden(f"october.{format_}", FORMATS[format_].render(REPORT).decode().replace("\r\n", "\n"))
 
 
 def test_golden_page(golden: Golden) -> None:
@@ -27,7 +29,7 @@ def test_golden_page(golden: Golden) -> None:
 
 
 def test_the_page_is_self_contained_and_escapes_what_people_wrote() -> None:
-    page = REPORTS["html"](REPORT).decode()
+    page = FORMATS["html"].render(REPORT).decode()
     assert "team &lt;docs&gt; &amp; co" in page
     assert "team <docs>" not in page
     links = re.findall(r"""(?:src|href)=["'][^#][^>]{0,40}|url\([^#)][^)]*\)""", page)
@@ -37,7 +39,7 @@ def test_the_page_is_self_contained_and_escapes_what_people_wrote() -> None:
 
 
 def test_the_pdf_begins_with_the_seniors_page_and_is_tagged() -> None:
-    body = REPORTS["pdf"](REPORT)
+    body = FORMATS["pdf"].render(REPORT)
     text = subprocess.run(
         ["pdftotext", "-l", "1", "-", "-"], input=body, capture_output=True, check=True
     ).stdout.decode()
@@ -58,7 +60,7 @@ def test_golden_paper(golden: Golden) -> None:
 
 def test_long_tables_on_paper_are_sheets_with_their_heads() -> None:
     many = tuple(replace(SERVICES[i % 6], id=f"s{i}", name=f"Service {i}") for i in range(400))
-    body = REPORTS["pdf"](replace(REPORT, services=many))
+    body = FORMATS["pdf"].render(replace(REPORT, services=many))
     first, *pages = _text(body, "-layout").split("\f")
     assert "201 of 268 services met the objective" in first
     for kind, head in (("not judged|met|missed", "Verdict"), ("unplanned|overrun", "Outage$")):
@@ -73,25 +75,54 @@ def _text(body: bytes, *flags: str) -> str:
     return subprocess.run(command, input=body, capture_output=True, check=True).stdout.decode()
 
 
-def test_the_picture_is_a_png() -> None:
-    assert charts.png(REPORT).startswith(b"\x89PNG")
+def test_the_picture_is_made_of_the_charts_of_the_page() -> None:
+    svg = drawings.picture(REPORT, "#000")
+    assert svg.count("<svg ") - 1 == 4 + sum(bool(one.days) for one in REPORT.services)
+    assert all(drawing in svg for drawing in drawings.drawings(REPORT))
+    body = charts.png(REPORT)
+    assert body.startswith(b"\x89PNG")
+    assert int.from_bytes(body[16:20], "big") == 1600
+    assert charts.png(replace(REPORT, services=())) != body
+
+
+def test_a_picture_needs_a_font_because_charts_without_words_mislead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert charts.missing() is None
+    bare = partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", bare)
+    charts._letters.cache_clear()
+    assert charts.missing() == "a font, such as Debian's fonts-dejavu-core"
+    charts._letters.cache_clear()
+
+
+def test_without_the_extra_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "find_spec", lambda _: None)
+    assert charts.missing() == "the extra 'charts' (resvg-py)"
+
+
+def test_a_name_fits_into_the_margin_of_a_chart() -> None:
+    names = ("Warehouse", "Warehouse of Berlin", "倉庫管理システム東京", "")
+    assert [plots.short(name) for name in names] == [
+        "Warehouse", "Warehouse of Berl…", "倉庫管理システム…", "",
+    ]  # fmt: skip
 
 
 def test_spreadsheets_run_nothing() -> None:
     evil = service("x", outage("x", "2026-10-05T14:00:00", 5, cause="=HYPERLINK(1)"))
-    text = REPORTS["csv"](replace(REPORT, services=(evil,))).decode()
+    text = FORMATS["csv"].render(replace(REPORT, services=(evil,))).decode()
     assert "'=HYPERLINK(1)" in text
 
 
 def test_the_slack_message_keeps_the_limits_with_500_services() -> None:
     many = tuple(replace(SERVICES[i % 6], id=f"s{i}", name=f"Service {i}") for i in range(500))
-    body = json.loads(REPORTS["slack"](replace(REPORT, services=many)))
+    body = json.loads(FORMATS["slack"].render(replace(REPORT, services=many)))
     assert mistakes(body) == []
     assert "and 480 more" in json.dumps(body)
 
 
 def test_the_json_keeps_the_contract() -> None:
-    data = json.loads(REPORTS["json"](REPORT))
+    data = json.loads(FORMATS["json"].render(REPORT))
     assert {"policy_version", "generated_at", "period", "services"} <= data.keys()
     assert data["period"] == {
         "start": "2026-09-30T22:00:00Z",
@@ -150,8 +181,8 @@ def test_the_summary_names_the_worst_first() -> None:
 
 def test_a_report_about_nothing_is_still_a_report() -> None:
     empty = replace(REPORT, services=())
-    for render in REPORTS.values():
-        assert render(empty)
+    for format_ in FORMATS.values():
+        assert format_.render(empty)
     assert to_slack.message(empty).tone == "info"
 
 
@@ -164,7 +195,10 @@ def test_where_nothing_has_a_price_nothing_is_said_of_cost() -> None:
     for impact, said in ((None, False), (250.0, True)):
         services = tuple(replace(one, impact=impact) for one in SERVICES)
         report = replace(REPORT, services=services, currency="CHF")
-        text, page = REPORTS["text"](report).decode(), REPORTS["html"](report).decode()
+        text, page = (
+            FORMATS["text"].render(report).decode(),
+            FORMATS["html"].render(report).decode(),
+        )
         assert ("RELIABILITY AND COST (times in minutes, cost in CHF)" in text) is said
         assert ("Cost is that of unplanned downtime, in CHF." in page) is said
         assert ("Reliability and cost" in page) is said

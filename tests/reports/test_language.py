@@ -8,7 +8,7 @@ from babel import dates, numbers
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import parse_period
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from sla_engine.reports import language as module
 from sla_engine.reports.language import Babel, Language
 from tests.reports.invented import Invented
@@ -23,12 +23,12 @@ def test_every_time_and_number_goes_through_the_language(
     format_: str, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_made", lambda _name, zone: Invented(ZoneInfo(zone)))
-    golden(f"october-de.{format_}", REPORTS[format_](GERMAN).decode())
+    golden(f"october-de.{format_}", FORMATS[format_].render(GERMAN).decode())
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
 def test_what_programs_read_knows_no_language(format_: str) -> None:
-    assert REPORTS[format_](GERMAN) == REPORTS[format_](REPORT)
+    assert FORMATS[format_].render(GERMAN) == FORMATS[format_].render(REPORT)
 
 
 @pytest.mark.parametrize("name", ["de", "fr"])

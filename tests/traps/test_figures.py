@@ -20,7 +20,7 @@ from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.series import QueryResult
-from sla_engine.reports import REPORTS
+from sla_engine.reports import FORMATS
 from tests.programs.prometheus import running_prometheus
 from tests.traps.world import BEFORE, DAY, HOUR, MINUTE, START, book, write
 
@@ -56,7 +56,7 @@ class World:
 
     def report(self, period: Interval = DAY, now: int = DAY.end) -> dict[str, Any]:
         made = report(Books(self.book, self.ledger), recognized(period, self.book.timezone), now)
-        return {s["id"]: s for s in json.loads(REPORTS["json"](made))["services"]}
+        return {s["id"]: s for s in json.loads(FORMATS["json"].render(made))["services"]}
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 import re
+from dataclasses import replace
 
 from sla_engine.domain.service_level import ServiceState, StatusRow
 from sla_engine.web.status import render_status
-from uptime_common.humanize import cut_percent
 
 
 def _row(name: str, state: ServiceState, availability: float | None = 0.999996) -> StatusRow:
@@ -25,7 +25,7 @@ def test_the_worst_comes_first() -> None:
     page = render_status("Example", rows, "now", "month")
     positions = [page.index(f"<small>{name}") for name in "cdba"]
     assert positions == sorted(positions)
-    assert "1 down, 1 in maintenance, 1 no data, 1 up" in page
+    assert "1 down, 1 in maintenance, 1 unknown, 1 up" in page
 
 
 def test_names_are_text_not_markup() -> None:
@@ -34,17 +34,18 @@ def test_names_are_text_not_markup() -> None:
     assert "&lt;i&gt;x" in page
 
 
-def test_a_percentage_is_cut_and_never_rounded_up() -> None:
-    assert [
-        cut_percent(0.9999999, 3),
-        cut_percent(0.9995, 2),
-        cut_percent(None, 3),
-        cut_percent(-0.5, 1),
-    ] == [
-        "99.999 %",
-        "99.95 %",
-        "no data",
-        "-50.0 %",
+def test_what_is_not_known_or_not_owed_is_said_in_a_word() -> None:
+    known = replace(_row("A", "up"), objective=1.0, budget_remaining=None)
+    nothing = replace(known, objective=None, availability=None, coverage=None)
+    asked = replace(nothing, objective=0.999)
+    cells = [
+        re.findall(r'<td class="n"[^>]*>([^<]*)</td>', render_status("Example", [row], "", ""))
+        for row in (known, nothing, asked)
+    ]
+    assert cells == [
+        ["100 %", "99.999 %", "-", "87.0 %"],
+        ["-", "unknown", "-", "unknown"],
+        ["99.9 %", "unknown", "unknown", "unknown"],
     ]
 
 

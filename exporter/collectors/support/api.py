@@ -7,6 +7,7 @@ the text of a kernel file to families (``parse``), and ``read(system)``, which f
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
@@ -33,11 +34,15 @@ class NoDataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag ``--collector.NAME``; a default of ``False`` makes it a switch."""
+    """A flag ``--collector.NAME``; a default of ``True`` or ``False`` makes it a switch.
+
+    The texts of one that may be given ``many`` times are joined by newlines.
+    """
 
     name: str
     default: Option
     help: str
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,10 @@ class Collector:
 
     ``pattern`` is a regular expression of the names that are not constants because the kernel
     chooses them; ``enabled`` says whether it runs when no flag names it. ``every`` is for
-    facts of hours and days: a scrape within so many seconds is given the last ones.
+    facts of hours and days: a scrape within so many seconds is given the last ones. ``rare`` is for
+    what few hosts have: where it gives nothing, it is asked again after a minute.
+    What comes from files of others may claim names of ours: it loses them, and the gauge ``tells``
+    of its own is set to 1 then.
     """
 
     read: Read
@@ -55,6 +63,8 @@ class Collector:
     flags: tuple[Flag, ...] = ()
     enabled: bool = True
     every: float = 0.0
+    tells: Metric | None = None
+    rare: bool = False
 
 
 def filters(name: str, what: str, *, include: str = "", exclude: str = "") -> tuple[Flag, Flag]:
@@ -73,6 +83,9 @@ class Roots:
     sys: Path = Path("/sys")
     root: Path = Path("/")
     udev: Path = Path("/run/udev/data")
+
+
+_OWN = Roots()
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +110,16 @@ class System:
         Raises:
             OSError: it cannot be read now; the next call opens it anew.
         """
+        if path.startswith("net/") and self.elsewhere:
+            # "net" is the reader's network, a container's; init's is the host's.
+            with suppress(FileNotFoundError):
+                return self._kept(self.roots.proc, f"1/{path}")
         return self._kept(self.roots.proc, path)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Say whether the host is seen through mounts: then its network need not be ours."""
+        return self.roots.proc != _OWN.proc or self.roots.sys != _OWN.sys
 
     def sys(self, path: str) -> str | None:
         """Return an attribute of sysfs, stripped, through a descriptor that stays open.
@@ -206,6 +228,15 @@ def read_text(path: str | Path) -> str:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.read(descriptor, _CHUNK).decode("utf-8", "surrogateescape").strip()
+    finally:
+        os.close(descriptor)
+
+
+def read_all_text(path: str | Path) -> str:
+    """Return a file of any length, as the kernel prints it. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return read_all(descriptor).decode("utf-8", "surrogateescape")
     finally:
         os.close(descriptor)
 

@@ -72,7 +72,9 @@ class Run:
         self.phases[name] = self.phases.get(name, 0.0) + max(0.0, seconds)
 
     def measure(self, metric: Metric, value: float, *labels: str) -> None:
-        """Note a value in the place of what was noted before under the same labels."""
+        """Note a value in the place of the one before of the same labels, or of an info."""
+        if metric.name.endswith("_info"):
+            self.measured = {key: v for key, v in self.measured.items() if key[0] is not metric}
         self.measured[metric, labels] = value
 
     def measures(self) -> tuple[Measure, ...]:

@@ -78,6 +78,24 @@ def test_a_cpu_counter_never_steps_back_but_starts_anew_after_hot_plugging(tmp_p
     assert floor.raise_to("0", [1, 0, 0, 10, 0]) == [1, 0, 0, 10, 0]
 
 
+CPUINFO = (
+    "processor\t: 0\nphysical id\t: 1\ncore id\t\t: 2\ncpu MHz\t\t: 2100.5\n"
+    "flags\t\t: fpu aes\nbugs\t\t: l1tf\n"
+)
+
+
+def test_cpu_frequency_comes_from_cpuinfo_where_no_driver_tells_it(tmp_path: Path) -> None:
+    include = {"cpu.info.flags-include": "^a", "cpu.info.bugs-include": "."}
+    files = {"proc/stat": STAT, "proc/cpuinfo": CPUINFO}
+    found = values(cpu.read(system(tmp_path, files, **{"cpu.info": True}, **include)))
+    assert found["node_cpu_frequency_hertz"] == {("1", "2", "0"): 2100.5e6}
+    assert found["node_cpu_flag_info"] == {("aes",): 1}
+    assert found["node_cpu_bug_info"] == {("l1tf",): 1}
+    driver = {"sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_cur_freq": "2100000\n"}
+    told = values(cpu.read(system(tmp_path, driver, **{"cpu.info": True})))
+    assert not {"node_cpu_frequency_hertz", "node_cpu_flag_info", "node_cpu_bug_info"} & set(told)
+
+
 def test_cpu_throttling_isolation_and_info_come_from_sysfs_and_cpuinfo(tmp_path: Path) -> None:
     cpu0 = "sys/devices/system/cpu/cpu0"
     host = system(

@@ -151,3 +151,12 @@ def test_a_new_mount_is_seen_at_the_next_scrape(tmp_path: Path) -> None:
         text=True,
     )
     assert (done.stdout, done.stderr) == ("False True False\n", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "readonly"),
+    [("rw,relatime", 0), ("ro", 1), ("rw,emergency_ro", 1), ("rw,errors=remount-ro", 0)],
+)
+def test_a_file_system_is_read_only_by_what_init_sees(options: str, readonly: int) -> None:
+    (mount,) = filesystem.parse(f"/dev/sda / ext4 {options} 0 0\n")
+    assert mount.readonly == readonly

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from exporter.collectors import arp, conntrack, netclass, netstat, sockstat, softnet, udp_queues
+from exporter.collectors import (
+    arp,
+    conntrack,
+    netclass,
+    netdev,
+    netstat,
+    sockstat,
+    softnet,
+    udp_queues,
+)
 from exporter.collectors.support.api import NoDataError
 from exporter.collectors.support.links import Attribute, Link
 from exporter.collectors.support.numeric_template import Layout
@@ -144,3 +153,20 @@ def test_arp_entries_per_wanted_device(tmp_path: Path) -> None:
 def test_udp_queues_are_summed_over_sockets() -> None:
     rows = "0: 00000000:0044 00000000:0000 07 0000000A:00000102 00:0 0 0\n" * 2
     assert udp_queues.parse("  sl  local_address ...\n" + rows) == (20, 516)
+
+
+def test_a_speed_that_is_none_is_left_out_where_asked(tmp_path: Path) -> None:
+    net = tmp_path / "sys/class/net"
+    for name, speed in (("eth0", "10000"), ("eth1", "-1")):
+        (net / name).mkdir(parents=True)
+        (net / name / "speed").write_text(f"{speed}\n")
+    devices = [net / "eth0", net / "eth1"]
+    found = values(netclass.of_files(devices))["node_network_speed_bytes"]
+    assert found == {("eth0",): 1.25e9, ("eth1",): -125_000}
+    valid = values(netclass.of_files(devices, valid_speed=True))["node_network_speed_bytes"]
+    assert valid == {("eth0",): 1.25e9}
+
+
+def test_a_line_of_proc_net_dev_that_is_cut_short_is_an_error() -> None:
+    with pytest.raises(ValueError, match="eth0 has 2 numbers"):
+        netdev.parse("head\nhead\n eth0: 1 2\n")

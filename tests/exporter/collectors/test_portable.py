@@ -10,8 +10,9 @@ import pytest
 
 from exporter.collectors import LINUX, cpu, portable
 from exporter.collectors.support.api import Option, Roots
-from exporter.host.scrape import Host, HostOptions
+from exporter.host.scrape import HostOptions
 from tests.exporter.collectors.fake import system, values
+from tests.exporter.parsers import CheckedHost
 
 
 def _options() -> dict[str, Option]:
@@ -19,7 +20,9 @@ def _options() -> dict[str, Option]:
 
 
 def test_every_portable_collector_runs_and_names_no_metric_of_its_own() -> None:
-    host = Host(HostOptions(tuple(portable.PORTABLE), _options(), Roots()), portable.PORTABLE)
+    host = CheckedHost(
+        HostOptions(tuple(portable.PORTABLE), _options(), Roots()), portable.PORTABLE
+    )
     text = host.collect("text")
     host.close()
     for name in portable.PORTABLE:

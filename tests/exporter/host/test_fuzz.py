@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.collectors import COLLECTORS, default_options
 from exporter.collectors.support.api import Roots
 from exporter.host.scrape import Host, HostOptions
+from tests.exporter.parsers import parsed
 
 FILES = (
     *("loadavg", "meminfo", "stat", "diskstats", "1/mounts", "vmstat", "schedstat", "mdstat"),
@@ -47,9 +47,10 @@ def test_garbage_loses_only_its_collector(garbage: dict[str, bytes]) -> None:
         roots = Roots(proc, Path(folder) / "sys", Path(folder), Path(folder) / "udev")
         names = tuple(name for name, c in COLLECTORS.items() if c.enabled)
         host = Host(HostOptions(names, default_options(), roots))
-        text = host.collect("text")
+        text, strict = host.collect("text"), host.collect("openmetrics")
         host.close()
-    families = {f.name: f for f in text_string_to_metric_families(text)}
+    families = parsed(text, promtool=False)
+    parsed(strict, "openmetrics")
     success = {
         s.labels["collector"]: s.value for s in families["node_scrape_collector_success"].samples
     }
@@ -62,4 +63,5 @@ def test_a_collector_whose_files_are_missing_says_so(name: str, tmp_path: Path) 
     host = Host(HostOptions((name,), default_options(), Roots(*[tmp_path / "none"] * 4)))
     text = host.collect("text")
     host.close()
+    parsed(text)
     assert f'node_scrape_collector_success{{collector="{name}"}}' in text

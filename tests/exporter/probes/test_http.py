@@ -123,6 +123,7 @@ def test_phases_and_status_are_measured(site: int) -> None:
     assert set(result.phases) == {"resolve", "connect", "processing", "transfer"}
     assert measured(result)["http_status_code"] == 200
     assert measured(result)["http_redirects"] == 1
+    assert len(result.measures) == len(measured(result))
 
 
 def test_credentials_are_sent_to_their_origin_alone(site: int, tmp_path: Path) -> None:

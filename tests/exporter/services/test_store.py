@@ -1,14 +1,12 @@
 import pytest
-from prometheus_client import Metric
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.metrics import HTTP_STATUS
 from exporter.probes.transport.result import Measure, ProbeResult
 from exporter.services.store import Store
 from exporter.services.target import Key, targets
 from service_catalogue import Service
-from uptime_common.exposition import EOF, Style
+from tests.exporter.parsers import parsed
+from uptime_common.exposition import Style
 
 
 def service(identifier: str, **fields: object) -> Service:
@@ -26,20 +24,18 @@ def store_of(*services: Service) -> Store:
 
 
 def text(store: Store, now: float, style: Style = "text") -> str:
-    return b"".join(store.render(style, now)).decode()
+    page = b"".join(store.render(style, now)).decode()
+    parsed(page, style)
+    return page
 
 
 def samples(store: Store, now: float, name: str) -> list[tuple[dict[str, str], float]]:
     return [
         (sample.labels, sample.value)
-        for family in parse_text(text(store, now))
+        for family in parsed(text(store, now)).values()
         for sample in family.samples
         if sample.name == name
     ]
-
-
-def strictly(text: str) -> list[Metric]:
-    return list(parse_openmetrics(text))  # type: ignore[no-untyped-call]
 
 
 UP = ProbeResult(phases={"connect": 0.25})
@@ -113,12 +109,12 @@ def test_both_styles_parse_and_agree() -> None:
     store.record(target, ProbeResult("refused", measures=(Measure(HTTP_STATUS, 503),)), 1000.0)
     loose = {
         (s.name, tuple(s.labels.items()), s.value)
-        for f in parse_text(text(store, 1001.0))
+        for f in parsed(text(store, 1001.0)).values()
         for s in f.samples
     }
     strict = {
         (s.name, tuple(s.labels.items()), s.value)
-        for f in strictly(text(store, 1001.0, "openmetrics") + EOF)
+        for f in parsed(text(store, 1001.0, "openmetrics"), "openmetrics").values()
         for s in f.samples
     }
     assert loose == strict
@@ -135,3 +131,11 @@ def test_many_targets_are_shown_in_parts_under_one_header() -> None:
     found = b"".join(parts).decode()
     assert found.count("# TYPE service_probe_success gauge\n") == 1
     assert found.count("\nservice_probe_success{") == 2_500
+
+
+def test_what_a_run_measured_twice_is_shown_once_with_the_last_value() -> None:
+    shop = service("shop")
+    store = store_of(shop)
+    measures = (Measure(HTTP_STATUS, 302), Measure(HTTP_STATUS, 200))
+    store.record(targets([shop])[0], ProbeResult(measures=measures), 1000.0)
+    assert [value for _, value in samples(store, 1001.0, "service_http_status_code")] == [200]
