@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FILES = sorted((HERE / "bad").glob("*.yml"))
 SOURCES = [
-    *sorted((ROOT / "service_catalogue").glob("*.py")),
+    *sorted((ROOT / "service_catalogue").rglob("*.py")),
     *(ROOT / "uptime_common" / name for name in ("duration.py", "yaml_scalars.py", "yaml_tree.py")),
 ]
 NO_FILE = {
