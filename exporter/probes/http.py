@@ -2,7 +2,15 @@
 
 import pycurl
 
-from exporter.metrics import HTTP_REDIRECTS, HTTP_STATUS
+from exporter.metrics import (
+    HTTP_BODY,
+    HTTP_LENGTH,
+    HTTP_MODIFIED,
+    HTTP_REDIRECTS,
+    HTTP_STATUS,
+    HTTP_TLS,
+    HTTP_VERSION,
+)
 from exporter.probes.transport.connect import resolve
 from exporter.probes.transport.curl import bracketed, perform
 from exporter.probes.transport.curl_tls import set_curl_tls
@@ -27,6 +35,7 @@ _OF_BODY = frozenset(
     {"content-encoding", "content-language", "content-length", "content-location", "content-type"}
 )
 _UNAUTHORIZED = 401
+_LENGTH = getattr(pycurl, "CONTENT_LENGTH_DOWNLOAD_T", None) or pycurl.CONTENT_LENGTH_DOWNLOAD
 
 
 async def probe(config: HttpProbe, run: Run) -> None:
@@ -51,6 +60,8 @@ async def _ask(config: HttpProbe, run: Run, request: Prepared, answer: HttpRespo
     answer.clear()
     try:
         _prepare(easy, config, answer, request.body)
+        if run.detailed:
+            easy.setopt(pycurl.OPT_FILETIME, 1)
         await _use_proxy(easy, config, run)
         first = ascii_url(config.url)
         if config.server_name is not None:
@@ -65,9 +76,23 @@ async def _ask(config: HttpProbe, run: Run, request: Prepared, answer: HttpRespo
             _redirect(easy, config, answer, request, same=same)
             url = onward
         run.measure(HTTP_REDIRECTS, hops)
+        if run.detailed:
+            _note_details(easy, answer, run)
         run.log(f"{answer.status} after {hops} redirects, {answer.body.size} bytes")
     finally:
         easy.close()
+
+
+def _note_details(easy: pycurl.Curl, answer: HttpResponse, run: Run) -> None:
+    run.measure(HTTP_TLS, answer.secure)
+    run.measure(HTTP_BODY, answer.body.size)
+    if answer.version:
+        run.measure(HTTP_VERSION, float(answer.version))
+    length, modified = easy.getinfo(_LENGTH), easy.getinfo(pycurl.INFO_FILETIME)
+    if length >= 0:
+        run.measure(HTTP_LENGTH, length)
+    if modified >= 0:
+        run.measure(HTTP_MODIFIED, modified)
 
 
 def _prepare(

@@ -142,11 +142,12 @@ class NetworkProbe(AnyProbe):
     """A probe of another host.
 
     ``preferred_ip_protocol`` is asked first; with ``ip_protocol_fallback`` the other one serves if
-    the name has no address of it.
+    the name has no address of it. ``details`` also measures what tells nothing of the verdict.
     """
 
     preferred_ip_protocol: Literal["ip4", "ip6"] = "ip4"
     ip_protocol_fallback: bool = True
+    details: bool = False
 
 
 class SourcedProbe(NetworkProbe):

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 import regex
 from pydantic import AfterValidator, Field, model_validator
 
-from service_catalogue.base import FilePath, Frozen, PositiveMilliseconds, Text
+from service_catalogue.base import FilePath, Frozen, Headers, PositiveMilliseconds, Text
 from service_catalogue.probes.base import (
     UNIX,
     Endpoint,
@@ -171,11 +171,15 @@ class IcmpProbe(NetworkProbe):
 
 
 class GrpcProbe(NetworkProbe):
-    """The gRPC health protocol; good when the service (empty: the server) is serving."""
+    """The gRPC health protocol; good when the service (empty: the server) is serving.
+
+    ``metadata`` goes along as headers.
+    """
 
     type: Literal["grpc"]
     target: HostPort
     service: str = ""
+    metadata: Headers = Field(default_factory=dict)
     tls: TlsPeer | None = None
 
 

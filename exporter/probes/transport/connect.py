@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
+from exporter.metrics import IP_PROTOCOL
 from exporter.network.resolver import Protocol, ResolveError, ResolverError, literal
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
@@ -72,6 +73,7 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
         raise HinderedError("catalogue", str(error)) from error
     known = literal(host)
     if known is not None:
+        _note_protocol(run, known)
         return known
     with run.phase("resolve"):
         try:
@@ -83,7 +85,13 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
         except ResolverError as error:
             raise HinderedError("resolver", str(error)) from error
     run.log(f"{host} is {address}")
+    _note_protocol(run, address)
     return address
+
+
+def _note_protocol(run: Run, address: str) -> None:
+    if run.detailed:
+        run.measure(IP_PROTOCOL, 6 if ":" in address else 4)
 
 
 async def connect(

@@ -55,11 +55,15 @@ class Network:
 
 @dataclass(slots=True)
 class Run:
-    """Collects the phases and measures of one run, so that they survive its failure."""
+    """Collects the phases and measures of one run, so that they survive its failure.
+
+    ``detailed`` says that what tells nothing of the verdict is measured, too.
+    """
 
     network: Network
     deadline: float
     log: Log = silent
+    detailed: bool = False
     phases: dict[Phase, float] = field(default_factory=dict)
     measured: dict[tuple[Metric, tuple[str, ...]], float] = field(default_factory=dict)
 

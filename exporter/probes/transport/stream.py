@@ -10,7 +10,7 @@ from typing import Any
 import regex
 from cryptography import x509
 
-from exporter.metrics import TLS_VERSION
+from exporter.metrics import TLS_CIPHER, TLS_VERSION
 from exporter.probes import chain
 from exporter.probes.transport.connect import connect, connect_path, network_error, split
 from exporter.probes.transport.pattern import search
@@ -179,6 +179,10 @@ def note_peer(run: Run, peer: ssl.SSLObject) -> None:
         verified = _chain(peer, "get_verified_chain") if checked else sent
         dates = chain.earliest(verified), chain.earliest(sent)
         chain.note(run, chain.Chain(*dates, chain.has_names(sent[0])))
+        if run.detailed:
+            chain.note_certificate(run, sent[0])
+    if run.detailed and (cipher := peer.cipher()):
+        run.measure(TLS_CIPHER, 1.0, cipher[0])
     run.log(f"{version}, {len(sent)} certificates")
 
 
