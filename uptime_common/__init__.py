@@ -1,3 +1,3 @@
-"""What every process shares: documents with line numbers, logs, flags, the web server."""
+"""What both programs share: documents, logs, flags, web server; imported by all but dashboards."""
 
 __version__ = "0.1.0"

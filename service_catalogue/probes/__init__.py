@@ -1,4 +1,4 @@
-"""What a probe asks of its target; one model per probe type."""
+"""What a probe asks of its target, one model per type; imported by the catalogue."""
 
 from typing import Annotated
 
