@@ -23,7 +23,9 @@ _ENDING = re.compile(r"[\w-]+\.(?:py|md|toml)")
 
 def _prose(path: Path) -> str:
     """Return a document without its blocks of code."""
-    return re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return re.sub(
+        r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
 
 
 def _there(name: str) -> bool:
@@ -80,7 +82,7 @@ def test_a_link_leads_to_a_file_and_a_heading(path: Path) -> None:
 
 def _anchors(path: Path) -> set[str]:
     """Return the anchors of a document's headings, as GitHub makes them."""
-    heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
+    heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 

@@ -19,14 +19,20 @@ from uptime_common.lifecycle import lifecycle
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
-    "deploy", "exporter", "grafana_dashboards", "service_catalogue", "sla_engine", "stack", "uptime_common",
-)  # fmt: skip
+    "deploy",
+    "exporter",
+    "grafana_dashboards",
+    "service_catalogue",
+    "sla_engine",
+    "stack",
+    "uptime_common",
+)
 
 
 def _rows(document: str, heading: str) -> list[list[str]]:
     """Return the cells of the first table after some words."""
     text = (ROOT / document).read_text(encoding="utf-8").split(heading, 1)[1]
-    table = re.search(r"^\|[ :-]+\|.*\n((?:\|.*\n?)+)", text, re.M)
+    table = re.search(r"^\|[ :-]+\|.*\n((?:\|.*\n?)+)", text, re.MULTILINE)
     assert table, f"no table in {document} after {heading!r}"
     return [
         [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
@@ -81,7 +87,9 @@ def test_every_subcommand_is_in_the_readme_by_its_line_of_help() -> None:
 def test_every_subcommand_has_help_and_a_module_that_is_registered() -> None:
     files = {path.stem for path in (ROOT / "sla_engine/commands").glob("*.py")}
     source = (ROOT / "sla_engine/cli.py").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^    (\w+),$", source.split("COMMANDS = (")[1].split(")")[0], re.M))
+    listed = set(
+        re.findall(r"^    (\w+),$", source.split("COMMANDS = (")[1].split(")")[0], re.MULTILINE)
+    )
     assert files - {"__init__", "flags"} == listed
     assert [name for name, text in _commands().items() if len(text) < 10] == []
 
@@ -116,7 +124,9 @@ def _folders() -> list[Path]:
 def test_a_folder_says_what_is_in_it_and_who_may_import_it(folder: Path) -> None:
     tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
     said = " ".join((ast.get_docstring(tree) or "").split())
-    assert re.search(r"imported by |imports? nothing|run by |not imported", said, re.I), said
+    assert re.search(r"imported by |imports? nothing|run by |not imported", said, re.IGNORECASE), (
+        said
+    )
 
 
 def test_every_folder_of_code_is_a_package() -> None:
