@@ -78,12 +78,14 @@ class Engine:
         """
         notifications = Notifications(context, self.metrics)
         known = {service.id for service in context.catalogue.services}
-        with self._sending, self._busy:  # in this order, so that no tick waits for Slack
-            before, levels = self.shown
-            notifications.succeed(self._notifications)
-            self._notifications = notifications
-            self._figures, self._figures_at = {}, 0
-            self._show(context, (level for level in levels if level.service in known))
+        with self._sending:
+            self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
+            with self._busy:
+                before, levels = self.shown
+                notifications.succeed(self._notifications)
+                self._notifications = notifications
+                self._figures, self._figures_at = {}, 0
+                self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
@@ -97,7 +99,7 @@ class Engine:
             if not lock.acquire(timeout=max(0, deadline - time.monotonic())):
                 return False
             lock.release()
-        return True
+        return self._notifications.idle(max(0, deadline - time.monotonic()))
 
     def unready(self) -> str | None:
         """Return why the engine cannot answer yet."""

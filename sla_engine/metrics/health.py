@@ -57,11 +57,13 @@ class EngineMetrics:
             "sla_engine_maintenance_windows_failing",
             "Maintenance windows that cannot be worked out and are left out.",
         )
-        self.notices_sent = counter("sla_engine_notices_sent", "Notices delivered.")
+        self.notices_sent = counter(
+            "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
+        )
         self.notice_failures = counter(
             "sla_engine_notice_failures",
-            "Attempts that did not deliver a notice, by reason.",
-            ["reason"],
+            "Attempts that did not deliver a notice, by notifier and reason.",
+            ["notifier", "reason"],
         )
         self.slack_connected = gauge(
             "sla_engine_slack_connected",

@@ -8,7 +8,7 @@ from service_catalogue.cron import schedule_mistakes
 from service_catalogue.notifications import Report
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
-from sla_engine.notices.reports import composer, due_reports, last_fired
+from sla_engine.notices.reports import due_reports, last_fired
 from sla_engine.notices.sender import Sender
 from sla_engine.reports import FORMATS, charts
 from sla_engine.slack.notifier import SlackBot
@@ -19,10 +19,9 @@ from tests.reports import to_markdown
 
 def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:
     outbox = Outbox(ledger.engine)
-    outbox.add(due_reports(Books(catalogue, ledger), outbox, now))
+    outbox.add(due_reports(Books(catalogue, ledger), outbox, now, {}))
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    compose = composer(Books(catalogue, ledger), lambda: now)
-    Sender(catalogue, outbox, bot, lambda: now, composers={"report": compose}).run()
+    Sender(Books(catalogue, ledger), outbox, {"slack": bot}, lambda: now).run()
 
 
 def test_a_monthly_report_goes_out_once_with_a_chart(ledger: Ledger, slack: Slack) -> None:
@@ -142,7 +141,7 @@ def due(now: int, first: int, seen: int) -> list[str]:
     """Return the periods whose reports are due where samples are known from ``first`` to seen."""
     with Ledger.open("sqlite://") as ledger:
         ledger.apply([Derived("shop", (Segment(first, seen, State.UP),), first)])
-        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now))
+        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now, {}))
     return [str(row.facts["period"]) for row in rows]
 
 
