@@ -123,7 +123,7 @@ class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
-    of its dates and numbers, such as ``de``; ``en`` is the house's own way.
+    of its dates and numbers, such as ``de``; ``en`` is this project's own way.
     """
 
     organization: str
