@@ -1,3 +1,3 @@
-"""What both programs share: documents, logs, flags, web server; imported by all but dashboards."""
+"""What both programs share: documents, logs, flags, HTTP; imported by all but domain."""
 
 __version__ = "0.1.0"

@@ -25,7 +25,7 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """One service in one period, and what surrounds its figures.
+    """One service in one period: its figures and their context.
 
     ``previous`` are the figures of the period before, ``days`` the days up to the period's end,
     ``windows`` the approved maintenance in its agreed time and ``windows_used`` the downtime inside
