@@ -33,7 +33,7 @@ _PATIENCE_SECONDS = 1.0
 log = structlog.get_logger("engine")
 
 
-class Shown(NamedTuple):
+class Published(NamedTuple):
     """What belongs together: a catalogue with what it stands on, and levels of its services."""
 
     context: Context
@@ -43,11 +43,11 @@ class Shown(NamedTuple):
 class Engine:
     """State between ticks; everything that matters is in the ledger.
 
-    ``shown`` is replaced as a whole: who looks twice takes it once.
+    ``published`` is replaced as a whole: who needs two parts of it reads it once.
     """
 
     def __init__(self, context: Context, metrics: EngineMetrics) -> None:
-        self.shown = Shown(context)
+        self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
@@ -64,12 +64,12 @@ class Engine:
     @property
     def context(self) -> Context:
         """Return the catalogue in force with what it stands on."""
-        return self.shown.context
+        return self.published.context
 
     @property
     def levels(self) -> tuple[ServiceLevel, ...]:
         """Return the service levels of the last tick."""
-        return self.shown.levels
+        return self.published.levels
 
     def adopt(self, context: Context) -> None:
         """Go on with another catalogue, from the next tick and the next notice on.
@@ -82,7 +82,7 @@ class Engine:
         with self._sending:
             self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
             with self._busy:
-                before, levels = self.shown
+                before, levels = self.published
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
                 self._figures, self._figures_at = {}, 0
@@ -90,7 +90,7 @@ class Engine:
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
-        self.shown = Shown(context, tuple(levels))
+        self.published = Published(context, tuple(levels))
         self._exposition = self._writer.render(self.levels)
 
     def idle(self, seconds: float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple
 
-from exporter.blocking import Aside
+from exporter.blocking import BlockingCalls
 from exporter.network.curl import Curl
 from exporter.network.icmp import Icmp
 from exporter.network.pulse import Pulse
@@ -36,14 +36,14 @@ class Network:
     resolver: Resolver
     curl: Curl
     icmp: Icmp
-    aside: Aside
+    blocking: BlockingCalls
     pulse: Pulse
     tokens: dict[str, Token] = field(default_factory=dict)
 
     @classmethod
     def open(cls) -> "Network":
         """Make it all on the running loop."""
-        return cls(Resolver(), Curl(), Icmp(), Aside(), Pulse())
+        return cls(Resolver(), Curl(), Icmp(), BlockingCalls(), Pulse())
 
     async def close(self) -> None:
         """End what is under way and close the sockets."""

@@ -26,7 +26,7 @@ async def secret_bytes(path: Path, run: Run) -> bytes:
         HinderedError: it cannot be read.
     """
     try:
-        return await run.network.aside.call(("secret", path), path.read_bytes)
+        return await run.network.blocking.call(("secret", path), path.read_bytes)
     except OSError as error:
         cause = CAUSES.get(error.errno or 0, "file")
         raise HinderedError(cause, f"{path}: {error.strerror or error}") from error
