@@ -199,13 +199,19 @@ class DnsProbe(SourcedProbe):
 
 
 class IcmpProbe(NetworkProbe):
-    """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered."""
+    """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered.
+
+    ``ttl`` is the most routers that one may pass; with ``dont_fragment`` one that is too long for
+    the way is not sent, and fails with ``size``.
+    """
 
     type: Literal["icmp"]
     target: Annotated[str, Field(pattern=r"^[^\s/]+$")]
     count: Annotated[int, Field(ge=1, le=100)] = 1
     size: Annotated[int, Field(ge=0, le=65_000)] = 56
     max_loss: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    ttl: Annotated[int, Field(ge=1, le=255)] | None = None
+    dont_fragment: bool = False
 
 
 class GrpcProbe(NetworkProbe):
