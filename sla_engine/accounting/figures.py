@@ -68,7 +68,7 @@ def facts_of(
         period, None if everyone else _with_parts(books.catalogue, chosen)
     )
     first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
     counted = books.ledger.events(period) if events else None
     found = {}
     for service in chosen:
@@ -88,7 +88,7 @@ def _events(
     counted: Mapping[str, Sequence[Minute]] | None, service: Service
 ) -> Sequence[Minute] | None:
     """Return the events of a service that counts them, where anybody asked."""
-    if counted is None or service.sli is None or not service.sli.good:
+    if counted is None or service.method != "events":
         return None
     return counted.get(service.id, ())
 

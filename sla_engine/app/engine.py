@@ -27,6 +27,7 @@ from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
 from sla_engine.metrics import EngineMetrics, Exposition, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
+from uptime_common.exposition import Style
 
 _FIGURES_EVERY = 300_000
 _PATIENCE_SECONDS = 1.0
@@ -112,9 +113,9 @@ class Engine:
         """Return why the engine cannot answer yet."""
         return None if self._derived_until is not None else "no tick has succeeded yet"
 
-    def exposition(self) -> bytes:
-        """Return what /metrics shows."""
-        return self.metrics.render() + self._exposition + self._outages
+    def exposition(self, style: Style = "text") -> bytes:
+        """Return what /metrics shows, without the EOF of OpenMetrics."""
+        return self.metrics.render(style) + self._exposition + self._outages
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure is told and the next tick catches up.
