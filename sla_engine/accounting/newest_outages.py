@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 
 from sla_engine.accounting.figures import as_of, facts_of
 from sla_engine.domain.availability import Share, shares
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
-from sla_engine.domain.outage_list import ListBounds, ListedOutage, NewestOutages
+from sla_engine.domain.outage_list import ListBounds, ListedOutage, ListedWindow, NewestOutages
 from sla_engine.ledger import Books
+from sla_engine.maintenance.windows import concerns, windows_in
 
 
 def newest_outages(
@@ -19,6 +21,8 @@ def newest_outages(
     changed: Collection[str] = (),
 ) -> NewestOutages:
     """Return the newest outages of the catalogue's services, open ones of any age among them.
+
+    Maintenance windows are worked out where there is nothing ``before``.
 
     Args:
         books: what is owed, and what is known.
@@ -50,7 +54,22 @@ def newest_outages(
     return NewestOutages(
         tuple(found[service, span.start] for service, span in rows),
         max(since, min(first), *left_out) if first else None,
+        _newest_windows(books, now, bounds) if before is None else before.windows,
     )
+
+
+def _newest_windows(books: Books, now: int, bounds: ListBounds) -> tuple[ListedWindow, ...]:
+    """Return the approved windows that began within the bounds, once for each of its services."""
+    period = Interval(now - bounds.age, now + 1)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
+    began = [(one, w) for w in windows for one in w.planned() if period.start <= one.start <= now]
+    began.sort(key=lambda found: (-found[0].start, found[1].id))
+    concerned = {
+        w.id: [one.id for one in books.catalogue.services if concerns(w.scope, one)]
+        for w in windows
+    }
+    listed = (ListedWindow(s, w.id, *one) for one, w in began for s in concerned[w.id])
+    return tuple(islice(listed, bounds.outages))
 
 
 def _by_service(outages: Sequence[ListedOutage]) -> dict[str, list[ListedOutage]]:

@@ -32,11 +32,22 @@ class ListedOutage(NamedTuple):
     unplanned: int
 
 
-class NewestOutages(NamedTuple):
-    """Outages, newest first; every one that began at ``since`` (ms UTC) or later is among them.
+class ListedWindow(NamedTuple):
+    """An approved maintenance window of a service that began; times in milliseconds UTC."""
 
-    ``since`` is None where nothing is known of any service.
+    service: str
+    window: str
+    start: int
+    end: int
+
+
+class NewestOutages(NamedTuple):
+    """Outages and maintenance windows, newest first.
+
+    Every outage that began at ``since`` (ms UTC) or later is among them; None where nothing is
+    known of any service.
     """
 
     outages: tuple[ListedOutage, ...] = ()
     since: int | None = None
+    windows: tuple[ListedWindow, ...] = ()

@@ -10,7 +10,13 @@ from sla_engine.accounting.corrections import correct
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.report import report
 from sla_engine.domain.outage import outage_id
-from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, ListedOutage
+from sla_engine.domain.outage_list import (
+    DEFAULT_BOUNDS,
+    ListBounds,
+    ListedOutage,
+    ListedWindow,
+    NewestOutages,
+)
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
@@ -135,9 +141,29 @@ def test_the_list_tells_since_when_it_is_complete(
 def test_of_a_service_that_left_the_catalogue_and_of_nothing_nothing_is_listed(
     ledger: Ledger,
 ) -> None:
-    assert newest_outages(_books(ledger), NOW, DEFAULT_BOUNDS) == ((), None)
+    assert newest_outages(_books(ledger), NOW, DEFAULT_BOUNDS) == NewestOutages()
     _down(ledger, "gone", SHORT, since=NOW - DAY, to=NOW)
-    assert newest_outages(_books(ledger), NOW, DEFAULT_BOUNDS) == ((), None)
+    assert newest_outages(_books(ledger), NOW, DEFAULT_BOUNDS) == NewestOutages()
+
+
+def test_approved_windows_that_began_are_listed_for_each_service_they_concern(
+    ledger: Ledger,
+) -> None:
+    week = [
+        ListedWindow("shop", "w", start, start + 2 * 3600 * SECOND)
+        for start in (at("2026-11-27T01:00:00"), at("2026-11-20T01:00:00"))
+    ]
+    other = WINDOW | {"id": "v", "services": ["mail", "shop"], "start": "2026-11-28T12:00:00Z"}
+    unapproved = {k: v for k, v in other.items() if k != "approver"} | {"id": "u"}
+    windows = [WINDOW | {"rrule": "FREQ=WEEKLY"}, other, unapproved]
+    books = _books(ledger, "shop", "mail", maintenance=windows)
+    now = [ListedWindow(s, "v", NOW, NOW + 2 * 3600 * SECOND) for s in ("shop", "mail")]
+    found = newest_outages(books, NOW, DEFAULT_BOUNDS)
+    assert list(found.windows) == [*now, *week]
+    assert newest_outages(books, NOW - 1, DEFAULT_BOUNDS).windows == tuple(week)
+    few = ListBounds(3, 90 * DAY)
+    assert list(newest_outages(books, NOW, few).windows) == [*now, week[0]]
+    assert newest_outages(books, NOW + DAY, few, found).windows == found.windows
 
 
 def test_only_what_changed_is_accounted_for_anew(
