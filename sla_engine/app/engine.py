@@ -57,6 +57,7 @@ class Engine:
         self._exposition = b""
         self._listed = listed
         self._newest: NewestOutages | None = None
+        self._corrected = 0
         self._outages = outages_text(NewestOutages())
         self._figures: Levels = {}
         self._figures_at = 0
@@ -210,9 +211,11 @@ class Engine:
             self._figures_at, self._newest = at, None
         changed = {change.service for change in done.changes}
         context = self.context
-        due = {*changed, *context.ledger.open_outages()}
+        newest, corrected = context.ledger.corrections.services_after(self._corrected)
+        due = {*changed, *corrected, *context.ledger.open_outages()}
         self._figures |= self._account(at, due)
         self._list(at, due)
+        self._corrected = newest
         self._show(context, service_levels(context.books, at, self._figures))
         self._notifications.judge(self.levels, at)
 
@@ -224,7 +227,7 @@ class Engine:
             self._outages = outages_text(self._newest)
 
     def _account(self, at: int, due: set[str]) -> Levels:
-        """Return the figures of what changed, is down now, or was not known of before."""
+        """Return the figures of what is due, or was not known of before."""
         context = self.context
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
         return window_figures(context.books, at, services) if services else {}

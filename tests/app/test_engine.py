@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sla_engine.accounting.corrections import correct
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.notifications import Notifications
@@ -13,6 +14,7 @@ from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.objective import ratio
+from sla_engine.domain.outage import outage_id
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import Ledger, Outbox
 from sla_engine.metrics import EngineMetrics
@@ -133,6 +135,15 @@ def test_an_outage_is_listed_by_who_leads_and_by_who_follows_until_it_ends(
             leader, follower = (_listed(engine) for engine in engines)
             assert leader == follower
             shown.append(leader)
+        (one,) = engines[0].context.ledger.outages()
+        said = {"cause": "disk full", "class": "planned"}
+        name = outage_id(*(one[0], one[1].start))
+        correct(ledger, name, said, author="ann", reason="seen", now=int(begin + 121) * 1000)
+        for engine in engines:
+            engine.tick()
+            text = engine.exposition().decode()
+            assert f'outage="{name}",class="planned",reason="disk full"}}' in text
+            assert 'sla_downtime_seconds{kind="planned",service="shop",window="1d"} 120' in text
     assert [engine.leading for engine in engines] == [True, False]
     starts, ends, downtimes = zip(*shown, strict=True)
     assert len(starts[0]) == 1
