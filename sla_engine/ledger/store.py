@@ -1,6 +1,7 @@
 """The ledger: what was measured of every service, safe against crashes and repetition."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Self
 
 import orjson
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
@@ -16,11 +18,11 @@ from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.maintenance import Requests
-from sla_engine.ledger.rows import Derived, NoticeRow
+from sla_engine.ledger.rows import Derived
 
 _MANY = 1000  # values in a statement; SQLite takes 32,766
 
-Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
+Notify = Callable[[Sequence[Change]], Iterable[Notice]]
 
 
 class Ledger:
@@ -105,6 +107,21 @@ class Ledger:
             rows = connection.execute(sa.select(table.service, table.start_ms, table.end_ms))
             for service, start, end in rows:
                 yield service, OutageSpan(start, end)
+
+    def newest_outages(
+        self, since: int, services: Collection[str], most: int
+    ) -> list[tuple[str, OutageSpan]]:
+        """Return services' outages that are open or began at ``since`` or later, newest first."""
+        table = tables.outage.c
+        query = (
+            sa.select(table.service, table.start_ms, table.end_ms)
+            .where(table.end_ms.is_(None) | (table.end_ms >= since))  # what the index is for
+            .where(table.end_ms.is_(None) | (table.start_ms >= since))
+            .order_by(table.start_ms.desc(), table.service)
+        )
+        with self.engine.begin() as connection:
+            rows = (row for row in connection.execute(query) if row.service in services)
+            return [(s, OutageSpan(start, end)) for s, start, end in islice(rows, most)]
 
     def open_outages(self) -> dict[str, OutageSpan]:
         """Return the open outage of each service that has one."""
@@ -226,7 +243,7 @@ def _note_first_samples(
     return [(s, t) for s, t in seen if t < known.get(s, t + 1)]
 
 
-def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None:
+def add_notices(connection: sa.Connection, notices: Iterable[Notice]) -> None:
     """Put notices into the outbox, in the caller's transaction; a key seen before is ignored."""
     table = tables.notice
     items = list(notices)

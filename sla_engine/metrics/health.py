@@ -2,22 +2,17 @@
 
 from functools import partial
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from uptime_common.exposition import Style, registry_text
 
 
 class EngineMetrics:
     """The engine's own health, to be set by its jobs."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # the package left it out
         registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
         build = gauge("sla_engine_build_info", "Version.", ["version"])
         build.labels(version).set(1)
@@ -57,11 +52,13 @@ class EngineMetrics:
             "sla_engine_maintenance_windows_failing",
             "Maintenance windows that cannot be worked out and are left out.",
         )
-        self.notices_sent = counter("sla_engine_notices_sent", "Notices delivered.")
+        self.notices_sent = counter(
+            "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
+        )
         self.notice_failures = counter(
             "sla_engine_notice_failures",
-            "Attempts that did not deliver a notice, by reason.",
-            ["reason"],
+            "Attempts that did not deliver a notice, by notifier and reason.",
+            ["notifier", "reason"],
         )
         self.slack_connected = gauge(
             "sla_engine_slack_connected",
@@ -84,6 +81,6 @@ class EngineMetrics:
         if good:
             self._loaded_at.set(now / 1000)
 
-    def render(self) -> bytes:
-        """Return the text exposition."""
-        return generate_latest(self.registry)
+    def render(self, style: Style = "text") -> bytes:
+        """Return the text of every family, without the EOF of OpenMetrics."""
+        return registry_text(self.registry, style).encode()

@@ -12,8 +12,9 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Books, Derived, Ledger, NoticeRow
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.derive import Cadence, derive, first_known
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods
@@ -23,7 +24,7 @@ from tests.past import Pair, Past, past, write_openmetrics
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 STEP = 15_000
-BEAT = Cadence(STEP, STEP * 5 // 2)
+CADENCE = Cadence(STEP, STEP * 5 // 2)
 HOUR = 3_600_000
 START = 1_790_812_800_000
 PERIOD = Interval(START, START + 3 * HOUR)
@@ -47,7 +48,7 @@ class _KilledError(Exception):
     pass
 
 
-def _killed(_changes: Sequence[Change]) -> Iterable[NoticeRow]:
+def _killed(_changes: Sequence[Change]) -> Iterable[Notice]:
     raise _KilledError
 
 
@@ -58,7 +59,7 @@ def _derived(found: Past, period: Interval, now: int, delays: Sequence[int]) -> 
     times = np.array([t for t, _ in seen], dtype=np.int64)
     values = np.array([v for _, v in seen], dtype=np.float64)
     book = catalogue("shop").services[0]
-    line = derive(book, [Series({}, times, values)], period, BEAT, now)
+    line = derive(book, [Series({}, times, values)], period, CADENCE, now)
     return Derived("shop", line, first_known(line))
 
 
