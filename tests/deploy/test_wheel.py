@@ -80,16 +80,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The unpacked source distribution of the whole tree."""
     folder = tmp_path_factory.mktemp("sdist")
-    _copy((path.name for path in ROOT.iterdir() if _is_source(path)), folder)
+    _copy(_sources(), folder)
     with tarfile.open(_build(folder, "sdist")) as archive:
         archive.extractall(folder / "unpacked", filter="data")
     (unpacked,) = (folder / "unpacked").iterdir()
     return unpacked
 
 
-def _is_source(path: Path) -> bool:
-    made = re.fullmatch(r"\..*|var|build|dist|.*\.egg-info|services\.yml|__pycache__", path.name)
-    return made is None
+def _sources() -> set[str]:
+    """Return what the project has at its top level; in an unpacked sdist that is all there is."""
+    git = ["git", "-C", str(ROOT), "ls-files"]
+    done = subprocess.run(git, capture_output=True, text=True, check=False)
+    names = done.stdout.splitlines() or [path.name for path in ROOT.iterdir()]
+    made = {"dist", "build", "uptime_ledger.egg-info"}
+    return {top for name in names if (top := name.partition("/")[0])[0] != "."} - made
 
 
 def _names(wheel: Path) -> set[str]:
@@ -109,10 +113,10 @@ def test_a_wheel_is_one_folder_that_holds_all_of_it(wheel: Path) -> None:
 def test_a_source_distribution_is_the_tree_and_makes_the_same_wheel(
     wheel: Path, sdist: Path
 ) -> None:
-    sources = [path.name for path in ROOT.iterdir() if _is_source(path)]
+    sources = _sources()
     folders = [name for name in sources if (ROOT / name).is_dir()]
     assert _files(ROOT, folders) <= _files(sdist, folders)
-    assert set(sources) <= {path.name for path in sdist.iterdir()}
+    assert sources <= {path.name for path in sdist.iterdir()}
     assert _names(_build(sdist, "wheel")) == _names(wheel)
 
 
