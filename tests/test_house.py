@@ -17,6 +17,7 @@ CODE = (
     "sla_engine",
     "stack",
     "uptime_common",
+    "uptime_ledger",
 )
 FILES = sorted(
     p for folder in (*CODE, "deploy", "examples", "tests") for p in (ROOT / folder).rglob("*.py")

@@ -113,8 +113,10 @@ def test_promtool_accepts_what_is_appended(name: str, tmp_path: Path) -> None:
 def test_the_image_runs_as_nobody_with_all_that_is_packaged() -> None:
     text = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
     assert "\nUSER 65532:65532\n" in text
-    packages = ("exporter", "service_catalogue", "sla_engine", "uptime_common")
+    packages = ("exporter", "service_catalogue", "sla_engine", "uptime_common", "uptime_ledger")
+    data = ("alert_rules", "deploy/prometheus", "deploy/systemd", "examples")
+    dashboards = ("grafana_dashboards/json", "grafana_dashboards/provisioning")
     ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(encoding="utf-8").split()
-    for package in packages:
+    for package in (*packages, *data, *dashboards):
         assert f"COPY {package} {package}\n" in text
         assert f"!{package}" in ignored

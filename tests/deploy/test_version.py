@@ -25,6 +25,7 @@ FOLDERS = (
     "sla_engine",
     "stack",
     "uptime_common",
+    "uptime_ledger",
 )
 KINDS = {".py", ".md", ".toml", ".yml", ".yaml", ".service", ".html", ""}
 
@@ -55,6 +56,8 @@ def test_no_program_asks_what_is_installed_which_may_be_older() -> None:
 def test_it_is_written_nowhere_else() -> None:
     literal = re.compile(rf"(?<![\d.]){re.escape(uptime_common.__version__)}(?![\d.])")
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    paths += [ROOT / name for name in ("pyproject.toml", "Makefile", "README.md", "Procfile")]
+    paths += [
+        ROOT / name for name in ("pyproject.toml", "setup.py", "Makefile", "README.md", "Procfile")
+    ]
     found = [p for p in paths if p.suffix in KINDS and literal.search(p.read_text("utf-8"))]
     assert [path.relative_to(ROOT) for path in found] == [SOURCE.relative_to(ROOT)]
