@@ -17,7 +17,7 @@ from sla_engine.prometheus.extract import Source, asks, raw
 from sla_engine.prometheus.scan import scan
 from tests.catalogues import catalogue
 from tests.past import past, write_openmetrics
-from tests.programs.newer import RELEASES
+from tests.programs.newer import RELEASES, newer_program
 from tests.programs.ports import free_port
 from tests.programs.process import find_program, running
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
@@ -133,13 +133,16 @@ def test_an_answer_that_lacks_a_part_is_none(tmp_path: Path) -> None:
             client.instant("up", START)
 
 
-def test_an_answer_that_is_warned_about_is_none(client: Client) -> None:
-    with pytest.raises(UnreachableError, match="not the whole answer: PromQL warning"):
-        client.instant("quantile(2, vector(1))", START)
-
-
-def test_a_remark_about_the_query_is_no_warning(client: Client) -> None:
-    answer = client.instant("sum(rate(service_up[1h]))", PERIOD.end - 1)
+def test_a_warning_makes_an_answer_none_and_a_remark_on_the_query_does_not(tmp_path: Path) -> None:
+    past = "# TYPE size gauge\nsize 1 1790812800\nsize 2 1790812815\n# EOF\n"
+    newer = newer_program("prometheus")
+    with (
+        running_prometheus(tmp_path, openmetrics=past, program=newer) as prometheus,
+        Client(Settings(url=prometheus.url)) as client,
+    ):
+        with pytest.raises(UnreachableError, match="not the whole answer: PromQL warning"):
+            client.instant("quantile(2, size)", START + 15_000)
+        answer = client.instant("rate(size[1m])", START + 15_000)
     assert [text[:12] for text in answer.warnings] == ["PromQL info:"]
     assert len(answer.series) == 1
 
