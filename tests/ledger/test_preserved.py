@@ -66,9 +66,33 @@ def test_a_guess_about_the_last_moments_is_given_up(ledger: Ledger) -> None:
     assert past(ledger)[1] == (minutes(60, 70), minutes(97, 120))
 
 
-def test_a_gap_between_samples_is_a_gap_whatever_was_guessed(ledger: Ledger) -> None:
-    derive(ledger, (30, 40, UP), (40, 60, UNKNOWN), (60, 100, UP))
-    assert past(ledger) == ((), (minutes(40, 60),))
+@pytest.mark.parametrize(
+    "hole", [(0, 55), (35, 45), (35, 55), (45, 48), (45, 55), (40, 50), (50, 100), (42, 96)]
+)
+def test_what_was_known_stays_known_wherever_its_samples_are_gone(
+    ledger: Ledger, hole: tuple[int, int]
+) -> None:
+    before = past(ledger)
+    known = ((0, 40, UP), (40, 50, DOWN), (50, 60, UP), (60, 70, UNKNOWN), (70, 100, UP))
+    a, b = hole
+    left = [(s, min(e, a), state) for s, e, state in known if s < a]
+    right = [(max(s, b), e, state) for s, e, state in known if e > b]
+    derive(ledger, *left, (a, b, UNKNOWN), *right)
+    assert past(ledger) == before
+    assert ledger.verify() == []
+
+
+def test_a_sample_that_came_a_little_early_keeps_its_place() -> None:
+    ledger = Ledger.open("sqlite://")
+    early = 40 * MINUTE - 900
+    known = (
+        Segment(0, early, UP),
+        Segment(early, 50 * MINUTE, DOWN),
+        Segment(50 * MINUTE, END, UP),
+    )
+    ledger.apply([Derived("shop", known, None, TAIL)])
+    derive(ledger, (0, 40, UP), (40, 60, UNKNOWN), (60, 100, UP))
+    assert past(ledger) == ((OutageSpan(early, 50 * MINUTE),), ())
 
 
 def test_late_samples_fill_a_gap(ledger: Ledger) -> None:
