@@ -35,9 +35,12 @@ def composites(
         if (item := known.get(name)) is None:
             return before, ()
         line = preserved(history, item.timeline, item.tail, item.released)
-        alive = Interval(line[0].start, line[-1].end)
-        gone = intersect(during(line, State.UNKNOWN), _known(cut(before, alive)))
-        return _filled(line, period), union(gone, item.released)
+        here = Interval(line[0].start, line[-1].end)
+        gone = intersect(during(line, State.UNKNOWN), _known(cut(before, here)))
+        alive = lifetime(books.catalogue, books.catalogue.service(name), period)
+        earlier = cut(before, Interval(alive.start, here.start))
+        later = cut(before, Interval(here.end, alive.end))
+        return _filled(joined((*earlier, *line, *later)), period), union(gone, item.released)
 
     for service in _in_order(wanted):
         alive = lifetime(books.catalogue, service, period)
