@@ -2,6 +2,7 @@
 
 import pytest
 
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
@@ -111,3 +112,21 @@ def test_what_was_derived_is_a_guess_up_to_the_tail_and_known_beyond(
     unknown = Segment(END - TAIL - beyond, 120 * MINUTE, UNKNOWN)
     ledger.apply([Derived("shop", (unknown,), None, TAIL)])
     assert past(ledger)[1] == (minutes(60, 70), gap)
+
+
+def test_events_outlive_their_samples_and_are_not_counted_twice() -> None:
+    ledger = Ledger.open("sqlite://")
+    counted = tuple(Minute(n * MINUTE, 9.0, 10.0) for n in range(100))
+    whole = (Segment(0, END, UP),)
+    ledger.apply([Derived("shop", whole, 0, TAIL, counted)])
+    # The first sample after the hole shows all the events that came in it.
+    begin, end = 40 * MINUTE + 15_000, 50 * MINUTE
+    holed = (Segment(0, begin, UP), Segment(begin, end, UNKNOWN), Segment(end, END, UP))
+    rest = [m for m in counted if not begin <= m.start <= end]
+    rest[40] = Minute(40 * MINUTE, 2.0, 2.0)
+    again = (*rest[:41], Minute(end, 90.0, 110.0), *rest[41:])
+    ledger.apply([Derived("shop", holed, 0, TAIL, again)])
+    assert ledger.events(Interval(0, END))["shop"] == list(counted)
+    released = (Interval(0, END),)
+    ledger.apply([Derived("shop", holed, 0, TAIL, again, released)])
+    assert ledger.events(Interval(0, END))["shop"] == list(again)
