@@ -1,4 +1,4 @@
-"""What a probe asks of its target; one model per probe type."""
+"""What a probe asks of its target, a model per type; imported by catalogue and probes."""
 
 from typing import Annotated
 

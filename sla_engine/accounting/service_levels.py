@@ -72,7 +72,7 @@ def service_levels(
     """Return what is exported of every service at ``now``, around figures worked out before."""
     opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), span)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
     ahead = {
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
@@ -99,10 +99,9 @@ def service_levels(
 def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[StatusRow]:
     """Return the rows of the status page; each service is judged over its own window."""
     recent = books.ledger.histories(Interval(now - _RECENT, now))
-    services = {service.id: service for service in books.catalogue.services}
     rows = []
     for level in levels:
-        service = services[level.service]
+        service = books.catalogue.service(level.service)
         figures, opened = level.windows.get(service.window), level.open_since
         rows.append(
             StatusRow(

@@ -26,6 +26,7 @@ from sla_engine.measurement.late import LateSamples
 from sla_engine.metrics import EngineMetrics, Exposition
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
+from uptime_common.exposition import Style
 
 _FIGURES_EVERY = 300_000
 _PATIENCE_SECONDS = 1.0
@@ -33,7 +34,7 @@ _PATIENCE_SECONDS = 1.0
 log = structlog.get_logger("engine")
 
 
-class Shown(NamedTuple):
+class Published(NamedTuple):
     """What belongs together: a catalogue with what it stands on, and levels of its services."""
 
     context: Context
@@ -43,11 +44,11 @@ class Shown(NamedTuple):
 class Engine:
     """State between ticks; everything that matters is in the ledger.
 
-    ``shown`` is replaced as a whole: who looks twice takes it once.
+    ``published`` is replaced as a whole: who needs two parts of it reads it once.
     """
 
     def __init__(self, context: Context, metrics: EngineMetrics) -> None:
-        self.shown = Shown(context)
+        self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
@@ -65,12 +66,12 @@ class Engine:
     @property
     def context(self) -> Context:
         """Return the catalogue in force with what it stands on."""
-        return self.shown.context
+        return self.published.context
 
     @property
     def levels(self) -> tuple[ServiceLevel, ...]:
         """Return the service levels of the last tick."""
-        return self.shown.levels
+        return self.published.levels
 
     def adopt(self, context: Context) -> None:
         """Go on with another catalogue, from the next tick and the next notice on.
@@ -83,7 +84,7 @@ class Engine:
         with self._sending:
             self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
             with self._busy:
-                before, levels = self.shown
+                before, levels = self.published
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
                 self._figures, self._figures_at = {}, 0
@@ -91,7 +92,7 @@ class Engine:
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
-        self.shown = Shown(context, tuple(levels))
+        self.published = Published(context, tuple(levels))
         self._exposition = self._writer.render(self.levels)
 
     def idle(self, seconds: float) -> bool:
@@ -107,9 +108,9 @@ class Engine:
         """Return why the engine cannot answer yet."""
         return None if self._derived_until is not None else "no tick has succeeded yet"
 
-    def exposition(self) -> bytes:
-        """Return what /metrics shows."""
-        return self.metrics.render() + self._exposition
+    def exposition(self, style: Style = "text") -> bytes:
+        """Return what /metrics shows, without the EOF of OpenMetrics."""
+        return self.metrics.render(style) + self._exposition
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure is told and the next tick catches up.

@@ -23,7 +23,7 @@ def composites(
     will hold it, and those not derived now are as the ledger has them. A composite guesses nothing
     by itself: it gives up what it knew only where a component does.
     """
-    wanted = [s for s in services if s.components]
+    wanted = [s for s in services if s.method == "components"]
     if not wanted:
         return
     histories = books.ledger.histories(period)

@@ -75,7 +75,7 @@ def _gaps(books: Books, period: Interval) -> Gaps:
     found: dict[Interval, list[Service]] = defaultdict(list)
     for service in books.catalogue.services:
         alive = lifetime(books.catalogue, service, period)
-        if service.id in histories and (service.probes or service.sli) and alive.length > 0:
+        if service.id in histories and service.method != "components" and alive.length > 0:
             for gap in clip(histories[service.id].gaps, alive):
                 found[gap].append(service)
     return found
@@ -88,7 +88,7 @@ def _counts(catalogue: Catalogue, client: Client, gaps: Gaps) -> Mapping[tuple[s
 
 def _source(catalogue: Catalogue, service: Service) -> Source:
     """Return what shows that a service was watched: of events, all of them."""
-    if service.sli is not None and service.sli.total is not None:
+    if service.method == "events" and service.sli is not None and service.sli.total is not None:
         return Source(service.id, service.sli.total, cadence(catalogue, service).step)
     return source(catalogue, service)
 
@@ -96,7 +96,7 @@ def _source(catalogue: Catalogue, service: Service) -> Source:
 def _made_of(catalogue: Catalogue, services: Iterable[Service]) -> Iterator[Service]:
     """Yield the services that are made of some, directly or not."""
     names = {service.id for service in services}
-    rest = [s for s in catalogue.services if s.components]
+    rest = [s for s in catalogue.services if s.method == "components"]
     while found := [s for s in rest if names & {*s.components}]:
         yield from found
         names = {s.id for s in found}

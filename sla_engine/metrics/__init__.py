@@ -1,4 +1,4 @@
-"""Every metric name of the engine, and nowhere else."""
+"""Every metric name of the engine, and nowhere else; imported by app."""
 
 from sla_engine.metrics.health import EngineMetrics
 from sla_engine.metrics.services import Exposition

@@ -2,21 +2,15 @@
 
 from functools import partial
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from uptime_common.exposition import Style, registry_text
 
 
 class EngineMetrics:
     """The engine's own health, to be set by its jobs."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # the package left it out
         registry = self.registry = CollectorRegistry()
         gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
         build = gauge("sla_engine_build_info", "Version.", ["version"])
@@ -86,6 +80,6 @@ class EngineMetrics:
         if good:
             self._loaded_at.set(now / 1000)
 
-    def render(self) -> bytes:
-        """Return the text exposition."""
-        return generate_latest(self.registry)
+    def render(self, style: Style = "text") -> bytes:
+        """Return the text of every family, without the EOF of OpenMetrics."""
+        return registry_text(self.registry, style).encode()

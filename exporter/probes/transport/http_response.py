@@ -101,9 +101,9 @@ async def _judge_json_beside(config: HttpProbe, body: bytes, run: Run) -> None:
         _judge_json(config, body)
         return
     key = "json", id(config)
-    if run.network.aside.busy(key):
+    if run.network.blocking.busy(key):
         raise ProbeError("timeout", "the document of an earlier run is still being searched")
-    await run.network.aside.call(key, partial(_judge_json, config, body))
+    await run.network.blocking.call(key, partial(_judge_json, config, body))
 
 
 def _judge_json(config: HttpProbe, body: bytes) -> None:

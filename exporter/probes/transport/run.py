@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from exporter.blocking import Aside
+from exporter.blocking import BlockingCalls
 from exporter.network.curl import Curl
 from exporter.network.icmp import Icmp
 from exporter.network.pulse import Pulse
@@ -28,13 +28,13 @@ class Network:
     resolver: Resolver
     curl: Curl
     icmp: Icmp
-    aside: Aside
+    blocking: BlockingCalls
     pulse: Pulse
 
     @classmethod
     def open(cls) -> "Network":
         """Make it all on the running loop."""
-        return cls(Resolver(), Curl(), Icmp(), Aside(), Pulse())
+        return cls(Resolver(), Curl(), Icmp(), BlockingCalls(), Pulse())
 
     async def close(self) -> None:
         """End what is under way and close the sockets."""

@@ -15,7 +15,7 @@ async def secret(path: Path, run: Run) -> str:
         HinderedError: it cannot be read.
     """
     try:
-        text = await run.network.aside.call(("secret", path), partial(path.read_text, "utf-8"))
+        text = await run.network.blocking.call(("secret", path), partial(path.read_text, "utf-8"))
         return text.rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
