@@ -3,7 +3,8 @@ import json
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
-from sla_engine.domain.outage import Outage
+from sla_engine.domain.outage import Outage, OutageSpan
+from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Outbox
 from sla_engine.notices.outages import outage_notices, running_notices
