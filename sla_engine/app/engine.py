@@ -8,6 +8,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.service_levels import (
     Levels,
     service_levels,
@@ -18,12 +19,13 @@ from sla_engine.app.context import Context, now
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
 from sla_engine.measurement.late import LateSamples
-from sla_engine.metrics import EngineMetrics, Exposition
+from sla_engine.metrics import EngineMetrics, Exposition, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 from uptime_common.exposition import Style
@@ -47,11 +49,17 @@ class Engine:
     ``published`` is replaced as a whole: who needs two parts of it reads it once.
     """
 
-    def __init__(self, context: Context, metrics: EngineMetrics) -> None:
+    def __init__(
+        self, context: Context, metrics: EngineMetrics, listed: ListBounds = DEFAULT_BOUNDS
+    ) -> None:
         self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
+        self._listed = listed
+        self._newest: NewestOutages | None = None
+        self._corrected = 0
+        self._outages = outages_text(NewestOutages())
         self._figures: Levels = {}
         self._figures_at = 0
         self._derived_until: int | None = None
@@ -87,7 +95,7 @@ class Engine:
                 before, levels = self.published
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
-                self._figures, self._figures_at = {}, 0
+                self._figures, self._figures_at, self._newest = {}, 0, None
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
@@ -110,7 +118,7 @@ class Engine:
 
     def exposition(self, style: Style = "text") -> bytes:
         """Return what /metrics shows, without the EOF of OpenMetrics."""
-        return self.metrics.render(style) + self._exposition
+        return self.metrics.render(style) + self._exposition + self._outages
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure is told and the next tick catches up.
@@ -214,17 +222,27 @@ class Engine:
         month = window_period("month", self.context.catalogue.timezone, at)  # so begins any period
         if self._figures_at < month.start or not 0 <= at - self._figures_at < _FIGURES_EVERY:
             self._figures = {}
-            self._figures_at = at
+            self._figures_at, self._newest = at, None
         changed = {change.service for change in done.changes}
-        self._figures |= self._account(at, changed)
         context = self.context
+        newest, corrected = context.ledger.corrections.services_after(self._corrected)
+        due = {*changed, *corrected, *context.ledger.open_outages()}
+        self._figures |= self._account(at, due)
+        self._list(at, due)
+        self._corrected = newest
         self._show(context, service_levels(context.books, at, self._figures))
         self._notifications.judge(self.levels, at)
 
-    def _account(self, at: int, changed: Iterable[str]) -> Levels:
-        """Return the figures of what changed, is down now, or was not known of before."""
+    def _list(self, at: int, due: set[str]) -> None:
+        """List the newest outages, where these may be others than before."""
+        known = self._newest
+        if known is None or known.since is None or due or any(o.end is None for o in known.outages):
+            self._newest = newest_outages(self.context.books, at, self._listed, known, due)
+            self._outages = outages_text(self._newest)
+
+    def _account(self, at: int, due: set[str]) -> Levels:
+        """Return the figures of what is due, or was not known of before."""
         context = self.context
-        due = {*changed, *context.ledger.open_outages()}
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
         return window_figures(context.books, at, services) if services else {}
 
