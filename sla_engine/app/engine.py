@@ -24,6 +24,7 @@ from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
+from sla_engine.measurement.late import LateSamples
 from sla_engine.metrics import EngineMetrics, Exposition, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
@@ -67,6 +68,7 @@ class Engine:
         self._sending = threading.Lock()
         self._leadership = leadership(context.ledger.engine)
         self._notifications = Notifications(context, metrics)
+        self._late = LateSamples()
         metrics.lag.set_function(self._lag)
 
     @property
@@ -191,12 +193,24 @@ class Engine:
             notify = outage_notices(context.books, at)
             done = ingest(context.books, context.client, period, at, notify=notify)
             changes += done.changes
+        changes += self._find_late(at)
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
         self.metrics.ticks.labels("ok").inc()
         for change in changes:
             log.info("outage", change=change.kind, service=change.service)
         return Ingested(Interval(at, at), tuple(changes))
+
+    def _find_late(self, at: int) -> tuple[Change, ...]:
+        """Derive anew where samples came late; what fails of it makes no tick fail."""
+        context = self.context
+        notify = outage_notices(context.books, at, late=True)
+        try:
+            return self._late.find(context.books, context.client, at, notify)
+        except PrometheusError as error:
+            self.metrics.prometheus_errors.inc()
+            log.warning("late samples could not be asked for", error=str(error))
+            return ()
 
     def _failed(self, error: Exception) -> None:
         self.metrics.ticks.labels("failed").inc()

@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from sla_engine.app.context import chosen_period, chosen_services, now, opened
-from sla_engine.app.errors import JobError
-from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.commands.flags import FROM, Subparsers, author_of, service_flag, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
@@ -21,10 +21,18 @@ def register(commands: Subparsers) -> None:
     command.add_argument("--from", dest="start", required=True, metavar="TIME", help=FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
     service_flag(command)
+    command.add_argument(
+        "--forget",
+        action="store_true",
+        help="also what samples no longer show: needs --from, --to and --reason",
+    )
+    command.add_argument("--author", metavar="NAME", help="(default: who is logged in)")
+    command.add_argument("--reason", metavar="TEXT", help="why it is forgotten, for the record")
 
 
 def recompute(options: argparse.Namespace) -> int:
     """``sla-engine recompute``."""
+    forget = _forget(options)
     with opened(options) as context:
         at = now()
         chosen = chosen_period(options, context.catalogue, at)
@@ -36,12 +44,13 @@ def recompute(options: argparse.Namespace) -> int:
                 Interval(chosen.start, chosen.end),
                 at,
                 services=services,
+                forget=forget,
             )
         except (PrometheusError, LedgerError) as error:
             raise JobError(f"{error}; what was derived so far is kept, run it again") from error
     for change in done.changes:
         sys.stdout.write(_change(change))
-    for service in services:
+    for service in () if forget else services:
         first = done.since.get(service.id)
         if first is None:
             sys.stdout.write(f"{service.id}: no samples in the period; kept as it was\n")
@@ -49,6 +58,21 @@ def recompute(options: argparse.Namespace) -> int:
             sys.stdout.write(f"{service.id}: kept as it was up to {rfc3339(first)}: no samples\n")
     sys.stdout.write(f"{len(done.changes)} changes\n")
     return 0
+
+
+def _forget(options: argparse.Namespace) -> job.Forget | None:
+    """Return who lets go what is known, and why; None without ``--forget``.
+
+    Raises:
+        UsageError: the period or the reason is missing, or a reason is for nothing.
+    """
+    if not options.forget:
+        if options.reason is not None or options.author is not None:
+            raise UsageError("--reason and --author go with --forget")
+        return None
+    if options.end is None or not (options.reason or "").strip():
+        raise UsageError("--forget needs --from, --to and --reason")
+    return job.Forget(author_of(options), options.reason.strip())
 
 
 def _change(change: Change) -> str:

@@ -12,7 +12,7 @@ from sla_engine.domain.interval import (
     union,
 )
 from sla_engine.domain.outage import OutageSpan, gaps, outages
-from sla_engine.domain.timeline import Segment, State, Timeline, joined
+from sla_engine.domain.timeline import Segment, State, Timeline, cut, during, joined
 
 
 class History(NamedTuple):
@@ -40,23 +40,46 @@ def timeline_of(history: History, period: Interval) -> Timeline:
     return joined(sorted(states, key=lambda segment: segment.start))
 
 
-def preserved(history: History, derived: Timeline, tail: int) -> Timeline:
-    """Return what was derived, with what the history knows of the time before its first sample.
+_JITTER = 1_000
+"""How much earlier than due a sample may have come (ms)."""
+
+
+def preserved(history: History, derived: Timeline, tail: int, released: Intervals = ()) -> Timeline:
+    """Return what was derived, with what the history knows wherever that says unknown.
+
+    See `outlived`, which says where that is.
+    """
+    kept = outlived(history, derived, tail, released)
+    if not kept:
+        return derived
+    whole = Interval(derived[0].start, derived[-1].end)
+    new = [part for i in subtract((whole,), kept) for part in cut(derived, i)]
+    old = [part for i in kept for part in timeline_of(history, i)]
+    return joined(sorted((*new, *old), key=lambda segment: segment.start))
+
+
+def outlived(history: History, derived: Timeline, tail: int, released: Intervals = ()) -> Intervals:
+    """Return the stretches in which a derivation says unknown and the history knows better.
 
     Samples that were there once and are not any more (retention, a lost disk) say nothing about
-    the past: the ledger outlives them. They were there where the history's state changes to one
-    that is known, and where it is known longer than ``tail`` (ms) before it ends. Without such
-    proof the end of the history was a guess that no later sample bore out, and is not kept.
+    the past: the ledger outlives them, at any place. Within the last ``tail`` (ms) of what was
+    derived the end of a state may have been a guess that no later sample bore out: it is kept only
+    if the state changes there, which takes a sample. What is ``released`` is not kept.
     """
-    first = derived[0]
-    if first.state is not State.UNKNOWN or not history.covered:
-        return derived
-    end = min(first.end, history.covered[-1].end)
-    kept = timeline_of(history, Interval(first.start, end))
-    known = [segment.start for segment in kept if segment.state is not State.UNKNOWN]
-    if not known or (known[-1] == first.start and history.covered[-1].end - first.start <= tail):
-        return derived
-    return joined((*kept, Segment(end, first.end, State.UNKNOWN), *derived[1:]))
+    holes = subtract(during(derived, State.UNKNOWN), released)
+    kept = []
+    for covered in history.covered if holes else ():
+        for hole in clip(holes, covered):
+            earliest = max(hole.start - _JITTER, covered.start, derived[0].start)
+            before = Interval(earliest, hole.start)
+            past = timeline_of(history, Interval(before.start, hole.end))
+            changes = [s.start for s in past[1:] if s.state is not State.UNKNOWN]
+            proved = any(start >= before.end for start in changes)
+            known = any(s.state is not State.UNKNOWN and s.end > hole.start for s in past)
+            if known and (proved or covered.end - hole.start > tail):
+                early = [start for start in changes if start < before.end]
+                kept.append(Interval(max(early, default=hole.start), hole.end))
+    return subtract(union(kept), released)
 
 
 def replaced(history: History, derived: Timeline) -> History:

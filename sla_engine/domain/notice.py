@@ -48,8 +48,9 @@ class OutageSnapshot:
     the budget; None where a former version wrote the facts. ``budget_used_ratio`` is the part of
     the window's error budget that this outage used, ``budget_left_ratio`` what remains; None where
     there is no objective. ``previous_id`` is the id that it had before late samples moved its
-    start. ``asked_by`` waits for another to confirm that
-    it was planned; ``said_by`` and ``said_why`` are of the correction that is told.
+    start. ``asked_by`` waits for another to confirm that it was planned; ``said_by`` and
+    ``said_why`` are of the correction that is told. ``late``: it was found in samples that came
+    late.
     """
 
     id: str
@@ -70,6 +71,7 @@ class OutageSnapshot:
     asked_by: str | None = None
     said_by: str = ""
     said_why: str = ""
+    late: bool = False
 
     @property
     def state(self) -> OutageState:

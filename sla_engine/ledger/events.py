@@ -7,7 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.events import MINUTE, Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.ledger.tables import event_hour
 
 _HOUR = 3_600_000
@@ -28,16 +28,28 @@ def read(connection: sa.Connection, period: Interval) -> dict[str, list[Minute]]
 
 
 def replace(
-    connection: sa.Connection, service: str, period: Interval, minutes: Iterable[Minute]
+    connection: sa.Connection,
+    service: str,
+    period: Interval,
+    minutes: Iterable[Minute],
+    kept: Intervals = (),
 ) -> None:
-    """Let those of the minutes that touch a period take the place of what the ledger held there."""
+    """Let those of the minutes that touch a period take the place of what the ledger held there.
+
+    Minutes that touch what is ``kept`` stay as they are.
+    """
     start = period.start // MINUTE * MINUTE
     wide = Interval(start // _HOUR * _HOUR, -(-period.end // _HOUR) * _HOUR)
     known = read(connection, wide).get(service, [])
-    kept = [m for m in known if not start <= m.start < period.end]
-    new = [m for m in minutes if start <= m.start < period.end]
+
+    def is_new(moment: int) -> bool:
+        inside = start <= moment < period.end
+        return inside and not clip(kept, Interval(moment, moment + MINUTE))
+
+    stay = [m for m in known if not is_new(m.start)]
+    new = [m for m in minutes if is_new(m.start)]
     hours: dict[int, list[Minute]] = defaultdict(list)
-    for minute in sorted((*kept, *new)):
+    for minute in sorted((*stay, *new)):
         hours[minute.start // _HOUR * _HOUR].append(minute)
     columns = event_hour.c
     inside = (columns.start_ms >= wide.start) & (columns.start_ms < wide.end)

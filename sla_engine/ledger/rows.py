@@ -3,14 +3,16 @@
 from typing import NamedTuple
 
 from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Intervals
 from sla_engine.domain.timeline import Timeline
 
 
 class Derived(NamedTuple):
     """What samples said of a service: a timeline without holes; ``first_sample`` in it, if any.
 
-    The last ``tail`` of what was derived before (ms) may have been a guess; see `preserved`.
-    ``events`` are those of a service that counts them.
+    The last ``tail`` of what was derived before (ms) may have been a guess, and what is
+    ``released`` may be forgotten where it is unknown now; see `outlived`. ``events`` are those of a
+    service that counts them.
     """
 
     service: str
@@ -18,3 +20,4 @@ class Derived(NamedTuple):
     first_sample: int | None
     tail: int = 300_000
     events: tuple[Minute, ...] | None = None
+    released: Intervals = ()

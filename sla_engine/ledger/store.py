@@ -8,8 +8,8 @@ import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.events import Minute
-from sla_engine.domain.history import History, preserved, replaced
-from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.history import History, outlived, preserved, replaced
+from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change, changes
@@ -58,13 +58,19 @@ class Ledger:
         self.engine.dispose()
 
     def apply(
-        self, derived: Iterable[Derived], notify: Notify | None = None, *, at: int | None = None
+        self,
+        derived: Iterable[Derived],
+        notify: Notify | None = None,
+        *,
+        at: int | None = None,
+        forgotten: audit.Entry | None = None,
     ) -> tuple[Change, ...]:
         """Let newly derived timelines take the place of what the ledger held under them.
 
         Applying the same again changes nothing. The notices that ``notify`` makes of the changes
         are written with them or, after a crash, neither is. ``at`` is when this was done, for the
-        audit; the end of what was derived, unless given.
+        audit; the end of what was derived, unless given. ``forgotten`` says there who released
+        what, and why; it is written whether or not something was forgotten.
         """
         items = {item.service: item for item in derived if item.timeline}
         if not items:
@@ -81,8 +87,9 @@ class Ledger:
             until = max(item.timeline[-1].end for item in items.values())
             first = _note_first_samples(connection, items.values())
             done = until if at is None else at
-            audit.append(connection, list(audit_facts.entry(before, after, first, done)))
-            _note_events(connection, items.values())
+            said = [] if forgotten is None else [forgotten]
+            audit.append(connection, [*said, *audit_facts.entry(before, after, first, done)])
+            _note_events(connection, items.values(), before)
             found = tuple(
                 change._replace(gaps=_inside(change.after, history.gaps))
                 for service, history in after.items()
@@ -185,7 +192,7 @@ class Ledger:
 
 
 def _joined(history: History, item: Derived) -> History:
-    return replaced(history, preserved(history, item.timeline, item.tail))
+    return replaced(history, preserved(history, item.timeline, item.tail, item.released))
 
 
 def _reaching_back(connection: sa.Connection, since: int) -> dict[str, History]:
@@ -213,12 +220,24 @@ def _inside(outage: OutageSpan | None, gaps: Intervals) -> Intervals:
     return clip(gaps, Interval(outage.start, max(outage.start, end)))
 
 
-def _note_events(connection: sa.Connection, derived: Iterable[Derived]) -> None:
-    """Keep the events from the first sample on: what came before may have left Prometheus."""
+def _note_events(
+    connection: sa.Connection, derived: Iterable[Derived], before: Mapping[str, History]
+) -> None:
+    """Keep the events of which something is known, and those that outlive their samples.
+
+    What came before the first sample may have left Prometheus. Where samples were lost the next
+    one shows the events of the whole hole: its minute stays as it was, too.
+    """
     for item in derived:
-        if item.events is not None and item.first_sample is not None:
-            period = Interval(item.first_sample, item.timeline[-1].end)
-            events.replace(connection, item.service, period, item.events)
+        if item.events is None:
+            continue
+        first, end = item.timeline[0].start, item.timeline[-1].end
+        start = first if item.released else item.first_sample
+        history = before.get(item.service, History())
+        lost = outlived(history, item.timeline, item.tail, item.released)
+        if start is not None:
+            kept = union(Interval(i.start, i.end + 1) for i in lost)  # the next sample, too
+            events.replace(connection, item.service, Interval(start, end), item.events, kept)
 
 
 def _first_samples(connection: sa.Connection) -> dict[str, int]:

@@ -1,12 +1,12 @@
 """Services that are made of other services."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import TopologicalSorter
 
 from service_catalogue import Service
-from sla_engine.domain.history import History, timeline_of
-from sla_engine.domain.interval import Interval
-from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, joined
+from sla_engine.domain.history import History, preserved, timeline_of
+from sla_engine.domain.interval import Interval, Intervals, intersect, union
+from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, during, joined
 from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.derive import first_known, lifetime
 
@@ -15,31 +15,46 @@ def composites(
     books: Books,
     services: Sequence[Service],
     period: Interval,
-    derived: Mapping[str, Timeline],
+    derived: Iterable[Derived],
 ) -> Iterator[Derived]:
     """Yield the composites among the services, from their components' timelines in a period.
 
-    A component is unknown outside its lifetime. Those not derived now are as the ledger has them.
+    A component is unknown outside its lifetime. What is derived of one now counts as the ledger
+    will hold it, and those not derived now are as the ledger has them. A composite guesses nothing
+    by itself: it gives up what it knew only where a component does.
     """
     wanted = [s for s in services if s.method == "components"]
     if not wanted:
         return
-    known = dict(derived)
     histories = books.ledger.histories(period)
+    known = {item.service: item for item in derived}
 
-    def part(name: str) -> Timeline:
+    def part(name: str) -> tuple[Timeline, Intervals]:
         history = histories.get(name, History())
-        if name not in known:
-            return timeline_of(history, period)
-        return _filled(known[name], period)
+        before = timeline_of(history, period)
+        if (item := known.get(name)) is None:
+            return before, ()
+        line = preserved(history, item.timeline, item.tail, item.released)
+        here = Interval(line[0].start, line[-1].end)
+        gone = intersect(during(line, State.UNKNOWN), _known(cut(before, here)))
+        alive = lifetime(books.catalogue, books.catalogue.service(name), period)
+        earlier = cut(before, Interval(alive.start, here.start))
+        later = cut(before, Interval(here.end, alive.end))
+        return _filled(joined((*earlier, *line, *later)), period), union(gone, item.released)
 
     for service in _in_order(wanted):
         alive = lifetime(books.catalogue, service, period)
         if alive.length:
-            parts = [cut(part(name), alive) for name in service.components]
-            whole = components(parts, service.need)
-            known[service.id] = whole
-            yield Derived(service.id, whole, first_known(whole))
+            parts = [part(name) for name in service.components]
+            whole = components([cut(line, alive) for line, _ in parts], service.need)
+            released = union(*(gone for _, gone in parts))
+            item = Derived(service.id, whole, first_known(whole), 0, None, released)
+            known[service.id] = item
+            yield item
+
+
+def _known(timeline: Timeline) -> Intervals:
+    return tuple(Interval(s.start, s.end) for s in timeline if s.state is not State.UNKNOWN)
 
 
 def _filled(timeline: Timeline, period: Interval) -> Timeline:

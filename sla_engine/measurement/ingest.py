@@ -63,13 +63,13 @@ def ingest(
     found = timelines(books.catalogue, client, chosen, period, now, events=events)
     derived = []
     for name, line in found.items():
-        tail = _tail(books.catalogue, books.catalogue.service(name))
-        derived.append(Derived(name, line, first_known(line), tail, events.get(name)))
-    derived += composites(books, chosen, period, found)
+        guess = tail(books.catalogue, books.catalogue.service(name))
+        derived.append(Derived(name, line, first_known(line), guess, events.get(name)))
+    derived += composites(books, chosen, period, derived)
     return Ingested(period, books.ledger.apply(derived, notify, at=now))
 
 
-def _tail(catalogue: Catalogue, service: Service) -> int:
+def tail(catalogue: Catalogue, service: Service) -> int:
     """Return how long the last sample before now was taken to hold, at the most (ms)."""
     return max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
 

@@ -1,6 +1,6 @@
 """Derive a period anew from PromQL and tell what that changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from service_catalogue import Service
@@ -8,11 +8,12 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
-from sla_engine.ledger import Books, Derived
+from sla_engine.ledger import Books, Derived, audit
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import first_known
 from sla_engine.measurement.fetch import timelines
+from sla_engine.measurement.ingest import tail
 from sla_engine.prometheus import Client
 
 
@@ -26,6 +27,13 @@ class Recomputed(NamedTuple):
     since: dict[str, int]
 
 
+class Forget(NamedTuple):
+    """Who lets go what the ledger knows and samples no longer show, and why."""
+
+    author: str
+    reason: str
+
+
 def recompute(
     books: Books,
     client: Client,
@@ -33,11 +41,12 @@ def recompute(
     now: int,
     *,
     services: Iterable[Service] | None = None,
+    forget: Forget | None = None,
 ) -> Recomputed:
     """Derive a period again, whatever is covered.
 
-    What the ledger knows of a time whose samples Prometheus no longer keeps stays as it is: up to
-    its first sample in the period nothing of a service changes. What people said of an outage
+    What the ledger knows of a time whose samples Prometheus no longer has stays as it is, wherever
+    in the period that is, unless somebody says to ``forget`` it. What people said of an outage
     stays with it, as it hangs on a moment inside it.
 
     Raises:
@@ -50,11 +59,14 @@ def recompute(
     for piece in pieces(period, ()):
         events: dict[str, tuple[Minute, ...]] = {}
         found = timelines(books.catalogue, client, chosen, piece, now, events=events)
-        derived = _still_sampled(found, since)
-        books.ledger.apply(
-            [item._replace(events=events.get(item.service)) for item in derived], at=now
-        )
-        books.ledger.apply(_composites(books, chosen, piece, since), at=now)
+        released = () if forget is None else (piece,)
+        derived = [
+            Derived(name, line, first, _tail(books, name), events.get(name), released)
+            for name, line, first in _still_sampled(found, since, forgetting=bool(released))
+        ]
+        whole = [*derived, *_composites(books, chosen, piece, derived, since)]
+        said = None if forget is None else _said(forget, whole, piece, now)
+        books.ledger.apply(whole, at=now, forgotten=said)
     after = books.ledger.histories(period)
     found_changes = tuple(
         change
@@ -68,29 +80,43 @@ def recompute(
     return Recomputed(found_changes, since)
 
 
-def _still_sampled(found: dict[str, Timeline], since: dict[str, int]) -> list[Derived]:
-    """Return what to store: from each service's first sample on, which is noted in ``since``."""
-    derived = []
+def _tail(books: Books, service: str) -> int:
+    return tail(books.catalogue, books.catalogue.service(service))
+
+
+def _said(forget: Forget, derived: Sequence[Derived], piece: Interval, now: int) -> audit.Entry:
+    services = sorted(item.service for item in derived)
+    payload = {"from": piece.start, "to": piece.end, "reason": forget.reason, "services": services}
+    subject = services[0] if len(services) == 1 else f"{len(services)} services"
+    return audit.Entry(now, forget.author, "forget", subject, payload)
+
+
+def _still_sampled(
+    found: dict[str, Timeline], since: dict[str, int], *, forgetting: bool
+) -> Iterator[tuple[str, Timeline, int | None]]:
+    """Yield what to store: from each service's first sample on, which is noted in ``since``.
+
+    Of what is forgotten all is stored. A first sample is None where there is none in the piece.
+    """
     for service, line in found.items():
         first = first_known(line)
-        if service not in since:
-            if first is None:
-                continue
+        if service not in since and first is not None:
             since[service] = first
-            line = cut(line, Interval(first, line[-1].end))  # noqa: PLW2901 - the part that counts
-        derived.append(Derived(service, line, first))
-    return derived
+            if not forgetting:
+                line = cut(line, Interval(first, line[-1].end))  # noqa: PLW2901 - what counts
+        if forgetting or service in since:
+            yield service, line, first
 
 
 def _composites(
     books: Books,
     services: Sequence[Service],
     piece: Interval,
+    components: Sequence[Derived],
     since: dict[str, int],
 ) -> list[Derived]:
-    """Return the composites, from what the ledger says of their components now."""
-    wanted = [s for s in services if s.method == "components"]
-    derived = list(composites(books, wanted, piece, {}))
+    """Return the composites, from what the ledger will say of their components."""
+    derived = list(composites(books, services, piece, components))
     for item in derived:
         if item.first_sample is not None:
             since.setdefault(item.service, item.first_sample)

@@ -28,7 +28,8 @@ def compose(
     for notice in told:
         if is_of_outage(notice):
             facts = _burnt(OutageSnapshot(**notice.facts), figures.get(notice.service or ""), now)
-            members.pop(f"outage:{facts.previous_id}", None)
+            known = members.pop(f"outage:{facts.previous_id}", members.get(notice.topic))
+            facts = replace(facts, late=facts.late or (known is not None and known[1].late))
             members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
     last = told[-1]
     subject, facts = members[last.topic]

@@ -110,6 +110,7 @@ def _facts(
         ("Began", humanize.moment(facts.start, zone)),
         ("Ended", None if facts.end is None else humanize.moment(facts.end, zone)),
         ("Lasted" if facts.end is not None else "So far", _lasted(facts, now)),
+        ("Found", "late: its samples came after the fact" if facts.late else None),
         ("Class", _class(facts)),
         ("Asked for", facts.asked_by and f"planned, by {shown(facts.asked_by)}"),
         ("Unknown inside", humanize.duration(facts.unknown) if facts.unknown else None),
@@ -165,7 +166,8 @@ def _line(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> st
         how = (
             f"was down for {_lasted(facts, now)}, {humanize.stretch(facts.start, facts.end, zone)}"
         )
-    return f"{subject.name}: {'withdrawn' if facts.withdrawn else how}"
+    late = ", found late" if facts.late else ""
+    return f"{subject.name}: {'withdrawn' if facts.withdrawn else how + late}"
 
 
 def _is_planned(member: tuple[Subject, OutageSnapshot]) -> bool:

@@ -25,16 +25,20 @@ from sla_engine.notices.kinds import Situation
 _LATELY = 24 * 3_600_000
 
 
-def outage_notices(books: Books, now: int) -> Callable[[Sequence[Change]], Iterator[Notice]]:
+def outage_notices(
+    books: Books, now: int, *, late: bool = False
+) -> Callable[[Sequence[Change]], Iterator[Notice]]:
     """Return what makes notices of an ingest's changes, as they are seen at ``now`` (ms UTC).
 
-    What people decided is read here, before the ingest's transaction begins.
+    What people decided is read here, before the ingest's transaction begins. ``late``: outages that
+    are new were found in samples that came late.
     """
     facts = _knowing(books, now)
 
     def notify(changes: Sequence[Change]) -> Iterator[Notice]:
         for change in changes:
-            yield outage_notice(change.kind, change.service, facts(change), now)
+            found = replace(facts(change), late=late and change.before is None)
+            yield outage_notice(change.kind, change.service, found, now)
 
     return notify
 

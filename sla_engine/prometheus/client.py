@@ -15,12 +15,18 @@ from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError
 from sla_engine.prometheus.series import QueryResult, parse
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
-# align nor cache, nor repeat what was before the last half minute; Thanos must fail rather than
-# leave out a store that does not answer.
-_STRICT = {"nocache": "1", "latency_offset": "1ms", "partial_response": "false"}
-_ADVICE = ("PromQL warning:", "PromQL info:")
-"""How Prometheus begins what it says of the query; any other warning is of data that is missing."""
+# align nor cache, nor repeat what was before the last half minute; Thanos and VictoriaMetrics must
+# fail rather than leave out a store that does not answer. Mimir and Cortex always do.
+STRICT = {
+    "nocache": "1",
+    "latency_offset": "1ms",
+    "partial_response": "false",
+    "deny_partial_response": "1",
+}
+_ADVICE = "PromQL info:"
+"""How Prometheus begins what it says of the query alone; all else is of data that is missing."""
 _OK = 200
+_ONE, _MANY = frozenset({"vector", "scalar"}), frozenset({"matrix"})
 
 
 class _BearerFile(requests.auth.AuthBase):
@@ -57,13 +63,14 @@ class Client:
         """Close every connection."""
         self._session.close()
 
-    def instant(self, promql: str, at: int) -> QueryResult:
-        """Evaluate a query at ``at`` (ms UTC).
+    def instant(self, promql: str, at: int, *, samples: bool = False) -> QueryResult:
+        """Evaluate a query at ``at`` (ms UTC): to a value per series or, with ``samples``, to many.
 
         Raises:
             PrometheusError: there is no answer; the subclass says whether to retry or to shrink.
         """
-        return self._query("query", {"query": promql, "time": _seconds(at)})
+        kinds = _MANY if samples else _ONE
+        return self._query("query", {"query": promql, "time": _seconds(at)}, kinds)
 
     def range(
         self, promql: str, start: int, end: int, step: int, *, lookback: int | None = None
@@ -86,7 +93,7 @@ class Client:
             # Prometheus 3 excludes the oldest moment, Prometheus 2 includes it.
             held = _seconds(lookback + (not self.closed_ranges))
             form |= {"lookback_delta": held, "max_lookback": held}  # VictoriaMetrics' name
-        return self._query("query_range", {"query": promql, **form})
+        return self._query("query_range", {"query": promql, **form}, _MANY)
 
     @cached_property
     def closed_ranges(self) -> bool:
@@ -113,8 +120,8 @@ class Client:
             raise QueryError(f"{self.url}: {' '.join(response.text.split())}")
         return response.ok
 
-    def _query(self, path: str, form: dict[str, str]) -> QueryResult:
-        form |= _STRICT | {"timeout": f"{self._timeout:g}s"}
+    def _query(self, path: str, form: dict[str, str], kinds: frozenset[str]) -> QueryResult:
+        form |= STRICT | {"timeout": f"{self._timeout:g}s"}
         try:
             response = self._session.post(
                 f"{self.url}/api/v1/{path}", data=form, timeout=(5, self._timeout + 5)
@@ -126,8 +133,8 @@ class Client:
         if response.status_code != _OK:
             raise error_of(self.url, response.status_code, *_error_of_body(response.content))
         try:
-            answer = parse(response.content)
-        except (ValueError, KeyError, TypeError) as error:
+            answer = parse(response.content, kinds)
+        except ValueError as error:
             raise UnreachableError(f"{self.url}: no answer of Prometheus: {error}") from error
         if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
             raise UnreachableError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")

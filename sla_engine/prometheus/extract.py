@@ -166,7 +166,8 @@ def key(series: Series) -> Labels:
 def _samples(client: Client, ask: Ask) -> Iterator[Series]:
     source, period = ask.sources[0], ask.period
     if source.is_selector:
-        answer = client.instant(promql.samples(ask.selector, period.length), period.end - 1)
+        query = promql.samples(ask.selector, period.length)
+        answer = client.instant(query, period.end - 1, samples=True)
     else:
         start = -(-period.start // source.step) * source.step
         end = max(start, period.end - 1)

@@ -33,6 +33,11 @@ def count(selector: str, length: int) -> str:
     return f"count_over_time({samples(selector, length)})"
 
 
+def count_steps(expression: str, length: int, step: int) -> str:
+    """Return the query of how often an expression had a value in the last ``length`` ms."""
+    return f"count_over_time(({expression})[{length}ms:{step}ms])"
+
+
 def low(selector: str, length: int) -> str:
     """Return the query that has a value where a sample of the last ``length`` ms is under 1."""
     return f"min_over_time({samples(selector, length)}) < 1"

@@ -70,6 +70,35 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
     return Scan(tuple(windows), {service: tuple(known) for service, known in found.items()})
 
 
+def counted(
+    client: Client, wanted: Mapping[Interval, Sequence[Source]]
+) -> dict[tuple[str, Interval], int]:
+    """Return how many samples some services have in some periods, where they have any.
+
+    One question for each period and batch of services. The periods of a service do not overlap.
+
+    Raises:
+        PrometheusError: there is no answer.
+    """
+    questions: list[tuple[Ask, SeriesReader]] = []
+    ending: dict[tuple[str, int], Interval] = {}
+    for period, sources in wanted.items():
+        ending |= {(source.service, period.end - 1): period for source in sources}
+        batches = asks(sources, period, period.length)
+        questions += [(a, _count if a.sources[0].is_selector else _evaluated) for a in batches]
+    found: dict[tuple[str, Interval], int] = defaultdict(int)
+    for _, service, series in each(client, questions):
+        for time, value in zip(series.times.tolist(), series.values.tolist(), strict=True):
+            found[service, ending[service, time]] += int(value)
+    return dict(found)
+
+
+def _evaluated(client: Client, ask: Ask) -> Iterable[Series]:
+    """Count how often an expression that is no selector has a value."""
+    query = promql.count_steps(ask.selector, ask.period.length - 1, ask.sources[0].step)
+    return client.instant(query, ask.period.end - 1).series
+
+
 class _Row(NamedTuple):
     number: int
     labels: Mapping[str, str]

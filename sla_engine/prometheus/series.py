@@ -1,7 +1,8 @@
-"""What Prometheus answers: series of samples as arrays."""
+"""What Prometheus answers: series of samples as arrays, whole or not at all."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -12,11 +13,21 @@ from numpy.typing import NDArray
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
 
+KINDS = frozenset({"vector", "matrix", "scalar"})
+"""The types of results that are series of numbers."""
+
 _SERIES = b'{"metric":'
 _VALUES = b',"values":['
+_BETWEEN = b"},"
 _NOISE = b'[]"'
+_DIGITS = b"0123456789"
 _FEW = 300  # bytes a series, up to which JSON objects cost less than arrays of their own
-_TEN_DIGITS = re.compile(rb"\[\d{10}[.,]").match
+_UNUSUAL = (b"[0", b"[,", b"[.", b".,", b'".', b'."', b'""')
+"""How numbers begin and end that JSON or Prometheus write otherwise, if at all."""
+_NUMBER = re.compile(r"[+-]?(?:Inf|NaN|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.ASCII).fullmatch
+_SPACED_KEY = re.compile(rb'"\s+:').search
+_LATEST = 10**13
+"""Before which every time is (ms, the year 2286): more digits are no time of a sample."""
 
 
 class Series(NamedTuple):
@@ -28,48 +39,84 @@ class Series(NamedTuple):
 
 
 class QueryResult(NamedTuple):
-    """The series of a query, and what the server warns of."""
+    """The series of a query, and what the server says of it: warnings, then remarks."""
 
     series: tuple[Series, ...]
     warnings: tuple[str, ...]
 
 
-def parse(body: bytes) -> QueryResult:
+def parse(body: bytes, kinds: frozenset[str] = KINDS) -> QueryResult:
     """Read a successful answer of the query API: a vector, a matrix or a scalar.
 
     A matrix is read on the level of bytes, many times faster than by way of JSON objects: quotes
-    inside JSON strings are escaped, so that the separators occur nowhere else.
+    inside JSON strings are escaped, so that the separators occur nowhere else. Whatever is not
+    exactly as Prometheus writes it is read by way of JSON, which decides.
 
     Raises:
-        ValueError: the body is no such answer.
+        ValueError: the body is no such answer, or not all of one, or not of one of these kinds.
     """
+    found = _parse_bytes(body, kinds)
+    return _parse_json(body, kinds) if found is None else found
+
+
+def _parse_bytes(body: bytes, kinds: frozenset[str]) -> QueryResult | None:
+    """Read a matrix by its bytes; None where it is not written as Prometheus writes it."""
     head, *pieces = body.split(_SERIES)
-    if not pieces or b'"resultType":"matrix"' not in head or b'"histograms":' in body:
-        return _parse_json(body)
+    if not pieces or b'"resultType":"matrix"' not in head or not head.endswith(b"["):
+        return None
     if len(body) < _FEW * len(pieces):
-        return _parse_json(body)
+        return None
     series = []
-    tail = b""
-    for piece in pieces:
-        labels, found, rest = piece.partition(_VALUES)
-        numbers, ended, tail = rest.partition(b"]]")
-        if not (found and ended):
-            return _parse_json(body)
-        series.append(Series(orjson.loads(labels), *_samples(numbers)))
-    if b'"warnings":' in tail or b'"isPartial":true' in tail:
-        return _parse_json(body)
-    return QueryResult(tuple(series), ())
+    last = len(pieces) - 1
+    rest = b""
+    for number, piece in enumerate(pieces):
+        names, _, values = piece.partition(_VALUES)
+        numbers, ended, rest = values.partition(b"]]")
+        labels = _labels(names) if ended and (rest == _BETWEEN or number == last) else None
+        samples = None if labels is None else _samples(numbers)
+        if labels is None or samples is None:
+            return None
+        series.append(Series(labels, *samples))
+    if not rest.startswith(b"}]"):
+        return None
+    # What is around the series is judged as if there were none.
+    return QueryResult(tuple(series), _parse_json(head + rest[1:], kinds).warnings)
 
 
-def _samples(numbers: bytes) -> tuple[Times, Values]:
-    """Read ``[1790812807.123,"1"],[...``, without the last bracket."""
-    bits = numbers.count(b',"0"') + numbers.count(b',"1"')
-    if bits == numbers.count(b',"') and _TEN_DIGITS(numbers, numbers.rfind(b"[")):
-        flags = _flags(numbers, bits) if _TEN_DIGITS(numbers) else None
+def _labels(text: bytes) -> dict[str, str] | None:
+    try:
+        labels = orjson.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(labels, dict) or text.count(b'":') != len(labels) or _SPACED_KEY(text):
+        return None
+    return labels if all(isinstance(value, str) for value in labels.values()) else None
+
+
+def _samples(numbers: bytes) -> tuple[Times, Values] | None:
+    """Read ``[1790812807.123,"1"],[...``, without the last bracket; None if it is not so."""
+    count = numbers.count(b"[")
+    if not _is_regular(numbers.translate(None, _DIGITS), count):
+        return None
+    if numbers.count(b',"0"') + numbers.count(b',"1"') == count:
+        flags = _flags(numbers, count)
         if flags is not None:
             return flags
+    if any(unusual in numbers for unusual in _UNUSUAL):
+        return None
     flat = np.fromstring(numbers.translate(None, _NOISE), dtype=np.float64, sep=",")
-    return np.rint(flat[::2] * 1000).astype(np.int64), flat[1::2].copy()
+    seconds = flat[::2]
+    if flat.size != 2 * count or not (seconds * 1000 < _LATEST).all():
+        return None
+    return np.rint(seconds * 1000).astype(np.int64), flat[1::2].copy()
+
+
+def _is_regular(form: bytes, count: int) -> bool:
+    """Say whether samples without their digits are all alike: at most one point in a number."""
+    if form in {(b'[.,""],' * count)[:-2], (b'[,""],' * count)[:-2]}:
+        return True
+    plain = form.replace(b"[.,", b"[,").replace(b'"."', b'""')
+    return plain == (b'[,""],' * count)[:-2]
 
 
 def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
@@ -78,40 +125,106 @@ def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
     Seconds have ten digits (2001 to 2286) and at most three behind the point, so that without
     the point the number of digits says what a time is counted in.
     """
-    whole = np.fromstring(numbers.translate(None, _NOISE + b"."), dtype=np.int64, sep=",")
-    if whole.size != 2 * count:
+    text = np.frombuffer(numbers, np.uint8)
+    first = np.flatnonzero(text == ord("[")) + 1
+    if first[-1] + 10 >= text.size or (text[first] == ord("0")).any():
         return None
+    behind = text[first + 10]
+    pointed = first[behind == ord(".")]
+    commas = int(np.count_nonzero(behind == ord(",")))
+    if pointed.size + commas != count or pointed.size != numbers.count(b"."):
+        return None
+    if (text[pointed + 11] == ord(",")).any():
+        return None
+    whole = np.fromstring(numbers.translate(None, _NOISE + b"."), dtype=np.int64, sep=",")
     times = whole[::2]
+    if whole.size != 2 * count or (times >= _LATEST).any():
+        return None
     for digits in (10, 11, 12):
         times[times < 10**digits] *= 10 ** (13 - digits)
     return times.copy(), whole[1::2].astype(np.float64)
 
 
-def _parse_json(body: bytes) -> QueryResult:
+def _parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
     document = orjson.loads(body)
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")
-    data = document["data"]
-    if data["resultType"] == "scalar":
-        series = _together([{"metric": {}, "value": data["result"]}])
-    else:
-        series = _together(data["result"])
-    warnings = tuple(map(str, document.get("warnings") or ()))
-    if document.get("isPartial"):
-        warnings = (*warnings, "the answer is partial")
-    return QueryResult(tuple(series), warnings)
+    data = document.get("data")
+    if not isinstance(data, dict) or data.get("resultType") not in kinds & KINDS:
+        raise ValueError(f"its result is not a {' or '.join(sorted(kinds))}")
+    kind, result = data["resultType"], data.get("result")
+    items = [{"metric": {}, "value": result}] if kind == "scalar" else result
+    if not isinstance(items, list):
+        raise ValueError("its result is no list")  # noqa: TRY004 - what came is wrong, not a call
+    pairs = _pairs(items, "values" if kind == "matrix" else "value")
+    # A name that stands there twice hides what it said first; JSON objects keep the last.
+    names = [document, data, *items, *(item["metric"] for item in items)]
+    if body.count(b'":') != sum(map(len, names)) or _SPACED_KEY(body):
+        json.loads(body, object_pairs_hook=_unique)
+    series = _together([item["metric"] for item in items], pairs)
+    return QueryResult(tuple(series), tuple(_said(document)))
 
 
-def _together(items: Sequence[dict[str, Any]]) -> list[Series]:
-    """Read items into arrays of all their samples, of which each series has its part."""
-    pairs = [
-        item["values"] if "values" in item else [item["value"]] if "value" in item else []
-        for item in items
-    ]
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _said(document: Mapping[str, Any]) -> Iterable[str]:
+    """Yield what the server says of its answer."""
+    for name in ("warnings", "infos"):
+        said = document.get(name)
+        if said is not None and not isinstance(said, list):
+            raise ValueError(f"its {name} are no list")
+        yield from map(str, said or ())
+    if document.get("isPartial") not in (None, False):
+        yield "the answer is partial"
+
+
+def _pairs(items: list[Any], name: str) -> list[list[Any]]:
+    """Return the pairs of time and value of each item; of histograms there are none.
+
+    Raises:
+        ValueError: these are not items.
+    """
+    found = []
+    for item in items:
+        if not isinstance(item, dict) or not _are_texts(item.get("metric")):
+            raise ValueError("an item of its result has no labels")
+        pairs = item.get(name, ...)
+        if pairs is ...:
+            if not item.keys() & {"histogram", "histograms"}:
+                raise ValueError(f"an item of its result has no {name}")
+            pairs = []
+        elif name == "value":
+            pairs = [pairs]
+        if not isinstance(pairs, list) or not all(map(_is_sample, pairs)):
+            raise ValueError("an item of its result holds what is no sample")
+        found.append(pairs)
+    return found
+
+
+def _are_texts(labels: object) -> bool:
+    return isinstance(labels, dict) and all(isinstance(value, str) for value in labels.values())
+
+
+def _is_sample(pair: object) -> bool:
+    if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a time and a value
+        return False
+    time, value = pair
+    if type(time) not in {int, float} or not -_LATEST < time * 1000 < _LATEST:
+        return False
+    return isinstance(value, str) and _NUMBER(value) is not None
+
+
+def _together(labels: Sequence[Mapping[str, str]], pairs: Sequence[list[Any]]) -> list[Series]:
+    """Read pairs into arrays of all samples, of which each series has its part."""
     times = np.array([round(float(t) * 1000) for one in pairs for t, _ in one], dtype=np.int64)
     values = np.array([float(v) for one in pairs for _, v in one], dtype=np.float64)
     edges = pairwise((0, *accumulate(map(len, pairs))))
     return [
-        Series(item["metric"], times[start:end], values[start:end])
-        for item, (start, end) in zip(items, edges, strict=True)
+        Series(names, times[start:end], values[start:end])
+        for names, (start, end) in zip(labels, edges, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
@@ -66,9 +67,33 @@ def test_a_guess_about_the_last_moments_is_given_up(ledger: Ledger) -> None:
     assert past(ledger)[1] == (minutes(60, 70), minutes(97, 120))
 
 
-def test_a_gap_between_samples_is_a_gap_whatever_was_guessed(ledger: Ledger) -> None:
-    derive(ledger, (30, 40, UP), (40, 60, UNKNOWN), (60, 100, UP))
-    assert past(ledger) == ((), (minutes(40, 60),))
+@pytest.mark.parametrize(
+    "hole", [(0, 55), (35, 45), (35, 55), (45, 48), (45, 55), (40, 50), (50, 100), (42, 96)]
+)
+def test_what_was_known_stays_known_wherever_its_samples_are_gone(
+    ledger: Ledger, hole: tuple[int, int]
+) -> None:
+    before = past(ledger)
+    known = ((0, 40, UP), (40, 50, DOWN), (50, 60, UP), (60, 70, UNKNOWN), (70, 100, UP))
+    a, b = hole
+    left = [(s, min(e, a), state) for s, e, state in known if s < a]
+    right = [(max(s, b), e, state) for s, e, state in known if e > b]
+    derive(ledger, *left, (a, b, UNKNOWN), *right)
+    assert past(ledger) == before
+    assert ledger.verify() == []
+
+
+def test_a_sample_that_came_a_little_early_keeps_its_place() -> None:
+    ledger = Ledger.open("sqlite://")
+    early = 40 * MINUTE - 900
+    known = (
+        Segment(0, early, UP),
+        Segment(early, 50 * MINUTE, DOWN),
+        Segment(50 * MINUTE, END, UP),
+    )
+    ledger.apply([Derived("shop", known, None, TAIL)])
+    derive(ledger, (0, 40, UP), (40, 60, UNKNOWN), (60, 100, UP))
+    assert past(ledger) == ((OutageSpan(early, 50 * MINUTE),), ())
 
 
 def test_late_samples_fill_a_gap(ledger: Ledger) -> None:
@@ -87,3 +112,21 @@ def test_what_was_derived_is_a_guess_up_to_the_tail_and_known_beyond(
     unknown = Segment(END - TAIL - beyond, 120 * MINUTE, UNKNOWN)
     ledger.apply([Derived("shop", (unknown,), None, TAIL)])
     assert past(ledger)[1] == (minutes(60, 70), gap)
+
+
+def test_events_outlive_their_samples_and_are_not_counted_twice() -> None:
+    ledger = Ledger.open("sqlite://")
+    counted = tuple(Minute(n * MINUTE, 9.0, 10.0) for n in range(100))
+    whole = (Segment(0, END, UP),)
+    ledger.apply([Derived("shop", whole, 0, TAIL, counted)])
+    # The first sample after the hole shows all the events that came in it.
+    begin, end = 40 * MINUTE + 15_000, 50 * MINUTE
+    holed = (Segment(0, begin, UP), Segment(begin, end, UNKNOWN), Segment(end, END, UP))
+    rest = [m for m in counted if not begin <= m.start <= end]
+    rest[40] = Minute(40 * MINUTE, 2.0, 2.0)
+    again = (*rest[:41], Minute(end, 90.0, 110.0), *rest[41:])
+    ledger.apply([Derived("shop", holed, 0, TAIL, again)])
+    assert ledger.events(Interval(0, END))["shop"] == list(counted)
+    released = (Interval(0, END),)
+    ledger.apply([Derived("shop", holed, 0, TAIL, again, released)])
+    assert ledger.events(Interval(0, END))["shop"] == list(again)

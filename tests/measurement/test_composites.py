@@ -31,7 +31,8 @@ def _derived(
     whole = {"id": "all", "components": ["a", "b", "c"]} | composite
     top = {"id": "top", "components": ["all", "c"]}
     book = catalogue("a", "b", "c", top, whole)
-    found = composites(Books(book, ledger), book.services, PERIOD, lines)
+    derived = [Derived(name, line, None, 0) for name, line in lines.items()]
+    found = composites(Books(book, ledger), book.services, PERIOD, derived)
     return {item.service: item.timeline for item in found}
 
 
@@ -69,3 +70,24 @@ def test_its_outages_are_in_the_ledger(ledger: Ledger) -> None:
     for name, line in _derived(ledger, LINES).items():
         ledger.apply([Derived(name, line, 0)])
     assert ledger.histories(PERIOD)["all"].outages == (OutageSpan(0, 20),)
+
+
+def test_a_component_whose_samples_are_gone_counts_as_the_ledger_keeps_it(ledger: Ledger) -> None:
+    ledger.apply([Derived(name, line, 0) for name, line in LINES.items()])
+    gone = (Segment(0, 5, DOWN), Segment(5, 30, UNKNOWN), Segment(30, 40, UP))
+    found = _derived(ledger, LINES | {"b": gone, "a": gone})["all"]
+    assert found == (Segment(0, 20, DOWN), Segment(20, 40, UP))
+
+
+def test_a_composite_forgets_what_a_component_may_forget(ledger: Ledger) -> None:
+    book = catalogue("a", "b", {"id": "all", "components": ["a", "b"]})
+    books, unknown = Books(book, ledger), (Segment(0, 40, UNKNOWN),)
+    first = [Derived("a", LINES["a"], 0), Derived("b", LINES["c"], 0)]
+    ledger.apply([*first, *composites(books, book.services, PERIOD, first)])
+    lost = [Derived("a", unknown, None, 0)]
+    ledger.apply([*lost, *composites(books, book.services, PERIOD, lost)])
+    assert ledger.histories(PERIOD)["all"].outages == (OutageSpan(0, 10),)
+    lost = [Derived("a", unknown, None, 0, None, (Interval(0, 20),))]
+    ledger.apply([*lost, *composites(books, book.services, PERIOD, lost)])
+    history = ledger.histories(PERIOD)["all"]
+    assert (history.outages, history.gaps) == ((), (Interval(0, 20),))

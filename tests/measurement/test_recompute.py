@@ -1,18 +1,21 @@
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import find_outage
+from sla_engine.cli import main
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import Correction, OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Books, Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger, audit
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.explain import explain
-from sla_engine.measurement.recompute import recompute
+from sla_engine.measurement.ingest import ingest
+from sla_engine.measurement.recompute import Forget, recompute
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
 from tests.past import write_openmetrics
@@ -25,6 +28,8 @@ START = 1_790_812_800_000
 DAY = Interval(START, START + 24 * HOUR)
 FIRST = START + 6 * HOUR + 5_000  # what Prometheus still keeps begins here
 DOWN = OutageSpan(START + 10 * HOUR + 5_000, START + 10 * HOUR + 65_000)
+HOLE = range(START + 12 * HOUR, START + 14 * HOUR)  # what it lost of another service
+LOST = OutageSpan(START + 13 * HOUR, START + 13 * HOUR + 600_000)
 OLD = OutageSpan(START + HOUR, START + 2 * HOUR)
 
 
@@ -34,7 +39,14 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     times = range(FIRST, DAY.end, 15_000)
     samples = [(t, int(not DOWN.start <= t < (DOWN.end or 0))) for t in times]
     with (folder / "past.om").open("w", encoding="utf-8") as out:
-        write_openmetrics(out, {'service_up{service="shop",location="eu"}': samples})
+        holed = [(t, 1) for t in times if t not in HOLE]
+        write_openmetrics(
+            out,
+            {
+                'service_up{service="shop",location="eu"}': samples,
+                'service_up{service="holed"}': holed,
+            },
+        )
     create_blocks(folder, folder / "past.om")
     with running_prometheus(folder) as prometheus:
         yield prometheus.url
@@ -49,6 +61,23 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def book(url: str) -> Catalogue:
     return catalogue("shop", {"id": "all", "components": ["shop"]}, url=url)
+
+
+@pytest.fixture
+def holed(url: str) -> Catalogue:
+    return catalogue("holed", {"id": "both", "components": ["holed"]}, url=url)
+
+
+@pytest.fixture
+def recorded(holed: Catalogue, ledger: Ledger) -> Books:
+    """Return books of what was known while Prometheus still had all."""
+    line = (
+        Segment(START, LOST.start, State.UP),
+        Segment(LOST.start, LOST.end or 0, State.DOWN),
+        Segment(LOST.end or 0, DAY.end, State.UP),
+    )
+    ledger.apply([Derived("holed", line, START), Derived("both", line, START)])
+    return Books(holed, ledger)
 
 
 @pytest.fixture
@@ -123,3 +152,66 @@ def test_samples_that_are_gone_are_said_to_be_gone(
     ledger.apply([Derived("shop", (Segment(OLD.start, START + 2 * HOUR, State.DOWN),), None)])
     lines = list(explain(Books(book, ledger), client, outage_id("shop", OLD.start), DAY.end))
     assert "  gone: older than what Prometheus keeps; the ledger stands alone" in lines
+
+
+def _by_tick(books: Books, client: Client) -> None:
+    ingest(books, client, Interval(START + 11 * HOUR, START + 15 * HOUR), DAY.end)
+
+
+def _by_pieces(books: Books, client: Client) -> None:
+    for start in range(START + 11 * HOUR, START + 15 * HOUR, HOUR // 2):
+        ingest(books, client, Interval(start, start + HOUR), DAY.end)
+
+
+def _by_recompute(books: Books, client: Client) -> None:
+    assert recompute(books, client, DAY, DAY.end).changes == ()
+
+
+@pytest.mark.parametrize("derive", [_by_tick, _by_pieces, _by_recompute])
+def test_a_hole_that_came_later_takes_nothing_away(
+    recorded: Books, client: Client, derive: Callable[[Books, Client], None]
+) -> None:
+    ledger = recorded.ledger
+    before = dict(ledger.histories(DAY))
+    derive(recorded, client)
+    assert dict(ledger.histories(DAY)) == before
+    assert ledger.verify() == []
+
+
+def test_only_who_says_so_with_a_reason_forgets(recorded: Books, client: Client) -> None:
+    ledger = recorded.ledger
+    hole = Interval(HOLE.start, HOLE.stop)
+    forget = Forget("ann", "the probe was broken")
+    done = recompute(recorded, client, hole, DAY.end, forget=forget)
+    assert {(c.kind, c.service) for c in done.changes} == {
+        ("withdrawn", "holed"),
+        ("withdrawn", "both"),
+    }
+    for history in ledger.histories(DAY).values():
+        assert history.outages == ()
+        (gap,) = history.gaps
+        assert hole.start <= gap.start < hole.start + 15_000
+        assert gap.end in range(hole.end, hole.end + 15_000) or gap.end == hole.end
+    with ledger.engine.begin() as connection:
+        (row,) = [link for link in audit.read(connection) if link.action == "forget"]
+    said = json.loads(row.payload)
+    assert (row.actor, said["reason"]) == ("ann", "the probe was broken")
+    assert (said["from"], said["to"], said["services"]) == (*hole, ["both", "holed"])
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--forget"],
+        ["--forget", "--to=2026-10-02T00:00:00Z"],
+        ["--forget", "--reason=broken"],
+        ["--forget", "--to=2026-10-02T00:00:00Z", "--reason= "],
+        ["--reason=broken"],
+    ],
+)
+def test_forgetting_needs_its_period_and_a_reason(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["recompute", "--from=2026-10-01T00:00:00Z", *flags]) == 2
+    assert "--forget" in capsys.readouterr().err

@@ -3,7 +3,8 @@ import json
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
-from sla_engine.domain.outage import Outage
+from sla_engine.domain.outage import Outage, OutageSpan
+from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Outbox
 from sla_engine.notices.outages import outage_notices, running_notices
@@ -106,6 +107,28 @@ def test_planned_work_that_overruns_is_told_where_outages_are_told(make: Make) -
     told = {m["channel"]: m["text"] for m in world.slack.roots()}
     assert "still down after its maintenance window" in told["C00000GOLD"]
     assert "<!here>" in told["C00000GOLD"]
+
+
+def test_what_was_found_late_says_so_for_good(world: World) -> None:
+    late = Change("opened", "s0", None, OutageSpan(T0 - 40 * MINUTE, T0 - 30 * MINUTE))
+    told = outage_notices(Books(world.catalogue, world.ledger), world.now, late=True)
+    world.outbox.add(told([late]))
+    world.drain()
+    [root] = world.slack.roots()
+    found = "*Found*\\nlate: its samples came after the fact"
+    assert found in json.dumps(root["blocks"])
+    world.changes(
+        Change("changed", "s0", late.after, OutageSpan(T0 - 40 * MINUTE, T0 - 20 * MINUTE))
+    )
+    world.drain()
+    assert "*Lasted*\\n20m" in json.dumps(root["blocks"])
+    assert found in json.dumps(root["blocks"])
+
+
+def test_what_is_found_in_time_does_not_speak_of_it(world: World) -> None:
+    _goes_down(world, "s0")
+    [root] = world.slack.roots()
+    assert "Found" not in json.dumps(root["blocks"])
 
 
 def test_what_nobody_measured_inside_an_outage_burns_no_budget(world: World) -> None:

@@ -5,19 +5,23 @@ from pathlib import Path
 
 import bcrypt
 import pytest
+import requests
 
 from service_catalogue.prometheus import Prometheus as Settings
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client, LimitError, PrometheusError, QueryError, UnreachableError
+from sla_engine.prometheus.client import STRICT
 from sla_engine.prometheus.extract import Source, asks, raw
 from sla_engine.prometheus.scan import scan
 from tests.catalogues import catalogue
 from tests.past import past, write_openmetrics
+from tests.programs.newer import RELEASES, newer_program
 from tests.programs.ports import free_port
 from tests.programs.process import find_program, running
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
+from tests.programs.victoria import running_victoria
 
 pytestmark = pytest.mark.integration
 
@@ -49,7 +53,7 @@ def client(server: Prometheus) -> Iterator[Client]:
 def test_questions_over_the_server_s_limit_are_split_until_they_fit(client: Client) -> None:
     sources = [Source(name) for name in NAMES]
     with pytest.raises(LimitError, match="too many samples"):
-        client.instant("service_up[6h]", PERIOD.end)
+        client.instant("service_up[6h]", PERIOD.end, samples=True)
     found = raw(client, asks(sources, PERIOD))
     for name, expected in PASTS.items():
         (series,) = found[name]
@@ -127,6 +131,50 @@ def test_an_answer_that_lacks_a_part_is_none(tmp_path: Path) -> None:
         assert client.instant("vector(1)", START).warnings == ()
         with pytest.raises(UnreachableError, match=r"not the whole answer: .*refused"):
             client.instant("up", START)
+
+
+def test_a_warning_makes_an_answer_none_and_a_remark_on_the_query_does_not(tmp_path: Path) -> None:
+    past = "# TYPE size gauge\nsize 1 1790812800\nsize 2 1790812815\n# EOF\n"
+    newer = newer_program("prometheus")
+    with (
+        running_prometheus(tmp_path, openmetrics=past, program=newer) as prometheus,
+        Client(Settings(url=prometheus.url)) as client,
+    ):
+        with pytest.raises(UnreachableError, match="not the whole answer: PromQL warning"):
+            client.instant("quantile(2, size)", START + 15_000)
+        answer = client.instant("rate(size[1m])", START + 15_000)
+    assert [text[:12] for text in answer.warnings] == ["PromQL info:"]
+    assert len(answer.series) == 1
+
+
+@pytest.mark.parametrize("query", ["up[5m]", '"text"'])
+def test_an_answer_of_another_kind_is_none(client: Client, query: str) -> None:
+    with pytest.raises(UnreachableError, match="not a scalar or vector"):
+        client.instant(query, START)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_refuses_partial_answers_elsewhere_does_no_harm_to_prometheus(
+    tmp_path: Path, release: str
+) -> None:
+    with running_prometheus(tmp_path, program=RELEASES[release]("prometheus")) as prometheus:
+        answers = {
+            requests.post(
+                f"{prometheus.url}/api/v1/query", data={"query": "vector(1)", "time": "1"} | more
+            ).text
+            for more in ({}, STRICT)
+        }
+    assert len(answers) == 1
+
+
+def test_victoriametrics_takes_what_refuses_partial_answers(tmp_path: Path) -> None:
+    samples = {'up{job="a"}': [(START, 1)]}
+    with (
+        running_victoria(tmp_path, samples) as url,
+        Client(Settings(url=url)) as client,
+    ):
+        (series,) = client.instant("up", START).series
+    assert series.values.tolist() == [1]
 
 
 def test_basic_auth_is_read_from_a_file(tmp_path: Path) -> None:

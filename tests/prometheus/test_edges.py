@@ -37,7 +37,8 @@ class Server:
         self.bad, self.most, self.label = bad, most, label
         self.queries: list[tuple[str, int, int]] = []
 
-    def instant(self, query: str, at: int) -> QueryResult:
+    def instant(self, query: str, at: int, *, samples: bool = False) -> QueryResult:
+        assert samples
         self.queries.append((query, at, at))
         times = self._held(query, at)
         if len(times) > self.most:

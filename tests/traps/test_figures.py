@@ -35,9 +35,9 @@ class Recorder(Client):
 
     asked: list[tuple[str, int]]
 
-    def instant(self, promql: str, at: int) -> QueryResult:
+    def instant(self, promql: str, at: int, *, samples: bool = False) -> QueryResult:
         self.asked.append((promql, at))
-        return super().instant(promql, at)
+        return super().instant(promql, at, samples=samples)
 
     def range(
         self, promql: str, start: int, end: int, step: int, *, lookback: int | None = None

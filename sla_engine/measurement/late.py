@@ -1,0 +1,103 @@
+"""Samples that come late: the gaps of the last day are asked for again, by a count per gap.
+
+Every tick derives the last minutes anew. What an agent, a remote write or an outage of the network
+held back for longer would stay unknown, as no tick looks there again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from service_catalogue import Catalogue, Service
+from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.outage_changes import Change
+from sla_engine.ledger import Books
+from sla_engine.measurement.derive import cadence, lifetime
+from sla_engine.measurement.fetch import source
+from sla_engine.measurement.ingest import TRAIL, Notify, ingest
+from sla_engine.prometheus import Client
+from sla_engine.prometheus.extract import Source
+from sla_engine.prometheus.scan import counted
+
+WINDOW = 24 * 3_600_000
+"""How late samples may come and still be found without anybody's doing (ms)."""
+EVERY = 10 * 60_000
+"""How often the gaps are asked for again (ms)."""
+_MARGIN = 5 * 60_000
+
+Gaps = Mapping[Interval, Sequence[Service]]
+
+
+class LateSamples:
+    """Looks for them now and then; remembers how many samples each gap was seen to hold.
+
+    A gap in which samples disagree holds some for ever: it is derived again only for more.
+    """
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._seen: dict[tuple[str, int], int] = {}
+
+    def find(self, books: Books, client: Client, now: int, notify: Notify) -> tuple[Change, ...]:
+        """Derive anew the gaps in which samples appeared, if it is time to; return what changed.
+
+        Args:
+            books: what was agreed, and where what is derived goes.
+            client: the Prometheus to ask.
+            now: ms UTC; every tick's own trail before it is left out.
+            notify: makes the notices that are written with the changes.
+
+        Raises:
+            PrometheusError: the samples cannot be had; the next call asks again.
+        """
+        if 0 <= now - self._asked < EVERY:
+            return ()
+        gaps = _gaps(books, Interval(now - WINDOW, now - TRAIL))
+        counts = _counts(books.catalogue, client, gaps)
+        changes: list[Change] = []
+        for gap, services in gaps.items():
+            fuller = [
+                s
+                for s in services
+                if counts.get((s.id, gap), 0) > self._seen.get((s.id, gap[0]), 0)
+            ]
+            if fuller:
+                wide = Interval(gap.start - _MARGIN, gap.end + _MARGIN)
+                chosen = (*fuller, *_made_of(books.catalogue, fuller))
+                changes += ingest(books, client, wide, now, services=chosen, notify=notify).changes
+        self._seen = {(name, gap.start): count for (name, gap), count in counts.items()}
+        self._asked = now
+        return tuple(changes)
+
+
+def _gaps(books: Books, period: Interval) -> Gaps:
+    """Return the gaps of a period with the services that have them: many share one."""
+    histories = books.ledger.histories(period)
+    found: dict[Interval, list[Service]] = defaultdict(list)
+    for service in books.catalogue.services:
+        alive = lifetime(books.catalogue, service, period)
+        if service.id in histories and service.method != "components" and alive.length > 0:
+            for gap in clip(histories[service.id].gaps, alive):
+                found[gap].append(service)
+    return found
+
+
+def _counts(catalogue: Catalogue, client: Client, gaps: Gaps) -> Mapping[tuple[str, Interval], int]:
+    asked = {gap: [_source(catalogue, s) for s in services] for gap, services in gaps.items()}
+    return counted(client, asked) if asked else {}
+
+
+def _source(catalogue: Catalogue, service: Service) -> Source:
+    """Return what shows that a service was watched: of events, all of them."""
+    if service.method == "events" and service.sli is not None and service.sli.total is not None:
+        return Source(service.id, service.sli.total, cadence(catalogue, service).step)
+    return source(catalogue, service)
+
+
+def _made_of(catalogue: Catalogue, services: Iterable[Service]) -> Iterator[Service]:
+    """Yield the services that are made of some, directly or not."""
+    names = {service.id for service in services}
+    rest = [s for s in catalogue.services if s.method == "components"]
+    while found := [s for s in rest if names & {*s.components}]:
+        yield from found
+        names = {s.id for s in found}
+        rest = [s for s in rest if s not in found]
