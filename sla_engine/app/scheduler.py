@@ -15,6 +15,7 @@ from sla_engine.app.windows import WindowWatch
 
 _SEND_SECONDS = 5
 _LISTEN_SECONDS = 5
+_DECISIONS_SECONDS = 2
 _RULES_SECONDS = 60
 _SILENCES_SECONDS = 30
 _WINDOWS_SECONDS = 60
@@ -37,6 +38,8 @@ class Scheduler:
         )
         self._scheduler.add_job(engine.send, "interval", seconds=_SEND_SECONDS, id="send")
         self._scheduler.add_job(listener.keep, "interval", seconds=_LISTEN_SECONDS, id="listen")
+        decided, every = engine.refresh_decided, _DECISIONS_SECONDS
+        self._scheduler.add_job(decided, "interval", seconds=every, id="decisions")
         self._at_once: list[str] = []
         self._follows("tick", engine.tick, tick)
         if rules_file is not None:
