@@ -69,7 +69,7 @@ class Scheduler:
     def _add_feeds(self) -> None:
         context = self._engine.context
         for feed in context.catalogue.maintenance.feeds:
-            read = self._engine.while_leading(FeedReader(context, feed))
+            read = self._engine.while_leading(FeedReader(context, feed, self._engine.metrics))
             self._add(f"{_FEED}{feed.id}", read, max(1, feed.refresh // 1000))
 
     def follow(self) -> None:
@@ -77,6 +77,7 @@ class Scheduler:
         for job in self._scheduler.get_jobs():
             if job.id.startswith(_FEED):
                 job.remove()
+        self._engine.metrics.forget_feeds()
         self._add_feeds()
         for name in self._at_once:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
