@@ -16,7 +16,7 @@ try:
 except ImportError:
     sys.exit("atheris is missing: pip install atheris (see the head of this file)")
 
-with atheris.instrument_imports(include=["catalogue", "toolkit", "yaml"]):
+with atheris.instrument_imports(include=["service_catalogue", "uptime_common", "yaml"]):
     from service_catalogue.load import parse_catalogue
     from uptime_common.document import DocumentError
     from uptime_common.source_file import SourceError, decoded

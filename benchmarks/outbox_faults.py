@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from random import Random
 
-from sla_engine.ledger import Ledger, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.notices.faults import T0, book, end_outage, fault_maker, open_outage, wrong_threads
@@ -82,7 +82,12 @@ def send(url: str, api: str, outages: str, began: str) -> int:
         def clock() -> int:
             return T0 + round((time.monotonic() - float(began)) * 1000 * _FASTER)
 
-        sender = Sender(book(int(outages)), outbox, SlackBot(TOKEN, api, timeout=1), clock)
+        sender = Sender(
+            Books(book(int(outages)), ledger),
+            outbox,
+            {"slack": SlackBot(TOKEN, api, timeout=1)},
+            clock,
+        )
         sender.revive()
         print("sending", flush=True)
         while outbox.pending():

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +18,12 @@ from sla_engine.domain.objective import ratio
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Books, Delivery, Derived, Ledger, Stored
+from sla_engine.ledger import Books, Delivery, Derived, Ledger
 from sla_engine.ledger.outbox import Thread
-from sla_engine.notices.budgets import budget_composer, budget_notices
+from sla_engine.notices.budgets import budget_notices, compose_budget
+from sla_engine.notices.kinds import Writing
 from sla_engine.notices.outage_messages import root_message
+from sla_engine.notifiers import Capabilities
 from sla_engine.notifiers.console import render as on_console
 from sla_engine.reports import FORMATS, to_html
 from sla_engine.slack_app.uptime_command import uptime
@@ -103,10 +106,11 @@ def budget_notice(found: Figures) -> str:
 
 
 def _budget_notices(found: Figures) -> Iterator[str]:
-    for row in budget_notices(BOOK, {"web-shop": found}, NOW):
-        stored = Stored(1, row.key, row.topic, row.kind, row.time, row.service, row.facts)
-        letter = budget_composer(BOOK)(Delivery(1, stored, Thread(1, "", "", (), NOW), 0, False))
-        yield told(letter.head)
+    books = Books(BOOK, cast("Ledger", None))
+    writing = Writing(books, NOW, Capabilities(), lambda _: (), {})
+    for notice in budget_notices(BOOK, {"web-shop": found}, NOW):
+        item = Delivery(1, notice, Thread(1, "", "", (), NOW), 0, doubtful=False)
+        yield told(compose_budget(item, writing).head)
 
 
 SURFACES: dict[str, Callable[[Figures], str]] = {

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from exporter.blocking import Patience
 from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
-from exporter.collectors.support.patience import Patience
 from exporter.host_page import METRICS, HostPage, Outcome
 from exporter.page import render_noting
 from uptime_common.exposition import CONTENT_TYPES, Metric, Part, Style

@@ -63,7 +63,7 @@ def facts_of(
         period, None if everyone else _with_parts(books.catalogue, chosen)
     )
     first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
     events = books.ledger.events(period)
     found = {}
     for service in chosen:
@@ -74,7 +74,7 @@ def facts_of(
             covered=history.covered,
             agreed=agreed_time(books.catalogue, service, period, first.get(service.id)),
             planned=planned(books.catalogue, service, windows, histories, period),
-            events=events.get(service.id, ()) if service.sli and service.sli.good else None,
+            events=events.get(service.id, ()) if service.method == "events" else None,
         )
     return found
 

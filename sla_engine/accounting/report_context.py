@@ -40,7 +40,7 @@ def surrounded(
     chosen = [catalogue.service(s.id) for s in report.services]
     first = ledger.first_samples()
     previous = Interval(before.start, before.end)
-    windows = windows_in(catalogue, ledger.windows.all(), report.period)
+    windows = windows_in(catalogue, ledger.windows.touching(report.period), report.period)
     return replace(
         report,
         previous=previous,

@@ -77,7 +77,7 @@ def service_levels(
     """
     opened, reached = books.ledger.open_outages(), reach(books, now)
     span = Interval(now, now + _AHEAD)
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), span)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
     ahead = {
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()

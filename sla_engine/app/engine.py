@@ -29,6 +29,7 @@ from sla_engine.metrics import EngineMetrics, Exposition
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 from uptime_common import humanize
+from uptime_common.exposition import Style
 
 _PATIENCE_SECONDS = 1.0
 
@@ -86,12 +87,14 @@ class Engine:
         """
         notifications = Notifications(context, self.metrics)
         known = {service.id for service in context.catalogue.services}
-        with self._sending, self._busy:  # in this order, so that no tick waits for Slack
-            before, levels = self.shown
-            notifications.succeed(self._notifications)
-            self._notifications = notifications
-            self._figures, self._figures_at = {}, 0
-            self._show(context, (level for level in levels if level.service in known))
+        with self._sending:
+            self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
+            with self._busy:
+                before, levels = self.shown
+                notifications.succeed(self._notifications)
+                self._notifications = notifications
+                self._figures, self._figures_at = {}, 0
+                self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
@@ -117,7 +120,7 @@ class Engine:
             if not lock.acquire(timeout=max(0, deadline - time.monotonic())):
                 return False
             lock.release()
-        return True
+        return self._notifications.idle(max(0, deadline - time.monotonic()))
 
     def unready(self) -> str | None:
         """Return why the engine cannot answer yet."""
@@ -130,11 +133,11 @@ class Engine:
             return None
         return f"the data reach {humanize.moment(until, catalogue.timezone)}"
 
-    def exposition(self) -> bytes:
-        """Return what /metrics shows."""
+    def exposition(self, style: Style = "text") -> bytes:
+        """Return what /metrics shows, without the EOF of OpenMetrics."""
         if (at := now()) > self._holds_until:
             self._write(at)
-        return self.metrics.render() + self._exposition
+        return self.metrics.render(style) + self._exposition
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure is told and the next tick catches up.

@@ -1,11 +1,13 @@
-"""Which notifier there is: chosen by what the catalogue and the environment give."""
+"""The registry of notifiers: made from what the catalogue and the environment give."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from service_catalogue import Catalogue
 from service_catalogue.notifications import Slack
-from sla_engine.notifiers import Console, Notifier
+from sla_engine.app.errors import JobError
+from sla_engine.notifiers import Console, Notifier, apprise_notifier
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 
 Secrets = Mapping[str, str]
@@ -19,7 +21,7 @@ class SocketTokens(NamedTuple):
     bot: str
 
 
-NOTIFIERS: dict[str, Callable[[Slack, Secrets], Notifier]] = {
+SLACK_WAYS: dict[str, Callable[[Slack, Secrets], Notifier]] = {
     "slack": lambda slack, secrets: SlackBot(
         secrets["slack"], slack.api_url, buttons=APP in secrets
     ),
@@ -28,16 +30,61 @@ NOTIFIERS: dict[str, Callable[[Slack, Secrets], Notifier]] = {
 }
 
 
-def choose(slack: Slack, environment: Mapping[str, str]) -> tuple[str, Notifier]:
-    """Return the first notifier that is configured, with its name; the console needs nothing.
+def make_notifiers(catalogue: Catalogue, environment: Mapping[str, str]) -> dict[str, Notifier]:
+    """Return the notifiers by the scheme of the addresses that they serve.
+
+    Raises:
+        JobError: one is not configured as it must be.
+    """
+    return {scheme: make(catalogue, environment) for scheme, make in NOTIFIERS.items()}
+
+
+def report_addresses(
+    catalogue: Catalogue, notifiers: Mapping[str, Notifier]
+) -> dict[str, tuple[str, ...]]:
+    """Return where scheduled reports go besides the channels they name, by report."""
+    return {
+        report.id: tuple(a for one in notifiers.values() for a in one.addresses(report.id))
+        for report in catalogue.reports
+    }
+
+
+def choose(slack: Slack, environment: Mapping[str, str]) -> Notifier:
+    """Return the first way to Slack that is configured; the console needs nothing.
 
     Raises:
         OSError: a file of a secret cannot be read.
         ValueError: it is empty.
     """
     given = _secrets(slack, environment)
-    name = next(name for name in NOTIFIERS if name in given)
-    return name, NOTIFIERS[name](slack, given)
+    name = next(name for name in SLACK_WAYS if name in given)
+    return SLACK_WAYS[name](slack, given)
+
+
+def _to_slack(catalogue: Catalogue, environment: Mapping[str, str]) -> Notifier:
+    try:
+        return choose(catalogue.slack, environment)
+    except (OSError, ValueError) as error:
+        raise JobError(f"slack: {error}") from error
+
+
+def _by_apprise(catalogue: Catalogue, environment: Mapping[str, str]) -> Notifier:
+    try:
+        return apprise_notifier(catalogue.reports, environment)
+    except ValueError as error:
+        raise JobError(f"reports: {error}") from error
+
+
+def _on_the_console(_catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
+    return Console()
+
+
+NOTIFIERS: dict[str, Callable[[Catalogue, Mapping[str, str]], Notifier]] = {
+    "slack": _to_slack,
+    "apprise": _by_apprise,
+    "console": _on_the_console,
+}
+"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``apprise:X``; ``console:``."""
 
 
 def socket_tokens(slack: Slack, environment: Mapping[str, str]) -> SocketTokens | None:

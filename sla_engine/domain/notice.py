@@ -1,4 +1,4 @@
-"""What is told about an outage, and what a message is: pure, the same for every notifier."""
+"""Notices: what happened and is to be told, as values; the words are made in ``notices/``."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,21 +8,6 @@ from sla_engine.domain.availability import share
 from sla_engine.domain.interval import Intervals
 from sla_engine.domain.outage import Outage
 
-NoticeKind = Literal[
-    "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",
-    "asked", "refused", "reclassified",
-    "maintenance_soon", "maintenance_started", "maintenance_ended", "maintenance_overrun",
-    "maintenance_requested", "maintenance_waiting", "maintenance_decided",
-    "budget", "report",
-]  # fmt: skip
-OUTAGE_KINDS: tuple[NoticeKind, ...] = (
-    "opened", "acknowledged", "resolved", "reopened", "withdrawn", "changed", "running",
-    "asked", "refused", "reclassified",
-)  # fmt: skip
-SILENT_KINDS: frozenset[NoticeKind] = frozenset(
-    {"changed", "running", "asked", "refused", "reclassified"}
-)
-"""What only a thread tells, or brings its head up to date: not told where there are no threads."""
 Tone = Literal["down", "planned", "up", "warning", "info"]
 OutageState = Literal["open", "resolved", "withdrawn"]
 
@@ -41,15 +26,18 @@ class Notice:
     """One event to tell exactly once: what the transaction that made it so writes down.
 
     ``key`` is unique. ``topic`` is what shares one thread: notices of a topic are told in the
-    order in which they were written. ``facts`` is JSON, a snapshot taken at ``time`` (ms UTC).
+    order in which they were written. ``kind`` is one of the registry's (``notices/registry.py``).
+    ``facts`` is JSON, a snapshot taken at ``time`` (ms UTC). ``id`` is its number in the ledger,
+    0 before it is written there.
     """
 
     key: str
     topic: str
-    kind: NoticeKind
+    kind: str
     time: int
     service: str | None
     facts: Mapping[str, Any]
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +94,34 @@ class Message:
     """Plain text in parts; each notifier escapes and lays them out in its own way.
 
     ``title`` alone tells the story: telephones show nothing else. ``actions`` are what can be done
-    about ``about``, the ids of outages or of a window; not every notifier offers them.
+    about ``about``, the ids of outages or of a window; not every notifier offers them. ``text`` is
+    the whole of it for who takes plain text alone; empty where fields and lines say all.
     """
 
     title: str
     tone: Tone
-    facts: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     lines: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    text: str = ""
+
+
+_OUTAGE = "outage:"
 
 
 def outage_topic(outage_id: str) -> str:
     """Return the topic of an outage's notices."""
-    return f"outage:{outage_id}"
+    return f"{_OUTAGE}{outage_id}"
 
 
-def outage_notice(kind: NoticeKind, service: str, facts: OutageSnapshot, now: int) -> Notice:
+def is_of_outage(notice: Notice) -> bool:
+    """Say whether a notice is about an outage."""
+    return notice.topic.startswith(_OUTAGE)
+
+
+def outage_notice(kind: str, service: str, facts: OutageSnapshot, now: int) -> Notice:
     """Return the notice of an outage's change, seen at ``now`` (ms UTC)."""
     topic = outage_topic(facts.id)
     return Notice(f"{topic}/{kind}/{now}", topic, kind, now, service, asdict(facts))

@@ -3,8 +3,8 @@
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger.books import Books
 from sla_engine.ledger.engine import LedgerError, reason
-from sla_engine.ledger.outbox import Delivery, Outbox, Stored, Thread
-from sla_engine.ledger.rows import Derived, NoticeRow
+from sla_engine.ledger.outbox import Delivery, Outbox, Thread
+from sla_engine.ledger.rows import Derived
 from sla_engine.ledger.store import Ledger
 
 __all__ = [
@@ -14,9 +14,7 @@ __all__ = [
     "Derived",
     "Ledger",
     "LedgerError",
-    "NoticeRow",
     "Outbox",
-    "Stored",
     "Thread",
     "reason",
 ]

@@ -7,29 +7,16 @@ sends again.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from sla_engine.domain.notice import Notice
 from sla_engine.ledger.outbox_tables import delivery, thread
-from sla_engine.ledger.rows import NoticeRow
 from sla_engine.ledger.store import add_notices
 from sla_engine.ledger.tables import notice
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A notice with its number in the ledger."""
-
-    id: int
-    key: str
-    topic: str
-    kind: str
-    time: int
-    service: str | None
-    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +42,7 @@ class Delivery:
     """A notice on its way into a thread."""
 
     id: int
-    notice: Stored
+    notice: Notice
     thread: Thread
     attempts: int
     doubtful: bool
@@ -68,14 +55,14 @@ class Outbox:
         self._reading = engine
         self._writing = engine.execution_options(write=True)
 
-    def add(self, notices: Iterable[NoticeRow]) -> None:
+    def add(self, notices: Iterable[Notice]) -> None:
         """Write notices that no change of an outage brought; a key seen before is ignored."""
         rows = list(notices)  # making them may take longer than a lock should be held
         if rows:
             with self._writing.begin() as connection:
                 add_notices(connection, rows)
 
-    def unaddressed(self, limit: int = 1000) -> list[Stored]:
+    def unaddressed(self, limit: int = 1000) -> list[Notice]:
         """Return the notices that have no delivery yet, in order."""
         query = (
             sa.select(notice)
@@ -115,7 +102,7 @@ class Outbox:
         """Return the threads that began at ``since`` or later."""
         return self._threads(sa.select(thread).where(thread.c.created_ms >= since))
 
-    def latest(self, service: str, kinds: Sequence[str]) -> Stored | None:
+    def latest(self, service: str, kinds: Sequence[str]) -> Notice | None:
         """Return the last notice of these kinds about a service."""
         query = (
             sa.select(notice)
@@ -125,7 +112,7 @@ class Outbox:
         )
         return next(iter(self._stored(query)), None)
 
-    def with_key_like(self, prefix: str) -> list[Stored]:
+    def with_key_like(self, prefix: str) -> list[Notice]:
         """Return the notices whose key begins so, in order."""
         query = sa.select(notice).where(notice.c.key.startswith(prefix, autoescape=True))
         return self._stored(query.order_by(notice.c.id))
@@ -139,20 +126,25 @@ class Outbox:
                 found.setdefault(topic, set()).add(key)
         return found
 
-    def next_due(self, now: int) -> Delivery | None:
-        """Return the delivery to make now: the oldest that is first in its thread and due."""
-        first = (
-            sa.select(sa.func.min(delivery.c.id))
-            .where(delivery.c.state == "pending")
-            .group_by(delivery.c.thread_id)
-        )
+    def channels_due(self, now: int) -> list[str]:
+        """Return the channels in which something is to be told now."""
+        query = _due(sa.select(thread.c.channel).distinct(), now).order_by(thread.c.channel)
+        with self._reading.begin() as connection:
+            return list(connection.execute(query).scalars())
+
+    def next_due(self, now: int, channels: Collection[str] | None = None) -> Delivery | None:
+        """Return the delivery to make now: the oldest that is first in its thread and due.
+
+        Where ``channels`` are given, in one of them.
+        """
         query = (
-            sa.select(delivery.c.id, delivery.c.notice_id, delivery.c.thread_id)
+            _due(sa.select(delivery.c.id, delivery.c.notice_id, delivery.c.thread_id), now)
             .add_columns(delivery.c.attempts, delivery.c.doubtful)
-            .where(delivery.c.id.in_(first), delivery.c.due_ms <= now)
             .order_by(delivery.c.id)
             .limit(1)
         )
+        if channels is not None:
+            query = query.where(thread.c.channel.in_(channels))
         with self._reading.begin() as connection:
             row = connection.execute(query).first()
         if row is None:
@@ -161,7 +153,7 @@ class Outbox:
         [where] = self._threads(sa.select(thread).where(thread.c.id == row.thread_id))
         return Delivery(row.id, told, where, row.attempts, row.doubtful)
 
-    def told(self, item: Delivery) -> list[Stored]:
+    def told(self, item: Delivery) -> list[Notice]:
         """Return what a thread tells once this delivery is made, in order.
 
         A delivery that was given up and revived does not unsay what was told after it.
@@ -249,10 +241,10 @@ class Outbox:
         with self._writing.begin() as connection:
             connection.execute(sa.update(table).where(table.c.id == row).values(values))
 
-    def _stored(self, query: sa.Select[Any]) -> list[Stored]:
+    def _stored(self, query: sa.Select[Any]) -> list[Notice]:
         with self._reading.begin() as connection:
             return [
-                Stored(r.id, r.key, r.topic, r.kind, r.time_ms, r.service, json.loads(r.facts))
+                Notice(r.key, r.topic, r.kind, r.time_ms, r.service, json.loads(r.facts), r.id)
                 for r in connection.execute(query)
             ]
 
@@ -271,6 +263,17 @@ class Outbox:
                 )
                 for r in connection.execute(query.order_by(thread.c.id))
             ]
+
+
+def _due(query: sa.Select[Any], now: int) -> sa.Select[Any]:
+    """Narrow a query to what is due and first in its thread."""
+    first = (
+        sa.select(sa.func.min(delivery.c.id))
+        .where(delivery.c.state == "pending")
+        .group_by(delivery.c.thread_id)
+    )
+    joined = query.select_from(delivery).join(thread, delivery.c.thread_id == thread.c.id)
+    return joined.where(delivery.c.id.in_(first), delivery.c.due_ms <= now)
 
 
 def _made(connection: sa.Connection, new: Thread) -> int:

@@ -1,7 +1,6 @@
 """What goes into the ledger and comes out of it."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sla_engine.domain.events import Minute
 from sla_engine.domain.timeline import Timeline
@@ -19,14 +18,3 @@ class Derived(NamedTuple):
     first_sample: int | None
     tail: int = 300_000
     events: tuple[Minute, ...] | None = None
-
-
-class NoticeRow(NamedTuple):
-    """A notice to send exactly once: ``key`` is unique, ``topic`` shares a thread."""
-
-    key: str
-    topic: str
-    kind: str
-    time: int
-    service: str | None
-    facts: Mapping[str, Any]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
@@ -16,11 +17,11 @@ from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.maintenance import Requests
-from sla_engine.ledger.rows import Derived, NoticeRow
+from sla_engine.ledger.rows import Derived
 
 _MANY = 1000  # values in a statement; SQLite takes 32,766
 
-Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
+Notify = Callable[[Sequence[Change]], Iterable[Notice]]
 
 
 class Ledger:
@@ -236,7 +237,7 @@ def _note_first_samples(
     return [(s, t) for s, t in seen if t < known.get(s, t + 1)]
 
 
-def add_notices(connection: sa.Connection, notices: Iterable[NoticeRow]) -> None:
+def add_notices(connection: sa.Connection, notices: Iterable[Notice]) -> None:
     """Put notices into the outbox, in the caller's transaction; a key seen before is ignored."""
     table = tables.notice
     items = list(notices)

@@ -21,7 +21,7 @@ def composites(
 
     A component is unknown outside its lifetime. Those not derived now are as the ledger has them.
     """
-    wanted = [s for s in services if s.components]
+    wanted = [s for s in services if s.method == "components"]
     if not wanted:
         return
     known = dict(derived)

@@ -50,16 +50,16 @@ def timelines(
     lives = {
         service.id: lifetime(catalogue, service, period)
         for service in services
-        if service.probes or service.sli
+        if service.method != "components"
     }
     alive = [s for s in services if s.id in lives and lives[s.id].length]
-    sources = {s.id: source(catalogue, s) for s in alive if not _counts(s)}
+    sources = {s.id: source(catalogue, s) for s in alive if s.method != "events"}
     sources = {name: one for name, one in sources.items() if one.is_selector}
     sparse = [s for s in alive if s.id in sources]
     found = _sparse(catalogue, client, sparse, sources, period=period, now=now) if sparse else {}
     for service in alive:
         if service.id not in found:
-            if _counts(service):
+            if service.method == "events":
                 line, minutes = event_timeline(catalogue, client, service, period, now)
                 found[service.id] = line
                 if events is not None:
@@ -67,10 +67,6 @@ def timelines(
             else:
                 found[service.id] = _stepped(catalogue, client, service, period, now)
     return {name: cut(timeline, lives[name]) for name, timeline in found.items()}
-
-
-def _counts(service: Service) -> bool:
-    return service.sli is not None and service.sli.good is not None
 
 
 def source(catalogue: Catalogue, service: Service) -> Source:

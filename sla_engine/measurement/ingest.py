@@ -7,8 +7,9 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Books, Derived, NoticeRow
+from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import cadence, first_known, lifetime
 from sla_engine.measurement.fetch import timelines
@@ -27,7 +28,7 @@ class Ingested(NamedTuple):
     changes: tuple[Change, ...]
 
 
-Notify = Callable[[Sequence[Change]], Iterable[NoticeRow]]
+Notify = Callable[[Sequence[Change]], Iterable[Notice]]
 
 
 def ingest(

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service_catalogue import Service
+from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.interval import Interval, Intervals, union
-from sla_engine.domain.timeline import State, Timeline, verdict
+from sla_engine.domain.timeline import State, Timeline
 from sla_engine.measurement.derive import Cadence, state_of
 from sla_engine.prometheus.scan import Counts
 
@@ -118,8 +119,7 @@ def quiet(
 
 def _alone(service: Service, span: Interval) -> bool:
     """Say whether one series that is up is enough for a service to be up."""
-    needs = [quorum.locations for _, quorum in quorums(service, span)]
-    return all(verdict([State.UP], need) is State.UP for need in needs)
+    return all(quorum(held.locations, 1, 0) for _, held in quorums(service, span))
 
 
 def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:

@@ -2,21 +2,15 @@
 
 from functools import partial
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from uptime_common.exposition import Style, registry_text
 
 
 class EngineMetrics:
     """The engine's own health, to be set by its jobs."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # the package left it out
         registry = self.registry = CollectorRegistry()
         gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
         build = gauge("sla_engine_build_info", "Version.", ["version"])
@@ -70,11 +64,13 @@ class EngineMetrics:
             "Events of an iCalendar feed that make no sense and are left out.",
             ["feed"],
         )
-        self.notices_sent = counter("sla_engine_notices_sent", "Notices delivered.")
+        self.notices_sent = counter(
+            "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
+        )
         self.notice_failures = counter(
             "sla_engine_notice_failures",
-            "Attempts that did not deliver a notice, by reason.",
-            ["reason"],
+            "Attempts that did not deliver a notice, by notifier and reason.",
+            ["notifier", "reason"],
         )
         self.slack_connected = gauge(
             "sla_engine_slack_connected",
@@ -112,6 +108,6 @@ class EngineMetrics:
         for family in (self._feed_success, self._feed_refresh, self._feed_skipped):
             family.clear()
 
-    def render(self) -> bytes:
-        """Return the text exposition."""
-        return generate_latest(self.registry)
+    def render(self, style: Style = "text") -> bytes:
+        """Return the text of every family, without the EOF of OpenMetrics."""
+        return registry_text(self.registry, style).encode()

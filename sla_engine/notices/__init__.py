@@ -1,1 +1,1 @@
-"""What is told, when and to whom; imported by app and slack_app."""
+"""What is told (registry), when and to whom, and in which words; imported by app and slack_app."""

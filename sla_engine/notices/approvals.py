@@ -1,26 +1,22 @@
 """What is told of planned work that waits for approval: asked for, still waiting, decided."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from service_catalogue import Catalogue
 from sla_engine.domain.actor import shown
 from sla_engine.domain.maintenance import WindowEvent
-from sla_engine.domain.notice import Message, NoticeKind
-from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
+from sla_engine.domain.notice import Message, Notice
+from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns
-from sla_engine.notices.compose import Rendered
+from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notices.maintenance import REMIND
 from uptime_common import humanize
 
-APPROVAL_KINDS: tuple[NoticeKind, ...] = (
-    "maintenance_requested", "maintenance_waiting", "maintenance_decided",
-)  # fmt: skip
 _DAY = 24 * 3_600_000
 
 
-def approval_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
+def approval_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
     """Yield what is to be told at ``now`` (ms UTC) of windows that were asked for, each once.
 
     A decision is told where the request was. Approvers are reminded a day before the work, or
@@ -39,10 +35,15 @@ def approval_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeR
         services = [s for s in books.catalogue.services if concerns(request.scope, s)]
         facts = _facts(request, events, [s.name for s in services])
         owner = services[0].id if services else None
-        yield NoticeRow(f"{topic}/{kind}", topic, kind, now, owner, facts)
+        yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
 
 
-def _stage(request: Request, events: Sequence[WindowEvent], now: int) -> NoticeKind | None:
+def approvals_due(situation: Situation) -> Iterator[Notice]:
+    """Yield `approval_notices`."""
+    return approval_notices(situation.books, situation.outbox, situation.now)
+
+
+def _stage(request: Request, events: Sequence[WindowEvent], now: int) -> str | None:
     last = events[-1]
     if last.kind != "requested":
         return "maintenance_decided" if now - last.time < _DAY else None
@@ -75,31 +76,26 @@ def _facts(
     }
 
 
-def approval_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
-    """Return what makes the letters of windows that were asked for."""
-    zone = catalogue.timezone
-
-    def compose(item: Delivery) -> Rendered:
-        facts = item.notice.facts
-        when = humanize.stretch(facts["start"], facts["end"], zone)
-        work = f"planned work on {humanize.listed(facts['services'], 5) or 'no service of ours'}"
-        who = shown(facts["requester"])
-        told: list[tuple[str, str | None]] = [
-            ("Work", facts["title"]),
-            ("When", when),
-            ("Recurs", facts["rrule"]),
-            ("Asked for by", who),
-            ("Why", facts["reason"]),
-            ("Window", facts["id"]),
-        ]
-        shown_facts = tuple((label, value) for label, value in told if value)
-        if decided := facts["decided"]:
-            said = f"{decided['kind']} by {shown(decided['by'])}"
-            head = Message(f"{work[0].upper()}{work[1:]} is {said}: {when}", "planned", shown_facts)
-            return Rendered(head, Message(f"{said}: {decided['why']}", "info"))
-        waits = item.notice.kind == "maintenance_waiting"
-        title = f"{who} asks for {work}: {when}"
-        head = Message(title, "planned", shown_facts, (), (), ("approve", "reject"), (facts["id"],))
-        return Rendered(head, Message("Still waits for approval", "warning") if waits else None)
-
-    return compose
+def compose_approval(item: Delivery, writing: Writing) -> Rendered:
+    """Return the messages of a window that was asked for."""
+    facts, zone = item.notice.facts, writing.books.catalogue.timezone
+    when = humanize.stretch(facts["start"], facts["end"], zone)
+    work = f"planned work on {humanize.listed(facts['services'], 5) or 'no service of ours'}"
+    who = shown(facts["requester"])
+    told: list[tuple[str, str | None]] = [
+        ("Work", facts["title"]),
+        ("When", when),
+        ("Recurs", facts["rrule"]),
+        ("Asked for by", who),
+        ("Why", facts["reason"]),
+        ("Window", facts["id"]),
+    ]
+    shown_facts = tuple((label, value) for label, value in told if value)
+    if decided := facts["decided"]:
+        said = f"{decided['kind']} by {shown(decided['by'])}"
+        head = Message(f"{work[0].upper()}{work[1:]} is {said}: {when}", "planned", shown_facts)
+        return Rendered(head, Message(f"{said}: {decided['why']}", "info"))
+    waits = item.notice.kind == "maintenance_waiting"
+    title = f"{who} asks for {work}: {when}"
+    head = Message(title, "planned", shown_facts, (), (), ("approve", "reject"), (facts["id"],))
+    return Rendered(head, Message("Still waits for approval", "warning") if waits else None)

@@ -1,16 +1,16 @@
 """What is told of error budgets that run out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.notice import Message
+from sla_engine.domain.notice import Message, Notice
 from sla_engine.domain.objective import exhausted_at
 from sla_engine.domain.period import PeriodKind, containing
-from sla_engine.ledger import Delivery, NoticeRow
-from sla_engine.notices.compose import Rendered
+from sla_engine.ledger import Delivery
+from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.reports.period_title import title
 from uptime_common import humanize
 
@@ -23,7 +23,7 @@ _KINDS: dict[str, PeriodKind] = {"month": "month", "quarter": "quarter", "year":
 
 def budget_notices(
     catalogue: Catalogue, figures: Mapping[str, Figures], now: int
-) -> Iterator[NoticeRow]:
+) -> Iterator[Notice]:
     """Yield the warnings of error budgets that fell under a threshold, each once a period.
 
     ``figures`` are of each service's own window, by service id; a rolling window is told of at
@@ -46,32 +46,51 @@ def budget_notices(
             "gone_at": None if span is None else exhausted_at(left, span, now),
             "objective": service.objective,
         }
-        yield NoticeRow(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
+        yield Notice(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
 
 
-def budget_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
-    """Return what makes the letters of budget warnings."""
+class BudgetWatch:
+    """The warnings that the last levels bring, as long as their figures hold."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._judged: dict[str, Figures] = {}
+        self.notices: tuple[Notice, ...] = ()
+
+    def judge(self, figures: Mapping[str, Figures], at: int) -> None:
+        """Take the figures of a tick, by service: they are of the periods of ``at`` (ms UTC)."""
+        # Figures that are still the same have brought their warning: a period's end makes new ones.
+        fresh = {s: found for s, found in figures.items() if found is not self._judged.get(s)}
+        kept = [n for n in self.notices if n.service in figures and n.service not in fresh]
+        self.notices = (*kept, *budget_notices(self._catalogue, fresh, at))
+        self._judged = dict(figures)
+
+
+def budgets_due(situation: Situation) -> Iterator[Notice]:
+    """Yield the warnings that the last levels bring."""
+    yield from situation.budgets
+
+
+def compose_budget(item: Delivery, writing: Writing) -> Rendered:
+    """Return the messages of a budget warning."""
+    facts, catalogue = item.notice.facts, writing.books.catalogue
     zone = catalogue.timezone
-
-    def compose(item: Delivery) -> Rendered:
-        facts = item.notice.facts
-        name = _name(catalogue.services, item.notice.service)
-        over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
-        left = humanize.share(facts["left"])
-        if facts["left"] <= 0:
-            head = f"{name} has used up its error budget of {over}"
-        else:
-            head = f"{name} has {left} of its error budget of {over} left"
-        lines = []
-        if facts["gone_at"] is not None:
-            when = humanize.moment(facts["gone_at"], zone)
-            lines.append(f"At the pace so far it is used up on {when}.")
-        told = (("Objective", humanize.agreed(facts["objective"] / 100)), ("Budget left", left))
-        message = Message(head, "warning", told, tuple(lines))
-        return Rendered(message, Message(head, "warning", lines=tuple(lines)))
-
-    return compose
+    name = _name(catalogue, item.notice.service)
+    over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
+    left = humanize.share(facts["left"])
+    if facts["left"] <= 0:
+        head = f"{name} has used up its error budget of {over}"
+    else:
+        head = f"{name} has {left} of its error budget of {over} left"
+    lines = []
+    if facts["gone_at"] is not None:
+        when = humanize.moment(facts["gone_at"], zone)
+        lines.append(f"At the pace so far it is used up on {when}.")
+    told = (("Objective", humanize.agreed(facts["objective"] / 100)), ("Budget left", left))
+    message = Message(head, "warning", told, tuple(lines))
+    return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 
 
-def _name(services: tuple[Service, ...], identifier: str | None) -> str:
-    return next((s.name for s in services if s.id == identifier), identifier or "unknown")
+def _name(catalogue: Catalogue, identifier: str | None) -> str:
+    service = catalogue.find(identifier)
+    return service.name if service else identifier or "unknown"

@@ -1,46 +1,32 @@
 """What a delivery says: the head of its thread and the answer inside."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import replace
 
 from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.notice import (
-    OUTAGE_KINDS,
-    Message,
-    NoticeKind,
-    OutageSnapshot,
-    Subject,
-)
-from sla_engine.ledger import Stored
+from sla_engine.domain.notice import Notice, OutageSnapshot, Subject, is_of_outage
+from sla_engine.ledger import Delivery
+from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.outage_messages import reply_message, root_message
-from sla_engine.notifiers import File
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The head of a thread, what is answered in it, and a file that goes with it.
-
-    ``text`` is the whole of it where it goes elsewhere than to Slack.
-    """
-
-    head: Message
-    reply: Message | None = None
-    file: File | None = None
-    text: str = ""
+def compose_outage(item: Delivery, writing: Writing) -> Rendered:
+    """Return what the thread of an outage, or of several, says with this delivery."""
+    told = writing.told(item)
+    return compose(writing.books.catalogue, told, writing.now, writing.figures)
 
 
 def compose(
-    catalogue: Catalogue, told: Sequence[Stored], now: int, figures: Mapping[str, Figures]
+    catalogue: Catalogue, told: Sequence[Notice], now: int, figures: Mapping[str, Figures]
 ) -> Rendered:
-    """Return the letter of an outage's notice; ``told`` is all of its thread, the notice last.
+    """Return the messages of an outage's notice; ``told`` is all of its thread, the notice last.
 
     ``figures`` are of the services' own windows, by id: what an outage used of the budget.
     """
     members: dict[str, tuple[Subject, OutageSnapshot]] = {}
     for notice in told:
-        if notice.kind in OUTAGE_KINDS:
+        if is_of_outage(notice):
             facts = _burnt(OutageSnapshot(**notice.facts), figures.get(notice.service or ""), now)
             members.pop(f"outage:{facts.previous_id}", None)
             members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
@@ -48,7 +34,7 @@ def compose(
     subject, facts = members[last.topic]
     zone = catalogue.timezone
     grouped = len(members) > 1
-    reply = reply_message(cast("NoticeKind", last.kind), subject, facts, zone, grouped=grouped)
+    reply = reply_message(last.kind, subject, facts, zone, grouped=grouped)
     return Rendered(root_message(list(members.values()), now, zone), reply)
 
 

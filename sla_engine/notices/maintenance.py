@@ -1,16 +1,15 @@
 """What is told of approved planned work: soon, started, ended, overrun."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from service_catalogue import Catalogue
 from sla_engine.domain.actor import shown
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow
-from sla_engine.domain.notice import Message, Tone
-from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
+from sla_engine.domain.notice import Message, Notice, Tone
+from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
-from sla_engine.notices.compose import Rendered
+from sla_engine.notices.kinds import Rendered, Situation, Writing
 from uptime_common import humanize
 
 REMIND = 30 * 60_000
@@ -18,14 +17,14 @@ REMIND = 30 * 60_000
 _FORGET = 3_600_000
 
 
-def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
+def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
     """Yield what is to be told of approved work at ``now``: soon, started, ended or overrun.
 
     Each is told once; the end only of work whose start was told.
     """
     wide = Interval(now - _FORGET, now + REMIND)
     opened = books.ledger.open_outages()
-    for window in windows_in(books.catalogue, books.ledger.windows.all(), wide):
+    for window in windows_in(books.catalogue, books.ledger.windows.touching(wide), wide):
         if window.state(now) not in {"approved", "active", "completed"}:
             continue
         services = [s for s in books.catalogue.services if concerns(window.scope, s)]
@@ -38,7 +37,12 @@ def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Noti
                 continue
             facts = _work(window, occurrence, [s.name for s in services], down)
             owner = services[0].id if services else None
-            yield NoticeRow(f"{topic}/{kind}", topic, kind, now, owner, facts)
+            yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
+
+
+def maintenance_due(situation: Situation) -> Iterator[Notice]:
+    """Yield `maintenance_notices`."""
+    return maintenance_notices(situation.books, situation.outbox, situation.now)
 
 
 def _stage(work: Interval, now: int, told: set[str], *, overrun: bool) -> str | None:
@@ -65,33 +69,27 @@ def _work(
     }
 
 
-def work_composer(catalogue: Catalogue) -> Callable[[Delivery], Rendered]:
-    """Return what makes the letters of planned work."""
-    zone = catalogue.timezone
-
-    def compose(item: Delivery) -> Rendered:
-        facts = item.notice.facts
-        names = humanize.listed(facts["services"], 5) or "no service of ours"
-        tones: dict[str, Tone] = {"maintenance_ended": "up", "maintenance_overrun": "down"}
-        words = {
-            "maintenance_soon": f"begins at {humanize.moment(facts['start'], zone)}",
-            "maintenance_started": f"is under way until {humanize.moment(facts['end'], zone)}",
-            "maintenance_ended": f"ended at {humanize.moment(facts['end'], zone)}",
-            "maintenance_overrun": "is over its time, still down: "
-            + humanize.listed(facts["down"], 5),
-        }
-        said = words[item.notice.kind]
-        tone = tones.get(item.notice.kind, "planned")
-        head = Message(
-            f"Planned work on {names} {said}",
-            tone,
-            (
-                ("Work", facts["title"]),
-                ("When", humanize.stretch(facts["start"], facts["end"], zone)),
-                ("Asked for by", shown(facts["requester"])),
-                ("Approved by", shown(facts["approver"] or "nobody")),
-            ),
-        )
-        return Rendered(head, Message(f"The work {said}", tone))
-
-    return compose
+def compose_work(item: Delivery, writing: Writing) -> Rendered:
+    """Return the messages of planned work."""
+    facts, zone = item.notice.facts, writing.books.catalogue.timezone
+    names = humanize.listed(facts["services"], 5) or "no service of ours"
+    tones: dict[str, Tone] = {"maintenance_ended": "up", "maintenance_overrun": "down"}
+    words = {
+        "maintenance_soon": f"begins at {humanize.moment(facts['start'], zone)}",
+        "maintenance_started": f"is under way until {humanize.moment(facts['end'], zone)}",
+        "maintenance_ended": f"ended at {humanize.moment(facts['end'], zone)}",
+        "maintenance_overrun": f"is over its time, still down: {humanize.listed(facts['down'], 5)}",
+    }
+    said = words[item.notice.kind]
+    tone = tones.get(item.notice.kind, "planned")
+    head = Message(
+        f"Planned work on {names} {said}",
+        tone,
+        (
+            ("Work", facts["title"]),
+            ("When", humanize.stretch(facts["start"], facts["end"], zone)),
+            ("Asked for by", shown(facts["requester"])),
+            ("Approved by", shown(facts["approver"] or "nobody")),
+        ),
+    )
+    return Rendered(head, Message(f"The work {said}", tone))

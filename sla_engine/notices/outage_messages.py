@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from sla_engine.domain.actor import shown
-from sla_engine.domain.notice import Message, NoticeKind, OutageSnapshot, Subject, Tone
+from sla_engine.domain.notice import Message, OutageSnapshot, Subject, Tone
 from uptime_common import humanize
 
 _LISTED = 20
-_TURNS: dict[NoticeKind, tuple[str, Tone]] = {
+_TURNS: dict[str, tuple[str, Tone]] = {
     "reopened": ("down again: later samples show that it never came back", "down"),
     "withdrawn": ("withdrawn: the samples no longer show it", "info"),
 }
@@ -28,7 +28,7 @@ def root_message(
 
 
 def reply_message(
-    kind: NoticeKind, subject: Subject, facts: OutageSnapshot, zone: tzinfo, *, grouped: bool
+    kind: str, subject: Subject, facts: OutageSnapshot, zone: tzinfo, *, grouped: bool
 ) -> Message | None:
     """Return what is said inside the thread, or None where the head says it all."""
     name = f"{subject.name}: " if grouped else ""
@@ -51,7 +51,7 @@ def reply_message(
     return None
 
 
-def _classed(kind: NoticeKind, name: str, facts: OutageSnapshot) -> Message:
+def _classed(kind: str, name: str, facts: OutageSnapshot) -> Message:
     """Return what somebody said of the class."""
     who = shown(facts.said_by)
     if kind == "asked":
@@ -65,7 +65,7 @@ def _single(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> 
     return Message(
         title=_title(subject, facts, now, zone),
         tone=_tone(facts),
-        facts=_facts(subject, facts, now, zone),
+        fields=_facts(subject, facts, now, zone),
         actions=_actions(facts),
         about=(facts.id,),
     )

@@ -9,7 +9,7 @@ from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.notice import (
-    NoticeKind,
+    Notice,
     OutageSnapshot,
     outage_facts,
     outage_notice,
@@ -18,23 +18,23 @@ from sla_engine.domain.notice import (
 )
 from sla_engine.domain.outage import Correction, Outage, OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Books, Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.maintenance.windows import planned, windows_in
+from sla_engine.notices.kinds import Situation
 
 _LATELY = 24 * 3_600_000
 
 
-def outage_notices(books: Books, now: int) -> Callable[[Sequence[Change]], Iterator[NoticeRow]]:
+def outage_notices(books: Books, now: int) -> Callable[[Sequence[Change]], Iterator[Notice]]:
     """Return what makes notices of an ingest's changes, as they are seen at ``now`` (ms UTC).
 
     What people decided is read here, before the ingest's transaction begins.
     """
     facts = _knowing(books, now)
 
-    def notify(changes: Sequence[Change]) -> Iterator[NoticeRow]:
+    def notify(changes: Sequence[Change]) -> Iterator[Notice]:
         for change in changes:
-            made = outage_notice(change.kind, change.service, facts(change), now)
-            yield NoticeRow(made.key, made.topic, made.kind, made.time, made.service, made.facts)
+            yield outage_notice(change.kind, change.service, facts(change), now)
 
     return notify
 
@@ -61,7 +61,7 @@ def _knowing(books: Books, now: int) -> Callable[[Change], OutageSnapshot]:
     return facts
 
 
-def correction_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
+def correction_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
     """Yield the notices of what people lately said of outages that were told of, each once.
 
     Taking an outage on is told as its acknowledgement; anything else brings its thread up to date.
@@ -80,18 +80,23 @@ def correction_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notic
                 told = {notice.key for notice in outbox.with_key_like(f"{topic}/")}
                 if told and key not in told:
                     said = replace(found, said_by=correction.author, said_why=correction.reason)
-                    yield NoticeRow(key, topic, _kind(correction), now, service, asdict(said))
+                    yield Notice(key, topic, _kind(correction), now, service, asdict(said))
 
 
-def _kind(correction: Correction) -> NoticeKind:
+def corrections_due(situation: Situation) -> Iterator[Notice]:
+    """Yield `correction_notices`."""
+    return correction_notices(situation.books, situation.outbox, situation.now)
+
+
+def _kind(correction: Correction) -> str:
     """Return what a correction is told as."""
     if correction.field == "class_asked":
         return "asked" if correction.after else "refused"
-    kinds: dict[str, NoticeKind] = {"owner": "acknowledged", "class": "reclassified"}
+    kinds = {"owner": "acknowledged", "class": "reclassified"}
     return kinds.get(correction.field, "changed")
 
 
-def running_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRow]:
+def running_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
     """Yield what brings the messages of open outages up to date: duration and budget burnt.
 
     Steps grow with the outage's age, and each has a key of its own: a restart neither repeats one
@@ -106,7 +111,13 @@ def running_notices(books: Books, outbox: Outbox, now: int) -> Iterator[NoticeRo
     for key, service, stretch in fresh:
         found = facts(_unchanged(books.ledger, service, stretch, now))
         topic = outage_topic(found.id)
-        yield NoticeRow(key, topic, "running", now, service, asdict(found))
+        yield Notice(key, topic, "running", now, service, asdict(found))
+
+
+def running_due(situation: Situation) -> Iterator[Notice]:
+    """Yield `running_notices` where messages are edited: elsewhere each would be a new one."""
+    if situation.threads:
+        yield from running_notices(situation.books, situation.outbox, situation.now)
 
 
 def _unchanged(ledger: Ledger, service: str, stretch: OutageSpan, now: int) -> Change:

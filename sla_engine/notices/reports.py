@@ -1,20 +1,20 @@
 """Scheduled reports: which are due, worked out from the ledger, and what they say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.cron import trigger
+from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.report import make_report
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
-from sla_engine.ledger import Books, Delivery, NoticeRow, Outbox
-from sla_engine.notices.compose import Rendered
-from sla_engine.notifiers import APPRISE, AppriseNotifier, File
-from sla_engine.prometheus import Client
+from sla_engine.ledger import Books, Delivery, Outbox
+from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notifiers import File
 from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_slack
 from uptime_common.document import Finding
 
@@ -29,6 +29,7 @@ _LOOK_BACK = {"daily": 2, "weekly": 8, "monthly": 32, "quarterly": 93, "yearly":
 _SETTLED = 5 * 60_000
 _PATIENCE = 3_600_000
 _LATE = 15 * 60_000
+_DAY = 86_400_000
 _PICTURED = "Days, outages, error budgets and the period before; every figure is in the message"
 
 
@@ -36,10 +37,11 @@ def due_reports(
     books: Books,
     outbox: Outbox,
     now: int,
-    elsewhere: AppriseNotifier | None = None,
-) -> Iterator[NoticeRow]:
+    addresses: Mapping[str, Sequence[str]],
+) -> Iterator[Notice]:
     """Yield the scheduled reports whose time has come and that nobody was told of yet.
 
+    ``addresses`` are where a report goes besides the channels that the catalogue names, by its id.
     Of several that were missed only the last is made, late. A report waits until the ledger has
     what follows its period, but not for more than an hour. A period before the first sample of
     all has no report.
@@ -62,15 +64,20 @@ def due_reports(
             "report": entry.id,
             "period": period.name,
             "due": fired,
-            "channels": _channels(entry, books.catalogue, elsewhere),
+            "channels": _channels(entry, books.catalogue, addresses.get(entry.id, ())),
         }
         key = f"report:{entry.id}/{period.name}"
-        yield NoticeRow(key, topic, "report", now, None, facts)
+        yield Notice(key, topic, "report", now, None, facts)
 
 
-def _channels(entry: Report, catalogue: Catalogue, elsewhere: AppriseNotifier | None) -> list[str]:
+def reports_due(situation: Situation) -> Iterator[Notice]:
+    """Yield `due_reports`."""
+    return due_reports(situation.books, situation.outbox, situation.now, situation.addresses)
+
+
+def _channels(entry: Report, catalogue: Catalogue, others: Sequence[str]) -> list[str]:
     slack = [] if entry.elsewhere_only else [entry.channel or catalogue.slack.channel]
-    return [*slack, *(elsewhere.channels(entry.id) if elsewhere else ())]
+    return [*slack, *others]
 
 
 def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
@@ -79,16 +86,8 @@ def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
     Raises:
         ValueError: the cron expression makes no sense.
     """
-    cron = trigger(entry.cron, zone)
-    end = datetime.fromtimestamp(now / 1000, UTC)
-    cursor, last = end - timedelta(days=_LOOK_BACK[entry.period]), None
-    while cursor <= end:
-        fired = cron.get_next_fire_time(None, cursor.astimezone(zone))
-        if fired is None or fired.astimezone(UTC) > end:
-            break
-        last = fired.astimezone(UTC)
-        cursor = max(last, cursor) + timedelta(seconds=1)  # an hour that comes twice goes on too
-    return None if last is None else round(last.timestamp() * 1000)
+    due = last_due(entry.cron, zone, now)
+    return None if due is None or due < now - _LOOK_BACK[entry.period] * _DAY else due
 
 
 def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
@@ -102,44 +101,33 @@ def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
     )
 
 
-def composer(
-    books: Books,
-    clock: Callable[[], int],
-    client: Client | None = None,
-) -> Callable[[Delivery], Rendered]:
-    """Return what makes the letter of a scheduled report when it is sent.
-
-    ``client`` is asked for server health; without it there is none.
-    """
+def compose_report(item: Delivery, writing: Writing) -> Rendered:
+    """Make a scheduled report when it is sent: with a file, or as text where none is taken."""
+    facts, books, now = item.notice.facts, writing.books, writing.now
     entries = {entry.id: entry for entry in books.catalogue.reports}
-
-    def compose(item: Delivery) -> Rendered:
-        facts = item.notice.facts
-        entry = entries.get(facts["report"]) or _forgotten(facts["report"])
-        zone = entry.timezone or books.catalogue.timezone
-        now = clock()
-        period = parse_period(facts["period"], zone, now)
-        services = [s.id for s in audience(entry, books.catalogue)]
-        elsewhere = item.thread.channel.startswith(APPRISE)
-        attached = FORMATS["text"] if elsewhere else _attached(entry)
-        made = make_report(
-            books,
-            period,
-            now,
-            [FORMATS["slack"], *([attached] if attached else ())],
-            client=client,
-            services=services,
-            language=entry.language,
-            frozen=True,
-        )
-        late = now - facts["due"]
-        made = replace(made, late=late if late > _LATE else None)
-        if elsewhere:
-            return Rendered(to_slack.message(made), text=FORMATS["text"].render(made).decode())
-        file = None if attached is None else _file(entry, period, attached, made)
-        return Rendered(to_slack.message(made), file=file)
-
-    return compose
+    entry = entries.get(facts["report"]) or _forgotten(facts["report"])
+    zone = entry.timezone or books.catalogue.timezone
+    period = parse_period(facts["period"], zone, now)
+    files = writing.capabilities.files
+    attached = _attached(entry) if files else FORMATS["text"]
+    made = make_report(
+        books,
+        period,
+        now,
+        [FORMATS["slack"], *([attached] if attached else ())],
+        client=writing.client,
+        services=[s.id for s in audience(entry, books.catalogue)],
+        language=entry.language,
+        frozen=True,
+    )
+    late = now - facts["due"]
+    made = replace(made, late=late if late > _LATE else None)
+    head = to_slack.message(made)
+    if attached is None:
+        return Rendered(head)
+    if not files:
+        return Rendered(replace(head, text=attached.render(made).decode()))
+    return Rendered(head, file=_file(entry, period, attached, made))
 
 
 def _forgotten(identifier: str) -> Report:

@@ -1,13 +1,14 @@
 """Who is told of a notice, and in which thread."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Route, Severity
-from sla_engine.domain.notice import OUTAGE_KINDS
-from sla_engine.ledger import Outbox, Stored, Thread
-from sla_engine.notifiers import APPRISE
+from sla_engine.domain.notice import Notice
+from sla_engine.ledger import Outbox, Thread
+from sla_engine.notices.registry import OUTAGE_KINDS, severity_of
+from sla_engine.notifiers import canonical, parse_address
 
 _FLOOD = 10 * 60_000
 """Outages that open within so many milliseconds of each other are one flood."""
@@ -15,64 +16,65 @@ _FLOOD = 10 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A channel and whom to mention there."""
+    """An address, as the ledger spells it, and whom to mention there."""
 
     channel: str
     mentions: tuple[str, ...]
 
 
-def address(catalogue: Catalogue, outbox: Outbox, now: int, *, one_channel: bool = False) -> int:
+def address(
+    catalogue: Catalogue, outbox: Outbox, now: int, *, one_place: Collection[str] = ()
+) -> int:
     """Give every new notice its threads; return how many notices that were.
 
-    What a failed service takes down with it is told in that service's thread, and in a flood of
-    outages all that come after the limit share one.
+    ``one_place`` are the schemes all of whose addresses are the same place. What a failed service
+    takes down with it is told in that service's thread, and in a flood of outages all that come
+    after the limit share one.
     """
     new = outbox.unaddressed()
     below = _below(catalogue) if new else {}
     for notice in sorted(new, key=lambda n: (len(_dependencies(below, n.service or "")), n.id)):
-        targets = targets_of(catalogue, notice)
-        if one_channel:
-            targets = _in_one(targets, catalogue.slack.channel)
+        targets = _in_one(targets_of(catalogue, notice), one_place, catalogue.slack.channel)
         flood = _flooding(catalogue, outbox, new, now)
         threads = [_thread(catalogue, outbox, notice, t, now=now, flood=flood) for t in targets]
         outbox.address(notice.id, threads, now)
     return len(new)
 
 
-def _in_one(targets: list[Destination], channel: str) -> list[Destination]:
-    """Return what a webhook can reach: its own channel, and other services as they are."""
-    others = [target for target in targets if target.channel.startswith(APPRISE)]
-    slack = [target for target in targets if target not in others]
-    return [*(Destination(channel, target.mentions) for target in slack[:1]), *others]
+def _in_one(
+    targets: Iterable[Destination], one_place: Collection[str], default: str
+) -> list[Destination]:
+    """Leave one target of a scheme that is one place, under one name, so that threads go on."""
+    found: dict[str, Destination] = {}
+    for target in targets:
+        scheme = parse_address(target.channel).scheme
+        if scheme not in one_place:
+            found[target.channel] = target
+        elif f"{scheme}:" not in found:
+            name = default if parse_address(default).scheme == scheme else target.channel
+            found[f"{scheme}:"] = replace(target, channel=canonical(name))
+    return list(found.values())
 
 
-def targets_of(catalogue: Catalogue, notice: Stored) -> list[Destination]:
+def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
     """Return where a notice goes: to every route that fits it, else to the default channel."""
     if "channels" in notice.facts:
-        return [Destination(channel, ()) for channel in notice.facts["channels"]]
+        return [Destination(canonical(channel), ()) for channel in notice.facts["channels"]]
     if "channel" in notice.facts:  # of a version that knew Slack alone
-        return [Destination(notice.facts["channel"], ())]
+        return [Destination(canonical(notice.facts["channel"]), ())]
     severity = severity_of(notice)
-    service = next((s for s in catalogue.services if s.id == notice.service), None)
+    service = catalogue.find(notice.service)
     found: dict[str, tuple[str, ...]] = {}
     for route in catalogue.slack.routes:
         if _fits(route, service, severity):
-            found[route.channel] = (*found.get(route.channel, ()), *route.mentions)
+            channel = canonical(route.channel)
+            found[channel] = (*found.get(channel, ()), *route.mentions)
     loud = severity in {"unplanned", "budget"}
     targets = [
         Destination(channel, tuple(dict.fromkeys(mentions)) if loud else ())
         for channel, mentions in found.items()
     ]
-    return targets or [Destination(catalogue.slack.channel, ())]
-
-
-def severity_of(notice: Stored) -> Severity:
-    """Return what kind of news a notice is."""
-    if notice.kind.startswith("maintenance"):
-        return "maintenance"
-    if notice.kind == "budget":
-        return "budget"
-    return "planned" if notice.facts.get("classification") == "planned" else "unplanned"
+    return targets or [Destination(canonical(catalogue.slack.channel), ())]
 
 
 def _fits(route: Route, service: Service | None, severity: Severity) -> bool:
@@ -86,7 +88,7 @@ def _fits(route: Route, service: Service | None, severity: Severity) -> bool:
 def _thread(
     catalogue: Catalogue,
     outbox: Outbox,
-    notice: Stored,
+    notice: Notice,
     target: Destination,
     *,
     now: int,
@@ -107,7 +109,7 @@ def _thread(
     return Thread(0, key, target.channel, target.mentions, created=now)
 
 
-def _upstream(catalogue: Catalogue, outbox: Outbox, notice: Stored) -> Iterator[Thread]:
+def _upstream(catalogue: Catalogue, outbox: Outbox, notice: Notice) -> Iterator[Thread]:
     """Yield the threads of open outages of what a service depends on, nearest first."""
     for service in _dependencies(_below(catalogue), notice.service or ""):
         last = outbox.latest(service, OUTAGE_KINDS)
@@ -115,7 +117,7 @@ def _upstream(catalogue: Catalogue, outbox: Outbox, notice: Stored) -> Iterator[
             yield from outbox.threads_of(last.topic)
 
 
-def _flooding(catalogue: Catalogue, outbox: Outbox, new: Iterable[Stored], now: int) -> str:
+def _flooding(catalogue: Catalogue, outbox: Outbox, new: Iterable[Notice], now: int) -> str:
     """Return the key of the flood that an outage which opens now belongs to, or nothing."""
     recent = [t for t in outbox.threads_since(now - _FLOOD) if _is_outage(t)]
     known = next((t.key.partition("@")[0] for t in recent if t.key.startswith("flood:")), "")

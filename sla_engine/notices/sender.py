@@ -1,28 +1,35 @@
-"""The sender: what is due in the outbox goes out, in order, exactly once as far as Slack allows."""
+"""The sender: what is due in the outbox goes out, in order, exactly once as far as each allows."""
 
-from collections.abc import Callable, Mapping
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.notice import SILENT_KINDS, Message
-from sla_engine.ledger import Delivery, Outbox
-from sla_engine.notices.compose import Rendered, compose
+from sla_engine.domain.notice import Message
+from sla_engine.ledger import Books, Delivery, LedgerError, Outbox
+from sla_engine.notices.kinds import Rendered, Writing
+from sla_engine.notices.registry import NOTICES, SILENT_KINDS
 from sla_engine.notices.routing import address
 from sla_engine.notifiers import (
-    APPRISE,
-    AppriseNotifier,
     Delivered,
     Failed,
     File,
+    Gone,
     Missing,
     Notifier,
     Outcome,
     Retry,
+    Unreadable,
+    parse_address,
 )
+from sla_engine.prometheus import Client
 
 log = structlog.get_logger("notify")
 
@@ -30,155 +37,260 @@ _FIRST_WAIT = 1_000
 _LONGEST_WAIT = 300_000
 _REVIVED = 24 * 3_600_000
 _AT_ONCE = 100
-# Somebody deleted the message, or it may no longer be edited: the answers still count.
-_GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
-
-Compose = Callable[[Delivery], Rendered]
+_UNKNOWN = "none"
+_LEDGER = (SQLAlchemyError, LedgerError)
+"""What no delivery can go on after: the ledger's fault, which is every delivery's."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did; ``reasons`` has a word for every attempt that did not deliver."""
+    """What a run did, by the notifier's name; ``failures`` has a word for every attempt in vain."""
 
-    sent: int = 0
-    reasons: list[str] = field(default_factory=list)
+    delivered: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        """Return how many deliveries were made."""
+        return self.delivered.total()
+
+    @property
+    def reasons(self) -> list[str]:
+        """Return the words for attempts in vain."""
+        return [reason for _, reason in self.failures]
 
 
 class _Sought(NamedTuple):
     """What to look for before sending again, and whether to look."""
 
-    channel: str
+    place: str
     key: str
     since: int
     thread: str | None
     doubtful: bool
 
 
-@dataclass
 class Sender:
-    """Delivers an outbox by a notifier. Not for several threads at once.
+    """Delivers an outbox, each delivery by the notifier of its address's scheme.
 
-    ``clock`` returns milliseconds UTC. ``compose`` maps kinds of notices other than outages'
-    to what their messages are; ``figures`` are of each service's own window. Nothing is
-    sent before ``held_until``.
+    ``notifiers`` are by scheme, ``clock`` returns milliseconds UTC. ``figures`` are of each
+    service's own window; ``client`` is asked for what the ledger does not know. A notifier
+    that asked us to wait is asked for nothing before ``held_until`` (by scheme). `deliver` may run
+    in several threads, one for each scheme; nothing else may.
     """
 
-    catalogue: Catalogue
-    outbox: Outbox
-    notifier: Notifier
-    clock: Callable[[], int]
-    one_channel: bool = False
-    elsewhere: AppriseNotifier | None = None
-    composers: dict[str, Compose] = field(default_factory=dict)
-    figures: Mapping[str, Figures] = field(default_factory=dict)
-    held_until: int = 0
+    def __init__(
+        self,
+        books: Books,
+        outbox: Outbox,
+        notifiers: Mapping[str, Notifier],
+        clock: Callable[[], int],
+        client: Client | None = None,
+    ) -> None:
+        self._books, self._outbox, self._clock, self._client = books, outbox, clock, client
+        self._notifiers = notifiers
+        self._one_place = {s for s, n in notifiers.items() if n.capabilities.one_place}
+        self._composing = threading.Lock()  # a report freezes its period and draws: one at a time
+        self.figures: Mapping[str, Figures] = {}
+        self.held_until: dict[str, int] = {}
+
+    @property
+    def threads(self) -> bool:
+        """Say whether messages are edited anywhere."""
+        return any(notifier.capabilities.threads for notifier in self._notifiers.values())
 
     def revive(self) -> int:
         """Try again what was given up in the last day: a restart may have mended its cause."""
-        now = self.clock()
-        return self.outbox.revive(now - _REVIVED, now)
+        now = self._clock()
+        return self._outbox.revive(now - _REVIVED, now)
 
     def run(self) -> Tally:
-        """Deliver what is due; what fails is due again later."""
+        """Address what is new and deliver what is due; what fails is due again later."""
+        self.address()
+        return self._deliver_all(None)
+
+    def address(self) -> set[str]:
+        """Give new notices their threads; return the schemes in which something is due."""
+        now = self._clock()
+        address(self._books.catalogue, self._outbox, now, one_place=self._one_place)
+        return {parse_address(channel).scheme for channel in self._due(now, None)}
+
+    def deliver(self, scheme: str) -> Tally:
+        """Deliver what is due by one notifier."""
+        return self._deliver_all(scheme)
+
+    def _deliver_all(self, scheme: str | None) -> Tally:
         tally = Tally()
-        address(self.catalogue, self.outbox, self.clock(), one_channel=self.one_channel)
         for _ in range(_AT_ONCE):
-            now = self.clock()
-            item = None if now < self.held_until else self.outbox.next_due(now)
+            now = self._clock()
+            channels = self._due(now, scheme)
+            item = self._outbox.next_due(now, channels) if channels else None
             if item is None:
                 break
             self._settle(item, self._tried(item), tally)
         return tally
 
-    def _tried(self, item: Delivery) -> Outcome:
-        """Deliver, or say why no letter could be made: one bad notice never holds up the rest."""
-        try:
-            letter = self._letter(item)
-        except (ValueError, KeyError, TypeError) as error:
-            return Failed(f"cannot be written: {type(error).__name__}: {error}")
-        return self._deliver(item, letter)
+    def _due(self, now: int, scheme: str | None) -> Collection[str]:
+        """Return the channels that something is due in, and that may be asked now."""
+        return [
+            channel
+            for channel in self._outbox.channels_due(now)
+            if (found := parse_address(channel).scheme) == (scheme or found)
+            and now >= self.held_until.get(found, 0)
+        ]
 
-    def _deliver(self, item: Delivery, letter: Rendered) -> Outcome:
-        if item.thread.channel.startswith(APPRISE):
-            return self._elsewhere(item, letter)
-        if not self.notifier.threads:
-            return self._plain(item, letter)
-        head = self._head(item, letter)
+    def _tried(self, item: Delivery) -> Outcome:
+        """Deliver, or say why nothing could be written: one bad notice never holds up the rest."""
+        scheme, place = parse_address(item.thread.channel)
+        notifier = self._notifiers.get(scheme)
+        if notifier is None:
+            return Failed(f"no notifier for this address: {scheme}")
+        if item.notice.kind in SILENT_KINDS and not notifier.capabilities.threads:
+            return Delivered(place)
+        try:
+            with self._composing:
+                rendered = self._rendered(item, notifier)
+        except _LEDGER:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this notice's alone
+            return Failed(f"cannot be written: {type(error).__name__}: {error}")
+        try:
+            outcome = _Attempt(self._outbox, notifier, item, place).deliver(rendered)
+        except _LEDGER:
+            raise
+        except Exception as error:  # noqa: BLE001 - a notifier's mistake stays its own
+            outcome = Retry(f"{scheme}: {_raised(error)}", ours=True)
+        return self._given_up(item, notifier, outcome)
+
+    def _given_up(self, item: Delivery, notifier: Notifier, outcome: Outcome) -> Outcome:
+        """Make an end of what is not worth repeating any longer."""
+        if not isinstance(outcome, Retry):
+            return outcome
+        limit = _REVIVED if outcome.ours else notifier.capabilities.retry_for
+        if limit is None or self._clock() - item.notice.time <= limit:
+            return outcome
+        return Failed(f"tried for too long: {outcome.reason}")
+
+    def _rendered(self, item: Delivery, notifier: Notifier) -> Rendered:
+        writing = Writing(
+            self._books,
+            self._clock(),
+            notifier.capabilities,
+            self._outbox.told,
+            self.figures,
+            self._client,
+        )
+        made = NOTICES[item.notice.kind].compose(item, writing)
+        return replace(made, head=replace(made.head, mentions=item.thread.mentions))
+
+    def _settle(self, item: Delivery, outcome: Outcome, tally: Tally) -> None:
+        """Write down what came of it."""
+        now, scheme = self._clock(), parse_address(item.thread.channel).scheme
+        notifier = self._notifiers.get(scheme)
+        name = _UNKNOWN if notifier is None else notifier.name
+        match outcome:
+            case Delivered():
+                self._outbox.sent(item.id, now)
+                tally.delivered[name] += 1
+            case Retry(reason, after):
+                wait = min(_FIRST_WAIT << min(item.attempts, 16), _LONGEST_WAIT)
+                if after is not None:
+                    wait = after
+                    self.held_until[scheme] = now + after
+                self._outbox.postpone(item, now + wait, reason)
+                tally.failures.append((name, _word(scheme, outcome)))
+                log.warning(
+                    "will try again", notice=item.notice.key, by=name, reason=reason, wait_ms=wait
+                )
+            case Failed(reason):
+                self._outbox.give_up(item.id, reason)
+                tally.failures.append((name, _word(scheme, outcome)))
+                log.error("given up", notice=item.notice.key, by=name, reason=reason)
+
+
+def _word(scheme: str, outcome: Retry | Failed) -> str:
+    """Return the label of a failure: of few values, whatever the other side says."""
+    if isinstance(outcome, Failed):
+        return outcome.reason.removeprefix(f"{scheme}: ").partition(":")[0]
+    if outcome.ours:
+        return "exception"
+    return "unavailable" if outcome.after is None else "rate_limited"
+
+
+def _raised(error: Exception) -> str:
+    """Return what was raised, and where; not its text, which may hold a secret."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One delivery on its way by its notifier."""
+
+    outbox: Outbox
+    notifier: Notifier
+    item: Delivery
+    place: str
+
+    def deliver(self, made: Rendered) -> Outcome:
+        """Tell it, in a thread where the notifier has those."""
+        if not self.notifier.capabilities.threads:
+            return self._plain(made)
+        head = self._head(made)
         if not isinstance(head, Delivered):
             return head
         outcome: Outcome = head
-        if letter.reply is not None and item.thread.ts is not None:
-            outcome = self._reply(item, head, letter.reply)
-        if letter.file is not None and isinstance(outcome, Delivered):
-            outcome = self._attach(item, head, letter.file)
+        if made.reply is not None and self.item.thread.ts is not None:
+            outcome = self._reply(head, made.reply)
+        if made.file is not None and isinstance(outcome, Delivered):
+            outcome = self._attach(head, made.file)
         return outcome
 
-    def _elsewhere(self, item: Delivery, letter: Rendered) -> Outcome:
-        """Send it to another service, which never says whether it is worth to try again: a day."""
-        if self.elsewhere is None:
-            return Failed("apprise: not configured")
-        outcome = self.elsewhere.send(item.thread.channel, letter.head.title, letter.text)
-        if isinstance(outcome, Retry) and self.clock() - item.notice.time > _REVIVED:
-            return Failed(outcome.reason)
+    def _plain(self, made: Rendered) -> Outcome:
+        """Tell it as a message of its own, where there are no threads."""
+        outcome = self.notifier.post(self.place, made.head, self.item.notice.key)
+        if made.file is not None and isinstance(outcome, Delivered):
+            return self.notifier.attach(outcome, made.file)
         return outcome
 
-    def _reply(self, item: Delivery, head: Delivered, reply: Message) -> Outcome:
-        key = item.notice.key
+    def _reply(self, head: Delivered, reply: Message) -> Outcome:
+        key = self.item.notice.key
         return self._inside(
-            item, head, key, lambda: self.notifier.post(head.channel, reply, key, head.ts)
+            head, key, lambda: self.notifier.post(head.channel, reply, key, head.ts)
         )
 
-    def _attach(self, item: Delivery, head: Delivered, file: File) -> Outcome:
-        return self._inside(item, head, file.title, lambda: self.notifier.attach(head, file))
+    def _attach(self, head: Delivered, file: File) -> Outcome:
+        return self._inside(head, file.title, lambda: self.notifier.attach(head, file))
 
-    def _letter(self, item: Delivery) -> Rendered:
-        own = self.composers.get(item.notice.kind)
-        if own:
-            letter = own(item)
-        else:
-            told = self.outbox.told(item)
-            letter = compose(self.catalogue, told, self.clock(), self.figures)
-        return replace(letter, head=replace(letter.head, mentions=item.thread.mentions))
-
-    def _plain(self, item: Delivery, letter: Rendered) -> Outcome:
-        """Tell it as a message of its own, where there are no threads."""
-        if item.notice.kind in SILENT_KINDS:
-            return Delivered(item.thread.channel)
-        outcome = self.notifier.post(item.thread.channel, letter.head, item.notice.key)
-        if letter.file is not None and isinstance(outcome, Delivered):
-            return self.notifier.attach(outcome, letter.file)
-        return outcome
-
-    def _head(self, item: Delivery, letter: Rendered) -> Outcome:
+    def _head(self, made: Rendered) -> Outcome:
         """Begin the thread, or bring its first message up to date."""
-        thread = item.thread
+        thread = self.item.thread
         if thread.ts is None:
-            return self._begin(item, letter.head)
-        at = Delivered(thread.place or thread.channel, thread.ts)
-        if self.outbox.followed(item):  # the last that waits brings the head up to date
+            return self._begin(made.head)
+        at = Delivered(thread.place or self.place, thread.ts)
+        if self.outbox.followed(self.item):  # the last that waits brings the head up to date
             return at
-        outcome = self.notifier.edit(at, letter.head, thread.key)
-        if isinstance(outcome, Failed) and outcome.reason.endswith(_GONE):
+        outcome = self.notifier.edit(at, made.head, thread.key)
+        if isinstance(outcome, Gone):
             log.warning("cannot edit", thread=thread.key, reason=outcome.reason)
             return at
         return outcome
 
-    def _begin(self, item: Delivery, head: Message) -> Outcome:
-        thread, post = item.thread, self.notifier.post
+    def _begin(self, head: Message) -> Outcome:
+        thread, post, place = self.item.thread, self.notifier.post, self.place
 
         def doubt(doubtful: bool) -> None:
             self.outbox.doubt_thread(thread.id, doubtful=doubtful)
 
-        sought = _Sought(thread.channel, thread.key, thread.created, None, thread.doubtful)
-        outcome = self._once(sought, doubt, lambda: post(thread.channel, head, thread.key))
+        sought = _Sought(place, thread.key, thread.created, None, thread.doubtful)
+        outcome = self._once(sought, doubt, lambda: post(place, head, thread.key))
         if isinstance(outcome, Delivered):
             self.outbox.began(thread.id, outcome.channel, outcome.ts)
         return outcome
 
-    def _inside(
-        self, item: Delivery, head: Delivered, key: str, send: Callable[[], Outcome]
-    ) -> Outcome:
+    def _inside(self, head: Delivered, key: str, send: Callable[[], Outcome]) -> Outcome:
         """Put something into the thread once."""
+        item = self.item
 
         def doubt(doubtful: bool) -> None:
             self.outbox.doubt(item.id, doubtful=doubtful)
@@ -191,8 +303,8 @@ class Sender:
     ) -> Outcome:
         """Send what is not there yet; the row says beforehand that it may be."""
         if sought.doubtful:
-            found = self.notifier.find(sought.channel, sought.key, sought.since, sought.thread)
-            if isinstance(found, Failed) and "missing_scope" in found.reason:
+            found = self.notifier.find(sought.place, sought.key, sought.since, sought.thread)
+            if isinstance(found, Unreadable):
                 log.error("cannot look a message up; it may come twice", reason=found.reason)
             elif not isinstance(found, Missing):
                 return found
@@ -201,23 +313,3 @@ class Sender:
         if isinstance(outcome, Failed) or (isinstance(outcome, Retry) and not outcome.doubtful):
             doubt(False)
         return outcome
-
-    def _settle(self, item: Delivery, outcome: Outcome, tally: Tally) -> None:
-        """Write down what came of it."""
-        now = self.clock()
-        match outcome:
-            case Delivered():
-                self.outbox.sent(item.id, now)
-                tally.sent += 1
-            case Retry(reason, after):
-                wait = min(_FIRST_WAIT << min(item.attempts, 16), _LONGEST_WAIT)
-                if after is not None:
-                    wait = after
-                    self.held_until = now + after
-                self.outbox.postpone(item, now + wait, reason)
-                tally.reasons.append("unavailable" if after is None else "rate_limited")
-                log.warning("will try again", notice=item.notice.key, reason=reason, wait_ms=wait)
-            case Failed(reason):
-                self.outbox.give_up(item.id, reason)
-                tally.reasons.append(reason.removeprefix("slack: ").partition(":")[0])
-                log.error("given up", notice=item.notice.key, reason=reason)

@@ -1,29 +1,42 @@
-"""Where notices go: the contract, and notifiers that need nothing of Slack's."""
+"""Where notices go: the contract, addresses, and notifiers that need nothing of Slack's."""
 
-from sla_engine.notifiers.apprise import APPRISE, AppriseNotifier, apprise_notifier
+from sla_engine.notifiers.address import Address, canonical, parse_address
+from sla_engine.notifiers.apprise import AppriseNotifier, apprise_notifier
 from sla_engine.notifiers.console import Console
 from sla_engine.notifiers.contract import (
+    Capabilities,
     Delivered,
+    Edited,
     Failed,
     File,
     Found,
+    Gone,
     Missing,
     Notifier,
     Outcome,
     Retry,
+    Unreadable,
+    plain,
 )
 
 __all__ = [
-    "APPRISE",
+    "Address",
     "AppriseNotifier",
+    "Capabilities",
     "Console",
     "Delivered",
+    "Edited",
     "Failed",
     "File",
     "Found",
+    "Gone",
     "Missing",
     "Notifier",
     "Outcome",
     "Retry",
+    "Unreadable",
     "apprise_notifier",
+    "canonical",
+    "parse_address",
+    "plain",
 ]

@@ -9,37 +9,46 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from service_catalogue.notifications import Report
-from sla_engine.notifiers.contract import Delivered, Outcome, Retry
+from sla_engine.domain.notice import Message
+from sla_engine.notifiers.contract import Capabilities, Delivered, Notifier, Outcome, Retry, plain
 
-APPRISE = "apprise:"
-"""What the channels of other services begin with."""
+SCHEME = "apprise"
+_DAY = 24 * 3_600_000
 
 
-class AppriseNotifier:
-    """Services by their channels.
+class AppriseNotifier(Notifier):
+    """Services by places, ``REPORT:DIGEST``.
 
     Nothing can be looked up there: an attempt whose answer was lost comes twice.
     """
 
+    name = SCHEME
+    capabilities = Capabilities(retry_for=_DAY)
+
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = urls
 
-    def channels(self, report: str) -> tuple[str, ...]:
-        """Return the channels of a scheduled report."""
-        return tuple(name for name in self._urls if name.startswith(f"{APPRISE}{report}:"))
+    def addresses(self, report: str) -> tuple[str, ...]:
+        """Return the addresses of a scheduled report."""
+        found = (place for place in self._urls if place.startswith(f"{report}:"))
+        return tuple(f"{SCHEME}:{place}" for place in found)
 
-    def send(self, channel: str, title: str, text: str) -> Outcome:
-        """Send a text once, whole."""
+    def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+        """Send a message once, whole, as text."""
+        del key, thread
+        if place not in self._urls:
+            return Retry("apprise: this URL is no longer configured", doubtful=False)
         import apprise  # noqa: PLC0415 - an optional extra
 
-        if channel not in self._urls:
-            return Retry("apprise: this URL is no longer configured", doubtful=False)
         service = apprise.Apprise()
-        service.add(self._urls[channel])
+        service.add(self._urls[place])
+        text = plain(message) or message.title
         with apprise.LogCapture(level=logging.WARNING, name="apprise") as log:  # type: ignore[no-untyped-call]
-            sent = service.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
+            sent = service.notify(
+                body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT
+            )
             said = log.getvalue().splitlines()
-        return Delivered(channel) if sent else Retry(f"apprise: {_reason(said)}")
+        return Delivered(place) if sent else Retry(f"apprise: {_reason(said)}")
 
 
 def apprise_notifier(reports: Iterable[Report], environment: Mapping[str, str]) -> AppriseNotifier:
@@ -49,7 +58,7 @@ def apprise_notifier(reports: Iterable[Report], environment: Mapping[str, str]) 
         ValueError: a URL is missing or none that apprise knows, or the extra is not installed.
     """
     urls = {
-        f"{APPRISE}{report.id}:{sha256(url.encode()).hexdigest()[:12]}": url
+        f"{report.id}:{sha256(url.encode()).hexdigest()[:12]}": url
         for report in reports
         for url in _urls(report, environment)
     }

@@ -1,7 +1,7 @@
-"""What came of an attempt to tell somebody something."""
+"""The contract of notifiers: what each is asked for, can do, and says of an attempt."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 from sla_engine.domain.notice import Message
 
@@ -18,12 +18,14 @@ class Delivered:
 class Retry:
     """Try again: not before ``after`` milliseconds when the service said so.
 
-    ``doubtful`` says that the message may have arrived all the same: look before sending again.
+    ``doubtful`` says that the message may have arrived all the same: look before sending again;
+    ``ours`` that the notifier itself failed, not the other side.
     """
 
     reason: str
     after: int | None = None
     doubtful: bool = True
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,20 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The message is there no more, or may no longer be edited: its thread still counts."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """We may not look messages up: nobody knows whether it is there."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file to attach to a thread; ``alt`` says what an image shows."""
 
@@ -49,29 +65,67 @@ class File:
 
 
 Outcome = Delivered | Retry | Failed
-Found = Delivered | Missing | Retry | Failed
+Edited = Delivered | Gone | Retry | Failed
+Found = Delivered | Missing | Unreadable | Retry | Failed
 
 
-class Notifier(Protocol):
-    """Where notices go. Methods never raise for what the other side does: they return an outcome.
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a notifier can do beyond sending a message.
 
-    ``threads`` says whether messages can be edited, answered and found again.
+    ``threads``: messages are edited, answered and found again; ``buttons``: people can act from a
+    message; ``files``: files are taken, else a report goes as text; ``one_place``: every address
+    of its scheme is one and the same place. ``retry_for`` is how long (ms) an attempt is worth
+    repeating where the other side never says that it is hopeless; None is without end.
     """
 
-    threads: bool
+    threads: bool = False
+    buttons: bool = False
+    files: bool = False
+    one_place: bool = False
+    retry_for: int | None = None
 
-    def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+
+class Notifier(ABC):
+    """Where notices go. Methods return an outcome for whatever the other side does.
+
+    ``name`` is its label in metrics and logs. ``place`` is an address without its scheme. A reason
+    is one line, begins with the scheme and a colon, and holds no secret. Only ``post`` must be
+    written; what has no capability is never asked for the rest but for what stands here.
+    """
+
+    name: str
+    capabilities = Capabilities()
+
+    @abstractmethod
+    def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send a message, into a thread when given; ``key`` identifies it in ``find``."""
-        ...
 
-    def edit(self, at: Delivered, message: Message, key: str) -> Outcome:
-        """Replace a message's content."""
-        ...
+    def addresses(self, report: str) -> tuple[str, ...]:
+        """Return where a scheduled report, by its id, goes besides the channel that it names."""
+        del report
+        return ()
 
-    def find(self, channel: str, key: str, since: int, thread: str | None = None) -> Found:
+    def edit(self, at: Delivered, message: Message, key: str) -> Edited:
+        """Replace a message's content; where nothing can be edited it is sent again."""
+        return self.post(at.channel, message, key)
+
+    def find(self, place: str, key: str, since: int, thread: str | None = None) -> Found:
         """Look for a message of that key, or a file of that title, since a time (ms UTC)."""
-        ...
+        del place, key, since, thread
+        return Missing()
 
     def attach(self, at: Delivered, file: File) -> Outcome:
-        """Put a file into the thread of a message."""
-        ...
+        """Put a file into the thread of a message; left out where files are not taken."""
+        del file
+        return at
+
+
+def plain(message: Message) -> str:
+    """Return what a message says under its title, for who takes plain text alone."""
+    if message.text:
+        return message.text
+    width = max((len(label) for label, _ in message.fields), default=0)
+    return "\n".join(
+        [*(f"{label:{width}}  {value}" for label, value in message.fields), *message.lines]
+    )

@@ -33,7 +33,7 @@ def message(report: PeriodReport) -> Message:
     return Message(
         title=f"{view.period_title(report)}: {view.headline(report)}",
         tone="warning" if summary.missed else "up" if summary.met else "info",
-        facts=tuple(facts),
+        fields=tuple(facts),
         lines=tuple(_lines(report)),
     )
 

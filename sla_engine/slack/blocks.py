@@ -69,7 +69,7 @@ def fallback(message: Message) -> str:
 def render(message: Message, *, buttons: bool = False) -> list[Block]:
     """Return the blocks of a message, with buttons for its actions where somebody listens."""
     tail = list(_tail(message, buttons=buttons))
-    body = [*_head(message), *_fields(message.facts)]
+    body = [*_head(message), *_fields(message.fields)]
     room = MAX_BLOCKS - len(body) - len(tail)
     return [*body, *_sections(message.lines, room), *tail]
 

@@ -13,7 +13,20 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from sla_engine.domain.notice import Message
-from sla_engine.notifiers.contract import Delivered, Failed, File, Found, Missing, Outcome, Retry
+from sla_engine.notifiers.contract import (
+    Capabilities,
+    Delivered,
+    Edited,
+    Failed,
+    File,
+    Found,
+    Gone,
+    Missing,
+    Notifier,
+    Outcome,
+    Retry,
+    Unreadable,
+)
 from sla_engine.slack import blocks
 
 EVENT_TYPE = "uptime_ledger_notice"
@@ -23,18 +36,21 @@ _PAGE = 200
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+# Somebody deleted the message, or it may no longer be edited.
+_GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
+_NO_RIGHT = "missing_scope"
 _SKEW = 300_000  # our clock and Slack's may differ by so many milliseconds
 BROKEN = (URLError, HTTPException, OSError, SlackClientError, json.JSONDecodeError)
 
 
-class SlackBot:
+class SlackBot(Notifier):
     """Slack's Web API with a bot token; ``buttons`` says that somebody listens to them.
 
     slack-sdk's own retries stay off: it would send again after a reset connection without looking
     whether the first attempt arrived.
     """
 
-    threads = True
+    name = "slack"
 
     def __init__(
         self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS, *, buttons: bool = False
@@ -42,14 +58,14 @@ class SlackBot:
         self._client = WebClient(
             token, base_url=api_url, timeout=timeout, retry_handlers=[], logger=quiet()
         )
-        self._buttons = buttons
+        self.capabilities = Capabilities(threads=True, buttons=buttons, files=True)
         self._ids: dict[str, str] = {}
 
-    def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+    def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send by chat.postMessage, with the key as metadata."""
         return _outcome(
             lambda: self._client.chat_postMessage(
-                channel=channel,
+                channel=place,
                 thread_ts=thread,
                 metadata=_metadata(key),
                 unfurl_links=False,
@@ -58,9 +74,9 @@ class SlackBot:
             )
         )
 
-    def edit(self, at: Delivered, message: Message, key: str) -> Outcome:
+    def edit(self, at: Delivered, message: Message, key: str) -> Edited:
         """Replace by chat.update; the metadata stays."""
-        return _outcome(
+        outcome = _outcome(
             lambda: self._client.chat_update(
                 channel=at.channel,
                 ts=at.ts or "",
@@ -68,16 +84,19 @@ class SlackBot:
                 **self._content(message),
             )
         )
+        if isinstance(outcome, Failed) and outcome.reason.endswith(_GONE):
+            return Gone(outcome.reason)
+        return outcome
 
-    def find(self, channel: str, key: str, since: int, thread: str | None = None) -> Found:
+    def find(self, place: str, key: str, since: int, thread: str | None = None) -> Found:
         """Look through the channel's history, or a thread's, for the key in the metadata."""
         found: list[Delivered] = []
 
         def search() -> SlackResponse:
-            place = self._channel_id(channel)
-            pages = self._messages(place, f"{(since - _SKEW) / 1000:.6f}", thread)
+            channel = self._channel_id(place)
+            pages = self._messages(channel, f"{(since - _SKEW) / 1000:.6f}", thread)
             for page in pages:
-                found.extend(_matches(page, place, key))
+                found.extend(_matches(page, channel, key))
                 if found:
                     break
             return pages
@@ -85,6 +104,8 @@ class SlackBot:
         outcome = _outcome(search)
         if isinstance(outcome, Delivered):
             return found[0] if found else Missing()
+        if isinstance(outcome, Failed) and outcome.reason.endswith(_NO_RIGHT):
+            return Unreadable(outcome.reason)
         return outcome
 
     def attach(self, at: Delivered, file: File) -> Outcome:
@@ -101,17 +122,17 @@ class SlackBot:
         )
 
     def _content(self, message: Message) -> dict[str, Any]:
-        rendered = blocks.render(message, buttons=self._buttons)
+        rendered = blocks.render(message, buttons=self.capabilities.buttons)
         return {"text": blocks.fallback(message), "blocks": rendered}
 
-    def _messages(self, place: str, oldest: str, thread: str | None) -> SlackResponse:
+    def _messages(self, channel: str, oldest: str, thread: str | None) -> SlackResponse:
         """Return the first page of messages; iterating over it fetches the others."""
         if thread is None:
             return self._client.conversations_history(
-                channel=place, oldest=oldest, include_all_metadata=True, limit=_PAGE
+                channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE
             )
         return self._client.conversations_replies(
-            channel=place, ts=thread, oldest=oldest, include_all_metadata=True, limit=_PAGE
+            channel=channel, ts=thread, oldest=oldest, include_all_metadata=True, limit=_PAGE
         )
 
     def _channel_id(self, channel: str) -> str:
@@ -126,15 +147,19 @@ class SlackBot:
         return self._ids.get(f"#{channel.removeprefix('#')}", channel)
 
 
-class SlackWebhook:
-    """Slack by incoming webhook: messages only, into the webhook's own channel."""
+class SlackWebhook(Notifier):
+    """Slack by incoming webhook: messages only, into the webhook's own channel.
 
-    threads = False
+    It cannot edit, read or upload: a message says all in words.
+    """
+
+    name = "slack-webhook"
+    capabilities = Capabilities(one_place=True)
 
     def __init__(self, url: str, timeout: int = TIMEOUT_SECONDS) -> None:
         self._client = WebhookClient(url, timeout=timeout, retry_handlers=[], logger=quiet())
 
-    def post(self, channel: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+    def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send; a webhook has no threads, no buttons and no metadata."""
         del key, thread
         try:
@@ -144,22 +169,8 @@ class SlackWebhook:
         except BROKEN as error:
             return _broken(error)
         if response.status_code == 200:  # noqa: PLR2004 - HTTP
-            return Delivered(channel)
+            return Delivered(place)
         return _rejected(response.status_code, response.body.strip(), response.headers)
-
-    def edit(self, at: Delivered, message: Message, key: str) -> Outcome:
-        """Send it again: a webhook cannot edit."""
-        return self.post(at.channel, message, key)
-
-    def find(self, channel: str, key: str, since: int, thread: str | None = None) -> Found:
-        """Find nothing: a webhook cannot read."""
-        del channel, key, since, thread
-        return Missing()
-
-    def attach(self, at: Delivered, file: File) -> Outcome:
-        """Leave the file out: a webhook cannot upload, and the message says all in words."""
-        del file
-        return at
 
 
 def quiet() -> logging.Logger:

@@ -53,7 +53,7 @@ class SlackReplies:
             SlackError: it is not taken.
         """
         client = WebhookClient(url, timeout=self._timeout, retry_handlers=[], logger=quiet())
-        plain = not (message.facts or message.lines)
+        plain = not (message.fields or message.lines)
         answer = _tried(
             lambda: client.send(
                 text=blocks.fallback(message),

@@ -48,7 +48,7 @@ class World:
     def ask(self, service: str = "") -> str:
         context, levels = self.engine.shown
         message = uptime(context.books, levels, service, self.now)
-        return " | ".join([message.title, *message.lines, *(f"{k} {v}" for k, v in message.facts)])
+        return " | ".join([message.title, *message.lines, *(f"{k} {v}" for k, v in message.fields)])
 
 
 @pytest.fixture

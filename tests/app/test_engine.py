@@ -11,9 +11,10 @@ from sla_engine.app.engine import Engine
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.service_level import ServiceLevel
-from sla_engine.ledger import Ledger, NoticeRow, Outbox
+from sla_engine.ledger import Ledger, Outbox
 from sla_engine.metrics import EngineMetrics
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -175,11 +176,11 @@ def test_a_tick_never_overtakes_what_is_foreseen(
 ) -> None:
     ticks_wait = []
 
-    def foreseen(*_: object) -> Iterator[NoticeRow]:
+    def foreseen(*_: object) -> Iterator[Notice]:
         ticks_wait.append(engine.idle(0))
         yield from ()
 
-    monkeypatch.setattr("sla_engine.app.notifications.maintenance_notices", foreseen)
+    monkeypatch.setattr("sla_engine.app.notifications.due_notices", foreseen)
     monkeypatch.setattr("sla_engine.app.engine._PATIENCE_SECONDS", 0)
     engine.tick()  # it fails, but leads
     engine.send()

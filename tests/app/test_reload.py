@@ -220,9 +220,9 @@ def test_a_notifier_that_cannot_be_had_leaves_everything_as_it_was(
 
 
 def test_what_slack_asked_to_wait_for_outlives_a_reload(engine: Engine) -> None:
-    engine._notifications.sender.held_until = 7
+    engine._notifications.sender.held_until = {"slack": 7}
     engine.adopt(_other(engine, catalogue("b")))
-    assert engine._notifications.sender.held_until == 7
+    assert engine._notifications.sender.held_until == {"slack": 7}
 
 
 def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:

@@ -70,7 +70,7 @@ def test_the_head_of_a_thread_holds_what_is_known() -> None:
         budget_used_ratio=0.069444,
         budget_left_ratio=0.5,
     )
-    assert dict(root_message([(SHOP, facts)], START + 60 * MINUTE, BERLIN).facts) == {
+    assert dict(root_message([(SHOP, facts)], START + 60 * MINUTE, BERLIN).fields) == {
         "Service": "Shop (shop)",
         "Owner": "team-shop, gold tier",
         "Began": "2026-10-03 08:15:30 CEST",
@@ -85,7 +85,7 @@ def test_the_head_of_a_thread_holds_what_is_known() -> None:
 
 
 def test_an_open_outage_tells_how_long_it_lasts_so_far() -> None:
-    facts = dict(root_message([(SHOP, OPEN)], START + 90_000, BERLIN).facts)
+    facts = dict(root_message([(SHOP, OPEN)], START + 90_000, BERLIN).fields)
     assert facts["So far"] == "1m 30s"
     assert "Ended" not in facts
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sla_engine.ledger import Ledger, NoticeRow, Outbox, audit
+from sla_engine.domain.notice import Notice
+from sla_engine.ledger import Ledger, Outbox, audit
 from sla_engine.ledger.outbox import Delivery, Thread
 
 NOW = 1_000_000
@@ -15,7 +16,7 @@ def outbox(ledger: Ledger) -> Outbox:
 
 def told(outbox: Outbox, key: str, thread: str, at: int = NOW, created: int = NOW) -> None:
     """Write a notice and address it to a thread, due at ``at``."""
-    outbox.add([NoticeRow(key, thread, "opened", at, "shop", {})])
+    outbox.add([Notice(key, thread, "opened", at, "shop", {})])
     [stored] = [notice for notice in outbox.unaddressed() if notice.key == key]
     outbox.address(stored.id, [Thread(0, thread, "#uptime", ("@here",), created)], at)
 
@@ -72,7 +73,7 @@ def test_threads_since_a_moment_include_those_that_began_then(outbox: Outbox) ->
 def test_what_waits_is_counted_with_what_has_no_address_yet(outbox: Outbox) -> None:
     assert (outbox.pending(), outbox.oldest()) == (0, None)
     told(outbox, "a", "one", NOW)
-    outbox.add([NoticeRow("b", "two", "opened", NOW - 5, "shop", {})])
+    outbox.add([Notice("b", "two", "opened", NOW - 5, "shop", {})])
     assert (outbox.pending(), outbox.oldest()) == (2, NOW - 5)
     outbox.sent(due(outbox, NOW).id, NOW)
     assert (outbox.pending(), outbox.oldest()) == (1, NOW - 5)
@@ -80,7 +81,7 @@ def test_what_waits_is_counted_with_what_has_no_address_yet(outbox: Outbox) -> N
 
 def test_the_latest_notice_of_a_service_is_the_one_written_last(outbox: Outbox) -> None:
     for key, kind in (("a/1", "opened"), ("a/2", "resolved"), ("a/3", "changed")):
-        outbox.add([NoticeRow(key, "a", kind, NOW, "shop", {})])
+        outbox.add([Notice(key, "a", kind, NOW, "shop", {})])
     latest = outbox.latest("shop", ("opened", "resolved"))
     assert latest is not None
     assert latest.key == "a/2"
@@ -93,6 +94,6 @@ def test_notices_written_together_stand_in_the_chain_at_the_time_of_the_last(
     ledger: Ledger, outbox: Outbox
 ) -> None:
     times = (NOW + 5, NOW + 9, NOW)
-    outbox.add(NoticeRow(f"k{at}", "t", "opened", at, "shop", {}) for at in times)
+    outbox.add(Notice(f"k{at}", "t", "opened", at, "shop", {}) for at in times)
     with ledger.engine.begin() as connection:
         assert [link.time_ms for link in audit.read(connection)] == [NOW + 9]

@@ -6,22 +6,23 @@ import pytest
 import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, LedgerError, NoticeRow, Outbox, tables
+from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox, tables
 
 UP, DOWN = State.UP, State.DOWN
 OPEN = Derived("shop", (Segment(0, 10, UP), Segment(10, 20, DOWN)), 0)
 ENDED = Derived("shop", (Segment(15, 25, DOWN), Segment(25, 40, UP)), 15)
 
 
-def _notices(changes: Sequence[Change]) -> Iterable[NoticeRow]:
+def _notices(changes: Sequence[Change]) -> Iterable[Notice]:
     for c in changes:
         stretch = c.after or c.before
         assert stretch is not None
         key = f"{c.service}/{stretch.start}/{c.kind}"
-        yield NoticeRow(key, c.service, c.kind, 1, c.service, {"start": stretch.start})
+        yield Notice(key, c.service, c.kind, 1, c.service, {"start": stretch.start})
 
 
 def _count(ledger: Ledger, table: sa.Table) -> int:
@@ -48,7 +49,7 @@ def test_the_same_again_changes_nothing(ledger: Ledger) -> None:
 
 
 def test_a_notice_and_its_change_are_written_together_or_not_at_all(ledger: Ledger) -> None:
-    def broken(changes: Sequence[Change]) -> Iterable[NoticeRow]:
+    def broken(changes: Sequence[Change]) -> Iterable[Notice]:
         yield from _notices(changes)
         raise RuntimeError("killed")
 

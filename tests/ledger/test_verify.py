@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, LedgerError, NoticeRow, Outbox
+from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox
 from sla_engine.ledger.audit import Head
 from sla_engine.ledger.maintenance import Request
 
@@ -92,7 +93,7 @@ def fill(ledger: Ledger) -> None:
     ledger.frozen.add(Interval(0, 100), {"shop": {"availability": 0.5}, "mail": {}}, 200)
     ledger.frozen.add(Interval(0, 100), {"shop": {"availability": 0.6}}, 300)
     for key in ("a", "b"):
-        row = NoticeRow(key, "outage:O-1", "opened", 10, "shop", {"end": None})
+        row = Notice(key, "outage:O-1", "opened", 10, "shop", {"end": None})
         Outbox(ledger.engine).add([row])
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Books, Derived, Ledger, NoticeRow
+from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.derive import Cadence, derive, first_known
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods
@@ -47,7 +48,7 @@ class _KilledError(Exception):
     pass
 
 
-def _killed(_changes: Sequence[Change]) -> Iterable[NoticeRow]:
+def _killed(_changes: Sequence[Change]) -> Iterable[Notice]:
     raise _KilledError
 
 

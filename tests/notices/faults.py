@@ -6,7 +6,7 @@ from typing import Any
 from service_catalogue import Catalogue
 from sla_engine.domain.notice import OutageSnapshot, outage_notice
 from sla_engine.domain.outage import outage_id
-from sla_engine.ledger import NoticeRow, Outbox
+from sla_engine.ledger import Outbox
 from tests.catalogues import catalogue
 from tests.programs.slack import Slack
 
@@ -47,8 +47,7 @@ def end_outage(outbox: Outbox, number: int) -> None:
 
 
 def _write(outbox: Outbox, kind: Any, number: int, facts: OutageSnapshot) -> None:
-    made = outage_notice(kind, f"s{number}", facts, T0 + number)
-    outbox.add([NoticeRow(made.key, made.topic, kind, made.time, made.service, made.facts)])
+    outbox.add([outage_notice(kind, f"s{number}", facts, T0 + number)])
 
 
 def wrong_threads(slack: Slack, count: int) -> list[str]:

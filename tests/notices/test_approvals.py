@@ -8,7 +8,7 @@ import pytest
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.requests import request, resolve
-from sla_engine.notices.approvals import APPROVAL_KINDS, approval_composer, approval_notices
+from sla_engine.notices.approvals import approval_notices
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.programs.slack import TOKEN, local_slack
@@ -44,9 +44,8 @@ def tell(world: World, wait: int = 0) -> None:
     world.now += wait
     outbox = world.outbox
     outbox.add(approval_notices(Books(world.book, world.ledger), outbox, world.now))
-    composers = {str(kind): approval_composer(world.book) for kind in APPROVAL_KINDS}
     bot = SlackBot(TOKEN, world.slack.api_url, timeout=1, buttons=True)
-    Sender(world.book, outbox, bot, lambda: world.now, composers=composers).run()
+    Sender(Books(world.book, world.ledger), outbox, {"slack": bot}, lambda: world.now).run()
 
 
 def act(world: World, payload: dict[str, object]) -> str:

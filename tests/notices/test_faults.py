@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sla_engine.ledger import Ledger, Outbox
+from sla_engine.ledger import Books, Ledger, Outbox
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.notices.faults import T0, book, end_outage, fault_maker, open_outage, wrong_threads
@@ -50,23 +50,25 @@ def test_faults_and_kills_leave_one_thread_with_one_final_state(tmp_path: Path, 
         slack.fault = fault_maker(random, 0.3)
         for number in range(OUTAGES):
             open_outage(outbox, number)
-        kills = _run(slack, outbox, random, KILLS)
+        kills = _run(slack, ledger, random, KILLS)
         for number in range(OUTAGES):
             end_outage(outbox, number)
-        kills += _run(slack, outbox, random, KILLS)
+        kills += _run(slack, ledger, random, KILLS)
         slack.fault = fault_maker(random, 0.3, permanent=False)
-        _run(slack, outbox, random, 0)
+        _run(slack, ledger, random, 0)
         assert wrong_threads(slack, OUTAGES) == []
         assert kills > 5
 
 
-def _run(slack: Slack, outbox: Outbox, random: Random, kills: int) -> int:
+def _run(slack: Slack, ledger: Ledger, random: Random, kills: int) -> int:
     """Run senders until nothing waits; each that dies is followed by another."""
+    outbox, books = Outbox(ledger.engine), Books(book(OUTAGES), ledger)
     now, died = T0 + 3_600_000, 0
     while True:
         dies = lambda: died < kills and random.random() < 0.02  # noqa: E731,B023 - as things stand
         bot = Mortal(SlackBot(TOKEN, slack.api_url, timeout=0.1), dies)  # type: ignore[arg-type]
-        sender = Sender(book(OUTAGES), Mortal(outbox, dies), bot, lambda: now)  # type: ignore[arg-type] # noqa: B023
+        sent_by = {"slack": bot}
+        sender = Sender(books, Mortal(outbox, dies), sent_by, lambda: now)  # type: ignore[arg-type] # noqa: B023
         try:
             sender.revive()
             while outbox.pending():

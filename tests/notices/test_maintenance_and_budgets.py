@@ -6,15 +6,15 @@ import pytest
 
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.notice import OutageSnapshot
+from sla_engine.domain.notice import Notice, OutageSnapshot
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.period import containing
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Books, Derived, Ledger, NoticeRow, Outbox, Stored
-from sla_engine.notices.budgets import budget_composer, budget_notices
+from sla_engine.ledger import Books, Derived, Ledger, Outbox
+from sla_engine.notices.budgets import budget_notices
 from sla_engine.notices.compose import compose
-from sla_engine.notices.maintenance import maintenance_notices, work_composer
+from sla_engine.notices.maintenance import maintenance_notices
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.catalogues import catalogue
@@ -49,10 +49,8 @@ def slack() -> Iterator[Slack]:
 def step(ledger: Ledger, slack: Slack, now: int) -> None:
     outbox = Outbox(ledger.engine)
     outbox.add(maintenance_notices(Books(BOOK, ledger), outbox, now))
-    kinds = ("soon", "started", "ended", "overrun")
-    composers = {f"maintenance_{kind}": work_composer(BOOK) for kind in kinds}
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    Sender(BOOK, outbox, bot, lambda: now, composers=composers).run()
+    Sender(Books(BOOK, ledger), outbox, {"slack": bot}, lambda: now).run()
 
 
 def test_planned_work_is_told_in_one_thread(ledger: Ledger, slack: Slack) -> None:
@@ -85,7 +83,7 @@ def account(minutes_down: int, now: int) -> Figures:
     return figures(facts, Terms(ratio(99.9)), now)
 
 
-def budget(minutes_down: int, now: int) -> list[NoticeRow]:
+def budget(minutes_down: int, now: int) -> list[Notice]:
     return list(budget_notices(BOOK, {"shop": account(minutes_down, now)}, now))
 
 
@@ -111,7 +109,7 @@ def test_a_budget_warning_foretells_when_it_is_gone(ledger: Ledger, slack: Slack
     for _ in range(2):
         outbox.add(budget(25, NOON))
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    Sender(BOOK, outbox, bot, lambda: NOON, composers={"budget": budget_composer(BOOK)}).run()
+    Sender(Books(BOOK, ledger), outbox, {"slack": bot}, lambda: NOON).run()
     [root] = slack.roots()
     assert "shop has 44.0 % of its error budget of October 2026 left" in root["text"]
     assert "At the pace so far it is used up on 2026-10-22" in str(root["blocks"])
@@ -124,10 +122,10 @@ def test_nothing_known_is_no_warning() -> None:
 
 def test_an_outage_tells_what_it_used_of_the_budget() -> None:
     facts = OutageSnapshot("O-1", START, START + 10 * MINUTE, unplanned=10 * MINUTE)
-    told = Stored(1, "k", "outage:O-1", "resolved", NOON, "shop", asdict(facts))
+    told = Notice("k", "outage:O-1", "resolved", NOON, "shop", asdict(facts), 1)
     letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
     # 10 of October's 44.64 minutes; 25 are used in all.
-    assert dict(letter.head.facts)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
+    assert dict(letter.head.fields)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
 
 
 def work(ledger: Ledger, now: int) -> list[str]:

@@ -8,7 +8,7 @@ from service_catalogue.cron import schedule_mistakes
 from service_catalogue.notifications import Report
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
-from sla_engine.notices.reports import composer, due_reports, last_fired
+from sla_engine.notices.reports import due_reports, last_fired
 from sla_engine.notices.sender import Sender
 from sla_engine.reports import FORMATS, charts
 from sla_engine.slack.notifier import SlackBot
@@ -19,10 +19,9 @@ from tests.reports import to_markdown
 
 def send(catalogue: Catalogue, ledger: Ledger, slack: Slack, now: int) -> None:
     outbox = Outbox(ledger.engine)
-    outbox.add(due_reports(Books(catalogue, ledger), outbox, now))
+    outbox.add(due_reports(Books(catalogue, ledger), outbox, now, {}))
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    compose = composer(Books(catalogue, ledger), lambda: now)
-    Sender(catalogue, outbox, bot, lambda: now, composers={"report": compose}).run()
+    Sender(Books(catalogue, ledger), outbox, {"slack": bot}, lambda: now).run()
 
 
 def test_a_monthly_report_goes_out_once_with_a_chart(ledger: Ledger, slack: Slack) -> None:
@@ -118,13 +117,25 @@ def test_an_audience_picks_its_services(ledger: Ledger, slack: Slack) -> None:
         ("0 9 * * 1", "2026-10-14T12:00", "2026-10-12T09:00"),  # Monday, as in a crontab
         ("0 9 * * 0", "2026-10-14T12:00", "2026-10-11T09:00"),
         ("0 9 * * 1-5", "2026-10-11T12:00", "2026-10-09T09:00"),
+        ("0 9 * * 0-6", "2026-10-14T12:00", "2026-10-14T09:00"),
+        ("0 9 * * 0-4", "2026-10-17T12:00", "2026-10-15T09:00"),
+        ("0 9 * * 5-0", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * sat-sun", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * sun-sun", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * */2", "2026-10-14T08:00", "2026-10-13T09:00"),  # Sunday, Tuesday, Thursday, ...
+        ("0 9 * * mon#1", "2026-10-14T12:00", None),  # the 5th is too long ago for a week's report
+        ("0 9 * * wed#2", "2026-10-14T12:00", "2026-10-14T09:00"),
+        ("0 9 13 * mon", "2026-10-14T12:00", "2026-10-13T09:00"),  # either, as cron does
+        ("0 9 L * *", "2026-11-02T12:00", "2026-10-31T09:00"),
+        ("0 9 29 2 *", "2026-10-14T12:00", None),
         ("30 2 * * *", "2026-10-25T12:00", "2026-10-25T02:30"),  # the hour that comes twice
+        ("30 0 * * *", "2026-03-30T12:00", "2026-03-30T00:30"),  # the day after clocks go forward
+        ("30 2 * * *", "2026-03-29T12:00", "2026-03-29T03:00"),  # the hour that does not come
     ],
 )
-def test_a_schedule_is_a_crontab_in_local_time(cron: str, now: str, expected: str) -> None:
+def test_a_schedule_is_a_crontab_in_local_time(cron: str, now: str, expected: str | None) -> None:
     entry = Report(id="r", period="weekly", cron=cron)
-    fired = last_fired(entry, BERLIN, at(now))
-    assert fired in {at(expected), at(expected) + HOUR}
+    assert last_fired(entry, BERLIN, at(now)) == (None if expected is None else at(expected))
 
 
 def test_a_wrong_schedule_is_named() -> None:
@@ -135,6 +146,15 @@ def test_a_wrong_schedule_is_named() -> None:
     assert other.endswith(": Wrong number of fields; got 4, expected 5")
 
 
+@pytest.mark.parametrize(
+    "cron", ["0 9 30 2 *", "0 9 31 4,6 *", "0 9 * * mon#6", "0 9 last * *", "0 0 9 * * *", "@daily"]
+)
+def test_what_is_never_due_or_no_crontab_line_is_refused(cron: str) -> None:
+    assert [where for where, _ in schedule_mistakes({"reports": [{"cron": cron}]})] == [
+        ("reports", 0, "cron")
+    ]
+
+
 ENDED, FIRED = at("2026-11-01"), at("2026-11-01T09:00")
 
 
@@ -142,7 +162,7 @@ def due(now: int, first: int, seen: int) -> list[str]:
     """Return the periods whose reports are due where samples are known from ``first`` to seen."""
     with Ledger.open("sqlite://") as ledger:
         ledger.apply([Derived("shop", (Segment(first, seen, State.UP),), first)])
-        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now))
+        rows = list(due_reports(Books(book(), ledger), Outbox(ledger.engine), now, {}))
     return [str(row.facts["period"]) for row in rows]
 
 

@@ -63,7 +63,8 @@ def test_an_open_outage_that_nobody_was_told_of_is_not_told_by_its_duration(worl
 def test_where_nothing_can_be_edited_durations_are_not_told(world: World) -> None:
     _goes_down(world, "s0")
     hook = SlackWebhook(world.slack.hook_url, timeout=1)
-    sender = Sender(world.catalogue, world.outbox, hook, lambda: world.now)
+    books = Books(world.catalogue, world.ledger)
+    sender = Sender(books, world.outbox, {"slack": hook}, lambda: world.now)
     world.now += 60 * MINUTE
     world.outbox.add(running_notices(Books(world.catalogue, world.ledger), world.outbox, world.now))
     sender.run()

@@ -1,9 +1,10 @@
 import pytest
 
+from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import Correction, OutageSpan
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Books, Derived, NoticeRow
+from sla_engine.ledger import Books, Derived
 from sla_engine.notices.outages import correction_notices, outage_notices
 from tests.notices.world import MINUTE, T0, Make, World
 
@@ -194,7 +195,7 @@ def test_without_the_right_to_read_a_message_may_come_twice_but_is_not_lost(worl
 
 
 def test_a_notice_that_cannot_be_written_does_not_hold_up_the_rest(world: World) -> None:
-    row = NoticeRow("report:x", "report:x", "report", T0, None, {"channel": "#uptime"})
+    row = Notice("report:x", "report:x", "report", T0, None, {"channel": "#uptime"})
     world.outbox.add([row])
     world.change("opened", "s0", T0)
     world.drain()

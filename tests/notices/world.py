@@ -52,7 +52,8 @@ class World:
         self.catalogue = catalogue(**settings)  # type: ignore[arg-type]
         self.outbox = Outbox(ledger.engine)
         bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-        self.sender = Sender(self.catalogue, self.outbox, bot, lambda: self.now)
+        books = Books(self.catalogue, ledger)
+        self.sender = Sender(books, self.outbox, {"slack": bot}, lambda: self.now)
 
     def change(self, kind: str, service: str, start: int, end: int | None = None) -> None:
         after = None if kind == "withdrawn" else OutageSpan(start, end)

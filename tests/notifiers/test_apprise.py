@@ -13,7 +13,7 @@ from babel import dates
 
 from service_catalogue.notifications import Report
 from sla_engine.ledger import Books, Ledger, Outbox
-from sla_engine.notices.reports import composer, due_reports
+from sla_engine.notices.reports import due_reports
 from sla_engine.notices.sender import Sender
 from sla_engine.notifiers import AppriseNotifier, apprise_notifier
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
@@ -77,18 +77,13 @@ class Engine:
         catalogue = book(apprise_file=str(self.urls), **self.fields)
         outbox = Outbox(self.ledger.engine)
         others = apprise_notifier(catalogue.reports, {})
-        outbox.add(due_reports(Books(catalogue, self.ledger), outbox, now, others))
+        books = Books(catalogue, self.ledger)
+        addresses = {r.id: others.addresses(r.id) for r in catalogue.reports}
+        outbox.add(due_reports(books, outbox, now, addresses))
         bot = SlackBot(TOKEN, self.slack.api_url, timeout=1)
         hook = SlackWebhook(self.slack.hook_url, timeout=1)
-        Sender(
-            catalogue,
-            outbox,
-            hook if self.webhook else bot,
-            lambda: now,
-            one_channel=self.webhook,
-            elsewhere=others,
-            composers={"report": composer(Books(catalogue, self.ledger), lambda: now)},
-        ).run()
+        notifiers = {"slack": hook if self.webhook else bot, "apprise": others}
+        Sender(books, outbox, notifiers, lambda: now).run()
 
 
 @pytest.fixture
@@ -186,7 +181,7 @@ def asked(**fields: object) -> AppriseNotifier:
 
 
 def test_urls_come_from_the_environment_too() -> None:
-    assert len(asked(apprise_variable="PLACES").channels("seniors")) == 1
+    assert len(asked(apprise_variable="PLACES").addresses("seniors")) == 1
 
 
 @pytest.mark.parametrize(

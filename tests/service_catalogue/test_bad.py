@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FILES = sorted((HERE / "bad").glob("*.yml"))
 SOURCES = [
-    *sorted((ROOT / "catalogue").glob("*.py")),
-    *(ROOT / "toolkit" / name for name in ("duration.py", "yaml_scalars.py", "yaml_tree.py")),
+    *sorted((ROOT / "service_catalogue").rglob("*.py")),
+    *(ROOT / "uptime_common" / name for name in ("duration.py", "yaml_scalars.py", "yaml_tree.py")),
 ]
 NO_FILE = {
     "is longer than .* characters": "a text of a megabyte; tests/uptime_common/test_document.py",

@@ -13,7 +13,7 @@ messages = st.builds(
     Message,
     title=text,
     tone=st.sampled_from(["down", "planned", "up", "warning", "info"]),
-    facts=st.lists(st.tuples(text, text), max_size=25).map(tuple),
+    fields=st.lists(st.tuples(text, text), max_size=25).map(tuple),
     lines=st.lists(text, max_size=80).map(tuple),
     mentions=st.lists(st.sampled_from(["@here", "U0123456", "<!channel>"]), max_size=2).map(tuple),
     actions=st.just(("acknowledge", "annotate")),
@@ -38,7 +38,7 @@ def test_lines_that_find_no_room_are_counted() -> None:
 
 
 def test_a_message_cannot_mention_anybody_by_its_text() -> None:
-    rendered = blocks.render(Message("x", "down", facts=(("Cause", "<!channel> & <@U1>"),)))
+    rendered = blocks.render(Message("x", "down", fields=(("Cause", "<!channel> & <@U1>"),)))
     assert rendered[1]["fields"][0]["text"] == "*Cause*\n&lt;!channel&gt; &amp; &lt;@U1&gt;"
 
 

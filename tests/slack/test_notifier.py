@@ -23,7 +23,7 @@ from tests.programs.slack import TOKEN, Slack, local_slack
 MESSAGE = Message(
     "Shop is down",
     "down",
-    facts=(("Owner", "<team> & sons"),),
+    fields=(("Owner", "<team> & sons"),),
     mentions=("@here", "S0123456"),
     actions=("acknowledge",),
     about=("O-1",),
@@ -144,11 +144,11 @@ def test_a_webhook_that_is_gone_fails(slack: Slack) -> None:
 def test_the_notifier_is_chosen_by_what_is_configured(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("xoxb-1\n")
-    assert choose(Settings(), {})[0] == "console"
-    assert choose(Settings(), {"SLACK_WEBHOOK_URL": "http://x/"})[0] == "slack-webhook"
+    assert choose(Settings(), {}).name == "console"
+    assert choose(Settings(), {"SLACK_WEBHOOK_URL": "http://x/"}).name == "slack-webhook"
     both = {"SLACK_WEBHOOK_URL": "http://x/", "SLACK_BOT_TOKEN": "t"}
-    assert choose(Settings(), both)[0] == "slack"
-    assert choose(Settings(bot_token_file=token), {})[0] == "slack"
+    assert choose(Settings(), both).name == "slack"
+    assert choose(Settings(bot_token_file=token), {}).name == "slack"
 
 
 def test_an_empty_secret_is_an_error(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_socket_mode_needs_both_tokens_and_whom_it_obeys() -> None:
 def test_buttons_are_sent_where_somebody_listens(slack: Slack) -> None:
     for environment in ({}, {"SLACK_APP_TOKEN": "a"}):
         settings = Settings(api_url=slack.api_url)
-        choose(settings, {"SLACK_BOT_TOKEN": TOKEN, **environment})[1].post("#uptime", MESSAGE, "k")
+        choose(settings, {"SLACK_BOT_TOKEN": TOKEN, **environment}).post("#uptime", MESSAGE, "k")
     kinds = [[block["type"] for block in m["blocks"]] for m in slack.messages]
     assert ["actions" in one for one in kinds] == [False, True]
 

@@ -51,7 +51,8 @@ class World:
         setup = SocketModeSetup(TOKENS, slack.api_url, self.book.slack.user_groups)
         self.listener = SlackConnection(self.shown, self.metrics, setup, lambda: self.now)
         bot = SlackBot(TOKEN, slack.api_url, timeout=1, buttons=True)
-        self.sender = Sender(self.book, self.outbox, bot, lambda: self.now)
+        books = Books(self.book, ledger)
+        self.sender = Sender(books, self.outbox, {"slack": bot}, lambda: self.now)
 
     def shown(self) -> Shown:
         return Shown(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from exporter.blocking import Patience, StuckError
 from exporter.collectors import filesystem
 from exporter.collectors.filesystem import Mount
-from exporter.collectors.support.patience import Patience, StuckError
 from tests.exporter.collectors.fake import system, values
 
 MOUNTS = (

@@ -1,0 +1,74 @@
+"""What a kind of notice is made of, and what its functions are given."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service_catalogue.notifications import Severity
+from sla_engine.domain.availability import Figures
+from sla_engine.domain.notice import Message, Notice
+from sla_engine.ledger import Books, Delivery, Outbox
+from sla_engine.notifiers import Capabilities, File
+from sla_engine.prometheus import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The head of a thread, what is answered in it, and a file that goes with it."""
+
+    head: Message
+    reply: Message | None = None
+    file: File | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What notices fall due from, at ``now`` (ms UTC).
+
+    ``threads`` says that some notifier edits messages; ``addresses`` are those of a scheduled
+    report, by id, that the catalogue does not name; ``budgets`` are the last levels' warnings.
+    """
+
+    books: Books
+    outbox: Outbox
+    now: int
+    threads: bool = True
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    budgets: Sequence[Notice] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What words are made from, at ``now`` (ms UTC), when a delivery is made.
+
+    ``told`` returns all that the delivery's thread tells, its notice last. ``figures`` are of each
+    service's own window, by id; ``client`` is asked for what the ledger does not know, such as
+    server health: without it that is left out.
+    """
+
+    books: Books
+    now: int
+    capabilities: Capabilities
+    told: Callable[[Delivery], Sequence[Notice]]
+    figures: Mapping[str, Figures]
+    client: Client | None = None
+
+
+Compose = Callable[[Delivery, Writing], Rendered]
+Due = Callable[[Situation], Iterator[Notice]]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """One kind of notice.
+
+    ``severity`` is what routes choose by; None is planned or unplanned, as the outage is classed.
+    ``silent`` is only an answer in a thread, or brings its head up to date: not told where there
+    are no threads. ``due`` yields what is to be told by now, also of kinds that belong together;
+    None where the change itself writes it. ``compose`` makes the words.
+    """
+
+    name: str
+    severity: Severity | None
+    silent: bool
+    due: Due | None
+    compose: Compose
