@@ -1,8 +1,8 @@
 """Calls that may hang in the kernel, as stat(2) does on a dead NFS server, in threads of their own.
 
 asyncio's pool would soon hold nothing but such calls, and would hold up the end of the process.
-`Aside` waits for one beside the event loop, `Patience` for many up to a limit, `Background` for
-none: it shows what the last one returned.
+`BlockingCalls` waits for one beside the event loop, `TimedCalls` for many up to a limit,
+`Background` for none: it shows what the last one returned.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def outcome(call: Callable[[], T]) -> T | Exception:
         return error
 
 
-class Aside:
+class BlockingCalls:
     """Makes calls in threads; at most one per key at a time."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Aside:
                 loop.call_soon_threadsafe(end, result)
 
         try:
-            threading.Thread(target=work, name="aside", daemon=True).start()
+            threading.Thread(target=work, name="blocking", daemon=True).start()
         except RuntimeError as error:
             raise ThreadsError(str(error)) from error
         return future
@@ -171,7 +171,7 @@ class Batch(Generic[K, T]):
         return {key: done.get(key, stuck) for key in self._calls}
 
 
-class Patience(Generic[K, T]):
+class TimedCalls(Generic[K, T]):
     """Runs calls in a thread; one that hangs delays the others by a step, not for ever.
 
     A call that is stuck is not started again until it has returned. Results are the call's value or

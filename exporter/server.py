@@ -102,10 +102,13 @@ class Server:
         query = request.query
         try:
             entry = find(self._store.entries(), query.get("target", ""), query.get("module", ""))
+            if query.get("format", "blackbox") != "blackbox":
+                return web.Response(status=400, text="format is blackbox, or left out\n")
         except NoSuchTargetError as error:
             return web.Response(status=404, text=f"{error}\n")
         async with self._debugs:
-            log, text = await probe_now(entry, self._network, style)
+            blackbox = query.get("format", "") == "blackbox"
+            log, text = await probe_now(entry, self._network, style, blackbox=blackbox)
         if query.get("debug", "") == "true":
             told = "\n".join(log)
             return web.Response(text=f"Log of the probe:\n{told}\n\nMetrics:\n{text}")

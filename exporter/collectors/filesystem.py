@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from exporter.blocking import Patience, outcome
+from exporter.blocking import TimedCalls, outcome
 from exporter.collectors.support.api import Flag, System, read_all
 from exporter.collectors.support.filesystem_names import (
     AVAIL,
@@ -139,7 +139,7 @@ class Table:
         )
 
 
-class Watch(Patience[Mount, os.statvfs_result]):
+class Watch(TimedCalls[Mount, os.statvfs_result]):
     """Calls of statvfs, of which one on a dead NFS server may hang for ever."""
 
     def __init__(self, _system: System) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.service_levels import (
     Levels,
     reach,
@@ -21,11 +22,12 @@ from sla_engine.app.context import Context, now
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
 from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
-from sla_engine.metrics import EngineMetrics, Exposition
+from sla_engine.metrics import EngineMetrics, Exposition, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 from uptime_common import humanize
@@ -36,7 +38,7 @@ _PATIENCE_SECONDS = 1.0
 log = structlog.get_logger("engine")
 
 
-class Shown(NamedTuple):
+class Published(NamedTuple):
     """What belongs together: a catalogue with what it stands on, and levels of its services."""
 
     context: Context
@@ -46,14 +48,20 @@ class Shown(NamedTuple):
 class Engine:
     """State between ticks; everything that matters is in the ledger.
 
-    ``shown`` is replaced as a whole: who looks twice takes it once.
+    ``published`` is replaced as a whole: who needs two parts of it reads it once.
     """
 
-    def __init__(self, context: Context, metrics: EngineMetrics) -> None:
-        self.shown = Shown(context)
+    def __init__(
+        self, context: Context, metrics: EngineMetrics, listed: ListBounds = DEFAULT_BOUNDS
+    ) -> None:
+        self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
+        self._listed = listed
+        self._newest: NewestOutages | None = None
+        self._corrected = 0
+        self._outages = outages_text(NewestOutages())
         self._figures: Levels = {}
         self._figures_at = 0
         self._figures_until: dict[str, int] = {}
@@ -72,12 +80,12 @@ class Engine:
     @property
     def context(self) -> Context:
         """Return the catalogue in force with what it stands on."""
-        return self.shown.context
+        return self.published.context
 
     @property
     def levels(self) -> tuple[ServiceLevel, ...]:
         """Return the service levels of the last tick."""
-        return self.shown.levels
+        return self.published.levels
 
     def adopt(self, context: Context) -> None:
         """Go on with another catalogue, from the next tick and the next notice on.
@@ -90,15 +98,15 @@ class Engine:
         with self._sending:
             self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
             with self._busy:
-                before, levels = self.shown
+                before, levels = self.published
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
-                self._figures, self._figures_at = {}, 0
+                self._figures, self._figures_at, self._newest = {}, 0, None
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
-        self.shown = Shown(context, tuple(levels))
+        self.published = Published(context, tuple(levels))
         self._write(now())
 
     def _write(self, at: int) -> None:
@@ -137,7 +145,7 @@ class Engine:
         """Return what /metrics shows, without the EOF of OpenMetrics."""
         if (at := now()) > self._holds_until:
             self._write(at)
-        return self.metrics.render(style) + self._exposition
+        return self.metrics.render(style) + self._exposition + self._outages
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure is told and the next tick catches up.
@@ -259,18 +267,29 @@ class Engine:
         month = window_period("month", self.context.catalogue.timezone, at)  # so begins any period
         if self._figures_at < month.start or not 0 <= at - self._figures_at < REFRESH:
             self._figures, self._figures_until = {}, {}
-            self._figures_at = at
+            self._figures_at, self._newest = at, None
         books, self._decided = self.context.books, self.context.ledger.decisions()
-        fresh = self._account(at, {change.service for change in changes})
+        newest, corrected = books.ledger.corrections.services_after(self._corrected)
+        changed = {change.service for change in changes}
+        due = {*changed, *corrected, *books.ledger.open_outages()}
+        fresh = self._account(at, due)
         reached = reach(books, at) if fresh else {}
         self._figures |= fresh
         self._figures_until |= {name: reached[name].until for name in fresh if name in reached}
+        self._list(at, due)
+        self._corrected = newest
         self._show(self.context, service_levels(books, at, self._figures, self._figures_until))
 
-    def _account(self, at: int, changed: Iterable[str]) -> Levels:
-        """Return the figures of what changed, is down now, or was not known of before."""
+    def _list(self, at: int, due: set[str]) -> None:
+        """List the newest outages, where these may be others than before."""
+        known = self._newest
+        if known is None or known.since is None or due or any(o.end is None for o in known.outages):
+            self._newest = newest_outages(self.context.books, at, self._listed, known, due)
+            self._outages = outages_text(self._newest)
+
+    def _account(self, at: int, due: set[str]) -> Levels:
+        """Return the figures of what is due, or was not known of before."""
         context = self.context
-        due = {*changed, *context.ledger.open_outages()}
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
         return window_figures(context.books, at, services) if services else {}
 

@@ -48,14 +48,14 @@ class FeedReader:
     ) -> None:
         self._context, self._feed, self._metrics = context, feed, metrics
         self._fetch, self._patience = fetch or read, patience
-        self._complaint = LogOnce("feeds", "feed not read", feed=feed.id)
+        self._log_once = LogOnce("feeds", "feed not read", feed=feed.id)
         self._skipped = LogOnce("feeds", "events of a feed skipped", feed=feed.id)
         self._reading: _Reading | None = None
 
     def __call__(self) -> None:
         """Bring the ledger's windows up to date with the feed."""
         self._metrics.feed_watched(self._feed.id, self._feed.refresh)
-        with self._complaint.about(OSError, FeedError, LedgerError, SQLAlchemyError):
+        with self._log_once.about(OSError, FeedError, LedgerError, SQLAlchemyError):
             text = decoded(self._bytes())
             at = now()
             done = pull(self._context.books, self._feed, text, at)

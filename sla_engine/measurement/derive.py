@@ -28,7 +28,7 @@ class Cadence(NamedTuple):
 
 
 def cadence(catalogue: Catalogue, service: Service, measured: int | None = None) -> Cadence:
-    """Return a service's rhythm; where no scrape interval is set, the measured one."""
+    """Return a service's cadence; where no scrape interval is set, the measured one."""
     settings = catalogue.prometheus
     step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
     return Cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)

@@ -23,9 +23,9 @@ from sla_engine.prometheus.scan import scan
 
 _HOUR = 3_600_000
 _MARGINS = (3 * 60_000, 20 * 60_000)
-"""How far back samples are fetched to measure their rhythm where none is set; the second try."""
+"""How far back samples are fetched to measure their cadence where none is set; the second try."""
 _ENOUGH = 4
-"""How many distances of samples make a rhythm; of fewer, one lost sample makes half."""
+"""How many distances of samples make a cadence; of fewer, one lost sample makes half."""
 _FARTHER = 8
 """How many times farther each next try looks, up to the whole period."""
 
@@ -172,7 +172,7 @@ def _measured(
 
 
 def _farther(length: int) -> Iterator[int]:
-    """Yield how far back from a period's end to look: what fell silent has its rhythm before.
+    """Yield how far back from a period's end to look: what fell silent has its cadence before.
 
     The last is a little before its start: what held there says where it is unknown.
     """

@@ -1,4 +1,4 @@
-"""Which windows of one service need a closer look."""
+"""Which windows of one service need their samples read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Screening:
 def screen(
     service: Service, beat: Cadence | None, windows: Sequence[Interval], series: Sequence[Counts]
 ) -> Screening:
-    """Return what the counts of a service's series say; without a rhythm all needs a look."""
+    """Return what the counts of a service's series say; without a cadence all are flagged."""
     count = len(windows)
     empty = np.ones(count, np.bool_)
     for one in series:
@@ -90,14 +90,14 @@ def quiet(
     windows: Sequence[Interval],
     series: Mapping[str, Sequence[Counts]],
 ) -> set[str]:
-    """Return the services that need no look, all at once: most of them, at most times.
+    """Return the services whose samples need not be read, all at once: most of them, at most times.
 
     They have one series, which is full and good in every window, and that is enough for them.
 
     Args:
         services: the services.
         beats: how often their samples come, by service id, where that is known.
-        windows: as for `look`.
+        windows: as for `screen`.
         series: what was counted, by service id.
     """
     single = [

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from uptime_common.exposition import Style, registry_text
 
@@ -12,6 +12,7 @@ class EngineMetrics:
 
     def __init__(self, version: str) -> None:
         registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
         build = gauge("sla_engine_build_info", "Version.", ["version"])
         build.labels(version).set(1)

@@ -46,7 +46,7 @@ class World:
         return Ingested(Interval(BEGIN, self.now), changes)
 
     def ask(self, service: str = "") -> str:
-        context, levels = self.engine.shown
+        context, levels = self.engine.published
         message = uptime(context.books, levels, service, self.now)
         return " | ".join([message.title, *message.lines, *(f"{k} {v}" for k, v in message.fields)])
 
@@ -153,6 +153,6 @@ def test_a_decision_of_another_process_shows_at_once(
 
 
 def test_an_engine_without_decisions_works_nothing_out_again(world: World) -> None:
-    before = world.engine.shown
+    before = world.engine.published
     world.engine.refresh_decided()
-    assert world.engine.shown is before
+    assert world.engine.published is before

@@ -151,7 +151,8 @@ def test_reloads_in_a_row_lose_and_double_nothing(world: World) -> None:
 
     _await("the outage", lambda: told("is down"))
     _await("its end", lambda: told("was down"))
-    assert reloads > 20
+    while reloads <= 20:  # a busy machine makes fewer of them meanwhile
+        assert told("was down")
     [root] = world.slack.roots()
     assert len(world.slack.replies(root["ts"])) == 1
     with Ledger.open(f"sqlite:///{world.folder}/ledger.db") as ledger:
@@ -178,7 +179,7 @@ def test_a_page_between_a_reload_and_the_next_tick_shows_the_services_that_are_l
     engine: Engine,
 ) -> None:
     levels = tuple(ServiceLevel(name, 0.99, False, None) for name in ("a", "b"))
-    engine.shown = engine.shown._replace(levels=levels)
+    engine.published = engine.published._replace(levels=levels)
     engine.adopt(_other(engine, catalogue("b", "c")))
     assert [level.service for level in engine.levels] == ["b"]
     assert b'service="a"' not in engine.exposition()
