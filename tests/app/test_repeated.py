@@ -25,6 +25,7 @@ def ran(times: int, failure: Exception | None = None) -> bool:
         return enough.wait(10)
     finally:
         repeated.stop()
+        repeated._thread.join(10)  # it logs until then
 
 
 @pytest.mark.parametrize("step", [-3_600, 3_600, 40 * 86_400])
@@ -53,6 +54,7 @@ def test_what_is_due_at_once_waits_no_longer() -> None:
     job.at_once()
     assert done.wait(10)
     job.stop()
+    job._thread.join(10)
 
 
 @pytest.mark.parametrize(
