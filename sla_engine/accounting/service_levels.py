@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
+from typing import NamedTuple
 
-from service_catalogue import Service
+from service_catalogue import Catalogue, Service
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
-from sla_engine.accounting.terms import objective
+from sla_engine.accounting.terms import longest_gap, objective
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import containing, shifted
-from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
+from sla_engine.domain.service_level import ServiceLevel, StatusRow
 from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import planned, windows_in
 from uptime_common import humanize
@@ -68,9 +69,13 @@ def service_levels(
     books: Books,
     now: int,
     figures: Mapping[str, Mapping[str, Figures]],
+    until: Mapping[str, int] | None = None,
 ) -> list[ServiceLevel]:
-    """Return what is exported of every service at ``now``, around figures worked out before."""
-    opened = books.ledger.open_outages()
+    """Return what is exported of every service at ``now``, around figures worked out before.
+
+    ``until`` is how far the data of those figures reach, by service id (ms UTC).
+    """
+    opened, reached = books.ledger.open_outages(), reach(books, now)
     span = Interval(now, now + _AHEAD)
     windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
@@ -91,43 +96,57 @@ def service_levels(
             window=service.window,
             locations=service.quorum.locations,
             depends_on=service.depends_on,
+            known_until=reached[service.id].until if service.id in reached else None,
+            figures_until=(until or {}).get(service.id),
+            has_gap=service.id not in reached or reached[service.id].has_gap,
+            max_gap=longest_gap(books.catalogue, service),
         )
         for service in books.catalogue.services
     ]
 
 
+class Reach(NamedTuple):
+    """How far the data of a service reach (ms UTC), and whether a gap follows there."""
+
+    until: int
+    has_gap: bool
+
+
+def reach(books: Books, now: int) -> dict[str, Reach]:
+    """Return how far the data of each service reach, by its id; nothing of what has none.
+
+    Time of which nobody knows anything is not reached, and neither is what is yet to come.
+    """
+    recent = books.ledger.histories(Interval(now - _RECENT, now))
+    found = {}
+    for service, end in books.ledger.covered_until().items():
+        last = recent.get(service, History()).gaps[-1:]
+        has_gap = bool(last) and last[0].end >= end
+        found[service] = Reach(min(last[0].start if has_gap else end, now), has_gap)
+    return found
+
+
 def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[StatusRow]:
     """Return the rows of the status page; each service is judged over its own window."""
-    recent = books.ledger.histories(Interval(now - _RECENT, now))
-    rows = []
-    for level in levels:
-        service = books.catalogue.service(level.service)
-        figures, opened = level.windows.get(service.window), level.open_since
-        rows.append(
-            StatusRow(
-                id=service.id,
-                name=service.name,
-                owner=service.owner,
-                tier=service.tier,
-                state=_state(level, blind=_blind(recent.get(level.service))),
-                since=None if opened is None else humanize.moment(opened, books.catalogue.timezone),
-                objective=level.objective,
-                availability=figures.availability if figures else None,
-                budget_remaining=figures.budget_remaining if figures else None,
-                coverage=figures.coverage if figures else None,
-            )
-        )
-    return rows
+    return [_row(books.catalogue, level, now) for level in levels]
 
 
-def _blind(history: History | None) -> bool:
-    """Say whether the last that was derived of a service is a gap, or nothing was of late."""
-    if history is None or not history.covered:
-        return True
-    return bool(history.gaps) and history.gaps[-1].end >= history.covered[-1].end
-
-
-def _state(level: ServiceLevel, *, blind: bool) -> ServiceState:
-    if level.open_since is not None:
-        return "maintenance" if level.maintenance_active else "down"
-    return "unknown" if blind else "up"
+def _row(catalogue: Catalogue, level: ServiceLevel, now: int) -> StatusRow:
+    service, state = catalogue.service(level.service), level.state(now)
+    figures = level.windows.get(service.window)
+    since = {"unknown": level.known_until, "up": None}.get(state, level.open_since)
+    zone, reached = catalogue.timezone, level.figures_until
+    return StatusRow(
+        id=service.id,
+        name=service.name,
+        owner=service.owner,
+        tier=service.tier,
+        state=state,
+        since=None if since is None else humanize.moment(since, zone),
+        objective=level.objective,
+        availability=figures.availability if figures else None,
+        budget_remaining=figures.budget_remaining if figures else None,
+        coverage=figures.coverage if figures else None,
+        as_of=None if reached is None or figures is None else humanize.moment(reached, zone),
+        stale=figures is not None and level.is_stale(now),
+    )

@@ -16,6 +16,8 @@ from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.objective import Accounting, ratio
 
+_USUAL_STEP = 15_000
+
 
 def terms(service: Service, at: int) -> Terms:
     """Return what holds for a service at a moment (milliseconds UTC)."""
@@ -30,6 +32,13 @@ def objective(service: Service, at: int) -> Fraction | None:
         if at < milliseconds(change.until, UTC) and change.objective is not None:
             percent = change.objective
     return None if percent is None else ratio(percent)
+
+
+def longest_gap(catalogue: Catalogue, service: Service) -> int:
+    """Return the longest distance of two samples of a service without a hole (ms)."""
+    settings = catalogue.prometheus
+    step = service.scrape_interval or settings.scrape_interval or _USUAL_STEP
+    return service.max_gap or settings.max_gap or step * 5 // 2
 
 
 def agreed_time(

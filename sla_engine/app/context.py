@@ -1,6 +1,7 @@
 """What every command of the engine needs: the clock, the catalogue, Prometheus, the ledger."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.state_file import running_engines
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client
 
+_VARIABLE, _USUAL = "SLA_ENGINE_LEDGER", "sqlite:///var/ledger.db"
+_WHERE = f"give --storage.ledger=URL or set {_VARIABLE}; sla-engine serve or backfill makes one"
 EARLIEST, LATEST = 0, 7_258_118_400_000
 """1970 and 2200 (ms UTC): what is farther away is a slip of the pen."""
 
@@ -56,6 +60,28 @@ def read_catalogue(options: argparse.Namespace) -> Catalogue:
     return catalogue.model_copy(update={"prometheus": prometheus})
 
 
+def ledger_url(options: argparse.Namespace) -> str:
+    """Return the ledger: of the flag, of the environment, of the engine that runs, or the usual.
+
+    Where it is of the engine that runs, so is Prometheus, unless a flag names that.
+
+    Raises:
+        UsageError: several engines run, on several ledgers.
+    """
+    named: str | None = options.storage_ledger or os.environ.get(_VARIABLE)
+    if named:
+        return named
+    engines = () if options.creates else running_engines(os.environ)
+    if not engines:
+        return _USUAL
+    ledgers = sorted({engine.ledger for engine in engines})
+    if len(ledgers) > 1:
+        raise UsageError(f"{len(engines)} engines run here; give --storage.ledger={ledgers[0]}")
+    if options.prometheus_url is None:
+        options.prometheus_url = engines[0].prometheus
+    return ledgers[0]
+
+
 @contextmanager
 def opened(options: argparse.Namespace) -> Iterator[Context]:
     """Open what the flags name and close it at the end.
@@ -64,8 +90,9 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
         DocumentError: the catalogue has mistakes.
         JobError: the ledger or a secret's file cannot be used.
     """
+    url = ledger_url(options)
     catalogue = read_catalogue(options)
-    with opened_ledger(options.storage_ledger) as ledger, _client(catalogue) as client:
+    with opened_ledger(url, create=options.creates) as ledger, _client(catalogue) as client:
         yield Context(catalogue, ledger, client)
 
 
@@ -80,7 +107,9 @@ def opened_ledger(url: str, *, create: bool = True) -> Iterator[Ledger]:
         with Ledger.open(url, create=create) as ledger:
             yield ledger
     except (LedgerError, SQLAlchemyError) as error:
-        raise JobError(reason(url, error)) from error
+        absent = isinstance(error.__cause__, FileNotFoundError)
+        hint = f"; {_WHERE}" if absent and not create else ""
+        raise JobError(reason(url, error) + hint) from error
 
 
 def reopened(context: Context, options: argparse.Namespace) -> Context:

@@ -1,5 +1,6 @@
 """The running engine: what a tick does, and what it leaves for metrics and pages."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -11,16 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.service_levels import (
     Levels,
+    reach,
     service_levels,
     window_figures,
     window_period,
 )
+from sla_engine.accounting.terms import longest_gap
 from sla_engine.app.context import Context, now
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
-from sla_engine.domain.service_level import ServiceLevel
+from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
@@ -28,9 +31,9 @@ from sla_engine.measurement.late import LateSamples
 from sla_engine.metrics import EngineMetrics, Exposition, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
+from uptime_common import humanize
 from uptime_common.exposition import Style
 
-_FIGURES_EVERY = 300_000
 _PATIENCE_SECONDS = 1.0
 
 log = structlog.get_logger("engine")
@@ -62,6 +65,11 @@ class Engine:
         self._outages = outages_text(NewestOutages())
         self._figures: Levels = {}
         self._figures_at = 0
+        self._figures_until: dict[str, int] = {}
+        self._blinded = False
+        self._decided: tuple[int, int] | None = None
+        self._holds_until = 0.0
+        self._rendering = threading.Lock()
         self._derived_until: int | None = None
         self._leading = False
         self._busy = threading.Lock()
@@ -101,7 +109,19 @@ class Engine:
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
         self.published = Published(context, tuple(levels))
-        self._exposition = self._writer.render(self.levels)
+        self._write(now())
+
+    def _write(self, at: int) -> None:
+        """Write what /metrics shows, which holds until an outage becomes too old to know."""
+        with self._rendering:
+            levels = [level.shown(at) for level in self.levels]
+            ends = [
+                level.known_until + 2 * level.max_gap
+                for level in levels
+                if level.open_since is not None and level.known_until is not None
+            ]
+            self._holds_until = min(ends, default=math.inf)
+            self._exposition = self._writer.render(levels)
 
     def idle(self, seconds: float) -> bool:
         """Say whether no job runs, after waiting for those that do."""
@@ -114,10 +134,19 @@ class Engine:
 
     def unready(self) -> str | None:
         """Return why the engine cannot answer yet."""
-        return None if self._derived_until is not None else "no tick has succeeded yet"
+        until, at = self._derived_until, now()
+        if until is None:
+            return "no tick has succeeded yet"
+        catalogue = self.context.catalogue
+        gap = max(longest_gap(catalogue, service) for service in catalogue.services)
+        if is_current(until, gap, at):
+            return None
+        return f"the data reach {humanize.moment(until, catalogue.timezone)}"
 
     def exposition(self, style: Style = "text") -> bytes:
         """Return what /metrics shows, without the EOF of OpenMetrics."""
+        if (at := now()) > self._holds_until:
+            self._write(at)
         return self.metrics.render(style) + self._exposition + self._outages
 
     def tick(self) -> None:
@@ -128,10 +157,11 @@ class Engine:
         with self._busy, self.metrics.tick_duration.time():
             try:
                 done = self._ingest(now()) if self._leads() else self._follow()
-                self._refresh(done)
+                self._refresh(done.period.end, done.changes)
             except PrometheusError as error:
                 self.metrics.prometheus_errors.inc()
                 self._failed(error)
+                self._show_age()
             except (LedgerError, SQLAlchemyError, OSError) as error:
                 self.metrics.ledger_errors.inc()
                 self._failed(error)
@@ -216,22 +246,53 @@ class Engine:
         self.metrics.ticks.labels("failed").inc()
         log.error("tick failed", error=str(error))
 
-    def _refresh(self, done: Ingested) -> None:
+    def refresh_decided(self) -> None:
+        """Show at once what people decided since the last look, here or in another process."""
+        if not self._busy.acquire(timeout=_PATIENCE_SECONDS):
+            return  # a tick is under way, and shows it
+        try:
+            if self._decided not in (None, self.context.ledger.decisions()):
+                self._figures_at = 0
+                self._refresh(now(), ())
+        except (LedgerError, SQLAlchemyError) as error:
+            self.metrics.ledger_errors.inc()
+            log.error("decisions not looked at", error=str(error))  # noqa: TRY400 - one line says it
+        finally:
+            self._busy.release()
+
+    def _show_age(self) -> None:
+        """Show what is still known after a tick that failed: our blindness warns of no budget."""
+        self._blinded = True
+        try:
+            self._work_out(now(), ())
+        except (LedgerError, SQLAlchemyError) as error:
+            self.metrics.ledger_errors.inc()
+            log.error("figures not worked out", error=str(error))  # noqa: TRY400 - one line says it
+
+    def _refresh(self, at: int, changes: Iterable[Change]) -> None:
+        """Work out figures; those of a time that a tick made up for are worked out anew."""
+        if self._blinded:
+            self._figures_at, self._blinded = 0, False
+        self._work_out(at, changes)
+        self._notifications.judge(self.levels, at)
+
+    def _work_out(self, at: int, changes: Iterable[Change]) -> None:
         """Work out the figures of what changed, now and then and in a new month of everything."""
-        at = done.period.end
         month = window_period("month", self.context.catalogue.timezone, at)  # so begins any period
-        if self._figures_at < month.start or not 0 <= at - self._figures_at < _FIGURES_EVERY:
-            self._figures = {}
+        if self._figures_at < month.start or not 0 <= at - self._figures_at < REFRESH:
+            self._figures, self._figures_until = {}, {}
             self._figures_at, self._newest = at, None
-        changed = {change.service for change in done.changes}
-        context = self.context
-        newest, corrected = context.ledger.corrections.services_after(self._corrected)
-        due = {*changed, *corrected, *context.ledger.open_outages()}
-        self._figures |= self._account(at, due)
+        books, self._decided = self.context.books, self.context.ledger.decisions()
+        newest, corrected = books.ledger.corrections.services_after(self._corrected)
+        changed = {change.service for change in changes}
+        due = {*changed, *corrected, *books.ledger.open_outages()}
+        fresh = self._account(at, due)
+        reached = reach(books, at) if fresh else {}
+        self._figures |= fresh
+        self._figures_until |= {name: reached[name].until for name in fresh if name in reached}
         self._list(at, due)
         self._corrected = newest
-        self._show(context, service_levels(context.books, at, self._figures))
-        self._notifications.judge(self.levels, at)
+        self._show(self.context, service_levels(books, at, self._figures, self._figures_until))
 
     def _list(self, at: int, due: set[str]) -> None:
         """List the newest outages, where these may be others than before."""

@@ -6,15 +6,18 @@ import os
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import structlog
+from sqlalchemy import make_url
 
-from sla_engine.app.context import now, opened
+from sla_engine.app.context import Context, ledger_url, now, opened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.reload import Reloader
 from sla_engine.app.scheduler import Scheduler
 from sla_engine.app.slack_listener import SlackListener
+from sla_engine.app.state_file import announced
 from sla_engine.app.views import pages
 from sla_engine.domain.outage_list import ListBounds
 from sla_engine.metrics import EngineMetrics
@@ -39,6 +42,7 @@ def serve(options: argparse.Namespace) -> int:
     listed = _list_bounds(options)
     web_config = load_web_config(options.web_config_file)
     with opened(options) as context:
+        _warn_of_empty(context, ledger_url(options))
         engine = Engine(context, EngineMetrics(__version__), listed)
         engine.metrics.loaded(now(), good=True)
         settle()
@@ -53,6 +57,16 @@ def serve(options: argparse.Namespace) -> int:
             _stop(engine, scheduler)
     log.info("stopped")
     return 0
+
+
+def _warn_of_empty(context: Context, url: str) -> None:
+    """Say loudly that nothing was there: a volume may be missing, and with it every outage."""
+    if context.ledger.derived_until() is None and not context.ledger.windows.all():
+        log.warning(
+            "the ledger is empty; where one should be, its volume is missing or the URL is wrong",
+            looked_for=make_url(url).render_as_string(hide_password=True),
+            folder=str(Path.cwd()),
+        )
 
 
 def _list_bounds(options: argparse.Namespace) -> ListBounds:
@@ -88,10 +102,20 @@ async def _until_stopped(
     log.info("serving", address=f"{host}:{port}", services=len(engine.context.catalogue.services))
     scheduler.start()
     reloads: list[asyncio.Task[Sequence[str]]] = []
-    while await signals.get() == signal.SIGHUP:
-        reloads = [task for task in reloads if not task.done()]
-        reloads.append(asyncio.create_task(reload()))  # one that waits for a tick delays no SIGTERM
+    where = _absolute(ledger_url(options)), engine.context.catalogue.prometheus.url
+    with announced(f"{host}:{port}", *where, os.environ):
+        while await signals.get() == signal.SIGHUP:
+            reloads = [task for task in reloads if not task.done()]
+            reloads.append(asyncio.create_task(reload()))  # one that waits delays no SIGTERM
     await runner.cleanup()
+
+
+def _absolute(url: str) -> str:
+    """Return a ledger's URL so that it means the same in every folder."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        parsed = parsed.set(database=str(Path(parsed.database).absolute()))
+    return parsed.render_as_string(hide_password=False)
 
 
 def _stop(engine: Engine, scheduler: Scheduler) -> None:

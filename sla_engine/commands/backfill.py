@@ -16,7 +16,9 @@ from sla_engine.prometheus import PrometheusError
 
 def register(commands: Subparsers) -> None:
     """Add ``backfill``."""
-    command = subcommand(commands, "backfill", backfill, "derive the past from Prometheus")
+    command = subcommand(
+        commands, "backfill", backfill, "derive the past from Prometheus", creates=True
+    )
     command.add_argument("--from", dest="start", required=True, metavar="TIME", help=FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help="(default: now)")
 

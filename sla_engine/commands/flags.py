@@ -11,7 +11,6 @@ from uptime_common.flags import add_config_flag, add_log_flags
 Command = Callable[[argparse.Namespace], int]
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - the type has no other name
 
-_LEDGER = "sqlite:///var/ledger.db"
 FROM = "such as 2026-10-01T00:00:00Z; without an offset it is local time of the organisation"
 """What the flags that take a time say of it."""
 
@@ -23,19 +22,23 @@ def subcommand(
     text: str,
     *,
     ledger: bool = True,
+    creates: bool = False,
 ) -> argparse.ArgumentParser:
-    """Add a subcommand with the flags that all of its kind take."""
+    """Add a subcommand with the flags that all of its kind take.
+
+    One that ``creates`` makes the ledger where there is none.
+    """
     command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-    command.set_defaults(command=run)
+    command.set_defaults(command=run, creates=creates)
     add_config_flag(command)
     add_log_flags(command)
     if ledger:
         command.add_argument(
             "--storage.ledger",
             dest="storage_ledger",
-            default=_LEDGER,
             metavar="URL",
-            help="SQLite or PostgreSQL (default: %(default)s)",
+            help="SQLite or PostgreSQL (default: SLA_ENGINE_LEDGER, else that of the engine that "
+            "runs here, else sqlite:///var/ledger.db)",
         )
         prometheus_flag(command)
     return command

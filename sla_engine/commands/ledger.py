@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sla_engine.app.context import opened_ledger
+from sla_engine.app.context import ledger_url, opened_ledger
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import Subparsers, subcommand
 from sla_engine.ledger.audit import Head
@@ -22,7 +22,9 @@ def register(commands: Subparsers) -> None:
     )
     command = subcommand(commands, "export", export, "write the ledger as JSON lines")
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
-    command = subcommand(commands, "import", load, "put an export into an empty ledger")
+    command = subcommand(
+        commands, "import", load, "put an export into an empty ledger", creates=True
+    )
     command.add_argument("file", type=Path, metavar="FILE", help="as export wrote it")
 
 
@@ -32,7 +34,7 @@ def verify(options: argparse.Namespace) -> int:
         known = None if options.head is None else Head.parse(options.head)
     except ValueError as error:
         raise UsageError(f"--head: {error}") from error
-    with opened_ledger(options.storage_ledger, create=False) as ledger:
+    with opened_ledger(ledger_url(options), create=False) as ledger:
         findings, head = ledger.verify(known), ledger.head()
     for finding in findings:
         sys.stdout.write(finding + "\n")
@@ -44,7 +46,7 @@ def verify(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """``sla-engine export``: JSON lines to a file or to standard output."""
-    with opened_ledger(options.storage_ledger, create=False) as ledger:
+    with opened_ledger(ledger_url(options), create=False) as ledger:
         try:
             if options.output is None:
                 sys.stdout.buffer.writelines(ledger.export())
@@ -59,7 +61,7 @@ def export(options: argparse.Namespace) -> int:
 def load(options: argparse.Namespace) -> int:
     """``sla-engine import``: an export into an empty ledger."""
     source: Path = options.file
-    with opened_ledger(options.storage_ledger) as ledger:
+    with opened_ledger(ledger_url(options)) as ledger:
         try:
             with source.open("rb") as lines:
                 count = ledger.load(lines)

@@ -39,7 +39,7 @@ def register(commands: Subparsers) -> None:
     command = subcommand(actions, "list", list_windows, "list windows of every origin")
     command.add_argument("--from", dest="start", metavar="TIME", help=FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help=_LISTED)
-    _request(subcommand(actions, "request", request_window, "ask for a window"))
+    _request(subcommand(actions, "request", request_window, "ask for a window", creates=True))
     for verb, kind in _DECISIONS.items():
         decision = subcommand(actions, verb, decide_window(kind), f"{verb} a window")
         identified(decision)

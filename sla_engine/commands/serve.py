@@ -9,7 +9,9 @@ from uptime_common.flags import add_lifecycle_flag, add_web_flags
 
 def register(commands: Subparsers) -> None:
     """Add ``serve``."""
-    command = subcommand(commands, "serve", _serve, "keep the ledger, send notices, serve HTTP")
+    command = subcommand(
+        commands, "serve", _serve, "keep the ledger, send notices, serve HTTP", creates=True
+    )
     add_web_flags(command, "127.0.0.1:9711")
     add_lifecycle_flag(command)
     command.add_argument(

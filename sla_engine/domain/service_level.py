@@ -1,7 +1,7 @@
 """A service as metrics and pages show it: its state, and its figures by window."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sla_engine.domain.availability import Figures
@@ -9,10 +9,27 @@ from sla_engine.domain.objective import leaves_budget
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
 
+REFRESH = 300_000
+"""How often figures of windows are worked out anew, at the latest (ms)."""
+_DEFAULT_GAP = 37_500  # two and a half scrapes of 15 s
+
+
+def is_current(known_until: int | None, max_gap: int, now: int, *, refresh: int = 0) -> bool:
+    """Say whether what was known up to a moment still holds at ``now`` (all in ms UTC).
+
+    It holds for two ``max_gap`` beyond ``refresh``, how often it is brought up to date. A moment as
+    far ahead is of a clock that was wrong, and proves nothing either.
+    """
+    return known_until is not None and abs(now - known_until) <= refresh + 2 * max_gap
+
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """A service as the page shows it; ratios from 0 to 1, None where nothing is known or owed."""
+    """A service as the page shows it; ratios from 0 to 1, None where nothing is known or owed.
+
+    ``since`` is when it went down, or until when it was known where it is unknown; ``as_of`` is
+    until when the data of the figures reach, and ``stale`` says that this is too long ago.
+    """
 
     id: str
     name: str
@@ -24,6 +41,8 @@ class StatusRow:
     availability: float | None
     budget_remaining: float | None
     coverage: float | None
+    as_of: str | None = None
+    stale: bool = False
 
     @property
     def has_budget(self) -> bool:
@@ -37,7 +56,8 @@ class ServiceLevel:
 
     ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures;
     ``cost_per_hour`` of downtime is in ``currency`` (ISO 4217). ``window`` is the objective's own;
-    ``locations`` is the quorum over them.
+    ``locations`` is the quorum over them. ``known_until`` is how far the data of its state reach,
+    ``figures_until`` those of its figures; ``has_gap`` says that the last samples are missing.
     """
 
     service: str
@@ -51,3 +71,29 @@ class ServiceLevel:
     window: str = ""
     locations: str | int = "majority"
     depends_on: tuple[str, ...] = ()
+    known_until: int | None = None
+    figures_until: int | None = None
+    has_gap: bool = False
+    max_gap: int = _DEFAULT_GAP
+
+    def is_current(self, now: int) -> bool:
+        """Say whether its state still holds at ``now`` (ms UTC)."""
+        return is_current(self.known_until, self.max_gap, now)
+
+    def is_stale(self, now: int) -> bool:
+        """Say whether its figures are older at ``now`` (ms UTC) than they may be."""
+        return not is_current(self.figures_until, self.max_gap, now, refresh=REFRESH)
+
+    def state(self, now: int) -> ServiceState:
+        """Return its state at ``now`` (ms UTC); what is too old to say is unknown."""
+        if not self.is_current(now):
+            return "unknown"
+        if self.open_since is not None:
+            return "maintenance" if self.maintenance_active else "down"
+        return "unknown" if self.has_gap else "up"
+
+    def shown(self, now: int) -> "ServiceLevel":
+        """Return what may be said of it at ``now`` (ms UTC): no outage that is too old to know."""
+        if self.open_since is None or self.is_current(now):
+            return self
+        return replace(self, open_since=None)

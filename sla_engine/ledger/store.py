@@ -183,6 +183,16 @@ class Ledger:
         with self.engine.begin() as connection:
             return dict(connection.execute(query).all())
 
+    def decisions(self) -> tuple[int, int]:
+        """Return what changes with each decision of a person: on an outage, and on a window."""
+        tables_of_decisions = (tables.correction, tables.maintenance_event)
+        with self.engine.begin() as connection:
+            first, second = (
+                connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one() or 0
+                for table in tables_of_decisions
+            )
+        return first, second
+
     def derived_until(self) -> int | None:
         """Return where the derived past of all services ends, None where there is none."""
         query = sa.select(sa.func.max(tables.coverage.c.end_ms))

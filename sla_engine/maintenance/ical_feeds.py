@@ -6,45 +6,116 @@ when it comes back.
 """
 
 import hashlib
+import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import recurring_ical_events  # type: ignore[import-untyped] # it ships no types
-from icalendar import Calendar
+from icalendar import Calendar, Component
 from icalendar import Event as Entry
 
+from service_catalogue.computable import MOST_A_YEAR, flaws
 from service_catalogue.maintenance import Feed
+from service_catalogue.rule import parse_rule
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
+from sla_engine.maintenance.ical_events import EventError, NotCalendarError, as_calendar, events
 
 BEHIND, AHEAD = 31 * 86_400_000, 92 * 86_400_000
 """How far around now a feed is unrolled (ms): what was written down stays."""
+
+
+_LONGEST_REASON, _LONGEST_TITLE = 200, 80
 
 
 class FeedError(ValueError):
     """A feed is not an iCalendar file."""
 
 
-def occurrences(feed: Feed, text: str, zone: tzinfo, now: int) -> dict[str, Request]:
-    """Return the occurrences of a feed's events around ``now`` (ms UTC) by their ids.
+class Occurrences(NamedTuple):
+    """What a feed says: windows by their ids, and each event that was left out with the reason.
+
+    ``skipped_titles`` has the titles of those, None where one cannot be read.
+    """
+
+    found: dict[str, Request]
+    skipped: tuple[str, ...]
+    skipped_titles: frozenset[str]
+
+
+def occurrences(feed: Feed, text: str, zone: tzinfo, now: int) -> Occurrences:
+    """Return the occurrences of a feed's events around ``now`` (ms UTC).
 
     Events of a whole day and those without a zone are in ``zone``; cancelled ones are left out.
+    An event that makes no sense is skipped, and the rest counts.
 
     Raises:
         FeedError: the text is no iCalendar.
     """
-    near = Interval(now - BEHIND, now + AHEAD)
     try:
-        query = recurring_ical_events.of(Calendar.from_ical(text))
-        found = query.between(_utc(near.start), _utc(near.end))
-    except (ValueError, KeyError, IndexError) as error:
+        groups = events(text)
+    except NotCalendarError as error:
         raise FeedError(f"feed {feed.id}: not an iCalendar file: {error}") from error
+    found: dict[str, Request] = {}
+    skipped: list[str] = []
+    titles: set[str] = set()
+    for group in groups.values():
+        try:
+            found |= _of_group(feed, as_calendar(group), zone, now)
+        except Exception as error:  # noqa: BLE001 - whatever two parsers raise, it is of this event
+            why = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+            skipped.append(f"{group[0].title[:_LONGEST_TITLE]!r}: {why}")
+            titles |= {_title(event.value("SUMMARY"), feed) for event in group}
+    return Occurrences(found, tuple(skipped), frozenset(titles))
+
+
+def _of_group(feed: Feed, calendar: str, zone: tzinfo, now: int) -> dict[str, Request]:
+    if not calendar:
+        return {}
+    whole = Calendar.from_ical(calendar)
+    for entry in whole.walk("VEVENT"):
+        _check(entry, zone)
+    near = Interval(now - BEHIND, now + AHEAD)
+    found = recurring_ical_events.of(whole).between(_utc(near.start), _utc(near.end))
+    if len(found) > MOST_A_YEAR:
+        raise EventError(f"occurs more than {MOST_A_YEAR} times")
     scope = Scope(feed.services, feed.tiers, tuple(sorted(feed.labels.items())))
     requests = (_request(feed, entry, scope, zone) for entry in found)
     return {request.id: request for request in requests if request is not None}
+
+
+def _check(entry: Component, zone: tzinfo) -> None:
+    """Raise EventError where an event cannot be unrolled, or not in bounded time."""
+    if entry.errors:
+        raise EventError("; ".join(f"{name}: {why}" for name, why in entry.errors))
+    if "DTSTART" not in entry:
+        raise EventError("it has no DTSTART")
+    start = datetime.fromtimestamp(_ms(entry.decoded("DTSTART"), zone) / 1000, zone)
+    length = timedelta(milliseconds=_ms(_end(entry), zone) - _ms(entry.decoded("DTSTART"), zone))
+    if length < timedelta():
+        raise EventError("it ends before it starts")
+    local = start.replace(tzinfo=None)
+    for name in ("RRULE", "EXRULE"):
+        for rule in _listed(entry.get(name)):
+            parsed = parse_rule(rule.to_ical().decode())
+            for _, flaw in flaws(local, length, parsed, zone, None):
+                raise EventError(f"{name} {flaw}" if flaw.startswith("occurs") else flaw)
+    for _, flaw in flaws(local, length, None, zone, None):
+        raise EventError(flaw)
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _title(written: str, feed: Feed) -> str:
+    plain = re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], written)
+    return plain or feed.id
 
 
 def _request(feed: Feed, entry: Entry, scope: Scope, zone: tzinfo) -> Request | None:
@@ -60,7 +131,7 @@ def _request(feed: Feed, entry: Entry, scope: Scope, zone: tzinfo) -> Request | 
     return Request(identifier, f"feed:{feed.id}", title, scope, start, end, str(zone))
 
 
-def _end(entry: Entry) -> date:
+def _end(entry: Component) -> date:
     """Return when an event ends: by DTEND, DURATION, or after its day (RFC 5545, 3.6.1)."""
     if "DTEND" in entry:
         end: date = entry.decoded("DTEND")
@@ -82,30 +153,56 @@ def _utc(moment: int) -> datetime:
     return datetime.fromtimestamp(moment / 1000, UTC)
 
 
-def pull(books: Books, feed: Feed, text: str, now: int) -> int:
-    """Write down what is new in a feed and cancel what is gone from it; return how many changed.
+class Pulled(NamedTuple):
+    """How many windows changed, and the events that were left out with the reason."""
+
+    changed: int
+    skipped: tuple[str, ...]
+
+
+def pull(books: Books, feed: Feed, text: str, now: int) -> Pulled:
+    """Write down what is new in a feed and cancel what is gone from it.
 
     Its windows are approved by the feed's ``approver``; without one they wait for somebody's.
+    The same start, end and title is the same occurrence, whatever its UID. What a feed says of an
+    event that was skipped is not known, so that nothing that has its title is cancelled.
 
     Raises:
         FeedError: the text is no iCalendar; nothing changes.
     """
     told = occurrences(feed, text, books.catalogue.timezone, now)
     known = _known(books.ledger, feed)
+    by_age = sorted(known.values(), key=lambda one: one.taken_back(feed), reverse=True)
+    same = {_what(before.request): before for before in by_age}  # one that holds outdoes others
     changed = 0
-    for identifier, request in told.items():
-        before = known.get(identifier)
+    new: set[Occurrence] = set()
+    for identifier, request in told.found.items():
+        before = same.get(_what(request)) or known.get(identifier)
         if before is None:
-            changed += _write_down(books.ledger, feed, request, now)
-        elif before.taken_back(feed) and now < request.end:
+            if _what(request) not in new:
+                changed += _write_down(books.ledger, feed, request, now)
+            new.add(_what(request))
+        elif before.taken_back(feed) and now < request.end and _what(request) not in new:
             changed += _write_down(books.ledger, feed, request._replace(id=before.next_id), now)
-    for identifier, (request, events) in known.items():
-        gone = identifier not in told and now < request.end and request.start < now + AHEAD
-        if gone and events[-1].kind in ("requested", "approved"):
+            new.add(_what(request))
+    there = {_what(request) for request in told.found.values()}
+    for identifier, (request, happened) in known.items():
+        gone = identifier not in told.found and _what(request) not in there
+        if request.title in told.skipped_titles or not gone:
+            continue
+        ahead = now < request.end and request.start < now + AHEAD
+        if ahead and happened[-1].kind in ("requested", "approved"):
             event = WindowEvent(now, "cancelled", _author(feed), "no longer in the feed")
             books.ledger.windows.append(request.id, event)
             changed += 1
-    return changed
+    return Pulled(changed, told.skipped)
+
+
+Occurrence = tuple[int, int, str]
+
+
+def _what(request: Request) -> Occurrence:
+    return request.start, request.end, request.title
 
 
 class _Known(NamedTuple):
@@ -133,8 +230,8 @@ class _Known(NamedTuple):
 def _known(ledger: Ledger, feed: Feed) -> dict[str, _Known]:
     """Return the last turn of each occurrence of a feed, by the id of the first."""
     found: dict[str, _Known] = {}
-    for request, events in ledger.windows.of_source(f"feed:{feed.id}"):
-        one, first = _Known(request, events), request.id.partition(".")[0]
+    for request, happened in ledger.windows.of_source(f"feed:{feed.id}"):
+        one, first = _Known(request, happened), request.id.partition(".")[0]
         if first not in found or found[first].turn < one.turn:
             found[first] = one
     return found

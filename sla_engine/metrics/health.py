@@ -52,6 +52,19 @@ class EngineMetrics:
             "sla_engine_maintenance_windows_failing",
             "Maintenance windows that cannot be worked out and are left out.",
         )
+        self._feed_success = gauge(
+            "sla_engine_feed_last_success_timestamp_seconds",
+            "When an iCalendar feed was last read; 0 where it was not since the start.",
+            ["feed"],
+        )
+        self._feed_refresh = gauge(
+            "sla_engine_feed_refresh_seconds", "How often an iCalendar feed is read.", ["feed"]
+        )
+        self._feed_skipped = gauge(
+            "sla_engine_feed_events_skipped",
+            "Events of an iCalendar feed that make no sense and are left out.",
+            ["feed"],
+        )
         self.notices_sent = counter(
             "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
         )
@@ -80,6 +93,21 @@ class EngineMetrics:
         self._loaded_well.set(good)
         if good:
             self._loaded_at.set(now / 1000)
+
+    def feed_watched(self, feed: str, refresh: int) -> None:
+        """Show a feed from its first reading on; ``refresh`` in ms."""
+        self._feed_refresh.labels(feed).set(refresh / 1000)
+        self._feed_success.labels(feed)
+
+    def feed_read(self, feed: str, at: int, *, skipped: int) -> None:
+        """Note that a feed was read (ms UTC), and how many events were left out."""
+        self._feed_success.labels(feed).set(at / 1000)
+        self._feed_skipped.labels(feed).set(skipped)
+
+    def forget_feeds(self) -> None:
+        """Show no feed until it is read again: the catalogue may have dropped it."""
+        for family in (self._feed_success, self._feed_refresh, self._feed_skipped):
+            family.clear()
 
     def render(self, style: Style = "text") -> bytes:
         """Return the text of every family, without the EOF of OpenMetrics."""

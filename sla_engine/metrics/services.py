@@ -155,6 +155,14 @@ _OF_SERVICES: Final = (
             f"{label('currency', level.currency)},{labels}", level.cost_per_hour
         ),
     ),
+    _Family(
+        gauge("service_data_until_timestamp_seconds", "Until when the data of its state reach."),
+        lambda level, labels: _some(labels, level.known_until, 1000),
+    ),
+    _Family(
+        gauge("sla_figures_until_timestamp_seconds", "Until when the data of its figures reach."),
+        lambda level, labels: _some(labels, level.figures_until, 1000),
+    ),
     # What the alert rules join to know the catalogue.
     _Family(
         gauge(

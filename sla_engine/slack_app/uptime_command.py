@@ -53,14 +53,20 @@ def _all(rows: Sequence[StatusRow]) -> Message:
 
 def _line(row: StatusRow) -> str:
     said, tone = _SAID[row.state]
-    since = f" since {row.since}" if row.since else ""
     goal = "" if row.objective is None else f" (objective {humanize.agreed(row.objective)})"
-    return f"{MARKS[tone]} {row.name} {said}{since}; {humanize.percent(row.availability)}{goal}"
+    old = f", stale: as of {row.as_of}" if row.stale and row.as_of else ""
+    figure = f"{humanize.percent(row.availability)}{goal}{old}"
+    return f"{MARKS[tone]} {row.name} {said}{_since(row)}; {figure}"
+
+
+def _since(row: StatusRow) -> str:
+    if row.since is None:
+        return ""
+    return f", known until {row.since}" if row.state == "unknown" else f" since {row.since}"
 
 
 def _one(row: StatusRow, ledger: Ledger) -> Message:
     said, tone = _SAID[row.state]
-    since = f" since {row.since}" if row.since else ""
     facts = [
         ("Service", f"{row.name} ({row.id})"),
         ("Owner", f"{row.owner}, {row.tier} tier"),
@@ -68,10 +74,11 @@ def _one(row: StatusRow, ledger: Ledger) -> Message:
         ("Objective", humanize.agreed(row.objective)),
         ("Error budget left", humanize.share(row.budget_remaining) if row.has_budget else None),
         ("Coverage", humanize.share(row.coverage)),
-        *_outage(row.id, ledger),
+        ("Figures as of", f"{row.as_of} (stale)" if row.as_of and row.stale else row.as_of),
+        *(() if row.state == "unknown" else _outage(row.id, ledger)),
     ]
     shown = tuple((label, value) for label, value in facts if value)
-    return Message(f"{row.name} {said}{since}", tone, shown)
+    return Message(f"{row.name} {said}{_since(row)}", tone, shown)
 
 
 def _outage(service: str, ledger: Ledger) -> list[tuple[str, str | None]]:

@@ -235,6 +235,7 @@ def test_a_running_engine_listens_and_stops(slack: Slack, tmp_path: Path) -> Non
         wire.push("slash_commands", command(slack))
         with slack.changed:
             assert slack.changed.wait_for(lambda: slack.said, 10)
-        assert "has not looked yet" in slack.said[0]["text"]
+        first = slack.said[0]["text"]  # the first tick may have failed already
+        assert "has not looked yet" in first or "1 unknown" in first
         engine.terminate()
         assert engine.wait(10) == 0
