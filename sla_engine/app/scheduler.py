@@ -1,11 +1,15 @@
 """What ``serve`` does again and again, and how often."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from sla_engine.app.clock_guard import ClockGuard
 from sla_engine.app.engine import Engine
 from sla_engine.app.feeds import FeedReader
-from sla_engine.app.repeated import Repeated
 from sla_engine.app.rules import RulesKeeper
 from sla_engine.app.silences import SilenceKeeper
 from sla_engine.app.slack_listener import SlackListener
@@ -19,25 +23,31 @@ _SILENCES_SECONDS = 30
 _WINDOWS_SECONDS = 60
 _FEED = "feed "
 
+log = structlog.get_logger("engine")
+
 
 class Scheduler:
     """The engine's jobs; one that is late runs once, never twice at a time.
 
-    ``tick`` is in seconds; without ``rules_file`` there is no rule file to keep.
+    ``tick`` is in seconds; without ``rules_file`` there is no rule file to keep. When the wall
+    clock steps either way, every job is due at once.
     """
 
     def __init__(
         self, engine: Engine, listener: SlackListener, tick: float, rules_file: Path | None
     ) -> None:
         self._engine = engine
-        self._running = False
-        self._jobs: dict[str, Repeated] = {}
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._guard = ClockGuard(self.stepped)
         for name, job, seconds in (
             ("send", engine.send, _SEND_SECONDS),
             ("listen", listener.keep, _LISTEN_SECONDS),
             ("decisions", engine.refresh_decided, _DECISIONS_SECONDS),
         ):
-            self._jobs[name] = Repeated(name, job, seconds, wait=seconds)
+            self._scheduler.add_job(job, "interval", seconds=seconds, id=name)
         self._at_once: list[str] = []
         self._follows("tick", engine.tick, tick)
         if rules_file is not None:
@@ -48,9 +58,8 @@ class Scheduler:
         self._add_feeds()
 
     def _add(self, name: str, job: Callable[[], None], seconds: float) -> None:
-        self._jobs[name] = Repeated(name, job, seconds)
-        if self._running:
-            self._jobs[name].start()
+        first = datetime.now(UTC)
+        self._scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=first)
 
     def _follows(self, name: str, job: Callable[[], None], seconds: float) -> None:
         """Add a job that a change of the catalogue calls at once."""
@@ -71,28 +80,31 @@ class Scheduler:
             read = self._engine.while_leading(FeedReader(context, feed, self._engine.metrics))
             self._add(f"{_FEED}{feed.id}", read, max(1, feed.refresh // 1000))
 
-    def due(self) -> dict[str, float]:
-        """Return in how many seconds each job is due, by its name."""
-        return {name: job.waits for name, job in self._jobs.items()}
-
     def follow(self) -> None:
         """Do at once what hangs on the catalogue, which is another one."""
-        for name in [name for name in self._jobs if name.startswith(_FEED)]:
-            self._jobs.pop(name).stop()
+        for job in self._scheduler.get_jobs():
+            if job.id.startswith(_FEED):
+                job.remove()
         self._engine.metrics.forget_feeds()
         self._add_feeds()
         for name in self._at_once:
-            self._jobs[name].at_once()
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
+    def stepped(self, seconds: float) -> None:
+        """Have every job due at once, since the wall clock stepped by so many seconds."""
+        log.warning("the wall clock stepped; every job is due at once", seconds=round(seconds, 3))
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Begin."""
-        self._running = True
-        for job in self._jobs.values():
-            job.start()
+        self._scheduler.start()
+        self._guard.start()
 
     def stop(self) -> bool:
         """Begin nothing any more; return whether it had begun."""
-        running, self._running = self._running, False
-        for job in self._jobs.values():
-            job.stop()
+        running: bool = self._scheduler.running
+        if running:
+            self._guard.stop()
+            self._scheduler.shutdown(wait=False)
         return running

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -231,12 +232,15 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
 
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("old", "kept"))))
     jobs = Scheduler(engine, SlackListener(engine), 3600, Path("made.rules.yml"))
-    for job in jobs._jobs.values():
-        job._due += 3_600
+    scheduler = jobs._scheduler
+    scheduler.start(paused=True)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=later)
     engine.adopt(_other(engine, catalogue("b", maintenance=feeds("kept", "new"))))
     jobs.follow()
-    due = {name: wait == 0 for name, wait in jobs.due().items()}
-    assert not jobs.stop()
+    due = {job.id: job.next_run_time < later for job in scheduler.get_jobs()}
+    assert jobs.stop()
     at_once = ("tick", "rules", "silences", "windows", "feed kept", "feed new")
     assert due == dict.fromkeys(at_once, True) | dict.fromkeys(
         ("send", "listen", "decisions"), False
@@ -255,5 +259,8 @@ def test_a_job_that_a_change_overtakes_is_repeated(
 
     monkeypatch.setattr(engine, "tick", tick)
     jobs = Scheduler(engine, SlackListener(engine), 3600, None)
-    jobs._jobs["tick"]._job()
+    scheduler = jobs._scheduler
+    scheduler.start(paused=True)
+    scheduler.get_job("tick").func()
+    assert jobs.stop()
     assert [context is new for context in seen] == [False, True]
