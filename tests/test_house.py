@@ -75,6 +75,7 @@ NO_FOLDER = {
     "sla_engine/ledger/migrations": "a ledger is opened by every test of the ledger",
     "sla_engine/ledger/migrations/versions": "the same",
     "stack/demo": "tests of the stack tell its story",
+    "uptime_ledger": "tests of the wheel enter by it",
 }
 
 

@@ -184,6 +184,9 @@ def _run_both(venv: Path, folder: Path) -> None:
     assert _said(venv, folder, "sla-exporter", "--version") == f"sla-exporter {__version__}\n"
     assert "services" in _said(venv, folder, "sla-engine", "check", example)
     ledger = "--storage.ledger=sqlite:///ledger.db"
+    asked = ("--title=Upgrade", "--from=2026-10-03T00:00:00Z", "--duration=1h", "--reason=due")
+    which = "--service=host"
+    _said(venv, folder, "sla-engine", "maintenance", "request", example, ledger, which, *asked)
     flags = [example, ledger, "--period=yesterday", "--format=html"]
     assert "</html>" in _said(venv, folder, "sla-engine", "report", *flags)
     assert (folder / "ledger.db").exists()

@@ -106,7 +106,8 @@ def test_a_format_made_by_the_recipe_is_printed_by_the_command_line(
     assert main(["check", f"--config.file={path}", "--schema"]) == 0
     capsysbinary.readouterr()
     flags = [f"--config.file={path}", f"--storage.ledger={ledger}", "--period=2026-10"]
-    assert main(["report", *flags, "--format=markdown"]) == 0
+    with Ledger.open(ledger):
+        assert main(["report", *flags, "--format=markdown"]) == 0
     out = capsysbinary.readouterr().out
     assert out.startswith(b"# October 2026: ")
     assert b"| Shop | unknown | 0.00 |" in out
