@@ -11,7 +11,13 @@ from urllib3.util import Retry
 
 from service_catalogue.prometheus import Prometheus
 from sla_engine.prometheus import promql
-from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError, error_of
+from sla_engine.prometheus.error import (
+    AnswerError,
+    LimitError,
+    QueryError,
+    UnreachableError,
+    error_of,
+)
 from sla_engine.prometheus.series import QueryResult, parse
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
@@ -95,8 +101,10 @@ class Client:
         Raises:
             PrometheusError: as for `instant`.
         """
-        (series,) = self.instant(promql.EDGE_QUESTION, 1_000_000).series
-        return bool(series.values[0] == promql.EDGE_CLOSED)
+        answer = self.instant(promql.EDGE_QUESTION, 1_000_000)
+        if [series.values.size for series in answer.series] != [1]:
+            raise AnswerError(f"{self.url}: {promql.EDGE_QUESTION} has no answer")
+        return bool(answer.series[0].values[0] == promql.EDGE_CLOSED)
 
     def reload(self) -> bool:
         """Make the server read its configuration and rules again; False where it does not allow it.
@@ -127,10 +135,10 @@ class Client:
             raise error_of(self.url, response.status_code, *_complaint(response.content))
         try:
             answer = parse(response.content)
-        except (ValueError, KeyError, TypeError) as error:
-            raise UnreachableError(f"{self.url}: no answer of Prometheus: {error}") from error
+        except Exception as error:  # a body may be anything
+            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
         if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
-            raise UnreachableError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
+            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
         return answer
 
 

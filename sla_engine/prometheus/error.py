@@ -18,6 +18,10 @@ class UnreachableError(PrometheusError):
     """There is no server, it refuses us, or it is overloaded; the same query may work later."""
 
 
+class AnswerError(UnreachableError):
+    """What came back is no answer to the question: of another form, cut off or not the whole."""
+
+
 class QueryError(PrometheusError):
     """The server rejects the query; it never works."""
 

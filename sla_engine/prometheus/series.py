@@ -28,10 +28,11 @@ class Series(NamedTuple):
 
 
 class QueryResult(NamedTuple):
-    """The series of a query, and what the server warns of."""
+    """The series of a query, what the server warns of, and the answer's ``resultType``."""
 
     series: tuple[Series, ...]
     warnings: tuple[str, ...]
+    kind: str = "matrix"
 
 
 def parse(body: bytes) -> QueryResult:
@@ -92,14 +93,17 @@ def _parse_json(body: bytes) -> QueryResult:
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")
     data = document["data"]
-    if data["resultType"] == "scalar":
+    kind = str(data["resultType"])
+    if kind == "string":
+        raise ValueError("an answer of type string")
+    if kind == "scalar":
         series = _together([{"metric": {}, "value": data["result"]}])
     else:
         series = _together(data["result"])
     warnings = tuple(map(str, document.get("warnings") or ()))
     if document.get("isPartial"):
         warnings = (*warnings, "the answer is partial")
-    return QueryResult(tuple(series), warnings)
+    return QueryResult(tuple(series), warnings, kind)
 
 
 def _together(items: Sequence[dict[str, Any]]) -> list[Series]:
