@@ -1,7 +1,12 @@
 """The service levels that the engine exports and shows, from the ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
+from itertools import chain
+from types import MappingProxyType
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
@@ -9,9 +14,10 @@ from sla_engine.accounting.terms import objective
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault, FaultReason, Isolation
 from sla_engine.domain.period import containing, shifted
 from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
-from sla_engine.ledger import Books
+from sla_engine.ledger import Books, LedgerError
 from sla_engine.maintenance.windows import planned, windows_in
 from uptime_common import humanize
 
@@ -68,15 +74,43 @@ def service_levels(
     books: Books,
     now: int,
     figures: Mapping[str, Mapping[str, Figures]],
+    isolation: Isolation | None = None,
 ) -> list[ServiceLevel]:
-    """Return what is exported of every service at ``now``, around figures worked out before."""
+    """Return what is exported of every service at ``now``, around figures worked out before.
+
+    Of one whose level cannot be worked out nothing but its name is left; ``isolation`` has why.
+    """
+    work = partial(_levels, books, now, figures)
+    if isolation is None:
+        return work(books.catalogue.services)
+    parts = isolation.divided(books.catalogue.services, lambda service: service.id, work)
+    found = {level.service: level for level in chain(*parts)}
+    return [
+        found.get(service.id) or ServiceLevel(service.id, None, False, None)
+        for service in books.catalogue.services
+    ]
+
+
+def account_fault(error: Exception) -> FaultReason:
+    """Judge what went wrong while figures were worked out: raise what is the ledger's fault."""
+    if isinstance(error, SQLAlchemyError | LedgerError | OSError | MemoryError):
+        raise error
+    return "accounting"
+
+
+def _levels(
+    books: Books,
+    now: int,
+    figures: Mapping[str, Mapping[str, Figures]],
+    services: Sequence[Service],
+) -> list[ServiceLevel]:
     opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
     windows = windows_in(books.catalogue, books.ledger.windows.all(), span)
     histories = books.ledger.histories(span) if windows else {}
     ahead = {
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
-        for service in books.catalogue.services
+        for service in services
     }
     return [
         ServiceLevel(
@@ -92,30 +126,40 @@ def service_levels(
             locations=service.quorum.locations,
             depends_on=service.depends_on,
         )
-        for service in books.catalogue.services
+        for service in services
     ]
 
 
-def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[StatusRow]:
-    """Return the rows of the status page; each service is judged over its own window."""
+def status_rows(
+    books: Books,
+    levels: Iterable[ServiceLevel],
+    now: int,
+    faults: Mapping[str, Fault] = MappingProxyType({}),
+) -> list[StatusRow]:
+    """Return the rows of the status page; each service is judged over its own window.
+
+    One that cannot be measured is unknown, and says why.
+    """
     recent = books.ledger.histories(Interval(now - _RECENT, now))
     services = {service.id: service for service in books.catalogue.services}
     rows = []
     for level in levels:
         service = services[level.service]
         figures, opened = level.windows.get(service.window), level.open_since
+        fault = faults.get(service.id)
         rows.append(
             StatusRow(
                 id=service.id,
                 name=service.name,
                 owner=service.owner,
                 tier=service.tier,
-                state=_state(level, blind=_blind(recent.get(level.service))),
+                state="unknown" if fault else _state(level, blind=_blind(recent.get(service.id))),
                 since=None if opened is None else humanize.moment(opened, books.catalogue.timezone),
                 objective=level.objective,
                 availability=figures.availability if figures else None,
                 budget_remaining=figures.budget_remaining if figures else None,
                 coverage=figures.coverage if figures else None,
+                problem=None if fault is None else f"{fault.reason}: {fault.text}",
             )
         )
     return rows

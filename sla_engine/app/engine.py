@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import structlog
@@ -10,19 +12,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.accounting.service_levels import (
     Levels,
+    account_fault,
     service_levels,
     window_figures,
     window_period,
 )
 from sla_engine.app.context import Context, now
+from sla_engine.app.faults import FaultWatch
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.isolation import Fault, Isolation, one_line
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
-from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
-from sla_engine.metrics import EngineMetrics, Exposition
+from sla_engine.measurement.failing import FailingServices
+from sla_engine.measurement.ingest import Ingested
+from sla_engine.metrics import EngineMetrics, Exposition, TickFailure
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 
@@ -33,10 +38,11 @@ log = structlog.get_logger("engine")
 
 
 class Shown(NamedTuple):
-    """What belongs together: a catalogue with what it stands on, and levels of its services."""
+    """What belongs together: a catalogue in force, the levels and the faults of its services."""
 
     context: Context
     levels: tuple[ServiceLevel, ...] = ()
+    faults: Mapping[str, Fault] = MappingProxyType({})
 
 
 class Engine:
@@ -52,6 +58,9 @@ class Engine:
         self._exposition = b""
         self._figures: Levels = {}
         self._figures_at = 0
+        self._failing = FailingServices()
+        self._uncounted: Mapping[str, Fault] = {}
+        self._faults = FaultWatch(metrics)
         self._derived_until: int | None = None
         self._leading = False
         self._busy = threading.Lock()
@@ -81,15 +90,18 @@ class Engine:
         with self._sending:
             self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
             with self._busy:
-                before, levels = self.shown
+                before, levels, _ = self.shown
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
                 self._figures, self._figures_at = {}, 0
+                self._failing, self._uncounted = FailingServices(), {}
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
-        self.shown = Shown(context, tuple(levels))
+        faults = {**self._uncounted, **{s: one.fault for s, one in self._failing.known.items()}}
+        self._faults.tell(faults)
+        self.shown = Shown(context, tuple(levels), faults)
         self._exposition = self._writer.render(self.levels)
 
     def idle(self, seconds: float) -> bool:
@@ -110,7 +122,7 @@ class Engine:
         return self.metrics.render() + self._exposition
 
     def tick(self) -> None:
-        """Bring the ledger up to now; a failure is told and the next tick catches up.
+        """Bring the ledger up to now; a failure of any kind is told and the next tick catches up.
 
         Where another engine leads, it only shows what that one wrote.
         """
@@ -118,11 +130,7 @@ class Engine:
             try:
                 done = self._ingest(now()) if self._leads() else self._follow()
                 self._refresh(done)
-            except PrometheusError as error:
-                self.metrics.prometheus_errors.inc()
-                self._failed(error)
-            except (LedgerError, SQLAlchemyError, OSError) as error:
-                self.metrics.ledger_errors.inc()
+            except Exception as error:  # noqa: BLE001 - counted and logged by kind
                 self._failed(error)
 
     def send(self) -> None:
@@ -177,11 +185,8 @@ class Engine:
     def _ingest(self, at: int) -> Ingested:
         """Derive all that is due; what is done before a failure stays."""
         context = self.context
-        changes: list[Change] = []
-        for period in tick_periods(context.books, at):
-            notify = outage_notices(context.books, at)
-            done = ingest(context.books, context.client, period, at, notify=notify)
-            changes += done.changes
+        notify = partial(outage_notices, context.books, at)
+        changes = list(self._failing.catch_up(context.books, context.client, at, notify))
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
         self.metrics.ticks.labels("ok").inc()
@@ -190,8 +195,17 @@ class Engine:
         return Ingested(Interval(at, at), tuple(changes))
 
     def _failed(self, error: Exception) -> None:
+        """Count and log why a tick failed: by Prometheus, by the ledger, or by a fault of ours."""
         self.metrics.ticks.labels("failed").inc()
-        log.error("tick failed", error=str(error))
+        kind: TickFailure = "internal"
+        if isinstance(error, PrometheusError):
+            kind = "prometheus"
+            self.metrics.prometheus_errors.inc()
+        elif isinstance(error, LedgerError | SQLAlchemyError | OSError):
+            kind = "ledger"
+            self.metrics.ledger_errors.inc()
+        self.metrics.tick_failures.labels(kind).inc()
+        log.error("tick failed", kind=kind, error=one_line(error), exc_info=kind == "internal")
 
     def _refresh(self, done: Ingested) -> None:
         """Work out the figures of what changed, now and then and in a new month of everything."""
@@ -201,17 +215,25 @@ class Engine:
             self._figures = {}
             self._figures_at = at
         changed = {change.service for change in done.changes}
-        self._figures |= self._account(at, changed)
-        context = self.context
-        self._show(context, service_levels(context.books, at, self._figures))
+        context, isolation = self.context, Isolation(account_fault)
+        self._figures |= self._account(at, changed, isolation)
+        levels = service_levels(context.books, at, self._figures, isolation)
+        self._uncounted = isolation.faults
+        self._show(context, levels)
         self._notifications.judge(self.levels, at)
 
-    def _account(self, at: int, changed: Iterable[str]) -> Levels:
+    def _account(self, at: int, changed: Iterable[str], isolation: Isolation) -> Levels:
         """Return the figures of what changed, is down now, or was not known of before."""
         context = self.context
         due = {*changed, *context.ledger.open_outages()}
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
-        return window_figures(context.books, at, services) if services else {}
+        work = partial(window_figures, context.books, at)
+        found: Levels = {}
+        for part in isolation.divided(services, lambda service: service.id, work):
+            found |= part
+        for failed in isolation.faults:
+            self._figures.pop(failed, None)  # what was worked out before is not of now
+        return found
 
     def _blind(self, service: str) -> bool:
         windows = self._figures.get(service, {}).values()

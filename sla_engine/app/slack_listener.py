@@ -167,7 +167,7 @@ class SlackConnection:
     def _respond(self, heard: Interaction) -> ActionResult:
         """One at a time: what is decided on is still so when it is written."""
         with self._acting:
-            context, levels = self._shown()
+            context, levels, _ = self._shown()
             basis = ActionContext(context.catalogue, context.ledger, levels, self._clock())
             return respond(basis, heard)
 

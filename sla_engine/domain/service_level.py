@@ -13,7 +13,10 @@ ServiceState = Literal["down", "maintenance", "unknown", "up"]
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """A service as the page shows it; ratios from 0 to 1, None where nothing is known or owed."""
+    """A service as the page shows it; ratios from 0 to 1, None where nothing is known or owed.
+
+    ``problem`` says why it cannot be measured or accounted for.
+    """
 
     id: str
     name: str
@@ -25,6 +28,7 @@ class StatusRow:
     availability: float | None
     budget_remaining: float | None
     coverage: float | None
+    problem: str | None = None
 
     @property
     def has_budget(self) -> bool:
