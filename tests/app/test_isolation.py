@@ -103,7 +103,7 @@ def test_an_outage_is_recorded_and_told_in_the_tick_in_which_the_query_of_anothe
     said = [entry for entry in logs if entry["event"] == "service not measured"]
     assert [entry["service"] for entry in said] == ["broken"]
     assert _lines(engine, "sla_engine_service_failing") == [
-        f'sla_engine_service_failing{{reason="rejected",service="broken"}} 1.0'
+        'sla_engine_service_failing{reason="rejected",service="broken"} 1.0'
     ]
     assert b'sla_engine_ticks_total{result="ok"} 3.0' in engine.exposition()
     page = views.pages(engine).status()
@@ -181,7 +181,9 @@ def test_a_failure_of_ours_in_one_service_leaves_the_others_alone(
     monkeypatch.setattr(fetch, "derive", faulty)
     turn(NOW)
     engine.tick()
-    assert set(engine.context.ledger.covered_until()) == {s["id"] for s in (*GOOD, PROBED)} - {"s07"}
+    assert set(engine.context.ledger.covered_until()) == {s["id"] for s in (*GOOD, PROBED)} - {
+        "s07"
+    }
     assert _lines(engine, "sla_engine_service_failing") == [
         'sla_engine_service_failing{reason="derivation",service="s07"} 1.0'
     ]
