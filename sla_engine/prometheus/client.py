@@ -1,5 +1,6 @@
 """The HTTP API of Prometheus, and of whatever speaks it, by requests."""
 
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -19,6 +20,7 @@ from sla_engine.prometheus.error import (
     error_of,
 )
 from sla_engine.prometheus.series import QueryResult, parse
+from uptime_common.retry_after import retry_after
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
 # align nor cache, nor repeat what was before the last half minute; Thanos must fail rather than
@@ -132,7 +134,10 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            raise error_of(self.url, response.status_code, *_complaint(response.content))
+            error = error_of(self.url, response.status_code, *_complaint(response.content))
+            if (asked := response.headers.get("Retry-After")) is not None:
+                error.wait = retry_after(asked, time.time_ns() // 1_000_000)
+            raise error
         try:
             answer = parse(response.content)
         except Exception as error:  # a body may be anything

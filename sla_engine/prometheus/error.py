@@ -11,7 +11,12 @@ _TOO_MUCH_STATUS = (413, 414, 504)
 
 
 class PrometheusError(Exception):
-    """A query has no answer; the message names the server and the reason in one line."""
+    """A query has no answer; the message names the server and the reason in one line.
+
+    ``wait`` is how long the server asks to wait before the next (ms), None where it does not say.
+    """
+
+    wait: int | None = None
 
 
 class UnreachableError(PrometheusError):

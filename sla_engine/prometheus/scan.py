@@ -119,7 +119,9 @@ def _reach(client: Client, ask: Ask) -> int:
 
 def _by_window(client: Client, ask: Ask, query: str) -> Iterable[Series]:
     start, end = ask.period
-    series = client.range(query, start + ask.grain - 1, end - 1, ask.grain).series
+    series, _, kind = client.range(query, start + ask.grain - 1, end - 1, ask.grain)
+    if kind != "matrix":
+        raise AnswerError(f"{client.url}: an answer of type {kind} instead of counts")
     for one in series:
         inside = (one.times >= start) & (one.times < end)
         if not (inside & np.isfinite(one.values)).all():

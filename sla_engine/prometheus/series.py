@@ -95,8 +95,8 @@ def _parse_json(body: bytes) -> QueryResult:
     data = document["data"]
     kind = str(data["resultType"])
     if kind == "string":
-        raise ValueError("an answer of type string")
-    if kind == "scalar":
+        series = []
+    elif kind == "scalar":
         series = _together([{"metric": {}, "value": data["result"]}])
     else:
         series = _together(data["result"])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from threading import Thread
 from urllib.parse import parse_qs
 
@@ -91,7 +92,7 @@ def _server(answer: Callable[[Form], Answer]) -> Iterator[tuple[str, list[str]]]
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked
@@ -100,8 +101,17 @@ def _server(answer: Callable[[Form], Answer]) -> Iterator[tuple[str, list[str]]]
         server.server_close()
 
 
-@pytest.mark.parametrize("source", ["probed", "selector", "expression", "events"])
-@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize(
+    ("lie", "source"),
+    [
+        *((lie, source) for lie in LIES for source in ("probed", "expression")),
+        *(
+            (lie, source)
+            for lie in ("scalar", "cut off", "null")
+            for source in ("selector", "events")
+        ),
+    ],
+)
 def test_a_lie_about_one_service_costs_only_that_one(lie: str, source: str) -> None:
     def answer(form: Form) -> Answer:
         return (LIES[lie] if "bad" in form["query"] else _truth)(form)
@@ -153,5 +163,5 @@ def test_a_service_that_fails_is_tried_again_ever_more_seldom() -> None:
                 list(failing.catch_up(Books(book, ledger), client, NOW + at, lambda: lambda _: ()))
                 if sum("bad" in query for query in asked) > before:
                     tried.append(at // 1000)
-    waits = [b - a for a, b in zip(tried, tried[1:], strict=False)]
+    waits = [b - a for a, b in pairwise(tried)]
     assert waits == [30, 60, 120, 240, 300, 300, 300, 300]
