@@ -65,7 +65,7 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
         JobError: the ledger or a secret's file cannot be used.
     """
     catalogue = read_catalogue(options)
-    with opened_ledger(options.storage_ledger) as ledger, _client(catalogue) as client:
+    with opened_ledger(options.storage_ledger) as ledger, opened_client(catalogue) as client:
         yield Context(catalogue, ledger, client)
 
 
@@ -91,10 +91,15 @@ def reopened(context: Context, options: argparse.Namespace) -> Context:
         JobError: a secret's file cannot be read.
     """
     catalogue = read_catalogue(options)
-    return replace(context, catalogue=catalogue, client=_client(catalogue))
+    return replace(context, catalogue=catalogue, client=opened_client(catalogue))
 
 
-def _client(catalogue: Catalogue) -> Client:
+def opened_client(catalogue: Catalogue) -> Client:
+    """Return a client of a catalogue's Prometheus.
+
+    Raises:
+        JobError: a secret's file cannot be read.
+    """
     try:
         return Client(catalogue.prometheus)
     except OSError as error:
