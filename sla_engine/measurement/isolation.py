@@ -57,7 +57,9 @@ class _Judge:
             raise error
         if not self._alive:
             try:
-                self._client.instant(_ALIVE, time.time_ns() // 1_000_000)
+                answer = self._client.instant(_ALIVE, time.time_ns() // 1_000_000)
             except PrometheusError as dead:
                 raise error from dead
+            if answer.kind != "vector" or [one.values.tolist() for one in answer.series] != [[1]]:
+                raise error
             self._alive = True

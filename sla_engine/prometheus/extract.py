@@ -184,7 +184,8 @@ def key(series: Series) -> Labels:
 def _samples(client: Client, ask: Ask) -> Iterator[Series]:
     source, period = ask.sources[0], ask.period
     if source.is_selector:
-        answer = client.instant(promql.samples(ask.selector, period.length), period.end - 1)
+        start, end = period.start - 1, period.end - 1
+        answer = client.instant(promql.samples(ask.selector, period.length), end)
     else:
         start = -(-period.start // source.step) * source.step
         end = max(start, period.end - 1)
@@ -192,8 +193,9 @@ def _samples(client: Client, ask: Ask) -> Iterator[Series]:
     if answer.kind != "matrix":
         raise AnswerError(f"{client.url}: an answer of type {answer.kind} instead of samples")
     for series in answer.series:
-        if (np.diff(series.times) <= 0).any():
-            raise AnswerError(f"{client.url}: samples that are not in the order of time")
+        times = series.times
+        if (np.diff(times) <= 0).any() or (times < start).any() or (times > end).any():
+            raise AnswerError(f"{client.url}: samples out of order, or of a time not asked for")
         inside = (series.times >= period.start) & (series.times < period.end)
         inside &= ~np.isnan(series.values)
         if inside.any():

@@ -133,11 +133,11 @@ def test_a_lie_about_one_service_costs_only_that_one(lie: str, source: str) -> N
         assert failing.known.keys() == {"bad"}
         assert ledger.covered_until() == dict.fromkeys(names, NOW + 1)
         assert ledger.open_outages() == {}
-        assert first < 40
+        assert first < 100  # a limit is looked for in shorter times, too
         assert not any("bad" in query for query in asked[first:])
 
 
-@pytest.mark.parametrize("lie", set(LIES) - {"warned of", "partial"})
+@pytest.mark.parametrize("lie", sorted(set(LIES) - {"vector"}))  # which is the truth of vector(1)
 def test_a_server_that_lies_about_everything_is_no_fault_of_the_services(lie: str) -> None:
     with _server(LIES[lie]) as (url, asked), Ledger.open("sqlite://") as ledger:
         book = catalogue(*(f"s{n:02d}" for n in range(50)), url=url)
@@ -146,7 +146,7 @@ def test_a_server_that_lies_about_everything_is_no_fault_of_the_services(lie: st
             list(failing.catch_up(Books(book, ledger), client, NOW, lambda: lambda _: ()))
         assert not failing.known
         assert ledger.covered_until() == {}
-        assert len(asked) < 5
+        assert len(asked) < 20
 
 
 def test_a_service_that_fails_is_tried_again_ever_more_seldom() -> None:
