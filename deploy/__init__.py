@@ -1,1 +1,1 @@
-"""How Uptime Ledger is deployed."""
+"""Images, units, manifests and locks, and what makes them; imported by nobody, run by make."""

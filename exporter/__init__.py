@@ -1,1 +1,1 @@
-"""The exporter: this host's health and the services' probes, as Prometheus metrics."""
+"""The exporter: this host's health and the services' probes; imported by nobody."""

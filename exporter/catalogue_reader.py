@@ -4,16 +4,19 @@ A large file is read by a child process: parsing it here would stop the loop by 
 memory that it took for good. It hands over only what is needed here.
 """
 
+import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from exporter.children import run
 from exporter.services.target import WatchedService, watched
 from service_catalogue import load_catalogue
 from uptime_common.document import DocumentError, Problem
 
+_HOME = Path(__file__).resolve().parents[1]
 _LARGE = 256 * 1024
 _PATIENCE_SECONDS = 300
 Found = tuple[list[WatchedService], tuple[Problem, ...]]
@@ -44,11 +47,14 @@ def _size(path: Path) -> int:
 
 
 def _by_child(path: Path, now: int | None) -> Found:
-    command = [sys.executable, "-m", __name__, str(path), *([] if now is None else [str(now)])]
+    # Where this module is, so that no folder that we were started in and no package shadows it.
+    paths = [str(_HOME), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-P", "-m", __name__, str(path)]
+    command += [] if now is None else [str(now)]
     try:
-        done = subprocess.run(  # noqa: S603 - ourselves
-            command, stdout=subprocess.PIPE, check=True, timeout=_PATIENCE_SECONDS
-        )
+        done = run(command, seconds=_PATIENCE_SECONDS, env=env, stderr=None)
+        done.check_returncode()
     except (OSError, subprocess.SubprocessError) as error:  # no memory, as a rule
         return [], (Problem(str(path), 1, "", f"cannot be read by a process of its own: {error}"),)
     found: Found = pickle.loads(done.stdout)  # noqa: S301 - our own child's words

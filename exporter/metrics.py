@@ -36,6 +36,31 @@ HTTP_REDIRECTS = gauge("service_http_redirects", "Redirects of the last answer."
 TLS_VERSION = gauge(
     "service_tls_version_info", "Constant 1; the label tells the TLS version.", *_PROBE, "version"
 )
+TLS_CIPHER = gauge(
+    "service_tls_cipher_info", "Constant 1; the label tells the cipher suite.", *_PROBE, "cipher"
+)
+TLS_CERTIFICATE = gauge(
+    "service_tls_certificate_info",
+    "Constant 1; the labels tell about the server's certificate.",
+    *_PROBE,
+    "subject",
+    "issuer",
+    "alternative",
+    "serial",
+    "fingerprint_sha256",
+)
+IP_PROTOCOL = gauge("service_probe_ip_protocol", "IP protocol of the last address.", *_PROBE)
+HTTP_VERSION = gauge("service_http_version", "HTTP version of the last answer.", *_PROBE)
+HTTP_TLS = gauge("service_http_tls", "Whether the last answer came by TLS.", *_PROBE)
+HTTP_LENGTH = gauge(
+    "service_http_content_length_bytes", "Content-Length of the last answer.", *_PROBE
+)
+HTTP_BODY = gauge("service_http_body_bytes", "Bytes of the last body, decompressed.", *_PROBE)
+HTTP_MODIFIED = gauge(
+    "service_http_last_modified_timestamp_seconds", "Last-Modified of the last answer.", *_PROBE
+)
+GRPC_STATUS = gauge("service_grpc_status_code", "gRPC status of the last answer.", *_PROBE)
+DNS_SERIAL = gauge("service_dns_serial", "Serial of the SOA record in the last answer.", *_PROBE)
 DNS_RECORDS = gauge("service_dns_answer_records", "Records of the type asked for.", *_PROBE)
 ICMP_LOSS = gauge("service_icmp_loss_ratio", "Echo requests without an answer.", *_PROBE)
 ICMP_RTT = gauge(
@@ -64,6 +89,16 @@ MEASURES: Final = (
     TLS_EXPIRY,
     TLS_PRESENTED_EXPIRY,
     TLS_VERSION,
+    TLS_CIPHER,
+    TLS_CERTIFICATE,
+    IP_PROTOCOL,
+    HTTP_VERSION,
+    HTTP_TLS,
+    HTTP_LENGTH,
+    HTTP_BODY,
+    HTTP_MODIFIED,
+    GRPC_STATUS,
+    DNS_SERIAL,
     DNS_RECORDS,
     ICMP_LOSS,
     ICMP_RTT,
@@ -85,7 +120,41 @@ PROBE_METRICS: Final = (
 )
 DEBUG_SUCCESS: Final = gauge("probe_success", "Whether the probe asked for succeeded.")
 DEBUG_DURATION: Final = gauge("probe_duration_seconds", "How long the probe asked for took.")
-"""Of /probe alone, under blackbox_exporter's names."""
+DEBUG_LOOKUP: Final = gauge("probe_dns_lookup_time_seconds", "How long the name's lookup took.")
+DEBUG_REGEX: Final = gauge("probe_failed_due_to_regex", "Whether an expression was the reason.")
+DEBUG_PHASES: Final = {
+    "http": gauge("probe_http_duration_seconds", "Duration by phase.", "phase"),
+    "icmp": gauge("probe_icmp_duration_seconds", "Duration by phase.", "phase"),
+    "dns": gauge("probe_dns_duration_seconds", "Duration by phase.", "phase"),
+    "grpc": gauge("probe_grpc_duration_seconds", "Duration by phase.", "phase"),
+}
+DEBUG_NAMES: Final = {
+    IP_PROTOCOL: gauge("probe_ip_protocol", IP_PROTOCOL.help),
+    HTTP_STATUS: gauge("probe_http_status_code", HTTP_STATUS.help),
+    HTTP_REDIRECTS: gauge("probe_http_redirects", HTTP_REDIRECTS.help),
+    HTTP_TLS: gauge("probe_http_ssl", HTTP_TLS.help),
+    HTTP_VERSION: gauge("probe_http_version", HTTP_VERSION.help),
+    HTTP_LENGTH: gauge("probe_http_content_length", HTTP_LENGTH.help),
+    HTTP_BODY: gauge("probe_http_uncompressed_body_length", HTTP_BODY.help),
+    HTTP_MODIFIED: gauge("probe_http_last_modified_timestamp_seconds", HTTP_MODIFIED.help),
+    TLS_PRESENTED_EXPIRY: gauge("probe_ssl_earliest_cert_expiry", TLS_PRESENTED_EXPIRY.help),
+    TLS_EXPIRY: gauge("probe_ssl_last_chain_expiry_timestamp_seconds", TLS_EXPIRY.help),
+    TLS_CERTIFICATE: gauge(
+        "probe_ssl_last_chain_info",
+        TLS_CERTIFICATE.help,
+        "subject",
+        "issuer",
+        "subjectalternative",
+        "serialnumber",
+        "fingerprint_sha256",
+    ),
+    TLS_VERSION: gauge("probe_tls_version_info", TLS_VERSION.help, "version"),
+    TLS_CIPHER: gauge("probe_tls_cipher_info", TLS_CIPHER.help, "cipher"),
+    DNS_RECORDS: gauge("probe_dns_answer_rrs", DNS_RECORDS.help),
+    DNS_SERIAL: gauge("probe_dns_serial", DNS_SERIAL.help),
+    GRPC_STATUS: gauge("probe_grpc_status_code", GRPC_STATUS.help),
+}
+"""Of /probe alone, under blackbox_exporter's names; those of `DEBUG_NAMES` in place of ours."""
 
 INFO_LABELS: Final = ("service", "name", "owner", "tier")
 INFO_NAME: Final = "service_info"

@@ -1,20 +1,22 @@
 """HTTP: /metrics, /targets, /probe, health and a start page."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import time
 
 from aiohttp import web
 
 from exporter.health import Health
 from exporter.host.scrape import Host, UnknownCollectorError
-from exporter.negotiate import Body, BothFiltersError, style_of, takes_gzip, wanted_of
+from exporter.host.wanted import BothFiltersError, Wanted, wanted_of
 from exporter.probes.transport.run import Network
 from exporter.services import pages
 from exporter.services.probe_endpoint import NoSuchTargetError, find, probe_now
 from exporter.services.store import Store
-from uptime_common.exposition import CONTENT_TYPES, EOF
+from uptime_common.exposition import CONTENT_TYPES, EOF, Style
+from uptime_common.negotiate import exposed, style_of
 
 _DEBUGS_AT_ONCE = 10
 TAKEN = ("/targets", "/probe", "/-/healthy", "/-/ready", "/-/reload")
@@ -73,26 +75,19 @@ class Server:
             return web.Response(status=503, text=text)
         self._scrapes += 1
         try:
-            return await self._scraped(request)
+            wanted = wanted_of(request.query, self._host.enabled)
+            return await exposed(request, partial(self._parts, wanted))
         except (UnknownCollectorError, BothFiltersError) as error:
             return web.Response(status=400, text=f"{error}\n")
         finally:
             self._scrapes -= 1
 
-    async def _scraped(self, request: web.Request) -> web.Response:
-        style = style_of(request.headers.get("Accept", ""))
-        wanted = wanted_of(request.query, self._host.enabled)
-        body = Body(gzip=takes_gzip(request.headers.get("Accept-Encoding", "")))
-        body.add((await self._host.scrape(style, wanted.collectors)).encode())
+    async def _parts(self, wanted: Wanted, style: Style) -> AsyncIterator[bytes]:
+        yield (await self._host.scrape(style, wanted.collectors)).encode()
         for part in self._store.render(style, time()) if wanted.probes else ():
-            body.add(part)
-            await asyncio.sleep(0)  # a probe's answer waits for one part, not for all
+            yield part
         if self._telemetry.about_us:
-            body.add(self._health.render(style).encode())
-        if style == "openmetrics":
-            body.add(EOF.encode())
-        content, headers = body.end()
-        return web.Response(body=content, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
+            yield self._health.render(style).encode()
 
     async def _targets(self, request: web.Request) -> web.Response:
         now = time()
@@ -107,10 +102,13 @@ class Server:
         query = request.query
         try:
             entry = find(self._store.entries(), query.get("target", ""), query.get("module", ""))
+            if query.get("format", "blackbox") != "blackbox":
+                return web.Response(status=400, text="format is blackbox, or left out\n")
         except NoSuchTargetError as error:
             return web.Response(status=404, text=f"{error}\n")
         async with self._debugs:
-            log, text = await probe_now(entry, self._network, style)
+            blackbox = query.get("format", "") == "blackbox"
+            log, text = await probe_now(entry, self._network, style, blackbox=blackbox)
         if query.get("debug", "") == "true":
             told = "\n".join(log)
             return web.Response(text=f"Log of the probe:\n{told}\n\nMetrics:\n{text}")

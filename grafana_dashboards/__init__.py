@@ -1,1 +1,1 @@
-"""The Grafana dashboards: builders, and the JSON that ``make dashboards`` prints from them."""
+"""The Grafana dashboards: builders, and their JSON; run by make, imported by nobody."""

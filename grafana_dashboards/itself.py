@@ -220,7 +220,7 @@ def _processes() -> Table:
     return grid(
         "Processes",
         "Each of our processes: whether Prometheus reaches it, whether it leads (of two engines "
-        "one writes), the CPU and memory of exporters, and host collectors that fail and did not a "
+        "one writes), its CPU and memory, and host collectors that fail and did not a "
         "day ago: those for hardware that is not there always do.",
         Column("Reached", gauge("up"), mappings=looks.YES_NO_BAD),
         Column("Leads", gauge("sla_engine_leader"), mappings=looks.YES_NO, empty="no engine"),

@@ -5,7 +5,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.outage_list import outage_list
+from grafana_dashboards.outage_list import complete_since, outage_list
 from grafana_dashboards.series import (
     MAINTENANCE,
     MTBF,
@@ -46,7 +46,11 @@ def outages() -> dict[str, Any]:
         "Open and past outages, maintenance windows, and the trends of repair times.",
         section("Now", line(4, _open(), _longest(), _in_maintenance(), _silent())),
         section("Timeline of all services", line(15, _timeline())),
-        section("Outages", line(7, _open_now()), line(8, outage_list())),
+        section(
+            "Outages",
+            line(7, _open_now(), complete_since(), widths=(20, 4)),
+            line(8, outage_list()),
+        ),
         section("Alerts", line(8, _alerts())),
         section("Maintenance", line(8, _maintenance(), _upcoming(), widths=(14, 10))),
         section("Trends", line(8, _counts(), _downtime()), line(8, _mttr(), _mtbf())),

@@ -13,6 +13,18 @@ COVERAGE = windowed("sla_coverage_ratio")
 MTTR = windowed("sla_mttr_seconds")
 MTBF = windowed("sla_mtbf_seconds")
 OPEN_SINCE = each("sla_outage_open_since_timestamp_seconds")
+# One series per outage of the ledger: exact, whatever the step of a query.
+_ONE = ("service", "outage")
+BEGAN = each("sla_outage_start_timestamp_seconds", *_ONE)
+ENDED = each("sla_outage_end_timestamp_seconds", *_ONE)
+LASTED = f"({ENDED} - {BEGAN} or time() - {BEGAN})"
+COMPLETE_SINCE = "max(sla_outages_complete_since_timestamp_seconds)"
+# Two engines may know another cause for a moment: of two lines for one outage, one counts.
+_INFO = f"topk by (service, outage) (1, {each('sla_outage_info', *_ONE, 'class', 'reason')})"
+_NEWEST = f"topk by (service) (1, {BEGAN})"
+LAST_BEGAN = f"max by (service) ({BEGAN})"
+LAST_LASTED = f"max by (service) ({LASTED} and on (service, outage) {_NEWEST})"
+
 MAINTENANCE = each("service:maintenance_active:max")
 
 UP = worst("service:up:quorum")
@@ -45,6 +57,18 @@ def downtime(kind: str, window: str = "$window") -> str:
 def outages(kind: str, window: str = "$window") -> str:
     """Return the number of outages of a kind."""
     return windowed("sla_outages", window=window, more=f', kind="{kind}"')
+
+
+def in_range(value: str) -> str:
+    """Return a value of each outage that was open in the time range, with class and reason."""
+    told = f"({value}) * on (service, outage) group_left (class, reason) {_INFO}"
+    return f"{told} unless on (service, outage) {ENDED} < time() - $__range_s"
+
+
+def downtime_of() -> str:
+    """Return the known downtime of each outage in the agreed service time, seconds."""
+    kinds = each("sla_outage_downtime_seconds", *_ONE, "kind")
+    return f"sum by (service, outage) ({kinds})"
 
 
 def worst_services(number: int) -> str:

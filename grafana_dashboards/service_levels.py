@@ -5,12 +5,14 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, statetimeline, statushistory, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.outage_list import outage_list
+from grafana_dashboards.outage_list import complete_since, outage_list
 from grafana_dashboards.series import (
     AVAILABILITY,
     BUDGET_LEFT,
     BUDGET_USED,
     COVERAGE,
+    LAST_BEGAN,
+    LAST_LASTED,
     LOST,
     MTBF,
     MTTR,
@@ -65,7 +67,11 @@ def service_levels() -> dict[str, Any]:
         ),
         section("States", line(10, _states()), line(10, _days())),
         section("Error budget", line(9, _burn_down(), _burn_rate())),
-        section("Outages", line(8, _outages()), line(8, outage_list())),
+        section(
+            "Outages",
+            line(8, _outages(), complete_since(), widths=(20, 4)),
+            line(8, outage_list()),
+        ),
         section("Latency", line(9, _latency())),
         variables=[
             variable.datasource(),
@@ -208,11 +214,14 @@ def _outages() -> Table:
     return grid(
         "Outages in the window",
         "Outages by kind (an outage that overran its maintenance window counts in both), mean "
-        "time to restore and mean time between failures, as the ledger holds them.",
+        "time to restore and mean time between failures, as the ledger holds them; and the last "
+        "outage, in the window or before it.",
         Column("Unplanned", outages("unplanned"), steps=looks.ABOVE_ZERO_IS_BAD),
         Column("Planned", outages("planned")),
         Column("MTTR", MTTR, DURATION, empty="no outage"),
         Column("MTBF", MTBF, DURATION, empty="no outage"),
+        Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
+        Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
         keys={"service": "Service"},
         sort="Unplanned",
         descending=True,

@@ -1,4 +1,4 @@
-"""The shared configuration: one YAML file, frozen and validated."""
+"""services.yml as frozen, validated models; imported by the exporter and the engine."""
 
 from service_catalogue.load import json_schema, load_catalogue
 from service_catalogue.model import Catalogue

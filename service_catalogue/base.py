@@ -205,9 +205,8 @@ Name = Annotated[
 LabelValue = Annotated[str, Field(max_length=1024), AfterValidator(printable)]
 Labels = dict[LabelName, LabelValue]
 FilePath = Annotated[Path, AfterValidator(_file)]
-Headers = dict[
-    Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header)]
-]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Headers = dict[HeaderName, Annotated[str, AfterValidator(_header)]]
 Moment = Annotated[datetime, BeforeValidator(_written_date), AfterValidator(_countable)]
 AwareMoment = Annotated[AwareDatetime, BeforeValidator(_written_date), AfterValidator(_countable)]
 Date = Annotated[date, BeforeValidator(_written_date)]

@@ -48,13 +48,22 @@ def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Findi
         (where, {"name": probe.get("name", probe.get("type"))})
         for where, probe in _items(service, "probes", at)
     )
+    yield from _needs(item)
+    if service.get("credits") and service.get("objective") is None:
+        yield (*at, "credits"), "need an objective"
+
+
+def _needs(item: Item) -> Iterable[Finding]:
+    """Yield the numbers that can never be reached."""
+    at, service = item
     need, components = service.get("need"), list(_strings(service, "components"))
     if need is not None and not components:
         yield (*at, "need"), "goes with components"
     elif isinstance(need, int) and need > len(components):
         yield (*at, "need"), f"is more than the {len(components)} components"
-    if service.get("credits") and service.get("objective") is None:
-        yield (*at, "credits"), "need an objective"
+    quorum, probes = _mapping(service, "quorum").get("probes"), list(_items(service, "probes"))
+    if isinstance(quorum, int) and probes and quorum > len(probes):
+        yield (*at, "quorum", "probes"), f"is more than the {len(probes)} probes"
 
 
 def _maintenance(data: Any, known: set[str]) -> Iterable[Finding]:

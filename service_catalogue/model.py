@@ -42,6 +42,10 @@ class Catalogue(Frozen):
         """
         return self._by_id[identifier]
 
+    def find(self, identifier: str | None) -> Service | None:
+        """Return the service of that id, if there is one."""
+        return None if identifier is None else self._by_id.get(identifier)
+
     @cached_property
     def _by_id(self) -> dict[str, Service]:
         return {service.id: service for service in self.services}

@@ -17,10 +17,11 @@ from service_catalogue.base import (
     Text,
 )
 from service_catalogue.probes import Probe
+from service_catalogue.quorum import Quorum
 
-Word = Literal["any", "majority", "all"]
-Need = Word | Annotated[int, Field(ge=1)]
 Policy = Literal["exclude", "count_up", "count_down"]
+Method = Literal["probes", "promql", "events", "components"]
+"""What says whether a service is up; see `Service.method`."""
 SOURCES = ("probes", "sli", "components")
 
 
@@ -36,16 +37,6 @@ class Accounting(Frozen):
 
     maintenance: Policy = "exclude"
     unknown: Policy = "exclude"
-
-
-class Quorum(Frozen):
-    """How many of a service's series must be up for it to be up.
-
-    A word judges the series that are known; a number counts all of them.
-    """
-
-    probes: Need = "all"
-    locations: Need = "majority"
 
 
 class Credit(Frozen):
@@ -106,6 +97,13 @@ class Service(Frozen):
     sli: Sli | None = None
     components: tuple[Identifier, ...] = ()
     need: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def method(self) -> Method:
+        """What says whether it is up: its probes, an expression, counted events or components."""
+        if self.sli is not None:
+            return "events" if self.sli.promql is None else "promql"
+        return "components" if self.components else "probes"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -1,1 +1,1 @@
-"""The SLA engine: PromQL in, an exact ledger of outages, notices and reports out."""
+"""The SLA engine: PromQL in, outages, notices and reports out; imported by nobody."""

@@ -1,4 +1,5 @@
 """The whole stack on one machine: ``make run`` and ``make demo``.
 
-It lives beside the product, uses only its command lines, and is not installed with it.
+It uses only the command lines of the programs and is not installed with them; imported by nobody,
+run by make.
 """

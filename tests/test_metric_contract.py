@@ -12,7 +12,8 @@ from exporter.collectors import COLLECTORS
 from exporter.health import Health
 from exporter.host import scrape
 from grafana_dashboards.queries import metric_names, metrics_of
-from sla_engine.metrics import EngineMetrics, Exposition
+from sla_engine.domain.outage_list import NewestOutages
+from sla_engine.metrics import EngineMetrics, Exposition, outages_text
 from sla_engine.prometheus import health, promql
 from sla_engine.prometheus.rules import expressions, rule_file
 from tests.catalogues import catalogue
@@ -49,7 +50,8 @@ def _exporter() -> Iterator[str]:
 
 
 def _engine() -> Iterator[str]:
-    yield from _typed(EngineMetrics("1").render().decode() + Exposition().render([]).decode())
+    texts = (EngineMetrics("1").render(), Exposition().render([]), outages_text(NewestOutages()))
+    yield from _typed(b"".join(texts).decode())
 
 
 RECORDED = {rule["record"] for rule in cases.rules() if "record" in rule}

@@ -1,3 +1,3 @@
-"""What every process shares: documents with line numbers, logs, flags, the web server."""
+"""What both programs share: documents, logs, flags, HTTP; imported by all but domain."""
 
 __version__ = "0.1.0"

@@ -2,14 +2,13 @@
 
 import json
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
 
 from uptime_common import __version__
 
 _UNKNOWN = "unknown"
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parent.parent  # of a checkout, or the folder that a wheel has
 _REF = "ref: refs/heads/"
 
 
@@ -24,16 +23,17 @@ class Build(NamedTuple):
 @cache
 def build() -> Build:
     """Return what pip wrote down where it installed from a repository, else what a checkout is."""
-    revision, branch = _installed() or checkout(_ROOT) or (_UNKNOWN, _UNKNOWN)
+    revision, branch = installed(_ROOT) or checkout(_ROOT) or (_UNKNOWN, _UNKNOWN)
     return Build(__version__, revision, branch)
 
 
-def _installed() -> tuple[str, str] | None:
-    try:
-        text = distribution("uptime-ledger").read_text("direct_url.json")
-    except PackageNotFoundError:
-        return None
-    return direct_url(text) if text else None
+def installed(root: Path) -> tuple[str, str] | None:
+    """Return commit and branch that pip wrote down beside the folder that it installed.
+
+    None where there is no such note, or where it names none.
+    """
+    note = root.parent / f"uptime_ledger-{__version__}.dist-info" / "direct_url.json"
+    return direct_url(note.read_text(encoding="utf-8")) if note.is_file() else None
 
 
 def direct_url(text: str) -> tuple[str, str] | None:

@@ -7,14 +7,19 @@ A metric is declared once, as a constant; a family is a metric with the samples 
 
 The lines of samples are the same in both styles: text rendered when a result arrives (``lines``)
 may be joined under either style's ``header`` at scrape. OpenMetrics wants ``EOF`` after the last
-family. Where the series are the same at every scrape, a ``Form`` keeps all text but the numbers.
+family. Where the series are the same at every scrape, a `Template` keeps all text but the numbers.
+Who keeps text of its own puts it together from ``header``, ``label`` and ``number``.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 MetricKind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 Style = Literal["text", "openmetrics"]
@@ -86,7 +91,7 @@ class Template:
     ``series`` are metrics and label values; one that is given twice is shown once, with its first
     number, and those of one name stand together::
 
-        form = Form([(LOAD1, ()), (LOAD5, ())])
+        form = Template([(LOAD1, ()), (LOAD5, ())])
         render([form.filled(["0.5", "0.25"])], "text")
     """
 
@@ -141,7 +146,7 @@ class Template:
 
 
 class FilledTemplate:
-    """A form with its numbers; iterates over its families."""
+    """A template with its numbers; iterates over its families."""
 
     __slots__ = ("form", "numbers")
 
@@ -260,11 +265,15 @@ def add_lines(parts: list[str], metric: Metric, samples: Sequence[Sample], suffi
 def _prefix(metric: Metric, suffix: str, values: tuple[str, ...]) -> str:
     if len(values) != len(metric.labels):
         raise ValueError(f"{metric.name} has labels {metric.labels}, not values {values}")
-    pairs = ",".join(
-        f'{name}="{_escape(value)}"' for name, value in zip(metric.labels, values, strict=True)
-    )
+    pairs = ",".join(map(label, metric.labels, values))
     name = metric.name + suffix
     return f"{name}{{{pairs}}} " if pairs else f"{name} "
+
+
+def label(name: str, value: str) -> str:
+    """Return a label's text."""
+    escaped = clean(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{name}="{escaped}"'
 
 
 def clean(value: str) -> str:
@@ -272,12 +281,8 @@ def clean(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _escape(value: str) -> str:
-    return clean(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
 def number(value: float | str) -> str:
-    """Return a sample's value as text."""
+    """Return a value as both styles write it."""
     text = str(value)
     return text if text[-1] <= "9" else _special(float(value))  # nan, inf, True
 
@@ -288,3 +293,36 @@ def _special(value: float) -> str:
     if value in (0, 1):  # False, True
         return str(int(value))
     return "+Inf" if value > 0 else "-Inf"
+
+
+def of_registry(registry: "CollectorRegistry") -> Iterator[Family]:
+    """Yield what a registry of prometheus_client holds, without times of creation.
+
+    Our own text of it costs a third of prometheus_client's.
+    """
+    for found in registry.collect():
+        total = "_total" if found.type == "counter" else ""
+        told = [s for s in found.samples if not s.name.endswith("_created")]
+        if not told:
+            yield Family(_metric(found.name + total, found.type, found.documentation, ()), ())
+        for (name, labels), group in groupby(told, lambda s: (s.name, tuple(s.labels))):
+            metric = _metric(found.name + total, found.type, found.documentation, labels)
+            samples = [(tuple(sample.labels.values()), sample.value) for sample in group]
+            yield Family(metric, samples, name.removeprefix(metric.name))
+
+
+@cache
+def _metric(name: str, kind: MetricKind, text: str, labels: tuple[str, ...]) -> Metric:
+    return Metric(name, kind, text, labels)
+
+
+def registry_text(registry: "CollectorRegistry", style: Style) -> str:
+    """Return the text of a registry, without EOF; a family without samples is its header alone."""
+    parts: list[str] = []
+    last = ""
+    for family in of_registry(registry):
+        if family.metric.name != last:
+            parts.append(header(family.metric, style))
+        last = family.metric.name
+        parts.append(lines(family))
+    return "".join(parts)

@@ -86,7 +86,7 @@ class Oracle:
         found = self._chosen(meaning)
         raw = meaning.name == "raw"
         measured = states.measured(found.values()) if raw else 15_000
-        step, gap = states.rhythm(self.world.catalogue, entry, measured)
+        step, gap = states.cadence(self.world.catalogue, entry, measured)
         until = self._reach(gap)
         if not raw:
             span = (self.world.span[0] - gap, until)
@@ -100,7 +100,7 @@ class Oracle:
 
     def _events(self, entry: dict[str, Any]) -> tuple[Pieces, list[Minute]]:
         good, total = (self._chosen(m) for m in self.world.meanings[entry["id"]])
-        step, gap = states.rhythm(self.world.catalogue, entry, states.measured(total.values()))
+        step, gap = states.cadence(self.world.catalogue, entry, states.measured(total.values()))
         until = self._reach(gap)
         times = sorted({at for points in total.values() for at, _ in points if at < until})
         known = states.of_series([(at, 1) for at in times], step, gap, until)

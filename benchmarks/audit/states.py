@@ -99,7 +99,7 @@ def composite(need: int, states: Sequence[bool | None]) -> bool | None:
     return False if len(states) - states.count(False) < need else None
 
 
-def rhythm(catalogue: dict[str, Any], service: dict[str, Any], measured: int) -> tuple[int, int]:
+def cadence(catalogue: dict[str, Any], service: dict[str, Any], measured: int) -> tuple[int, int]:
     """Return step and longest gap: the service's, the catalogue's, or the measured."""
     both = catalogue["prometheus"]
     step = duration(service.get("scrape_interval") or both.get("scrape_interval")) or measured

@@ -1,4 +1,4 @@
-"""Host collectors, one file per subsystem, under node_exporter's names.
+"""Host collectors, one file per subsystem, under node_exporter's names; imported by host.
 
 ``emits(name)`` says whether a metric name can come from here: the contract tests of rules and
 dashboards ask it. Names live with their collector, not in exporter/metrics.py: there are hundreds,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from exporter.blocking import TimedCalls, outcome
 from exporter.collectors.support.api import Flag, System, read_all
 from exporter.collectors.support.filesystem_names import (
     AVAIL,
@@ -19,7 +20,6 @@ from exporter.collectors.support.filesystem_names import (
     SIZE,
     filters,
 )
-from exporter.collectors.support.patience import Patience, outcome
 from uptime_common.exposition import FilledTemplate, Metric, Template
 
 FLAGS = (
@@ -139,7 +139,7 @@ class Table:
         )
 
 
-class Watch(Patience[Mount, os.statvfs_result]):
+class Watch(TimedCalls[Mount, os.statvfs_result]):
     """Calls of statvfs, of which one on a dead NFS server may hang for ever."""
 
     def __init__(self, _system: System) -> None:

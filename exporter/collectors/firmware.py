@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from exporter.blocking import Background
 from exporter.collectors.support import package_managers
 from exporter.collectors.support.api import NoDataError, System
-from exporter.collectors.support.background import Background
 from uptime_common.exposition import Family, gauge
 
 PENDING = gauge("node_firmware_updates_pending", "Devices for which a newer firmware is there.")

@@ -14,8 +14,8 @@ from time import time
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from exporter.blocking import Background
 from exporter.collectors.support.api import NoDataError, System
-from exporter.collectors.support.background import Background
 from uptime_common.exposition import Family, gauge
 
 CHANGED = gauge(

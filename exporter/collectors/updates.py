@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from exporter.blocking import Background
 from exporter.collectors import apt, dnf
 from exporter.collectors.support import package_managers
 from exporter.collectors.support.api import NoDataError, System
-from exporter.collectors.support.background import Background
 from exporter.collectors.support.package_managers import Manager, Updates
 from uptime_common.exposition import Family, gauge
 

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from exporter.blocking import TimedCalls
 from exporter.collectors import COLLECTORS
 from exporter.collectors.support.api import Collector, NoDataError, Option, Roots, System
-from exporter.collectors.support.patience import Patience
 from exporter.host_page import METRICS, HostPage, Outcome
 from exporter.page import render_noting
 from uptime_common.exposition import CONTENT_TYPES, Metric, Part, Style
@@ -113,7 +113,7 @@ class Host:
         self._all = HostPage(self._tells)
         self._pages: dict[tuple[str, ...], HostPage] = {}
         self._timeout = options.timeout
-        self._patience: Patience[str, Outcome] = Patience("collectors")
+        self._timed: TimedCalls[str, Outcome] = TimedCalls("collectors")
         self._failing: dict[str, str] = {}
         self._lock = threading.Lock()
         self._turn = asyncio.Lock()
@@ -122,7 +122,7 @@ class Host:
         """Return the text of every collector, of how long each took and whether it succeeded."""
         with self._lock:
             self._system.begin()
-            done = self._patience.run(self._calls[style], self._timeout)
+            done = self._timed.run(self._calls[style], self._timeout)
             return self._text(self._all, done, style)
 
     async def scrape(self, style: Style, only: Iterable[str] | None = None) -> str:
@@ -137,7 +137,7 @@ class Host:
             calls = {name: calls[name] for name in page.names}
         async with self._turn:
             self._system.begin()
-            done = await self._patience.gather(calls, self._timeout)
+            done = await self._timed.gather(calls, self._timeout)
             return self._text(page, done, style)
 
     @property
@@ -168,7 +168,7 @@ class Host:
         """Release the descriptors and threads."""
         with self._lock:
             self._system.close()
-            self._patience.close()
+            self._timed.close()
 
     def _stuck(self, error: Exception) -> Outcome:
         """Return the outcome of a collector that hangs: it took as long as we waited."""

@@ -1,1 +1,1 @@
-"""The event loop's networking: names, HTTP transfers, sockets."""
+"""The event loop's networking: names, HTTP transfers, sockets; imported by probes and services."""

@@ -1,4 +1,4 @@
-"""Probes, one file per type: each asks its target once and returns what it found, as data."""
+"""Probes, one file per type, each asks its target once; imported by services."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final

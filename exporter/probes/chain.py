@@ -8,11 +8,13 @@ from typing import Final, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 
-from exporter.metrics import TLS_EXPIRY, TLS_PRESENTED_EXPIRY
+from exporter.metrics import TLS_CERTIFICATE, TLS_EXPIRY, TLS_PRESENTED_EXPIRY
 from exporter.probes.transport.run import Run
 
 _LONGEST: Final = 10
+_LONGEST_LABEL: Final = 1024
 _MOST_KNOWN: Final = 50_000
 _known: Final[dict[bytes, "Chain"]] = {}
 """By digest of what was sent and who is trusted: reading a chain is no small part of a probe."""
@@ -31,6 +33,31 @@ def note(run: Run, chain: Chain) -> None:
     """Measure both expiries; of several chains of a run the first to expire counts."""
     for metric, value in ((TLS_EXPIRY, chain.verified), (TLS_PRESENTED_EXPIRY, chain.presented)):
         run.measure(metric, min(value, run.measured.get((metric, ()), value)))
+
+
+def note_certificate(run: Run, certificate: x509.Certificate) -> None:
+    """Tell about a server's certificate."""
+    run.measure(
+        TLS_CERTIFICATE,
+        1.0,
+        _short(certificate.subject.rfc4514_string()),
+        _short(certificate.issuer.rfc4514_string()),
+        _short(",".join(_names(certificate))),
+        f"{certificate.serial_number:x}",
+        certificate.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def _short(text: str) -> str:
+    return text[:_LONGEST_LABEL]
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    return [str(name.value) for name in names if isinstance(name, _NAMES)]
 
 
 def chain_of(pems: tuple[str, ...], authorities: str | None) -> Chain:
@@ -62,11 +89,7 @@ def earliest(certificates: Iterable[x509.Certificate]) -> float:
 
 def has_names(certificate: x509.Certificate) -> bool:
     """Say whether a certificate names hosts as RFC 9525 wants it: not by its subject alone."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    return any(isinstance(name, _NAMES) for name in names)
+    return bool(_names(certificate))
 
 
 def _verified(

@@ -2,7 +2,7 @@
 
 import secrets
 
-from exporter.metrics import DNS_RECORDS
+from exporter.metrics import DNS_RECORDS, DNS_SERIAL
 from exporter.probes.transport.datagram import LONGEST, datagrams
 from exporter.probes.transport.dns_message import DnsAnswer, answer, question
 from exporter.probes.transport.pattern import fullmatch
@@ -19,6 +19,8 @@ async def probe(config: DnsProbe, run: Run) -> None:
         given = await _over_tcp(config, run)
     run.log(f"{given.rcode}: {'; '.join(given.records)}")
     run.measure(DNS_RECORDS, len(given.records))
+    if run.detailed and config.record == "SOA" and given.records:
+        run.measure(DNS_SERIAL, int(given.records[0].split(" ")[2]))
     await _judge(config, given, run)
 
 

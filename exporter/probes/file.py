@@ -16,7 +16,7 @@ from service_catalogue.probes import FileProbe
 async def probe(config: FileProbe, run: Run) -> None:
     """Look at the newest match."""
     with run.phase("processing"):
-        newest = await run.network.aside.call(config.path, partial(_newest, config.path))
+        newest = await run.network.blocking.call(config.path, partial(_newest, config.path))
     run.measure(FILE_MODIFIED, newest.st_mtime)
     run.measure(FILE_SIZE, newest.st_size)
     if newest.st_size < config.min_size:

@@ -5,6 +5,7 @@ See https://github.com/grpc/grpc/blob/master/doc/health-checking.md and PROTOCOL
 
 import pycurl
 
+from exporter.metrics import GRPC_STATUS
 from exporter.probes.transport.connect import resolve, split
 from exporter.probes.transport.curl import perform
 from exporter.probes.transport.curl_tls import set_curl_tls
@@ -15,6 +16,7 @@ from service_catalogue.probes import GrpcProbe, TlsPeer
 _PATH = "/grpc.health.v1.Health/Check"
 _STATES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 _SERVING = 1
+_HEADERS = ("Content-Type: application/grpc", "TE: trailers")
 _FRAME_HEAD = 5
 _OK = 200
 _LONGEST = 4096
@@ -44,7 +46,7 @@ def _prepare(easy: pycurl.Curl, config: GrpcProbe, body: bytearray, headers: lis
     easy.setopt(pycurl.URL, f"{'https' if secure else 'http'}://{named}:{port}{_PATH}")
     version = pycurl.CURL_HTTP_VERSION_2_0 if secure else pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
     easy.setopt(pycurl.HTTP_VERSION, version)
-    easy.setopt(pycurl.HTTPHEADER, ["Content-Type: application/grpc", "TE: trailers"])
+    easy.setopt(pycurl.HTTPHEADER, [*_HEADERS, *(f"{k}: {v}" for k, v in config.metadata.items())])
     easy.setopt(pycurl.POSTFIELDS, b"\0" + len(message).to_bytes(4) + message)
     easy.setopt(pycurl.HEADERFUNCTION, headers.append)
     easy.setopt(pycurl.WRITEFUNCTION, lambda part: _keep(body, part))
@@ -72,6 +74,8 @@ def _judge(status: int, headers: list[bytes], body: bytes, run: Run) -> None:
     lines = (line.decode("latin-1").strip() for line in headers)
     fields = dict(line.split(": ", 1) for line in lines if ": " in line)
     code = fields.get("grpc-status", "")
+    if run.detailed and code.isdecimal():
+        run.measure(GRPC_STATUS, int(code))
     if code != "0":
         said = fields.get("grpc-message", "")
         raise ProbeError("status", f"gRPC status {code or 'missing'} {said}")

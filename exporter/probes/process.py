@@ -19,10 +19,10 @@ async def probe(config: ProcessProbe, run: Run) -> None:
     """Count the matches; zombies do not count."""
     with run.phase("processing"):
         deadline = time.monotonic() + run.left() / 2
-        count = await run.network.aside.call(config, partial(_count, config, deadline))
+        count = await run.network.blocking.call(config, partial(_count, config, deadline))
     enough = count >= config.min and config.max is None
     too_many = config.max is not None and count > config.max
-    if not (enough or too_many) and await run.network.aside.call("hidden", others_hidden):
+    if not (enough or too_many) and await run.network.blocking.call("hidden", others_hidden):
         raise HinderedError("permission", f"{count} seen; /proc hides the processes of others")
     run.measure(PROCESSES, count)
     if count < config.min:

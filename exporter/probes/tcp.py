@@ -2,20 +2,18 @@
 
 import regex
 
-from exporter.probes.transport.connect import connect, split
+from exporter.probes.transport.connect import split
 from exporter.probes.transport.run import Run
-from exporter.probes.transport.stream import Stream, dial
+from exporter.probes.transport.stream import Stream, connected, dial
 from service_catalogue.probes import Step, TcpProbe, TlsPeer
-from service_catalogue.probes.network import GROUP
+from service_catalogue.probes.base import UNIX
+from service_catalogue.probes.network import GROUP, octets
 
 
 async def probe(config: TcpProbe, run: Run) -> None:
     """Connect and close, or talk."""
     if not config.conversation and not config.tls:
-        host, port = split(config.target)
-        sock = await connect(
-            run, host, port, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback
-        )
+        sock = await connected(config, run, config.target)
         sock.close()
         return
     await _talk(config, run)
@@ -25,18 +23,26 @@ async def _talk(config: TcpProbe, run: Run) -> None:
     later = any(step.starttls for step in config.conversation)
     async with dial(config, run, config.target) as stream:
         if config.tls and not later:
-            await stream.start_tls(config.tls, split(config.target)[0])
+            await stream.start_tls(config.tls, _host(config))
         for step in config.conversation:
             await _step(step, stream, config)
 
 
 async def _step(step: Step, stream: Stream, config: TcpProbe) -> None:
     found = await stream.match(step.expect) if step.expect else None
+    if step.expect_bytes:
+        await stream.exact(octets(step.expect_bytes))
     if step.send is not None:
         text = filled(step.send, found) if found else step.send.encode()
         await stream.send(text + b"\r\n")
+    if step.send_bytes:
+        await stream.send(octets(step.send_bytes))
     if step.starttls:
-        await stream.start_tls(config.tls or TlsPeer(), split(config.target)[0])
+        await stream.start_tls(config.tls or TlsPeer(), _host(config))
+
+
+def _host(config: TcpProbe) -> str:
+    return "" if config.target.startswith(UNIX) else split(config.target)[0]
 
 
 def filled(template: str, found: "regex.Match[bytes]") -> bytes:

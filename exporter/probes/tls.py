@@ -1,19 +1,39 @@
 """TLS: a verified handshake, and a chain that stays valid long enough."""
 
 import time
+from typing import NamedTuple
 
 from exporter.metrics import TLS_EXPIRY
 from exporter.probes.transport.connect import split
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import ProbeError, Reason
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import TlsProbe
 
-_SMTP = (r"^220[ ]", b"EHLO uptime-ledger\r\n", r"^250[ ]", b"STARTTLS\r\n", r"^220[ ]")
-_IMAP = (r"^\* OK", b"a STARTTLS\r\n", r"^a OK")
-_POP3 = (r"^\+OK", b"STLS\r\n", r"^\+OK")
+
+class Heard(NamedTuple):
+    """What a server says when all is well, what it says to refuse, and what that means."""
+
+    good: str
+    refused: str
+    reason: Reason
+
+
+_SMTP = (
+    Heard(r"^220 ", r"^(?!220)\d{3} ", "status"),
+    b"EHLO uptime-ledger\r\n",
+    Heard(r"^250 ", r"^(?!250)\d{3} ", "status"),
+    b"STARTTLS\r\n",
+    Heard(r"^220( |$)", r"^\d{3}( |$)", "tls"),
+)
+_IMAP = (
+    Heard(r"^\* OK", r"^\* (BYE|PREAUTH)", "status"),
+    b"a STARTTLS\r\n",
+    Heard(r"^a OK", r"^(a (NO|BAD)|\* BYE)", "tls"),
+)
+_POP3 = (Heard(r"^\+OK", r"^-ERR", "status"), b"STLS\r\n", Heard(r"^\+OK", r"^-ERR", "tls"))
 _SSL_REQUEST = bytes.fromhex("00000008 04d2162f")  # PostgreSQL's protocol, "SSLRequest"
-_DIALOGUES: dict[str, tuple[str | bytes, ...]] = {"smtp": _SMTP, "imap": _IMAP, "pop3": _POP3}
+_DIALOGUES: dict[str, tuple[Heard | bytes, ...]] = {"smtp": _SMTP, "imap": _IMAP, "pop3": _POP3}
 
 
 async def probe(config: TlsProbe, run: Run) -> None:
@@ -27,10 +47,10 @@ async def probe(config: TlsProbe, run: Run) -> None:
     _judge_validity(config, run)
 
 
-async def _ask(stream: Stream, dialogue: tuple[str | bytes, ...]) -> None:
+async def _ask(stream: Stream, dialogue: tuple[Heard | bytes, ...]) -> None:
     for part in dialogue:
-        if isinstance(part, str):
-            await stream.match(part)
+        if isinstance(part, Heard):
+            await stream.match(*part)
         else:
             await stream.send(part)
 

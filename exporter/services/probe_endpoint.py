@@ -10,6 +10,7 @@ from exporter import metrics
 from exporter.page import render
 from exporter.probes.transport.result import ProbeResult
 from exporter.probes.transport.run import Network
+from exporter.services import blackbox_format
 from exporter.services.runner import attempt
 from exporter.services.store import Entry
 from uptime_common.exposition import Metric, Style, header
@@ -31,7 +32,8 @@ def find(entries: Iterable[Entry], target: str, module: str) -> Entry:
         NoSuchTargetError: none or several fit.
     """
     entries = list(entries)
-    near = [e for e in entries if target in (e.target.key.service, e.target.config.target)]
+    asked = (target, f"http://{target}")  # blackbox_exporter's targets may lack the scheme
+    near = [e for e in entries if e.target.key.service == target or e.target.config.target in asked]
     if not near:
         known = ", ".join(sorted({e.target.key.service for e in entries})[:50]) or "none"
         raise NoSuchTargetError(f"no target {target!r}; services with probes: {known}")
@@ -44,8 +46,13 @@ def find(entries: Iterable[Entry], target: str, module: str) -> Entry:
     return found[0]
 
 
-async def probe_now(entry: Entry, network: Network, style: Style) -> tuple[list[str], str]:
-    """Probe once, beside the schedule; return the log and the metrics."""
+async def probe_now(
+    entry: Entry, network: Network, style: Style, *, blackbox: bool = False
+) -> tuple[list[str], str]:
+    """Probe once, beside the schedule; return the log and the metrics.
+
+    With ``blackbox`` these have blackbox_exporter's names alone.
+    """
     log: list[str] = []
     start = perf_counter()
 
@@ -55,7 +62,11 @@ async def probe_now(entry: Entry, network: Network, style: Style) -> tuple[list[
     note(f"{entry.target.config.type} {entry.target.config.target}")
     result = await attempt(entry.target, network, note)
     note("succeeded" if result.success else f"{result.reason}: {result.detail}")
-    return log, _text(entry, result, perf_counter() - start, style)
+    seconds = perf_counter() - start
+    if blackbox:
+        found = blackbox_format.families(entry.target.config.type, result, seconds)
+        return log, render(list(found), style)
+    return log, _text(entry, result, seconds, style)
 
 
 def _text(entry: Entry, result: ProbeResult, seconds: float, style: Style) -> str:

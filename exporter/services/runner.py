@@ -13,6 +13,7 @@ from exporter.probes.transport.result import Cause, HinderedError, ProbeError, P
 from exporter.probes.transport.run import Log, Network, Run, silent
 from exporter.services.store import Store
 from exporter.services.target import Target
+from service_catalogue.probes import NetworkProbe
 
 _log = structlog.get_logger(__name__)
 _BY_WAITING = ("timeout", "loss")
@@ -64,7 +65,10 @@ async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeR
     """Ask a target once, within its time limit; every failure becomes a result."""
     limit = target.config.timeout / 1000
     stalled = network.pulse.stalled
-    run = Run(network, asyncio.get_running_loop().time() + limit, log)
+    config = target.config
+    detailed = log is not silent or (isinstance(config, NetworkProbe) and config.details)
+    deadline = asyncio.get_running_loop().time() + limit
+    run = Run(network, deadline, log, detailed=detailed)
     failure = await _failure(target, run)
     if failure is None:
         return ProbeResult(phases=run.phases, measures=run.measures())

@@ -8,8 +8,8 @@ from functools import lru_cache
 from exporter import metrics
 from exporter.page import render
 from exporter.probes.transport.result import ProbeResult, Reason
-from exporter.quorum import quorum
 from exporter.services.target import Key, Source, Target
+from service_catalogue.quorum import quorum
 from uptime_common.exposition import Metric, Style, header, lines
 
 _PART = 1_000  # targets
@@ -149,7 +149,8 @@ class Store:
 
     def _judge(self, service: str) -> None:
         entries = self._by_service[service]
-        up = quorum(entries[0].target.need, [entry.state for entry in entries])
+        states = [entry.state for entry in entries]
+        up = quorum(entries[0].target.need, states.count(True), states.count(False))
         if up is None:
             self._up.pop(service, None)
         else:

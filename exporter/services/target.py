@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from exporter.quorum import Need
 from service_catalogue import Service
 from service_catalogue.probes import Probe
-from service_catalogue.service import Quorum
+from service_catalogue.quorum import Need, Quorum
 
 
 class Key(NamedTuple):

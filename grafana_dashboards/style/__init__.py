@@ -1,1 +1,1 @@
-"""The style: small helpers, so that a dashboard reads like a table of contents."""
+"""Helpers that give all dashboards one style; imported by the dashboards."""

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafana_dashboards.style.looks import BAD, PLANNED, WARN
+from grafana_dashboards.style.looks import BAD, GOOD, PLANNED, WARN
 from grafana_dashboards.style.promql import each
 from grafana_dashboards.style.query import SOURCE
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """A query whose every stretch of non-zero samples becomes one shaded region.
+    """A query whose every value is a time in milliseconds that is marked, exact at any zoom.
 
-    Where it asks for ``moments``, each of its values is a time in milliseconds, and is marked.
+    Samples would be joined to regions by the step of their query, and short ones lost. A mark is
+    there as long as its series is: what is marked must stay when it is over.
     """
 
     name: str
@@ -24,35 +25,48 @@ class Annotation:
     color: str
     text: str
     tags: str = "service"
-    moments: bool = False
 
 
-FEW = 5  # services whose stretches can be told apart on one chart
+FEW = 5  # services whose marks can be told apart on one chart
 _FEW_CHOSEN = f"and on () (count({each('service_slo_objective_ratio')}) <= {FEW})"
 
 
 def of_services() -> list[Annotation]:
-    """Return the outages and maintenance windows of the chosen services, where these are few.
+    """Return begins and ends of outages and of maintenance of the chosen services, where few.
 
     They are drawn over the charts of all other services, too: of many they would be noise.
     """
-    open_since = each("sla_outage_open_since_timestamp_seconds")
-    maintenance = each("service_maintenance_active")
+    outage, window = ("service", "outage"), ("service", "window", "occurrence")
     return [
-        Annotation("Outages", f"{open_since} > bool 0 {_FEW_CHOSEN}", BAD, "Outage of {{service}}"),
-        Annotation(
+        _edge("Outages", "sla_outage_start_timestamp_seconds", outage, BAD, "began: {{outage}}"),
+        _edge("Outages over", "sla_outage_end_timestamp_seconds", outage, GOOD, "over: {{outage}}"),
+        _edge(
             "Maintenance windows",
-            f"{maintenance} {_FEW_CHOSEN}",
+            "sla_maintenance_start_timestamp_seconds",
+            window,
             PLANNED,
-            "Maintenance of {{service}}",
+            "maintenance began: {{window}}",
+        ),
+        _edge(
+            "Maintenance over",
+            "sla_maintenance_end_timestamp_seconds",
+            window,
+            PLANNED,
+            "maintenance over: {{window}}",
         ),
     ]
+
+
+def _edge(name: str, metric: str, by: Sequence[str], color: str, text: str) -> Annotation:
+    """Return the marks of those times that lie in the range; others would pile up at its edge."""
+    moments = f"{each(metric, *by)} * 1000 >= $__from <= $__to"
+    return Annotation(name, f"{moments} {_FEW_CHOSEN}", color, f"{{{{service}}}} {text}")
 
 
 def of_starts(name: str, metric: str, matchers: str, text: str) -> list[Annotation]:
     """Return the moments that a metric tells as a Unix time, of each of the chosen instances."""
     moments = f"max by (instance) ({metric}{{{matchers}}}) * 1000"
-    return [Annotation(name, moments, WARN, text, tags="instance", moments=True)]
+    return [Annotation(name, moments, WARN, text, tags="instance")]
 
 
 def annotations(notes: Sequence[Annotation]) -> dict[str, Any]:
@@ -75,5 +89,5 @@ def _annotation(note: Annotation) -> dict[str, Any]:
         "titleFormat": note.text,
         "textFormat": "",
         "tagKeys": note.tags,
-        "useValueForTime": note.moments,
+        "useValueForTime": True,
     }

@@ -51,6 +51,7 @@ def grid(
     sort: str,
     descending: bool = False,
     links: Mapping[str, str] | None = None,
+    narrow: Mapping[str, int] | None = None,
     empty: str = NO_DATA,
 ) -> Panel:
     """Return a table with one row per combination of ``keys``.
@@ -63,6 +64,7 @@ def grid(
         sort: the head of the column that is sorted by; rows without a value are the lowest.
         descending: whether the greatest comes first.
         links: head -> address behind the cells of that column.
+        narrow: head -> pixels of the keys that are short.
         empty: what a table without rows means.
     """
     panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(empty)
@@ -73,7 +75,7 @@ def grid(
     for transformation in _joined(keys, columns):
         panel.with_transformation(transformation)
     for head in keys.values():
-        panel.override_by_name(head, [width.at_least(width.KEY)])
+        panel.override_by_name(head, [width.at_least((narrow or {}).get(head, width.KEY))])
     for c in columns:
         panel.override_by_name(c.head, _cells(c))
     for head, url in (links or {}).items():

@@ -1,11 +1,11 @@
-"""What a probe asks of its target; one model per probe type."""
+"""What a probe asks of its target, a model per type; imported by catalogue and probes."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from service_catalogue.probes.base import AnyProbe, NetworkProbe, TlsPeer
-from service_catalogue.probes.http import HttpProbe
+from service_catalogue.probes.base import AnyProbe, NetworkProbe, SourcedProbe, TlsPeer
+from service_catalogue.probes.http import HttpProbe, OAuth2
 from service_catalogue.probes.local import CommandProbe, FileProbe, ProcessProbe, SystemdProbe
 from service_catalogue.probes.network import (
     DnsProbe,
@@ -56,11 +56,13 @@ __all__ = [
     "MysqlProbe",
     "NetworkProbe",
     "NtpProbe",
+    "OAuth2",
     "PostgresProbe",
     "Probe",
     "ProcessProbe",
     "RedisProbe",
     "SmtpProbe",
+    "SourcedProbe",
     "SshProbe",
     "Step",
     "SystemdProbe",

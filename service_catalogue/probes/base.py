@@ -1,12 +1,13 @@
 """What the models of all probe types are made of."""
 
-from typing import Annotated, Literal, Self
+import ipaddress
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import regex
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text
+from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text, printable
 from service_catalogue.probes.address import ascii_host, ascii_url
 from service_catalogue.prometheus import TlsClient
 from uptime_common.shown import shown
@@ -43,6 +44,34 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not _HOST_NAME.fullmatch(value):
+        raise ValueError(f"{shown(value)} is not the name of a host")
+    ascii_host(value)
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise ValueError(f"{shown(value)} is not an IP address") from None
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if not value.startswith(UNIX):
+        return _host_port(value)
+    if not value.startswith(f"{UNIX}/") or len(value.encode()) > _LONGEST_PATH + len(UNIX):
+        raise ValueError(f"{shown(value)} is not unix:/path of at most {_LONGEST_PATH} bytes")
+    return printable(value)
+
+
+def several(value: Any) -> Any:
+    """Return a single text as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
 def default_port(default: int) -> AfterValidator:
     """Return the validator of host:port whose port may be left out."""
 
@@ -53,12 +82,37 @@ def default_port(default: int) -> AfterValidator:
     return AfterValidator(complete)
 
 
+_LONGEST_PATH = 107  # what the kernel takes as the address of a socket
+_HOST_NAME = regex.compile(r"[^\s/:@?#\[\]]+")
+HostName = Annotated[str, AfterValidator(_host_name)]
 Url = Annotated[str, AfterValidator(_url)]
 Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
+Regexes = Annotated[
+    tuple[Regex, ...], BeforeValidator(several, json_schema_input_type=str | list[str])
+]
+"""One expression or a list of them."""
 HostPort = Annotated[str, AfterValidator(_host_port)]
+Address = Annotated[str, AfterValidator(_address)]
+UNIX = "unix:"
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+"""host:port, or ``unix:`` and a path."""
+TlsVersion = Literal["1.2", "1.3"]
 
 
-class TlsPeer(TlsClient):
+class TlsRange(TlsClient):
+    """TLS of certain versions; the newest that both sides speak unless ``max_version`` forbids."""
+
+    min_version: TlsVersion | None = None
+    max_version: TlsVersion | None = None
+
+    @model_validator(mode="after")
+    def _versions(self) -> Self:
+        if self.min_version == "1.3" and self.max_version == "1.2":
+            raise ValueError("max_version is lower than min_version")
+        return self
+
+
+class TlsPeer(TlsRange):
     """TLS to a peer whose name in the certificate may differ from its address."""
 
     server_name: Text | None = None
@@ -88,8 +142,15 @@ class NetworkProbe(AnyProbe):
     """A probe of another host.
 
     ``preferred_ip_protocol`` is asked first; with ``ip_protocol_fallback`` the other one serves if
-    the name has no address of it.
+    the name has no address of it. ``details`` also measures what tells nothing of the verdict.
     """
 
     preferred_ip_protocol: Literal["ip4", "ip6"] = "ip4"
     ip_protocol_fallback: bool = True
+    details: bool = False
+
+
+class SourcedProbe(NetworkProbe):
+    """A probe that may be sent from a certain address of ours, whose protocol is then asked."""
+
+    source_address: Address | None = None

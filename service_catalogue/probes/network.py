@@ -1,13 +1,25 @@
 """What the probes of other protocols than HTTP ask and expect."""
 
+import base64
 import re
 from typing import Annotated, Final, Literal, Self
 
 import regex
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from service_catalogue.base import FilePath, Frozen, PositiveMilliseconds, Text
-from service_catalogue.probes.base import HostPort, NetworkProbe, Regex, TlsPeer, default_port
+from service_catalogue.base import FilePath, Frozen, Headers, PositiveMilliseconds, Text
+from service_catalogue.probes.base import (
+    UNIX,
+    Endpoint,
+    HostPort,
+    NetworkProbe,
+    Regex,
+    SourcedProbe,
+    TlsPeer,
+    TlsVersion,
+    default_port,
+)
+from uptime_common.shown import shown
 
 RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
 Rcode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
@@ -23,22 +35,58 @@ def named_groups(template: str) -> list[str]:
     return [name for name in found if name]
 
 
+def _octets(value: str) -> str:
+    try:
+        read = octets(value)
+    except ValueError:
+        read = b""
+    if not read:
+        raise ValueError(f"{shown(value)} is not hex: or base64: and some bytes")
+    return value
+
+
+def octets(value: str) -> bytes:
+    """Return the bytes that ``hex:0a 0b`` or ``base64:Cgs=`` stands for.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    kind, _, text = value.partition(":")
+    if kind == "hex":
+        return bytes.fromhex(text)
+    if kind == "base64":
+        return base64.b64decode(text, validate=True)
+    raise ValueError
+
+
+Octets = Annotated[str, AfterValidator(_octets)]
+
+
 class Step(Frozen):
     r"""One step of a conversation: what to await, what to say then, whether to begin TLS then.
 
     ``send`` may name groups of ``expect`` as ``\1``, ``\g<name>``, ``${1}`` or ``${name}``, and
     write ``\\`` for a backslash; all else, a backslash before a letter too, is sent as it stands.
-    Without ``expect`` everything is. A line end is added.
+    Without ``expect`` everything is. A line end is added. ``expect_bytes`` and ``send_bytes``, as
+    ``hex:`` or ``base64:``, stand for the very bytes, without line end.
     """
 
     expect: Regex | None = None
+    expect_bytes: Octets | None = None
     send: str | None = None
+    send_bytes: Octets | None = None
     starttls: bool = False
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.expect is None and self.send is None and not self.starttls:
+        if not (self.expect or self.expect_bytes or self.send_bytes or self.starttls) and (
+            self.send is None
+        ):
             raise ValueError("needs expect, send or starttls")
+        if self.expect and self.expect_bytes:
+            raise ValueError("expect and expect_bytes exclude each other")
+        if self.send is not None and self.send_bytes:
+            raise ValueError("send and send_bytes exclude each other")
         if self.expect is not None and self.send is not None:
             groups = regex.compile(self.expect.encode())
             for name in named_groups(self.send):
@@ -47,30 +95,49 @@ class Step(Frozen):
         return self
 
 
-class TcpProbe(NetworkProbe):
+class TcpProbe(SourcedProbe):
     """A TCP connection; good when it is accepted and the conversation goes as expected.
+
+    ``target`` is host:port, or ``unix:`` and the path of a socket.
 
     ``tls`` begins TLS at once, or sets the options of a ``starttls`` step.
     """
 
     type: Literal["tcp"]
-    target: HostPort
+    target: Endpoint
     tls: TlsPeer | None = None
     conversation: tuple[Step, ...] = ()
 
+    @model_validator(mode="after")
+    def _of_a_path(self) -> Self:
+        if not self.target.startswith(UNIX):
+            return self
+        if self.source_address is not None:
+            raise ValueError("a unix socket is not asked from an address")
+        secure = self.tls is not None or any(step.starttls for step in self.conversation)
+        if secure and not (self.tls and self.tls.server_name):
+            raise ValueError("TLS on a unix socket needs tls.server_name")
+        return self
 
-class TlsProbe(NetworkProbe):
+
+class TlsProbe(SourcedProbe):
     """A TLS handshake: chain, name, version, and how long the first certificate remains valid."""
 
     type: Literal["tls"]
     target: Annotated[str, default_port(443)]
     starttls: Literal["smtp", "imap", "pop3", "postgres"] | None = None
-    min_version: Literal["1.2", "1.3"] = "1.2"
+    min_version: TlsVersion = "1.2"
     min_validity: PositiveMilliseconds | None = None
     tls: TlsPeer = TlsPeer()
 
+    @model_validator(mode="after")
+    def _versions(self) -> Self:
+        if self.min_version == "1.3" and self.tls.max_version == "1.2":
+            raise ValueError("tls.max_version is lower than min_version")
+        return self
 
-class DnsProbe(NetworkProbe):
+
+class DnsProbe(SourcedProbe):
     """One question to one name server; good when the answer has the code and records expected.
 
     ``expect`` holds regular expressions, each of which some record's text must match in whole;
@@ -104,11 +171,15 @@ class IcmpProbe(NetworkProbe):
 
 
 class GrpcProbe(NetworkProbe):
-    """The gRPC health protocol; good when the service (empty: the server) is serving."""
+    """The gRPC health protocol; good when the service (empty: the server) is serving.
+
+    ``metadata`` goes along as headers.
+    """
 
     type: Literal["grpc"]
     target: HostPort
     service: str = ""
+    metadata: Headers = Field(default_factory=dict)
     tls: TlsPeer | None = None
 
 

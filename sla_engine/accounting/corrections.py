@@ -27,10 +27,10 @@ def find_outages(ledger: Ledger, identifiers: Sequence[str]) -> list[Outage]:
     corrections = ledger.corrections.of_all()
     wanted = set(identifiers)
     found = {}
-    for service, stretch in ledger.outages():
-        if (identifier := outage_id(service, stretch.start)) in wanted:
+    for service, span in ledger.outages():
+        if (identifier := outage_id(service, span.start)) in wanted:
             said = corrections.get(service, ())
-            [found[identifier]] = with_corrections(service, History((stretch,)), said)
+            [found[identifier]] = with_corrections(service, History((span,)), said)
     return [found[identifier] for identifier in identifiers]
 
 

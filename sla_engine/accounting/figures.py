@@ -1,11 +1,12 @@
 """Ledger and catalogue -> figures: the one way in which reports, metrics and pages get theirs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.terms import agreed_time, terms
 from sla_engine.domain.availability import AccountingInput, Figures, figures
 from sla_engine.domain.corrections import with_corrections
+from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
@@ -51,8 +52,12 @@ def facts_of(
     books: Books,
     period: Interval,
     services: Iterable[Service] | None = None,
+    *,
+    events: bool = True,
 ) -> dict[str, AccountingInput]:
     """Return what the figures of a period are computed from, by service id (times in ms UTC).
+
+    Without ``events`` those of services that count them, which are many, are left out.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -63,8 +68,8 @@ def facts_of(
         period, None if everyone else _with_parts(books.catalogue, chosen)
     )
     first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
-    events = books.ledger.events(period)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
+    counted = books.ledger.events(period) if events else None
     found = {}
     for service in chosen:
         history = histories.get(service.id, History())
@@ -74,9 +79,18 @@ def facts_of(
             covered=history.covered,
             agreed=agreed_time(books.catalogue, service, period, first.get(service.id)),
             planned=planned(books.catalogue, service, windows, histories, period),
-            events=events.get(service.id, ()) if service.sli and service.sli.good else None,
+            events=_events(counted, service),
         )
     return found
+
+
+def _events(
+    counted: Mapping[str, Sequence[Minute]] | None, service: Service
+) -> Sequence[Minute] | None:
+    """Return the events of a service that counts them, where anybody asked."""
+    if counted is None or service.method != "events":
+        return None
+    return counted.get(service.id, ())
 
 
 def _with_parts(catalogue: Catalogue, services: Iterable[Service]) -> set[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
-from sla_engine.accounting.report_context import surrounded, surroundings, with_days
+from sla_engine.accounting.report_context import period_needed, with_context, with_days
 from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import Period
@@ -70,9 +70,9 @@ def report(
         [books.catalogue.service(s) for s in services] if services else books.catalogue.services
     )
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
-    facts = facts_of(books, surroundings(period, now), chosen)
+    facts = facts_of(books, period_needed(period, now), chosen)
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
-    found = surrounded(found, books.catalogue, books.ledger, facts, period=period, at=at)
+    found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
     if strips:
         found = with_days(found, books.catalogue, facts, period, at)
     return replace(found, restatements=restatements(books, found))

@@ -1,4 +1,4 @@
-"""What surrounds the figures of a report: the period before, days, planned work, business."""
+"""The context of a report's figures: the period before, days, planned work, business."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,13 +20,13 @@ from sla_engine.ledger import Ledger
 from sla_engine.maintenance.windows import concerns, windows_in
 
 
-def surroundings(period: Period, now: int) -> Interval:
+def period_needed(period: Period, now: int) -> Interval:
     """Return all the time that a report of a period speaks of (ms UTC)."""
     first = min(shifted(period, -1).start, strip(period, now)[0].start)
     return Interval(first, period.end)
 
 
-def surrounded(
+def with_context(
     report: PeriodReport,
     catalogue: Catalogue,
     ledger: Ledger,
@@ -35,12 +35,12 @@ def surrounded(
     period: Period,
     at: int,
 ) -> PeriodReport:
-    """Return a report with what surrounds its figures, from facts of all that, as known ``at``."""
+    """Return a report with the context of its figures, from facts of all that, as known ``at``."""
     before = shifted(period, -1)
     chosen = [catalogue.service(s.id) for s in report.services]
     first = ledger.first_samples()
     previous = Interval(before.start, before.end)
-    windows = windows_in(catalogue, ledger.windows.all(), report.period)
+    windows = windows_in(catalogue, ledger.windows.touching(report.period), report.period)
     return replace(
         report,
         previous=previous,

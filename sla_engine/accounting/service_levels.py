@@ -106,7 +106,7 @@ def _levels(
 ) -> list[ServiceLevel]:
     opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), span)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
     ahead = {
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
@@ -141,10 +141,9 @@ def status_rows(
     One that cannot be measured is unknown, and says why.
     """
     recent = books.ledger.histories(Interval(now - _RECENT, now))
-    services = {service.id: service for service in books.catalogue.services}
     rows = []
     for level in levels:
-        service = services[level.service]
+        service = books.catalogue.service(level.service)
         figures, opened = level.windows.get(service.window), level.open_since
         fault = faults.get(service.id)
         rows.append(

@@ -47,7 +47,9 @@ def restatements(books: Books, report: PeriodReport) -> tuple[Restatement, ...]:
     frozen = books.ledger.frozen.first(report.period)
     if not frozen:
         return ()
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), report.period)
+    windows = windows_in(
+        books.catalogue, books.ledger.windows.touching(report.period), report.period
+    )
     return tuple(
         _restatement(books.catalogue.service(service.id), service, frozen[service.id], windows)
         for service in report.services

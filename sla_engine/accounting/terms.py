@@ -9,7 +9,7 @@ import holidays
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.calendar import Calendar as CalendarEntry
-from service_catalogue.service import Quorum
+from service_catalogue.quorum import Quorum
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.clock import milliseconds

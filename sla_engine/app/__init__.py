@@ -1,1 +1,1 @@
-"""The composition root of the engine: here clock, environment and sockets are born."""
+"""The composition root: clock, environment and sockets are born here; imported by commands."""

@@ -112,12 +112,11 @@ def chosen_services(catalogue: Catalogue, identifiers: list[str]) -> tuple[Servi
     Raises:
         UsageError: there is no such service.
     """
-    known = {service.id: service for service in catalogue.services}
-    unknown = [name for name in identifiers if name not in known]
+    unknown = [name for name in identifiers if catalogue.find(name) is None]
     if unknown:
-        valid = ", ".join(sorted(known))
+        valid = ", ".join(sorted(service.id for service in catalogue.services))
         raise UsageError(f"no service {', '.join(map(repr, unknown))}; valid: {valid}")
-    return tuple(known[name] for name in identifiers) if identifiers else catalogue.services
+    return tuple(map(catalogue.service, identifiers)) if identifiers else catalogue.services
 
 
 def chosen_period(options: argparse.Namespace, catalogue: Catalogue, at: int) -> Period:

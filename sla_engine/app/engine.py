@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.service_levels import (
     Levels,
     account_fault,
@@ -22,14 +23,16 @@ from sla_engine.app.faults import FaultWatch
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, Isolation, one_line
+from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.failing import FailingServices
 from sla_engine.measurement.ingest import Ingested
-from sla_engine.metrics import EngineMetrics, Exposition, TickFailure
+from sla_engine.metrics import EngineMetrics, Exposition, TickFailure, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
+from uptime_common.exposition import Style
 
 _FIGURES_EVERY = 300_000
 _PATIENCE_SECONDS = 1.0
@@ -37,7 +40,7 @@ _PATIENCE_SECONDS = 1.0
 log = structlog.get_logger("engine")
 
 
-class Shown(NamedTuple):
+class Published(NamedTuple):
     """What belongs together: a catalogue in force, the levels and the faults of its services."""
 
     context: Context
@@ -48,14 +51,20 @@ class Shown(NamedTuple):
 class Engine:
     """State between ticks; everything that matters is in the ledger.
 
-    ``shown`` is replaced as a whole: who looks twice takes it once.
+    ``published`` is replaced as a whole: who needs two parts of it reads it once.
     """
 
-    def __init__(self, context: Context, metrics: EngineMetrics) -> None:
-        self.shown = Shown(context)
+    def __init__(
+        self, context: Context, metrics: EngineMetrics, listed: ListBounds = DEFAULT_BOUNDS
+    ) -> None:
+        self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
+        self._listed = listed
+        self._newest: NewestOutages | None = None
+        self._corrected = 0
+        self._outages = outages_text(NewestOutages())
         self._figures: Levels = {}
         self._figures_at = 0
         self._failing = FailingServices()
@@ -72,12 +81,12 @@ class Engine:
     @property
     def context(self) -> Context:
         """Return the catalogue in force with what it stands on."""
-        return self.shown.context
+        return self.published.context
 
     @property
     def levels(self) -> tuple[ServiceLevel, ...]:
         """Return the service levels of the last tick."""
-        return self.shown.levels
+        return self.published.levels
 
     def adopt(self, context: Context) -> None:
         """Go on with another catalogue, from the next tick and the next notice on.
@@ -90,10 +99,10 @@ class Engine:
         with self._sending:
             self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
             with self._busy:
-                before, levels, _ = self.shown
+                before, levels, _ = self.published
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
-                self._figures, self._figures_at = {}, 0
+                self._figures, self._figures_at, self._newest = {}, 0, None
                 self._failing, self._uncounted = FailingServices(), {}
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
@@ -101,7 +110,7 @@ class Engine:
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
         faults = {**self._uncounted, **{s: one.fault for s, one in self._failing.known.items()}}
         self._faults.tell(faults)
-        self.shown = Shown(context, tuple(levels), faults)
+        self.published = Published(context, tuple(levels), faults)
         self._exposition = self._writer.render(self.levels)
 
     def idle(self, seconds: float) -> bool:
@@ -117,9 +126,9 @@ class Engine:
         """Return why the engine cannot answer yet."""
         return None if self._derived_until is not None else "no tick has succeeded yet"
 
-    def exposition(self) -> bytes:
-        """Return what /metrics shows."""
-        return self.metrics.render() + self._exposition
+    def exposition(self, style: Style = "text") -> bytes:
+        """Return what /metrics shows, without the EOF of OpenMetrics."""
+        return self.metrics.render(style) + self._exposition + self._outages
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure of any kind is told and the next tick catches up.
@@ -213,19 +222,29 @@ class Engine:
         month = window_period("month", self.context.catalogue.timezone, at)  # so begins any period
         if self._figures_at < month.start or not 0 <= at - self._figures_at < _FIGURES_EVERY:
             self._figures = {}
-            self._figures_at = at
+            self._figures_at, self._newest = at, None
         changed = {change.service for change in done.changes}
         context, isolation = self.context, Isolation(account_fault)
-        self._figures |= self._account(at, changed, isolation)
+        newest, corrected = context.ledger.corrections.services_after(self._corrected)
+        due = {*changed, *corrected, *context.ledger.open_outages()}
+        self._figures |= self._account(at, due, isolation)
         levels = service_levels(context.books, at, self._figures, isolation)
         self._uncounted = isolation.faults
         self._show(context, levels)
         self._notifications.judge(self.levels, at)
+        self._list(at, due)
+        self._corrected = newest
 
-    def _account(self, at: int, changed: Iterable[str], isolation: Isolation) -> Levels:
-        """Return the figures of what changed, is down now, or was not known of before."""
+    def _list(self, at: int, due: set[str]) -> None:
+        """List the newest outages, where these may be others than before."""
+        known = self._newest
+        if known is None or known.since is None or due or any(o.end is None for o in known.outages):
+            self._newest = newest_outages(self.context.books, at, self._listed, known, due)
+            self._outages = outages_text(self._newest)
+
+    def _account(self, at: int, due: set[str], isolation: Isolation) -> Levels:
+        """Return the figures of what is due, or was not known of before."""
         context = self.context
-        due = {*changed, *context.ledger.open_outages()}
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
         work = partial(window_figures, context.books, at)
         found: Levels = {}

@@ -16,7 +16,7 @@ class JobError(Exception):
     """The job could not be done; exit code 1."""
 
 
-def known(what: str, look: Callable[[], T]) -> T:
+def known(what: str, find: Callable[[], T]) -> T:
     """Return what a look-up finds.
 
     Raises:
@@ -25,7 +25,7 @@ def known(what: str, look: Callable[[], T]) -> T:
         DecisionError: it does not allow what was asked for.
     """
     try:
-        return look()
+        return find()
     except KeyError as error:
         raise JobError(f"there is no {what} {error.args[0]}") from error
     except ValueError as error:

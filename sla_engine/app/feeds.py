@@ -21,11 +21,11 @@ class FeedReader:
     def __init__(self, context: Context, feed: Feed) -> None:
         self._context = context
         self._feed = feed
-        self._complaint = LogOnce("feeds", "feed not read", feed=feed.id)
+        self._log_once = LogOnce("feeds", "feed not read", feed=feed.id)
 
     def __call__(self) -> None:
         """Bring the ledger's windows up to date with the feed."""
-        with self._complaint.about(OSError, FeedError, LedgerError, SQLAlchemyError):
+        with self._log_once.about(OSError, FeedError, LedgerError, SQLAlchemyError):
             text = _read(self._feed)
             changed = pull(self._context.books, self._feed, text, now())
             if changed:

@@ -32,7 +32,7 @@ class Reloader:
     ) -> None:
         self._options = options
         self._engine = engine
-        self._ears = listener
+        self._listener = listener
         self._adopted = adopted
 
     def __call__(self) -> tuple[str, ...]:
@@ -62,9 +62,9 @@ class Reloader:
     def _take_over(self) -> tuple[str, ...]:
         try:
             context = reopened(self._engine.context, self._options)
-            heard = setup_of(context.catalogue)
+            setup = setup_of(context.catalogue)
             self._engine.adopt(context)
-            self._ears.follow(heard)
+            self._listener.follow(setup)
         except DocumentError as error:
             return tuple(map(str, error.problems))
         except JobError as error:

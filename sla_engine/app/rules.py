@@ -38,11 +38,11 @@ class RulesKeeper:
     def __init__(self, path: Path, engine: Engine) -> None:
         self._path = path
         self._engine = engine
-        self._complaint = LogOnce("rules", "rules not written")
+        self._log_once = LogOnce("rules", "rules not written")
 
     def __call__(self) -> None:
         """Bring the file up to date."""
-        with self._complaint.about(JobError, OSError):
+        with self._log_once.about(JobError, OSError):
             context = self._engine.context
             if keep(self._path, context.catalogue, context.client):
                 log.info("rules written", file=str(self._path))

@@ -16,6 +16,7 @@ from sla_engine.app.reload import Reloader
 from sla_engine.app.scheduler import Scheduler
 from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.views import pages
+from sla_engine.domain.outage_list import ListBounds
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
 from uptime_common import __version__
@@ -35,9 +36,10 @@ def serve(options: argparse.Namespace) -> int:
         tick = parse_duration(options.tick) / 1000
     except ValueError as error:
         raise UsageError(f"--tick: {error}") from error
+    listed = _list_bounds(options)
     web_config = load_web_config(options.web_config_file)
     with opened(options) as context:
-        engine = Engine(context, EngineMetrics(__version__))
+        engine = Engine(context, EngineMetrics(__version__), listed)
         engine.metrics.loaded(now(), good=True)
         settle()
         listener = SlackListener(engine)
@@ -51,6 +53,16 @@ def serve(options: argparse.Namespace) -> int:
             _stop(engine, scheduler)
     log.info("stopped")
     return 0
+
+
+def _list_bounds(options: argparse.Namespace) -> ListBounds:
+    """Return how many outages are published, and of what age."""
+    if options.metrics_outages < 0:
+        raise UsageError(f"--metrics.outages: {options.metrics_outages} is below zero")
+    try:
+        return ListBounds(options.metrics_outages, parse_duration(options.metrics_outages_age))
+    except ValueError as error:
+        raise UsageError(f"--metrics.outages-age: {error}") from error
 
 
 async def _until_stopped(

@@ -18,11 +18,11 @@ class SilenceKeeper:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._complaint = LogOnce("silences", "silences not exchanged")
+        self._log_once = LogOnce("silences", "silences not exchanged")
 
     def __call__(self) -> None:
         """Bring both sides up to date."""
-        with self._complaint.about(AlertmanagerError, LedgerError, SQLAlchemyError):
+        with self._log_once.about(AlertmanagerError, LedgerError, SQLAlchemyError):
             self._exchange()
 
     def _exchange(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue
 from sla_engine.app.context import now
-from sla_engine.app.engine import Engine, Shown
+from sla_engine.app.engine import Engine, Published
 from sla_engine.app.errors import JobError
 from sla_engine.app.notifiers import SocketTokens, socket_tokens
 from sla_engine.domain.notice import Message
@@ -81,25 +81,25 @@ class SlackListener:
             self._listener = (
                 None
                 if setup is None
-                else SlackConnection(lambda: engine.shown, engine.metrics, setup)
+                else SlackConnection(lambda: engine.published, engine.metrics, setup)
             )
             engine.metrics.slack_connected.set(float("nan") if setup is None else 0)
 
 
 class SlackConnection:
-    """Hears Slack, has done what may be done, and answers."""
+    """Takes what Slack sends, does what may be done, and answers."""
 
     def __init__(
         self,
-        shown: Callable[[], Shown],
+        published: Callable[[], Published],
         metrics: EngineMetrics,
         setup: SocketModeSetup,
         clock: Callable[[], int] = now,
     ) -> None:
-        self._shown, self._metrics, self._clock = shown, metrics, clock
+        self._published, self._metrics, self._clock = published, metrics, clock
         self._app_token, self._api_url = setup.tokens.app, setup.api_url
-        self._desk = SlackReplies(setup.tokens.bot, setup.api_url)
-        self._membership = Permissions(setup.user_groups, self._desk.members, clock)
+        self._replies = SlackReplies(setup.tokens.bot, setup.api_url)
+        self._permissions = Permissions(setup.user_groups, self._replies.members, clock)
         self._socket: SlackSocket | None = None
         self._trouble: str | None = None
         self._not_before = 0
@@ -117,7 +117,7 @@ class SlackConnection:
             self._tell("" if connected else "no connection")
 
     def close(self) -> None:
-        """Hear no more."""
+        """Listen no more."""
         if self._socket is not None:
             self._socket.close()
             self._socket, self._trouble = None, None
@@ -146,30 +146,30 @@ class SlackConnection:
     def hear(self, kind: str, payload: Any) -> None:
         """Do what an envelope asks for, and answer whoever sent it."""
         try:
-            heard = read(kind, payload)
+            interaction = read(kind, payload)
         except ValueError as error:
             self._count("unreadable")
             log.warning("cannot be read", error=str(error))
             return
         try:
-            answer = denied(heard, self._membership) or self._respond(heard)
+            answer = denied(interaction, self._permissions) or self._respond(interaction)
         except (SQLAlchemyError, LedgerError) as error:
             self._metrics.ledger_errors.inc()
             log.error("cannot use the ledger", error=str(error))  # noqa: TRY400 - one line says it
             answer = self._failed()
         except Exception:
-            log.exception("cannot do what was asked for", author=heard.actor.author)
+            log.exception("cannot do what was asked for", author=interaction.actor.author)
             answer = self._failed()
         else:
             self._count("refused" if answer.refused else "done")
-        self._deliver(heard, answer)
+        self._deliver(interaction, answer)
 
-    def _respond(self, heard: Interaction) -> ActionResult:
+    def _respond(self, interaction: Interaction) -> ActionResult:
         """One at a time: what is decided on is still so when it is written."""
         with self._acting:
-            context, levels, _ = self._shown()
-            basis = ActionContext(context.catalogue, context.ledger, levels, self._clock())
-            return respond(basis, heard)
+            context, levels, _ = self._published()
+            action_context = ActionContext(context.catalogue, context.ledger, levels, self._clock())
+            return respond(action_context, interaction)
 
     def _failed(self) -> ActionResult:
         self._count("failed")
@@ -177,22 +177,22 @@ class SlackConnection:
             Message("That failed; the engine's log says why. Try again.", "warning")
         )
 
-    def _deliver(self, heard: Interaction, answer: ActionResult) -> None:
+    def _deliver(self, interaction: Interaction, answer: ActionResult) -> None:
         told = answer.told
         try:
             if isinstance(told, Message):
-                self._desk.say(heard.url, told)
-            elif isinstance(heard, ButtonPress):
-                self._show(heard, told)
+                self._replies.say(interaction.url, told)
+            elif isinstance(interaction, ButtonPress):
+                self._show(interaction, told)
         except SlackError as error:
-            log.warning("cannot answer", author=heard.actor.author, error=str(error))
+            log.warning("cannot answer", author=interaction.actor.author, error=str(error))
 
     def _show(self, press: ButtonPress, view: dict[str, Any]) -> None:
         try:
-            self._desk.open(press.trigger, view)
+            self._replies.open(press.trigger, view)
         except SlackError as error:
             text = f"The form did not open: {error}. Press again."
-            self._desk.say(press.url, Message(text, "warning"))
+            self._replies.say(press.url, Message(text, "warning"))
 
     def _count(self, result: str) -> None:
         self._metrics.slack_requests.labels(result).inc()

@@ -17,11 +17,11 @@ class WindowWatch:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._complaint = LogOnce("windows", "maintenance windows not looked at")
+        self._log_once = LogOnce("windows", "maintenance windows not looked at")
 
     def __call__(self) -> None:
         """Set the metric."""
-        with self._complaint.about(LedgerError, SQLAlchemyError):
+        with self._log_once.about(LedgerError, SQLAlchemyError):
             context, at = self._engine.context, now()
             near = Interval(at - _NEAR, at + _NEAR)
             faults = faults_in(context.catalogue, context.ledger.windows.all(), near)

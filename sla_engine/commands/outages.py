@@ -80,7 +80,7 @@ def _outages(context: Context, options: argparse.Namespace) -> list[Outage]:
         period = Interval(chosen.start, chosen.end)
     services = [s.id for s in chosen_services(context.catalogue, options.services)]
     histories = context.ledger.histories(period, services)
-    found = [Outage(s, *stretch) for s, history in histories.items() for stretch in history.outages]
+    found = [Outage(s, *span) for s, history in histories.items() for span in history.outages]
     return sorted(found, key=lambda outage: (-outage.start, outage.service))
 
 

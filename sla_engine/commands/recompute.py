@@ -58,7 +58,7 @@ def _change(change: Change) -> str:
     return f"{name}  {change.service}  {change.kind}: {before} -> {after}\n"
 
 
-def _span(stretch: OutageSpan | None) -> str:
-    if stretch is None:
+def _span(span: OutageSpan | None) -> str:
+    if span is None:
         return "none"
-    return f"{rfc3339(stretch.start)}/{'open' if stretch.end is None else rfc3339(stretch.end)}"
+    return f"{rfc3339(span.start)}/{'open' if span.end is None else rfc3339(span.end)}"

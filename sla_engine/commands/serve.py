@@ -20,6 +20,21 @@ def register(commands: Subparsers) -> None:
         help="how often Prometheus is asked (default: %(default)s)",
     )
     command.add_argument(
+        "--metrics.outages",
+        dest="metrics_outages",
+        type=int,
+        default=200,
+        metavar="N",
+        help="how many of the newest outages are metrics of their own (default: %(default)s)",
+    )
+    command.add_argument(
+        "--metrics.outages-age",
+        dest="metrics_outages_age",
+        default="90d",
+        metavar="DURATION",
+        help="how long ago these began at most, unless they are open (default: %(default)s)",
+    )
+    command.add_argument(
         "--rules.file",
         dest="rules_file",
         type=Path,

@@ -1,1 +1,1 @@
-"""Values and rules of uptime accounting: pure functions of their arguments."""
+"""Values and rules of uptime accounting, pure functions; imported by all of the engine."""

@@ -134,14 +134,14 @@ def figures(facts: AccountingInput, terms: Terms, now: int) -> Figures:
     """Account for the agreed service time up to ``now`` (milliseconds UTC)."""
     agreed = clip(facts.agreed, Interval(_EVER, now))
     unknown = _unknown(facts, agreed)
-    shares = [share(outage, agreed, unknown, facts.planned, now) for outage in facts.outages]
-    shares = [share for share in shares if share.planned or share.unplanned]
-    planned, unplanned = sum([s.planned for s in shares]), sum([s.unplanned for s in shares])
+    found = [share(outage, agreed, unknown, facts.planned, now) for outage in facts.outages]
+    found = [share for share in found if share.planned or share.unplanned]
+    planned, unplanned = sum([s.planned for s in found]), sum([s.unplanned for s in found])
     owed, blind = total(agreed), total(unknown)
     excluded, lost = _policies(terms.accounting, planned, blind)
     judged, known = owed - excluded, owed - blind
     good = judged - unplanned - lost if known and judged else None
-    counted, short = _counted(shares, terms.min_outage, now)
+    counted, short = _counted(found, terms.min_outage, now)
     mtbf, mtrs = _means(counted, good)
     timed = Figures(
         agreed=owed,
@@ -159,6 +159,13 @@ def figures(facts: AccountingInput, terms: Terms, now: int) -> Figures:
         longest=max([s.down for s in counted], default=None),
     )
     return timed if facts.events is None else _by_events(timed, facts, terms, agreed, unknown)
+
+
+def shares(facts: AccountingInput, now: int) -> list[Share]:
+    """Return every outage's part of the agreed time up to ``now`` (ms UTC), if only nothing."""
+    agreed = clip(facts.agreed, Interval(_EVER, now))
+    unknown = _unknown(facts, agreed)
+    return [share(outage, agreed, unknown, facts.planned, now) for outage in facts.outages]
 
 
 def _unknown(facts: AccountingInput, agreed: Intervals) -> Intervals:

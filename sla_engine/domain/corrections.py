@@ -24,7 +24,7 @@ def with_corrections(
         corrections: in order of time, each with the moment (ms UTC) of the outage it was made on.
             It belongs to the outage that holds the moment, and so survives a start that moves.
     """
-    return tuple(_corrected(Outage(service, *stretch), corrections) for stretch in history.outages)
+    return tuple(_corrected(Outage(service, *span), corrections) for span in history.outages)
 
 
 def _corrected(outage: Outage, corrections: Sequence[tuple[int, Correction]]) -> Outage:

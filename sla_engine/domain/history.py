@@ -1,4 +1,4 @@
-"""What is known of one service over time, and how a newly derived stretch takes its place."""
+"""What is known of one service over time, and how a newly derived period takes its place."""
 
 from typing import NamedTuple
 
@@ -64,7 +64,7 @@ def replaced(history: History, derived: Timeline) -> History:
 
     Outages and gaps that reach over its edges are joined, so that a period derived in pieces, in
     any order and any number of times, gives what it gives in one. Only what touches or follows
-    the stretch matters: earlier rows may be left out of ``history``.
+    the period matters: earlier rows may be left out of ``history``.
     """
     start, end = derived[0].start, derived[-1].end
     covered = union(history.covered, (Interval(start, end),))

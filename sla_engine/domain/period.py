@@ -121,8 +121,9 @@ def parse_time(text: str, zone: tzinfo) -> int:
             return local_midnight(date.fromisoformat(text), zone)
         moment = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text!r} is not a date or a time such as 2026-10-03 or 2026-10-03T08:00:00Z"
-        raise ValueError(message) from None
+        raise ValueError(
+            f"{text!r} is not a date or a time such as 2026-10-03 or 2026-10-03T08:00:00Z"
+        ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return round(moment.timestamp() * 1000)

@@ -25,7 +25,7 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """One service in one period, and what surrounds its figures.
+    """One service in one period: its figures and their context.
 
     ``previous`` are the figures of the period before, ``days`` the days up to the period's end,
     ``windows`` the approved maintenance in its agreed time and ``windows_used`` the downtime inside
@@ -123,7 +123,7 @@ class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
-    of its dates and numbers, such as ``de``; ``en`` is the house's own way.
+    of its dates and numbers, such as ``de``; ``en`` is this project's own way.
     """
 
     organization: str

@@ -6,7 +6,6 @@ from typing import Literal
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.objective import leaves_budget
-from sla_engine.domain.timeline import Need
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
 
@@ -54,5 +53,5 @@ class ServiceLevel:
     cost_per_hour: float | None = None
     currency: str = ""
     window: str = ""
-    locations: Need = "majority"
+    locations: str | int = "majority"
     depends_on: tuple[str, ...] = ()

@@ -1,9 +1,9 @@
 """Timelines of up, down and unknown, and what they make together (rule 2 of the policy)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sla_engine.domain.interval import Interval, Intervals, union
 
@@ -27,8 +27,8 @@ class Segment(NamedTuple):
 Timeline = tuple[Segment, ...]
 """Segments that cover a period without holes; neighbours differ in state."""
 
-Need = Literal["any", "majority", "all"] | int
-"""How many must be up: a word judges those that are known, a number counts all."""
+Judge = Callable[[int, int], bool | None]
+"""From how many parts are up and how many are down to whether the whole is up; None: unknown."""
 
 
 def joined(segments: Iterable[Segment]) -> Timeline:
@@ -44,35 +44,22 @@ def joined(segments: Iterable[Segment]) -> Timeline:
     return tuple(result)
 
 
-def combine(timelines: Sequence[Timeline], need: Need) -> Timeline:
+def combine(timelines: Sequence[Timeline], judge: Judge) -> Timeline:
     """Return the state of a whole from its parts, which cover the same period (rule 2).
 
-    ``any``: up where one is up, down where all that are known are down. ``all``: the reverse.
-    ``majority``: the state of more than half of those that are known; a tie decides nothing.
-    A number: up where so many are up, down where so many are known and fewer are up. Elsewhere
-    unknown. Which series exist at all never matters, so that the period asked for does not either.
+    Which series exist at all never matters, so that the period asked for does not either.
     """
-    if len(timelines) == 1 and need in {"any", "all", "majority", 1}:
+    if len(timelines) == 1 and (judge(1, 0), judge(0, 1), judge(0, 0)) == (True, False, None):
         return timelines[0]
     return joined(
-        Segment(start, end, verdict(states, need)) for start, end, states in _together(timelines)
+        Segment(start, end, verdict(states, judge)) for start, end, states in _together(timelines)
     )
 
 
-def verdict(states: Sequence[State], need: Need) -> State:
-    """Return the state of a whole whose parts are in these states; see `combine`."""
-    up = states.count(State.UP)
-    down = states.count(State.DOWN)
-    match need:
-        case "any":
-            is_up, is_down = up > 0, up == 0 and down > 0
-        case "all":
-            is_up, is_down = down == 0 and up > 0, down > 0
-        case "majority":
-            is_up, is_down = up > down, down > up
-        case int():
-            is_up, is_down = up >= need, up < need <= up + down
-    return _state(is_up, is_down)
+def verdict(states: Sequence[State], judge: Judge) -> State:
+    """Return the state of a whole whose parts are in these states."""
+    up = judge(states.count(State.UP), states.count(State.DOWN))
+    return _state(up is True, up is False)
 
 
 def components(timelines: Sequence[Timeline], need: int | None) -> Timeline:

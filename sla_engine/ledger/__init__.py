@@ -1,4 +1,4 @@
-"""The ledger: tables, migrations, storage."""
+"""The ledger: tables, migrations, storage; imported by maintenance and above."""
 
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger.books import Books

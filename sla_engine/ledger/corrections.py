@@ -54,6 +54,14 @@ class Corrections:
             )
             audit.append(connection, [entry])
 
+    def services_after(self, last: int) -> tuple[int, set[str]]:
+        """Return the number of the newest correction, and the services of those after ``last``."""
+        columns = tables.correction.c
+        query = sa.select(columns.id, columns.service).where(columns.id > last)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query).all()
+        return max([last, *(row.id for row in rows)]), {row.service for row in rows}
+
     def of_all(self) -> Mapping[str, CorrectionsAt]:
         """Return every correction by service."""
         found: dict[str, list[tuple[int, Correction]]] = defaultdict(list)

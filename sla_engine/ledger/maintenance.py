@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import audit, tables
 
@@ -21,6 +22,10 @@ class Request(NamedTuple):
     end: int
     timezone: str
     rrule: str | None = None
+
+
+Known = tuple[tuple[Request, tuple[WindowEvent, ...]], ...]
+"""Windows, each with what happened to it, oldest first."""
 
 
 class Requests:
@@ -56,15 +61,44 @@ class Requests:
             _append(connection, identifier, event, {})
         return True
 
-    def all(self) -> tuple[tuple[Request, tuple[WindowEvent, ...]], ...]:
+    def all(self) -> Known:
         """Return every window with what happened to it, in order of their starts."""
+        return self._known(sa.true())
+
+    def touching(self, period: Interval) -> Known:
+        """Return those that touch a period (ms UTC), and all that recur, in order of their starts.
+
+        A one-off window touches it by a millisecond that both have; whether a recurring one has an
+        occurrence in it is left to the caller.
+        """
+        table = tables.maintenance
+        within = (table.c.start_ms < period.end) & (table.c.end_ms > period.start)
+        return self._known(within | table.c.rrule.is_not(None))
+
+    def of_source(self, source: str) -> Known:
+        """Return the windows of a source, in order of their starts."""
+        return self._known(tables.maintenance.c.source == source)
+
+    def one(self, identifier: str) -> tuple[Request, tuple[WindowEvent, ...]]:
+        """Return the window of an id, with what happened to it.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for found in self._known(tables.maintenance.c.id == identifier):
+            return found
+        raise KeyError(identifier)
+
+    def _known(self, which: sa.ColumnElement[bool]) -> Known:
         events: dict[str, list[WindowEvent]] = defaultdict(list)
         table, log = tables.maintenance, tables.maintenance_event
+        chosen = log.c.window_id.in_(sa.select(table.c.id).where(which))
+        wanted = sa.select(table).where(which).order_by(table.c.start_ms, table.c.id)
         with self._engine.begin() as connection:
-            for row in connection.execute(sa.select(log).order_by(log.c.id)):
+            for row in connection.execute(sa.select(log).where(chosen).order_by(log.c.id)):
                 event = WindowEvent(row.time_ms, row.kind, row.author, row.reason)
                 events[row.window_id].append(event)
-            rows = connection.execute(sa.select(table).order_by(table.c.start_ms, table.c.id)).all()
+            rows = connection.execute(wanted).all()
         return tuple((_request(row), tuple(events[row.id])) for row in rows)
 
 

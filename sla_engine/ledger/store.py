@@ -1,6 +1,7 @@
 """The ledger: what was measured of every service, safe against crashes and repetition."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Self
 
 import orjson
@@ -106,6 +107,21 @@ class Ledger:
             rows = connection.execute(sa.select(table.service, table.start_ms, table.end_ms))
             for service, start, end in rows:
                 yield service, OutageSpan(start, end)
+
+    def newest_outages(
+        self, since: int, services: Collection[str], most: int
+    ) -> list[tuple[str, OutageSpan]]:
+        """Return services' outages that are open or began at ``since`` or later, newest first."""
+        table = tables.outage.c
+        query = (
+            sa.select(table.service, table.start_ms, table.end_ms)
+            .where(table.end_ms.is_(None) | (table.end_ms >= since))  # what the index is for
+            .where(table.end_ms.is_(None) | (table.start_ms >= since))
+            .order_by(table.start_ms.desc(), table.service)
+        )
+        with self.engine.begin() as connection:
+            rows = (row for row in connection.execute(query) if row.service in services)
+            return [(s, OutageSpan(start, end)) for s, start, end in islice(rows, most)]
 
     def open_outages(self) -> dict[str, OutageSpan]:
         """Return the open outage of each service that has one."""

@@ -133,11 +133,10 @@ class _Known(NamedTuple):
 def _known(ledger: Ledger, feed: Feed) -> dict[str, _Known]:
     """Return the last turn of each occurrence of a feed, by the id of the first."""
     found: dict[str, _Known] = {}
-    for request, events in ledger.windows.all():
-        if request.source == f"feed:{feed.id}":
-            one, first = _Known(request, events), request.id.partition(".")[0]
-            if first not in found or found[first].turn < one.turn:
-                found[first] = one
+    for request, events in ledger.windows.of_source(f"feed:{feed.id}"):
+        one, first = _Known(request, events), request.id.partition(".")[0]
+        if first not in found or found[first].turn < one.turn:
+            found[first] = one
     return found
 
 

@@ -17,7 +17,7 @@ from sla_engine.domain.maintenance import (
     WindowEventKind,
     decide,
 )
-from sla_engine.ledger import Books, Ledger
+from sla_engine.ledger import Books
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import (
     WindowFault,
@@ -100,7 +100,7 @@ def resolve(
     """
     if any(entry.id == identifier for entry in books.catalogue.maintenance.windows):
         raise DecisionError(f"{identifier} is the catalogue's; change it there")
-    asked, events = _stored(books.ledger, identifier)
+    asked, events = books.ledger.windows.one(identifier)
     event = WindowEvent(now, kind, author, reason)
     near = Interval(asked.start, max(asked.end, now + 1))
     four_eyes = books.catalogue.maintenance.four_eyes
@@ -115,13 +115,6 @@ def resolve(
     return replace(window, events=(*events, event))
 
 
-def _stored(ledger: Ledger, identifier: str) -> tuple[Request, tuple[WindowEvent, ...]]:
-    for asked, events in ledger.windows.all():
-        if asked.id == identifier:
-            return asked, events
-    raise KeyError(identifier)
-
-
 def listed(books: Books, period: Interval) -> tuple[MaintenanceWindow, ...]:
     """Return every window, of whatever origin, that touches a period (ms UTC)."""
-    return windows_in(books.catalogue, books.ledger.windows.all(), period)
+    return windows_in(books.catalogue, books.ledger.windows.touching(period), period)

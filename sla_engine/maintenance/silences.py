@@ -33,7 +33,7 @@ def push(books: Books, client: Client, now: int) -> Plan:
         LedgerError: the windows cannot be read.
     """
     period = Interval(now, now + _AHEAD)
-    windows = windows_in(books.catalogue, books.ledger.windows.all(), period)
+    windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
     todo = plan(wanted(books.catalogue, windows, period), client.silences())
     for identifier in todo.expire:
         client.expire(identifier)

@@ -36,8 +36,8 @@ def windows_in(
 ) -> tuple[MaintenanceWindow, ...]:
     """Return the windows that touch a period (ms UTC), with the occurrences that do.
 
-    ``requests`` are those of the ledger: ``ledger.windows.all()``. A window that cannot be worked
-    out is left out and logged once; `faults_in` counts them.
+    ``requests`` are those of the ledger: ``ledger.windows.touching(period)``. A window that cannot
+    be worked out is left out and logged once; `faults_in` counts them.
     """
     every = _computed(catalogue, requests, period)
     found = [w for w in every if isinstance(w, MaintenanceWindow) and w.occurrences]
@@ -101,7 +101,7 @@ def planned(
     A composite's is also planned while all that fails of it is in maintenance of its own.
     """
     ours = clip(planned_time([w for w in windows if concerns(w.scope, service)]), period)
-    if not service.components:
+    if service.method != "components":
         return ours
     parts = [catalogue.service(name) for name in service.components]
     timelines = [timeline_of(histories.get(p.id, History()), period) for p in parts]

@@ -26,7 +26,7 @@ def composites(
     what fails is unknown from where it failed. With ``isolation`` a composite that fails is left
     out and named there.
     """
-    wanted = [s for s in services if s.components]
+    wanted = [s for s in services if s.method == "components"]
     if not wanted:
         return
     known = dict(derived)

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
@@ -15,6 +17,7 @@ from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, j
 from sla_engine.prometheus import Series
 
 _DEFAULT_STEP = 15_000
+_OF_REPLICAS = partial(quorum, "majority")
 
 
 class Cadence(NamedTuple):
@@ -25,7 +28,7 @@ class Cadence(NamedTuple):
 
 
 def cadence(catalogue: Catalogue, service: Service, measured: int | None = None) -> Cadence:
-    """Return a service's rhythm; where no scrape interval is set, the measured one."""
+    """Return a service's cadence; where no scrape interval is set, the measured one."""
     settings = catalogue.prometheus
     step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
     return Cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)
@@ -78,12 +81,13 @@ def derive(
     if not locations:
         return (Segment(period.start, period.end, State.UNKNOWN),)
     parts = [
-        replicas[0] if len(replicas) == 1 else combine(replicas, "majority")
+        replicas[0] if len(replicas) == 1 else combine(replicas, _OF_REPLICAS)
         for replicas in locations.values()
     ]
     pieces: list[Segment] = []
-    for piece, quorum in quorums(service, period):
-        whole = combine([cut(part, piece) for part in parts], quorum.locations)
+    for piece, held in quorums(service, period):
+        judge = partial(quorum, held.locations)
+        whole = combine([cut(part, piece) for part in parts], judge)
         pieces += whole
     return joined(pieces)
 
@@ -103,9 +107,9 @@ def state_of(
     by_location: dict[object, list[State]] = defaultdict(list)
     for labels, state in states:
         by_location[location(labels)].append(state)
-    parts = [verdict(replicas, "majority") for replicas in by_location.values()]
-    needs = {quorum.locations for _, quorum in quorums(service, period)}
-    return verdict(parts, needs.pop()) if len(needs) == 1 else State.UNKNOWN
+    parts = [verdict(replicas, _OF_REPLICAS) for replicas in by_location.values()]
+    needs = {held.locations for _, held in quorums(service, period)}
+    return verdict(parts, partial(quorum, needs.pop())) if len(needs) == 1 else State.UNKNOWN
 
 
 def first_known(timeline: Timeline) -> int | None:

@@ -45,7 +45,7 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
         yield f"  nothing known from {rfc3339(gap.start)} to {rfc3339(gap.end)}"
     yield from _samples(books.catalogue, client, service, outage, now)
     yield from _windows(
-        windows_in(books.catalogue, books.ledger.windows.all(), lasted), service, now
+        windows_in(books.catalogue, books.ledger.windows.touching(lasted), lasted), service, now
     )
     yield from _corrections(outage)
 
@@ -53,11 +53,12 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
 def _samples(
     catalogue: Catalogue, client: Client, service: Service, outage: Outage, now: int
 ) -> Iterator[str]:
-    if service.components:
+    if service.method == "components":
         need = service.need or "all"
         yield f"derived from: {need} of {', '.join(service.components)}"
         return
-    if service.sli is not None and service.sli.good is not None:
+    if service.method == "events":
+        assert service.sli is not None  # noqa: S101 - as its method says
         yield f"derived from: {service.sli.good} over {service.sli.total}, by the minute"
         return
     beat = cadence(catalogue, service)

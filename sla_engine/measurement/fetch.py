@@ -24,9 +24,9 @@ from sla_engine.prometheus.scan import scan
 
 _HOUR = 3_600_000
 _MARGINS = (3 * 60_000, 20 * 60_000)
-"""How far back samples are fetched to measure their rhythm where none is set; the second try."""
+"""How far back samples are fetched to measure their cadence where none is set; the second try."""
 _ENOUGH = 4
-"""How many distances of samples make a rhythm; of fewer, one lost sample makes half."""
+"""How many distances of samples make a cadence; of fewer, one lost sample makes half."""
 _FARTHER = 8
 """How many times farther each next try looks, up to the whole period."""
 
@@ -54,10 +54,10 @@ def timelines(
     lives = {
         service.id: lifetime(catalogue, service, period)
         for service in services
-        if service.probes or service.sli
+        if service.method != "components"
     }
     alive = [s for s in services if s.id in lives and lives[s.id].length]
-    sources = {s.id: source(catalogue, s) for s in alive if not _counts(s)}
+    sources = {s.id: source(catalogue, s) for s in alive if s.method != "events"}
     sources = {name: one for name, one in sources.items() if one.is_selector}
     sparse = [s for s in alive if s.id in sources]
     found: dict[str, Timeline] = {}
@@ -68,7 +68,7 @@ def timelines(
 
     def alone(some: Sequence[Service]) -> None:
         (service,) = some
-        if _counts(service):
+        if service.method == "events":
             line, counted[service.id] = event_timeline(catalogue, client, service, period, now)
         else:
             line = _stepped(catalogue, client, service, period, now)
@@ -92,10 +92,6 @@ def _raised(error: Exception) -> FaultReason:
 
 def _id(service: Service) -> str:
     return service.id
-
-
-def _counts(service: Service) -> bool:
-    return service.sli is not None and service.sli.good is not None
 
 
 def source(catalogue: Catalogue, service: Service) -> Source:
@@ -223,7 +219,7 @@ def _measured(
 
 
 def _farther(length: int) -> Iterator[int]:
-    """Yield how far back from a period's end to look: what fell silent has its rhythm before.
+    """Yield how far back from a period's end to look: what fell silent has its cadence before.
 
     The last is a little before its start: what held there says where it is unknown.
     """

@@ -89,7 +89,7 @@ def _composites(
     since: dict[str, int],
 ) -> list[Derived]:
     """Return the composites, from what the ledger says of their components now."""
-    wanted = [s for s in services if s.components]
+    wanted = [s for s in services if s.method == "components"]
     derived = list(composites(books, wanted, piece, {}))
     for item in derived:
         if item.first_sample is not None:

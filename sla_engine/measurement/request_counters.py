@@ -40,7 +40,7 @@ def event_timeline(
     Raises:
         PrometheusError: the samples cannot be had.
     """
-    assert service.sli is not None  # noqa: S101 - the caller chose
+    assert service.sli is not None  # noqa: S101 - as its method says
     start = period.start // EVALUATION * EVALUATION
     end = min(-(-period.end // EVALUATION) * EVALUATION, now)
     reach = max(_MARGIN, cadence(catalogue, service).max_gap)

@@ -1,4 +1,4 @@
-"""Which windows of one service need a closer look."""
+"""Which windows of one service need their samples read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service_catalogue import Service
+from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.interval import Interval, Intervals, union
-from sla_engine.domain.timeline import State, Timeline, verdict
+from sla_engine.domain.timeline import State, Timeline
 from sla_engine.measurement.derive import Cadence, state_of
 from sla_engine.prometheus.scan import Counts
 
@@ -69,7 +70,7 @@ class Screening:
 def screen(
     service: Service, beat: Cadence | None, windows: Sequence[Interval], series: Sequence[Counts]
 ) -> Screening:
-    """Return what the counts of a service's series say; without a rhythm all needs a look."""
+    """Return what the counts of a service's series say; without a cadence all are flagged."""
     count = len(windows)
     empty = np.ones(count, np.bool_)
     for one in series:
@@ -89,14 +90,14 @@ def quiet(
     windows: Sequence[Interval],
     series: Mapping[str, Sequence[Counts]],
 ) -> set[str]:
-    """Return the services that need no look, all at once: most of them, at most times.
+    """Return the services whose samples need not be read, all at once: most of them, at most times.
 
     They have one series, which is full and good in every window, and that is enough for them.
 
     Args:
         services: the services.
         beats: how often their samples come, by service id, where that is known.
-        windows: as for `look`.
+        windows: as for `screen`.
         series: what was counted, by service id.
     """
     single = [
@@ -118,8 +119,7 @@ def quiet(
 
 def _alone(service: Service, span: Interval) -> bool:
     """Say whether one series that is up is enough for a service to be up."""
-    needs = [quorum.locations for _, quorum in quorums(service, span)]
-    return all(verdict([State.UP], need) is State.UP for need in needs)
+    return all(quorum(held.locations, 1, 0) for _, held in quorums(service, span))
 
 
 def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:

@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Literal, get_args
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from uptime_common.exposition import Style, registry_text
 
 TickFailure = Literal["prometheus", "ledger", "internal"]
 
@@ -21,8 +16,8 @@ class EngineMetrics:
 
     def __init__(self, version: str) -> None:
         self._failing: Mapping[str, str] = {}
-        disable_created_metrics()  # type: ignore[no-untyped-call] # the package left it out
         registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
         build = gauge("sla_engine_build_info", "Version.", ["version"])
         build.labels(version).set(1)
@@ -111,6 +106,6 @@ class EngineMetrics:
             self._service_failing.labels(service, reason).set(1)
         self._failing = dict(reasons)
 
-    def render(self) -> bytes:
-        """Return the text exposition."""
-        return generate_latest(self.registry)
+    def render(self, style: Style = "text") -> bytes:
+        """Return the text of every family, without the EOF of OpenMetrics."""
+        return registry_text(self.registry, style).encode()

@@ -5,13 +5,11 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from prometheus_client.utils import floatToGoString
-
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.service_level import ServiceLevel
+from uptime_common.exposition import Metric, gauge, header, label, number
 
 _KINDS: Final = ("planned", "unplanned")
-_number: Callable[[float], str] = floatToGoString  # the package left its type out
 
 
 Samples = Iterable[tuple[str, float]]
@@ -21,14 +19,13 @@ Samples = Iterable[tuple[str, float]]
 class _Family(NamedTuple):
     """A gauge, and how to read its samples from a subject and the labels that it has anyway."""
 
-    name: str
-    help: str
+    metric: Metric
     samples: Callable[[Any, str], Samples]
 
     def lines(self, subject: object, labels: str) -> str:
         """Return the samples as text."""
-        found = self.samples(subject, labels)
-        return "".join([f"{self.name}{{{own}}} {_number(value)}\n" for own, value in found])
+        name, found = self.metric.name, self.samples(subject, labels)
+        return "".join([f"{name}{{{own}}} {number(float(value))}\n" for own, value in found])
 
 
 class _Written(NamedTuple):
@@ -51,8 +48,9 @@ _BLOCK = 50  # services, of which one that changes makes the text of all be join
 class Exposition:
     """The service levels as text.
 
-    It is made when figures change, not at each scrape, and only what changed is written anew: a
-    thousand services have 60,000 samples, few of which change between two ticks.
+    The same in both styles: gauges, whose help has nothing to escape. It is made when figures
+    change, not at each scrape, and only what changed is written anew: a thousand services have
+    60,000 samples, few of which change between two ticks.
     """
 
     def __init__(self) -> None:
@@ -81,8 +79,8 @@ class Exposition:
 
 
 def _write(level: ServiceLevel) -> _Written:
-    own = _label("service", level.service)
-    windows = [(f"{own},{_label('window', name)}", one) for name, one in level.windows.items()]
+    own = label("service", level.service)
+    windows = [(f"{own},{label('window', name)}", one) for name, one in level.windows.items()]
     of_service = [family.lines(level, own) for family in _OF_SERVICES]
     of_windows = ["".join([f.lines(one, labels) for labels, one in windows]) for f in _OF_WINDOWS]
     return _Written(level, (*of_service, *of_windows))
@@ -96,13 +94,8 @@ def _block(written: tuple[_Written, ...]) -> _Block:
 def _grouped(blocks: Sequence[_Block]) -> Iterator[bytes]:
     """Yield the text family by family, as the format wants it."""
     for at, family in enumerate((*_OF_SERVICES, *_OF_WINDOWS)):
-        yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} gauge\n".encode()
+        yield header(family.metric, "text").encode()
         yield from [block.columns[at] for block in blocks]
-
-
-def _label(name: str, value: str) -> str:
-    escaped = value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
-    return f'{name}="{escaped}"'
 
 
 def _some(labels: str, value: float | None, scale: int = 1) -> Samples:
@@ -113,20 +106,20 @@ def _some(labels: str, value: float | None, scale: int = 1) -> Samples:
 def _quorum(level: ServiceLevel, labels: str) -> Iterator[tuple[str, float]]:
     need = level.locations
     if isinstance(need, int):
-        yield f"{_label('need', 'count')},{labels}", need
+        yield f"{label('need', 'count')},{labels}", need
     elif need != "majority":
-        yield f"{_label('need', need)},{labels}", 1
+        yield f"{label('need', need)},{labels}", 1
 
 
 def _downtime(figures: Figures, labels: str) -> Samples:
-    return [(f"{_label('kind', kind)},{labels}", getattr(figures, kind) / 1000) for kind in _KINDS]
+    return [(f"{label('kind', kind)},{labels}", getattr(figures, kind) / 1000) for kind in _KINDS]
 
 
 def _outages(figures: Figures, labels: str) -> Samples:
     """Count outages by kind; an overrun is of both."""
     return [
         (
-            f"{_label('kind', kind)},{labels}",
+            f"{label('kind', kind)},{labels}",
             sum([1 for share in figures.shares if getattr(share, kind)]),
         )
         for kind in _KINDS
@@ -135,50 +128,54 @@ def _outages(figures: Figures, labels: str) -> Samples:
 
 _OF_SERVICES: Final = (
     _Family(
-        "service_slo_objective_ratio",
-        "The objective of the service.",
+        gauge("service_slo_objective_ratio", "The objective of the service."),
         lambda level, labels: _some(labels, level.objective),
     ),
     _Family(
-        "service_maintenance_active",
-        "1 in approved maintenance.",
+        gauge("service_maintenance_active", "1 in approved maintenance."),
         lambda level, labels: _some(labels, level.maintenance_active),
     ),
     _Family(
-        "sla_outage_open_since_timestamp_seconds",
-        "First failed sample of the open outage.",
+        gauge("sla_outage_open_since_timestamp_seconds", "First failed sample of the open outage."),
         lambda level, labels: _some(labels, level.open_since, 1000),
     ),
     _Family(
-        "service_maintenance_next_start_timestamp_seconds",
-        "Start of the next approved maintenance window, at most 31 days ahead.",
+        gauge(
+            "service_maintenance_next_start_timestamp_seconds",
+            "Start of the next approved maintenance window, at most 31 days ahead.",
+        ),
         lambda level, labels: _some(labels, level.next_maintenance, 1000),
     ),
     _Family(
-        "service_downtime_cost_per_hour",
-        "What an hour of downtime costs, in the catalogue's currency.",
+        gauge(
+            "service_downtime_cost_per_hour",
+            "What an hour of downtime costs, in the catalogue's currency.",
+        ),
         lambda level, labels: _some(
-            f"{_label('currency', level.currency)},{labels}", level.cost_per_hour
+            f"{label('currency', level.currency)},{labels}", level.cost_per_hour
         ),
     ),
     # What the alert rules join to know the catalogue.
     _Family(
-        "service_slo_window_info",
-        "Constant 1; the label tells over which window the objective is owed.",
+        gauge(
+            "service_slo_window_info",
+            "Constant 1; the label tells over which window the objective is owed.",
+        ),
         lambda level, labels: _some(
-            f"{labels},{_label('window', level.window)}", None if level.objective is None else 1
+            f"{labels},{label('window', level.window)}", None if level.objective is None else 1
         ),
     ),
     _Family(
-        "service_dependency_info",
-        "Constant 1; the service depends on the other.",
+        gauge("service_dependency_info", "Constant 1; the service depends on the other."),
         lambda level, labels: [
-            (f"{_label('dependency', other)},{labels}", 1) for other in level.depends_on
+            (f"{label('dependency', other)},{labels}", 1) for other in level.depends_on
         ],
     ),
     _Family(
-        "service_location_quorum",
-        "Where it is no majority: how many locations must be up (need=count), else 1.",
+        gauge(
+            "service_location_quorum",
+            "Where it is no majority: how many locations must be up (need=count), else 1.",
+        ),
         _quorum,
     ),
 )
@@ -187,7 +184,7 @@ _OF_SERVICES: Final = (
 def _figure(name: str, text: str, attribute: str, scale: int = 1) -> _Family:
     """Return the family of a figure; where it is not known there is no sample."""
     read = attrgetter(attribute)
-    return _Family(name, text, lambda figures, labels: _some(labels, read(figures), scale))
+    return _Family(gauge(name, text), lambda figures, labels: _some(labels, read(figures), scale))
 
 
 _OF_WINDOWS: Final = (
@@ -198,6 +195,6 @@ _OF_WINDOWS: Final = (
     _figure("sla_unknown_seconds", "Agreed service time without data.", "unknown", 1000),
     _figure("sla_mttr_seconds", "Mean time to restore service.", "mtrs", 1000),
     _figure("sla_mtbf_seconds", "Mean time between failures.", "mtbf", 1000),
-    _Family("sla_downtime_seconds", "Known downtime.", _downtime),
-    _Family("sla_outages", "Outages; an overrun is of both kinds.", _outages),
+    _Family(gauge("sla_downtime_seconds", "Known downtime."), _downtime),
+    _Family(gauge("sla_outages", "Outages; an overrun is of both kinds."), _outages),
 )

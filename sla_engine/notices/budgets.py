@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message, Notice
@@ -75,7 +75,7 @@ def compose_budget(item: Delivery, writing: Writing) -> Rendered:
     """Return the messages of a budget warning."""
     facts, catalogue = item.notice.facts, writing.books.catalogue
     zone = catalogue.timezone
-    name = _name(catalogue.services, item.notice.service)
+    name = _name(catalogue, item.notice.service)
     over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
     left = humanize.share(facts["left"])
     if facts["left"] <= 0:
@@ -91,5 +91,6 @@ def compose_budget(item: Delivery, writing: Writing) -> Rendered:
     return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 
 
-def _name(services: tuple[Service, ...], identifier: str | None) -> str:
-    return next((s.name for s in services if s.id == identifier), identifier or "unknown")
+def _name(catalogue: Catalogue, identifier: str | None) -> str:
+    service = catalogue.find(identifier)
+    return service.name if service else identifier or "unknown"

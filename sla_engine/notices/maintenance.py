@@ -24,7 +24,7 @@ def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Noti
     """
     wide = Interval(now - _FORGET, now + REMIND)
     opened = books.ledger.open_outages()
-    for window in windows_in(books.catalogue, books.ledger.windows.all(), wide):
+    for window in windows_in(books.catalogue, books.ledger.windows.touching(wide), wide):
         if window.state(now) not in {"approved", "active", "completed"}:
             continue
         services = [s for s in books.catalogue.services if concerns(window.scope, s)]

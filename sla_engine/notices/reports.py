@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.cron import trigger
+from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.report import make_report
 from sla_engine.domain.notice import Notice
@@ -29,6 +29,7 @@ _LOOK_BACK = {"daily": 2, "weekly": 8, "monthly": 32, "quarterly": 93, "yearly":
 _SETTLED = 5 * 60_000
 _PATIENCE = 3_600_000
 _LATE = 15 * 60_000
+_DAY = 86_400_000
 _PICTURED = "Days, outages, error budgets and the period before; every figure is in the message"
 
 
@@ -85,16 +86,8 @@ def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
     Raises:
         ValueError: the cron expression makes no sense.
     """
-    cron = trigger(entry.cron, zone)
-    end = datetime.fromtimestamp(now / 1000, UTC)
-    cursor, last = end - timedelta(days=_LOOK_BACK[entry.period]), None
-    while cursor <= end:
-        fired = cron.get_next_fire_time(None, cursor.astimezone(zone))
-        if fired is None or fired.astimezone(UTC) > end:
-            break
-        last = fired.astimezone(UTC)
-        cursor = max(last, cursor) + timedelta(seconds=1)  # an hour that comes twice goes on too
-    return None if last is None else round(last.timestamp() * 1000)
+    due = last_due(entry.cron, zone, now)
+    return None if due is None or due < now - _LOOK_BACK[entry.period] * _DAY else due
 
 
 def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:

@@ -63,7 +63,7 @@ def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
     if "channel" in notice.facts:  # of a version that knew Slack alone
         return [Destination(canonical(notice.facts["channel"]), ())]
     severity = severity_of(notice)
-    service = next((s for s in catalogue.services if s.id == notice.service), None)
+    service = catalogue.find(notice.service)
     found: dict[str, tuple[str, ...]] = {}
     for route in catalogue.slack.routes:
         if _fits(route, service, severity):

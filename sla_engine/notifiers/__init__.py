@@ -1,4 +1,4 @@
-"""Where notices go: the contract, addresses, and notifiers that need nothing of Slack's."""
+"""Where notices go: contract, addresses, notifiers; imported by slack, notices and app."""
 
 from sla_engine.notifiers.address import Address, canonical, parse_address
 from sla_engine.notifiers.apprise import AppriseNotifier, apprise_notifier

@@ -1,4 +1,4 @@
-"""Every word that the engine exchanges with Prometheus."""
+"""Every word exchanged with Prometheus; imported by accounting, measurement and above."""
 
 from sla_engine.prometheus.client import Client
 from sla_engine.prometheus.error import (

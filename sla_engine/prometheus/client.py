@@ -134,7 +134,7 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            error = error_of(self.url, response.status_code, *_complaint(response.content))
+            error = error_of(self.url, response.status_code, *_error_of_body(response.content))
             if (asked := response.headers.get("Retry-After")) is not None:
                 error.wait = retry_after(asked, time.time_ns() // 1_000_000)
             raise error
@@ -173,7 +173,7 @@ def _seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
 
 
-def _complaint(body: bytes) -> tuple[str, str]:
+def _error_of_body(body: bytes) -> tuple[str, str]:
     """Return errorType and message of an answer that is no success."""
     try:
         document = orjson.loads(body)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from service_catalogue.service import Need, Service
+from service_catalogue.service import Service
 from sla_engine.prometheus.promql import is_selector
 
 ERRORS: Final = "service:sli_errors:observed"
@@ -62,24 +62,26 @@ def expressions(text: str) -> Iterator[tuple[str, str]]:
 
 def _slis(services: Iterable[Service], interval: int | None) -> Iterator[tuple[Service, _Sli]]:
     for service in sorted(services, key=lambda s: s.id):
-        if service.components:
+        if service.method == "components":
             yield service, _composite(service.components, service.need)
-        elif service.sli and service.sli.promql:
-            yield service, _state(service.sli.promql, service.quorum.locations)
-        elif service.sli:
+        elif service.method == "promql":
+            yield service, _state(service)
+        elif service.method == "events":
             span = max(_SHORTEST_RANGE, 4 * (service.scrape_interval or interval or 0))
             yield service, _events(service, span)
 
 
-def _state(expression: str, need: Need) -> _Sli:
+def _state(service: Service) -> _Sli:
     """Up where non-zero; the expression's series are the locations (rule 2 of the policy)."""
-    states = f"{_bracketed(expression)} != bool 0"
+    states = f"{_bracketed((service.sli and service.sli.promql) or '')} != bool 0"
+    need = service.quorum.locations
     if isinstance(need, int):
-        return _Sli(f"sum({states}) < bool {need}", f"sum({states}) >= bool 0")
+        known = f"count({states}) >= {need}"
+        return _Sli(f"sum({states}) < bool {need} and {known}", f"({known}) >= bool 0")
     up = {
         "any": f"max({states})",
         "all": f"min({states})",
-        "majority": f"(avg({states}) != 0.5)",
+        "majority": f"((sum(2 * ({states}) - 1) != 0) > bool 0)",  # a tie is 0 exactly
     }[need]
     return _Sli(f"{up} < bool 0.5", f"{up} >= bool 0")
 

@@ -1,7 +1,7 @@
-"""Which hours of which series need a closer look: counts instead of samples.
+"""Which hours of which series need their samples read: counts instead of samples.
 
 Two queries over the same windows, side by side: how many samples each holds, and where the lowest
-is under 1. A window that holds as many samples as its length allows, all good, needs no look:
+is under 1. A window that holds as many samples as its length allows, all good, needs no reading:
 a hole of more than two intervals would show in the count.
 """
 

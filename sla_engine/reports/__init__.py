@@ -1,4 +1,4 @@
-"""Report formats, one record each: rounding happens here and nowhere else."""
+"""Report formats, one record each, and all rounding; imported by accounting and above."""
 
 from sla_engine.reports import charts, to_csv, to_html, to_json, to_pdf, to_slack, to_text
 from sla_engine.reports.format import Format

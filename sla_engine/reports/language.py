@@ -1,4 +1,4 @@
-"""How a report writes times and numbers: the house's way, or a language's (Babel).
+"""How a report writes times and numbers: our own way, or a language's (Babel).
 
 Words stay English; a language chooses dates, names of days and months, and the shape of numbers.
 """
@@ -23,7 +23,7 @@ _MINUTE = 60_000
 
 
 class Language:
-    """The house's way: ``2026-10-03 08:15:30 CEST``, ``1,234.5``, ``99.900 %``. Times in ms UTC."""
+    """Our own way: ``2026-10-03 08:15:30 CEST``, ``1,234.5``, ``99.900 %``. Times in ms UTC."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone

@@ -1,1 +1,1 @@
-"""Slack's wire: calls, payloads and limits; imported by notices, slack_app and app."""
+"""Slack's wire: calls, payloads and limits; imported by reports, slack_app and app."""

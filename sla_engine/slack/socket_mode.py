@@ -26,8 +26,8 @@ _AGAIN_SECONDS = 0.05
 class SlackSocket:
     """Hears Slack until it is closed; ``hear(kind, payload)`` runs in a thread of its own.
 
-    An envelope is acknowledged before it is heard, as Slack waits three seconds; one that comes
-    twice is heard once.
+    An envelope is acknowledged before it is handled, as Slack waits three seconds; one that comes
+    twice is handled once.
     """
 
     def __init__(self, app_token: str, api_url: str, hear: Callable[[str, Any], None]) -> None:
@@ -35,7 +35,7 @@ class SlackSocket:
         self._client = SocketModeClient(app_token, web_client=web, logger=quiet())
         self._client.message_listeners.append(self._received)
         self._hear = hear
-        self._heard: deque[str] = deque(maxlen=_REMEMBERED)
+        self._handled: deque[str] = deque(maxlen=_REMEMBERED)
         self._one_at_a_time = Lock()
 
     def connect(self) -> None:
@@ -77,6 +77,6 @@ class SlackSocket:
 
     def _is_new(self, identifier: str) -> bool:
         with self._one_at_a_time:
-            new = identifier not in self._heard
-            self._heard.append(identifier)
+            new = identifier not in self._handled
+            self._handled.append(identifier)
         return new

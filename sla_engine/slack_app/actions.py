@@ -50,40 +50,42 @@ Act = Callable[[ActionContext, ButtonPress], Message | View]
 Fill = Callable[[ActionContext, ModalSubmission], str]
 
 
-def denied(heard: Interaction, membership: Permissions) -> ActionResult | None:
+def denied(interaction: Interaction, permissions: Permissions) -> ActionResult | None:
     """Return why somebody may not act; anybody may ask for the state of a service."""
-    if isinstance(heard, SlashCommand):
+    if isinstance(interaction, SlashCommand):
         return None
     try:
-        if membership.holds(heard.actor.id):
+        if permissions.holds(interaction.actor.id):
             return None
     except SlackError as error:
         return _refusal(f"Slack does not say whether you may do this: {error}. Try again.")
     return _refusal("Only members of the user groups that the service catalogue names may do this.")
 
 
-def respond(basis: ActionContext, heard: Interaction) -> ActionResult:
+def respond(context: ActionContext, interaction: Interaction) -> ActionResult:
     """Do what somebody who may asks for; what cannot be done is answered, and nothing changes."""
     try:
-        match heard:
+        match interaction:
             case SlashCommand():
-                return ActionResult(uptime(basis.books, basis.levels, heard.text, basis.now))
+                return ActionResult(
+                    uptime(context.books, context.levels, interaction.text, context.now)
+                )
             case ButtonPress():
-                return ActionResult(_known(BUTTONS, heard.action)(basis, heard))
+                return ActionResult(_known(BUTTONS, interaction.action)(context, interaction))
             case ModalSubmission():
-                return ActionResult(_said(_known(FORMS, heard.name)(basis, heard)))
+                return ActionResult(_said(_known(FORMS, interaction.name)(context, interaction)))
     except DecisionError as error:
         return _refusal(str(error))
 
 
-def _acknowledge(basis: ActionContext, press: ButtonPress) -> Message:
+def _acknowledge(context: ActionContext, press: ButtonPress) -> Message:
     who = press.actor.name or press.actor.id
-    outages = _outages(basis, press.about)
+    outages = _outages(context, press.about)
     ours = [o for o in outages if o.end is None and o.owner in {None, who}]
     if not ours:
         raise DecisionError(f"There is nothing left to acknowledge: {_why_not(outages)}.")
-    _amend(basis, press, ours, {"owner": who}, "acknowledged in Slack")
-    return _said(f"You have acknowledged {_named(basis, ours)}.")
+    _amend(context, press, ours, {"owner": who}, "acknowledged in Slack")
+    return _said(f"You have acknowledged {_named(context, ours)}.")
 
 
 def _why_not(outages: Sequence[Outage]) -> str:
@@ -91,36 +93,36 @@ def _why_not(outages: Sequence[Outage]) -> str:
     return f"{humanize.listed(owners, 5)} did already" if owners else "it is over"
 
 
-def _annotating(basis: ActionContext, press: ButtonPress) -> View:
-    outages = _outages(basis, press.about)
+def _annotating(context: ActionContext, press: ButtonPress) -> View:
+    outages = _outages(context, press.about)
     fields = ("cause", "ticket")
     held = {name: {getattr(outage, name) for outage in outages} for name in fields}
     common = {name: next(iter(values)) for name, values in held.items() if len(values) == 1}
-    return form("annotate", _named(basis, outages), press.about, press.url, common)
+    return form("annotate", _named(context, outages), press.about, press.url, common)
 
 
-def _annotated(basis: ActionContext, sent: ModalSubmission) -> str:
-    values, outages = sent.changed(), _outages(basis, sent.about)
+def _annotated(context: ActionContext, sent: ModalSubmission) -> str:
+    values, outages = sent.changed(), _outages(context, sent.about)
     if not values:
         return "Nothing was changed."
-    _amend(basis, sent, outages, values, "set in Slack")
-    return f"Noted for {_named(basis, outages)}: {', '.join(sorted(values))}."
+    _amend(context, sent, outages, values, "set in Slack")
+    return f"Noted for {_named(context, outages)}: {', '.join(sorted(values))}."
 
 
-def _reclassifying(basis: ActionContext, press: ButtonPress) -> View:
-    [outage] = _outages(basis, press.about[:1])
+def _reclassifying(context: ActionContext, press: ButtonPress) -> View:
+    [outage] = _outages(context, press.about[:1])
     _not_settled(outage)
-    return form("reclassify", _named(basis, [outage]), [outage.id], press.url, {})
+    return form("reclassify", _named(context, [outage]), [outage.id], press.url, {})
 
 
-def _reclassified(basis: ActionContext, sent: ModalSubmission) -> str:
-    [outage] = _outages(basis, sent.about[:1])
+def _reclassified(context: ActionContext, sent: ModalSubmission) -> str:
+    [outage] = _outages(context, sent.about[:1])
     _not_settled(outage)
-    field = "class_asked" if basis.catalogue.maintenance.four_eyes else "class"
-    _amend(basis, sent, [outage], {field: "planned"}, sent.values.get("reason") or "")
+    field = "class_asked" if context.catalogue.maintenance.four_eyes else "class"
+    _amend(context, sent, [outage], {field: "planned"}, sent.values.get("reason") or "")
     if field == "class":
-        return f"{_named(basis, [outage])} is classed as planned."
-    return f"{_named(basis, [outage])} is classed as planned when another person confirms it."
+        return f"{_named(context, [outage])} is classed as planned."
+    return f"{_named(context, [outage])} is classed as planned when another person confirms it."
 
 
 def _not_settled(outage: Outage) -> None:
@@ -130,21 +132,21 @@ def _not_settled(outage: Outage) -> None:
         raise DecisionError(f"{actor.shown(outage.asked.author)} has asked for that already.")
 
 
-def _confirm(basis: ActionContext, press: ButtonPress) -> Message:
-    [outage] = _outages(basis, press.about[:1])
+def _confirm(context: ActionContext, press: ButtonPress) -> Message:
+    [outage] = _outages(context, press.about[:1])
     asked = _asked(outage)
-    if basis.catalogue.maintenance.four_eyes and actor.same(asked.author, press.actor.author):
+    if context.catalogue.maintenance.four_eyes and actor.same(asked.author, press.actor.author):
         raise DecisionError("You asked for it; another has to confirm it.")
     reason = f"{asked.reason} (asked for by {asked.author})"
-    _amend(basis, press, [outage], {"class": asked.after}, reason)
-    return _said(f"{_named(basis, [outage])} is classed as {asked.after}.")
+    _amend(context, press, [outage], {"class": asked.after}, reason)
+    return _said(f"{_named(context, [outage])} is classed as {asked.after}.")
 
 
-def _refuse(basis: ActionContext, press: ButtonPress) -> Message:
-    [outage] = _outages(basis, press.about[:1])
+def _refuse(context: ActionContext, press: ButtonPress) -> Message:
+    [outage] = _outages(context, press.about[:1])
     _asked(outage)
-    _amend(basis, press, [outage], {"class_asked": None}, "refused in Slack")
-    return _said(f"{_named(basis, [outage])} stays as it was.")
+    _amend(context, press, [outage], {"class_asked": None}, "refused in Slack")
+    return _said(f"{_named(context, [outage])} stays as it was.")
 
 
 def _asked(outage: Outage) -> Correction:
@@ -154,16 +156,16 @@ def _asked(outage: Outage) -> Correction:
 
 
 def _decide(kind: WindowEventKind) -> Act:
-    def decide(basis: ActionContext, press: ButtonPress) -> Message:
+    def decide(context: ActionContext, press: ButtonPress) -> Message:
         identifier = " ".join(press.about)
         try:
             window = requests.resolve(
-                basis.books,
+                context.books,
                 identifier,
                 kind,
                 author=press.actor.author,
                 reason=f"{kind} in Slack",
-                now=basis.now,
+                now=context.now,
             )
         except KeyError as error:
             raise DecisionError(f"There is no window {identifier} any more.") from error
@@ -191,23 +193,23 @@ def _known(acts: Mapping[str, T], name: str) -> T:
 
 
 def _amend(
-    basis: ActionContext,
-    heard: ButtonPress | ModalSubmission,
+    context: ActionContext,
+    interaction: ButtonPress | ModalSubmission,
     outages: Sequence[Outage],
     values: Mapping[str, str | None],
     reason: str,
 ) -> None:
-    author = heard.actor.author
+    author = interaction.actor.author
     try:
         for outage in outages:
-            amend(basis.ledger, outage, values, author=author, reason=reason, now=basis.now)
+            amend(context.ledger, outage, values, author=author, reason=reason, now=context.now)
     except ValueError as error:
         raise DecisionError(str(error)) from error
 
 
-def _outages(basis: ActionContext, about: Sequence[str]) -> list[Outage]:
+def _outages(context: ActionContext, about: Sequence[str]) -> list[Outage]:
     try:
-        found = find_outages(basis.ledger, about)
+        found = find_outages(context.ledger, about)
     except KeyError as error:
         raise DecisionError(f"There is no outage {error.args[0]} any more.") from error
     if not found:
@@ -215,10 +217,10 @@ def _outages(basis: ActionContext, about: Sequence[str]) -> list[Outage]:
     return found
 
 
-def _named(basis: ActionContext, outages: Sequence[Outage]) -> str:
-    zone = basis.catalogue.timezone
+def _named(context: ActionContext, outages: Sequence[Outage]) -> str:
+    zone = context.catalogue.timezone
     names = [
-        f"{subject_of(basis.catalogue, o.service).name}, "
+        f"{subject_of(context.catalogue, o.service).name}, "
         f"down since {humanize.moment(o.start, zone)}"
         for o in outages
     ]

@@ -1,1 +1,1 @@
-"""What the engine serves over HTTP."""
+"""What the engine serves over HTTP; imported by app."""

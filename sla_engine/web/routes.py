@@ -1,12 +1,15 @@
 """HTTP routes of the engine; what they show is handed in, so that no page knows the ledger."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
-_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+from uptime_common.exposition import Style
+from uptime_common.negotiate import exposed
+
+_PART = 1 << 20  # bytes of metrics between two turns of the event loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Pages:
     ``report`` gets the query's parameters and raises ValueError where they make no sense.
     """
 
-    metrics: Callable[[], bytes]
+    metrics: Callable[[Style], bytes]
     unready: Callable[[], str | None]
     status: Callable[[], str]
     report: Callable[[Mapping[str, str]], Document]
@@ -35,8 +38,13 @@ class Pages:
 def routes(pages: Pages) -> list[web.RouteDef]:
     """Return the routes: status page, reports, metrics, health."""
 
-    async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=pages.metrics(), headers={"Content-Type": _EXPOSITION})
+    async def parts(style: Style) -> AsyncIterator[bytes]:
+        text = pages.metrics(style)
+        for start in range(0, len(text), _PART):
+            yield text[start : start + _PART]
+
+    async def metrics(request: web.Request) -> web.Response:
+        return await exposed(request, parts)
 
     async def healthy(_request: web.Request) -> web.Response:
         return web.Response(text="Healthy.\n")

@@ -1,1 +1,1 @@
-"""The whole story in three minutes: two real services fail, one of them as planned."""
+"""The whole story in three minutes, two services fail; imported by the stack alone."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sla_engine.accounting.corrections import correct
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.notifications import Notifications
@@ -13,6 +14,7 @@ from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.objective import ratio
+from sla_engine.domain.outage import outage_id
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import Ledger, Outbox
 from sla_engine.metrics import EngineMetrics
@@ -106,6 +108,65 @@ def shop(port: int, tmp_path: Path) -> Iterator[Engine]:
         Client(book.prometheus) as client,
     ):
         yield Engine(Context(book, ledger, client), EngineMetrics("test"))
+
+
+@pytest.mark.integration
+def test_an_outage_is_listed_by_who_leads_and_by_who_follows_until_it_ends(
+    tmp_path: Path, port: int, clock: Callable[[float], None]
+) -> None:
+    begin = MONTH + 3600
+    down = f"vector(1) and on() (vector(time()) < {begin - 30} or vector(time()) >= {begin + 90})"
+    shop = {"id": "shop", "since": "2026-10-01", "sli": {"promql": f"{down} or vector(0)"}}
+    book = catalogue(shop, url=f"http://127.0.0.1:{port}")
+    with (
+        running_prometheus(tmp_path / "prometheus", port=port),
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as second,
+        Client(book.prometheus) as client,
+    ):
+        engines = [
+            Engine(Context(book, one, client), EngineMetrics("t")) for one in (ledger, second)
+        ]
+        shown = []
+        for moment in (begin, begin + 60, begin + 120):
+            clock(moment)
+            for engine in engines:
+                engine.tick()
+            leader, follower = (_listed(engine) for engine in engines)
+            assert leader == follower
+            shown.append(leader)
+        (one,) = engines[0].context.ledger.outages()
+        said = {"cause": "disk full", "class": "planned"}
+        name = outage_id(*(one[0], one[1].start))
+        correct(ledger, name, said, author="ann", reason="seen", now=int(begin + 121) * 1000)
+        for engine in engines:
+            engine.tick()
+            text = engine.exposition().decode()
+            assert f'outage="{name}",class="planned",reason="disk full"}}' in text
+            assert 'sla_downtime_seconds{kind="planned",service="shop",window="1d"} 120' in text
+    assert [engine.leading for engine in engines] == [True, False]
+    starts, ends, downtimes = zip(*shown, strict=True)
+    assert len(starts[0]) == 1
+    assert starts[0] == starts[1] == starts[2]
+    assert [len(end) for end in ends] == [0, 0, 1]
+    assert downtimes[0] < downtimes[1] < downtimes[2]
+
+
+def _listed(engine: Engine) -> tuple[list[str], list[str], float]:
+    """Return the lines that tell begins and ends, and the unplanned downtime."""
+    lines = engine.exposition().decode().splitlines()
+    starts, ends, downtimes = (
+        [line for line in lines if line.startswith(f"sla_outage_{name}{{")]
+        for name in ("start_timestamp_seconds", "end_timestamp_seconds", "downtime_seconds")
+    )
+    return starts, ends, sum(float(line.rpartition(" ")[2]) for line in downtimes)
+
+
+@pytest.mark.integration
+def test_a_process_tells_what_it_uses(engine: Engine) -> None:
+    text = engine.exposition().decode()
+    for name in ("cpu_seconds_total", "resident_memory_bytes", "start_time_seconds", "open_fds"):
+        assert f"\nprocess_{name} " in text
 
 
 def _budgets(engine: Engine) -> list[str]:

@@ -7,10 +7,10 @@ from sla_engine.app.log_once import LogOnce
 
 
 def test_a_failure_is_told_when_it_begins_and_when_it_changes() -> None:
-    complaint = LogOnce("jobs", "not done", job="x")
+    log_once = LogOnce("jobs", "not done", job="x")
     with capture_logs() as logged:
         for failure in ("gone", "gone", "denied\nhere", None, None, "denied here"):
-            with complaint.about(OSError):
+            with log_once.about(OSError):
                 if failure:
                     raise OSError(failure)
     assert [entry["error"] for entry in logged] == ["gone", "denied here", "denied here"]

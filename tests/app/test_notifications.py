@@ -88,18 +88,18 @@ def test_a_notifier_that_hangs_delays_no_other_and_is_not_asked_twice(
     context: Context, slow: Slow, quick: Quick
 ) -> None:
     metrics = EngineMetrics("test")
-    messenger = Notifications(context, metrics)
+    notifications = Notifications(context, metrics)
     for service in ("shop", "mail"):
         fail(context, service)
-        messenger.send()
+        notifications.send()
         assert quick.told.acquire(timeout=60)
     assert slow.began.wait(60)
     assert slow.asked == 1
-    assert not messenger.idle(0)
+    assert not notifications.idle(0)
     slow.let_go.set()
-    assert messenger.idle()
-    messenger.send()
-    assert messenger.idle()
+    assert notifications.idle()
+    notifications.send()
+    assert notifications.idle()
     assert slow.asked == 2
     assert (sample(metrics, "slow"), sample(metrics, "quick")) == (2, 2)
     assert sample(metrics, "console") == 0
@@ -107,11 +107,11 @@ def test_a_notifier_that_hangs_delays_no_other_and_is_not_asked_twice(
 
 def test_a_ledger_that_breaks_under_a_notifier_is_counted(context: Context, quick: Quick) -> None:
     metrics = EngineMetrics("test")
-    messenger = Notifications(context, metrics)
+    notifications = Notifications(context, metrics)
     fail(context, "shop")
-    messenger.sender.address()
+    notifications.sender.address()
     with context.ledger.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE delivery RENAME TO elsewhere")
-    messenger._deliver("quick")
+    notifications._deliver("quick")
     assert metrics.registry.get_sample_value("sla_engine_ledger_errors_total") == 1
     assert not quick.told.acquire(blocking=False)

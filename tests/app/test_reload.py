@@ -179,7 +179,7 @@ def test_a_page_between_a_reload_and_the_next_tick_shows_the_services_that_are_l
     engine: Engine,
 ) -> None:
     levels = tuple(ServiceLevel(name, 0.99, False, None) for name in ("a", "b"))
-    engine.shown = engine.shown._replace(levels=levels)
+    engine.published = engine.published._replace(levels=levels)
     engine.adopt(_other(engine, catalogue("b", "c")))
     assert [level.service for level in engine.levels] == ["b"]
     assert b'service="a"' not in engine.exposition()

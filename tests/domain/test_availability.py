@@ -27,7 +27,7 @@ def account(
     terms: Terms = TENTH,
     now: int = 1000,
 ) -> Figures:
-    found = tuple(Outage("shop", *stretch) for stretch in down)
+    found = tuple(Outage("shop", *span) for span in down)
     return figures(AccountingInput(found, gap, (Interval(0, now),), agreed, planned), terms, now)
 
 
@@ -152,7 +152,7 @@ def test_an_objective_is_met_to_the_millisecond() -> None:
 def facts(
     line: Timeline, agreed: Intervals, planned: Intervals, period: Interval
 ) -> AccountingInput:
-    found = [Outage("shop", *stretch) for stretch in outages(line)]
+    found = [Outage("shop", *span) for span in outages(line)]
     return AccountingInput(found, gaps(line), (Interval(0, 200),), clip(agreed, period), planned)
 
 

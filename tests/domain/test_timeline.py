@@ -1,12 +1,14 @@
+from functools import partial
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service_catalogue.quorum import Need, quorum
 from sla_engine.domain.interval import Interval, Intervals, total, union
 from sla_engine.domain.timeline import (
-    Need,
+    Judge,
     Segment,
     State,
     Timeline,
@@ -22,6 +24,7 @@ from tests.domain.samples import Sample, from_samples
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 STEP, GAP = 10, 25
+NEEDS: tuple[Need, ...] = ("any", "majority", "all", 1, 2)
 
 
 def timeline(*samples: tuple[int, bool], end: int = 100, seen: int | None = None) -> Timeline:
@@ -89,48 +92,38 @@ def test_splitting_a_period_never_changes_it(samples: list[Sample], at: int) -> 
     assert cut(whole, Interval(0, at)) == parts[0]
 
 
-@pytest.mark.parametrize(
-    ("states", "need", "expected"),
-    [
-        ((UP, DOWN), "any", UP),
-        ((DOWN, UNKNOWN), "any", DOWN),
-        ((UNKNOWN, UNKNOWN), "any", UNKNOWN),
-        ((UP, UNKNOWN), "all", UP),
-        ((UP, DOWN), "all", DOWN),
-        ((UP, UP, DOWN), "majority", UP),
-        ((UP, DOWN, DOWN), "majority", DOWN),
-        ((UP, DOWN), "majority", UNKNOWN),
-        ((UP, UNKNOWN, UNKNOWN), "majority", UP),
-        ((), "majority", UNKNOWN),
-        ((UP, UP, UNKNOWN), 2, UP),
-        ((UP, DOWN, UNKNOWN), 2, DOWN),
-        ((UP, UNKNOWN, UNKNOWN), 2, UNKNOWN),
-        ((UP,), 2, UNKNOWN),
-        ((DOWN, DOWN, UNKNOWN), 2, DOWN),
-    ],
-)
-def test_quorum(states: tuple[State, ...], need: Need, expected: State) -> None:
-    assert verdict(states, need) is expected
+@pytest.mark.parametrize(("says", "expected"), [(True, UP), (False, DOWN), (None, UNKNOWN)])
+def test_the_whole_is_judged_by_how_many_parts_are_up_and_down(
+    says: bool | None, expected: State
+) -> None:
+    asked = []
+
+    def judge(up: int, down: int) -> bool | None:
+        asked.append((up, down))
+        return says
+
+    assert verdict((UP, DOWN, UNKNOWN, DOWN), judge) is expected
+    assert asked == [(1, 2)]
 
 
 lines = series.map(lambda s: from_samples(s, Interval(0, 200), STEP, GAP, 300))
-needs = st.sampled_from(["any", "majority", "all", 1, 2])
+needs = st.sampled_from([partial(quorum, need) for need in NEEDS])
 
 
 @given(st.lists(lines, min_size=1, max_size=4), needs)
-def test_combining_judges_every_moment_alike(timelines: list[Timeline], need: Need) -> None:
+def test_combining_judges_every_moment_alike(timelines: list[Timeline], judge: Judge) -> None:
     def at(timeline: Timeline, moment: int) -> State:
         return next(s.state for s in timeline if s.start <= moment < s.end)
 
-    result = combine(timelines, need)
+    result = combine(timelines, judge)
     for moment in range(200):
-        assert at(result, moment) is verdict([at(t, moment) for t in timelines], need)
+        assert at(result, moment) is verdict([at(t, moment) for t in timelines], judge)
 
 
 @given(st.lists(lines, min_size=1, max_size=3), needs)
-def test_a_series_without_samples_changes_nothing(timelines: list[Timeline], need: Need) -> None:
+def test_a_series_without_samples_changes_nothing(timelines: list[Timeline], judge: Judge) -> None:
     silent = from_samples([], Interval(0, 200), STEP, GAP, 300)
-    assert combine([*timelines, silent], need) == combine(timelines, need)
+    assert combine([*timelines, silent], judge) == combine(timelines, judge)
 
 
 def test_a_composite_is_unknown_only_where_an_unknown_component_decides() -> None:
@@ -147,7 +140,7 @@ def test_a_composite_is_unknown_only_where_an_unknown_component_decides() -> Non
 
 @given(lines)
 def test_one_series_is_its_own_majority(line: Timeline) -> None:
-    assert combine([line], "majority") == line
+    assert combine([line], partial(quorum, "majority")) == line
 
 
 def test_maintenance_of_one_component_does_not_hide_the_failure_of_another() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import resource
 import socket
@@ -48,7 +49,8 @@ def run_probes(probes: list[dict[str, Any]], around: Callable[[], Any]) -> list[
 
 @contextmanager
 def no_descriptors() -> Iterator[None]:
-    """Leave no descriptor to open."""
+    """Leave no descriptor to open, and none to be closed by the collector meanwhile."""
+    gc.collect()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     held: list[int] = []
     try:

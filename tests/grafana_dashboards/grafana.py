@@ -28,14 +28,15 @@ def seconds(duration: str) -> int:
 class Grafana:
     """Opens dashboards on a Prometheus; the time range ends at ``now`` (epoch seconds)."""
 
-    def __init__(self, url: str, now: int) -> None:
+    def __init__(self, url: str, now: int, last: int | None = None) -> None:
         self._url = url
         self._now = now
+        self._last = last
         self._dashboards = {name: plain(build()) for name, build in DASHBOARDS.items()}
 
-    def at(self, now: int) -> "Grafana":
-        """Return the same Grafana at another time."""
-        return Grafana(self._url, now)
+    def at(self, now: int, last: int | None = None) -> "Grafana":
+        """Return the same Grafana at another time, with all pages over the ``last`` seconds."""
+        return Grafana(self._url, now, last)
 
     def open(self, name: str, choose: Mapping[str, Sequence[str]] | None = None) -> Chosen:
         """Return the values of a dashboard's variables, as they stand in a query.
@@ -69,6 +70,11 @@ class Grafana:
         step = max(_step(span, query.width), seconds(query.interval or "1s"))
         rate = max(step + SCRAPE_INTERVAL, 4 * SCRAPE_INTERVAL)
         times = {"__rate_interval": f"{rate}s", "__interval": f"{step}s", "__range": f"{span}s"}
+        times |= {
+            "__range_s": str(span),
+            "__from": str((self._now - span) * 1000),
+            "__to": str(self._now * 1000),
+        }
         expr = _filled(query.expr, {**chosen, **times})
         if query.instant:
             data = self._ask("query", {"query": expr, "time": self._now})
@@ -87,7 +93,9 @@ class Grafana:
         return result
 
     def span(self, dashboard: str) -> int:
-        """Return the seconds of the dashboard's time range on first opening."""
+        """Return the seconds of the dashboard's time range, on first opening unless zoomed."""
+        if self._last is not None:
+            return self._last
         start: str = self._dashboards[dashboard]["time"]["from"]
         return seconds(start.removeprefix("now-"))
 

@@ -17,6 +17,10 @@ LOCATIONS = ("ber", "par")
 HOSTS = ("web-1:9710", "db-1:9100")
 SILENT = "old-1:9100"
 OPEN_SINCE = NOW - 25 * MINUTE
+COMPLETE_SINCE = NOW - 30 * DAY
+BLIP, BLIP_SPAN = "O-WIKIBLIPPED", (NOW - 49_862, NOW - 49_667)  # 22:08:58 to 22:12:13
+EARLIER = (NOW - 100 * MINUTE, NOW - 97 * MINUTE)
+WINDOW_SPAN = (NOW - 150 * MINUTE, NOW - 90 * MINUTE)
 WINDOWS = ("1d", "month", "previous_month")
 
 Value = Callable[[float], float | None]
@@ -56,7 +60,8 @@ def counter(per_second: float) -> Value:
 
 
 def _up(service: str) -> Value:
-    return lambda t: float(not (service == "mail" and t >= OPEN_SINCE))
+    begin, end = EARLIER
+    return lambda t: float(not (service == "mail" and (t >= OPEN_SINCE or begin <= t < end)))
 
 
 def _maintenance(service: str) -> Value:
@@ -100,7 +105,38 @@ def _engine() -> Series:
     mail, wiki = {**job, "service": "mail"}, {**job, "service": "wiki"}
     yield "sla_outage_open_since_timestamp_seconds", mail, _since(OPEN_SINCE)
     yield "service_maintenance_next_start_timestamp_seconds", wiki, flat(NOW + DAY)
+    yield from _listed(job)
     yield from _health(job)
+
+
+def _listed(job: dict[str, str]) -> Series:
+    """The newest outages as the engine publishes them, from their begin and their end on."""
+    yield "sla_outages_complete_since_timestamp_seconds", job, flat(COMPLETE_SINCE)
+    for service, name, start, end, reason in (
+        ("wiki", BLIP, *BLIP_SPAN, "disk full"),
+        ("mail", "O-MAILEARLIER", *EARLIER, ""),
+        ("mail", "O-MAILOPENNOW", OPEN_SINCE, None, ""),
+    ):
+        one = {**job, "service": service, "outage": name}
+        began, over = _from(start, start), _from(end or NOW, end)
+        yield "sla_outage_start_timestamp_seconds", one, began
+        yield "sla_outage_end_timestamp_seconds", one, over
+        yield "sla_outage_info", {**one, "class": "unplanned", "reason": reason}, _from(start, 1)
+        down = _lasting(start, end)
+        yield "sla_outage_downtime_seconds", {**one, "kind": "unplanned"}, down
+        yield "sla_outage_downtime_seconds", {**one, "kind": "planned"}, _from(start, 0)
+    window = {**job, "service": "wiki", "window": "w", "occurrence": "2026-10-31T09:30:00Z"}
+    start, end = WINDOW_SPAN
+    yield "sla_maintenance_start_timestamp_seconds", window, _from(start, start)
+    yield "sla_maintenance_end_timestamp_seconds", window, _from(start, end)
+
+
+def _from(moment: float, value: float | None) -> Value:
+    return lambda t: value if t >= moment else None
+
+
+def _lasting(start: float, end: float | None) -> Value:
+    return lambda t: min(t, end or t) - start if t >= start else None
 
 
 def _figures(one: dict[str, str], service: str) -> Series:
@@ -130,7 +166,14 @@ def _health(job: dict[str, str]) -> Series:
     yield "sla_engine_config_last_reload_successful", job, flat(1)
     yield "sla_engine_notice_failures_total", {**job, "reason": "429"}, counter(0.01)
     yield from _histogram("sla_engine_tick_duration_seconds", job)
+    yield from _process(job)
     yield from _scraped(job)
+
+
+def _process(job: dict[str, str]) -> Series:
+    yield "process_cpu_seconds_total", job, counter(0.02)
+    yield "process_resident_memory_bytes", job, flat(60e6)
+    yield "process_start_time_seconds", job, flat(NOW - 10 * DAY)
 
 
 def _histogram(name: str, job: dict[str, str]) -> Series:
@@ -153,9 +196,7 @@ def _exporters() -> Series:
     yield "sla_exporter_probes_skipped_total", job, counter(0)
     yield from _histogram("sla_exporter_probe_lateness_seconds", job)
     yield from _scraped(job)
-    yield "process_cpu_seconds_total", job, counter(0.02)
-    yield "process_resident_memory_bytes", job, flat(60e6)
-    yield "process_start_time_seconds", job, flat(NOW - 10 * DAY)
+    yield from _process(job)
     for collector, success in (("cpu", flat(1)), ("nvme", flat(0)), ("textfile", _broken)):
         one = {**job, "collector": collector}
         yield "node_scrape_collector_success", one, success

@@ -165,7 +165,7 @@ def test_a_dashboard_cannot_be_edited_in_place(name: str) -> None:
     assert dashboard["editable"] is False
     assert dashboard["description"]
     assert [note["name"] for note in dashboard["annotations"]["list"]] == NOTES.get(
-        name, ["Outages", "Maintenance windows"]
+        name, ["Outages", "Outages over", "Maintenance windows", "Maintenance over"]
     )
 
 

@@ -9,10 +9,21 @@ from typing import Any
 import pytest
 
 from grafana_dashboards.catalog import DASHBOARDS
-from grafana_dashboards.queries import Query, queries
+from grafana_dashboards.queries import Query, panels, plain, queries
 from grafana_dashboards.style.promql import RANK
 from tests.grafana_dashboards.grafana import Grafana
-from tests.grafana_dashboards.month import DAY, HOUR, MINUTE, NOW, TIMES, month
+from tests.grafana_dashboards.month import (
+    BLIP,
+    BLIP_SPAN,
+    COMPLETE_SINCE,
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    TIMES,
+    WINDOW_SPAN,
+    month,
+)
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -22,16 +33,18 @@ EMPTY_WHEN_HEALTHY = {
     ("executive", "Most unplanned downtime"): "only services with downtime are listed",
     ("service-levels", "Services"): "its column Down since is for open outages",
     ("service-levels", "Outages in the time range"): "no outage was open",
-    ("service-levels", "Outages"): "no outage was open",
-    ("executive", "Outages"): "no outage was open",
-    ("outages", "Outages"): "no outage was open",
+    ("service-levels", "Outages in the window"): "its columns of the last outage are empty",
     ("outages", "Outages in the time range"): "no outage was open",
+    **{
+        (page, mark): "nothing began or was over"
+        for page in ("executive", "outages", "probes", "service-levels")
+        for mark in ("Outages", "Outages over", "Maintenance windows", "Maintenance over")
+    },
     ("outages", "Outages open now"): "none is open",
     ("outages", "Longest open outage"): "none is open",
     ("outages", "Alerts firing"): "no alert fires",
     ("outages", "Maintenance windows"): "only services with a window in the range are drawn",
     ("outages", "Upcoming maintenance"): "no window is announced",
-    ("probes", "Outages"): "no outage was open",
 }
 
 
@@ -75,7 +88,8 @@ def test_series_have_the_labels_that_legends_and_rows_are_made_of(grafana: Grafa
             labels = set(series["metric"]) - {"__name__", RANK}
             assert set(re.findall(r"{{(\w+)}}", query.legend)) <= labels, query
             # Rows of several queries become one where they share every label.
-            assert not query.keys or labels == query.keys, query
+            # An empty label is none: of an outage without a known cause there is no reason.
+            assert not query.keys or labels | {"reason"} == query.keys | {"reason"}, query
 
 
 def _values(grafana: Grafana, dashboard: str, place: str, number: int = 0) -> dict[str, float]:
@@ -139,6 +153,79 @@ def test_rows_of_states_begin_with_the_worst(grafana: Grafana, dashboard: str, p
 def test_probes_that_failed_most_come_first(grafana: Grafana) -> None:
     order = [s["metric"]["service"] for s in _series(grafana, "probes", "Success over time")]
     assert order == ["mail", "mail", "shop", "wiki", "shop", "wiki"]
+
+
+ZOOMS = {"1 h": (BLIP_SPAN[1] + 2867, HOUR), "24 h": (NOW, DAY)}
+ZOOMS |= {"7 d": (NOW, 7 * DAY), "30 d": (NOW, 30 * DAY)}
+
+
+@pytest.mark.parametrize("zoom", ZOOMS)
+def test_an_outage_has_the_same_begin_end_and_length_wherever_it_is_told(
+    grafana: Grafana, zoom: str
+) -> None:
+    zoomed = grafana.at(*ZOOMS[zoom])
+    told: dict[str, set[float]] = {"Began": set(), "Ended": set(), "Lasted": set()}
+    places = set()
+    for title, head, query in _told_of_outages():
+        for series in zoomed.ask(query, zoomed.open(query.dashboard)):
+            if series["metric"]["service"] != "wiki":
+                continue
+            values = [value for _, value in series.get("values") or [series["value"]]]
+            told[head] |= {float(value) for value in values}
+            places.add((query.dashboard, title, head))
+    begin, end = BLIP_SPAN
+    assert told == {"Began": {begin * 1000}, "Ended": {end * 1000}, "Lasted": {195}}
+    # Lists on two pages, the last outage on one, marks on four.
+    assert len(places) == 2 * 3 + 2 + 4 * 2
+
+
+def _told_of_outages() -> Iterator[tuple[str, str, Query]]:
+    """Yield place, kind and query of all that tells when an outage was, or how long."""
+    kinds = {"Downtime": "Lasted", "Last began": "Began", "Last lasted": "Lasted"}
+    kinds |= {"Began": "Began", "Ended": "Ended", "Lasted": "Lasted"}
+    for name, build in DASHBOARDS.items():
+        for panel in panels(plain(build())):
+            if panel["type"] != "table":
+                continue
+            names = panel["transformations"][-1]["options"]["renameByName"]
+            for target in panel["targets"]:
+                kind = kinds.get(names.get(f"Value #{target['refId']}", ""))
+                if kind:
+                    yield panel["title"], kind, Query(name, "", target["expr"], instant=True)
+    marks = {"Outages": "Began", "Outages over": "Ended"}
+    yield from ((q.place, marks[q.place], q) for q in queries() if q.place in marks)
+
+
+def test_lists_tell_class_reason_and_since_when_they_are_complete(grafana: Grafana) -> None:
+    rows = [
+        series["metric"]
+        for query in queries()
+        if (query.dashboard, query.place) == ("outages", "Outages in the time range")
+        for series in grafana.ask(query, grafana.open("outages"))
+    ]
+    blip = {"service": "wiki", "outage": BLIP, "class": "unplanned", "reason": "disk full"}
+    assert rows.count(blip) == 4
+    for page in ("outages", "service-levels"):
+        assert _values(grafana, page, "Outages listed since") == {"": COMPLETE_SINCE * 1000}
+
+
+def test_of_an_open_outage_nothing_tells_an_end(grafana: Grafana) -> None:
+    by_kind: dict[str, set[str]] = {}
+    for _, kind, query in _told_of_outages():
+        for series in grafana.ask(query, grafana.open(query.dashboard)):
+            by_kind.setdefault(kind, set()).add(series["metric"].get("outage", ""))
+    assert "O-MAILOPENNOW" in by_kind["Began"] & by_kind["Lasted"]
+    assert "O-MAILOPENNOW" not in by_kind["Ended"]
+
+
+def test_a_window_is_marked_where_it_began_and_was_over(grafana: Grafana) -> None:
+    marked: dict[str, set[float]] = {}
+    for query in queries():
+        if query.dashboard == "outages" and "sla_maintenance_" in query.expr:
+            for series in grafana.ask(query, grafana.open("outages")):
+                marked[query.place] = {float(value) for _, value in series["values"]}
+    begin, end = WINDOW_SPAN
+    assert marked == {"Maintenance windows": {begin * 1000}, "Maintenance over": {end * 1000}}
 
 
 def test_a_bar_stands_where_its_window_was(grafana: Grafana) -> None:

@@ -19,6 +19,8 @@ LONGEST = {"dateTimeAsIso": 19, "dtdhms": 13, "percentunit": 8, "suffix:pp": 10}
 SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 # What a figure is, by the metric that it reads, and the digits that it has on every surface.
 LEVELS = {"sla_availability_ratio", "service_slo_objective_ratio", "sla_coverage_ratio"}
+# What is there only while it lasts.
+PASSING = {"sla_outage_open_since_timestamp_seconds", "service_maintenance_active"}
 BUDGET = {"sla_error_budget_remaining_ratio"}
 
 
@@ -54,6 +56,26 @@ def late(board: Board) -> Iterator[str]:
             shifted = [span for span, offset in ranges if offset == f" offset -{span}"]
             if not shifted or len(shifted) < len(ranges):
                 yield f"{panel['title']}: looks back from a step that is drawn forward; offset it"
+
+
+def stepped(board: Board) -> Iterator[str]:
+    """Yield lists and marks whose times are steps of a query: another at each zoom."""
+    for panel in of_type(board, "table"):
+        if not all(target.get("instant") for target in panel["targets"]):
+            yield f"{panel['title']}: times by the step of a query; list what is exact"
+    for note in notes(board):
+        if not note["useValueForTime"]:
+            yield f"{note['name']}: samples joined by their step; mark the times that values are"
+        for metric in sorted(metrics_of(note["expr"]) & PASSING):
+            yield f"{note['name']}: {metric} goes when it is over, and its mark with it"
+
+
+def untold(board: Board) -> Iterator[str]:
+    """Yield pages with lists of outages that do not say since when these leave none out."""
+    titles = [p["title"] for p in panels(board) if "Every outage that was" in p["description"]]
+    asked = {n for p in panels(board) for t in p["targets"] for n in metrics_of(t["expr"])}
+    if "sla_outages_complete_since_timestamp_seconds" not in asked:
+        yield from (f"{title}: since when is it complete?" for title in titles)
 
 
 def rounded(board: Board) -> Iterator[str]:
@@ -202,7 +224,7 @@ def too_early(board: Board) -> Iterator[str]:
 
 
 RULES = [
-    *(late, rounded, digits, foreign_marks, cut_off, crowded, buried),
+    *(late, stepped, untold, rounded, digits, foreign_marks, cut_off, crowded, buried),
     *(alarming, nameless, nothing_first, buttons, too_early),
 ]
 

@@ -1,6 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
@@ -38,6 +39,39 @@ def test_of_two_decisions_on_the_same_knowledge_one_is_kept(ledger: Ledger) -> N
     assert ledger.windows.append("w", approved, known=1)
     assert not ledger.windows.append("w", rejected, known=1)
     assert ledger.windows.all() == ((REQUEST, (ASKED, approved)),)
+
+
+@pytest.mark.parametrize(
+    ("period", "found"),
+    [
+        (Interval(0, 100), ["weekly"]),
+        (Interval(0, 101), ["w", "weekly"]),
+        (Interval(199, 300), ["w", "weekly"]),
+        (Interval(200, 300), ["weekly"]),
+        (Interval(120, 130), ["w", "weekly"]),
+    ],
+)
+def test_windows_outside_a_period_stay_in_the_ledger_unless_they_recur(
+    ledger: Ledger, period: Interval, found: list[str]
+) -> None:
+    ledger.windows.add(REQUEST, ASKED)
+    ledger.windows.add(
+        REQUEST._replace(id="weekly", start=1000, end=1001, rrule="FREQ=WEEKLY"), ASKED
+    )
+    ledger.windows.append("w", WindowEvent(2, "approved", "bob"))
+    known = ledger.windows.touching(period)
+    assert [request.id for request, _ in known] == found
+    assert [len(events) for _, events in known] == [2, 1][-len(found) :]
+
+
+def test_a_window_is_found_by_its_id_and_by_its_source(ledger: Ledger) -> None:
+    other = REQUEST._replace(id="f", source="feed:x")
+    ledger.windows.add(REQUEST, ASKED)
+    ledger.windows.add(other, ASKED)
+    assert ledger.windows.one("w") == (REQUEST, (ASKED,))
+    assert ledger.windows.of_source("feed:x") == ((other, (ASKED,)),)
+    with pytest.raises(KeyError, match="none"):
+        ledger.windows.one("none")
 
 
 def test_a_correction_is_kept(ledger: Ledger) -> None:

@@ -19,10 +19,10 @@ ENDED = Derived("shop", (Segment(15, 25, DOWN), Segment(25, 40, UP)), 15)
 
 def _notices(changes: Sequence[Change]) -> Iterable[Notice]:
     for c in changes:
-        stretch = c.after or c.before
-        assert stretch is not None
-        key = f"{c.service}/{stretch.start}/{c.kind}"
-        yield Notice(key, c.service, c.kind, 1, c.service, {"start": stretch.start})
+        span = c.after or c.before
+        assert span is not None
+        key = f"{c.service}/{span.start}/{c.kind}"
+        yield Notice(key, c.service, c.kind, 1, c.service, {"start": span.start})
 
 
 def _count(ledger: Ledger, table: sa.Table) -> int:

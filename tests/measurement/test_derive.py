@@ -11,7 +11,7 @@ from sla_engine.prometheus import Series
 from tests.catalogues import PROBES
 
 PERIOD = Interval(0, 60)
-BEAT = Cadence(10, 25)
+CADENCE = Cadence(10, 25)
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 
 
@@ -27,7 +27,7 @@ def service(**fields: object) -> Service:
 
 
 def states(book: Service, *given: Series) -> list[tuple[int, State]]:
-    return [(s.start, s.state) for s in derive(book, given, PERIOD, BEAT, 60)]
+    return [(s.start, s.state) for s in derive(book, given, PERIOD, CADENCE, 60)]
 
 
 def test_replicas_of_one_location_count_as_one() -> None:
@@ -79,7 +79,7 @@ def test_a_quorum_that_was_changed_holds_from_then_on() -> None:
 
 
 def test_without_a_series_nothing_is_known() -> None:
-    assert derive(service(), (), PERIOD, BEAT, 60) == (Segment(0, 60, UNKNOWN),)
+    assert derive(service(), (), PERIOD, CADENCE, 60) == (Segment(0, 60, UNKNOWN),)
 
 
 def test_the_rhythm_is_the_median_in_whole_seconds() -> None:

@@ -1,4 +1,4 @@
-"""A rhythm that nobody set is measured where the samples are, however long ago they ended."""
+"""A cadence that nobody set is measured where the samples are, however long ago they ended."""
 
 from pathlib import Path
 

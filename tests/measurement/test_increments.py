@@ -24,7 +24,7 @@ from tests.past import Pair, Past, past, write_openmetrics
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 STEP = 15_000
-BEAT = Cadence(STEP, STEP * 5 // 2)
+CADENCE = Cadence(STEP, STEP * 5 // 2)
 HOUR = 3_600_000
 START = 1_790_812_800_000
 PERIOD = Interval(START, START + 3 * HOUR)
@@ -59,7 +59,7 @@ def _derived(found: Past, period: Interval, now: int, delays: Sequence[int]) -> 
     times = np.array([t for t, _ in seen], dtype=np.int64)
     values = np.array([v for _, v in seen], dtype=np.float64)
     book = catalogue("shop").services[0]
-    line = derive(book, [Series({}, times, values)], period, BEAT, now)
+    line = derive(book, [Series({}, times, values)], period, CADENCE, now)
     return Derived("shop", line, first_known(line))
 
 

@@ -1,4 +1,4 @@
-"""Which hours need a closer look."""
+"""Which hours need their samples read."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ def flagged(
     *series: Counts, step: int = 15_000, book: Service | None = None, max_gap: int | None = None
 ) -> list[int]:
     windows = [Interval(i * HOUR, (i + 1) * HOUR) for i in range(len(series[0].samples))]
-    beat = Cadence(step, max_gap or step * 5 // 2)
-    found = screen(book or service(), beat, windows, series)
+    cadence = Cadence(step, max_gap or step * 5 // 2)
+    found = screen(book or service(), cadence, windows, series)
     indices: list[int] = np.flatnonzero(found.flagged).tolist()
     return indices
 

@@ -2,6 +2,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from sla_engine.domain.availability import AccountingInput, Terms, figures
@@ -10,6 +11,8 @@ from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.metrics import EngineMetrics, Exposition
+from sla_engine.metrics.services import _OF_SERVICES, _OF_WINDOWS
+from uptime_common.exposition import EOF, header
 
 MONTH = Interval(0, 1_000_000)
 _ORDER = ("service", "window", "kind")
@@ -85,6 +88,31 @@ def test_promtool_has_nothing_to_say() -> None:
         ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+def test_a_scrape_of_openmetrics_finds_the_same_samples() -> None:
+    metrics, shop = EngineMetrics("1.2.3"), _level("shop", (1_000, 2_000))
+    metrics.ticks.labels("ok").inc()
+    metrics.tick_duration.observe(0.3)
+    levels = Exposition().render([replace(shop, cost_per_hour=12, currency="EUR")])
+    text = (metrics.render("openmetrics") + levels).decode() + EOF
+    strict = [s for family in parse_openmetrics(text) for s in family.samples]  # type: ignore[no-untyped-call]
+    loose = [
+        sample
+        for family in text_string_to_metric_families((metrics.render() + levels).decode())
+        for sample in family.samples
+    ]
+    assert {(s.name, *s.labels.items()) for s in strict} == {
+        (s.name, *s.labels.items()) for s in loose
+    }
+    assert 'sla_engine_ticks_total{result="ok"} 1.0' in text
+    assert 'sla_engine_tick_duration_seconds_bucket{le="0.5"} 1.0' in text
+    assert "_created" not in text
+
+
+def test_no_help_of_services_needs_an_escape_that_only_one_style_knows() -> None:
+    for family in (*_OF_SERVICES, *_OF_WINDOWS):
+        assert header(family.metric, "text") == header(family.metric, "openmetrics")
 
 
 def test_what_is_written_anew_is_what_changed() -> None:

@@ -123,9 +123,9 @@ def test_nothing_known_is_no_warning() -> None:
 def test_an_outage_tells_what_it_used_of_the_budget() -> None:
     facts = OutageSnapshot("O-1", START, START + 10 * MINUTE, unplanned=10 * MINUTE)
     told = Notice("k", "outage:O-1", "resolved", NOON, "shop", asdict(facts), 1)
-    letter = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
+    rendered = compose(BOOK, [told], NOON, {"shop": account(25, NOON)})
     # 10 of October's 44.64 minutes; 25 are used in all.
-    assert dict(letter.head.fields)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
+    assert dict(rendered.head.fields)["Error budget"] == "22.4 % used by this outage, 44.0 % left"
 
 
 def work(ledger: Ledger, now: int) -> list[str]:

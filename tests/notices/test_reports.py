@@ -117,13 +117,25 @@ def test_an_audience_picks_its_services(ledger: Ledger, slack: Slack) -> None:
         ("0 9 * * 1", "2026-10-14T12:00", "2026-10-12T09:00"),  # Monday, as in a crontab
         ("0 9 * * 0", "2026-10-14T12:00", "2026-10-11T09:00"),
         ("0 9 * * 1-5", "2026-10-11T12:00", "2026-10-09T09:00"),
+        ("0 9 * * 0-6", "2026-10-14T12:00", "2026-10-14T09:00"),
+        ("0 9 * * 0-4", "2026-10-17T12:00", "2026-10-15T09:00"),
+        ("0 9 * * 5-0", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * sat-sun", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * sun-sun", "2026-10-14T12:00", "2026-10-11T09:00"),
+        ("0 9 * * */2", "2026-10-14T08:00", "2026-10-13T09:00"),  # Sunday, Tuesday, Thursday, ...
+        ("0 9 * * mon#1", "2026-10-14T12:00", None),  # the 5th is too long ago for a week's report
+        ("0 9 * * wed#2", "2026-10-14T12:00", "2026-10-14T09:00"),
+        ("0 9 13 * mon", "2026-10-14T12:00", "2026-10-13T09:00"),  # either, as cron does
+        ("0 9 L * *", "2026-11-02T12:00", "2026-10-31T09:00"),
+        ("0 9 29 2 *", "2026-10-14T12:00", None),
         ("30 2 * * *", "2026-10-25T12:00", "2026-10-25T02:30"),  # the hour that comes twice
+        ("30 0 * * *", "2026-03-30T12:00", "2026-03-30T00:30"),  # the day after clocks go forward
+        ("30 2 * * *", "2026-03-29T12:00", "2026-03-29T03:00"),  # the hour that does not come
     ],
 )
-def test_a_schedule_is_a_crontab_in_local_time(cron: str, now: str, expected: str) -> None:
+def test_a_schedule_is_a_crontab_in_local_time(cron: str, now: str, expected: str | None) -> None:
     entry = Report(id="r", period="weekly", cron=cron)
-    fired = last_fired(entry, BERLIN, at(now))
-    assert fired in {at(expected), at(expected) + HOUR}
+    assert last_fired(entry, BERLIN, at(now)) == (None if expected is None else at(expected))
 
 
 def test_a_wrong_schedule_is_named() -> None:
@@ -132,6 +144,15 @@ def test_a_wrong_schedule_is_named() -> None:
     assert (first, second) == (("reports", 1, "cron"), ("reports", 2, "cron"))
     assert message.startswith("'61 9 1 * *' is not a crontab line such as 0 9 1 * *: ")
     assert other.endswith(": Wrong number of fields; got 4, expected 5")
+
+
+@pytest.mark.parametrize(
+    "cron", ["0 9 30 2 *", "0 9 31 4,6 *", "0 9 * * mon#6", "0 9 last * *", "0 0 9 * * *", "@daily"]
+)
+def test_what_is_never_due_or_no_crontab_line_is_refused(cron: str) -> None:
+    assert [where for where, _ in schedule_mistakes({"reports": [{"cron": cron}]})] == [
+        ("reports", 0, "cron")
+    ]
 
 
 ENDED, FIRED = at("2026-11-01"), at("2026-11-01T09:00")

@@ -109,15 +109,15 @@ def _rules() -> dict[str, str]:
 
 
 @contextmanager
-def running_house(folder: Path) -> Iterator[tuple[World, Prometheus]]:
+def running_stack(folder: Path) -> Iterator[tuple[World, Prometheus]]:
     with running_world() as world:
         told = INHIBIT.format(hook=f"http://{world.url}/hook")
         with running_alertmanager(folder / "alertmanager", config=told) as alertmanager:
             config = CONFIG.format(
                 alertmanager=alertmanager.url.removeprefix("http://"), target=world.url
             )
-            house = running_prometheus(folder / "prometheus", config=config, files=_rules())
-            with house as prometheus:
+            server = running_prometheus(folder / "prometheus", config=config, files=_rules())
+            with server as prometheus:
                 yield world, prometheus
 
 
@@ -131,7 +131,7 @@ def _await(prometheus: Prometheus, expression: str) -> None:
 
 
 def test_a_broken_service_is_paged_and_planned_work_is_not(tmp_path: Path) -> None:
-    with running_house(tmp_path) as (world, prometheus):
+    with running_stack(tmp_path) as (world, prometheus):
         _await(prometheus, "count(service:down:bool == 0) == 2")
         world.maintenance["planned"] = 1
         world.up["planned"] = 0  # in the same second: no scrape shows one without the other late

@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
 from service_catalogue import json_schema, load_catalogue
+from tests.catalogues import catalogue
 from uptime_common import document
 from uptime_common.document import DocumentError
 
@@ -110,6 +112,10 @@ def test_the_schema_accepts_a_good_catalogue_and_refuses_a_bad_one() -> None:
             "services.yml:22: services[3].need: is more than the 2 components",
         ),
         (
+            GOOD.replace("calendar: office\n", "calendar: office\n    quorum: {probes: 2}\n", 1),
+            "services.yml:12: services[0].quorum.probes: is more than the 1 probes",
+        ),
+        (
             GOOD.replace("[shop, api]", "[shop, platform]"),
             "services.yml:21: services[3].components: goes in a circle: platform -> platform",
         ),
@@ -149,3 +155,25 @@ def test_without_libyaml_the_same_is_read_and_told(
     told = load(text)
     monkeypatch.setattr(document, "_FAST", yaml.SafeLoader)
     assert load(text) == told
+
+
+@pytest.mark.parametrize(
+    ("source", "method"),
+    [
+        ({}, "probes"),
+        ({"sli": {"promql": "up"}}, "promql"),
+        ({"sli": {"good": "g", "total": "t"}}, "events"),
+        ({"components": ["other"]}, "components"),
+    ],
+)
+def test_a_service_says_by_what_it_is_judged(source: dict[str, Any], method: str) -> None:
+    book = catalogue("other", {"id": "one"} | source)
+    assert book.service("one").method == method
+
+
+def test_a_service_is_found_by_its_id() -> None:
+    book = catalogue("one", "other")
+    assert book.service("other") is book.find("other") is book.services[1]
+    assert book.find("none") is book.find(None) is None
+    with pytest.raises(KeyError):
+        book.service("none")

@@ -182,7 +182,7 @@ def test_what_cannot_be_read_is_counted_and_harms_nobody(
 
 
 def test_a_failure_nobody_thought_of_is_said_and_counted(world: World) -> None:
-    world.listener._shown = lambda: 1 / 0  # type: ignore[assignment, return-value]
+    world.listener._published = lambda: 1 / 0  # type: ignore[assignment, return-value]
     assert "That failed; the engine's log says why" in world.act(command(world.slack))
     assert world.count("failed") == 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sla_engine.app.engine import Shown
+from sla_engine.app.engine import Published
 from sla_engine.domain.availability import share
 from sla_engine.domain.interval import Interval
 from sla_engine.ledger import Ledger
@@ -143,5 +143,5 @@ def test_anybody_may_ask_and_is_told_what_there_is(world: World) -> None:
 
 
 def test_before_the_first_look_nothing_is_said_to_be_up(world: World) -> None:
-    world.listener._shown = lambda: Shown(world.context)
+    world.listener._published = lambda: Published(world.context)
     assert "has not looked yet" in world.act(command(world.slack))

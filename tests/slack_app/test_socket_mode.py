@@ -185,23 +185,23 @@ def test_another_catalogue_keeps_the_connection_unless_it_says_otherwise(
     monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
     engine = Engine(world.context, world.metrics)
-    ears = SlackListener(engine)
+    listener = SlackListener(engine)
     engine._leading = True
     setup = setup_of(world.book)
     assert setup is not None
     with slack_wire(world.slack) as wire:
-        ears.keep()
+        listener.keep()
         wire.wait(lambda: wire.connections == 1)
-        ears.follow(setup_of(world.book))
-        ears.keep()
+        listener.follow(setup_of(world.book))
+        listener.keep()
         assert (wire.opened, wire.connections) == (1, 1)
-        ears.follow(setup._replace(user_groups=("S0OTHER",)))
+        listener.follow(setup._replace(user_groups=("S0OTHER",)))
         wire.wait(lambda: wire.connections == 0)
-        ears.keep()
+        listener.keep()
         wire.wait(lambda: wire.connections == 1)
         assert wire.opened == 2
-        ears.follow(None)
-        ears.keep()
+        listener.follow(None)
+        listener.keep()
         wire.wait(lambda: wire.connections == 0)
         assert math.isnan(connected(world) or 0)
 

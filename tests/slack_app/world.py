@@ -6,7 +6,7 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.service_levels import service_levels
 from sla_engine.app.context import Context
-from sla_engine.app.engine import Shown
+from sla_engine.app.engine import Published
 from sla_engine.app.notifiers import SocketTokens
 from sla_engine.app.slack_listener import SlackConnection, SocketModeSetup
 from sla_engine.domain.outage import Outage, outage_id
@@ -49,13 +49,13 @@ class World:
         self.metrics = EngineMetrics("test")
         self.context = Context(self.book, ledger, Client(self.book.prometheus))
         setup = SocketModeSetup(TOKENS, slack.api_url, self.book.slack.user_groups)
-        self.listener = SlackConnection(self.shown, self.metrics, setup, lambda: self.now)
+        self.listener = SlackConnection(self.published, self.metrics, setup, lambda: self.now)
         bot = SlackBot(TOKEN, slack.api_url, timeout=1, buttons=True)
         books = Books(self.book, ledger)
         self.sender = Sender(books, self.outbox, {"slack": bot}, lambda: self.now)
 
-    def shown(self) -> Shown:
-        return Shown(
+    def published(self) -> Published:
+        return Published(
             self.context, tuple(service_levels(Books(self.book, self.ledger), self.now, {}))
         )
 

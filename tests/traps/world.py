@@ -145,5 +145,5 @@ def _services() -> Iterable[dict[str, Any]]:
 def book(url: str, **changed: dict[str, Any]) -> Catalogue:
     """Return the catalogue of the day; ``changed`` are other keys by service."""
     services = [service | changed.get(service["id"], {}) for service in _services()]
-    beat = {"scrape_interval": "60s"}
-    return catalogue(*services, url=url, prometheus=beat, maintenance=WINDOWS)
+    cadence = {"scrape_interval": "60s"}
+    return catalogue(*services, url=url, prometheus=cadence, maintenance=WINDOWS)

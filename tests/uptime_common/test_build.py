@@ -64,5 +64,16 @@ def test_what_pip_wrote_down(source: object, found: tuple[str, str] | None) -> N
     assert build.direct_url(json.dumps(source)) == found
 
 
+def test_pip_wrote_it_beside_the_folder_that_it_installed(tmp_path: Path) -> None:
+    (tmp_path / "uptime_ledger").mkdir()
+    assert build.installed(tmp_path / "uptime_ledger") is None
+    notes = tmp_path / f"uptime_ledger-{__version__}.dist-info"
+    notes.mkdir()
+    assert build.installed(tmp_path / "uptime_ledger") is None
+    source = {"vcs_info": {"commit_id": COMMIT, "requested_revision": "main"}}
+    (notes / "direct_url.json").write_text(json.dumps(source), encoding="utf-8")
+    assert build.installed(tmp_path / "uptime_ledger") == (COMMIT, "main")
+
+
 def test_a_build_has_a_version() -> None:
     assert build.build().version == __version__

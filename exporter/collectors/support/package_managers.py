@@ -1,9 +1,10 @@
 """What a package manager must tell, and how one is asked."""
 
-import subprocess
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from exporter.children import run
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _TIMEOUT = 120  # seconds
@@ -45,16 +46,10 @@ def answer(command: Sequence[str], good: Collection[int] = (0,)) -> str:
         RuntimeError: it ended with another exit code than the good ones; with its last line.
         OSError, subprocess.TimeoutExpired: it could not be started, or takes too long.
     """
-    done = subprocess.run(  # noqa: S603 - a fixed command and a path of the command line's
-        ["nice", "-n", "19", *command],  # noqa: S607 - found on PATH below
-        capture_output=True,
-        check=False,
-        env={"LC_ALL": "C", "PATH": PATH},
-        errors="replace",
-        text=True,
-        timeout=_TIMEOUT,
-    )
+    env = {"LC_ALL": "C", "PATH": PATH}
+    done = run(["nice", "-n", "19", *command], seconds=_TIMEOUT, env=env)
+    out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
     if done.returncode not in good:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        said = (err.strip() or out.strip()).splitlines()[-1:]
         raise RuntimeError(f"{command[0]}: exit code {done.returncode}: {''.join(said)}")
-    return done.stdout
+    return out

@@ -2,12 +2,11 @@
 
 import asyncio
 import errno
-import os
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from exporter.children import watched
 from exporter.probes.transport.connect import CAUSES
 from exporter.probes.transport.result import Cause, HinderedError
 from exporter.probes.transport.run import Run
@@ -40,11 +39,11 @@ async def finished(command: Sequence[str], run: Run) -> Finished:
     except OSError as error:
         raise HinderedError(_cause(error), f"{command[0]}: {error.strerror}") from error
     try:
-        with run.phase("processing"):
+        with watched(process.pid), run.phase("processing"):
             output = await _output(process)
             return Finished(await process.wait(), output.decode("utf-8", "replace"))
     finally:
-        await _end(process)
+        await _release(process)
 
 
 def _cause(error: OSError) -> Cause:
@@ -52,10 +51,8 @@ def _cause(error: OSError) -> Cause:
     return "processes" if error.errno == errno.EAGAIN else CAUSES.get(error.errno or 0, "file")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End what is left of the program and its children, and release the pipe."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+async def _release(process: asyncio.subprocess.Process) -> None:
+    """Release the pipe of a program that was killed."""
     if process.returncode is None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
+from exporter.metrics import IP_PROTOCOL
 from exporter.network.resolver import Protocol, ResolveError, ResolverError, literal
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
 from service_catalogue.probes.address import ascii_host
 
 _WITHIN = 0.8  # of the time that is left: a dead name server is known before the time limit
+_QUEUE_FULL = 0.02  # seconds until the next try
 _REASONS: Final[Mapping[int, Reason]] = {
     errno.ECONNREFUSED: "refused",
     errno.ECONNRESET: "reset",
@@ -71,6 +73,7 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
         raise HinderedError("catalogue", str(error)) from error
     known = literal(host)
     if known is not None:
+        _note_protocol(run, known)
         return known
     with run.phase("resolve"):
         try:
@@ -82,23 +85,39 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
         except ResolverError as error:
             raise HinderedError("resolver", str(error)) from error
     run.log(f"{host} is {address}")
+    _note_protocol(run, address)
     return address
 
 
+def _note_protocol(run: Run, address: str) -> None:
+    if run.detailed:
+        run.measure(IP_PROTOCOL, 6 if ":" in address else 4)
+
+
 async def connect(
-    run: Run, host: str, port: int, protocol: Protocol = "ip4", *, fallback: bool = True
+    run: Run,
+    host: str,
+    port: int,
+    protocol: Protocol = "ip4",
+    *,
+    fallback: bool = True,
+    source: str | None = None,
 ) -> socket.socket:
-    """Return a connected non-blocking socket, noting the phases.
+    """Return a connected non-blocking socket, noting the phases; ``source`` is our address.
 
     Raises:
         ProbeError: there is no address, or no connection.
     """
+    if source is not None:
+        protocol, fallback = "ip6" if ":" in source else "ip4", False
     address = await resolve(run, host, protocol, fallback=fallback)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     started = perf_counter()
     try:
         sock.setblocking(False)
+        if source is not None:
+            bind(sock, source)
         await asyncio.get_running_loop().sock_connect(sock, (address, port))
     except OSError as error:
         sock.close()
@@ -109,4 +128,46 @@ async def connect(
     finally:
         run.add("connect", perf_counter() - started)
     run.log(f"connected to {address} port {port}")
+    return sock
+
+
+def bind(sock: socket.socket, source: str) -> None:
+    """Send from an address of ours.
+
+    Raises:
+        HinderedError: it is none of ours, or of another protocol than the target's.
+    """
+    try:
+        sock.bind((source, 0))
+    except OSError as error:
+        cause = CAUSES.get(error.errno or 0, "addresses")
+        raise HinderedError(cause, f"{source}: {error.strerror or error}") from error
+
+
+async def connect_path(run: Run, path: str) -> socket.socket:
+    """Return a non-blocking socket that is connected to a unix socket, noting the phase.
+
+    Raises:
+        ProbeError: nobody listens there; ``missing`` where there is no such path.
+    """
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        with run.phase("connect"):
+            while True:
+                try:
+                    sock.connect(path)
+                    break
+                except BlockingIOError:  # the peer's queue is full
+                    await asyncio.sleep(_QUEUE_FULL)
+    except FileNotFoundError as error:
+        sock.close()
+        raise ProbeError("missing", f"{path}: {error.strerror}") from error
+    except OSError as error:
+        sock.close()
+        raise network_error(error) from error
+    except BaseException:
+        sock.close()
+        raise
+    run.log(f"connected to {path}")
     return sock

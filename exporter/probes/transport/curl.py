@@ -5,9 +5,9 @@ import pycurl
 from exporter.network.curl import Done
 from exporter.probes import chain
 from exporter.probes.transport.connect import network_error, shortage
-from exporter.probes.transport.curl_tls import peer_chain
+from exporter.probes.transport.curl_tls import note_handshake, peer_chain
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
-from exporter.probes.transport.run import Run, silent
+from exporter.probes.transport.run import Run
 from exporter.probes.transport.tls import certificate_reason
 from service_catalogue.prometheus import TlsClient
 
@@ -61,14 +61,16 @@ async def perform(
     easy.setopt(pycurl.NOPROXY, "")
     if address is not None:
         easy.setopt(pycurl.CONNECT_TO, [f"::{bracketed(address)}:{port}"])
-    if run.log is not silent:
+    elif proxy:
+        easy.setopt(pycurl.CONNECT_TO, [":::"])  # to where the URL says: an earlier hop may differ
+    if run.detailed:
         easy.setopt(pycurl.VERBOSE, 1)
         easy.setopt(pycurl.DEBUGFUNCTION, lambda kind, text: _debug(run, kind, text))
     try:
         done = await run.network.curl.perform(easy)
     finally:
         _note_phases(easy, run, secure=tls is not None)
-    found = peer_chain(easy, tls) if tls else None
+    found = peer_chain(easy, tls, run) if tls else None
     if found:
         chain.note(run, found)
     if done.code:
@@ -88,6 +90,7 @@ def _debug(run: Run, kind: int, text: bytes) -> None:
         mark = {pycurl.INFOTYPE_HEADER_IN: "<", pycurl.INFOTYPE_HEADER_OUT: ">"}.get(kind, "*")
         for line in text.decode("utf-8", "replace").splitlines():
             run.log(f"{mark} {_redacted(line)}")
+            note_handshake(run, line if mark == "*" else "")
 
 
 def _redacted(line: str) -> str:

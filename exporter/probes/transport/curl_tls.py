@@ -7,11 +7,18 @@ from functools import lru_cache
 from pathlib import Path
 
 import pycurl
+from cryptography import x509
 
-from exporter.probes.chain import Chain, chain_of
+from exporter.metrics import TLS_CIPHER, TLS_VERSION
+from exporter.probes.chain import Chain, chain_of, note_certificate
 from exporter.probes.transport.result import HinderedError
+from exporter.probes.transport.run import Run
+from service_catalogue.probes.base import TlsRange
 from service_catalogue.prometheus import TlsClient
 
+_LEAST = {"1.2": pycurl.SSLVERSION_TLSv1_2, "1.3": pycurl.SSLVERSION_TLSv1_3}
+_MOST = {"1.2": pycurl.SSLVERSION_MAX_TLSv1_2, "1.3": pycurl.SSLVERSION_MAX_TLSv1_3}
+_HANDSHAKE = re.compile(r"SSL connection using TLSv([\d.]+) / (\S+)")
 _POST_QUANTUM = (3, 5)
 _PLACES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -50,6 +57,9 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
     easy.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
     if groups := _key_groups():
         easy.setopt(pycurl.SSL_EC_CURVES, groups)
+    if isinstance(tls, TlsRange) and (tls.min_version or tls.max_version):
+        least = _LEAST[tls.min_version or "1.2"]
+        easy.setopt(pycurl.SSLVERSION, least | _MOST[tls.max_version or "1.3"])
     if tls.insecure_skip_verify:
         easy.setopt(pycurl.SSL_VERIFYPEER, 0)
         easy.setopt(pycurl.SSL_VERIFYHOST, 0)
@@ -67,7 +77,7 @@ def _readable(path: Path) -> str:
     return str(path)
 
 
-def peer_chain(easy: pycurl.Curl, tls: TlsClient) -> Chain | None:
+def peer_chain(easy: pycurl.Curl, tls: TlsClient, run: Run) -> Chain | None:
     """Return what holds of the chain that the peer sent; None without one."""
     pems = tuple(
         text
@@ -77,5 +87,15 @@ def peer_chain(easy: pycurl.Curl, tls: TlsClient) -> Chain | None:
     )
     if not pems:
         return None
+    if run.detailed:
+        note_certificate(run, x509.load_pem_x509_certificate(pems[0].encode()))
     trusted = tls.ca_file or system_authorities()
     return chain_of(pems, None if tls.insecure_skip_verify or not trusted else str(trusted))
+
+
+def note_handshake(run: Run, line: str) -> None:
+    """Measure version and cipher, which libcurl tells in its log alone."""
+    found = _HANDSHAKE.search(line)
+    if found is not None:
+        run.measure(TLS_VERSION, 1.0, found[1])
+        run.measure(TLS_CIPHER, 1.0, found[2])

@@ -1,7 +1,7 @@
 """What came back, and whether it is what was expected."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -30,9 +30,11 @@ class HttpResponse:
         self.status = 0
         self.version = ""
         self.error: ProbeError | None = None
-        patterns = [p for p in (config.expect_body, config.reject_body) if p]
+        self.secure = False
+        patterns = (*config.expect_body, *config.reject_body)
         self.body = Body(patterns, document=bool(config.expect_json), charset=config.charset)
         self.headers: dict[str, str] = {}
+        self._lines: list[tuple[str, str]] = []
         self._begun = False
 
     def write(self, part: bytes) -> int:
@@ -52,16 +54,25 @@ class HttpResponse:
         """Take a header line; a status line begins anew, because interim answers have headers."""
         if line.startswith(b"HTTP/"):
             self.headers.clear()
+            self._lines.clear()
         name, colon, value = line.decode("latin-1").partition(":")
         if colon:
             key, text = name.strip().lower(), value.strip()
+            self._lines.append((key, text))
             self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+
+    def values(self, name: str) -> list[str]:
+        """Return what a header says: each line, and all as one where there are several."""
+        key = name.lower()
+        lines = [text for known, text in self._lines if known == key]
+        return [*lines, self.headers[key]] if len(lines) > 1 else lines
 
     def clear(self) -> None:
         """Forget an answer that redirected."""
         self._begun = False
         self.body.clear()
         self.headers.clear()
+        self._lines.clear()
 
 
 async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
@@ -74,19 +85,41 @@ async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
         raise ProbeError("status", str(answer.status))
     if config.expect_version and answer.version not in config.expect_version:
         raise ProbeError("protocol", f"HTTP/{answer.version}")
-    for name, pattern in config.expect_headers.items():
-        value = answer.headers.get(name.lower())
-        if value is None or not await search(pattern, value.encode("latin-1"), run):
-            raise ProbeError("header", f"{name}: {value!r} does not match {pattern!r}")
+    if config.expect_tls is not None and config.expect_tls is not answer.secure:
+        raise ProbeError("tls", f"the answer came {'by' if answer.secure else 'without'} TLS")
+    await _judge_headers(config, answer, run)
     answer.body.finish()
     await _judge_body(config, answer.body, run)
 
 
+async def _judge_headers(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
+    for name, patterns in config.expect_headers.items():
+        values = answer.values(name)
+        for pattern in patterns:
+            if not await _some(pattern, values, run):
+                told = values[-1] if values else None
+                raise ProbeError("header", f"{name}: {told!r} does not match {pattern!r}")
+    for name, patterns in config.reject_headers.items():
+        values = answer.values(name)
+        for pattern in patterns:
+            if await _some(pattern, values, run):
+                raise ProbeError("header", f"{name}: {values[-1]!r} matches {pattern!r}")
+
+
+async def _some(pattern: str, values: Sequence[str], run: Run) -> bool:
+    for value in values:
+        if await search(pattern, value.encode("latin-1"), run):
+            return True
+    return False
+
+
 async def _judge_body(config: HttpProbe, body: Body, run: Run) -> None:
-    if config.expect_body and not await _matches(config.expect_body, body, run):
-        raise ProbeError("body", f"nothing matches {config.expect_body!r}")
-    if config.reject_body and await _matches(config.reject_body, body, run):
-        raise ProbeError("body", f"something matches {config.reject_body!r}")
+    for pattern in config.expect_body:
+        if not await _matches(pattern, body, run):
+            raise ProbeError("body", f"nothing matches {pattern!r}")
+    for pattern in config.reject_body:
+        if await _matches(pattern, body, run):
+            raise ProbeError("body", f"something matches {pattern!r}")
     if config.expect_json:
         await _judge_json_beside(config, bytes(body.kept), run)
 
@@ -101,9 +134,9 @@ async def _judge_json_beside(config: HttpProbe, body: bytes, run: Run) -> None:
         _judge_json(config, body)
         return
     key = "json", id(config)
-    if run.network.aside.busy(key):
+    if run.network.blocking.busy(key):
         raise ProbeError("timeout", "the document of an earlier run is still being searched")
-    await run.network.aside.call(key, partial(_judge_json, config, body))
+    await run.network.blocking.call(key, partial(_judge_json, config, body))
 
 
 def _judge_json(config: HttpProbe, body: bytes) -> None:

@@ -56,7 +56,7 @@ async def _bounded(pattern: str, look: Callable[..., T], run: Run) -> T:
     except TimeoutError:
         pass
     try:  # half of the time: regex counts CPU seconds, of which a busy machine gives fewer
-        return await run.network.aside.call(
+        return await run.network.blocking.call(
             object(), partial(look, timeout=run.left() / 2, concurrent=True)
         )
     except TimeoutError as error:

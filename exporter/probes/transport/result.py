@@ -29,6 +29,7 @@ Reason = Literal[
     "stale",  # a file is older, or a clock further off, than allowed
     "missing",  # a file, unit or process is not there
     "authentication",  # the peer refused our credentials
+    "oauth2",  # the token server gave none
     "resolver",  # no name server of ours answered: unknown, not down
     "setup",  # we could not ask: a permission, a file or a package is missing; unknown, not down
     "internal",  # the probe itself broke: unknown, not down

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import NamedTuple
 
-from exporter.blocking import Aside
+from exporter.blocking import BlockingCalls
 from exporter.network.curl import Curl
 from exporter.network.icmp import Icmp
 from exporter.network.pulse import Pulse
@@ -21,20 +22,28 @@ def silent(_message: str) -> None:
     """Take a line of a run's log and drop it."""
 
 
+class Token(NamedTuple):
+    """What a token server gave, and until when (by the loop's clock) it is used."""
+
+    text: str
+    until: float
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What all probes of a process share."""
+    """What all probes of a process share; ``tokens`` by what was asked of whom."""
 
     resolver: Resolver
     curl: Curl
     icmp: Icmp
-    aside: Aside
+    blocking: BlockingCalls
     pulse: Pulse
+    tokens: dict[str, Token] = field(default_factory=dict)
 
     @classmethod
     def open(cls) -> "Network":
         """Make it all on the running loop."""
-        return cls(Resolver(), Curl(), Icmp(), Aside(), Pulse())
+        return cls(Resolver(), Curl(), Icmp(), BlockingCalls(), Pulse())
 
     async def close(self) -> None:
         """End what is under way and close the sockets."""
@@ -46,11 +55,15 @@ class Network:
 
 @dataclass(slots=True)
 class Run:
-    """Collects the phases and measures of one run, so that they survive its failure."""
+    """Collects the phases and measures of one run, so that they survive its failure.
+
+    ``detailed`` says that what tells nothing of the verdict is measured, too.
+    """
 
     network: Network
     deadline: float
     log: Log = silent
+    detailed: bool = False
     phases: dict[Phase, float] = field(default_factory=dict)
     measured: dict[tuple[Metric, tuple[str, ...]], float] = field(default_factory=dict)
 

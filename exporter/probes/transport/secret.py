@@ -1,6 +1,5 @@
 """Secrets from files, read at every use: they rotate."""
 
-from functools import partial
 from pathlib import Path
 
 from exporter.probes.transport.connect import CAUSES
@@ -9,15 +8,25 @@ from exporter.probes.transport.run import Run
 
 
 async def secret(path: Path, run: Run) -> str:
-    """Return a file's content without the line end.
+    """Return a file's text without the line end.
 
     Raises:
         HinderedError: it cannot be read.
     """
     try:
-        text = await run.network.aside.call(("secret", path), partial(path.read_text, "utf-8"))
-        return text.rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        cause = CAUSES.get(getattr(error, "errno", None) or 0, "file")
-        raise HinderedError(cause, f"{path}: {why}") from error
+        return (await secret_bytes(path, run)).decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise HinderedError("file", f"{path}: {error}") from error
+
+
+async def secret_bytes(path: Path, run: Run) -> bytes:
+    """Return a file's content as it is.
+
+    Raises:
+        HinderedError: it cannot be read.
+    """
+    try:
+        return await run.network.blocking.call(("secret", path), path.read_bytes)
+    except OSError as error:
+        cause = CAUSES.get(error.errno or 0, "file")
+        raise HinderedError(cause, f"{path}: {error.strerror or error}") from error

@@ -1,6 +1,7 @@
 """A conversation over TCP, with TLS from the start or later."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,14 +10,15 @@ from typing import Any
 import regex
 from cryptography import x509
 
-from exporter.metrics import TLS_VERSION
+from exporter.metrics import TLS_CIPHER, TLS_VERSION
 from exporter.probes import chain
-from exporter.probes.transport.connect import connect, network_error, split
+from exporter.probes.transport.connect import connect, connect_path, network_error, split
 from exporter.probes.transport.pattern import search
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import ProbeError, Reason
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.tls import context, tls_error
-from service_catalogue.probes import NetworkProbe, TlsPeer
+from service_catalogue.probes import NetworkProbe, SourcedProbe, TlsPeer
+from service_catalogue.probes.base import UNIX
 
 _LIMIT = 64 * 1024
 
@@ -28,11 +30,14 @@ class Stream:
         self._run = run
         self._reader = reader
         self._writer = writer
+        self._spoken = False
 
     async def start_tls(self, tls: TlsPeer, host: str, min_version: str = "1.2") -> None:
         """Shake hands; note version and expiry of the chain."""
         name = tls.server_name or host.strip("[]")
         made = context(tls, min_version)
+        if self._spoken and (said := await self._ahead()):
+            raise ProbeError("tls", f"the peer says {said[:80]!r} where TLS begins")
         with self._run.phase("tls"):
             try:
                 await self._writer.start_tls(made, server_hostname=name)
@@ -42,8 +47,19 @@ class Stream:
                 raise ProbeError("tls", f"the peer ended the handshake: {error}") from error
         note_peer(self._run, self._writer.get_extra_info("ssl_object"))
 
+    async def _ahead(self) -> bytes:
+        """Return what the peer has said already; it would never become part of a handshake."""
+        reading = asyncio.ensure_future(self._reader.read(_LIMIT))
+        await asyncio.sleep(0)
+        if reading.done():
+            return reading.result()
+        reading.cancel()
+        await asyncio.wait([reading])
+        return b""
+
     async def send(self, data: bytes) -> None:
         """Write."""
+        self._spoken = True
         self._run.log(f"sent {data[:200]!r}")
         with self._run.phase("processing"):
             try:
@@ -78,13 +94,40 @@ class Stream:
         self._run.log(f"read {data[:200]!r}")
         return data
 
-    async def match(self, pattern: str) -> "regex.Match[bytes]":
-        """Return the match of the first line that has one; lines without a match are skipped."""
+    async def exact(self, expected: bytes) -> None:
+        """Read those bytes.
+
+        Raises:
+            ProbeError: others came, as soon as that is clear.
+        """
+        got = b""
+        with self._run.phase("processing"):
+            while got != expected:
+                try:
+                    part = await self._reader.read(len(expected) - len(got))
+                except OSError as error:
+                    raise network_error(error) from error
+                if not part:
+                    raise _closed(got)
+                got += part
+                if not expected.startswith(got):
+                    raise ProbeError("answer", f"{got[:80]!r} is not {expected[:80]!r}")
+        self._run.log(f"read {got[:200]!r}")
+
+    async def match(
+        self, pattern: str, refusal: str | None = None, reason: Reason = "answer"
+    ) -> "regex.Match[bytes]":
+        """Return the match of the first line that has one; lines without a match are skipped.
+
+        One that matches ``refusal`` ends it at once, with ``reason``.
+        """
         taken = 0
         while True:
             text = await self.line()
             if found := await search(pattern, text, self._run):
                 return found
+            if refusal and await search(refusal, text, self._run):
+                raise ProbeError(reason, text[:200].decode("utf-8", "replace"))
             taken += len(text)
             if taken > _LIMIT:
                 raise ProbeError("answer", f"nothing matches {pattern!r} in {_LIMIT} bytes")
@@ -96,13 +139,25 @@ def _closed(partial: bytes) -> ProbeError:
     return ProbeError("reset", "closed by the peer")
 
 
+async def connected(config: NetworkProbe, run: Run, target: str) -> socket.socket:
+    """Connect as the catalogue wants it; see `connect` and `connect_path`."""
+    if target.startswith(UNIX):
+        return await connect_path(run, target.removeprefix(UNIX))
+    host, port = split(target)
+    return await connect(
+        run,
+        host,
+        port,
+        config.preferred_ip_protocol,
+        fallback=config.ip_protocol_fallback,
+        source=config.source_address if isinstance(config, SourcedProbe) else None,
+    )
+
+
 @asynccontextmanager
 async def dial(config: NetworkProbe, run: Run, target: str) -> AsyncIterator[Stream]:
-    """Connect to host:port; the connection ends with the block."""
-    host, port = split(target)
-    sock = await connect(
-        run, host, port, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback
-    )
+    """Connect to host:port or a unix socket; the connection ends with the block."""
+    sock = await connected(config, run, target)
     try:
         reader, writer = await asyncio.open_connection(sock=sock, limit=_LIMIT)
     except BaseException:
@@ -124,6 +179,10 @@ def note_peer(run: Run, peer: ssl.SSLObject) -> None:
         verified = _chain(peer, "get_verified_chain") if checked else sent
         dates = chain.earliest(verified), chain.earliest(sent)
         chain.note(run, chain.Chain(*dates, chain.has_names(sent[0])))
+        if run.detailed:
+            chain.note_certificate(run, sent[0])
+    if run.detailed and (cipher := peer.cipher()):
+        run.measure(TLS_CIPHER, 1.0, cipher[0])
     run.log(f"{version}, {len(sent)} certificates")
 
 

@@ -7,6 +7,7 @@ from exporter.probes import chain
 from exporter.probes.transport.connect import CAUSES
 from exporter.probes.transport.curl_tls import system_authorities
 from exporter.probes.transport.result import HinderedError, ProbeError, Reason
+from service_catalogue.probes.base import TlsRange
 from service_catalogue.prometheus import TlsClient
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -22,9 +23,13 @@ def context(tls: TlsClient, min_version: str = "1.2") -> ssl.SSLContext:
         ProbeError: a file cannot be read or does not hold what it should.
     """
     trusted = tls.ca_file or system_authorities()
+    most = ""
+    if isinstance(tls, TlsRange):
+        min_version = max(min_version, tls.min_version or "1.2")
+        most = tls.max_version or ""
     files = (str(f) if f else "" for f in (trusted, tls.cert_file, tls.key_file))
     try:
-        return _context(*files, min_version, insecure=tls.insecure_skip_verify)
+        return _context(*files, min_version, most, insecure=tls.insecure_skip_verify)
     except OSError as error:
         cause = CAUSES.get(error.errno or 0, "file")
         raise HinderedError(cause, f"TLS files: {error.strerror or error}") from error
@@ -32,11 +37,13 @@ def context(tls: TlsClient, min_version: str = "1.2") -> ssl.SSLContext:
 
 @lru_cache(maxsize=256)
 def _context(
-    ca_file: str, cert_file: str, key_file: str, min_version: str, *, insecure: bool
+    ca_file: str, cert_file: str, key_file: str, least: str, most: str, *, insecure: bool
 ) -> ssl.SSLContext:
     made = ssl.create_default_context(cafile=ca_file or None)
     made.hostname_checks_common_name = False
-    made.minimum_version = _VERSIONS[min_version]
+    made.minimum_version = _VERSIONS[least]
+    if most:
+        made.maximum_version = _VERSIONS[most]
     if insecure:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE

@@ -1,1 +1,1 @@
-"""The ledger's schema, step by step."""
+"""The ledger's schema, step by step; imported by the ledger alone."""

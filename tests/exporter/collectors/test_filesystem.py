@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from exporter.blocking import StuckError, TimedCalls
 from exporter.collectors import filesystem
 from exporter.collectors.filesystem import Mount
-from exporter.collectors.support.patience import Patience, StuckError
 from tests.exporter.collectors.fake import system, values
 
 MOUNTS = (
@@ -69,30 +69,30 @@ def test_a_stuck_call_costs_only_itself_and_is_not_started_twice() -> None:
         release.wait(30)
         return "late"
 
-    patience: Patience[str, str] = Patience("test")
+    timed: TimedCalls[str, str] = TimedCalls("test")
     calls = {"dead": hang, "fine": lambda: "ok", "wrong": lambda: str(1 // 0)}
-    first = patience.run(calls, 0.2)
+    first = timed.run(calls, 0.2)
     assert first["fine"] == "ok"
     assert isinstance(first["dead"], StuckError)
     assert isinstance(first["wrong"], ZeroDivisionError)
-    assert isinstance(patience.run(calls, 0.2)["dead"], StuckError)
+    assert isinstance(timed.run(calls, 0.2)["dead"], StuckError)
     assert starts == [1]
     release.set()
-    while patience.run(calls, 5)["dead"] != "late":
+    while timed.run(calls, 5)["dead"] != "late":
         pass
     assert len(starts) == 2
 
 
 def test_an_event_loop_waits_in_the_same_way() -> None:
     release = threading.Event()
-    patience: Patience[str, bool] = Patience("test")
+    timed: TimedCalls[str, bool] = TimedCalls("test")
 
     async def gather(limit: float) -> dict[str, bool | Exception]:
         calls: dict[str, Callable[[], bool]] = {
             "dead": partial(release.wait, 30),
             "fine": lambda: True,
         }
-        return await patience.gather(calls, limit)
+        return await timed.gather(calls, limit)
 
     first = asyncio.run(gather(0.2))
     assert first["fine"] is True
@@ -100,14 +100,14 @@ def test_an_event_loop_waits_in_the_same_way() -> None:
     release.set()
     while (second := asyncio.run(gather(5)))["dead"] is not True:
         assert second["fine"] is True
-    patience.close()
+    timed.close()
 
 
 def test_two_stuck_calls_share_one_limit() -> None:
     release = threading.Event()
-    patience: Patience[str, bool] = Patience("test")
+    timed: TimedCalls[str, bool] = TimedCalls("test")
     calls = dict.fromkeys("abc", release.wait)
-    results = patience.run({**calls, "fine": lambda: True}, 0.3)
+    results = timed.run({**calls, "fine": lambda: True}, 0.3)
     assert [type(result) for result in results.values()] == [StuckError] * 3 + [bool]
     release.set()
 

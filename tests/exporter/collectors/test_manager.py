@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from exporter.blocking import Background
 from exporter.collectors import backup, certificates, default_options, listening, logins
 from exporter.collectors.support.api import NoDataError, Roots, System
-from exporter.collectors.support.background import Background
 from tests.exporter.collectors.fake import system, values
 
 

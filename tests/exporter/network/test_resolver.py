@@ -146,7 +146,9 @@ def test_a_dead_name_server_is_known_before_the_time_limit() -> None:
         network = Network.open()
         await network.resolver.close()
         dead = Dead()
-        network = Network(dead, *[getattr(network, n) for n in ("curl", "icmp", "aside", "pulse")])
+        network = Network(
+            dead, *[getattr(network, n) for n in ("curl", "icmp", "blocking", "pulse")]
+        )
         try:
             return await attempt(
                 target_of(type="tcp", target="shop.invalid:1", timeout="1s"), network

@@ -1,6 +1,7 @@
 """What people write in the catalogue is sent as browsers send it."""
 
 import socket
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -101,16 +102,16 @@ def test_groups_are_filled_in_and_all_else_is_sent_as_it_stands(template: str, s
 
 
 def test_a_backslash_after_an_expect_reaches_the_peer() -> None:
-    heard: list[bytes] = []
+    heard: SimpleQueue[bytes] = SimpleQueue()
 
     def peer(connection: socket.socket) -> None:
         connection.sendall(b"login: \r\n")
-        heard.append(connection.recv(100))
+        heard.put(connection.recv(100))
 
     with serving(peer) as port:
         steps = [{"expect": "login", "send": r"CORP\user"}]
         assert ask(type="tcp", target=f"127.0.0.1:{port}", conversation=steps).success
-    assert heard == [b"CORP\\user\r\n"]
+    assert heard.get(timeout=30) == b"CORP\\user\r\n"
 
 
 @pytest.mark.parametrize("send", [r"\1", "${1}", r"\g<x>", "${x}"])

@@ -1,1 +1,1 @@
-"""One file per step; never change one that was released."""
+"""One file per step, never changed once released; imported by the migrations alone."""

@@ -1,13 +1,14 @@
-"""What a scrape wants: the style of the text, whether it may be compressed, which collectors."""
+"""What a scrape wants: the style of the text, and whether it may be compressed."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple, Protocol
 
+from aiohttp import web
 from isal import isal_zlib
 
-from uptime_common.exposition import Style
+from uptime_common.exposition import CONTENT_TYPES, EOF, Style
 
 _QUALITY = re.compile(r"[0-9]{1,3}(\.[0-9]{0,3})?|\.[0-9]{1,3}")
 _SMALLEST = 1024
@@ -41,45 +42,6 @@ def takes_gzip(accept_encoding: str) -> bool:
     return given.get("gzip", given.get("*", 0.0)) > 0
 
 
-class BothFiltersError(Exception):
-    """A scrape names collectors to show and others to leave out."""
-
-
-class Query(Protocol):
-    """A query string, in which a key may stand several times."""
-
-    def getall(self, key: str, default: list[str], /) -> list[str]:
-        """Return the values of a key."""
-
-
-class Wanted(NamedTuple):
-    """The collectors that a scrape wants (None: all that run), and whether services, too."""
-
-    collectors: tuple[str, ...] | None = None
-    probes: bool = True
-
-
-PROBES = "probes"
-"""Stands for the services among the names of collectors."""
-
-
-def wanted_of(query: Query, enabled: tuple[str, ...]) -> Wanted:
-    """Return what ``collect[]`` or ``exclude[]`` say.
-
-    Raises:
-        BothFiltersError: both are given.
-    """
-    only, without = (query.getall(key, []) for key in ("collect[]", "exclude[]"))
-    if only and without:
-        raise BothFiltersError("Combined collect and exclude queries are not allowed.")
-    if only:
-        return Wanted(tuple(name for name in only if name != PROBES), PROBES in only)
-    if without:
-        left = tuple(name for name in enabled if name not in without)
-        return Wanted(left, PROBES not in without)
-    return Wanted()
-
-
 class Body:
     """A body that grows by parts, each compressed as it comes: a large one is never held whole."""
 
@@ -100,6 +62,28 @@ class Body:
         if self._packer is None or not self._packed:
             return b"".join(self._plain), {}
         return b"".join([*self._packed, self._packer.flush()]), {"Content-Encoding": "gzip"}
+
+
+async def exposed(
+    request: web.Request, parts: Callable[[Style], AsyncIterator[bytes]]
+) -> web.Response:
+    """Answer a scrape with the parts of a text, in the style and the encoding that it wants.
+
+    Between two parts the event loop goes on: nothing else waits for all of them.
+
+    Args:
+        request: the scrape.
+        parts: makes them, without the EOF of OpenMetrics.
+    """
+    style = style_of(request.headers.get("Accept", ""))
+    body = Body(gzip=takes_gzip(request.headers.get("Accept-Encoding", "")))
+    async for part in parts(style):
+        body.add(part)
+        await asyncio.sleep(0)
+    if style == "openmetrics":
+        body.add(EOF.encode())
+    content, headers = body.end()
+    return web.Response(body=content, headers=headers | {"Content-Type": CONTENT_TYPES[style]})
 
 
 def _size(parts: list[bytes]) -> int:

@@ -2,8 +2,8 @@ import gzip
 
 import pytest
 
-from exporter.negotiate import Body, style_of, takes_gzip
 from uptime_common.exposition import Style
+from uptime_common.negotiate import Body, style_of, takes_gzip
 
 PROMETHEUS_2_42 = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"

@@ -1,1 +1,0 @@
-"""Jobs that join the domain to its adapters."""
