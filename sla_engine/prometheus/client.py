@@ -134,10 +134,10 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            error = error_of(self.url, response.status_code, *_error_of_body(response.content))
+            refusal = error_of(self.url, response.status_code, *_error_of_body(response.content))
             if (asked := response.headers.get("Retry-After")) is not None:
-                error.wait = retry_after(asked, time.time_ns() // 1_000_000)
-            raise error
+                refusal.wait = retry_after(asked, time.time_ns() // 1_000_000)
+            raise refusal
         try:
             answer = parse(response.content)
         except Exception as error:  # a body may be anything

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import structlog
 
+from sla_engine.accounting.terms import agreed_time
 from sla_engine.app import views
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.ledger import Ledger, Outbox
+from sla_engine.measurement.derive import derive
 from sla_engine.metrics import EngineMetrics
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
@@ -22,8 +24,10 @@ START = 1_800_000_000
 NOW = START + 1_800
 DOWN = NOW - 120
 STEP = 15
-GOOD = [{"id": f"s{n:02d}", "sli": {"promql": f'state{{service="s{n:02d}"}}'}} for n in range(19)]
-PROBED = {"id": "probed"}
+GOOD: list[dict[str, Any]] = [
+    {"id": f"s{n:02d}", "sli": {"promql": f'state{{service="s{n:02d}"}}'}} for n in range(19)
+]
+PROBED: dict[str, Any] = {"id": "probed"}
 # Each never works, or not on these samples, in a way of its own.
 BROKEN = {
     "parse error": {"promql": 'sum(up{job="x"'},
@@ -168,17 +172,14 @@ def test_a_composite_is_unknown_where_a_component_that_fails_could_decide(
 def test_a_failure_of_ours_in_one_service_leaves_the_others_alone(
     serve: Callable[..., Engine], turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_engine.measurement import fetch
-
     engine = serve(*GOOD, PROBED)
-    derive = fetch.derive
 
     def faulty(service: Any, *rest: Any) -> Any:
         if service.id == "s07":
             raise ZeroDivisionError("a bug")
         return derive(service, *rest)
 
-    monkeypatch.setattr(fetch, "derive", faulty)
+    monkeypatch.setattr("sla_engine.measurement.fetch.derive", faulty)
     turn(NOW)
     engine.tick()
     assert set(engine.context.ledger.covered_until()) == {s["id"] for s in (*GOOD, PROBED)} - {
@@ -193,16 +194,12 @@ def test_a_failure_of_ours_in_one_service_leaves_the_others_alone(
 def test_figures_that_cannot_be_worked_out_leave_those_of_others_on_the_page(
     serve: Callable[..., Engine], turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_engine.accounting import figures
-
-    agreed = figures.agreed_time
-
     def faulty(book: Any, service: Any, *rest: Any) -> Any:
         if service.id == "s03":
             raise ValueError("terms that make no sense")
-        return agreed(book, service, *rest)
+        return agreed_time(book, service, *rest)
 
-    monkeypatch.setattr(figures, "agreed_time", faulty)
+    monkeypatch.setattr("sla_engine.accounting.figures.agreed_time", faulty)
     engine = serve(*GOOD)
     turn(NOW)
     engine.tick()
