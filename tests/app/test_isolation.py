@@ -107,7 +107,7 @@ def test_an_outage_is_recorded_and_told_in_the_tick_in_which_the_query_of_anothe
     said = [entry for entry in logs if entry["event"] == "service not measured"]
     assert [entry["service"] for entry in said] == ["broken"]
     assert _lines(engine, "sla_engine_service_failing") == [
-        'sla_engine_service_failing{reason="rejected",service="broken"} 1.0'
+        'sla_engine_service_failing{service="broken",reason="rejected"} 1.0'
     ]
     assert b'sla_engine_ticks_total{result="ok"} 3.0' in engine.exposition()
     page = views.pages(engine).status()
@@ -186,7 +186,7 @@ def test_a_failure_of_ours_in_one_service_leaves_the_others_alone(
         "s07"
     }
     assert _lines(engine, "sla_engine_service_failing") == [
-        'sla_engine_service_failing{reason="derivation",service="s07"} 1.0'
+        'sla_engine_service_failing{service="s07",reason="derivation"} 1.0'
     ]
 
 
@@ -204,7 +204,7 @@ def test_figures_that_cannot_be_worked_out_leave_those_of_others_on_the_page(
     turn(NOW)
     engine.tick()
     assert _lines(engine, "sla_engine_service_failing") == [
-        'sla_engine_service_failing{reason="accounting",service="s03"} 1.0'
+        'sla_engine_service_failing{service="s03",reason="accounting"} 1.0'
     ]
     shown = {line.split('"')[1] for line in _lines(engine, "sla_coverage_ratio")}
     assert shown == {service["id"] for service in GOOD} - {"s03"}
