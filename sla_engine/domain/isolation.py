@@ -1,8 +1,8 @@
 """Whose fault a failure is: one service's own, or everybody's."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, NamedTuple, TypeVar, get_args
 
 FaultReason = Literal["rejected", "limit", "answer", "unreachable", "derivation", "accounting"]
@@ -30,15 +30,20 @@ Judge = Callable[[Exception], FaultReason]
 class Isolation:
     """Runs work for many services so that only the culprits of a failure go without.
 
-    ``faults`` are those found so far, by service id. Safe to use from several threads.
+    ``faults`` are those found so far, by service id. Several threads need a ``lock``.
     """
 
-    def __init__(self, judge: Judge, splits: int = SPLITS) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        splits: int = SPLITS,
+        lock: AbstractContextManager[object] | None = None,
+    ) -> None:
         self.faults: dict[str, Fault] = {}
         self._judge = judge
         self._splits = splits
         self._everybodys: Exception | None = None
-        self._lock = threading.Lock()
+        self._lock = lock or nullcontext()
 
     def divided(
         self,

@@ -5,6 +5,7 @@ a fault are samples fetched, with what is near them, and the next hour too where
 in a service that is up. What was not looked at is up.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -50,7 +51,7 @@ def timelines(
     Raises:
         PrometheusError: the samples cannot be had.
     """
-    isolation = isolation or Isolation(_raised)
+    isolation = isolation or Isolation(_raised, lock=threading.Lock())
     lives = {
         service.id: lifetime(catalogue, service, period)
         for service in services

@@ -1,5 +1,6 @@
 """Which failures of a pass over the services are one service's own."""
 
+import threading
 import time
 from typing import Final
 
@@ -23,7 +24,7 @@ _EVERYBODYS = (SQLAlchemyError, LedgerError, OSError, MemoryError)
 
 def isolation(client: Client) -> Isolation:
     """Return what finds the culprits of one pass; a server that answers nothing is no service's."""
-    return Isolation(_Judge(client))
+    return Isolation(_Judge(client), lock=threading.Lock())
 
 
 class _Judge:
