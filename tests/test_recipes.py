@@ -26,6 +26,7 @@ PACKAGES = (
     "sla_engine",
     "stack",
     "uptime_common",
+    "uptime_ledger",
 )
 
 

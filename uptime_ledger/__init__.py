@@ -1,5 +1,6 @@
-"""The installed name: every other name of ours lies in this folder, out of the way of others.
+"""The installed name: every other name of ours lies in this folder; imported by console scripts.
 
+So our names are out of the way of others.
 A wheel has our packages and what goes with them (alert rules, dashboards, units, examples) in here,
 a checkout has the same beside this folder. Only the two console scripts come in this way.
 """

@@ -15,6 +15,11 @@ _PROTOCOLS = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPRO
 _HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence
 _TOKEN = struct.Struct("!Q")
 _READS = 64
+_DISCOVER_DO = 2  # IP_PMTUDISC_DO of linux/in.h, IPV6_PMTUDISC_DO of linux/in6.h
+_OPTIONS = {
+    socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TTL, 10),  # IP_MTU_DISCOVER
+    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, 23),  # IPV6_MTU_DISCOVER
+}
 
 
 class IcmpForbiddenError(Exception):
@@ -36,8 +41,16 @@ class Icmp:
         self._waiting: dict[int, asyncio.Future[float]] = {}
         self._tokens = itertools.count(int.from_bytes(os.urandom(6)) << 8)
 
-    async def echo(self, address: str, size: int) -> float:
+    async def echo(
+        self, address: str, size: int, ttl: int | None = None, *, whole: bool = False
+    ) -> float:
         """Return the seconds until the reply; wait for ever without one.
+
+        Args:
+            address: of whom is asked.
+            size: bytes of data.
+            ttl: routers that the request may pass; None: as many as the system lets.
+            whole: it may not be cut into fragments.
 
         Raises:
             IcmpForbiddenError: there is no permission to send.
@@ -51,7 +64,11 @@ class Icmp:
         self._waiting[token] = future
         started = perf_counter()
         try:
-            endpoint.sock.sendto(_packet(family, token, data), (address, 0))
+            packet = _packet(family, token, data)
+            if ttl is None and not whole:
+                endpoint.sock.sendto(packet, (address, 0))
+            else:
+                _send(endpoint.sock, packet, address, ttl, whole=whole)
             return await future - started
         finally:
             self._waiting.pop(token, None)
@@ -90,6 +107,22 @@ class Icmp:
             self._loop.remove_reader(endpoint.sock.fileno())
             endpoint.sock.close()
         self._endpoints.clear()
+
+
+def _send(
+    sock: socket.socket, packet: bytes, address: str, ttl: int | None, *, whole: bool
+) -> None:
+    """Send one packet with options of its own by a socket that others use, too."""
+    level, hops, discover = _OPTIONS[sock.family]
+    told = [] if ttl is None else [(level, hops, struct.pack("i", ttl))]
+    before = sock.getsockopt(level, discover)
+    if whole:
+        sock.setsockopt(level, discover, _DISCOVER_DO)
+    try:
+        sock.sendmsg([packet], told, 0, (address, 0))
+    finally:
+        if whole:
+            sock.setsockopt(level, discover, before)
 
 
 def _socket(

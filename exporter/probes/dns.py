@@ -1,8 +1,10 @@
 """DNS: one question to one server, no hidden retries."""
 
 import secrets
+from collections.abc import Sequence
 
 from exporter.metrics import DNS_RECORDS, DNS_SERIAL
+from exporter.probes.transport.connect import split
 from exporter.probes.transport.datagram import LONGEST, datagrams
 from exporter.probes.transport.dns_message import DnsAnswer, answer, question
 from exporter.probes.transport.pattern import fullmatch
@@ -28,7 +30,12 @@ def _query(config: DnsProbe) -> tuple[int, bytes]:
     identifier = secrets.randbelow(65_536)
     try:
         return identifier, question(
-            identifier, config.query, config.record, recursion=config.recursion
+            identifier,
+            config.query,
+            config.record,
+            recursion=config.recursion,
+            query_class=config.query_class,
+            authenticated=config.expect_authenticated,
         )
     except ValueError as error:
         raise HinderedError("catalogue", str(error)) from error
@@ -49,6 +56,8 @@ async def _over_udp(config: DnsProbe, run: Run) -> DnsAnswer:
 async def _over_tcp(config: DnsProbe, run: Run) -> DnsAnswer:
     identifier, query = _query(config)
     async with dial(config, run, config.server) as stream:
+        if config.transport == "tls":
+            await stream.start_tls(config.tls, split(config.server)[0])
         await stream.send(len(query).to_bytes(2) + query)
         length = int.from_bytes(await stream.exactly(2))
         message = await stream.exactly(length)
@@ -57,7 +66,7 @@ async def _over_tcp(config: DnsProbe, run: Run) -> DnsAnswer:
 
 def _read(message: bytes, identifier: int, config: DnsProbe) -> DnsAnswer:
     try:
-        return answer(message, identifier, config.record)
+        return answer(message, identifier, config.record, sections=_looks_at_sections(config))
     except ValueError as error:
         raise ProbeError("protocol", str(error)) from error
 
@@ -65,17 +74,40 @@ def _read(message: bytes, identifier: int, config: DnsProbe) -> DnsAnswer:
 async def _judge(config: DnsProbe, given: DnsAnswer, run: Run) -> None:
     if given.rcode not in config.expect_rcode:
         raise ProbeError("status", given.rcode)
-    for pattern in config.expect:
-        if not await _any(pattern, given, run):
-            raise ProbeError("answer", f"no record is {pattern!r}: {'; '.join(given.records)}")
-    for pattern in config.reject:
-        if await _any(pattern, given, run):
-            raise ProbeError("answer", f"a record is {pattern!r}")
+    if config.expect_authenticated and not given.authenticated:
+        raise ProbeError("answer", "the answer is not marked as authenticated")
+    await _judge_records("record", config.expect, config.reject, given.records, run)
+    if _looks_at_sections(config):
+        for what, expect, reject, records in (
+            ("authority", config.expect_authority, config.reject_authority, given.authority),
+            ("additional", config.expect_additional, config.reject_additional, given.additional),
+        ):
+            await _judge_records(f"{what} record", expect, reject, records, run)
 
 
-async def _any(pattern: str, given: DnsAnswer, run: Run) -> bool:
+def _looks_at_sections(config: DnsProbe) -> bool:
+    authority = config.expect_authority or config.reject_authority
+    return bool(authority or config.expect_additional or config.reject_additional)
+
+
+async def _judge_records(
+    what: str,
+    expect: Sequence[str],
+    reject: Sequence[str],
+    records: Sequence[str],
+    run: Run,
+) -> None:
+    for pattern in expect:
+        if not await _any(pattern, records, run):
+            raise ProbeError("answer", f"no {what} is {pattern!r}: {'; '.join(records)}")
+    for pattern in reject:
+        if await _any(pattern, records, run):
+            raise ProbeError("answer", f"one {what} is {pattern!r}")
+
+
+async def _any(pattern: str, records: Sequence[str], run: Run) -> bool:
     """Return whether some record matches in whole."""
-    for record in given.records:
+    for record in records:
         if await fullmatch(pattern, record.encode(), run):
             return True
     return False

@@ -1,6 +1,7 @@
 """ICMP: echo requests, their loss and round trip."""
 
 import asyncio
+import errno
 
 from exporter.metrics import ICMP_LOSS, ICMP_RTT
 from exporter.network.icmp import IcmpForbiddenError
@@ -29,18 +30,20 @@ async def _trips(config: IcmpProbe, run: Run, address: str, wait: float) -> list
     """Return the round trips of the echoes that were answered in time."""
     try:
         if config.count == 1:
-            trip = await _echo(run, address, config.size, 0.0, wait)
+            trip = await _echo(config, run, address, 0.0, wait)
             return [] if trip is None else [trip]
         return await _several(config, run, address, wait)
     except IcmpForbiddenError as error:
         raise HinderedError("permission", str(error)) from error
     except OSError as error:
+        if error.errno == errno.EMSGSIZE:
+            raise ProbeError("size", f"{config.size} bytes of data: {error.strerror}") from error
         raise network_error(error) from error
 
 
 async def _several(config: IcmpProbe, run: Run, address: str, wait: float) -> list[float]:
     echoes = [
-        asyncio.ensure_future(_echo(run, address, config.size, i * _APART, wait))
+        asyncio.ensure_future(_echo(config, run, address, i * _APART, wait))
         for i in range(config.count)
     ]
     try:
@@ -50,12 +53,16 @@ async def _several(config: IcmpProbe, run: Run, address: str, wait: float) -> li
             echo.cancel()
 
 
-async def _echo(run: Run, address: str, size: int, after: float, wait: float) -> float | None:
+async def _echo(
+    config: IcmpProbe, run: Run, address: str, after: float, wait: float
+) -> float | None:
     if after:
         await asyncio.sleep(min(after, wait / 2))
     try:
         async with asyncio.timeout(wait - min(after, wait / 2)):
-            return await run.network.icmp.echo(address, size)
+            return await run.network.icmp.echo(
+                address, config.size, config.ttl, whole=config.dont_fragment
+            )
     except TimeoutError:
         return None
 

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import regex
 from pydantic import AfterValidator, Field, model_validator
@@ -21,7 +21,19 @@ from service_catalogue.probes.base import (
 )
 from uptime_common.shown import shown
 
-RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
+
+def _other_type(value: str) -> str:
+    number = value.removeprefix("TYPE")
+    if not (value.startswith("TYPE") and number.isdecimal() and 0 < int(number) < 65_536):  # noqa: PLR2004 - 16 bits
+        raise ValueError(f"{shown(value)} is neither a type of records nor TYPE and its number")
+    return value
+
+
+RecordType = Literal[
+    "A", "AAAA", "ANY", "CAA", "CNAME", "DNAME", "DNSKEY", "DS", "HINFO", "HTTPS", "MX", "NAPTR",
+    "NS", "NSEC", "PTR", "RRSIG", "SOA", "SRV", "SSHFP", "SVCB", "TLSA", "TXT",
+]  # fmt: skip
+OtherType = Annotated[str, AfterValidator(_other_type)]
 Rcode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
 
 
@@ -138,21 +150,47 @@ class TlsProbe(SourcedProbe):
 
 
 class DnsProbe(SourcedProbe):
-    """One question to one name server; good when the answer has the code and records expected.
+    r"""One question to one name server; good when the answer has the code and records expected.
 
     ``expect`` holds regular expressions, each of which some record's text must match in whole;
-    ``reject`` those that none may match.
+    ``reject`` those that none may match. Types without a text of their own are written as RFC 3597
+    has them (``\# 4 0a000001``); those of ``ANY``, ``expect_authority`` and ``expect_additional``
+    (and ``reject_...``) as type and text: ``NS ns1.example.org.``. ``expect_authenticated`` wants
+    the AD flag.
     """
 
     type: Literal["dns"]
     server: Annotated[str, default_port(53)]
     query: Text
-    record: RecordType = "A"
-    transport: Literal["udp", "tcp"] = "udp"
+    record: RecordType | OtherType = "A"
+    query_class: Literal["IN", "CH", "HS"] = "IN"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    tls: TlsPeer = TlsPeer()
     recursion: bool = True
     expect_rcode: tuple[Rcode, ...] = ("NOERROR",)
     expect: tuple[Regex, ...] = ()
     reject: tuple[Regex, ...] = ()
+    expect_authority: tuple[Regex, ...] = ()
+    reject_authority: tuple[Regex, ...] = ()
+    expect_additional: tuple[Regex, ...] = ()
+    reject_additional: tuple[Regex, ...] = ()
+    expect_authenticated: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _port_of_tls(cls, data: Any) -> Any:
+        server = data.get("server") if isinstance(data, dict) else None
+        if isinstance(server, str) and data.get("transport") == "tls":
+            bare = server.startswith("[") and server.endswith("]")
+            if bare or ":" not in server:
+                return {**data, "server": f"{server}:853"}
+        return data
+
+    @model_validator(mode="after")
+    def _tls_to_speak(self) -> Self:
+        if self.transport != "tls" and self.tls != TlsPeer():
+            raise ValueError("tls needs transport: tls")
+        return self
 
     @property
     def target(self) -> str:
@@ -161,13 +199,19 @@ class DnsProbe(SourcedProbe):
 
 
 class IcmpProbe(NetworkProbe):
-    """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered."""
+    """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered.
+
+    ``ttl`` is the most routers that one may pass; with ``dont_fragment`` one that is too long for
+    the way is not sent, and fails with ``size``.
+    """
 
     type: Literal["icmp"]
     target: Annotated[str, Field(pattern=r"^[^\s/]+$")]
     count: Annotated[int, Field(ge=1, le=100)] = 1
     size: Annotated[int, Field(ge=0, le=65_000)] = 56
     max_loss: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    ttl: Annotated[int, Field(ge=1, le=255)] | None = None
+    dont_fragment: bool = False
 
 
 class GrpcProbe(NetworkProbe):

@@ -25,6 +25,14 @@ def one_a(query: bytes) -> bytes:
     return reply(query, ["192.0.2.1"])
 
 
+def delegated(query: bytes) -> bytes:
+    """Answer with one address and who is in charge."""
+    made = dns.message.from_wire(one_a(query))
+    made.authority.append(dns.rrset.from_text("example.org.", 60, "IN", "NS", "ns1.example.org."))
+    return made.to_wire()
+
+
+_AUTHORITY = {"validate_authority_rrs": {"fail_if_not_matches_regexp": [r".*NS\tns1\..*"]}}
 _ASKED = {"validate_answer_rrs": {"fail_if_not_matches_regexp": [r".*192\.0\.2\.1$"]}}
 CASES = [
     Case("dns-good", None, kind="dns", answers=one_a),
@@ -40,4 +48,8 @@ CASES = [
          ours={"expect": [r"192\.0\.2\.1"]}, theirs=_ASKED),
     Case("dns-other-record", None, kind="dns", answers=lambda q: reply(q, ["192.0.2.2"]),
          ours={"expect": [r"192\.0\.2\.1"]}, theirs=_ASKED),
+    Case("dns-authority-as-asked", None, kind="dns", answers=delegated,
+         ours={"expect_authority": [r"NS ns1\..*"]}, theirs=_AUTHORITY),
+    Case("dns-other-authority", None, kind="dns", answers=one_a,
+         ours={"expect_authority": [r"NS ns1\..*"]}, theirs=_AUTHORITY),
 ]  # fmt: skip

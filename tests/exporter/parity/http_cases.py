@@ -151,4 +151,54 @@ BODY_CASES = [
          ours={"expect_version": ["1.1", "2"]},
          theirs={"valid_http_versions": ["HTTP/1.1", "HTTP/2.0"]}),
 ]  # fmt: skip
-CASES = [*STATUS_CASES, *CONNECTION_CASES, *FRAMING_CASES, *REDIRECT_CASES, *BODY_CASES]
+_COOKIES = (b"Set-Cookie: a=1", b"Set-Cookie: b=2")
+
+
+def _header(name: str, *patterns: str) -> list[dict[str, str]]:
+    return [{"header": name, "regexp": pattern} for pattern in patterns]
+
+
+_FIRST, _SECOND, _THIRD = ("^a=1$", "^b=2$", "^c=3$")
+ASKED_CASES = [
+    Case("headers-all-match", raw(ok(b"fine", *_COOKIES)),
+         ours={"expect_headers": {"Set-Cookie": [_FIRST, _SECOND]}},
+         theirs={"fail_if_header_not_matches": _header("Set-Cookie", _FIRST, _SECOND)}),
+    Case("headers-one-does-not-match", raw(ok(b"fine", *_COOKIES)),
+         ours={"expect_headers": {"Set-Cookie": [_FIRST, _THIRD]}},
+         theirs={"fail_if_header_not_matches": _header("Set-Cookie", _FIRST, _THIRD)}),
+    Case("header-that-must-not-be", raw(ok(b"fine", *_COOKIES)),
+         ours={"reject_headers": {"Set-Cookie": [_THIRD, _SECOND]}},
+         theirs={"fail_if_header_matches": _header("Set-Cookie", _THIRD, _SECOND)}),
+    Case("header-that-must-not-be-is-not", raw(ok(b"fine", *_COOKIES)),
+         ours={"reject_headers": {"Set-Cookie": _THIRD}},
+         theirs={"fail_if_header_matches": _header("Set-Cookie", _THIRD)}),
+    Case("bodies-all-match", raw(ok()), ours={"expect_body": ["^fi", "ne$"]},
+         theirs={"fail_if_body_not_matches_regexp": ["^fi", "ne$"]}),
+    Case("bodies-one-does-not-match", raw(ok()), ours={"expect_body": ["^fi", "xx"]},
+         theirs={"fail_if_body_not_matches_regexp": ["^fi", "xx"]}),
+    Case("bodies-one-must-not-match", raw(ok()), ours={"reject_body": ["xx", "ine"]},
+         theirs={"fail_if_body_matches_regexp": ["xx", "ine"]}),
+    Case("tls-wanted", raw(ok()), ours={"expect_tls": True}, theirs={"fail_if_not_ssl": True}),
+    Case("tls-unwanted", raw(ok()), ours={"expect_tls": False}, theirs={"fail_if_ssl": True}),
+    Case("tls-had-and-wanted", raw(ok()), tls="good", asked="localhost",
+         ours={"expect_tls": True}, theirs={"fail_if_not_ssl": True}),
+    Case("tls-had-but-unwanted", raw(ok()), tls="good", asked="localhost",
+         ours={"expect_tls": False}, theirs={"fail_if_ssl": True}),
+    Case("backend-by-address", raw(ok()), tls="good",
+         ours={"server_name": "localhost"},
+         theirs={"tls_config": {"server_name": "localhost"}}),
+    Case("backend-of-another-name", raw(ok()), tls="good",
+         ours={"server_name": "mail.example"},
+         theirs={"tls_config": {"server_name": "mail.example"}}),
+    Case("tls-not-newer-than", raw(ok()), tls="good", asked="localhost",
+         ours={"tls": {"max_version": "1.2"}},
+         theirs={"tls_config": {"max_version": "TLS12"}}),
+]  # fmt: skip
+CASES = [
+    *ASKED_CASES,
+    *STATUS_CASES,
+    *CONNECTION_CASES,
+    *FRAMING_CASES,
+    *REDIRECT_CASES,
+    *BODY_CASES,
+]

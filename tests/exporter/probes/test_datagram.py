@@ -1,9 +1,11 @@
 import asyncio
+import errno
 import socket
 import struct
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -15,12 +17,13 @@ from hypothesis import strategies as st
 
 from exporter.network import icmp
 from exporter.network.icmp import Icmp, checksum
-from exporter.probes.transport.dns_message import TYPES, answer, question
-from tests.exporter.asking import ask, measured
+from exporter.probes.transport.dns_message import WRITTEN, answer, question
+from tests.exporter.asking import ask, ask_all, measured
 from tests.exporter.parity.dns_cases import one_a, reply
 from tests.exporter.servers import answering, serving
 
 RECORDS = {
+    "DNAME": ["other.example."],
     "A": ["192.0.2.1", "192.0.2.2"],
     "AAAA": ["2001:db8::1"],
     "CAA": ['0 issue "ca.example.org"'],
@@ -34,7 +37,7 @@ RECORDS = {
 }
 
 
-@pytest.mark.parametrize("record", sorted(TYPES))
+@pytest.mark.parametrize("record", sorted(WRITTEN))
 def test_records_read_as_a_zone_file_writes_them(record: str) -> None:
     query = question(7, "example.org", record)
     assert dns.message.from_wire(query).question[0].to_text() == f"example.org. IN {record}"
@@ -158,7 +161,7 @@ def test_lost_echoes_count(
 ) -> None:
     sent = iter(range(4))
 
-    async def echo(_self: Icmp, _address: str, _size: int) -> float:
+    async def echo(_self: Icmp, _address: str, _size: int, *_: object, **__: object) -> float:
         if next(sent) >= answered:
             await asyncio.sleep(60)
         return 0.001
@@ -186,3 +189,58 @@ def test_without_permission_the_message_says_what_is_missing(
 @given(st.binary(min_size=2, max_size=200).filter(lambda d: len(d) % 2 == 0))
 def test_a_packet_with_its_checksum_sums_to_zero(data: bytes) -> None:
     assert checksum(data + checksum(data).to_bytes(2)) == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_options_of_an_echo_do_not_stay_with_the_socket(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    real = icmp._send
+
+    def noted(sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        level, _, discover = icmp._OPTIONS[sock.family]
+        before = sock.getsockopt(level, discover)
+        real(sock, *arguments, **options)
+        assert sock.getsockopt(level, discover) == before
+        sent.append(arguments[2])
+
+    monkeypatch.setattr(icmp, "_send", noted)
+    fields = {"type": "icmp", "target": address}
+    whole = {**fields, "ttl": 64, "dont_fragment": True, "size": 1000}
+    results = ask_all([fields, {**fields, "ttl": 1}, whole])
+    assert [r.reason for r in results] == [None] * 3, results
+    assert sorted(sent, key=str) == [1, 64]
+
+
+def test_echoes_leave_with_the_ttl_asked_for() -> None:
+    try:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    except PermissionError:
+        pytest.skip("raw sockets need CAP_NET_RAW")
+    seen = set()
+    with listener:
+        listener.setblocking(False)
+        fields = {"type": "icmp", "target": "127.0.0.1", "size": 777}
+        ask_all([{**fields, "ttl": 7}, {**fields, "ttl": 9, "dont_fragment": True}])
+        while True:
+            try:
+                packet = listener.recv(65_535)
+            except BlockingIOError:
+                break
+            if packet[20] == 8 and len(packet) == 20 + 8 + 777:
+                seen.add((packet[8], bool(packet[6] & 0x40)))
+    assert {ttl for ttl, _ in seen} == {7, 9}
+    assert (9, True) in seen
+
+
+def test_an_echo_too_long_for_the_way_fails_where_it_may_not_be_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def too_long(*_: object, **__: object) -> None:
+        raise OSError(errno.EMSGSIZE, "Message too long")
+
+    monkeypatch.setattr(icmp, "_send", too_long)
+    result = ask(type="icmp", target="127.0.0.1", size=9000, dont_fragment=True)
+    assert (result.success, result.reason) == (False, "size")
+    assert ask(type="icmp", target="127.0.0.1", size=9000).success

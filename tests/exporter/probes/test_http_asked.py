@@ -282,11 +282,21 @@ def test_a_token_is_kept_until_it_expires(tmp_path: Path, lasts: Any, asked: int
 def test_a_token_revoked_early_is_replaced_within_the_run(tmp_path: Path) -> None:
     with identity(tmp_path) as (server, probe):
 
-        def revoke() -> None:
+        def revoke(_: Network) -> None:
             server.revoked = True
 
         assert [r.reason for r in in_turn([probe()] * 2, between=revoke)] == [None, None]
     assert (len(server.asked), len(server.visits)) == (2, 3)
+
+
+def test_a_token_that_has_expired_is_not_sent(tmp_path: Path) -> None:
+    def age(network: Network) -> None:
+        for key, token in network.tokens.items():
+            network.tokens[key] = token._replace(until=0.0)
+
+    with identity(tmp_path) as (server, probe):
+        assert all(r.success for r in in_turn([probe()] * 2, between=age))
+    assert (len(server.asked), len(server.visits)) == (2, 2)
 
 
 def test_a_401_to_a_new_token_is_the_verdict(tmp_path: Path) -> None:
@@ -333,7 +343,7 @@ def test_a_token_server_that_is_not_there_is_named_and_a_secret_is_not_told(
 
 
 def in_turn(
-    probes: list[dict[str, Any]], between: Callable[[], None] = lambda: None
+    probes: list[dict[str, Any]], between: Callable[[Network], None] = lambda _: None
 ) -> list[ProbeResult]:
     """Run probes one after the other with one network."""
 
@@ -342,7 +352,7 @@ def in_turn(
         try:
             for probe in probes:
                 results.append(await attempt(target_of(**probe), network))
-                between()
+                between(network)
             return results
         finally:
             await network.close()
