@@ -1,15 +1,19 @@
 """Ledger and catalogue -> the values of a report."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
+from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.report_context import period_needed, with_context, with_days
+from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
-from sla_engine.domain.report import PeriodReport
+from sla_engine.domain.report import NotComputed, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
 from sla_engine.reports import Format
@@ -61,7 +65,8 @@ def report(
 ) -> PeriodReport:
     """Return the figures of a period, up to ``now`` (ms UTC), of all services or those named.
 
-    Without ``strips`` the services' days, which take the most time, are left out.
+    Without ``strips`` the services' days, which take the most time, are left out. A service whose
+    figures cannot be computed is named as such and leaves out no other.
 
     Raises:
         KeyError: a service is not in the catalogue.
@@ -69,6 +74,25 @@ def report(
     chosen = (
         [books.catalogue.service(s) for s in services] if services else books.catalogue.services
     )
+    work = partial(_computed, books, period, now, strips)
+    isolation = Isolation(account_fault)
+    parts = list(isolation.divided(chosen, lambda service: service.id, work))
+    if not isolation.faults and parts:
+        return parts[0]
+    failed = isolation.faults
+    return replace(
+        work([service for service in chosen if service.id not in failed]),
+        not_computed=tuple(
+            NotComputed(service.id, service.name, failed[service.id].text)
+            for service in chosen
+            if service.id in failed
+        ),
+    )
+
+
+def _computed(
+    books: Books, period: Period, now: int, strips: bool, chosen: Sequence[Service]
+) -> PeriodReport:
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
     facts = facts_of(books, period_needed(period, now), chosen)
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)

@@ -1,8 +1,13 @@
 """The service levels that the engine exports and shows, from the ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
+from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
@@ -10,9 +15,10 @@ from sla_engine.accounting.terms import longest_gap, objective
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault, FaultReason, Isolation
 from sla_engine.domain.period import containing, shifted
-from sla_engine.domain.service_level import ServiceLevel, StatusRow
-from sla_engine.ledger import Books
+from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
+from sla_engine.ledger import Books, LedgerError
 from sla_engine.maintenance.windows import planned, windows_in
 from uptime_common import humanize
 
@@ -70,18 +76,45 @@ def service_levels(
     now: int,
     figures: Mapping[str, Mapping[str, Figures]],
     until: Mapping[str, int] | None = None,
+    isolation: Isolation | None = None,
 ) -> list[ServiceLevel]:
     """Return what is exported of every service at ``now``, around figures worked out before.
 
-    ``until`` is how far the data of those figures reach, by service id (ms UTC).
+    ``until`` is how far the data of those figures reach, by service id (ms UTC). Of one whose
+    level cannot be worked out nothing but its name is left; ``isolation`` has why.
     """
+    work = partial(_levels, books, now, figures, until or {})
+    if isolation is None:
+        return work(books.catalogue.services)
+    parts = isolation.divided(books.catalogue.services, lambda service: service.id, work)
+    found = {level.service: level for level in chain(*parts)}
+    return [
+        found.get(service.id) or ServiceLevel(service.id, None, False, None)
+        for service in books.catalogue.services
+    ]
+
+
+def account_fault(error: Exception) -> FaultReason:
+    """Judge what went wrong while figures were worked out: raise what is the ledger's fault."""
+    if isinstance(error, SQLAlchemyError | LedgerError | OSError | MemoryError):
+        raise error
+    return "accounting"
+
+
+def _levels(
+    books: Books,
+    now: int,
+    figures: Mapping[str, Mapping[str, Figures]],
+    until: Mapping[str, int],
+    services: Sequence[Service],
+) -> list[ServiceLevel]:
     opened, reached = books.ledger.open_outages(), reach(books, now)
     span = Interval(now, now + _AHEAD)
     windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
     ahead = {
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
-        for service in books.catalogue.services
+        for service in services
     }
     return [
         ServiceLevel(
@@ -97,11 +130,11 @@ def service_levels(
             locations=service.quorum.locations,
             depends_on=service.depends_on,
             known_until=reached[service.id].until if service.id in reached else None,
-            figures_until=(until or {}).get(service.id),
+            figures_until=until.get(service.id),
             has_gap=service.id not in reached or reached[service.id].has_gap,
             max_gap=longest_gap(books.catalogue, service),
         )
-        for service in books.catalogue.services
+        for service in services
     ]
 
 
@@ -126,13 +159,22 @@ def reach(books: Books, now: int) -> dict[str, Reach]:
     return found
 
 
-def status_rows(books: Books, levels: Iterable[ServiceLevel], now: int) -> list[StatusRow]:
-    """Return the rows of the status page; each service is judged over its own window."""
-    return [_row(books.catalogue, level, now) for level in levels]
+def status_rows(
+    books: Books,
+    levels: Iterable[ServiceLevel],
+    now: int,
+    faults: Mapping[str, Fault] = MappingProxyType({}),
+) -> list[StatusRow]:
+    """Return the rows of the status page; each service is judged over its own window.
+
+    One that cannot be measured is unknown, and says why.
+    """
+    return [_row(books.catalogue, level, now, faults.get(level.service)) for level in levels]
 
 
-def _row(catalogue: Catalogue, level: ServiceLevel, now: int) -> StatusRow:
-    service, state = catalogue.service(level.service), level.state(now)
+def _row(catalogue: Catalogue, level: ServiceLevel, now: int, fault: Fault | None) -> StatusRow:
+    service = catalogue.service(level.service)
+    state: ServiceState = "unknown" if fault else level.state(now)
     figures = level.windows.get(service.window)
     since = {"unknown": level.known_until, "up": None}.get(state, level.open_since)
     zone, reached = catalogue.timezone, level.figures_until
@@ -149,4 +191,5 @@ def _row(catalogue: Catalogue, level: ServiceLevel, now: int) -> StatusRow:
         coverage=figures.coverage if figures else None,
         as_of=None if reached is None or figures is None else humanize.moment(reached, zone),
         stale=figures is not None and level.is_stale(now),
+        problem=None if fault is None else f"{fault.reason}: {fault.text}",
     )

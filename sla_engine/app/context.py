@@ -92,7 +92,7 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
     """
     url = ledger_url(options)
     catalogue = read_catalogue(options)
-    with opened_ledger(url, create=options.creates) as ledger, _client(catalogue) as client:
+    with opened_ledger(url, create=options.creates) as ledger, opened_client(catalogue) as client:
         yield Context(catalogue, ledger, client)
 
 
@@ -120,10 +120,15 @@ def reopened(context: Context, options: argparse.Namespace) -> Context:
         JobError: a secret's file cannot be read.
     """
     catalogue = read_catalogue(options)
-    return replace(context, catalogue=catalogue, client=_client(catalogue))
+    return replace(context, catalogue=catalogue, client=opened_client(catalogue))
 
 
-def _client(catalogue: Catalogue) -> Client:
+def opened_client(catalogue: Catalogue) -> Client:
+    """Return a client of a catalogue's Prometheus.
+
+    Raises:
+        JobError: a secret's file cannot be read.
+    """
     try:
         return Client(catalogue.prometheus)
     except OSError as error:

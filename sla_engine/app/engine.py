@@ -3,7 +3,9 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import structlog
@@ -12,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.service_levels import (
     Levels,
+    account_fault,
     reach,
     service_levels,
     window_figures,
@@ -19,16 +22,19 @@ from sla_engine.accounting.service_levels import (
 )
 from sla_engine.accounting.terms import longest_gap
 from sla_engine.app.context import Context, now
+from sla_engine.app.faults import FaultWatch
 from sla_engine.app.notifications import Notifications
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault, Isolation, one_line
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
 from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
-from sla_engine.measurement.ingest import Ingested, ingest, tick_periods
+from sla_engine.measurement.failing import FailingServices
+from sla_engine.measurement.ingest import Ingested
 from sla_engine.measurement.late import LateSamples
-from sla_engine.metrics import EngineMetrics, Exposition, outages_text
+from sla_engine.metrics import EngineMetrics, Exposition, TickFailure, outages_text
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 from uptime_common import humanize
@@ -40,10 +46,11 @@ log = structlog.get_logger("engine")
 
 
 class Published(NamedTuple):
-    """What belongs together: a catalogue with what it stands on, and levels of its services."""
+    """What belongs together: a catalogue in force, the levels and the faults of its services."""
 
     context: Context
     levels: tuple[ServiceLevel, ...] = ()
+    faults: Mapping[str, Fault] = MappingProxyType({})
 
 
 class Engine:
@@ -70,6 +77,9 @@ class Engine:
         self._decided: tuple[int, int] | None = None
         self._holds_until = 0.0
         self._rendering = threading.Lock()
+        self._failing = FailingServices()
+        self._uncounted: Mapping[str, Fault] = {}
+        self._faults = FaultWatch(metrics)
         self._derived_until: int | None = None
         self._leading = False
         self._busy = threading.Lock()
@@ -100,15 +110,18 @@ class Engine:
         with self._sending:
             self._notifications.idle()  # before the ledger's lock, so that no tick waits for Slack
             with self._busy:
-                before, levels = self.published
+                before, levels, _ = self.published
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
                 self._figures, self._figures_at, self._newest = {}, 0, None
+                self._failing, self._uncounted = FailingServices(), {}
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
-        self.published = Published(context, tuple(levels))
+        faults = {**self._uncounted, **{s: one.fault for s, one in self._failing.known.items()}}
+        self._faults.tell(faults)
+        self.published = Published(context, tuple(levels), faults)
         self._write(now())
 
     def _write(self, at: int) -> None:
@@ -150,7 +163,7 @@ class Engine:
         return self.metrics.render(style) + self._exposition + self._outages
 
     def tick(self) -> None:
-        """Bring the ledger up to now; a failure is told and the next tick catches up.
+        """Bring the ledger up to now; a failure of any kind is told and the next tick catches up.
 
         Where another engine leads, it only shows what that one wrote.
         """
@@ -159,11 +172,9 @@ class Engine:
                 done = self._ingest(now()) if self._leads() else self._follow()
                 self._refresh(done.period.end, done.changes)
             except PrometheusError as error:
-                self.metrics.prometheus_errors.inc()
                 self._failed(error)
                 self._show_age()
-            except (LedgerError, SQLAlchemyError, OSError) as error:
-                self.metrics.ledger_errors.inc()
+            except Exception as error:  # noqa: BLE001 - counted and logged by kind
                 self._failed(error)
 
     def send(self) -> None:
@@ -218,11 +229,8 @@ class Engine:
     def _ingest(self, at: int) -> Ingested:
         """Derive all that is due; what is done before a failure stays."""
         context = self.context
-        changes: list[Change] = []
-        for period in tick_periods(context.books, at):
-            notify = outage_notices(context.books, at)
-            done = ingest(context.books, context.client, period, at, notify=notify)
-            changes += done.changes
+        notify = partial(outage_notices, context.books, at)
+        changes = list(self._failing.catch_up(context.books, context.client, at, notify))
         changes += self._find_late(at)
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
@@ -236,15 +244,25 @@ class Engine:
         context = self.context
         notify = outage_notices(context.books, at, late=True)
         try:
-            return self._late.find(context.books, context.client, at, notify)
+            failing = self._failing.known
+            return self._late.find(context.books, context.client, at, notify, failing)
         except PrometheusError as error:
             self.metrics.prometheus_errors.inc()
             log.warning("late samples could not be asked for", error=str(error))
             return ()
 
     def _failed(self, error: Exception) -> None:
+        """Count and log why a tick failed: by Prometheus, by the ledger, or by a fault of ours."""
         self.metrics.ticks.labels("failed").inc()
-        log.error("tick failed", error=str(error))
+        kind: TickFailure = "internal"
+        if isinstance(error, PrometheusError):
+            kind = "prometheus"
+            self.metrics.prometheus_errors.inc()
+        elif isinstance(error, LedgerError | SQLAlchemyError | OSError):
+            kind = "ledger"
+            self.metrics.ledger_errors.inc()
+        self.metrics.tick_failures.labels(kind).inc()
+        log.error("tick failed", kind=kind, error=one_line(error), exc_info=kind == "internal")
 
     def refresh_decided(self) -> None:
         """Show at once what people decided since the last look, here or in another process."""
@@ -283,16 +301,19 @@ class Engine:
             self._figures, self._figures_until = {}, {}
             self._figures_at, self._newest = at, None
         books, self._decided = self.context.books, self.context.ledger.decisions()
+        isolation = Isolation(account_fault)
         newest, corrected = books.ledger.corrections.services_after(self._corrected)
         changed = {change.service for change in changes}
         due = {*changed, *corrected, *books.ledger.open_outages()}
-        fresh = self._account(at, due)
+        fresh = self._account(at, due, isolation)
         reached = reach(books, at) if fresh else {}
         self._figures |= fresh
         self._figures_until |= {name: reached[name].until for name in fresh if name in reached}
+        levels = service_levels(books, at, self._figures, self._figures_until, isolation)
+        self._uncounted = isolation.faults
+        self._show(self.context, levels)
         self._list(at, due)
         self._corrected = newest
-        self._show(self.context, service_levels(books, at, self._figures, self._figures_until))
 
     def _list(self, at: int, due: set[str]) -> None:
         """List the newest outages, where these may be others than before."""
@@ -301,11 +322,17 @@ class Engine:
             self._newest = newest_outages(self.context.books, at, self._listed, known, due)
             self._outages = outages_text(self._newest)
 
-    def _account(self, at: int, due: set[str]) -> Levels:
+    def _account(self, at: int, due: set[str], isolation: Isolation) -> Levels:
         """Return the figures of what is due, or was not known of before."""
         context = self.context
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
-        return window_figures(context.books, at, services) if services else {}
+        work = partial(window_figures, context.books, at)
+        found: Levels = {}
+        for part in isolation.divided(services, lambda service: service.id, work):
+            found |= part
+        for failed in isolation.faults:
+            self._figures.pop(failed, None)  # what was worked out before is not of now
+        return found
 
     def _blind(self, service: str) -> bool:
         windows = self._figures.get(service, {}).values()

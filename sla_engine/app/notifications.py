@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.app.context import Context, now
 from sla_engine.app.notifiers import make_notifiers, report_addresses
+from sla_engine.domain.isolation import one_line
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import LedgerError, Outbox
 from sla_engine.metrics import EngineMetrics
@@ -45,6 +46,7 @@ class Notifications:
             log.warning("reports come without a picture", needs=needed)
         self._context = context
         self._budgets = BudgetWatch(context.catalogue)
+        self._said = ""  # of what went wrong with a kind of notices
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again
         self._lanes: dict[str, threading.Thread] = {}
         for notifier in notifiers.values():
@@ -83,7 +85,7 @@ class Notifications:
             budgets=self._budgets.notices,
         )
         try:
-            foreseen = tuple(due_notices(situation))
+            foreseen = tuple(due_notices(situation, self._not_foreseen))
             self._outbox.add(notice for notice in foreseen if notice.key not in self._written)
             self._written = {notice.key for notice in foreseen}
         except SQLAlchemyError as error:
@@ -124,6 +126,15 @@ class Notifications:
             self._metrics.notices_sent.labels(name).inc(count)
         for name, reason in tally.failures:
             self._metrics.notice_failures.labels(name, reason).inc()
+
+    def _not_foreseen(self, error: Exception) -> None:
+        """Raise what is the ledger's fault; another is one kind's own and keeps back no other."""
+        if isinstance(error, SQLAlchemyError | LedgerError | OSError):
+            raise error
+        self._metrics.notice_failures.labels("engine", "internal").inc()
+        if (said := f"{type(error).__name__}: {one_line(error)}") != self._said:
+            log.error("notices not foreseen", error=said, exc_info=error)
+        self._said = said
 
     def _unusable(self, error: Exception) -> None:
         self._metrics.ledger_errors.inc()

@@ -9,6 +9,8 @@ from sla_engine.app.context import now, reopened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError
 from sla_engine.app.slack_listener import SlackListener, setup_of
+from sla_engine.domain.isolation import one_line
+from sla_engine.prometheus.expressions import remarks
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 
@@ -42,9 +44,20 @@ class Reloader:
         if not problems:
             count = len(self._engine.context.catalogue.services)
             log.info("catalogue loaded", services=count)
+            self._ask()
             settle()
             self._adopted()
         return problems
+
+    def _ask(self) -> None:
+        """Say what Prometheus makes of the expressions; only their own services fail by them."""
+        context = self._engine.context
+        try:
+            for remark in remarks(context.client, context.catalogue.services, now()):
+                where = f"sli.{remark.field}"
+                log.warning("expression", service=remark.service, at=where, problem=remark.text)
+        except Exception as error:  # noqa: BLE001 - the catalogue is in force all the same
+            log.warning("expressions not judged", error=one_line(error))
 
     def _take_over(self) -> tuple[str, ...]:
         try:

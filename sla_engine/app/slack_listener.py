@@ -167,7 +167,7 @@ class SlackConnection:
     def _respond(self, interaction: Interaction) -> ActionResult:
         """One at a time: what is decided on is still so when it is written."""
         with self._acting:
-            context, levels = self._published()
+            context, levels, _ = self._published()
             action_context = ActionContext(context.catalogue, context.ledger, levels, self._clock())
             return respond(action_context, interaction)
 

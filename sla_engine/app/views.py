@@ -17,8 +17,8 @@ def pages(engine: Engine) -> Pages:
     """Return the pages of a running engine."""
 
     def status() -> str:
-        (context, levels), at = engine.published, now()
-        rows = status_rows(context.books, levels, at)
+        (context, levels, faults), at = engine.published, now()
+        rows = status_rows(context.books, levels, at, faults)
         generated = humanize.moment(at, context.catalogue.timezone)
         return render_status(context.catalogue.organization, rows, generated, "current window")
 

@@ -9,6 +9,7 @@ from sla_engine.app.context import chosen_period, now, opened
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import FROM, Subparsers, subcommand
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault
 from sla_engine.ledger import LedgerError
 from sla_engine.measurement import backfill as job
 from sla_engine.prometheus import PrometheusError
@@ -30,8 +31,12 @@ def backfill(options: argparse.Namespace) -> int:
         chosen = chosen_period(options, context.catalogue, at)
         period = Interval(chosen.start, chosen.end)
         console = Console(stderr=True) if sys.stderr.isatty() else None
+        faults: dict[str, Fault] = {}
         try:
-            job.backfill(context.books, context.client, period, at, console=console)
+            job.backfill(context.books, context.client, period, at, console=console, faults=faults)
         except (PrometheusError, LedgerError) as error:
             raise JobError(f"{error}; what was derived so far is kept, run it again") from error
+    if faults:
+        said = "; ".join(f"{service}: {fault.text}" for service, fault in sorted(faults.items()))
+        raise JobError(f"derived but for {said}")
     return 0

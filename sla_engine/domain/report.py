@@ -119,11 +119,21 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True)
+class NotComputed:
+    """A service whose figures could not be computed, and why in one line."""
+
+    id: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
     of its dates and numbers, such as ``de``; ``en`` is this project's own way.
+    ``not_computed`` are the services that are missing from ``services``.
     """
 
     organization: str
@@ -140,3 +150,4 @@ class PeriodReport:
     capacity: Capacity | None = None
     late: int | None = None
     language: str = "en"
+    not_computed: tuple[NotComputed, ...] = ()

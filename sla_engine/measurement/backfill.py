@@ -1,6 +1,8 @@
 """Months of the past into the ledger: piece by piece, resumable, with progress."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -8,11 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from service_catalogue import Service
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, Intervals, intersect, subtract, union
+from sla_engine.domain.isolation import Fault
 from sla_engine.ledger import Books
 from sla_engine.measurement.derive import lifetime
 from sla_engine.measurement.ingest import ingest
-from sla_engine.prometheus import Client
+from sla_engine.measurement.isolation import isolation
+from sla_engine.prometheus import Client, UnreachableError
 
+_WAITS = (1, 2, 5, 10, 30)  # seconds
 PIECE = 96 * 3_600_000
 """How much of the past is derived and stored at once (ms)."""
 
@@ -25,6 +30,8 @@ def backfill(
     *,
     services: Iterable[Service] | None = None,
     console: Console | None = None,
+    faults: dict[str, Fault] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Derive a period that is past; return the number of pieces derived.
 
@@ -37,9 +44,13 @@ def backfill(
         now: ms UTC.
         services: all of the catalogue's unless given.
         console: where the progress bar is drawn; none without it.
+        faults: takes the services that cannot be derived, which no other then waits for; without
+            it the first such failure is raised.
+        sleep: waits for some seconds before a failure that may pass is tried again.
 
     Raises:
-        PrometheusError: the samples cannot be had; pieces already stored stay.
+        PrometheusError: the samples cannot be had, not after some tries either; pieces already
+            stored stay.
     """
     period = Interval(period.start, min(period.end, now))
     chosen = tuple(books.catalogue.services if services is None else services)
@@ -48,9 +59,36 @@ def backfill(
     with _progress(console) as progress:
         task = progress.add_task(f"{len(chosen)} services", total=len(missing))
         for piece in missing:
-            ingest(books, client, piece, now, services=chosen)
+            left = [s for s in chosen if faults is None or s.id not in faults]
+            work = partial(_piece, books, client, piece, now, services=left, faults=faults)
+            _patiently(work, sleep)
             progress.advance(task)
     return len(missing)
+
+
+def _piece(
+    books: Books,
+    client: Client,
+    piece: Interval,
+    now: int,
+    *,
+    services: Sequence[Service],
+    faults: dict[str, Fault] | None,
+) -> None:
+    found = None if faults is None else isolation(client)
+    ingest(books, client, piece, now, services=services, isolation=found)
+    if faults is not None and found is not None:
+        faults |= found.faults
+
+
+def _patiently(work: Callable[[], None], sleep: Callable[[float], None]) -> None:
+    """Work, and again after a while where Prometheus was away: it may be only restarting."""
+    for wait in _WAITS:
+        try:
+            return work()
+        except UnreachableError as error:
+            sleep(wait if error.wait is None else error.wait / 1000)
+    return work()
 
 
 def _covered(books: Books, period: Interval, services: Iterable[Service]) -> Intervals:

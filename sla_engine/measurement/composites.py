@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from graphlib import TopologicalSorter
+from itertools import chain
 
 from service_catalogue import Service
 from sla_engine.domain.history import History, preserved, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, intersect, union
+from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, during, joined
 from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.derive import first_known, lifetime
@@ -16,12 +18,14 @@ def composites(
     services: Sequence[Service],
     period: Interval,
     derived: Iterable[Derived],
+    isolation: Isolation | None = None,
 ) -> Iterator[Derived]:
     """Yield the composites among the services, from their components' timelines in a period.
 
     A component is unknown outside its lifetime. What is derived of one now counts as the ledger
-    will hold it, and those not derived now are as the ledger has them. A composite guesses nothing
-    by itself: it gives up what it knew only where a component does.
+    will hold it, and those not derived now are as the ledger has them: what fails is unknown from
+    where it failed. A composite guesses nothing by itself: it gives up what it knew only where a
+    component does. With ``isolation`` a composite that fails is left out and named there.
     """
     wanted = [s for s in services if s.method == "components"]
     if not wanted:
@@ -42,15 +46,23 @@ def composites(
         later = cut(before, Interval(here.end, alive.end))
         return _filled(joined((*earlier, *line, *later)), period), union(gone, item.released)
 
-    for service in _in_order(wanted):
+    def made(some: Sequence[Service]) -> Iterable[Derived]:
+        (service,) = some
         alive = lifetime(books.catalogue, service, period)
-        if alive.length:
-            parts = [part(name) for name in service.components]
-            whole = components([cut(line, alive) for line, _ in parts], service.need)
-            released = union(*(gone for _, gone in parts))
-            item = Derived(service.id, whole, first_known(whole), 0, None, released)
-            known[service.id] = item
-            yield item
+        if not alive.length:
+            return ()
+        parts = [part(name) for name in service.components]
+        whole = components([cut(line, alive) for line, _ in parts], service.need)
+        released = union(*(gone for _, gone in parts))
+        item = Derived(service.id, whole, first_known(whole), 0, None, released)
+        known[service.id] = item
+        return (item,)
+
+    for service in _in_order(wanted):
+        if isolation is None:
+            yield from made((service,))
+        else:
+            yield from chain(*isolation.divided((service,), lambda s: s.id, made))
 
 
 def _known(timeline: Timeline) -> Intervals:

@@ -5,12 +5,14 @@ a fault are samples fetched, with what is near them, and the next hour too where
 in a service that is up. What was not looked at is up.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.isolation import FaultReason, Isolation, exhaust
 from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
 from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step
@@ -38,15 +40,18 @@ def timelines(
     now: int,
     *,
     events: dict[str, tuple[Minute, ...]] | None = None,
+    isolation: Isolation | None = None,
 ) -> dict[str, Timeline]:
     """Return the timeline of each service over its lifetime in a period (ms UTC).
 
     Services that live from other services are left out, as are those without a day in the period.
-    The events of those that count them are put into ``events``.
+    The events of those that count them are put into ``events``. With ``isolation`` a service that
+    fails is left out, too, and named there.
 
     Raises:
         PrometheusError: the samples cannot be had.
     """
+    isolation = isolation or Isolation(_raised, lock=threading.Lock())
     lives = {
         service.id: lifetime(catalogue, service, period)
         for service in services
@@ -56,17 +61,38 @@ def timelines(
     sources = {s.id: source(catalogue, s) for s in alive if s.method != "events"}
     sources = {name: one for name, one in sources.items() if one.is_selector}
     sparse = [s for s in alive if s.id in sources]
-    found = _sparse(catalogue, client, sparse, sources, period=period, now=now) if sparse else {}
+    found: dict[str, Timeline] = {}
+    counted: dict[str, tuple[Minute, ...]] = {}
+
+    def screened(some: Sequence[Service]) -> None:
+        found.update(_sparse(catalogue, client, some, sources, isolation, period=period, now=now))
+
+    def alone(some: Sequence[Service]) -> None:
+        (service,) = some
+        if service.method == "events":
+            line, counted[service.id] = event_timeline(catalogue, client, service, period, now)
+        else:
+            line = _stepped(catalogue, client, service, period, now)
+        found[service.id] = line
+
+    if sparse:
+        _ = client.closed_ranges  # where that has no answer, it is nobody's fault below
+        exhaust(isolation.divided(sparse, _id, screened))
     for service in alive:
-        if service.id not in found:
-            if service.method == "events":
-                line, minutes = event_timeline(catalogue, client, service, period, now)
-                found[service.id] = line
-                if events is not None:
-                    events[service.id] = minutes
-            else:
-                found[service.id] = _stepped(catalogue, client, service, period, now)
-    return {name: cut(timeline, lives[name]) for name, timeline in found.items()}
+        if service.id not in sources:
+            exhaust(isolation.divided((service,), _id, alone))
+    sound = {name: line for name, line in found.items() if name not in isolation.faults}
+    if events is not None:
+        events |= {name: counted[name] for name in sound.keys() & counted.keys()}
+    return {name: cut(timeline, lives[name]) for name, timeline in sound.items()}
+
+
+def _raised(error: Exception) -> FaultReason:
+    raise error
+
+
+def _id(service: Service) -> str:
+    return service.id
 
 
 def source(catalogue: Catalogue, service: Service) -> Source:
@@ -94,29 +120,41 @@ def _sparse(
     client: Client,
     services: Sequence[Service],
     sources: Mapping[str, Source],
+    isolation: Isolation,
     *,
     period: Interval,
     now: int,
 ) -> dict[str, Timeline]:
-    steps = _measured(catalogue, client, services, sources, period)
+    steps = _measured(catalogue, client, services, sources, period, isolation=isolation)
+    services = [s for s in services if s.id not in isolation.faults]
+    if not services:
+        return {}
     beats = {s.id: cadence(catalogue, s, steps.get(s.id)) for s in services}
     longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
     if wide.length > _HOUR:  # whole hours: what is left of one would take as many questions again
         wide = Interval(wide.end - -(-wide.length // _HOUR) * _HOUR, wide.end)
-    counted = scan(client, sources.values(), wide, min(_HOUR, wide.length))
+    asked = [sources[s.id] for s in services]
+    counted = scan(client, asked, wide, min(_HOUR, wide.length), isolation)
+    services = [s for s in services if s.id not in isolation.faults]
     known = {s.id: beats[s.id] for s in services if has_cadence(catalogue, s) or s.id in steps}
     still = quiet(services, known, counted.windows, counted.series)
-    looks = [
-        screen(s, known.get(s.id), counted.windows, counted.series.get(s.id, ()))
-        for s in services
-        if s.id not in still
-    ]
+    looks: list[Screening] = []
+
+    def look(some: Sequence[Service]) -> None:
+        looks.extend(
+            screen(s, known.get(s.id), counted.windows, counted.series.get(s.id, ())) for s in some
+        )
+
+    for service in services:
+        if service.id not in still:
+            exhaust(isolation.divided((service,), _id, look))
     up: Timeline = (Segment(period.start, period.end, State.UP),)
     found = dict.fromkeys(still, up)
     found |= {one.service.id: up for one in looks if not one.flagged.any()}
-    _look_closer(client, sources, [one for one in looks if one.flagged.any()], wide, found)
+    flagged = [one for one in looks if one.flagged.any()]
+    _look_closer(client, sources, flagged, wide, found, isolation=isolation)
     return {name: cut(timeline, period) for name, timeline in found.items()}
 
 
@@ -126,17 +164,25 @@ def _look_closer(
     looks: Sequence[Screening],
     wide: Interval,
     found: dict[str, Timeline],
+    *,
+    isolation: Isolation,
 ) -> None:
     """Fetch what the looks want until every edge is steady; put their timelines into ``found``."""
     samples: Samples = {}
+
+    def judge(some: Sequence[Screening]) -> Screening | None:
+        (one,) = some
+        one.seen |= one.flagged
+        series = samples.get(one.service.id, ())
+        judged = derive(one.service, series, wide, one.beat, wide.end)
+        found[one.service.id] = overlaid(judged, clip(one.looked(), wide), State.UP)
+        return one if one.widen(found[one.service.id]) else None
+
     while looks:
-        samples = merged(samples, raw(client, packed(_wanted(sources, looks, wide.end))))
-        for one in looks:
-            one.seen |= one.flagged
-            series = samples.get(one.service.id, ())
-            judged = derive(one.service, series, wide, one.beat, wide.end)
-            found[one.service.id] = overlaid(judged, clip(one.looked(), wide), State.UP)
-        looks = [one for one in looks if one.widen(found[one.service.id])]
+        questions = packed(_wanted(sources, looks, wide.end))
+        samples = merged(samples, raw(client, questions, isolation))
+        judged = [isolation.divided((one,), lambda o: o.service.id, judge) for one in looks]
+        looks = [one for part in judged for one in part if one is not None]
 
 
 def _wanted(sources: Mapping[str, Source], looks: Sequence[Screening], until: int) -> Wanted:
@@ -156,6 +202,8 @@ def _measured(
     services: Sequence[Service],
     sources: Mapping[str, Source],
     period: Interval,
+    *,
+    isolation: Isolation,
 ) -> dict[str, int]:
     """Return the scrape interval (ms) of the services for which the catalogue sets none."""
     found: dict[str, int] = {}
@@ -165,7 +213,7 @@ def _measured(
         missing = [s for s in services if not has_cadence(catalogue, s) and s.id not in found]
         if missing:
             end = Interval(period.end - margin, period.end)
-            samples = raw(client, asks([sources[s.id] for s in missing], end))
+            samples = raw(client, asks([sources[s.id] for s in missing], end), isolation)
             steps = {name: median_step(series, enough) for name, series in samples.items()}
             found |= {name: step for name, step in steps.items() if step is not None}
     return found

@@ -1,12 +1,13 @@
 """PromQL -> ledger: the same way for every tick and for months of the past."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books, Derived
@@ -39,6 +40,7 @@ def ingest(
     *,
     services: Iterable[Service] | None = None,
     notify: Notify | None = None,
+    isolation: Isolation | None = None,
 ) -> Ingested:
     """Derive a period from Prometheus and let it take its place in the ledger.
 
@@ -51,6 +53,8 @@ def ingest(
         now: ms UTC; nothing later is asked for.
         services: all of the catalogue's unless given.
         notify: makes the notices that are written in the same transaction as the changes.
+        isolation: names the services that failed, of which the ledger is as before; without it a
+            failure of one is raised.
 
     Raises:
         PrometheusError: the samples cannot be had; the ledger is as before.
@@ -60,13 +64,22 @@ def ingest(
         return Ingested(period, ())
     chosen = tuple(books.catalogue.services if services is None else services)
     events: dict[str, tuple[Minute, ...]] = {}
-    found = timelines(books.catalogue, client, chosen, period, now, events=events)
+    found = timelines(
+        books.catalogue, client, chosen, period, now, events=events, isolation=isolation
+    )
     derived = []
     for name, line in found.items():
         guess = tail(books.catalogue, books.catalogue.service(name))
         derived.append(Derived(name, line, first_known(line), guess, events.get(name)))
-    derived += composites(books, chosen, period, derived)
-    return Ingested(period, books.ledger.apply(derived, notify, at=now))
+    derived += composites(books, chosen, period, derived, isolation)
+
+    def apply(some: Sequence[Derived]) -> tuple[Change, ...]:
+        return books.ledger.apply(some, notify, at=now)
+
+    if isolation is None:
+        return Ingested(period, apply(derived))
+    parts = isolation.divided(derived, lambda item: item.service, apply)
+    return Ingested(period, tuple(chain(*parts)))
 
 
 def tail(catalogue: Catalogue, service: Service) -> int:
@@ -74,17 +87,18 @@ def tail(catalogue: Catalogue, service: Service) -> int:
     return max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
 
 
-def tick_periods(books: Books, now: int, trail: int = TRAIL) -> tuple[Interval, ...]:
+def tick_periods(
+    books: Books, now: int, trail: int = TRAIL, services: Iterable[Service] | None = None
+) -> tuple[Interval, ...]:
     """Return what a tick derives, oldest first: back before any open outage, and all it missed.
 
     After a standstill these are several, of a day at most and a transaction each. An outage that
     is open for longer than a day is not derived anew at every tick: the ledger joins what it holds
-    with what is new.
+    with what is new. ``services`` are all of the catalogue's unless given.
     """
     moment = Interval(now - 1, now)
-    alive = {
-        s.id: s for s in books.catalogue.services if lifetime(books.catalogue, s, moment).length
-    }
+    chosen = books.catalogue.services if services is None else services
+    alive = {s.id: s for s in chosen if lifetime(books.catalogue, s, moment).length}
     # A sample was taken to hold for as long as this, before a hole turned out to follow it.
     guessed = max((cadence(books.catalogue, s).max_gap for s in alive.values()), default=0)
     starts = [o.start for s, o in books.ledger.open_outages().items() if s in alive]

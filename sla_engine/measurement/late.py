@@ -5,7 +5,7 @@ held back for longer would stay unknown, as no tick looks there again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval, clip
@@ -14,6 +14,7 @@ from sla_engine.ledger import Books
 from sla_engine.measurement.derive import cadence, lifetime
 from sla_engine.measurement.fetch import source
 from sla_engine.measurement.ingest import TRAIL, Notify, ingest
+from sla_engine.measurement.isolation import isolation
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Source
 from sla_engine.prometheus.scan import counted
@@ -37,7 +38,14 @@ class LateSamples:
         self._asked = 0
         self._seen: dict[tuple[str, int], int] = {}
 
-    def find(self, books: Books, client: Client, now: int, notify: Notify) -> tuple[Change, ...]:
+    def find(
+        self,
+        books: Books,
+        client: Client,
+        now: int,
+        notify: Notify,
+        failing: Container[str] = (),
+    ) -> tuple[Change, ...]:
         """Derive anew the gaps in which samples appeared, if it is time to; return what changed.
 
         Args:
@@ -45,13 +53,15 @@ class LateSamples:
             client: the Prometheus to ask.
             now: ms UTC; every tick's own trail before it is left out.
             notify: makes the notices that are written with the changes.
+            failing: ids of services that are not asked for: their queries fail.
 
         Raises:
             PrometheusError: the samples cannot be had; the next call asks again.
         """
         if 0 <= now - self._asked < EVERY:
             return ()
-        gaps = _gaps(books, Interval(now - WINDOW, now - TRAIL))
+        gaps = _gaps(books, Interval(now - WINDOW, now - TRAIL), failing)
+        found = isolation(client)
         counts = _counts(books.catalogue, client, gaps)
         changes: list[Change] = []
         for gap, services in gaps.items():
@@ -63,19 +73,23 @@ class LateSamples:
             if fuller:
                 wide = Interval(gap.start - _MARGIN, gap.end + _MARGIN)
                 chosen = (*fuller, *_made_of(books.catalogue, fuller))
-                changes += ingest(books, client, wide, now, services=chosen, notify=notify).changes
+                changes += ingest(
+                    books, client, wide, now, services=chosen, notify=notify, isolation=found
+                ).changes
         self._seen = {(name, gap.start): count for (name, gap), count in counts.items()}
         self._asked = now
         return tuple(changes)
 
 
-def _gaps(books: Books, period: Interval) -> Gaps:
+def _gaps(books: Books, period: Interval, failing: Container[str]) -> Gaps:
     """Return the gaps of a period with the services that have them: many share one."""
     histories = books.ledger.histories(period)
     found: dict[Interval, list[Service]] = defaultdict(list)
     for service in books.catalogue.services:
         alive = lifetime(books.catalogue, service, period)
-        if service.id in histories and service.method != "components" and alive.length > 0:
+        if service.id in failing or service.method == "components":
+            continue
+        if service.id in histories and alive.length > 0:
             for gap in clip(histories[service.id].gaps, alive):
                 found[gap].append(service)
     return found

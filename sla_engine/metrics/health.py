@@ -1,16 +1,21 @@
 """The metrics of the engine's own health, by prometheus_client's instruments."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from uptime_common.exposition import Style, registry_text
+
+TickFailure = Literal["prometheus", "ledger", "internal"]
 
 
 class EngineMetrics:
     """The engine's own health, to be set by its jobs."""
 
     def __init__(self, version: str) -> None:
+        self._failing: Mapping[str, str] = {}
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         gauge, counter = partial(Gauge, registry=registry), partial(Counter, registry=registry)
@@ -39,6 +44,16 @@ class EngineMetrics:
         )
         self.lag.set(float("nan"))
         self.leader = gauge("sla_engine_leader", "1 where this engine writes the ledger.")
+        self.tick_failures = counter(
+            "sla_engine_tick_failures",
+            "Ticks that failed: by Prometheus, by the ledger, or by a fault of the engine itself.",
+            ["kind"],
+        )
+        self._service_failing = gauge(
+            "sla_engine_service_failing",
+            "1 where a service cannot be measured or accounted for; its state is unknown.",
+            ["service", "reason"],
+        )
         self.prometheus_errors = counter(
             "sla_engine_prometheus_errors", "Queries without an answer."
         )
@@ -85,6 +100,8 @@ class EngineMetrics:
         )
         for result in ("ok", "failed"):
             self.ticks.labels(result)
+        for kind in get_args(TickFailure):
+            self.tick_failures.labels(kind)
         for result in ("done", "refused", "failed", "unreadable"):
             self.slack_requests.labels(result)
 
@@ -108,6 +125,14 @@ class EngineMetrics:
         """Show no feed until it is read again: the catalogue may have dropped it."""
         for family in (self._feed_success, self._feed_refresh, self._feed_skipped):
             family.clear()
+
+    def failing(self, reasons: Mapping[str, str]) -> None:
+        """Show the services that fail, each with its reason, and no others."""
+        for gone in self._failing.items() - reasons.items():
+            self._service_failing.remove(*gone)
+        for service, reason in reasons.items():
+            self._service_failing.labels(service, reason).set(1)
+        self._failing = dict(reasons)
 
     def render(self, style: Style = "text") -> bytes:
         """Return the text of every family, without the EOF of OpenMetrics."""

@@ -1,6 +1,6 @@
 """The registry of notices: every kind, and all that is known of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from service_catalogue.notifications import Severity
 from sla_engine.domain.notice import Notice
@@ -44,11 +44,23 @@ OUTAGE_KINDS = tuple(name for name, kind in NOTICES.items() if kind.compose is c
 SILENT_KINDS = frozenset(name for name, kind in NOTICES.items() if kind.silent)
 
 
-def due_notices(situation: Situation) -> Iterator[Notice]:
-    """Yield what neither the change of an outage nor anybody else has written down yet."""
+def due_notices(
+    situation: Situation, failed: Callable[[Exception], None] | None = None
+) -> Iterator[Notice]:
+    """Yield what neither the change of an outage nor anybody else has written down yet.
+
+    ``failed`` is told of what goes wrong with some kinds, and the others go on; without it that is
+    raised.
+    """
     for due in dict.fromkeys(kind.due for kind in NOTICES.values()):
-        if due is not None:
-            yield from due(situation)
+        if due is None:
+            continue
+        try:
+            yield from tuple(due(situation))
+        except Exception as error:
+            if failed is None:
+                raise
+            failed(error)
 
 
 def severity_of(notice: Notice) -> Severity:

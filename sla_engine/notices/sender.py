@@ -166,7 +166,7 @@ class Sender:
         """Make an end of what is not worth repeating any longer."""
         if not isinstance(outcome, Retry):
             return outcome
-        limit = _REVIVED if outcome.ours else notifier.capabilities.retry_for
+        limit = _REVIVED if outcome.ours or outcome.unexplained else notifier.capabilities.retry_for
         if limit is None or self._clock() - item.notice.time <= limit:
             return outcome
         return Failed(f"tried for too long: {outcome.reason}")

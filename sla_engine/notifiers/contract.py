@@ -19,13 +19,15 @@ class Retry:
     """Try again: not before ``after`` milliseconds when the service said so.
 
     ``doubtful`` says that the message may have arrived all the same: look before sending again;
-    ``ours`` that the notifier itself failed, not the other side.
+    ``ours`` that the notifier itself failed; ``unexplained`` that the other side
+    refused it for a reason that nobody here knows. Both are tried for a day.
     """
 
     reason: str
     after: int | None = None
     doubtful: bool = True
     ours: bool = False
+    unexplained: bool = False
 
 
 @dataclass(frozen=True, slots=True)

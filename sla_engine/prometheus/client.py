@@ -1,5 +1,6 @@
 """The HTTP API of Prometheus, and of whatever speaks it, by requests."""
 
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -11,8 +12,15 @@ from urllib3.util import Retry
 
 from service_catalogue.prometheus import Prometheus
 from sla_engine.prometheus import promql
-from sla_engine.prometheus.error import LimitError, QueryError, UnreachableError, error_of
+from sla_engine.prometheus.error import (
+    AnswerError,
+    LimitError,
+    QueryError,
+    UnreachableError,
+    error_of,
+)
 from sla_engine.prometheus.series import QueryResult, parse
+from uptime_common.retry_after import retry_after
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
 # align nor cache, nor repeat what was before the last half minute; Thanos and VictoriaMetrics must
@@ -102,8 +110,10 @@ class Client:
         Raises:
             PrometheusError: as for `instant`.
         """
-        (series,) = self.instant(promql.EDGE_QUESTION, 1_000_000).series
-        return bool(series.values[0] == promql.EDGE_CLOSED)
+        answer = self.instant(promql.EDGE_QUESTION, 1_000_000)
+        if [series.values.size for series in answer.series] != [1]:
+            raise AnswerError(f"{self.url}: {promql.EDGE_QUESTION} has no answer")
+        return bool(answer.series[0].values[0] == promql.EDGE_CLOSED)
 
     def reload(self) -> bool:
         """Make the server read its configuration and rules again; False where it does not allow it.
@@ -131,13 +141,16 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            raise error_of(self.url, response.status_code, *_error_of_body(response.content))
+            refusal = error_of(self.url, response.status_code, *_error_of_body(response.content))
+            if (asked := response.headers.get("Retry-After")) is not None:
+                refusal.wait = retry_after(asked, time.time_ns() // 1_000_000)
+            raise refusal
         try:
             answer = parse(response.content, kinds)
-        except ValueError as error:
-            raise UnreachableError(f"{self.url}: no answer of Prometheus: {error}") from error
+        except Exception as error:  # a body may be anything
+            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
         if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
-            raise UnreachableError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
+            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
         return answer
 
 

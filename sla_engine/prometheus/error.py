@@ -11,11 +11,20 @@ _TOO_MUCH_STATUS = (413, 414, 504)
 
 
 class PrometheusError(Exception):
-    """A query has no answer; the message names the server and the reason in one line."""
+    """A query has no answer; the message names the server and the reason in one line.
+
+    ``wait`` is how long the server asks to wait before the next (ms), None where it does not say.
+    """
+
+    wait: int | None = None
 
 
 class UnreachableError(PrometheusError):
     """There is no server, it refuses us, or it is overloaded; the same query may work later."""
+
+
+class AnswerError(UnreachableError):
+    """What came back is no answer to the question: of another form, cut off or not the whole."""
 
 
 class QueryError(PrometheusError):

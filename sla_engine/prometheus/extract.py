@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Isolation
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.client import Client
-from sla_engine.prometheus.error import LimitError
+from sla_engine.prometheus.error import AnswerError, LimitError
 from sla_engine.prometheus.series import Series
 
 _SMALLEST = 60_000
@@ -96,18 +97,29 @@ def asks(sources: Iterable[Source], period: Interval, grain: int = _SMALLEST) ->
 
 
 def each(
-    client: Client, questions: Iterable[tuple[Ask, SeriesReader]]
+    client: Client,
+    questions: Iterable[tuple[Ask, SeriesReader]],
+    isolation: Isolation | None = None,
 ) -> Iterator[tuple[SeriesReader, str, Series]]:
     """Yield the series of all questions in their order, with the way asked and the service.
 
-    A few questions are asked at once.
+    A few questions are asked at once. With ``isolation`` a service whose question has no answer
+    is left out, and a question that many share is asked again in parts until only that one fails.
 
     Raises:
         PrometheusError: there is no answer.
     """
 
     def ask(question: tuple[Ask, SeriesReader]) -> list[tuple[str, Series]]:
-        return list(_whole(client, *question))
+        whole, answer = question
+        if isolation is None:
+            return list(_whole(client, whole, answer))
+
+        def part(sources: Sequence[Source]) -> list[tuple[str, Series]]:
+            return list(_whole(client, whole._replace(sources=tuple(sources)), answer))
+
+        parts = isolation.divided(whole.sources, lambda source: source.service, part)
+        return [one for found in parts for one in found]
 
     with ThreadPoolExecutor(client.connections) as pool:
         questions = tuple(questions)
@@ -124,20 +136,26 @@ def _whole(client: Client, ask: Ask, answer: SeriesReader) -> Iterator[tuple[str
         for half in ask.halves(error):
             yield from _whole(client, half, answer)
         return
-    single = ask.sources[0].service if len(ask.sources) == 1 else None
+    if ask.sources[0].expression is not None:
+        yield from ((ask.sources[0].service, series) for series in found)
+        return
+    asked = {source.service for source in ask.sources}
     for series in found:
-        yield single or series.labels["service"], series
+        service = series.labels.get("service")
+        if service not in asked:
+            raise AnswerError(f"{client.url}: an answer about service {service!r}, not asked for")
+        yield service, series
 
 
-def raw(client: Client, questions: Iterable[Ask]) -> Samples:
+def raw(client: Client, questions: Iterable[Ask], isolation: Isolation | None = None) -> Samples:
     """Return every sample of the questions, those of one service and series joined.
 
-    A sample that two questions share counts once.
+    A sample that two questions share counts once; NaN is no sample.
 
     Raises:
         PrometheusError: there is no answer.
     """
-    found = each(client, [(ask, _samples) for ask in questions])
+    found = each(client, [(ask, _samples) for ask in questions], isolation)
     return _by_service((service, series) for _, service, series in found)
 
 
@@ -166,14 +184,20 @@ def key(series: Series) -> Labels:
 def _samples(client: Client, ask: Ask) -> Iterator[Series]:
     source, period = ask.sources[0], ask.period
     if source.is_selector:
-        query = promql.samples(ask.selector, period.length)
-        answer = client.instant(query, period.end - 1, samples=True)
+        start, end = period.start - 1, period.end - 1
+        answer = client.instant(promql.samples(ask.selector, period.length), end, samples=True)
     else:
         start = -(-period.start // source.step) * source.step
         end = max(start, period.end - 1)
         answer = client.range(ask.selector, start, end, source.step, lookback=_LOOKBACK)
+    if answer.kind != "matrix":
+        raise AnswerError(f"{client.url}: an answer of type {answer.kind} instead of samples")
     for series in answer.series:
+        times = series.times
+        if (np.diff(times) <= 0).any() or (times < start).any() or (times > end).any():
+            raise AnswerError(f"{client.url}: samples out of order, or of a time not asked for")
         inside = (series.times >= period.start) & (series.times < period.end)
+        inside &= ~np.isnan(series.values)
         if inside.any():
             yield Series(series.labels, series.times[inside], series.values[inside])
 

@@ -39,5 +39,14 @@ def count_steps(expression: str, length: int, step: int) -> str:
 
 
 def low(selector: str, length: int) -> str:
-    """Return the query that has a value where a sample of the last ``length`` ms is under 1."""
-    return f"min_over_time({samples(selector, length)}) < 1"
+    """Return the query that is 0 where a sample of the last ``length`` ms is under 1, or is NaN.
+
+    A minimum passes over NaN, a sum does not.
+    """
+    some = samples(selector, length)
+    return f"(min_over_time({some}) + 0 * sum_over_time({some}) >= bool 1) == 0"
+
+
+def low_bit(selector: str, length: int) -> str:
+    """Return the same for samples that are 0, 1 or NaN: their mean says it all."""
+    return f"(avg_over_time({samples(selector, length)}) >= bool 1) == 0"

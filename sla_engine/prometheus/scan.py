@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Isolation
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.client import Client
+from sla_engine.prometheus.error import AnswerError
 from sla_engine.prometheus.extract import Ask, Labels, SeriesReader, Source, asks, each, key
 from sla_engine.prometheus.series import Series
 
@@ -36,7 +38,13 @@ class Scan(NamedTuple):
     series: Mapping[str, tuple[Counts, ...]]
 
 
-def scan(client: Client, sources: Iterable[Source], period: Interval, length: int) -> Scan:
+def scan(
+    client: Client,
+    sources: Iterable[Source],
+    period: Interval,
+    length: int,
+    isolation: Isolation | None = None,
+) -> Scan:
     """Count samples in windows of ``length`` ms; what is left of the period is a shorter one.
 
     Raises:
@@ -55,7 +63,7 @@ def scan(client: Client, sources: Iterable[Source], period: Interval, length: in
                 questions += [(ask, _count), (ask, _low)]
     rows: dict[tuple[str, Labels], _Row] = {}
     cells: dict[SeriesReader, list[tuple[int, Series]]] = {_count: [], _low: []}
-    for answer, service, one in each(client, questions):
+    for answer, service, one in each(client, questions, isolation):
         series = _nameless(one)
         row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))
         cells[answer].append((row.number, series))
@@ -128,7 +136,9 @@ def _count(client: Client, ask: Ask) -> Iterable[Series]:
 
 
 def _low(client: Client, ask: Ask) -> Iterable[Series]:
-    return _by_window(client, ask, promql.low(ask.selector, _reach(client, ask)))
+    ours = ask.sources[0].expression is None
+    low = promql.low_bit if ours else promql.low
+    return _by_window(client, ask, low(ask.selector, _reach(client, ask)))
 
 
 def _reach(client: Client, ask: Ask) -> int:
@@ -138,4 +148,11 @@ def _reach(client: Client, ask: Ask) -> int:
 
 def _by_window(client: Client, ask: Ask, query: str) -> Iterable[Series]:
     start, end = ask.period
-    return client.range(query, start + ask.grain - 1, end - 1, ask.grain).series
+    series, _, kind = client.range(query, start + ask.grain - 1, end - 1, ask.grain)
+    if kind != "matrix":
+        raise AnswerError(f"{client.url}: an answer of type {kind} instead of counts")
+    for one in series:
+        inside = (one.times >= start) & (one.times < end)
+        if not (inside & np.isfinite(one.values)).all():
+            raise AnswerError(f"{client.url}: counts that are none, or of a time not asked for")
+    return series

@@ -39,10 +39,11 @@ class Series(NamedTuple):
 
 
 class QueryResult(NamedTuple):
-    """The series of a query, and what the server says of it: warnings, then remarks."""
+    """The series of a query, what the server says of it (warnings, then remarks), its type."""
 
     series: tuple[Series, ...]
     warnings: tuple[str, ...]
+    kind: str = "matrix"
 
 
 def parse(body: bytes, kinds: frozenset[str] = KINDS) -> QueryResult:
@@ -162,7 +163,7 @@ def _parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
     if body.count(b'":') != sum(map(len, names)) or _SPACED_KEY(body):
         json.loads(body, object_pairs_hook=_unique)
     series = _together([item["metric"] for item in items], pairs)
-    return QueryResult(tuple(series), tuple(_said(document)))
+    return QueryResult(tuple(series), tuple(_said(document)), kind)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -42,7 +42,13 @@ def document(report: PeriodReport) -> Json:
         ],
         "maintenance": [_work(one) for one in report.works],
         "capacity": None if report.capacity is None else _capacity(report.capacity),
-    }
+    } | _not_computed(report)
+
+
+def _not_computed(report: PeriodReport) -> Json:
+    """Return the services whose figures could not be computed; nothing where there are none."""
+    listed = [{"id": one.id, "reason": one.reason} for one in report.not_computed]
+    return {"not_computed": listed} if listed else {}
 
 
 def _service(service: ServiceReport, now: int) -> Json:

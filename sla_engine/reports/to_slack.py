@@ -65,6 +65,8 @@ def _outages(report: PeriodReport) -> Iterator[str]:
         why = f": {row.cause}" if row.cause else ""
         ticket = f" ({row.ticket})" if row.ticket else ""
         yield f"{_DOWN} {row.service}, {row.when}{why}{ticket}"
+    for one in report.not_computed:
+        yield f"{_NOTE} {one.name} could not be computed: {one.reason}"
     if report.restatements:
         names = humanize.listed([one.service for one in report.restatements], 5)
         yield f"{_NOTE} Restated after an earlier report: {names}"

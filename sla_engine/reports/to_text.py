@@ -57,6 +57,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _works(report, say)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
+    yield from _not_computed(report)
     if report.capacity is not None:
         yield from _capacity(report.capacity, say)
 
@@ -177,6 +178,13 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     for one in report.restatements:
         before, after = (say.percent(v) for v in (one.before, one.after))
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
+
+
+def _not_computed(report: PeriodReport) -> Iterator[str]:
+    if report.not_computed:
+        yield ""
+    for one in report.not_computed:
+        yield f"{one.name} could not be computed: {one.reason}"
 
 
 def _capacity(capacity: Capacity, say: Language) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
@@ -28,6 +29,8 @@ from sla_engine.notifiers.contract import (
     Unreadable,
 )
 from sla_engine.slack import blocks
+from sla_engine.slack.refusals import FINAL
+from uptime_common.retry_after import retry_after
 
 EVENT_TYPE = "uptime_ledger_notice"
 TIMEOUT_SECONDS = 15
@@ -35,7 +38,15 @@ _ID = re.compile(r"[CDG][A-Z0-9]{6,}")
 _PAGE = 200
 _SERVER_ERROR = 500
 _TOO_MANY = 429
-_PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+_PASSING = {
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "rollup_error",
+    "team_added_to_org",
+    "file_update_failed",
+}
 # Somebody deleted the message, or it may no longer be edited.
 _GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
 _NO_RIGHT = "missing_scope"
@@ -210,11 +221,14 @@ def _outcome(call: Callable[[], SlackResponse]) -> Outcome:
 def _rejected(status: int, reason: str, headers: Any) -> Outcome:
     """Judge a refusal; after a server error nobody knows whether the message was taken."""
     if status == _TOO_MANY or reason in {"ratelimited", "rate_limited"}:
-        after = next((v for k, v in headers.items() if k.lower() == "retry-after"), "1")
-        return Retry("slack: rate limited", 1000 * int(after), doubtful=False)
+        asked = next((str(v) for k, v in headers.items() if k.lower() == "retry-after"), None)
+        wait = retry_after(asked, time.time_ns() // 1_000_000)
+        return Retry("slack: rate limited", wait, doubtful=False)
     if status >= _SERVER_ERROR or reason in _PASSING:
         return Retry(f"slack: {reason} (HTTP {status})")
-    return Failed(f"slack: {reason}")
+    if reason in FINAL:
+        return Failed(f"slack: {reason}")
+    return Retry(f"slack: {reason}", unexplained=True)
 
 
 def _broken(error: Exception) -> Retry:

@@ -46,7 +46,7 @@ class World:
         return Ingested(Interval(BEGIN, self.now), changes)
 
     def ask(self, service: str = "") -> str:
-        context, levels = self.engine.published
+        context, levels, _ = self.engine.published
         message = uptime(context.books, levels, service, self.now)
         return " | ".join([message.title, *message.lines, *(f"{k} {v}" for k, v in message.fields)])
 
@@ -61,7 +61,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world = World(Engine(Context(book, ledger, client), EngineMetrics("test")))
         for module in ("engine", "notifications", "views"):
             monkeypatch.setattr(f"sla_engine.app.{module}.now", lambda: world.now)
-        monkeypatch.setattr("sla_engine.app.engine.ingest", world.ingest)
+        monkeypatch.setattr("sla_engine.measurement.failing.ingest", world.ingest)
         world.engine.tick()
         yield world
 

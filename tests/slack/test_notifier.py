@@ -90,6 +90,8 @@ def test_a_file_goes_into_the_thread(slack: Slack, bot: SlackBot) -> None:
         ("invalid_auth", Failed("slack: invalid_auth")),
         ("channel_not_found", Failed("slack: channel_not_found")),
         ("internal_error", Retry("slack: internal_error (HTTP 200)")),
+        ("file_update_failed", Retry("slack: file_update_failed (HTTP 200)")),
+        ("never_heard_of", Retry("slack: never_heard_of", unexplained=True)),
     ],
 )
 def test_what_slack_says_is_judged(

@@ -1,0 +1,85 @@
+"""What Prometheus says of the expressions of a catalogue: each is run once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from service_catalogue import Service
+from sla_engine.prometheus.client import Client
+from sla_engine.prometheus.error import AnswerError, LimitError, PrometheusError, QueryError
+from sla_engine.prometheus.series import Series
+
+_EARLIER = (0, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
+"""How far back series that disagree are looked at again (ms)."""
+_FIELDS = ("promql", "good", "total")
+
+
+class Remark(NamedTuple):
+    """What is to be said of one expression; a ``fatal`` one can never work."""
+
+    service: str
+    field: str
+    text: str
+    fatal: bool
+
+    def findings(self, data: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield where it stands in the plain data of a catalogue: location, message."""
+        for index, entry in enumerate(data["services"]):
+            if entry["id"] == self.service:
+                yield ("services", index, "sli", self.field), self.text
+
+
+def remarks(client: Client, services: Iterable[Service], at: int) -> Iterator[Remark]:
+    """Yield what is wrong with the expressions of services, as the server sees them ``at`` (ms).
+
+    Raises:
+        PrometheusError: it does not answer.
+    """
+    client.instant("vector(1)", at)
+    for service in services:
+        for field in _FIELDS:
+            expression = getattr(service.sli, field, None)
+            if expression is not None:
+                for text, fatal in _said(client, expression, field, at):
+                    yield Remark(service.id, field, text, fatal)
+
+
+def _said(client: Client, expression: str, field: str, at: int) -> Iterator[tuple[str, bool]]:
+    try:
+        answer = client.instant(expression, at)
+    except QueryError as error:
+        yield f"Prometheus rejects it: {str(error).removeprefix(f'{client.url}: ')}", True
+        return
+    except (LimitError, AnswerError) as error:
+        yield f"no answer: {error}", False
+        return
+    if answer.kind in {"scalar", "string"}:
+        yield f"it is a {answer.kind}, and a service needs series: vector(...) makes one", True
+    elif answer.kind == "matrix":
+        yield "it is a range of samples, and not their value at a time: leave [...] out", True
+    elif not answer.series:
+        yield "it has no series at this time", False
+    elif field == "promql":
+        yield from _disagreeing(client, expression, answer.series, at)
+
+
+def _disagreeing(
+    client: Client, expression: str, series: Sequence[Series], at: int
+) -> Iterator[tuple[str, bool]]:
+    """Yield whether there are series that can never agree, or did not within the last day."""
+    nameless = [one for one in series if not one.labels]
+    if nameless and len(series) > 1:
+        text = (
+            "one of its series has no labels, as in `X or vector(0)`, and stands beside the others"
+        )
+        yield f"{text} as a location of its own: take `sum(X) or vector(0)`", True
+        return
+    for earlier in _EARLIER:
+        try:
+            states = {
+                bool(one.values[0]) for one in client.instant(expression, at - earlier).series
+            }
+        except PrometheusError:
+            return
+        if len(states) < 2:  # noqa: PLR2004 - up and down
+            return
+    yield f"its {len(series)} series disagree now and did a day ago; a tie is unknown", False
