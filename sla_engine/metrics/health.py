@@ -67,19 +67,7 @@ class EngineMetrics:
             "sla_engine_maintenance_windows_failing",
             "Maintenance windows that cannot be worked out and are left out.",
         )
-        self._feed_success = gauge(
-            "sla_engine_feed_last_success_timestamp_seconds",
-            "When an iCalendar feed was last read; 0 where it was not since the start.",
-            ["feed"],
-        )
-        self._feed_refresh = gauge(
-            "sla_engine_feed_refresh_seconds", "How often an iCalendar feed is read.", ["feed"]
-        )
-        self._feed_skipped = gauge(
-            "sla_engine_feed_events_skipped",
-            "Events of an iCalendar feed that make no sense and are left out.",
-            ["feed"],
-        )
+        self._watch_feeds(gauge)
         self.notices_sent = counter(
             "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
         )
@@ -104,6 +92,21 @@ class EngineMetrics:
             self.tick_failures.labels(kind)
         for result in ("done", "refused", "failed", "unreadable"):
             self.slack_requests.labels(result)
+
+    def _watch_feeds(self, gauge: "partial[Gauge]") -> None:
+        self._feed_success = gauge(
+            "sla_engine_feed_last_success_timestamp_seconds",
+            "When an iCalendar feed was last read; 0 where it was not since the start.",
+            ["feed"],
+        )
+        self._feed_refresh = gauge(
+            "sla_engine_feed_refresh_seconds", "How often an iCalendar feed is read.", ["feed"]
+        )
+        self._feed_skipped = gauge(
+            "sla_engine_feed_events_skipped",
+            "Events of an iCalendar feed that make no sense and are left out.",
+            ["feed"],
+        )
 
     def loaded(self, now: int, *, good: bool) -> None:
         """Note an attempt to load the catalogue (ms UTC)."""

@@ -130,7 +130,29 @@ class Client:
             raise QueryError(f"{self.url}: {' '.join(response.text.split())}")
         return response.ok
 
+    def kind(self, promql: str, at: int) -> str:
+        """Return of which type a query's result is at ``at`` (ms UTC), whatever it holds.
+
+        Raises:
+            PrometheusError: as for `instant`.
+        """
+        body = self._body("query", {"query": promql, "time": _seconds(at)})
+        try:
+            return str(orjson.loads(body)["data"]["resultType"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
+
     def _query(self, path: str, form: dict[str, str], kinds: frozenset[str]) -> QueryResult:
+        body = self._body(path, form)
+        try:
+            answer = parse(body, kinds)
+        except Exception as error:  # a body may be anything
+            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
+        if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
+            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
+        return answer
+
+    def _body(self, path: str, form: dict[str, str]) -> bytes:
         form |= STRICT | {"timeout": f"{self._timeout:g}s"}
         try:
             response = self._session.post(
@@ -145,13 +167,7 @@ class Client:
             if (asked := response.headers.get("Retry-After")) is not None:
                 refusal.wait = retry_after(asked, time.time_ns() // 1_000_000)
             raise refusal
-        try:
-            answer = parse(response.content, kinds)
-        except Exception as error:  # a body may be anything
-            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
-        if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
-            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
-        return answer
+        return response.content
 
 
 def _session(settings: Prometheus, connections: int) -> requests.Session:

@@ -45,21 +45,22 @@ def remarks(client: Client, services: Iterable[Service], at: int) -> Iterator[Re
 
 def _said(client: Client, expression: str, field: str, at: int) -> Iterator[tuple[str, bool]]:
     try:
-        answer = client.instant(expression, at)
+        kind = client.kind(expression, at)
+        series = client.instant(expression, at).series if kind == "vector" else ()
     except QueryError as error:
         yield f"Prometheus rejects it: {str(error).removeprefix(f'{client.url}: ')}", True
         return
     except (LimitError, AnswerError) as error:
         yield f"no answer: {error}", False
         return
-    if answer.kind in {"scalar", "string"}:
-        yield f"it is a {answer.kind}, and a service needs series: vector(...) makes one", True
-    elif answer.kind == "matrix":
+    if kind in {"scalar", "string"}:
+        yield f"it is a {kind}, and a service needs series: vector(...) makes one", True
+    elif kind == "matrix":
         yield "it is a range of samples, and not their value at a time: leave [...] out", True
-    elif not answer.series:
+    elif not series:
         yield "it has no series at this time", False
     elif field == "promql":
-        yield from _disagreeing(client, expression, answer.series, at)
+        yield from _disagreeing(client, expression, series, at)
 
 
 def _disagreeing(
