@@ -14,7 +14,6 @@ from sla_engine.app.log_once import LogOnce
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError, by_prometheus, by_promtool, reload
 from sla_engine.prometheus.rule_file import Judge, rendered, update
-from sla_engine.prometheus.rules import NoRuleError
 
 log = structlog.get_logger("rules")
 
@@ -27,7 +26,7 @@ def keep(path: Path, catalogue: Catalogue, client: Client) -> bool:
         OSError: it cannot be written.
     """
     try:
-        return update(path, rule_text(catalogue), _judge(client), partial(_reload, client))
+        return update(path, rendered(catalogue), _judge(client), partial(_reload, client))
     except RulesRejectedError as error:
         raise JobError(f"{path} is left as it was: {error}") from error
 
@@ -46,18 +45,6 @@ class RulesKeeper:
             context = self._engine.context
             if keep(self._path, context.catalogue, context.client):
                 log.info("rules written", file=str(self._path))
-
-
-def rule_text(catalogue: Catalogue) -> str:
-    """Return the rule file.
-
-    Raises:
-        JobError: a service has no rule that could be written.
-    """
-    try:
-        return rendered(catalogue)
-    except NoRuleError as error:
-        raise JobError(str(error)) from error
 
 
 def _judge(client: Client) -> Judge:

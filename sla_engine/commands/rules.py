@@ -8,6 +8,7 @@ from sla_engine.app.context import read_catalogue
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import Subparsers, prometheus_flag, subcommand
 from sla_engine.prometheus import Client
+from sla_engine.prometheus.rule_file import rendered
 
 
 def register(commands: Subparsers) -> None:
@@ -26,12 +27,12 @@ def register(commands: Subparsers) -> None:
 
 def rules(options: argparse.Namespace) -> int:
     """Print the rule file, or write it where ``--output`` says."""
-    from sla_engine.app.rules import keep, rule_text  # noqa: PLC0415 - it knows the running engine
+    from sla_engine.app.rules import keep  # noqa: PLC0415 - it knows the running engine
 
     catalogue = read_catalogue(options)
     output: Path | None = options.output
     if output is None:
-        sys.stdout.write(rule_text(catalogue))
+        sys.stdout.write(rendered(catalogue))
         return 0
     try:
         with Client(catalogue.prometheus) as client:

@@ -52,6 +52,7 @@ class ServiceReport:
     burn_rate: float | None = None
     exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
+    course: tuple[tuple[int, float], ...] = ()
 
     @property
     def has_budget(self) -> bool:

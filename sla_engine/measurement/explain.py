@@ -6,6 +6,7 @@ import numpy as np
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.corrections import find_outage
+from sla_engine.accounting.terms import failing
 from sla_engine.domain.interval import Interval, clip, total
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.outage import Outage
@@ -14,6 +15,7 @@ from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.measurement.derive import cadence
 from sla_engine.measurement.fetch import source
+from sla_engine.measurement.request_counters import event_counters
 from sla_engine.prometheus import Client, Series
 from sla_engine.prometheus.extract import Ask, asks, raw
 from uptime_common.duration import format_duration
@@ -58,8 +60,7 @@ def _samples(
         yield f"derived from: {need} of {', '.join(service.components)}"
         return
     if service.method == "events":
-        assert service.sli is not None  # noqa: S101 - as its method says
-        yield f"derived from: {service.sli.good} over {service.sli.total}, by the minute"
+        yield from _events(service, outage)
         return
     beat = cadence(catalogue, service)
     near = 2 * beat.max_gap
@@ -73,6 +74,18 @@ def _samples(
             yield "  gone: older than what Prometheus keeps; the ledger stands alone"
         for series in found:
             yield from _around(series, moment)
+
+
+def _events(service: Service, outage: Outage) -> Iterator[str]:
+    counters = event_counters(service)
+    for name, one in (
+        ("failed" if counters.failed else "good", counters.part),
+        ("total", counters.total),
+    ):
+        taken = "".join(f" less {selector}" for selector in one.taken)
+        yield f"{name}: {' plus '.join(one.added)}{taken}, by the minute"
+    bar = failing(service, outage.start)
+    yield f"a minute of outage: {bar.share:.6g} of its events failed; {bar.least:g} in all, or more"
 
 
 def _query(ask: Ask) -> str:

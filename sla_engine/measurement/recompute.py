@@ -12,6 +12,7 @@ from sla_engine.ledger import Books, Derived, audit
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import first_known
+from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.ingest import tail
 from sla_engine.prometheus import Client
@@ -60,11 +61,15 @@ def recompute(
         events: dict[str, tuple[Minute, ...]] = {}
         found = timelines(books.catalogue, client, chosen, piece, now, events=events)
         released = () if forget is None else (piece,)
+        outages = EventOutages(books, piece)
         derived = [
-            Derived(name, line, first, _tail(books, name), events.get(name), released)
+            outages.judged(
+                Derived(name, line, first, _tail(books, name), events.get(name), released)
+            )
             for name, line, first in _still_sampled(found, since, forgetting=bool(released))
         ]
-        whole = [*derived, *_composites(books, chosen, piece, derived, since)]
+        around = widened(piece, derived)
+        whole = [*derived, *_composites(books, chosen, around, derived, since)]
         said = None if forget is None else _said(forget, whole, piece, now)
         books.ledger.apply(whole, at=now, forgotten=said)
     after = books.ledger.histories(period)

@@ -17,12 +17,9 @@ Reload = Callable[[], None]
 
 
 def rendered(catalogue: Catalogue) -> str:
-    """Return the rule file of a catalogue.
-
-    Raises:
-        NoRuleError: a service's SLI cannot become a recording rule.
-    """
-    return rule_file(catalogue.services, catalogue.prometheus.scrape_interval)
+    """Return the rule file of a catalogue."""
+    settings = catalogue.prometheus
+    return rule_file(catalogue.services, settings.scrape_interval, settings.replica_labels)
 
 
 def update(path: Path, text: str, judge: Judge, reload: Reload) -> bool:

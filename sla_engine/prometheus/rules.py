@@ -6,14 +6,14 @@ them itself from ``service_up``; here they are made for services by PromQL, by c
 components.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
+from service_catalogue.counters import Counters, read_counters
 from service_catalogue.service import Service
-from sla_engine.prometheus.promql import is_selector
 
 ERRORS: Final = "service:sli_errors:observed"
 TOTAL: Final = "service:sli_total:observed"
@@ -23,29 +23,27 @@ _INTERVAL = "30s"  # of the group `slo`, which reads these
 _SHORTEST_RANGE = 120_000
 
 
-class NoRuleError(ValueError):
-    """A service's SLI cannot become a recording rule."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Sli:
     errors: str
     total: str
 
 
-def rule_file(services: Iterable[Service], scrape_interval: int | None = None) -> str:
+def rule_file(
+    services: Iterable[Service],
+    scrape_interval: int | None = None,
+    replica_labels: Sequence[str] = (),
+) -> str:
     """Return the rule file of these services, in the order of their ids; probed ones need none.
 
     Args:
         services: of the catalogue.
         scrape_interval: milliseconds, where the service does not say; rates span four of them.
-
-    Raises:
-        NoRuleError: ``sli.good`` or ``sli.total`` is neither a selector nor a rate.
+        replica_labels: tell two Prometheus apart that scrape the same.
     """
     rules = [
         {"record": name, "expr": expression, "labels": {"service": service.id}}
-        for service, sli in _slis(services, scrape_interval)
+        for service, sli in _slis(services, scrape_interval, tuple(replica_labels))
         for name, expression in ((TOTAL, sli.total), (ERRORS, sli.errors))
     ]
     group = {"name": "sla_engine", "interval": _INTERVAL, "rules": rules}
@@ -60,7 +58,9 @@ def expressions(text: str) -> Iterator[tuple[str, str]]:
             yield rule["labels"]["service"], rule["expr"]
 
 
-def _slis(services: Iterable[Service], interval: int | None) -> Iterator[tuple[Service, _Sli]]:
+def _slis(
+    services: Iterable[Service], interval: int | None, replicas: tuple[str, ...]
+) -> Iterator[tuple[Service, _Sli]]:
     for service in sorted(services, key=lambda s: s.id):
         if service.method == "components":
             yield service, _composite(service.components, service.need)
@@ -68,7 +68,7 @@ def _slis(services: Iterable[Service], interval: int | None) -> Iterator[tuple[S
             yield service, _state(service)
         elif service.method == "events":
             span = max(_SHORTEST_RANGE, 4 * (service.scrape_interval or interval or 0))
-            yield service, _events(service, span)
+            yield service, _events(service, _Rates(span // 1000, replicas, _total(service)))
 
 
 def _state(service: Service) -> _Sli:
@@ -92,23 +92,56 @@ def _bracketed(expression: str) -> str:
     return f"(\n{text}\n)" if "#" in text else f"({text})"
 
 
-def _events(service: Service, span: int) -> _Sli:
-    """Events per second; rate before sum, so that a restart of one target counts nothing wrong."""
-    sli = service.sli
-    good = _rate(service.id, "good", (sli and sli.good) or "", span)
-    total = _rate(service.id, "total", (sli and sli.total) or "", span)
-    # No good series at all is no good event, as long as there are events.
-    return _Sli(f"clamp_min({total} - ({good} or 0 * {total}), 0)", total)
+def _total(service: Service) -> Counters:
+    return read_counters((service.sli and service.sli.total) or "")
 
 
-def _rate(service: str, field: str, given: str, span: int) -> str:
-    if is_selector(given):
-        return f"sum(rate({given.strip()}[{span // 1000}s]))"
-    if "[" in given:
-        return f"sum{_bracketed(given)}"
-    raise NoRuleError(
-        f"service {service!r}: sli.{field} is neither a selector of counters nor a rate"
-    )
+def _events(service: Service, rates: "_Rates") -> _Sli:
+    """Events per second, counted as the ledger counts them."""
+    total, sli = rates.of(rates.total), service.sli
+    part = rates.of(read_counters((sli and (sli.errors or sli.good)) or ""))
+    # What is not there counts nothing, as long as there are events; no part is more than all.
+    known = f"({part} or 0 * {total})"
+    if sli is not None and sli.errors is not None:
+        return _Sli(f"{known} < {total} or {total}", total)
+    return _Sli(f"clamp_min({total} - {known}, 0)", total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """How counters become events per second over so many seconds, of events that are in total."""
+
+    seconds: int
+    replicas: tuple[str, ...]
+    total: Counters
+
+    def of(self, counters: Counters) -> str:
+        """Return what the counters gained together; no series of them hides another's."""
+        if len(counters.added) == 1 and not counters.taken:
+            return self._gained(counters.added[0])
+        signed = [(1, one) for one in counters.added] + [(-1, one) for one in counters.taken]
+        parts = (
+            f'label_replace({sign} * {self._gained(one)}, "part", "{number}", "", "")'
+            for number, (sign, one) in enumerate(signed)
+        )
+        return f"clamp_min(sum({' or '.join(parts)}), 0)"
+
+    def _gained(self, selector: str) -> str:
+        """Rate before sum, so that a restart of one target counts nothing wrong.
+
+        A series that was born while its target was scraped begins at zero, which `rate` does not
+        know; one of a metric that is new altogether does not count.
+        """
+        ago = f"offset {self.seconds}s"
+        seen = " or ".join(f"{one} {ago}" for one in self.total.added)
+        target = ", ".join(("job", "instance", *self.replicas))
+        born = (
+            f"{selector} unless {selector} {ago} and on ({target}) up {ago} == 1"
+            f" and on () count({seen})"
+        )
+        gained = f"({born}) / {self.seconds} or rate({selector}[{self.seconds}s])"
+        one = f"max without ({', '.join(self.replicas)}) ({gained})" if self.replicas else gained
+        return f"sum({one})"
 
 
 def _composite(components: tuple[str, ...], need: int | None) -> _Sli:
