@@ -7,6 +7,7 @@ ledger. The timeline is widened to the whole outage, so that any pieces give the
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import takewhile
 
 from service_catalogue import Service
 from sla_engine.accounting.terms import failing
@@ -61,18 +62,20 @@ class EventOutages:
         after = self._after(service, end)
         every = [*before, *inside, *after]
         runs = tuple(failed_runs(every, bar, max(end, self._until(service))))
-        wide, states = self._widened(service, known, runs)
+        whole = Interval(
+            self._begun(service, start, before, inside), self._ended(service, end, after, runs)
+        )
+        wide, states = self._widened(service, known, whole)
         spans = tuple(OutageSpan(*run) for run in clip(runs, wide))
         history = History(spans, during(states, State.UNKNOWN), (wide,))
         first = wide.start // MINUTE * MINUTE
         return timeline_of(history, wide), tuple(m for m in every if first <= m.start < wide.end)
 
     def _widened(
-        self, service: Service, known: Timeline, runs: Intervals
+        self, service: Service, known: Timeline, whole: Interval
     ) -> tuple[Interval, Timeline]:
-        """Return a timeline and its period with the runs that touch it, as far as was looked."""
+        """Return a timeline and its period, widened as far as the ledger knows something."""
         start, end = known[0].start, known[-1].end
-        whole = _around(Interval(start, end), runs)
         if whole == (start, end):
             return whole, known
         history = self._books.ledger.histories(whole, [service.id]).get(service.id, History())
@@ -86,6 +89,22 @@ class EventOutages:
             timeline_of(bare, Interval(end, last)),
         )
         return Interval(first, last), joined(segment for line in lines for segment in line)
+
+    def _begun(
+        self, service: Service, start: int, before: Sequence[Minute], inside: Sequence[Minute]
+    ) -> int:
+        """Return where the failures around an edge begin."""
+        near = [*before, *(minute for minute in inside[:1] if minute.start < start)]
+        failing_ones = list(takewhile(partial(self._fails, service), reversed(near)))
+        crossing = [start // MINUTE * MINUTE] if service.id in self._crossing else []
+        return min([start, *crossing, *(minute.start for minute in failing_ones)])
+
+    def _ended(self, service: Service, end: int, after: Sequence[Minute], runs: Intervals) -> int:
+        """Return where the failures after an edge end: at one that is none, or where a run does."""
+        better = next((m.start for m in after if not self._fails(service, m)), None)
+        if better is not None:
+            return better if self._fails(service, after[0]) else end
+        return max([end, *(run.end for run in runs if run.start <= end)])
 
     def _kept(
         self,
@@ -161,10 +180,3 @@ def widened(period: Interval, derived: Iterable[Derived]) -> Interval:
         min([period.start, *(start for start, _ in spans)]),
         max([period.end, *(end for _, end in spans)]),
     )
-
-
-def _around(period: Interval, runs: Iterable[Interval]) -> Interval:
-    """Return a period with the whole of the runs that touch it."""
-    near = [run for run in runs if run.start <= period.end and run.end >= period.start]
-    starts, ends = [run.start for run in near], [run.end for run in near]
-    return Interval(min([period.start, *starts]), max([period.end, *ends]))

@@ -177,7 +177,8 @@ def _ended(series: Sequence[Series], scrape: Scrape) -> float:
     gone = 0.0
     for one in series:
         at = int(np.searchsorted(one.times, scrape.time))
-        if not at or one.times[at - 1] != scrape.last or one.times[at:][:1] == scrape.time:
+        still = at < one.times.size and one.times[at] == scrape.time
+        if still or not at or one.times[at - 1] != scrape.last:
             continue
         if set(one.labels.items()).issuperset(scrape.target):
             gone += float(one.values[at - 1])

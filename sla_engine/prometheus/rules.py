@@ -98,13 +98,14 @@ def _total(service: Service) -> Counters:
 
 def _events(service: Service, rates: "_Rates") -> _Sli:
     """Events per second, counted as the ledger counts them."""
-    total, sli = rates.of(rates.total), service.sli
-    part = rates.of(read_counters((sli and (sli.errors or sli.good)) or ""))
-    # What is not there counts nothing, as long as there are events; no part is more than all.
-    known = f"({part} or 0 * {total})"
+    all_, sli = rates.total, service.sli
+    part = read_counters((sli and (sli.errors or sli.good)) or "")
+    total = rates.of(all_)
     if sli is not None and sli.errors is not None:
-        return _Sli(f"{known} < {total} or {total}", total)
-    return _Sli(f"clamp_min({total} - {known}, 0)", total)
+        # Of what never failed there may be no series.
+        return _Sli(f"{rates.of(part)} or 0 * {total}", total)
+    left = Counters((*all_.added, *part.taken), (*all_.taken, *part.added))
+    return _Sli(rates.of(left), total)
 
 
 @dataclass(frozen=True, slots=True)

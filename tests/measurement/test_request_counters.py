@@ -99,14 +99,14 @@ DAY = Interval(START, START + 6 * 3_600_000)
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """Serve requests of which half fail from 02:00 to 02:05, a restart, and a hole of 10 min."""
+    """Serve requests of which three in ten fail from 02:00 to 02:05, a restart, and a hole of 10 min."""
     lines = ["# TYPE requests counter"]
     good = bad = 0
     for second in range(0, 6 * 3600, 15):
         if second == 3 * 3600:
             good = bad = 0
         failing = 2 * 3600 <= second < 2 * 3600 + 300
-        good, bad = good + (5 if failing else 10), bad + (5 if failing else 0)
+        good, bad = good + (7 if failing else 10), bad + (3 if failing else 0)
         if not 4 * 3600 <= second < 4 * 3600 + 600:
             time = START // 1000 + second + 3
             lines.append(f'requests_total{{code="200"}} {good} {time}')
@@ -138,18 +138,18 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
         Interval(START, START + 3_000),
         Interval(hole - 12_000 + 15_000, hole + 603_000),
     )
-    # Five of ten requests fail at each of 20 samples.
+    # Three of ten requests fail at each of 20 samples.
     found = accounts["api"].events
     assert found is not None
     assert (sum(m.good for m in minutes), sum(m.total for m in minutes)) == tuple(found)
-    assert found.total - found.good == 20 * 5
+    assert found.total - found.good == 20 * 3
     assert accounts["api"].availability == found.good / found.total
     assert accounts["api"].met is True
 
 
 @pytest.mark.integration
 def test_a_minute_is_held_against_the_objective_of_its_time(url: str, tmp_path: Path) -> None:
-    """Half of the events fail at two o'clock: not enough until 02:02, enough from then on."""
+    """Three in ten fail at two o'clock: too many until 02:02, and few enough from then on."""
     sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
     change = {"until": "2026-10-01T02:02:00Z", "objective": 99}
     entry = {"id": "api", "objective": 40, "sli": sli, "history": [change]}
