@@ -28,7 +28,7 @@ class Grid(NamedTuple):
     """
 
     start: int
-    count: int
+    minutes: int
     reach: int
     replicas: tuple[str, ...] = ()
 
@@ -102,7 +102,7 @@ def target_of(labels: Mapping[str, str]) -> Target:
 
 def births(series: Sequence[Series], grid: Grid) -> list[Birth]:
     """Return where series begin, or begin again after more than ``reach``, inside the minutes."""
-    end = grid.start + grid.count * MINUTE
+    end = grid.start + grid.minutes * MINUTE
     found = []
     for number, one in enumerate(series):
         apart = np.diff(one.times, prepend=one.times[0] - grid.reach - 1) > grid.reach
@@ -124,12 +124,12 @@ def by_minute(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None = No
     for number, one in enumerate(series):
         known = tuple(sorted((k, v) for k, v in one.labels.items() if k not in grid.replicas))
         same[known].append(number)
-    found = np.zeros(grid.count)
+    found = np.zeros(grid.minutes)
     for numbers in same.values():
         seen = [_one(series[number], grid, born.get(number, ())) for number in numbers]
         sums = np.array([gained for gained, _ in seen])
         best = np.argmin([apart for _, apart in seen], axis=0)
-        found += sums[best, np.arange(grid.count)]
+        found += sums[best, np.arange(grid.minutes)]
     return found
 
 
@@ -142,8 +142,8 @@ def _one(one: Series, grid: Grid, born: Sequence[Gain]) -> tuple[Counts, Counts]
     gained = np.append(gained, [b.value for b in born])
     apart = np.append(apart[near], np.array([b.distance for b in born], np.int64))
     minutes = (times - grid.start) // MINUTE
-    inside = (minutes >= 0) & (minutes < grid.count)
-    sums, longest = np.zeros(grid.count), np.full(grid.count, -1.0)
+    inside = (minutes >= 0) & (minutes < grid.minutes)
+    sums, longest = np.zeros(grid.minutes), np.full(grid.minutes, -1.0)
     np.add.at(sums, minutes[inside], gained[inside])
     np.maximum.at(longest, minutes[inside], apart[inside])
     return sums, np.where(longest < 0, np.inf, longest)

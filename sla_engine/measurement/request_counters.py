@@ -107,7 +107,7 @@ def counted(
 
 
 def _net(counters: Counters, read: Read, grid: Grid, scrapes: Scrapes | None) -> Counts:
-    found = np.zeros(grid.count)
+    found = np.zeros(grid.minutes)
     for selector in counters.added:
         found += by_minute(read[selector], grid, scrapes)
     for selector in counters.taken:

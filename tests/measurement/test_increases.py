@@ -26,7 +26,7 @@ UP = series(-60, *[1.0] * 20)
 
 
 def gained(*found: Series, known: Scrapes | None = None) -> list[float]:
-    return by_minute(found, GRID, known or scrapes(UP)).tolist()
+    return [float(one) for one in by_minute(found, GRID, known or scrapes(UP))]
 
 
 def test_a_series_that_is_born_while_its_target_is_scraped_begins_at_zero() -> None:
@@ -48,7 +48,7 @@ def test_without_up_nothing_is_taken_for_born() -> None:
 
 
 def test_another_target_of_the_same_address_is_no_witness() -> None:
-    elsewhere = Series(UP.labels | {"cluster": "b"}, UP.times, UP.values)
+    elsewhere = Series({**UP.labels, "cluster": "b"}, UP.times, UP.values)
     assert gained(series(60, 60, 61, cluster="a"), known=scrapes(elsewhere)) == [0, 1, 0, 0, 0]
 
 

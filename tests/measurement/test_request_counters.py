@@ -99,7 +99,7 @@ DAY = Interval(START, START + 6 * 3_600_000)
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """Serve requests of which three in ten fail from 02:00 to 02:05, a restart, and a hole of 10 min."""
+    """Serve requests, three in ten failing from 02:00 to 02:05, a restart, a hole of 10 min."""
     lines = ["# TYPE requests counter"]
     good = bad = 0
     for second in range(0, 6 * 3600, 15):
