@@ -57,7 +57,9 @@ class EventOutages:
             return known, tuple(minutes)
         bar = partial(failing, service)
         start, end = known[0].start, known[-1].end
+        first = start // MINUTE * MINUTE
         inside = sorted([*minutes, *self._kept(service, known, minutes, released)])
+        inside = [minute for minute in inside if first <= minute.start < end]
         before = self._before(service, start, inside)
         after = self._after(service, end)
         every = [*before, *inside, *after]
@@ -69,7 +71,8 @@ class EventOutages:
         spans = tuple(OutageSpan(*run) for run in clip(runs, wide))
         history = History(spans, during(states, State.UNKNOWN), (wide,))
         first = wide.start // MINUTE * MINUTE
-        return timeline_of(history, wide), tuple(m for m in every if first <= m.start < wide.end)
+        stay = tuple(minute for minute in every if first <= minute.start < wide.end)
+        return timeline_of(history, wide), stay
 
     def _widened(
         self, service: Service, known: Timeline, whole: Interval
