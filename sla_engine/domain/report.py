@@ -8,7 +8,7 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 """The version of the accounting policy; it changes when a figure's meaning does."""
 
 
