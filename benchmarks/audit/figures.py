@@ -103,7 +103,7 @@ def _summed(oracle: Oracle, truth: Truth, period: Span, agreed: Sequence[Span], 
     return sums
 
 
-def _classes(oracle: Oracle, name: str) -> dict[int, str]:
+def _classes(oracle: Oracle, name: str) -> dict[int, str | None]:
     return {s.start: s.value for s in _of(oracle.world.corrections, name) if s.field == "class"}
 
 
