@@ -183,3 +183,16 @@ def test_prometheus_judges_where_there_is_no_promtool_and_reads_the_file_again(
                 keep(path, other, client)
             assert path.read_text() == kept
             assert _groups(prometheus.url) == ["sla_engine"]
+
+
+@pytest.mark.parametrize("command", ["check", "rules"])
+def test_check_and_rules_refuse_the_same(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    text = CATALOGUE.replace("promql: 'EXPRESSION'", "good: sum(g) / sum(t), total: t")
+    path.write_text(text)
+    assert main([command, f"--config.file={path}"]) == 1
+    said = capsys.readouterr()
+    assert f"{path}:4: services[0].sli.good: is a ratio: give its two sides" in said.err
+    assert not said.out
