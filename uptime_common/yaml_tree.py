@@ -6,6 +6,7 @@ It is built from the parser's events without recursion. What has no value is not
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import yaml
@@ -21,6 +22,8 @@ _MAX_KEY = 1024
 _TAGS = {"tag:yaml.org,2002:map": dict, "tag:yaml.org,2002:seq": list}
 _COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+_COMMA = "is no number: decimals are set off by a point, thousands by nothing"
 
 Location = tuple[int | str, ...]
 
@@ -213,11 +216,27 @@ class TreeBuilder:
         done = self._stack.pop()
         for merged in done.merged:
             self._merge(done, merged)
+        if done.flow and done.mapping:
+            self._find_commas(done)
         data = BROKEN if done.broken else done.data
         node = _Node(data, done.mark, done.weight, done.height + 1)
         if done.anchor is not None:
             self._anchors[done.anchor] = node
         self._place(node)
+
+    def _find_commas(self, done: _Open) -> None:
+        """Find ``99,9`` in braces, where it is 99 and a key 9 without a value."""
+        keys = list(done.data)
+        for before, key in pairwise(keys):
+            number, rest = done.data[before], done.data[key]
+            if rest is None and key.isdecimal() and type(number) in {int, float}:
+                assert done.mark.children is not None  # noqa: S101 - a collection has children
+                mark = done.mark.children.pop(key)
+                del done.data[key]
+                done.data[before] = BROKEN
+                location = (*self._here(), before)
+                said = f"{done.mark.children[before].raw},{key}"
+                self.findings.append(Finding(mark.line, location, f"{said} {_COMMA}"))
 
     @staticmethod
     def _merge(into: _Open, node: _Node) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import period_needed, with_context, with_days
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
@@ -111,7 +112,7 @@ def _computed(
     if strips:
         proceed()
         found = with_days(found, books.catalogue, facts, period, at)
-    return replace(found, restatements=restatements(books, found))
+    return with_age(replace(found, restatements=restatements(books, found)), books, now)
 
 
 def frozen_report(
