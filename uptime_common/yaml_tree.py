@@ -226,9 +226,8 @@ class TreeBuilder:
 
     def _find_commas(self, done: _Open) -> None:
         """Find ``99,9`` in braces, where it is 99 and a key 9 without a value."""
-        keys = list(done.data)
-        for before, key in pairwise(keys):
-            number, rest = done.data[before], done.data[key]
+        for before, key in pairwise(list(done.data)):
+            number, rest = done.data.get(before), done.data[key]
             if rest is None and key.isdecimal() and type(number) in {int, float}:
                 assert done.mark.children is not None  # noqa: S101 - a collection has children
                 mark = done.mark.children.pop(key)

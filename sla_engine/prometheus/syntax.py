@@ -2,7 +2,7 @@
 
 The parser is another project's, and its grammar may be older than that of Prometheus. What it does
 not take is refused only where every PromQL from 2.42 on would refuse it: brackets and quotes that
-do not close, an operator without an operand, an instant vector where samples of a range must be.
+do not close, an operator without an operand, samples of a range where a value must be and back.
 All else is a warning.
 """
 
@@ -28,9 +28,10 @@ _BEFORE: Final = _BETWEEN | {"+", "-", "@"}
 _WORDS: Final = frozenset({"and", "or", "unless", "atan2"})
 # After these a word is a name, whatever it is: `up == bool or` asks for a metric `or`.
 _NAME_FOLLOWS: Final = _WORDS | {"bool", "group_left", "group_right"}
-_RANGES: Final = re.compile(
-    r"expected type matrix in call to function '?"
-    r"(rate|irate|increase|delta|idelta|deriv|changes|resets|\w+_over_time)\b"
+# No version takes samples of a range for a value, or a value for them.
+_MIXED: Final = re.compile(
+    r"expected type matrix in call to function|in call to function '\w+', got matrix"
+    r"|binary expression must contain only scalar and instant vector types"
 )
 
 
@@ -71,8 +72,10 @@ def doubt_of(expression: str) -> Doubt | None:
     said = _parsed(expression)
     if said is None:
         return None
-    if _RANGES.search(said):
-        return Doubt(f"is no PromQL: {said}; give it a range, such as [5m]", fatal=True)
+    if _MIXED.search(said):
+        return Doubt(
+            f"is no PromQL: {said} (matrix: samples of a range, such as x[5m])", fatal=True
+        )
     hint = "check --prometheus.url=URL asks Prometheus"
     return Doubt(f"may be no PromQL, or newer than our parser: {said}; {hint}", fatal=False)
 

@@ -30,6 +30,15 @@ REFUSED = {
     "# a comment": "it is empty",
     'up{job="x"} # }\n)': "')' closes nothing",
 }
+MIXED = [
+    "rate(up)",
+    "avg_over_time(up)",
+    "quantile_over_time(0.5, up)",
+    "predict_linear(up, 3)",
+    "abs(up[5m])",
+    "up[5m] + 1",
+    "rate(sum(up))[5m:]",
+]
 TAKEN_BY_BOTH = [
     "up",
     "or",
@@ -85,6 +94,15 @@ def test_what_no_version_takes_is_refused_with_what_is_wrong(expression: str) ->
     assert REFUSED[expression] in doubt.text
 
 
+@pytest.mark.parametrize("expression", MIXED)
+def test_samples_of_a_range_are_no_value(expression: str) -> None:
+    pytest.importorskip("promql_parser")
+    doubt = doubt_of(expression)
+    assert doubt is not None
+    assert doubt.fatal
+    assert "matrix: samples of a range" in doubt.text
+
+
 @pytest.mark.parametrize("expression", [*TAKEN_BY_BOTH, *TAKEN_BY_NEWER, *UNKNOWN])
 def test_what_some_version_takes_is_never_refused(expression: str) -> None:
     doubt = doubt_of(expression)
@@ -106,7 +124,7 @@ def release(
 @pytest.mark.integration
 def test_prometheus_is_of_the_same_mind(release: tuple[str, Client]) -> None:
     name, client = release
-    for expression in REFUSED:
+    for expression in [*REFUSED, *MIXED]:
         with pytest.raises(QueryError):
             client.kind(expression, 1_800_000_000_000)
     for expression in [*TAKEN_BY_BOTH, *(TAKEN_BY_NEWER if name == "newer" else ())]:

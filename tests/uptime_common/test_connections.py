@@ -6,7 +6,7 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,13 @@ class Served:
         self.address = address
         self._clients: list[asyncio.StreamWriter] = []
 
+    async def opened(self) -> Streams:
+        streams = await asyncio.open_connection(*self.address[:2])
+        self._clients.append(streams[1])
+        return streams
+
     async def client(self, said: bytes = b"") -> asyncio.StreamReader:
-        reader, writer = await asyncio.open_connection(*self.address[:2])
-        self._clients.append(writer)
+        reader, writer = await self.opened()
         writer.write(said)
         return reader
 
@@ -58,9 +62,11 @@ class Served:
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             return answer.status, await answer.text(), answer.headers.get("Retry-After", "")
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         for writer in self._clients:
             writer.transport.abort()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -74,7 +80,7 @@ async def served(
     try:
         yield found
     finally:
-        found.leave()
+        await found.leave()
         await server.cleanup()
 
 
@@ -120,7 +126,8 @@ def test_headers_that_do_not_come_in_time_end_the_connection(loop: Loop, said: b
 def test_headers_that_come_byte_by_byte_gain_no_time(loop: Loop) -> None:
     async def scenario() -> None:
         async with served(Bounds(4, head=0.2, look=0.02)) as server:
-            reader, writer = await asyncio.open_connection(*server.address[:2])
+            reader, writer = await server.opened()
+            writer.write(GET[:-2] + b"X: ")
             over = asyncio.create_task(ended(reader))
             while not over.done():
                 writer.write(b"X")
@@ -134,7 +141,7 @@ def test_headers_that_come_byte_by_byte_gain_no_time(loop: Loop) -> None:
 def test_a_connection_that_is_used_again_is_kept_until_it_is_idle_for_too_long(loop: Loop) -> None:
     async def scenario() -> None:
         async with served(Bounds(4, head=0.05, idle=0.4, look=0.02)) as server:
-            reader, writer = await asyncio.open_connection(*server.address[:2])
+            reader, writer = await server.opened()
             for _ in range(4):
                 writer.write(GET)
                 assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
