@@ -119,9 +119,9 @@ def test_a_format_made_by_the_recipe_is_served() -> None:
         context = Context(catalogue("shop"), ledger, cast("Client", None))
         engine = SimpleNamespace(context=context, exposition=None, unready=None)
         report = pages(cast("Engine", engine)).report
-        found = report({"format": "markdown", "period": "2026-10"})
+        found = report({"format": "markdown", "period": "2026-10"}, lambda: False)
         with pytest.raises(ValueError, match="csv, html, json, markdown, pdf, slack, text"):
-            report({"format": "xls"})
+            report({"format": "xls"}, lambda: False)
     assert (found.body[:16], found.content_type) == (
         b"# October 2026: ",
         to_markdown.FORMAT.content_type,
