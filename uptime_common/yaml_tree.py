@@ -6,7 +6,6 @@ It is built from the parser's events without recursion. What has no value is not
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import yaml
@@ -226,16 +225,19 @@ class TreeBuilder:
 
     def _find_commas(self, done: _Open) -> None:
         """Find ``99,9`` in braces, where it is 99 and a key 9 without a value."""
-        for before, key in pairwise(list(done.data)):
-            number, rest = done.data.get(before), done.data[key]
-            if rest is None and key.isdecimal() and type(number) in {int, float}:
-                assert done.mark.children is not None  # noqa: S101 - a collection has children
-                mark = done.mark.children.pop(key)
-                del done.data[key]
-                done.data[before] = BROKEN
-                location = (*self._here(), before)
-                said = f"{done.mark.children[before].raw},{key}"
-                self.findings.append(Finding(mark.line, location, f"{said} {_COMMA}"))
+        assert done.mark.children is not None  # noqa: S101 - a collection has children
+        number: str | None = None
+        written: dict[str, list[str]] = {}
+        for key, value in list(done.data.items()):
+            if number is not None and value is None and key.isdecimal():
+                written.setdefault(number, [done.mark.children[number].raw or ""]).append(key)
+                del done.data[key], done.mark.children[key]
+            else:
+                number = key if type(value) in {int, float} else None
+        for key, parts in written.items():
+            done.data[key] = BROKEN
+            line, location = done.mark.children[key].line, (*self._here(), key)
+            self.findings.append(Finding(line, location, f"{','.join(parts)} {_COMMA}"))
 
     @staticmethod
     def _merge(into: _Open, node: _Node) -> None:
