@@ -206,7 +206,7 @@ def test_a_lack_of_descriptors_is_told_once_and_overcome(caplog: pytest.LogCaptu
                 raise OSError(errno.EMFILE, "Too many open files")
             return await accept(sock)
 
-        loop.sock_accept = failing  # type: ignore[method-assign, assignment]
+        loop.sock_accept = failing  # type: ignore[method-assign]
         async with served(FEW) as server:
             assert (await server.get())[0] == 200
 
