@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from uptime_common.refused import refused_at_once
+from uptime_common.refused import refused, refused_at_once
 from uptime_common.seldom import Seldom
 
 _BACKLOG = 1024
+_AGAIN = 5  # seconds after which who was refused may come again
 _PAUSE = 0.2  # seconds until accepting is tried again
 _OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _ABSENT = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
@@ -96,7 +97,7 @@ class Connections:
         async def seen(request: web.Request, handler: Handler) -> web.StreamResponse:
             connection = self._open.get(request.protocol)
             if connection is None:  # it made room just now; nobody will read the answer
-                raise ConnectionResetError
+                return refused("the connection made room for another", after=_AGAIN)
             connection.asked = connection.busy = True
             try:
                 return await handler(request)
@@ -201,7 +202,7 @@ class Connections:
         with sock, suppress(OSError):
             if plain:
                 why = f"{self._bounds.connections} requests are under way"
-                sock.send(refused_at_once(why, after=5))
+                sock.send(refused_at_once(why, after=_AGAIN))
                 sock.shutdown(socket.SHUT_WR)
 
     async def _look(self) -> None:

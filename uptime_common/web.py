@@ -199,8 +199,6 @@ def _answering() -> Middleware:
             raise
         except BusyError as error:
             return refused(str(error), after=_AGAIN)
-        except ConnectionError:
-            raise  # the client's
         except Exception as error:  # noqa: BLE001 - logged, and answered as a fault of ours
             count = seldom.due((request.path, type(error)))
             if count:

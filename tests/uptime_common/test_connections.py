@@ -18,7 +18,7 @@ from aiohttp import web
 from tests.programs.tls import papers
 from uptime_common.connections import Bounds
 from uptime_common.shared_work import BusyError
-from uptime_common.web import TlsServer, WebConfig, start_server
+from uptime_common.web import TlsServer, WebConfig, load_web_config, start_server
 
 FEW = Bounds(4, look=0.02)
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -268,3 +268,37 @@ def test_what_is_beyond_a_bound_is_refused_with_the_time_to_come_again() -> None
             assert await server.get("/it") == (503, refused, "5")
 
     run(asyncio.SelectorEventLoop, scenario())
+
+
+@both
+def test_a_renewed_certificate_is_shown_to_who_comes_next(
+    loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uptime_common.web._LOOK", 0.01)
+    path = tmp_path / "web.yml"
+    path.write_text("tls_server_config: {cert_file: c.pem, key_file: k.pem}\n")
+
+    def renew() -> None:
+        made = papers(tmp_path)
+        (tmp_path / "c.pem").write_bytes(made.chain)
+        (tmp_path / "k.pem").write_bytes(made.key)
+
+    async def shown(server: Served) -> bytes | None:
+        anybody = ssl._create_unverified_context()
+        _, writer = await asyncio.open_connection(*server.address[:2], ssl=anybody)
+        certificate: bytes | None = writer.get_extra_info("ssl_object").getpeercert(True)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        return certificate
+
+    async def scenario() -> None:
+        renew()
+        async with served(FEW, config=load_web_config(path), path=path) as server:
+            before = await shown(server)
+            assert await shown(server) == before
+            renew()
+            while await shown(server) == before:
+                pass
+
+    run(loop, scenario())
