@@ -51,15 +51,19 @@ def mistakes(data: Any, warnings: list[Finding] | None = None) -> Iterator[Findi
     """
     services = data.get("services") if isinstance(data, dict) else None
     for index, service in enumerate(services if isinstance(services, list) else ()):
-        sli = service.get("sli") if isinstance(service, dict) else None
-        for field in _FIELDS if isinstance(sli, dict) else ():
-            if isinstance(expression := sli.get(field), str):
-                doubt = doubt_of(expression)
-                where = ("services", index, "sli", field)
-                if doubt is not None and doubt.fatal:
-                    yield where, doubt.text
-                elif doubt is not None and warnings is not None:
-                    warnings.append((where, doubt.text))
+        for field, expression in _expressions(service):
+            where, doubt = ("services", index, "sli", field), doubt_of(expression)
+            if doubt is not None and doubt.fatal:
+                yield where, doubt.text
+            elif doubt is not None and warnings is not None:
+                warnings.append((where, doubt.text))
+
+
+def _expressions(service: Any) -> Iterator[tuple[str, str]]:
+    """Yield the expressions of a service's plain data, each with its field."""
+    sli = service.get("sli") if isinstance(service, dict) else None
+    if isinstance(sli, dict):
+        yield from ((field, sli[field]) for field in _FIELDS if isinstance(sli.get(field), str))
 
 
 def doubt_of(expression: str) -> Doubt | None:

@@ -72,20 +72,20 @@ def routes(pages: Pages) -> list[web.RouteDef]:
 
     return [
         web.get("/", status),
-        web.get("/report", _reporting(pages.report)),
+        web.get("/report", _reporting(pages)),
         web.get("/metrics", metrics),
         web.get("/-/healthy", healthy),
         web.get("/-/ready", ready),
     ]
 
 
-def _reporting(make: Callable[[Mapping[str, str], GivenUp], Document]) -> Handler:
+def _reporting(pages: Pages) -> Handler:
     """Return the handler of reports: a few at a time, one for all who ask for the same."""
     reports: SharedWork[Document] = SharedWork("reports", _REPORTS)
 
     async def report(request: web.Request) -> web.Response:
         asked = {key: request.query[key] for key in REPORT_KEYS if key in request.query}
-        work = partial(make, asked)
+        work = partial(pages.report, asked)
         try:
             document = await reports.result(tuple(asked.items()), work)
         except ValueError as error:
