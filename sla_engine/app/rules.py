@@ -14,12 +14,8 @@ from sla_engine.app.errors import JobError
 from sla_engine.app.log_once import LogOnce
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError, by_prometheus, by_promtool, reload
-<<<<<<< HEAD
-from sla_engine.prometheus.rule_file import Judge, rendered, update
-=======
 from sla_engine.prometheus.rule_file import Judge, culprits, update
 from sla_engine.prometheus.rules import rule_file
->>>>>>> main
 
 log = structlog.get_logger("rules")
 
@@ -46,16 +42,13 @@ def keep(
     judge, wanted = _judge(client), [s for s in catalogue.services if s.id not in out]
 
     def text(services: Sequence[Service]) -> str:
-        return rule_file(services, catalogue.prometheus.scrape_interval, out)
+        return rule_text(catalogue, services)
 
     def written() -> bool:
         chosen = [service for service in wanted if service.id not in out]
         return update(path, text(chosen), judge, partial(_reload, client))
 
     try:
-<<<<<<< HEAD
-        return update(path, rendered(catalogue), _judge(client), partial(_reload, client))
-=======
         try:
             return written()
         except RulesRejectedError:
@@ -65,7 +58,6 @@ def keep(
                 raise
         out |= rejected
         return written()
->>>>>>> main
     except RulesRejectedError as error:
         raise JobError(f"{path} is left as it was: {error}") from error
 
@@ -93,14 +85,13 @@ class RulesKeeper:
             log.error("a service has no rules", service=service, reason=self._left_out[service])
 
 
-<<<<<<< HEAD
-=======
-def rule_text(catalogue: Catalogue, left_out: dict[str, str]) -> str:
-    """Return the rule file; ``left_out`` takes the services that have no rule, each with why."""
-    return rule_file(catalogue.services, catalogue.prometheus.scrape_interval, left_out)
+def rule_text(catalogue: Catalogue, services: Sequence[Service] | None = None) -> str:
+    """Return the rule file of some services, of all unless given."""
+    settings = catalogue.prometheus
+    chosen = catalogue.services if services is None else services
+    return rule_file(chosen, settings.scrape_interval, settings.replica_labels)
 
 
->>>>>>> main
 def _judge(client: Client) -> Judge:
     """Prefer promtool: it judges the file as Prometheus loads it, and needs no server."""
     promtool = shutil.which("promtool")

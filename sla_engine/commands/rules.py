@@ -8,11 +8,7 @@ from sla_engine.app.context import read_catalogue
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import Subparsers, prometheus_flag, subcommand
 from sla_engine.prometheus import Client
-<<<<<<< HEAD
-from sla_engine.prometheus.rule_file import rendered
-=======
 from uptime_common import humanize
->>>>>>> main
 
 
 def register(commands: Subparsers) -> None:
@@ -30,33 +26,18 @@ def register(commands: Subparsers) -> None:
 
 
 def rules(options: argparse.Namespace) -> int:
-<<<<<<< HEAD
-    """Print the rule file, or write it where ``--output`` says."""
-    from sla_engine.app.rules import keep  # noqa: PLC0415 - it knows the running engine
-=======
     """Print the rule file, or write it where ``--output`` says.
 
     Raises:
         JobError: it cannot be written, or some services go without rules; all others have theirs.
     """
     from sla_engine.app.rules import keep, rule_text  # noqa: PLC0415 - it knows the running engine
->>>>>>> main
 
     catalogue = read_catalogue(options)
     output: Path | None = options.output
     left_out: dict[str, str] = {}
     if output is None:
-<<<<<<< HEAD
-        sys.stdout.write(rendered(catalogue))
-        return 0
-    try:
-        with Client(catalogue.prometheus) as client:
-            changed = keep(output, catalogue, client)
-    except OSError as error:
-        raise JobError(f"{error.filename}: {error.strerror}") from error
-    sys.stdout.write(f"{output}: {'written' if changed else 'up to date'}\n")
-=======
-        sys.stdout.write(rule_text(catalogue, left_out))
+        sys.stdout.write(rule_text(catalogue))
     else:
         try:
             with Client(catalogue.prometheus) as client:
@@ -67,5 +48,4 @@ def rules(options: argparse.Namespace) -> int:
     if left_out:
         said = "; ".join(reason for _, reason in sorted(left_out.items()))
         raise JobError(f"no rules of {humanize.listed(sorted(left_out), 5)}: {said}")
->>>>>>> main
     return 0

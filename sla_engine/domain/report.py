@@ -53,12 +53,9 @@ class ServiceReport:
     burn_rate: float | None = None
     exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
-<<<<<<< HEAD
     course: tuple[tuple[int, float], ...] = ()
-=======
     data_until: int | None = None
     is_stale: bool = False
->>>>>>> main
 
     @property
     def has_budget(self) -> bool:

@@ -7,13 +7,14 @@ ledger. The timeline is widened to the whole outage, so that any pieces give the
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from service_catalogue import Service
 from sla_engine.accounting.terms import failing
 from sla_engine.domain.events import MINUTE, Minute, failed_runs, is_failing
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import State, Timeline, during, joined
 from sla_engine.ledger import Books, Derived
@@ -29,6 +30,16 @@ class EventOutages:
     def __init__(self, books: Books, period: Interval) -> None:
         self._books = books
         self._period = period
+
+    def all(self, derived: Sequence[Derived], isolation: Isolation | None) -> list[Derived]:
+        """Return what `judged` makes of each; one that fails is left out and named in isolation."""
+
+        def judge(some: Sequence[Derived]) -> list[Derived]:
+            return [self.judged(item) for item in some]
+
+        if isolation is None:
+            return judge(derived)
+        return list(chain(*isolation.divided(derived, lambda item: item.service, judge)))
 
     def judged(self, derived: Derived) -> Derived:
         """Return what was derived, with its outages where it is of a service that counts events."""

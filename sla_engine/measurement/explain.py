@@ -15,12 +15,8 @@ from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.measurement.derive import cadence
 from sla_engine.measurement.fetch import source
-<<<<<<< HEAD
 from sla_engine.measurement.request_counters import event_counters
-from sla_engine.prometheus import Client, Series
-=======
 from sla_engine.prometheus import Client, PrometheusError, Series
->>>>>>> main
 from sla_engine.prometheus.extract import Ask, asks, raw
 from uptime_common.duration import format_duration
 

@@ -69,11 +69,10 @@ def ingest(
         books.catalogue, client, chosen, period, now, events=events, isolation=isolation
     )
     derived = []
-    outages = EventOutages(books, period)
     for name, line in found.items():
         guess = tail(books.catalogue, books.catalogue.service(name))
         derived.append(Derived(name, line, first_known(line), guess, events.get(name)))
-    derived = _judged(outages, derived, isolation)
+    derived = EventOutages(books, period).all(derived, isolation)
     derived += composites(books, chosen, widened(period, derived), derived, isolation)
 
     def apply(some: Sequence[Derived]) -> tuple[Change, ...]:
@@ -83,17 +82,6 @@ def ingest(
         return Ingested(period, apply(derived))
     parts = isolation.divided(derived, lambda item: item.service, apply)
     return Ingested(period, tuple(chain(*parts)))
-
-
-def _judged(
-    outages: EventOutages, derived: Sequence[Derived], isolation: Isolation | None
-) -> list[Derived]:
-    def judge(some: Sequence[Derived]) -> list[Derived]:
-        return [outages.judged(item) for item in some]
-
-    if isolation is None:
-        return judge(derived)
-    return list(chain(*isolation.divided(derived, lambda item: item.service, judge)))
 
 
 def tail(catalogue: Catalogue, service: Service) -> int:

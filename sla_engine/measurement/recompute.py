@@ -72,27 +72,10 @@ def recompute(
     since: dict[str, int] = {}
     found = None if faults is None else isolation(client)
     for piece in pieces(period, ()):
-<<<<<<< HEAD
-        events: dict[str, tuple[Minute, ...]] = {}
-        found = timelines(books.catalogue, client, chosen, piece, now, events=events)
-        released = () if forget is None else (piece,)
-        outages = EventOutages(books, piece)
-        derived = [
-            outages.judged(
-                Derived(name, line, first, _tail(books, name), events.get(name), released)
-            )
-            for name, line, first in _still_sampled(found, since, forgetting=bool(released))
-        ]
-        around = widened(piece, derived)
-        whole = [*derived, *_composites(books, chosen, around, derived, since)]
-        said = None if forget is None else _said(forget, whole, piece, now)
-        books.ledger.apply(whole, at=now, forgotten=said)
-=======
         left = chosen if found is None else [s for s in chosen if s.id not in found.faults]
         _again(books, client, left, piece, now, since=since, forget=forget, found=found)
     if faults is not None and found is not None:
         faults |= found.faults
->>>>>>> main
     after = books.ledger.histories(period)
     made = tuple(
         change
@@ -125,7 +108,9 @@ def _again(
         Derived(name, line, first, _tail(books, name), events.get(name), released)
         for name, line, first in _still_sampled(lines, since, forgetting=bool(released))
     ]
-    whole = [*derived, *_composites(books, services, piece, derived, since=since, found=found)]
+    derived = EventOutages(books, piece).all(derived, found)
+    around = widened(piece, derived)
+    whole = [*derived, *_composites(books, services, around, derived, since=since, found=found)]
 
     def apply(some: Sequence[Derived]) -> None:
         said = None if forget is None else _said(forget, some, piece, now)

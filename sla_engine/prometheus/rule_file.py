@@ -16,15 +16,6 @@ Reload = Callable[[], None]
 """Makes Prometheus read its rules again; raises `RulesRejectedError` when it refuses them."""
 
 
-<<<<<<< HEAD
-def rendered(catalogue: Catalogue) -> str:
-    """Return the rule file of a catalogue."""
-    settings = catalogue.prometheus
-    return rule_file(catalogue.services, settings.scrape_interval, settings.replica_labels)
-
-
-=======
->>>>>>> main
 def update(path: Path, text: str, judge: Judge, reload: Reload) -> bool:
     """Make a rule file hold this text; return whether that was a change.
 

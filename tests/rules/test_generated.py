@@ -7,7 +7,7 @@ import requests
 import yaml
 
 from sla_engine.app.errors import JobError
-from sla_engine.app.rules import keep
+from sla_engine.app.rules import keep, rule_text
 from sla_engine.cli import main
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError
@@ -68,18 +68,6 @@ def test_a_rate_is_read_as_the_counter_inside_it() -> None:
     assert rates == plain
 
 
-def test_a_service_without_a_rule_keeps_back_no_other(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "services.yml"
-    mistaken = "  - {id: api, name: Api, sli: {good: sum(g), total: t}}\n"
-    path.write_text(CATALOGUE.replace("EXPRESSION", "up == 1") + mistaken)
-    assert main(["rules", f"--config.file={path}"]) == 1
-    said = capsys.readouterr()
-    assert set(dict(expressions(said.out))) == {"shop"}
-    assert "no rules of api: service 'api': sli.good is neither a selector" in said.err
-
-
 @pytest.mark.integration
 def test_rules_that_are_rejected_keep_back_no_others_and_are_tried_once(tmp_path: Path) -> None:
     path, left_out = tmp_path / "made.rules.yml", dict[str, str]()
@@ -89,7 +77,7 @@ def test_rules_that_are_rejected_keep_back_no_others_and_are_tried_once(tmp_path
         assert keep(path, book, client, left_out)
         assert set(left_out) == {"bad0", "bad1"}
         assert "parse" in left_out["bad0"]
-        assert path.read_text() == rule_file(catalogue(*SERVICES).services, 15_000)
+        assert path.read_text() == rule_text(catalogue(*SERVICES))
         assert not keep(path, book, client, left_out)
     assert sorted(tmp_path.iterdir()) == [path]
 
