@@ -13,11 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.keys import read_key
 from sla_engine.app.state_file import running_engines
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client
+from sla_engine.reports.seal import Signer
 
 _VARIABLE, _USUAL = "SLA_ENGINE_LEDGER", "sqlite:///var/ledger.db"
 _WHERE = f"give --storage.ledger=URL or set {_VARIABLE}; sla-engine serve or backfill makes one"
@@ -32,11 +34,12 @@ def now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An open catalogue, ledger and client."""
+    """An open catalogue, ledger and client; ``signer`` seals scheduled reports."""
 
     catalogue: Catalogue
     ledger: Ledger
     client: Client
+    signer: Signer | None = None
 
     @property
     def books(self) -> Books:
@@ -92,8 +95,9 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
     """
     url = ledger_url(options)
     catalogue = read_catalogue(options)
+    signer = read_key(getattr(options, "signing_key_file", None))
     with opened_ledger(url, create=options.creates) as ledger, opened_client(catalogue) as client:
-        yield Context(catalogue, ledger, client)
+        yield Context(catalogue, ledger, client, signer)
 
 
 @contextmanager

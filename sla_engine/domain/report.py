@@ -127,13 +127,21 @@ class NotComputed:
     reason: str
 
 
+class Evidence(NamedTuple):
+    """What a sealed report proves: the head of the ledger's audit chain, and whose seal it has."""
+
+    head: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
     of its dates and numbers, such as ``de``; ``en`` is this project's own way.
-    ``not_computed`` are the services that are missing from ``services``.
+    ``not_computed`` are the services that are missing from ``services``. ``evidence`` is there
+    where the report is sealed.
     """
 
     organization: str
@@ -151,3 +159,4 @@ class PeriodReport:
     late: int | None = None
     language: str = "en"
     not_computed: tuple[NotComputed, ...] = ()
+    evidence: Evidence | None = None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from sla_engine.alertmanager import Client, Matcher, Silence
+from sla_engine.domain.actor import ENGINE
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent
 from sla_engine.ledger import Books
@@ -115,7 +116,7 @@ def pull(books: Books, client: Client, now: int) -> int:
         ):
             changed += books.ledger.windows.add(
                 _request(identifier, silence, names, str(books.catalogue.timezone)),
-                WindowEvent(now, "requested", silence.author, silence.comment),
+                WindowEvent(now, "requested", silence.author, silence.comment, ENGINE),
             )
     return changed
 
@@ -153,4 +154,5 @@ def cancellation(
     over = any(event.kind in ("cancelled", "rejected") for event in events)
     if not silence.expired or over or silence.end >= request.end:
         return None
-    return WindowEvent(silence.end, "cancelled", AUTHOR, "its silence was ended in Alertmanager")
+    why = "its silence was ended in Alertmanager"
+    return WindowEvent(silence.end, "cancelled", AUTHOR, why, ENGINE)

@@ -36,6 +36,9 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         found.append(("So far", "the period is not over; figures are up to the time of generation"))
     if report.late is not None:
         found.append(("Late", f"made {humanize.duration(report.late)} after it was due"))
+    if report.evidence is not None:
+        found.append(("Ledger head", report.evidence.head))
+        found.append(("Sealed by", f"{report.evidence.key}; sla-engine attest tells whether it is"))
     return found
 
 

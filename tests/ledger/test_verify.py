@@ -41,7 +41,7 @@ EDITS = [
     (
         (
             "INSERT INTO correction SELECT 9, service, outage_start_ms, time_ms, 'eve', field, "
-            "before, after, reason FROM correction WHERE id = 1"
+            "before, after, reason, NULL FROM correction WHERE id = 1"
         ),
         "correction was put in or changed by hand",
     ),
@@ -182,7 +182,7 @@ def test_an_export_from_sqlite_goes_on_in_any_database(
     assert ledger.verify() == []
 
 
-@pytest.mark.parametrize("lines", [[b"{}"], [b'{"uptime_ledger":2}'], [b"nonsense"]])
+@pytest.mark.parametrize("lines", [[b"{}"], [b'{"uptime_ledger":3}'], [b"nonsense"]])
 def test_what_is_no_export_is_refused(
     lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -216,7 +216,7 @@ def test_a_row_of_another_shape_is_refused(
     row: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
-    lines = [b'{"uptime_ledger":1}', orjson.dumps({"table": "outage", "row": row}), b'{"rows":1}']
+    lines = [b'{"uptime_ledger":2}', orjson.dumps({"table": "outage", "row": row}), b'{"rows":1}']
     with Ledger.open(url) as empty, pytest.raises(LedgerError, match=r"line 2 is not|not one of"):
         empty.load(lines)
 

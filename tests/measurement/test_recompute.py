@@ -137,7 +137,7 @@ def test_a_record_is_explained(book: Catalogue, client: Client, ledger: Ledger) 
     text = "\n".join(lines)
     assert "start  2026-10-01T10:00:05Z  the first failed sample" in text
     assert "end    2026-10-01T10:01:05Z  the first good sample" in text
-    assert 'service_up{service=~"shop"}[150000ms] at ' in text
+    assert 'service_up{service=~"shop"}[150000ms] @ ' in text
     assert "    2026-10-01T10:00:05Z  0  <" in lines
     assert "    2026-10-01T10:01:05Z  1  <" in lines
     composite = outage_id("all", DOWN.start)
