@@ -53,7 +53,8 @@ def attest(document: bytes, seal: Seal, public_key: str | None, ledger: Ledger |
         public_key: the one that was printed when the key was made; None: nobody vouches.
         ledger: the one that the report is of; None: it is not looked at.
     """
-    agrees, findings = [], []
+    agrees: list[str] = []
+    findings: list[str] = []
     for good, said, wrong in (
         *_by_itself(document, seal, public_key),
         *(_with_ledger(seal, ledger) if ledger else ()),

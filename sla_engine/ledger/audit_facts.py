@@ -128,9 +128,9 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
             yield f"rows of {name} stand in another order than they were written in"
 
 
-def _as_chained(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_chained(row: sa.RowMapping) -> dict[str, Any]:
     """Return a row without the login that older ones do not have."""
-    return {name: row[name] for name in row if name != "login" or row[name] is not None}
+    return {str(n): row[n] for n in row if n != "login" or row[n] is not None}
 
 
 def _text(row: Mapping[str, Any]) -> str:

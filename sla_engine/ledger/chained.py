@@ -26,6 +26,7 @@ SETTLED = HOUR + QUARTER
 """How long after its beginning an hour of events joins the chain (ms)."""
 _FOREVER = 2**62
 _KEPT = 7 * 24 * HOUR
+_NOTHING = History()
 
 Row = tuple[int, int | None]
 
@@ -67,6 +68,11 @@ class _Rows:
     def drop(self, start: int) -> None:
         if self.ends.pop(start, _FOREVER) != _FOREVER:
             del self.starts[bisect_left(self.starts, start)]
+
+    def end_before(self, moment: int) -> bool:
+        """Say whether all rows ended before a moment."""
+        end = self.ends[self.starts[-1]] if self.starts else -_FOREVER
+        return end is not None and end < moment
 
     def since(self, moment: int) -> Iterator[Row]:
         """Yield the rows that end at a moment or later, the last first."""
@@ -167,17 +173,18 @@ class Chained:
 
     def denial(self, service: str, history: History, since: int) -> str | None:
         """Return what is not as chained of a service's rows that end at ``since`` or later."""
-        for name in LISTS:
-            found = facts(history, name)
+        for name, rows in zip(LISTS, history, strict=True):
             known = self.rows[name].get(service)
+            if not rows and (known is None or known.end_before(since)):
+                continue  # the most frequent case by far
+            found = facts(history, name)
             ends = known.ends if known else {}
             for start, end in found.items():
                 if start not in ends or ends[start] != end:
                     return f"{where(name, service, start)} was put in or changed by hand"
             for start, end in known.since(since) if known else ():
-                if start not in found and (
-                    end is not None or self._lasts(name, service, start) >= since
-                ):
+                lasts = self._lasts(name, service, start) if end is None else end
+                if start not in found and lasts >= since:
                     return f"{where(name, service, start)} was taken out"
         return None
 
@@ -219,9 +226,10 @@ def moved(
     gone: list[list[Any]] = []
     made: list[list[Any]] = []
     for service, history in after.items():
-        old, new = facts(before.get(service, History()), "coverage"), facts(history, "coverage")
-        if old == new:
+        known = before.get(service, _NOTHING)
+        if _within_a_quarter(known, history):
             continue
+        old, new = facts(known, "coverage"), facts(history, "coverage")
         gone += [[service, start] for start in old.keys() - new.keys()]
         for start, end in new.items():
             was = old.get(start)
@@ -239,6 +247,14 @@ def moved(
     payload |= {"coverage_gone": sorted(gone)} if gone else {}
     payload |= {"coverage": sorted(made)} if made else {}
     return payload
+
+
+def _within_a_quarter(before: History, after: History) -> bool:
+    """Say whether coverage is one stretch, and as the chain has it already."""
+    old, new = before.covered, after.covered
+    if len(old) != 1 or len(new) != 1 or old[0].start != new[0].start:
+        return False
+    return mark(old[0].end) == mark(new[0].end)
 
 
 def services_of(payload: Mapping[str, Any]) -> Collection[str]:

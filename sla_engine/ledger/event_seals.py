@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,17 +16,10 @@ from sla_engine.ledger.tables import event_hour
 _MANY = 500
 
 
-class _Touched(NamedTuple):
-    """The hours of a service that a derivation writes: from, up to and without (ms UTC)."""
-
-    start: int
-    end: int
-
-
-def touched(item: Derived) -> _Touched:
+def touched(item: Derived) -> Interval:
     """Return the hours that the events of an item may change."""
     first, end = item.timeline[0].start, item.timeline[-1].end
-    return _Touched(first // HOUR * HOUR, -(-end // HOUR) * HOUR)
+    return Interval(first // HOUR * HOUR, -(-end // HOUR) * HOUR)
 
 
 def denials(

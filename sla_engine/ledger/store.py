@@ -98,14 +98,15 @@ class Ledger:
             audit.alone(connection)
             since = min(item.timeline[0].start for item in items.values())
             before, read_from = _reaching_back(connection, since)
-            self._check(connection, items.values(), before, read_from)
+            known = _first_samples(connection)
+            self._check(connection, items.values(), before, read_from, known)
             after = {
                 service: _joined(before.get(service, History()), item)
                 for service, item in items.items()
             }
             histories.write(connection, before, after)
             until = max(item.timeline[-1].end for item in items.values())
-            first = _note_first_samples(connection, items.values())
+            first = _note_first_samples(connection, items.values(), known)
             _note_events(connection, items.values(), before)
             sealed = event_seals.changes(connection, self._chained, items.values(), after)
             done = until if at is None else at
@@ -130,6 +131,7 @@ class Ledger:
         items: Collection[Derived],
         before: Mapping[str, History],
         read_from: Mapping[str, int],
+        known: Mapping[str, int],
     ) -> None:
         """Compare what items would replace, or are made of, with the audit chain.
 
@@ -138,13 +140,14 @@ class Ledger:
         """
         counted = [event_seals.touched(item).start for item in items if item.events is not None]
         self._chained.catch_up(connection, min(counted, default=None))
-        for service in sorted({s for item in items for s in (item.service, *item.made_of)}):
+        concerned = {item.service for item in items}
+        concerned |= {name for item in items for name in item.made_of}
+        for service in sorted(concerned):
             history, since = before.get(service, History()), read_from.get(service, read_from[""])
             if denied := self._chained.denial(service, history, since):
                 raise TamperedError(denied)
         for _, denied in event_seals.denials(connection, self._chained, items):
             raise TamperedError(denied)
-        known = _first_samples(connection)
         for item in items:
             said = self._chained.first.get(item.service)
             if said is not None and known.get(item.service) != said:
@@ -339,10 +342,10 @@ def _first_samples(connection: sa.Connection) -> dict[str, int]:
 
 
 def _note_first_samples(
-    connection: sa.Connection, derived: Iterable[Derived]
+    connection: sa.Connection, derived: Iterable[Derived], known: Mapping[str, int]
 ) -> list[tuple[str, int]]:
     """Write down first samples that are new, or earlier than was known, and return them."""
-    state, known = tables.service_state, _first_samples(connection)
+    state = tables.service_state
     seen = [(d.service, d.first_sample) for d in derived if d.first_sample is not None]
     new = [{"service": s, "first_sample_ms": t} for s, t in seen if s not in known]
     older = [{"s": s, "t": t} for s, t in seen if t < known.get(s, t)]

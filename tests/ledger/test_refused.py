@@ -190,7 +190,7 @@ def test_what_was_changed_is_put_back_as_chained_and_who_did_so_is_written_down(
     assert len(done) == 5
     assert ledger.verify() == []
     [row] = [orjson.loads(row)["row"] for row in ledger.export() if b'"restore"' in row]
-    assert (row["actor"], orjson.loads(row["payload"])["login"]) == ANN
+    assert (row["actor"], orjson.loads(row["payload"])["login"]) == ("ann", "login:ann")
     apply(START, START + 4 * HOUR)
     assert ledger.verify() == []
     assert len(ledger.events(Interval(START, START + 4 * HOUR))["calls"]) == 240
