@@ -140,10 +140,20 @@ def test_a_record_is_explained(book: Catalogue, client: Client, ledger: Ledger) 
     assert 'service_up{service=~"shop"}[150000ms] @ ' in text
     assert "    2026-10-01T10:00:05Z  0  <" in lines
     assert "    2026-10-01T10:01:05Z  1  <" in lines
+    pasted = [line.partition(": ")[2] for line in lines if line.startswith("samples around")]
+    assert len(pasted) == 2
+    for query in pasted:
+        [series] = client.instant(
+            query, DAY.end + 9 * HOUR, samples=True
+        ).series  # whenever it is asked
+        assert len(series.times) > 1
     composite = outage_id("all", DOWN.start)
-    assert "derived from: all of shop" in list(
-        explain(Books(book, ledger), client, composite, DAY.end)
-    )
+    lines = list(explain(Books(book, ledger), client, composite, DAY.end))
+    assert lines[lines.index("derived from: all of shop") :][:3] == [
+        "derived from: all of shop",
+        "  shop",
+        "    2026-10-01T10:00:05Z  down for 1m",
+    ]
 
 
 def test_samples_that_are_gone_are_said_to_be_gone(
