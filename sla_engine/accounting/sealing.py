@@ -28,7 +28,7 @@ def sealed(
     if signer is None:
         return Sealed(written_as.render(report))
     head = str(ledger.head() or "none")
-    known = replace(report, evidence=Evidence(head, signer.public))
+    known = replace(report, evidence=Evidence(head, signer.public, signer.sign_head(head)))
     document = written_as.render(known)
     seal = signer.seal(document, report, head)
     ledger.remember_seal(seal._asdict(), now)

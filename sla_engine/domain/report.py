@@ -128,10 +128,14 @@ class NotComputed:
 
 
 class Evidence(NamedTuple):
-    """What a sealed report proves: the head of the ledger's audit chain, and whose seal it has."""
+    """What a sealed report proves: the head of the ledger's audit chain, who signed it, and that.
+
+    As text, so that paper proves it, too; the seal over the document's bytes is not in it.
+    """
 
     head: str
     key: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,10 @@ class Signer:
         raw = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return _PREFIX + base64.b64encode(raw).decode()
 
+    def sign_head(self, head: str) -> str:
+        """Return the signature of a head of the audit chain, which stands in the report."""
+        return base64.b64encode(self.key.sign(_head_text(head))).decode()
+
     def seal(self, document: bytes, report: PeriodReport, head: str) -> Seal:
         """Return the seal of a report's bytes, made while the audit chain had this head."""
         period = f"{rfc3339(report.period.start)}/{rfc3339(report.period.end)}"
@@ -92,6 +96,23 @@ class Signer:
         bare = Seal(digest(document), period, made, head, self.public, "")
         signature = self.key.sign(bare.signed.encode())
         return bare._replace(signature=base64.b64encode(signature).decode())
+
+
+def _head_text(head: str) -> bytes:
+    return f"UPTIME LEDGER HEAD 1\nledger: {head}\n".encode()
+
+
+def is_signed(head: str, signature: str, key: str) -> bool:
+    """Say whether a key signed a head of the audit chain.
+
+    Raises:
+        SealError: the key is none.
+    """
+    try:
+        public_key(key).verify(_bytes(signature), _head_text(head))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def digest(document: bytes) -> str:

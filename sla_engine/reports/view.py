@@ -38,7 +38,8 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         found.append(("Late", f"made {humanize.duration(report.late)} after it was due"))
     if report.evidence is not None:
         found.append(("Ledger head", report.evidence.head))
-        found.append(("Sealed by", f"{report.evidence.key}; sla-engine attest tells whether it is"))
+        found.append(("Sealed by", report.evidence.key))
+        found.append(("Signature of the head", report.evidence.signature))
     return found
 
 

@@ -1,5 +1,7 @@
 """A sealed report proves the ledger, and the ledger the report."""
 
+import html
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -81,11 +83,20 @@ def test_the_page_shows_head_and_key_and_the_head_is_of_the_ledger(
     run: Run, key: str, tmp_path: Path
 ) -> None:
     page = report(run, tmp_path, "html").read_text()
-    [head] = [line.split("<dd>")[1].split("</dd>")[0] for line in page.splitlines()
-              if "<dt>Ledger head</dt>" in line]  # fmt: skip
-    assert key.replace("+", "&#43;") in page or key in page
+    shown = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+    head = shown["Ledger head"]
     assert page.rstrip().endswith("-->")
-    assert run("verify", f"--head={head}")[0] == 0
+    signed = (
+        "verify",
+        f"--head={head}",
+        f"--signature={html.unescape(shown['Signature of the head'])}",
+    )
+    assert html.unescape(shown["Sealed by"]) == key
+    assert run(*signed, f"--public-key={key}")[0] == 0
+    other = run("keygen", f"{tmp_path}/other.pem", ledger=False)[1].strip()
+    code, out, _ = run(*signed, f"--public-key={other}")
+    assert (code, out.startswith("that key did not sign the head")) == (1, True)
+    assert run(*signed)[0] == 2
 
 
 @pytest.mark.parametrize("form", ["html", "csv"])
