@@ -1,8 +1,9 @@
 """Ways to make a ledger say what is not so, and what sees each, as docs/evidence.md lists them."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
@@ -86,9 +87,11 @@ def derive(ledger: Ledger, start: int, end: int) -> None:
     )
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """Make the month once, in a file of which every test has a copy."""
+    path = tmp_path_factory.mktemp("month") / "ledger.db"
+    with Ledger.open(f"sqlite:///{path}") as ledger:
         derive(ledger, START, NOW + 20 * MINUTE)
         said = Correction(NOW, "ann", "cause", None, "disk", "seen in the log", "login:ann")
         ledger.corrections.add("shop", BEGAN, said)
@@ -109,9 +112,17 @@ def world(tmp_path: Path) -> Iterator[World]:
         head = ledger.head()
         assert head is not None
         assert ledger.verify(head) == []
-        world = World(ledger, signer, done.document, head)
-        assert world.attested() == ""
-        yield world
+        made = World(ledger, signer, done.document, head)
+        assert made.attested() == ""
+        return path, made
+
+
+@pytest.fixture
+def world(month: tuple[Path, World], tmp_path: Path) -> Iterator[World]:
+    path, made = month
+    shutil.copy(path, tmp_path / "ledger.db")
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        yield replace(made, ledger=ledger)
 
 
 ROWS = [  # what is done to the database, and what verify says of it

@@ -1,6 +1,7 @@
 """A row that somebody changed behind the ledger's back is neither written over nor signed away."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
@@ -43,6 +44,12 @@ def line(start: int, end: int) -> tuple[Segment, ...]:
 def events(start: int, end: int) -> tuple[Minute, ...]:
     """Return ten events a minute, of which one fails."""
     return tuple(Minute(moment, 9, 10) for moment in range(start // MINUTE * MINUTE, end, MINUTE))
+
+
+@pytest.fixture
+def ledger_url(tmp_path: Path) -> str:
+    """Return SQLite's alone: what is compared is the same in any database (`test_verify`)."""
+    return f"sqlite:///{tmp_path}/ledger.db"
 
 
 @pytest.fixture

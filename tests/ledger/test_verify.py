@@ -4,12 +4,13 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox
+from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox, TamperedError
 from sla_engine.ledger.audit import Head
 from sla_engine.ledger.maintenance import Request
 
@@ -148,6 +149,18 @@ def test_what_was_written_before_notices_joined_the_chain_is_not_judged(ledger: 
 
 def test_what_is_derived_anew_stays_true_to_its_trail(ledger: Ledger) -> None:
     ledger.apply([Derived("shop", (Segment(5, 45, UP), Segment(45, 48, DOWN)), 5)])
+    assert ledger.verify() == []
+
+
+def test_what_is_not_as_chained_is_not_derived_over_and_can_be_put_back(ledger: Ledger) -> None:
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text("INSERT INTO gap VALUES ('shop', 39, 51)"))
+        connection.execute(sa.text("UPDATE coverage SET start_ms = 1 WHERE service = 'shop'"))
+    with pytest.raises(TamperedError, match="a gap of shop at 39 ms"):
+        ledger.apply([Derived("shop", LINE[4:], 40)])
+    assert len(ledger.restore(Actor("ann", "login:ann"), "found by verify", 9)) == 3
+    assert ledger.verify() == []
+    ledger.apply([Derived("shop", LINE[4:], 40)])
     assert ledger.verify() == []
 
 
