@@ -229,6 +229,29 @@ def test_a_tick_writes_nothing_over_what_somebody_changed_by_hand_and_says_so(
 
 
 @pytest.mark.integration
+def test_a_forged_gap_of_an_hour_that_no_tick_derives_again_is_told_as_well(
+    serve: Callable[..., Engine], turn: Callable[[int], None]
+) -> None:
+    engine = serve(*GOOD)
+    ledger = engine.context.ledger
+    turn(NOW)
+    engine.tick()
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        forged = f"INSERT INTO gap VALUES ('s03', {NOW - 1500}000, {NOW - 1200}000)"
+        connection.execute(sa.text(forged))
+    told = ['sla_engine_service_failing{service="s03",reason="tampered"} 1.0']
+    for later in (601, 661, 1202):
+        turn(NOW + later)
+        engine.tick()
+        assert _lines(engine, "sla_engine_service_failing") == told
+    assert len(ledger.verify()) == 1
+    ledger.restore(Actor("ann", "login:ann"), "found by verify", (NOW + 1203) * 1000)
+    turn(NOW + 1803)
+    engine.tick()
+    assert _lines(engine, "sla_engine_service_failing") == []
+
+
+@pytest.mark.integration
 def test_figures_that_cannot_be_worked_out_leave_those_of_others_on_the_page(
     serve: Callable[..., Engine], turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
