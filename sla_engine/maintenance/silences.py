@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from sla_engine.alertmanager import Client, Matcher, Silence
-from sla_engine.domain.actor import ENGINE
+from sla_engine.domain.actor import ENGINE, claimed
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent
 from sla_engine.ledger import Books
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns, windows_in
+from uptime_common.names import plain_name
 
 AUTHOR = "uptime-ledger"
 _AHEAD = 86_400_000
@@ -116,9 +117,17 @@ def pull(books: Books, client: Client, now: int) -> int:
         ):
             changed += books.ledger.windows.add(
                 _request(identifier, silence, names, str(books.catalogue.timezone)),
-                WindowEvent(now, "requested", silence.author, silence.comment, ENGINE),
+                WindowEvent(now, "requested", _author(silence), silence.comment, ENGINE),
             )
     return changed
+
+
+def _author(silence: Silence) -> str:
+    """Return who a silence says made it, which anybody may type: never a login of Slack."""
+    try:
+        return claimed(silence.author)
+    except ValueError:
+        return f"silence of {plain_name(silence.author) or 'nobody'}"
 
 
 def _request(identifier: str, silence: Silence, names: tuple[str, ...], zone: str) -> Request:
