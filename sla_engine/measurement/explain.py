@@ -19,8 +19,8 @@ from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.measurement.derive import cadence, has_cadence
 from sla_engine.measurement.fetch import source
-from sla_engine.prometheus import Client, PrometheusError, Series
-from sla_engine.prometheus.extract import Ask, asks, raw
+from sla_engine.prometheus import Client, PrometheusError, Series, promql
+from sla_engine.prometheus.extract import Ask, Source, asks, raw
 from uptime_common.duration import format_duration
 
 _SHOWN = 3
@@ -126,6 +126,8 @@ def _evidence(
             (ask,) = asks([source(books.catalogue, service)], period)
             yield f"samples around the {name}: {_asked(ask)}"
             yield from _samples(client, ask, service.id, moment)
+            if service.method == "probes" and moment == outage.start:
+                yield from _reasons(client, service.id, period, moment)
 
 
 def _samples(client: Client, ask: Ask, service: str, moment: int) -> Iterator[str]:
@@ -138,6 +140,24 @@ def _samples(client: Client, ask: Ask, service: str, moment: int) -> Iterator[st
         yield "  gone: older than what Prometheus keeps; the ledger stands alone"
     for series in found:
         yield from _around(series, moment)
+
+
+def _reasons(client: Client, service: str, period: Interval, moment: int) -> Iterator[str]:
+    """Yield why probes failed when it began; nothing where nobody counted that."""
+    ask = Ask((Source(service, promql.probe_failures(service)),), period)
+    try:
+        found = raw(client, [ask]).get(service, ())
+    except PrometheusError:
+        return  # said of the samples already
+    for series in found:
+        at = int(np.searchsorted(series.times, moment))
+        failed = float(series.values[-1] - (series.values[at - 1] if at else 0))
+        if failed > 0:
+            name, target, place, why = (
+                series.labels.get(label, "?") for label in ("probe", "target", "location", "reason")
+            )
+            where = f"{name} {target} at {place or 'no location'}"
+            yield f"  {where}: {failed:g} attempts failed: {why}"
 
 
 def _components(books: Books, service: Service, lasted: Interval) -> Iterator[str]:
