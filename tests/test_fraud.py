@@ -346,6 +346,17 @@ def test_a_restatement_names_who_planned_the_past(world: World) -> None:
     assert "| a window approved after the report |" in NOTES.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("form", ["html", "text"])
+def test_a_report_that_is_sealed_says_that_the_ledger_was_changed(world: World, form: str) -> None:
+    books = Books(catalogue(*SERVICES), world.ledger)
+    for forged in (False, True):
+        if forged:
+            world.sql("UPDATE correction SET reason = 'x'")
+        report = make_report(books, OCTOBER, NOW, [FORMATS[form]])
+        done = sealed(report, FORMATS[form], world.ledger, world.signer, NOW)
+        assert (b"The ledger is not as it was written: 2 rows" in done.document) is forged
+
+
 UNSEEN = [
     (
         "coverage moved within its last quarter of an hour",

@@ -27,14 +27,24 @@ def sealed(
     """
     if signer is None:
         return Sealed(written_as.render(report))
-    head = str(ledger.head() or "none")
-    known = replace(report, evidence=Evidence(head, signer.public, signer.sign_head(head)))
+    known = with_evidence(report, ledger, signer)
+    assert known.evidence is not None  # noqa: S101 - as there is a key
     document = written_as.render(known)
-    seal = signer.seal(document, report, head)
+    seal = signer.seal(document, report, known.evidence.head)
     ledger.remember_seal(seal._asdict(), now)
     if carries_seal(written_as.extension):
         return Sealed(with_seal(document, written_as.extension, seal))
     return Sealed(document, str(seal).encode())
+
+
+def with_evidence(report: PeriodReport, ledger: Ledger, signer: Signer | None) -> PeriodReport:
+    """Return a report that shows what its seal will prove; as it is where there is no key."""
+    if signer is None or report.evidence is not None:
+        return report
+    head = str(ledger.head() or "none")
+    findings = len(ledger.verify())
+    evidence = Evidence(head, signer.public, signer.sign_head(head), findings)
+    return replace(report, evidence=evidence)
 
 
 class Attested(NamedTuple):

@@ -131,11 +131,13 @@ class Evidence(NamedTuple):
     """What a sealed report proves: the head of the ledger's audit chain, who signed it, and that.
 
     As text, so that paper proves it, too; the seal over the document's bytes is not in it.
+    ``findings`` is how many rows of the ledger were not as its audit chain has them.
     """
 
     head: str
     key: str
     signature: str
+    findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

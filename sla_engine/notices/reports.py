@@ -9,7 +9,7 @@ from service_catalogue import Catalogue, Service
 from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.report import make_report
-from sla_engine.accounting.sealing import sealed
+from sla_engine.accounting.sealing import sealed, with_evidence
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.ledger import Books, Delivery, Outbox
@@ -123,6 +123,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     )
     late = now - facts["due"]
     made = replace(made, late=late if late > _LATE else None)
+    made = with_evidence(made, books.ledger, writing.signer)
     head = to_slack.message(made)
     if attached is None:
         return Rendered(head)

@@ -134,6 +134,12 @@ def warnings(report: PeriodReport) -> list[str]:
     summary = summarize(report.services)
     say = language(report)
     found = []
+    if report.evidence is not None and report.evidence.findings:
+        differ = say.counted(report.evidence.findings, "row")
+        found.append(
+            f"The ledger is not as it was written: {differ} not as its audit chain says "
+            "(sla-engine verify)."
+        )
     if summary.thin:
         names = humanize.listed(
             [f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5
