@@ -134,7 +134,7 @@ def _samples(client: Client, ask: Ask, service: str, moment: int) -> Iterator[st
     try:
         found = raw(client, [ask]).get(service, ())
     except PrometheusError as error:
-        yield f"  Prometheus does not say, the ledger stands alone: {error}"
+        yield f"  not to be had: {error}; the ledger stands alone"
         return
     if not found:
         yield "  gone: older than what Prometheus keeps; the ledger stands alone"
