@@ -209,7 +209,8 @@ def _by_events(oracle: Oracle, truth: Truth, sums: Sums, period: Span, now: int)
     }
     if slicing := entry["sli"].get("timeslice"):
         at = (agreed, period, now)
-        return found | _held(objective, *_sliced(truth, slicing, planned, at))
+        found |= _held(objective, *_sliced(truth, slicing, planned, at))
+        return found | {"error_budget_slices": found.pop("allowed")}
     found |= _held(objective, good, total, total)
     return found | {"error_budget_events": found.pop("allowed")}
 

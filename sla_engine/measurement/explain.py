@@ -184,18 +184,18 @@ def _minutes(books: Books, service: str, lasted: Interval) -> Iterator[str]:
 
 def _events(books: Books, service: Service, outage: Outage, now: int) -> Iterator[str]:
     counters = event_counters(service)
-    for name, one in (
-        ("failed" if counters.failed else "good", counters.part),
-        ("total", counters.total),
-    ):
-        taken = "".join(f" less {selector}" for selector in one.taken)
-        yield f"{name}: {' plus '.join(one.added)}{taken}, by the minute"
+    part, all_ = (
+        " plus ".join(one.added) + "".join(f" less {selector}" for selector in one.taken)
+        for one in (counters.part, counters.total)
+    )
+    failed = "failed, " if counters.failed else ""
+    yield f"derived from: {failed}{part} over {all_}, by the minute"
     bar = failing(service, outage.start)
     yield f"a minute of outage: {bar.share:.6g} of its events failed; {bar.least:g} in all, or more"
     yield from _minutes(books, service.id, outage.until(now))
     asked = Interval(outage.start - MINUTE, min(outage.until(now).end + MINUTE, now))
     for selector in counters.selectors():
-        yield f"query: {_query(selector, asked, None)}"
+        yield f"query: {_query(selector, asked, MINUTE)}"
 
 
 def _asked(ask: Ask) -> str:

@@ -24,6 +24,6 @@ def test_an_outage_of_events_is_explained_without_asking_prometheus() -> None:
         item = Derived("api", (Segment(*period, State.UP),), 0, 0, minutes)
         ledger.apply([EventOutages(books, period).judged(item)])
         said = list(explain(books, client, outage_id("api", 2 * M), 10 * M))
-    assert "failed: all less fine, by the minute" in said
-    assert "total: all, by the minute" in said
+    assert "derived from: failed, all less fine over all, by the minute" in said
+    assert any(line.startswith("query: (fine)[") for line in said)
     assert "a minute of outage: 0.144 of its events failed; 5 in all, or more" in said
