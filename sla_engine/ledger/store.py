@@ -15,6 +15,7 @@ from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
 from sla_engine.ledger.corrections import Corrections
+from sla_engine.ledger.cutting import Cut, cut
 from sla_engine.ledger.engine import open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.maintenance import Requests
@@ -99,6 +100,18 @@ class Ledger:
             if notify is not None and found:
                 add_notices(connection, notify(found))
         return found
+
+    def cut(self, end: int, alive: Collection[str], notify: Notify | None = None) -> Cut:
+        """Let go what the ledger holds of the time after ``end`` (ms UTC), which has not come.
+
+        The audit says what was cut. Notices are of services that are ``alive``, by id.
+        """
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            done = cut(connection, end, _reaching_back, alive)
+            if notify is not None and done.changes:
+                add_notices(connection, notify(done.changes))
+        return done
 
     def histories(
         self, period: Interval, services: Iterable[str] | None = None

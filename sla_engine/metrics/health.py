@@ -43,6 +43,15 @@ class EngineMetrics:
             "sla_engine_lag_seconds", "How far the ledger is behind now; NaN before the first tick."
         )
         self.lag.set(float("nan"))
+        self.clock_skew = gauge(
+            "sla_engine_clock_skew_seconds",
+            "How far this machine's clock is ahead of Prometheus' own; NaN where it does not say.",
+        )
+        self.clock_skew.set(float("nan"))
+        self.ledger_ahead = gauge(
+            "sla_engine_ledger_ahead_seconds",
+            "How far the ledger reaches beyond now; what is known there is not cut off.",
+        )
         self.leader = gauge("sla_engine_leader", "1 where this engine writes the ledger.")
         self.tick_failures = counter(
             "sla_engine_tick_failures",

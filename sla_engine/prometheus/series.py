@@ -57,7 +57,7 @@ def parse(body: bytes, kinds: frozenset[str] = KINDS) -> QueryResult:
         ValueError: the body is no such answer, or not all of one, or not of one of these kinds.
     """
     found = _parse_bytes(body, kinds)
-    return _parse_json(body, kinds) if found is None else found
+    return parse_json(body, kinds) if found is None else found
 
 
 def _parse_bytes(body: bytes, kinds: frozenset[str]) -> QueryResult | None:
@@ -81,7 +81,7 @@ def _parse_bytes(body: bytes, kinds: frozenset[str]) -> QueryResult | None:
     if not rest.startswith(b"}]"):
         return None
     # What is around the series is judged as if there were none.
-    return QueryResult(tuple(series), _parse_json(head + rest[1:], kinds).warnings)
+    return QueryResult(tuple(series), parse_json(head + rest[1:], kinds).warnings)
 
 
 def _labels(text: bytes) -> dict[str, str] | None:
@@ -146,7 +146,7 @@ def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
     return times.copy(), whole[1::2].astype(np.float64)
 
 
-def _parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
+def parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
     document = orjson.loads(body)
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")

@@ -54,7 +54,7 @@ def _outcome(read: Callable[[bytes, frozenset[str]], QueryResult | None], body: 
 
 
 def _slow(body: bytes) -> Outcome:
-    return _outcome(module._parse_json, body)
+    return _outcome(module.parse_json, body)
 
 
 def _fast(body: bytes) -> Outcome:

@@ -1,0 +1,136 @@
+"""The ledger in PostgreSQL is restarted, read-only, full, or all its sessions end."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from benchmarks.faults.case import NOTHING_LOST, Case
+from benchmarks.faults.world import World
+
+
+def _asked(world: World, *statements: str) -> Any:
+    """Run statements as the server's owner, in its own database; return the last one's first value."""
+    server = world.url.rpartition("/")[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        for statement in statements:
+            found = connection.execute(statement.encode())
+        return found.fetchone()[0] if found.description else None  # type: ignore[index]
+
+
+def _ended(world: World) -> None:
+    """End every session on the ledger."""
+    database = world.url.rpartition("/")[2]
+    _asked(world, f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                  f" WHERE datname = '{database}'")  # fmt: skip
+
+
+def _meanwhile(world: World) -> None:
+    world.truth.down("shop")
+    time.sleep(4)
+    world.truth.up("shop")
+    time.sleep(3)
+
+
+def _begun(world: World) -> None:
+    world.start_engine()
+    world.outage("mail")
+    world.settle()
+
+
+def _restarted(world: World) -> Iterator[str]:
+    _begun(world)
+    data = Path(_asked(world, "SHOW data_directory"))
+    world.truth.down("shop")
+    control = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))[-1]
+    as_owner = ["setpriv", f"--reuid={data.owner()}", f"--regid={data.group()}", "--clear-groups"]
+    restart = [control, "-D", data, "-m", "immediate", "-w", "-l", data / "again.log", "restart"]
+    subprocess.run([*as_owner, "--", *restart], check=True, capture_output=True, cwd=data)
+    try:
+        time.sleep(2)
+        world.truth.up("shop")
+        world.settle()
+        yield from world.violations()
+    finally:
+        stop = [control, "-D", data, "-m", "immediate", "stop"]
+        world.kill_engine()
+        subprocess.run([*as_owner, "--", *stop], check=True, capture_output=True, cwd=data)
+
+
+def _sessions_ended(world: World) -> Iterator[str]:
+    _begun(world)
+    world.truth.down("shop")
+    for _ in range(4):
+        _ended(world)
+        time.sleep(1)
+    world.truth.up("shop")
+    world.settle()
+    yield from world.violations()
+
+
+def _read_only(world: World) -> Iterator[str]:
+    _begun(world)
+    _asked(world, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+    _ended(world)
+    _meanwhile(world)
+    if not world.answers():
+        yield "its page does not answer"
+    if not world.metric("sla_engine_ledger_errors_total"):
+        yield "nothing counts it"
+    _asked(world, "SET default_transaction_read_only = off",
+           "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")  # fmt: skip
+    _ended(world)
+    world.settle()
+    yield from world.violations()
+
+
+def _full(world: World) -> Iterator[str]:
+    """Its tables lie on a file system of 24 MiB, which somebody fills."""
+    place = world.folder / "small"
+    place.mkdir()
+    data = Path(_asked(world, "SHOW data_directory"))
+    who = data.stat()
+    options = f"size=24m,uid={who.st_uid},gid={who.st_gid},mode=700"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "small", place], check=True)
+    try:
+        for folder in (world.folder, *world.folder.parents):
+            with suppress(OSError):
+                folder.chmod(folder.stat().st_mode | 0o011)
+        database = world.url.rpartition("/")[2]
+        _asked(world, f"CREATE TABLESPACE small LOCATION '{place}'",
+               f'ALTER DATABASE "{database}" SET TABLESPACE small')  # fmt: skip
+        _begun(world)
+        filler = place / "filler"
+        with filler.open("wb") as file, suppress(OSError):
+            while True:
+                file.write(b"x" * 4096)
+        _asked(world, "CHECKPOINT")
+        for number in range(40):  # until its pages have no room, either
+            world.truth.services = (*world.truth.services[:3], *(f"more{i}" for i in range(number)))
+        _meanwhile(world)
+        if not world.answers():
+            yield "its page does not answer"
+        filler.unlink()
+        world.truth.services = world.truth.services[:3]
+        world.settle()
+        yield from world.violations()
+        world.kill_engine()
+        _asked(world, f'DROP DATABASE "{database}" WITH (FORCE)', "DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+CASES = (
+    Case("PostgreSQL", "restarted at once (immediate), an outage meanwhile", NOTHING_LOST,
+         _restarted, database="postgresql"),
+    Case("PostgreSQL", "every session ended four times", NOTHING_LOST, _sessions_ended,
+         database="postgresql"),
+    Case("PostgreSQL", "read-only, an outage meanwhile", NOTHING_LOST, _read_only,
+         database="postgresql"),
+    Case("PostgreSQL", "full, an outage meanwhile (needs root)", NOTHING_LOST, _full,
+         database="postgresql"),
+)  # fmt: skip

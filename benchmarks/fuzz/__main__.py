@@ -1,0 +1,71 @@
+"""Fuzz one target: python -m benchmarks.fuzz documents|feeds|prometheus|slack [--seconds 600].
+
+Whatever is raised that is not declared, and an input that takes longer than ten seconds, ends the
+run with the input in a file.
+"""
+
+import argparse
+import importlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+TARGETS: Final = ("documents", "feeds", "prometheus", "slack")
+_READERS = (
+    *("service_catalogue", "uptime_common", "yaml", "icalendar", "recurring_ical_events"),
+    *("sla_engine.maintenance", "sla_engine.prometheus", "sla_engine.slack", "slack_sdk"),
+)
+
+
+def seeds(patterns: Sequence[str]) -> list[Path]:
+    """Return the files that a target begins with."""
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
+
+
+def main() -> None:
+    """Run for as long as is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--seconds", type=int, default=600)
+    options = parser.parse_args()
+    try:
+        import atheris  # noqa: PLC0415
+    except ImportError:
+        sys.exit("atheris is missing: pip install atheris, into an environment of its own")
+    with atheris.instrument_imports(include=list(_READERS)):
+        target = importlib.import_module(f"benchmarks.fuzz.{options.target}")
+    one_input: Callable[[bytes], None] = target.one_input
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "corpus"
+        corpus.mkdir()
+        for number, path in enumerate(seeds(target.SEEDS)):
+            shutil.copy(path, corpus / f"{number}_{path.name}")
+        words = Path(folder) / "words"
+        words.write_text("".join(f'"{word}"\n' for word in sorted(_words(corpus))))
+        arguments = [
+            sys.argv[0],
+            f"-max_total_time={options.seconds}",
+            "-timeout=10",
+            "-rss_limit_mb=4096",
+            "-max_len=8192",
+            f"-dict={words}",
+            "-print_final_stats=1",
+            str(corpus),
+        ]
+        atheris.Setup(arguments, one_input)
+        atheris.Fuzz()
+
+
+def _words(corpus: Path) -> set[str]:
+    """Return the words of the seeds, for the fuzzer to put together anew."""
+    texts = [path.read_bytes().decode("utf-8", "ignore") for path in corpus.iterdir()]
+    found = {word.strip(":,{}[]\"'\\") for text in texts for word in text.split()}
+    return {word for word in found if word.isascii() and word.isalnum() and 2 < len(word) < 20}
+
+
+if __name__ == "__main__":
+    main()
