@@ -1,4 +1,4 @@
-"""Those who ask the engine: half-open connections, slow readers, more than there are descriptors."""
+"""Those who ask the engine: half-open connections, who never reads, more than descriptors."""
 
 import socket
 import time
@@ -28,9 +28,9 @@ def _with(world: World, said: bytes, count: int) -> Iterator[str]:
         _connected(world, stack, count, said)
         begun = time.monotonic()
         world.outage("shop")
-        if time.monotonic() - begun > 30:  # noqa: PLR2004 - seconds
+        if time.monotonic() - begun > 30:
             yield "an outage was seen over 30 s late"
-        world.until("it is told", lambda: world.slack.roots(), 30)
+        world.until("it is told", world.slack.roots, 30)
     if world.log.stat().st_size - before > _LOG:
         yield f"the log grew by {world.log.stat().st_size - before:,} bytes"
     world.until("its page answers again", world.answers)

@@ -14,7 +14,7 @@ from benchmarks.faults.world import World
 
 
 def _asked(world: World, *statements: str) -> Any:
-    """Run statements as the server's owner, in its own database; return the last one's first value."""
+    """Run statements in the server's own database; return the last one's first value."""
     server = world.url.rpartition("/")[0]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         for statement in statements:
@@ -46,7 +46,7 @@ def _restarted(world: World) -> Iterator[str]:
     _begun(world)
     data = Path(_asked(world, "SHOW data_directory"))
     world.truth.down("shop")
-    control = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))[-1]
+    control = max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     as_owner = ["setpriv", f"--reuid={data.owner()}", f"--regid={data.group()}", "--clear-groups"]
     restart = [control, "-D", data, "-m", "immediate", "-w", "-l", data / "again.log", "restart"]
     subprocess.run([*as_owner, "--", *restart], check=True, capture_output=True, cwd=data)
@@ -81,8 +81,12 @@ def _read_only(world: World) -> Iterator[str]:
         yield "its page does not answer"
     if not world.metric("sla_engine_ledger_errors_total"):
         yield "nothing counts it"
-    _asked(world, "SET default_transaction_read_only = off",
-           "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")  # fmt: skip
+    _asked(
+        world,
+        "SET default_transaction_read_only = off",
+        "ALTER SYSTEM RESET default_transaction_read_only",
+        "SELECT pg_reload_conf()",
+    )
     _ended(world)
     world.settle()
     yield from world.violations()
@@ -109,13 +113,10 @@ def _full(world: World) -> Iterator[str]:
             while True:
                 file.write(b"x" * 4096)
         _asked(world, "CHECKPOINT")
-        for number in range(40):  # until its pages have no room, either
-            world.truth.services = (*world.truth.services[:3], *(f"more{i}" for i in range(number)))
         _meanwhile(world)
         if not world.answers():
             yield "its page does not answer"
         filler.unlink()
-        world.truth.services = world.truth.services[:3]
         world.settle()
         yield from world.violations()
         world.kill_engine()

@@ -34,7 +34,7 @@ def _always(fault: str) -> Callable[[str], str | None]:
 
 def _sometimes() -> Callable[[str], str | None]:
     chance = Random(5)
-    return lambda _: chance.choice(_FAULTS) if chance.random() < 0.5 else None  # noqa: PLR2004
+    return lambda _: chance.choice(_FAULTS) if chance.random() < 0.5 else None
 
 
 CASES = (

@@ -106,7 +106,12 @@ class World:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "SLACK_BOT_TOKEN": TOKEN, "XDG_RUNTIME_DIR": str(self.folder), **self.env},
+                env={
+                    **os.environ,
+                    "SLACK_BOT_TOKEN": TOKEN,
+                    "XDG_RUNTIME_DIR": str(self.folder),
+                    **self.env,
+                },
             )
         self.until("the engine serves", lambda: self.answers() or self.engine_ended())
 
@@ -151,9 +156,7 @@ class World:
 
     def sees(self, service: str, *, down: bool) -> None:
         """Wait until the ledger has a service as it is."""
-        self.until(
-            f"{service} is {'down' if down else 'up'}", lambda: self._open(service) == down
-        )
+        self.until(f"{service} is {'down' if down else 'up'}", lambda: self._open(service) == down)
 
     def outage(self, service: str) -> None:
         """Let an outage begin, be seen, and end, and be seen."""
@@ -194,9 +197,7 @@ class World:
             histories = ledger.histories(Interval(0, 2**62))
         for service in self.truth.services:
             yield from self._wrong(service, histories.get(service, History()))
-        told = {
-            outage_id(s, span.start): span for s, h in histories.items() for span in h.outages
-        }
+        told = {outage_id(s, span.start): span for s, h in histories.items() for span in h.outages}
         for identifier, span in told.items():
             yield from self._mistold(identifier, span)
         if len(self.slack.roots()) > len(told):
@@ -242,7 +243,9 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, url: str | None = None, services: Sequence[str] = SERVICES) -> Iterator[World]:
+def world(
+    folder: Path, url: str | None = None, services: Sequence[str] = SERVICES
+) -> Iterator[World]:
     """Begin with everything running and well; a ledger in SQLite unless a URL is given."""
     folder.mkdir(parents=True, exist_ok=True)
     truth, relay = Truth(services), Relay("")

@@ -1,4 +1,4 @@
-"""Fuzzers guided by coverage, one module per thing that is read: ``python -m benchmarks.fuzz TARGET``.
+"""Fuzzers guided by coverage, one module per thing that is read: python -m benchmarks.fuzz TARGET.
 
 They need atheris, which is no dependency of the project: ``pip install atheris`` into an
 environment of its own. Each module has ``SEEDS``, ``WORDS`` and ``one_input``; nobody imports them

@@ -1,4 +1,4 @@
-"""The engine's time: the wall clock's while that is right, else what the monotonic clock makes of it."""
+"""The engine's time: the wall clock's while that is right, else by the monotonic clock."""
 
 import time
 from collections.abc import Callable
@@ -52,7 +52,9 @@ class Clock:
                 self._offset, self._borne_out = wall - self._monotonic(), True
             elif abs(_apart(own, server, took)) <= TOLERANCE:
                 self._borne_out = True
-            elif not self._borne_out and ahead > 0:  # what is the future to Prometheus has no samples
+            elif (
+                not self._borne_out and ahead > 0
+            ):  # what is the future to Prometheus has no samples
                 self._offset = server - self._monotonic()
         return ahead
 

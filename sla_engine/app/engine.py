@@ -232,7 +232,8 @@ class Engine:
         """Derive all that is due, of no clock's future; what is done before a failure stays."""
         context = self.context
         server = self._time.heard(context)
-        at = (ours := now()) if server is None else min(ours, server)
+        ours = now()
+        at = ours if server is None else min(ours, server)
         notify = partial(outage_notices, context.books, at)
         changes = list(self._time.cut(context, max(ours, server or 0), notify()))
         changes += self._failing.catch_up(context.books, context.client, at, notify)

@@ -46,7 +46,7 @@ class TimeWatch:
         return server
 
     def cut(self, context: Context, end: int, notify: Notify) -> Iterable[Change]:
-        """Let go what the ledger holds of the time beyond ``end`` (ms UTC), by more than a minute."""
+        """Let go what the ledger holds over a minute beyond ``end`` (ms UTC)."""
         until = context.ledger.derived_until()
         ahead = 0 if until is None else until - end
         if ahead <= TOLERANCE:

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,7 @@ class _File:
 
     def _identity(self) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._path or "")
+            found = Path(self._path or "").stat()
         except OSError:
             return None
         return found.st_dev, found.st_ino

@@ -147,6 +147,7 @@ def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
 
 
 def parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
+    """Read as `parse` does, by way of JSON objects alone; it raises the same."""
     document = orjson.loads(body)
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")

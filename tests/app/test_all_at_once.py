@@ -41,13 +41,14 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[En
     feed = tmp_path / "feed.ics"
     feed.write_text("<html>log in</html>")
     services: list[dict[str, Any]] = [
-        {"id": f"s{n:02d}", "sli": {"promql": f'state{{service="s{n:02d}"}}'}}
-        for n in range(COUNT)
+        {"id": f"s{n:02d}", "sli": {"promql": f'state{{service="s{n:02d}"}}'}} for n in range(COUNT)
     ]
     services[42] = BROKEN
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
     with (
-        running_prometheus(tmp_path / "prometheus", openmetrics=_past(), port=free_port()) as server,
+        running_prometheus(
+            tmp_path / "prometheus", openmetrics=_past(), port=free_port()
+        ) as server,
         local_slack() as slack,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
     ):

@@ -3,10 +3,18 @@
 import random
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_engine.domain.history import History, preserved, replaced, timeline_of
+from sla_engine.domain.history import (
+    History,
+    cut_off,
+    known_beyond,
+    preserved,
+    replaced,
+    timeline_of,
+)
 from sla_engine.domain.interval import Interval, Intervals, clip, complement, union
 from sla_engine.domain.outage import OutageSpan, gaps, outages
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, during, joined

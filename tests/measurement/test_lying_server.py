@@ -28,7 +28,8 @@ def _matrix(form: Form, labels: dict[str, str], value: str) -> Answer:
         times = [start + n * step for n in range(int((end - start) / step) + 1)]
         value = str(int(step / 15)) if "count_over" in form["query"] else value
     else:
-        end = round(float(form["time"]) * 1000)  # a look at what the server is asks for 1970
+        # A look at what the server is asks for 1970, and one for its clock for no time.
+        end = round(float(form.get("time", 0)) * 1000)
         first = max(end - 900_000, NOW - 86_400_000) // STEP * STEP
         times = [t / 1000 for t in range(first, NOW, STEP)]
     if "bool 1" in form["query"]:

@@ -27,8 +27,8 @@ _CHANNELS = {"#uptime": "C0000UPTIME", "#gold": "C00000GOLD", "#seniors": "C0SEN
 
 Json = dict[str, Any]
 Fault = str
-"""rate_limited, server_error[_after], reset[_after], timeout_after, garbage (no JSON), nonsense (JSON
-that is no answer), or an error code of Slack's."""
+"""rate_limited, server_error[_after], reset[_after], timeout_after, garbage (no JSON), nonsense
+(JSON that is no answer), or an error code of Slack's."""
 
 
 @dataclass
