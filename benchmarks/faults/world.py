@@ -38,7 +38,7 @@ prometheus: {{url: "{prometheus}", scrape_interval: 1s, max_gap: 5s, timeout: 3s
 slack: {{api_url: "{slack}", channel: "#uptime", flood_limit: 10000}}
 services:
 """
-_SERVICE = "  - {{id: {0}, name: {0}, sli: {{promql: 'state{{{{service=\"{0}\"}}}}'}}}}\n"
+_SERVICE = "  - {{id: {0}, name: {0}, sli: {{promql: 'state{{service=\"{0}\"}}'}}}}\n"
 _NEAR = 3_500
 """How far the ledger's edge of an outage may be from the moment somebody decided it (ms)."""
 _PATIENCE = 60

@@ -36,6 +36,9 @@ class _Every(BaseTrigger):  # type: ignore[misc] - the library has no types
     def __init__(self, seconds: float) -> None:
         self._interval = timedelta(seconds=seconds)
 
+    def __str__(self) -> str:
+        return f"every {self._interval}"
+
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
         """Return when a job is due next, within one interval of ``now``."""
         due = now if previous_fire_time is None else previous_fire_time + self._interval
