@@ -16,7 +16,7 @@ from sla_engine.slack.notifier import SlackBot, SlackWebhook
 
 SEEDS: Final = ("tests/fuzz/slack/*",)
 _STATUS: Final = (200, 200, 200, 429, 500, 404, 302, 204)
-_MESSAGE: Final = Message("Title", "bad", lines=("line",))
+_MESSAGE: Final = Message("Title", "down", lines=("line",))
 _AT: Final = Delivered("C0000UPTIME", "1.2")
 _answer: dict[str, Any] = {"status": 200, "body": b"{}", "wait": "1"}
 
