@@ -46,9 +46,19 @@ def _restarted(world: World) -> Iterator[str]:
     _begun(world)
     data = Path(_asked(world, "SHOW data_directory"))
     world.truth.down("shop")
-    control = max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    control = str(max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")))
     as_owner = ["setpriv", f"--reuid={data.owner()}", f"--regid={data.group()}", "--clear-groups"]
-    restart = [control, "-D", data, "-m", "immediate", "-w", "-l", data / "again.log", "restart"]
+    restart = [
+        control,
+        "-D",
+        str(data),
+        "-m",
+        "immediate",
+        "-w",
+        "-l",
+        str(data / "again.log"),
+        "restart",
+    ]
     subprocess.run([*as_owner, "--", *restart], check=True, capture_output=True, cwd=data)
     try:
         time.sleep(2)
@@ -56,7 +66,7 @@ def _restarted(world: World) -> Iterator[str]:
         world.settle()
         yield from world.violations()
     finally:
-        stop = [control, "-D", data, "-m", "immediate", "stop"]
+        stop = [control, "-D", str(data), "-m", "immediate", "stop"]
         world.kill_engine()
         subprocess.run([*as_owner, "--", *stop], check=True, capture_output=True, cwd=data)
 

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=600)
     options = parser.parse_args()
     try:
-        import atheris  # noqa: PLC0415
+        atheris = importlib.import_module("atheris")
     except ImportError:
         sys.exit("atheris is missing: pip install atheris, into an environment of its own")
     with atheris.instrument_imports(include=list(_READERS)):

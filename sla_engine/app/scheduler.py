@@ -27,7 +27,7 @@ _FEED = "feed "
 log = structlog.get_logger("engine")
 
 
-class _Every(BaseTrigger):  # type: ignore[misc] - the library has no types
+class _Every(BaseTrigger):  # type: ignore[misc] # the library has no types
     """Due again so many seconds later; what a clock that stepped ahead passed over does not count.
 
     The library's own would count up every run of 40 days before it does one.

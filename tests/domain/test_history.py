@@ -162,7 +162,7 @@ def test_a_gap_that_goes_on_is_one_gap() -> None:
 def test_looking_at_a_time_that_has_not_come_and_cutting_it_off_leaves_what_was(
     *, open_: bool
 ) -> None:
-    line = (Segment(0, 10, UP), Segment(10, 20, DOWN))
+    line: Timeline = (Segment(0, 10, UP), Segment(10, 20, DOWN))
     line += () if open_ else (Segment(20, 30, UP),)
     before = replaced(History(), line)
     end = line[-1].end
