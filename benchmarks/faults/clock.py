@@ -117,8 +117,10 @@ CASES = (
     Case("clock", "an hour back, and right again", TIME, stepping(-_HOUR)),
     Case("clock", "an hour ahead, and right again", TIME, stepping(_HOUR)),
     Case("clock", "40 days ahead, and right again", TIME, stepping(40 * _DAY)),
-    Case("clock", "back, ahead, 40 days ahead, 40 days back, right again", TIME,
-         stepping(-_HOUR, _HOUR, 40 * _DAY, -40 * _DAY)),
+    Case("clock", "an hour back, an hour ahead, 40 days ahead, right again", TIME,
+         stepping(-_HOUR, _HOUR, 40 * _DAY), cheap=True),
+    Case("clock", "40 days ahead, 40 days back, right again", TIME,
+         stepping(40 * _DAY, -40 * _DAY)),
     Case("clock", "40 days ahead at the start", TIME, _begun_ahead),
     Case("clock", "an hour behind at the start", TIME, _begun_behind),
 )  # fmt: skip

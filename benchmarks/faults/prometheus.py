@@ -76,12 +76,13 @@ def _spoilt(spoil: Callable[[str, Answer], Answer | None]) -> Callable[[World], 
     """Return what runs a case in which every answer is spoilt while an outage begins and ends."""
 
     def run(world: World) -> Iterator[str]:
-        _begun(world)
+        world.start_engine()
+        world.settle()
         world.relay.spoil = spoil
         world.truth.down("shop")
         time.sleep(4)
         world.truth.up("shop")
-        time.sleep(4)
+        time.sleep(3)
         world.relay.spoil = as_it_is
         world.settle()
         yield from world.violations()

@@ -98,7 +98,7 @@ def _gone(world: World) -> Iterator[str]:
 
 CASES = (
     Case("SQLite", "locked for 8 s, an outage meanwhile", NOTHING_LOST, _locked),
-    Case("SQLite", "full, an outage meanwhile", NOTHING_LOST, _full, cheap=True),
+    Case("SQLite", "full, an outage meanwhile", NOTHING_LOST, _full),
     Case("SQLite", "pages overwritten", NOT_A_VERDICT, _damaged_while_it_runs),
     Case("SQLite", "file deleted", NOTHING_LOST, _gone),
 )
