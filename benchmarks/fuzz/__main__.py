@@ -5,6 +5,7 @@ run with the input in a file.
 """
 
 import argparse
+import hashlib
 import importlib
 import shutil
 import sys
@@ -17,7 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 TARGETS: Final = ("documents", "feeds", "prometheus", "slack")
 _READERS = (
     *("service_catalogue", "uptime_common", "yaml", "icalendar", "recurring_ical_events"),
-    *("sla_engine.maintenance", "sla_engine.prometheus", "sla_engine.slack", "slack_sdk"),
+    *("sla_engine.maintenance", "sla_engine.prometheus", "sla_engine.slack"),
 )
 
 
@@ -38,7 +39,7 @@ def main() -> None:
         sys.exit("atheris is missing: pip install atheris, into an environment of its own")
     with atheris.instrument_imports(include=list(_READERS)):
         target = importlib.import_module(f"benchmarks.fuzz.{options.target}")
-    one_input: Callable[[bytes], None] = target.one_input
+    one_input = _kept(target.one_input, options.target)
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "corpus"
         corpus.mkdir()
@@ -58,6 +59,20 @@ def main() -> None:
         ]
         atheris.Setup(arguments, one_input)
         atheris.Fuzz()
+
+
+def _kept(one_input: Callable[[bytes], None], name: str) -> Callable[[bytes], None]:
+    """Have what is raised leave its input in a file here."""
+
+    def run(content: bytes) -> None:
+        try:
+            one_input(content)
+        except BaseException:
+            digest = hashlib.sha256(content).hexdigest()[:12]
+            Path(f"found-{name}-{digest}").write_bytes(content)
+            raise
+
+    return run
 
 
 def _words(corpus: Path) -> set[str]:

@@ -97,7 +97,7 @@ def _labels(text: bytes) -> dict[str, str] | None:
 def _samples(numbers: bytes) -> tuple[Times, Values] | None:
     """Read ``[1790812807.123,"1"],[...``, without the last bracket; None if it is not so."""
     count = numbers.count(b"[")
-    if not _is_regular(numbers.translate(None, _DIGITS), count):
+    if not _is_regular(numbers.translate(None, _DIGITS), count) or not _are_apart(numbers, count):
         return None
     if numbers.count(b',"0"') + numbers.count(b',"1"') == count:
         flags = _flags(numbers, count)
@@ -118,6 +118,12 @@ def _is_regular(form: bytes, count: int) -> bool:
         return True
     plain = form.replace(b"[.,", b"[,").replace(b'"."', b'""')
     return plain == (b'[,""],' * count)[:-2]
+
+
+def _are_apart(numbers: bytes, count: int) -> bool:
+    """Say whether no digit stands between what parts samples, and time and value."""
+    ends = numbers.startswith(b"[") and numbers.endswith(b'"')
+    return ends and numbers.count(b',"') == count and numbers.count(b'"],[') == count - 1
 
 
 def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
