@@ -119,9 +119,9 @@ def _full(world: World) -> Iterator[str]:
                f'ALTER DATABASE "{database}" SET TABLESPACE small')  # fmt: skip
         _begun(world)
         filler = place / "filler"
-        with filler.open("wb") as file, suppress(OSError):
-            while True:
-                file.write(b"x" * 4096)
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(b"x" * 4096):
+                pass
         _asked(world, "CHECKPOINT")
         _meanwhile(world)
         if not world.answers():

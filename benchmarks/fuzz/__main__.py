@@ -1,7 +1,7 @@
 """Fuzz one target: python -m benchmarks.fuzz documents|feeds|prometheus|slack [--seconds 600].
 
 Whatever is raised that is not declared, and an input that takes longer than ten seconds, ends the
-run with the input in a file.
+run with the input in a file (a machine that other work shares needs more `--patience`).
 """
 
 import argparse
@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--patience", type=int, default=10, help="how long an input may take (s)")
     options = parser.parse_args()
     try:
         atheris = importlib.import_module("atheris")
@@ -50,7 +51,7 @@ def main() -> None:
         arguments = [
             sys.argv[0],
             f"-max_total_time={options.seconds}",
-            "-timeout=10",
+            f"-timeout={options.patience}",
             "-rss_limit_mb=4096",
             "-max_len=8192",
             f"-dict={words}",
