@@ -53,7 +53,7 @@ _NO_RIGHT = "missing_scope"
 _SKEW = 300_000  # our clock and Slack's may differ by so many milliseconds
 BROKEN = (URLError, HTTPException, OSError, SlackClientError, json.JSONDecodeError)
 _MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
-"""What reading an answer raises that is JSON and not of Slack's shape."""
+"""What reading an answer raises that is no text, or JSON and not of Slack's shape."""
 
 
 class SlackBot(Notifier):
@@ -177,12 +177,13 @@ class SlackWebhook(Notifier):
     def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send; a webhook has no threads, no buttons and no metadata."""
         del key, thread
+        text, rendered = blocks.fallback(message), blocks.render(message)
         try:
-            response = self._client.send(
-                text=blocks.fallback(message), blocks=blocks.render(message)
-            )
+            response = self._client.send(text=text, blocks=rendered)
         except BROKEN as error:
             return _broken(error)
+        except _MISSHAPEN as error:
+            return _misshapen(error)
         if response.status_code == 200:  # noqa: PLR2004 - HTTP
             return Delivered(place)
         return _rejected(response.status_code, response.body.strip(), response.headers)
@@ -220,7 +221,7 @@ def _outcome(call: Callable[[], SlackResponse]) -> Outcome:
     except BROKEN as error:
         return _broken(error)
     except _MISSHAPEN as error:
-        return Retry(f"slack: an answer that is none: {type(error).__name__}", unexplained=True)
+        return _misshapen(error)
     return Delivered(str(response.get("channel") or ""), response.get("ts"))
 
 
@@ -240,6 +241,10 @@ def _rejected(status: int, reason: str, headers: Any) -> Outcome:
 def _broken(error: Exception) -> Retry:
     refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
     return Retry(f"slack: {one_line(error)}", doubtful=not refused)
+
+
+def _misshapen(error: Exception) -> Retry:
+    return Retry(f"slack: an answer that is none: {type(error).__name__}", unexplained=True)
 
 
 def one_line(error: Exception) -> str:
