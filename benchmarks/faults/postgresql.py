@@ -110,14 +110,16 @@ def _read_only(world: World) -> Iterator[str]:
 
 
 def _full(world: World) -> Iterator[str]:
-    """No file may grow that the ledger's sessions write: the log's ends all of PostgreSQL."""
+    """No file may grow that its sessions and its log's writer write: it panics, and recovers."""
     _begun(world)
     database = world.url.rpartition("/")[2]
     data = Path(_asked(world, "SHOW data_directory"))
     world.truth.down("shop")
     for _ in range(3):
         pids = _asked(
-            world, f"SELECT array_agg(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+            world,
+            "SELECT array_agg(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{database}' OR backend_type = 'walwriter'",
         )
         for pid in pids or ():
             limit = ["prlimit", f"--pid={pid}", "--fsize=0:0"]
