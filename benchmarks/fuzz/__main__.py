@@ -17,7 +17,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 TARGETS: Final = ("documents", "feeds", "prometheus", "slack")
 _READERS = (
-    *("service_catalogue", "uptime_common", "yaml", "icalendar", "recurring_ical_events"),
+    *("service_catalogue", "uptime_common", "yaml"),
     *("sla_engine.maintenance", "sla_engine.prometheus", "sla_engine.slack"),
 )
 
