@@ -14,10 +14,16 @@ _LOG = 1_000_000
 
 
 def _connected(world: World, stack: ExitStack, count: int, said: bytes) -> None:
+    clients: list[socket.socket] = []
     for _ in range(count):
+        client = stack.enter_context(socket.socket())
+        client.setblocking(False)
+        client.connect_ex(("127.0.0.1", world.port))  # whoever is not let in waits
+        clients.append(client)
+    time.sleep(1)
+    for client in clients:
         with suppress(OSError):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", world.port), 1))
-            client.sendall(said)
+            client.send(said)
 
 
 def _with(world: World, said: bytes, count: int) -> Iterator[str]:
