@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from benchmarks.faults.world import World
 
-NOT_A_VERDICT = "9.1 our own fault is no verdict"
-ITS_OWN = "9.2 the fault of one stays its own"
-OWN_TIME = "9.3 every figure carries its own time"
-TIME = "9.4 the wall clock may step"
-BOUNDED = "9.5 bounded"
-NOTHING_LOST = "9.6 nothing lost, nothing doubled"
+NOT_A_VERDICT = "1: our own fault is no verdict"
+ITS_OWN = "2: the fault of one stays its own"
+OWN_TIME = "3: every figure carries its own time"
+TIME = "4: the wall clock may step"
+BOUNDED = "5: bounded"
+NOTHING_LOST = "6: nothing lost, nothing doubled"
 
 Run = Callable[[World], Iterator[str]]
 """Brings a fault about in a world, lets it go, and yields what was violated."""
