@@ -35,7 +35,7 @@ def test_once_forty_days_ahead_leaves_no_coverage_in_the_future(ledger: Ledger) 
     assert set(done.services) == {"shop", "mail"}
     assert ledger.covered_until() == dict.fromkeys(("shop", "mail"), NOW - MINUTE)
     assert ledger.open_outages()["shop"] == OutageSpan(NOW - 5 * MINUTE, None)
-    assert audited(ledger)[-1] == ("cut", "2 services")
+    assert ("cut", "2 services") in audited(ledger)
     assert ledger.verify() == []
     assert ledger.cut(NOW, {"shop"}).services == ()
 
