@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
+from sla_engine.domain.cadence import Cadence, CadenceTerms, cadences, evidence, horizon
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.samples import from_arrays
@@ -20,15 +20,8 @@ _DEFAULT_STEP = 15_000
 _OF_REPLICAS = partial(quorum, "majority")
 
 
-class Cadence(NamedTuple):
-    """How often samples come, and the longest distance of two without a hole (ms)."""
-
-    step: int
-    max_gap: int
-
-
 def cadence(catalogue: Catalogue, service: Service, measured: int | None = None) -> Cadence:
-    """Return a service's cadence; where no scrape interval is set, the measured one."""
+    """Return a service's cadence of today; where no scrape interval is set, the measured one."""
     settings = catalogue.prometheus
     step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
     return Cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)
@@ -60,23 +53,27 @@ def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interv
 
 
 def derive(
-    service: Service, series: Sequence[Series], period: Interval, beat: Cadence, seen_until: int
+    service: Service,
+    series: Sequence[Series],
+    period: Interval,
+    terms: Sequence[CadenceTerms],
+    seen_until: int,
 ) -> Timeline:
     """Return what samples say of a service in a period that is not empty.
 
     Args:
         service: whose samples these are.
-        series: of the period and of ``max_gap`` before and, if there, after it.
+        series: of the period and of what shows their cadence before and, if there, after it.
         period: what to cover, ms UTC.
-        beat: how often samples come.
+        terms: what is said of how often samples come.
         seen_until: samples were asked for up to here (ms UTC).
     """
+    far = horizon(terms)
     locations: dict[object, list[Timeline]] = defaultdict(list)
     for one in series:
         up = one.values != 0
-        timeline = from_arrays(
-            one.times, up, period, beat.step, beat.max_gap, seen_until=seen_until
-        )
+        steps, gaps = cadences(one.times, evidence(one.times, far), terms)
+        timeline = from_arrays(one.times, up, period, steps, gaps, seen_until=seen_until)
         locations[location(one.labels)].append(timeline)
     if not locations:
         return (Segment(period.start, period.end, State.UNKNOWN),)

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from service_catalogue import Service
+from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.measurement.derive import Cadence, derive, median_step
+from sla_engine.measurement.derive import derive, median_step
 from sla_engine.prometheus import Series
 from tests.catalogues import PROBES
 
 PERIOD = Interval(0, 60)
-CADENCE = Cadence(10, 25)
+CADENCE = (CadenceTerms(10, 25, fixed=True),)
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 
 
