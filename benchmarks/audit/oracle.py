@@ -107,7 +107,8 @@ class Oracle:
     def _grid(self, said: Catalogue) -> list[int]:
         """Return when an expression is evaluated: at the steps of each time."""
         start, end = self.world.span[0] - _DAY // 8, self._reach(_DAY // 8)
-        found, at = [], start
+        found: list[int] = []
+        at = start
         for turn in [*(until for until, _ in said.turns if start < until < end), end]:
             step = said.at(at).step or _STEP
             found += range(-(-at // step) * step, turn, step)

@@ -38,7 +38,7 @@ def composites(
         before = timeline_of(history, period)
         if (item := known.get(name)) is None:
             return before, ()
-        line = preserved(history, item.timeline, item.tail, item.released)
+        line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
         here = Interval(line[0].start, line[-1].end)
         gone = intersect(during(line, State.UNKNOWN), _known(cut(before, here)))
         alive = lifetime(books.catalogue, books.catalogue.service(name), period)

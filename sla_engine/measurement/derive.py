@@ -11,7 +11,7 @@ from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.cadence import Cadence, CadenceTerms, cadences, evidence, horizon
 from sla_engine.domain.clock import milliseconds
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals, intersect, union
 from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
 from sla_engine.prometheus import Series
@@ -87,6 +87,26 @@ def derive(
         whole = combine([cut(part, piece) for part in parts], judge)
         pieces += whole
     return joined(pieces)
+
+
+def unseen(
+    series: Sequence[Series], period: Interval, terms: Sequence[CadenceTerms], seen_until: int
+) -> Intervals:
+    """Return when no sample of any series was due no longer than half an interval ago.
+
+    A hole that is not longer than ``max_gap`` lies there: the sample before it holds, although at
+    least one is missing. The arguments are those of `derive`.
+    """
+    found: Intervals = (period,)
+    for one in series:
+        steps, _ = cadences(one.times, evidence(one.times, horizon(terms)), terms)
+        following = np.append(one.times[1:], seen_until)
+        missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
+        due = one.times[missing] + steps[missing] * 3 // 4
+        edges = zip(due.tolist(), following[missing].tolist(), strict=True)
+        holes = union(Interval(*edge) for edge in ((period.start, int(one.times[0])), *edges))
+        found = intersect(found, holes)
+    return found
 
 
 def location(labels: Mapping[str, str]) -> object:

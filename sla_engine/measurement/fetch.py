@@ -8,11 +8,12 @@ in a service that is up. What was not looked at is up.
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.terms import cadence_terms, changed_cadence
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import FaultReason, Isolation, exhaust
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
 from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step
@@ -40,13 +41,15 @@ def timelines(
     now: int,
     *,
     events: dict[str, tuple[Minute, ...]] | None = None,
+    unseen: dict[str, Intervals] | None = None,
     isolation: Isolation | None = None,
 ) -> dict[str, Timeline]:
     """Return the timeline of each service over its lifetime in a period (ms UTC).
 
     Services that live from other services are left out, as are those without a day in the period.
-    The events of those that count them are put into ``events``. With ``isolation`` a service that
-    fails is left out, too, and named there.
+    The events of those that count them are put into ``events``, and into ``unseen`` the time in
+    which samples are missing. With ``isolation`` a service that fails is left out, too, and named
+    there.
 
     Raises:
         PrometheusError: the samples cannot be had.
@@ -63,9 +66,12 @@ def timelines(
     sparse = [s for s in alive if s.id in sources]
     found: dict[str, Timeline] = {}
     counted: dict[str, tuple[Minute, ...]] = {}
+    missing: dict[str, Intervals] = {} if unseen is None else unseen
 
     def screened(some: Sequence[Service]) -> None:
-        found.update(_sparse(catalogue, client, some, sources, isolation, period=period, now=now))
+        looks = _sparse(catalogue, client, some, sources, isolation, period=period, now=now)
+        found.update(looks.lines)
+        missing.update(looks.unseen)
 
     def alone(some: Sequence[Service]) -> None:
         (service,) = some
@@ -129,6 +135,11 @@ def _widened(period: Interval, margin: int, now: int) -> Interval:
     return Interval(period.start - margin, min(period.end + margin, now))
 
 
+class _Found(NamedTuple):
+    lines: dict[str, Timeline]
+    unseen: dict[str, Intervals]
+
+
 def _sparse(
     catalogue: Catalogue,
     client: Client,
@@ -138,11 +149,11 @@ def _sparse(
     *,
     period: Interval,
     now: int,
-) -> dict[str, Timeline]:
+) -> "_Found":
     steps = _measured(catalogue, client, services, sources, period, isolation=isolation)
     services = [s for s in services if s.id not in isolation.faults]
     if not services:
-        return {}
+        return _Found({}, {})
     beats = {s.id: cadence(catalogue, s, steps.get(s.id)) for s in services}
     longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
@@ -172,7 +183,8 @@ def _sparse(
     found |= {one.service.id: up for one in looks if not one.flagged.any()}
     flagged = [one for one in looks if one.flagged.any()]
     _look_closer(client, sources, flagged, now, found, isolation=isolation)
-    return {name: cut(timeline, period) for name, timeline in found.items()}
+    lines = {name: cut(timeline, period) for name, timeline in found.items()}
+    return _Found(lines, {one.service.id: one.unseen for one in flagged if one.unseen})
 
 
 def _look_closer(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.cadence import RUN
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
@@ -65,13 +65,22 @@ def ingest(
         return Ingested(period, ())
     chosen = tuple(books.catalogue.services if services is None else services)
     events: dict[str, tuple[Minute, ...]] = {}
+    unseen: dict[str, Intervals] = {}
     found = timelines(
-        books.catalogue, client, chosen, period, now, events=events, isolation=isolation
+        books.catalogue,
+        client,
+        chosen,
+        period,
+        now,
+        events=events,
+        unseen=unseen,
+        isolation=isolation,
     )
     derived = []
     for name, line in found.items():
         guess = tail(books.catalogue, books.catalogue.service(name))
-        derived.append(Derived(name, line, first_known(line), guess, events.get(name)))
+        known = Derived(name, line, first_known(line), guess, events.get(name))
+        derived.append(known._replace(unseen=unseen.get(name, ())))
     derived += composites(books, chosen, period, derived, isolation)
 
     def apply(some: Sequence[Derived]) -> tuple[Change, ...]:

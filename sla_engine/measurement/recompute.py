@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service_catalogue import Service
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
 from sla_engine.ledger import Books, Derived, audit
@@ -58,10 +58,19 @@ def recompute(
     since: dict[str, int] = {}
     for piece in pieces(period, ()):
         events: dict[str, tuple[Minute, ...]] = {}
-        found = timelines(books.catalogue, client, chosen, piece, now, events=events)
+        unseen: dict[str, Intervals] = {}
+        found = timelines(books.catalogue, client, chosen, piece, now, events=events, unseen=unseen)
         released = () if forget is None else (piece,)
         derived = [
-            Derived(name, line, first, _tail(books, name), events.get(name), released)
+            Derived(
+                name,
+                line,
+                first,
+                _tail(books, name),
+                events.get(name),
+                released,
+                unseen.get(name, ()),
+            )
             for name, line, first in _still_sampled(found, since, forgetting=bool(released))
         ]
         whole = [*derived, *_composites(books, chosen, piece, derived, since)]

@@ -13,7 +13,7 @@ from sla_engine.domain.cadence import RUN, Cadence, CadenceTerms, evidence, hori
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
-from sla_engine.measurement.derive import derive, state_of
+from sla_engine.measurement.derive import derive, state_of, unseen
 from sla_engine.prometheus import Series
 from sla_engine.prometheus.scan import Counts
 
@@ -31,7 +31,8 @@ class Screening:
 
     ``flagged`` windows need their samples; ``empty`` ones have none; ``seen`` ones were fetched.
     ``presumed`` are runs of windows, [first, last], that hold as many samples as those beside them,
-    which tell whether that is a cadence of its own. ``asked`` is the time that was fetched.
+    which tell whether that is a cadence of its own. ``asked`` is the time that was fetched, and
+    ``unseen`` that in which samples are missing.
     """
 
     service: Service
@@ -45,6 +46,7 @@ class Screening:
     asked: list[Interval] = field(default_factory=list)
     farther: list[Interval] = field(default_factory=list)
     counts: Numbers | None = None
+    unseen: Intervals = ()
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Yield the runs of windows, [first, last], whose samples are still to be fetched."""
@@ -75,10 +77,11 @@ class Screening:
         """Return the timeline over all windows, from what was fetched; what was not is up."""
         whole = Interval(self.windows[0].start, self.windows[-1].end)
         pieces: list[Segment] = []
-        at = whole.start
+        at, self.unseen = whole.start, ()
         for known in self._known():
-            line = derive(self.service, _inside(series, known), known, self.terms, known.end)
-            line = cut(line, whole)
+            given = _inside(series, known), known, self.terms, known.end
+            self.unseen = union(self.unseen, unseen(*given))
+            line = cut(derive(self.service, *given), whole)
             if line:
                 pieces += (Segment(at, line[0].start, State.UP), *line)
                 at = line[-1].end

@@ -54,8 +54,8 @@ def _service(name: str, said: str | None) -> dict[str, Any]:
     return {"id": f"{name}-{said or 'unsaid'}".lower(), **interval}
 
 
-SERVICES = [_service(name, said) for name in CHANGED for said in SAID]
-HISTORY = [
+SERVICES: list[dict[str, Any]] = [_service(name, said) for name in CHANGED for said in SAID]
+HISTORY: list[dict[str, Any]] = [
     {
         "id": "told",
         "scrape_interval": "15s",
