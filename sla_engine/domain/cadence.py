@@ -60,14 +60,15 @@ def horizon(terms: Sequence[CadenceTerms]) -> int:
     return max(_REACH, *(_REACH_IN_STEPS * (one.step or 0) for one in terms))
 
 
-def evidence(times: Numbers, far: int) -> Evidence:
-    """Return what the samples of one series, in order of time, show within ``far`` ms of each."""
-    count = times.size
-    before, after, near = (np.zeros(count, np.int64) for _ in range(3))
+def evidence(times: Numbers, terms: Sequence[CadenceTerms]) -> Evidence:
+    """Return what the samples of one series, in order of time, show within the horizon of each."""
+    count, far = times.size, horizon(terms)
+    before, after, near = np.zeros((3, count), np.int64)
     if count > RUN:
-        rows = np.lib.stride_tricks.sliding_window_view(np.diff(times), RUN)
-        middle = np.median(rows, axis=1)
-        alike = np.abs(rows - middle[:, None]).max(axis=1) * 4 <= middle
+        distances = times[1:] - times[:-1]
+        rows = np.sort([distances[i : count - RUN + i] for i in range(RUN)], axis=0)
+        middle = rows[RUN // 2]
+        alike = (4 * rows[-1] <= 5 * middle) & (4 * rows[0] >= 3 * middle)
         regular = alike & (times[RUN:] - times[:-RUN] <= far)
         steps, numbers = _whole(middle), np.arange(middle.size)
         last = np.maximum.accumulate(np.where(regular, numbers, -1))
@@ -77,14 +78,14 @@ def evidence(times: Numbers, far: int) -> Evidence:
         row = np.minimum(first, middle.size - 1)
         begun = (first < count) & (times[row + RUN] - times[:-RUN] <= far)
         after[:-RUN] = np.where(begun, steps[row], 0)
-    for i in np.flatnonzero((before == 0) & (np.append(after[1:], 0) == 0)).tolist():
-        near[i] = _near(times, i, far)
+    if not all(one.step for one in terms):
+        for i in np.flatnonzero((before == 0) & (np.append(after[1:], 0) == 0)).tolist():
+            near[i] = _near(times, i, far)
     return Evidence(before, after, near)
 
 
-def shown_around(times: Numbers, period: Interval, far: int) -> tuple[bool, bool]:
+def shown_around(times: Numbers, shown: Evidence, period: Interval) -> tuple[bool, bool]:
     """Say whether the samples of a series show its cadence before and after a period."""
-    shown = evidence(times, far)
     before = int(np.searchsorted(times, period.start, side="right")) - 1
     after = int(np.searchsorted(times, period.end))
     return (

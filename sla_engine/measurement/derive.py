@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
-from sla_engine.domain.cadence import Cadence, CadenceTerms, cadences, evidence, horizon
+from sla_engine.domain.cadence import Cadence, CadenceTerms, Evidence, cadences, evidence
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval, Intervals, intersect, union
-from sla_engine.domain.samples import from_arrays
+from sla_engine.domain.samples import Times, from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
 from sla_engine.prometheus import Series
 
@@ -52,12 +53,26 @@ def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interv
     return Interval(max(period.start, start), min(period.end, end))
 
 
+class Paced(NamedTuple):
+    """A series with its cadence at each sample (ms), and what of it the samples themselves show."""
+
+    series: Series
+    steps: Times
+    gaps: Times
+    shown: Evidence
+
+
+def paced(series: Iterable[Series], terms: Sequence[CadenceTerms]) -> list[Paced]:
+    """Return series with their cadences; ``terms`` are what is said of these."""
+    found = []
+    for one in series:
+        shown = evidence(one.times, terms)
+        found.append(Paced(one, *cadences(one.times, shown, terms), shown))
+    return found
+
+
 def derive(
-    service: Service,
-    series: Sequence[Series],
-    period: Interval,
-    terms: Sequence[CadenceTerms],
-    seen_until: int,
+    service: Service, series: Sequence[Paced], period: Interval, seen_until: int
 ) -> Timeline:
     """Return what samples say of a service in a period that is not empty.
 
@@ -65,14 +80,11 @@ def derive(
         service: whose samples these are.
         series: of the period and of what shows their cadence before and, if there, after it.
         period: what to cover, ms UTC.
-        terms: what is said of how often samples come.
         seen_until: samples were asked for up to here (ms UTC).
     """
-    far = horizon(terms)
     locations: dict[object, list[Timeline]] = defaultdict(list)
-    for one in series:
+    for one, steps, gaps, _ in series:
         up = one.values != 0
-        steps, gaps = cadences(one.times, evidence(one.times, far), terms)
         timeline = from_arrays(one.times, up, period, steps, gaps, seen_until=seen_until)
         locations[location(one.labels)].append(timeline)
     if not locations:
@@ -89,17 +101,14 @@ def derive(
     return joined(pieces)
 
 
-def unseen(
-    series: Sequence[Series], period: Interval, terms: Sequence[CadenceTerms], seen_until: int
-) -> Intervals:
+def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Intervals:
     """Return when no sample of any series was due no longer than half an interval ago.
 
     A hole that is not longer than ``max_gap`` lies there: the sample before it holds, although at
     least one is missing. The arguments are those of `derive`.
     """
     found: Intervals = (period,)
-    for one in series:
-        steps, _ = cadences(one.times, evidence(one.times, horizon(terms)), terms)
+    for one, steps, _, _ in series:
         following = np.append(one.times[1:], seen_until)
         missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
         due = one.times[missing] + steps[missing] * 3 // 4

@@ -16,7 +16,7 @@ from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import FaultReason, Isolation, exhaust
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
-from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step
+from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step, paced
 from sla_engine.measurement.request_counters import event_timeline
 from sla_engine.measurement.screening import Screening, quiet, screen
 from sla_engine.prometheus import Client
@@ -128,7 +128,7 @@ def _stepped(
             questions += asks([one._replace(step=t.step or usual.step)], Interval(at, end))
             at = end
     samples = raw(client, questions)
-    return derive(service, samples.get(service.id, ()), period, terms, wide.end)
+    return derive(service, paced(samples.get(service.id, ()), terms), period, wide.end)
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:
@@ -203,7 +203,7 @@ def _look_closer(
         (one,) = some
         series = samples.get(one.service.id, ())
         found[one.service.id] = line = one.judged(series)
-        more = one.reach_out(series, now), one.verify(series, line), one.widen(line)
+        more = one.reach_out(now), one.verify(series, line), one.widen(line)
         return one if any(more) else None
 
     while looks:

@@ -84,13 +84,13 @@ def _watched(
     Samples farther off are fetched where those at hand, of ``wide``, show no cadence.
     """
     far = horizon(said)
-    shown = [shown_around(one.times, period, far) for one in total]
+    shown = [shown_around(one.times, evidence(one.times, said), period) for one in total]
     early = wide.start if all(before for before, _ in shown) else period.start - far
     late = wide.end if all(after for _, after in shown) else min(period.end + far, now)
     farther = Interval(min(early, wide.start), max(late, wide.end))
     if farther != wide:
         total = fetch(farther)
-    times, together = _together([(one.times, evidence(one.times, far)) for one in total])
+    times, together = _together([(one.times, evidence(one.times, said)) for one in total])
     steps, gaps = cadences(times, together, said)
     return from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
 

@@ -13,7 +13,7 @@ from sla_engine.domain.cadence import RUN, Cadence, CadenceTerms, evidence, hori
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
-from sla_engine.measurement.derive import derive, state_of, unseen
+from sla_engine.measurement.derive import Paced, derive, paced, state_of, unseen
 from sla_engine.prometheus import Series
 from sla_engine.prometheus.scan import Counts
 
@@ -47,6 +47,7 @@ class Screening:
     farther: list[Interval] = field(default_factory=list)
     counts: Numbers | None = None
     unseen: Intervals = ()
+    paces: dict[Interval, list[Paced]] = field(default_factory=dict)
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Yield the runs of windows, [first, last], whose samples are still to be fetched."""
@@ -77,29 +78,31 @@ class Screening:
         """Return the timeline over all windows, from what was fetched; what was not is up."""
         whole = Interval(self.windows[0].start, self.windows[-1].end)
         pieces: list[Segment] = []
-        at, self.unseen = whole.start, ()
+        at, self.unseen, self.paces = whole.start, (), {}
         for known in self._known():
-            given = _inside(series, known), known, self.terms, known.end
-            self.unseen = union(self.unseen, unseen(*given))
-            line = cut(derive(self.service, *given), whole)
+            given = paced(_inside(series, known), self.terms)
+            self.paces[known] = given
+            self.unseen = union(self.unseen, unseen(given, known, known.end))
+            line = cut(derive(self.service, given, known, known.end), whole)
             if line:
                 pieces += (Segment(at, line[0].start, State.UP), *line)
                 at = line[-1].end
         base = joined((*pieces, Segment(at, whole.end, State.UP)))
         return overlaid(base, clip(self.looked(), whole), State.UP)
 
-    def reach_out(self, series: Sequence[Series], now: int) -> bool:
-        """Want samples farther off where those at hand show no cadence; say whether there are."""
+    def reach_out(self, now: int) -> bool:
+        """Want samples farther off where those judged show no cadence; say whether there are."""
         if all(one.fixed for one in self.terms):
             return False
-        far, known = horizon(self.terms), self._known()
+        far = horizon(self.terms)
         for first, last in _runs(self.flagged):
             looked = self._near(first, last)
-            within = next((k for k in known if k.start <= looked.start < k.end), None)
+            within = next((k for k in self.paces if k.start <= looked.start < k.end), None)
             if within is None or within.end < min(looked.end, now):
                 continue
             earliest, latest = looked.start - far, min(looked.end + far, now)
-            shown = [shown_around(one.times, looked, far) for one in _inside(series, within)]
+            paces = self.paces[within]
+            shown = [shown_around(one.series.times, one.shown, looked) for one in paces]
             if within.start > earliest and not all(before for before, _ in shown):
                 self.farther.append(Interval(earliest, within.start))
             if within.end < latest and not all(after for _, after in shown):
@@ -122,7 +125,7 @@ class Screening:
             if any(s.state is not State.UP for s in cut(line, self.windows[i])):
                 return False
             for one in _inside(series, self.windows[i]):
-                shown = evidence(one.times, horizon(self.terms))
+                shown = evidence(one.times, self.terms)
                 steps |= {*shown.before[RUN:].tolist(), *shown.after[:-RUN].tolist()}
         if len(steps) != 1 or 0 in steps:
             return False

@@ -30,7 +30,7 @@ def regular(*runs: tuple[int, int, int]) -> list[int]:
 def unknown(times: Sequence[int], terms: Sequence[CadenceTerms], end: int = END) -> list[Interval]:
     """Return when nothing is known of a series from its first sample on."""
     moments = np.array(times, np.int64)
-    shown = evidence(moments, horizon(terms))
+    shown = evidence(moments, terms)
     steps, gaps = cadences(moments, shown, terms)
     period = Interval(times[0], end)
     up = np.ones(moments.size, np.bool_)
@@ -137,7 +137,7 @@ def test_arrays_follow_the_rule_to_the_letter(
         times += [times[-1] + lost * SECOND + i * step * SECOND for i in range(1, count + 1)]
     moments = np.array(times, np.int64)
     terms = (CadenceTerms(said),)
-    found = cadences(moments, evidence(moments, horizon(terms)), terms)
+    found = cadences(moments, evidence(moments, terms), terms)
     steps, gaps = (column.tolist() for column in found)
     assert list(zip(steps, gaps, strict=True)) == by_the_letter(times, said, horizon(terms))
 
@@ -156,7 +156,7 @@ def test_what_is_farther_off_than_the_horizon_changes_nothing(
     columns = []
     for some in (times, near):
         moments = np.array(some, np.int64)
-        steps, gaps = cadences(moments, evidence(moments, far), UNSAID)
+        steps, gaps = cadences(moments, evidence(moments, UNSAID), UNSAID)
         judged = zip(steps.tolist(), gaps.tolist(), strict=True)
         columns.append(dict(zip(some, judged, strict=True)))
     inside = times[first:last]  # the distance after the last one reaches beyond
