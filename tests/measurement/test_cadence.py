@@ -127,7 +127,7 @@ def test_any_pieces_give_what_one_backfill_gives_across_changes_of_cadence(
     ):
         backfill(Books(book, once), client, PERIOD, now)
         _check(once)
-        for seed in range(3):
+        for seed in range(2):
             chance = random.Random(seed)
             with closing(Ledger.open(f"sqlite:///{tmp_path}/{seed}.db")) as pieces:
                 for chunk in _chunks(chance):
@@ -144,7 +144,7 @@ def test_ticks_give_what_one_backfill_gives_across_changes_of_cadence(
     begin, end = CHANGE - HOUR, CHANGE + 3 * HOUR
     chance, at, late = random.Random(5), begin, LateSamples()
     nows: list[int] = []
-    while (at := at + chance.choice((60_000, 200_000, 400_000, 1_000_000))) < end:
+    while (at := at + chance.choice((200_000, 600_000, 1_000_000))) < end:
         nows.append(at)
     with (
         Client(book.prometheus) as client,
@@ -164,7 +164,7 @@ def _nobody(_: Sequence[object]) -> tuple[()]:
     return ()
 
 
-@pytest.mark.parametrize("edited", ["15s", "60s", "5m", None])
+@pytest.mark.parametrize("edited", ["60s", "5m"])
 def test_a_scrape_interval_that_is_edited_rewrites_no_past(
     tmp_path: Path, book: Catalogue, edited: str | None
 ) -> None:

@@ -36,7 +36,6 @@ def test_a_comment_swallows_no_bracket() -> None:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     lines = ["# TYPE state gauge", "# TYPE other gauge"]
     lines += [f'state{{instance="a"}} 1 {at}' for at in range(BACK, END, STEP)]
-    lines += [f'state{{instance="b"}} 1 {at}' for at in range(BACK, END, STEP)]
     lines += [f"other 1 {at}" for at in range(START, END, STEP)]
     with running_prometheus(
         tmp_path_factory.mktemp("prometheus"), openmetrics="\n".join((*lines, "# EOF", ""))
