@@ -102,20 +102,26 @@ def derive(
 
 
 def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Intervals:
-    """Return when no sample of any series was due no longer than half an interval ago.
+    """Return when a sample of every series is missing, and at the edges of that of some.
 
-    A hole that is not longer than ``max_gap`` lies there: the sample before it holds, although at
-    least one is missing. The arguments are those of `derive`.
+    In a hole that is not longer than ``max_gap`` the sample before it holds, although one is
+    missing; and where all series were lost, the first that is back decides alone for a moment. The
+    arguments are those of `derive`.
     """
     found: Intervals = (period,)
+    some: list[Intervals] = []
+    longest = 0
     for one, steps, _, _ in series:
         following = np.append(one.times[1:], seen_until)
         missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
         due = one.times[missing] + steps[missing] * 3 // 4
         edges = zip(due.tolist(), following[missing].tolist(), strict=True)
         holes = union(Interval(*edge) for edge in ((period.start, int(one.times[0])), *edges))
-        found = intersect(found, holes)
-    return found
+        found, longest = intersect(found, holes), max(longest, int(steps.max()))
+        some.append(holes)
+    edge = longest * 3 // 2
+    near = union(Interval(i.start - edge, i.end + edge) for i in found)
+    return union(Interval(i.start - 1, i.end) for i in intersect(union(*some), near))
 
 
 def location(labels: Mapping[str, str]) -> object:
