@@ -1,12 +1,13 @@
 """Ledger and catalogue -> the values of a report."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import period_needed, with_context, with_days
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
@@ -29,6 +30,7 @@ def make_report(
     services: Iterable[str] | None = None,
     language: str = "en",
     frozen: bool = False,
+    proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the report of a period as these formats need it: for command line, web and schedule.
 
@@ -41,6 +43,7 @@ def make_report(
         services: those to report on; all where none is named.
         language: of dates and numbers.
         frozen: whether people keep it: a month that is over is frozen by it.
+        proceed: called between its steps; it may raise to end the work.
 
     Raises:
         KeyError: a service is not in the catalogue.
@@ -48,7 +51,8 @@ def make_report(
     """
     daily = any(one.needs_daily for one in formats)
     make = frozen_report if frozen else report
-    made = make(books, period, now, services, strips=daily)
+    made = make(books, period, now, services, strips=daily, proceed=proceed)
+    proceed()
     made = replace(made, language=language)
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now)
@@ -62,6 +66,7 @@ def report(
     services: Iterable[str] | None = None,
     *,
     strips: bool = True,
+    proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the figures of a period, up to ``now`` (ms UTC), of all services or those named.
 
@@ -74,7 +79,7 @@ def report(
     chosen = (
         [books.catalogue.service(s) for s in services] if services else books.catalogue.services
     )
-    work = partial(_computed, books, period, now, strips)
+    work = partial(_computed, books, period, now, strips, proceed=proceed)
     isolation = Isolation(account_fault)
     parts = list(isolation.divided(chosen, lambda service: service.id, work))
     if not isolation.faults and parts:
@@ -91,15 +96,23 @@ def report(
 
 
 def _computed(
-    books: Books, period: Period, now: int, strips: bool, chosen: Sequence[Service]
+    books: Books,
+    period: Period,
+    now: int,
+    strips: bool,
+    chosen: Sequence[Service],
+    *,
+    proceed: Callable[[], None],
 ) -> PeriodReport:
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
     facts = facts_of(books, period_needed(period, now), chosen)
+    proceed()
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
     if strips:
+        proceed()
         found = with_days(found, books.catalogue, facts, period, at)
-    return replace(found, restatements=restatements(books, found))
+    return with_age(replace(found, restatements=restatements(books, found)), books, now)
 
 
 def frozen_report(
@@ -109,6 +122,7 @@ def frozen_report(
     services: Iterable[str] | None = None,
     *,
     strips: bool = True,
+    proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the report of a period, for people to keep: a month that is over is frozen by it.
 
@@ -116,7 +130,7 @@ def frozen_report(
         KeyError: a service is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
-    found = report(books, period, now, services, strips=strips)
+    found = report(books, period, now, services, strips=strips, proceed=proceed)
     if is_closed_month(period, now):
         freeze(books.ledger, found)
     return found
