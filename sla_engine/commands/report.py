@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from service_catalogue.base import Language
 from sla_engine.accounting.report import make_report
+from sla_engine.accounting.sealing import sealed
 from sla_engine.app.context import (
     chosen_period,
     chosen_services,
@@ -15,8 +16,9 @@ from sla_engine.app.context import (
     write_output,
 )
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
+from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
 from sla_engine.reports import FORMATS, MissingExtraError
+from sla_engine.reports.seal import carries_seal
 
 
 def register(commands: Subparsers) -> None:
@@ -40,11 +42,14 @@ def register(commands: Subparsers) -> None:
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     service_flag(command)
+    signing_flag(command)
 
 
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``."""
     language, wanted = _language(options.language), FORMATS[options.format]
+    if options.signing_key_file and options.output is None and not carries_seal(wanted.extension):
+        raise UsageError(f"--signing.key-file: the seal of {options.format} needs --output")
     with opened(options) as context:
         at = now()
         period = chosen_period(options, context.catalogue, at)
@@ -60,10 +65,12 @@ def report(options: argparse.Namespace) -> int:
             frozen=True,
         )
         try:
-            body = wanted.render(result)
+            body, seal = sealed(result, wanted, context.ledger, context.signer, at)
         except MissingExtraError as error:
             raise JobError(str(error)) from error
     write_output(body, options.output)
+    if seal is not None:
+        write_output(seal, options.output.with_name(f"{options.output.name}.sig"))
     return 0
 
 

@@ -130,13 +130,27 @@ class NotComputed:
     reason: str
 
 
+class Evidence(NamedTuple):
+    """What a sealed report proves: the head of the ledger's audit chain, who signed it, and that.
+
+    As text, so that paper proves it, too; the seal over the document's bytes is not in it.
+    ``findings`` is how many rows of the ledger were not as its audit chain has them.
+    """
+
+    head: str
+    key: str
+    signature: str
+    findings: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
     of its dates and numbers, such as ``de``; ``en`` is this project's own way.
-    ``not_computed`` are the services that are missing from ``services``.
+    ``not_computed`` are the services that are missing from ``services``. ``evidence`` is there
+    where the report is sealed.
     """
 
     organization: str
@@ -154,6 +168,7 @@ class PeriodReport:
     late: int | None = None
     language: str = "en"
     not_computed: tuple[NotComputed, ...] = ()
+    evidence: Evidence | None = None
 
     @property
     def data_until(self) -> int | None:

@@ -12,7 +12,7 @@ FIELDS = ("cause", "ticket", "owner", "note", "class", "class_asked")
 """What a correction may say something about.
 
 ``class`` is ``planned``, ``unplanned`` or None; ``class_asked`` is the class that somebody asks
-for, None when that was refused. Any later ``class`` settles it.
+for (``measured`` for None), None when that was refused. Any later ``class`` settles it.
 """
 
 CorrectionsAt = tuple[tuple[int, Correction], ...]
@@ -48,6 +48,8 @@ class Corrections:
                 "after": correction.after,
                 "reason": correction.reason,
             }
+            if correction.login is not None:
+                values["login"] = correction.login
             connection.execute(sa.insert(tables.correction).values(values))
             entry = audit.Entry(
                 correction.time, correction.author, "correct", outage_id(service, start), values
@@ -69,7 +71,13 @@ class Corrections:
         with self._engine.begin() as connection:
             for row in connection.execute(query):
                 correction = Correction(
-                    row.time_ms, row.author, row.field, row.before, row.after, row.reason
+                    row.time_ms,
+                    row.author,
+                    row.field,
+                    row.before,
+                    row.after,
+                    row.reason,
+                    row.login,
                 )
                 found[row.service].append((row.outage_start_ms, correction))
         return {service: tuple(rows) for service, rows in found.items()}

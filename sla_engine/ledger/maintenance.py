@@ -96,7 +96,7 @@ class Requests:
         wanted = sa.select(table).where(which).order_by(table.c.start_ms, table.c.id)
         with self._engine.begin() as connection:
             for row in connection.execute(sa.select(log).where(chosen).order_by(log.c.id)):
-                event = WindowEvent(row.time_ms, row.kind, row.author, row.reason)
+                event = WindowEvent(row.time_ms, row.kind, row.author, row.reason, row.login)
                 events[row.window_id].append(event)
             rows = connection.execute(wanted).all()
         return tuple((_request(row), tuple(events[row.id])) for row in rows)
@@ -106,15 +106,17 @@ def _append(
     connection: sa.Connection, identifier: str, event: WindowEvent, details: dict[str, Any]
 ) -> None:
     audit.alone(connection)  # rows are numbered in the chain's order
+    who = {} if event.login is None else {"login": event.login}
     values = {
         "window_id": identifier,
         "time_ms": event.time,
         "kind": event.kind,
         "author": event.author,
         "reason": event.reason,
+        **who,
     }
     connection.execute(sa.insert(tables.maintenance_event).values(values))
-    payload = {"reason": event.reason, **details}
+    payload = {"reason": event.reason, **who, **details}
     entry = audit.Entry(event.time, event.author, f"maintenance {event.kind}", identifier, payload)
     audit.append(connection, [entry])
 

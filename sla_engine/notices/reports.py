@@ -9,13 +9,14 @@ from service_catalogue import Catalogue, Service
 from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.report import make_report
+from sla_engine.accounting.sealing import sealed, with_evidence
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
-from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notifiers import File
 from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_slack
+from sla_engine.reports.seal import digest as seal_digest
 from uptime_common.document import Finding
 
 _KINDS: dict[str, PeriodKind] = {
@@ -122,12 +123,20 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     )
     late = now - facts["due"]
     made = replace(made, late=late if late > _LATE else None)
+    made = with_evidence(made, books.ledger, writing.signer)
     head = to_slack.message(made)
     if attached is None:
         return Rendered(head)
     if not files:
-        return Rendered(replace(head, text=attached.render(made).decode()))
-    return Rendered(head, file=_file(entry, period, attached, made))
+        plain = sealed(made, attached, books.ledger, writing.signer, now)
+        return Rendered(replace(head, text=b"\n".join(filter(None, plain)).decode()))
+    done = sealed(made, attached, books.ledger, writing.signer, now)
+    file = _file(entry, period, attached, done.document)
+    if done.beside is None:
+        return Rendered(head, file=file)
+    # Named by what it seals: a report that is made again for another attempt has another.
+    title = f"{file.title}, seal {seal_digest(done.document)[-8:]}"
+    return Rendered(head, file=file, seal=File(f"{file.name}.sig", done.beside, title))
 
 
 def _forgotten(identifier: str) -> Report:
@@ -142,11 +151,11 @@ def _attached(entry: Report) -> Format | None:
     return None if charts.missing() else PICTURE
 
 
-def _file(entry: Report, period: Period, attached: Format, made: PeriodReport) -> File:
+def _file(entry: Report, period: Period, attached: Format, content: bytes) -> File:
     """Return the file that goes with the message."""
     name = f"{entry.id}-{period.name}.{attached.extension}"
     alt = _PICTURED if attached is PICTURE else ""
-    return File(name, attached.render(made), f"{entry.id} {period.name}", alt)
+    return File(name, content, f"{entry.id} {period.name}", alt)
 
 
 def report_mistakes(data: Any) -> Iterator[Finding]:
