@@ -55,7 +55,13 @@ def composites(
         whole = components([cut(line, alive) for line, _ in parts], service.need)
         released = union(*(gone for _, gone in parts))
         item = Derived(
-            service.id, whole, first_known(whole), 0, None, released, tuple(service.components)
+            service.id,
+            whole,
+            first_known(whole),
+            0,
+            None,
+            released,
+            made_of=tuple(service.components),
         )
         known[service.id] = item
         return (item,)
