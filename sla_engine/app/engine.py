@@ -24,6 +24,7 @@ from sla_engine.accounting.terms import longest_gap
 from sla_engine.app.context import Context, now
 from sla_engine.app.faults import FaultWatch
 from sla_engine.app.notifications import Notifications
+from sla_engine.app.time_watch import TimeWatch
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, Isolation, one_line
 from sla_engine.domain.outage_changes import Change
@@ -33,6 +34,7 @@ from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.failing import FailingServices
 from sla_engine.measurement.ingest import Ingested
+from sla_engine.measurement.late import WINDOW as LATE_WINDOW
 from sla_engine.measurement.late import LateSamples
 from sla_engine.metrics import EngineMetrics, Exposition, TickFailure, outages_text
 from sla_engine.notices.outages import outage_notices
@@ -61,7 +63,11 @@ class Engine:
     """
 
     def __init__(
-        self, context: Context, metrics: EngineMetrics, listed: ListBounds = DEFAULT_BOUNDS
+        self,
+        context: Context,
+        metrics: EngineMetrics,
+        listed: ListBounds = DEFAULT_BOUNDS,
+        late_window: int = LATE_WINDOW,
     ) -> None:
         self.published = Published(context)
         self.metrics = metrics
@@ -88,7 +94,8 @@ class Engine:
         self._sending = threading.Lock()
         self._leadership = leadership(context.ledger.engine)
         self._notifications = Notifications(context, metrics)
-        self._late = LateSamples()
+        self._late = LateSamples(late_window)
+        self._time = TimeWatch(metrics)
         metrics.lag.set_function(self._lag)
 
     @property
@@ -178,7 +185,7 @@ class Engine:
                 if leads and time.monotonic() < self._asks_again_at:
                     self._show_age()
                     return
-                done = self._ingest(now()) if leads else self._follow()
+                done = self._ingest() if leads else self._follow()
                 self._refresh(done.period.end, done.changes)
             except PrometheusError as error:
                 self._failed(error)
@@ -235,11 +242,15 @@ class Engine:
         at = now()
         return Ingested(Interval(at, at), ())
 
-    def _ingest(self, at: int) -> Ingested:
-        """Derive all that is due; what is done before a failure stays."""
+    def _ingest(self) -> Ingested:
+        """Derive all that is due, of no clock's future; what is done before a failure stays."""
         context = self.context
+        server = self._time.heard(context)
+        ours = now()
+        at = ours if server is None else min(ours, server)
         notify = partial(outage_notices, context.books, at)
-        changes = list(self._failing.catch_up(context.books, context.client, at, notify))
+        changes = list(self._time.cut(context, max(ours, server or 0), notify()))
+        changes += self._failing.catch_up(context.books, context.client, at, notify)
         changes += self._find_late(at)
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)

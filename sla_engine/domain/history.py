@@ -40,16 +40,26 @@ def timeline_of(history: History, period: Interval) -> Timeline:
     return joined(sorted(states, key=lambda segment: segment.start))
 
 
+_LONGEST_LOOK = 86_400_000
 _JITTER = 1_000
 """How much earlier than due a sample may have come (ms)."""
 
 
-def preserved(history: History, derived: Timeline, tail: int, released: Intervals = ()) -> Timeline:
+def preserved(
+    history: History,
+    derived: Timeline,
+    tail: int,
+    released: Intervals = (),
+    unseen: Intervals = (),
+) -> Timeline:
     """Return what was derived, with what the history knows wherever that says unknown.
 
-    See `outlived`, which says where that is.
+    See `outlived`, which says where that is. In ``unseen`` time a sample held although later ones
+    are missing: where the history knows another state, it had a sample that is lost since.
     """
     kept = outlived(history, derived, tail, released)
+    if unseen and (history.outages or history.gaps):
+        kept = union(kept, subtract(_otherwise(history, derived, unseen), released))
     if not kept:
         return derived
     whole = Interval(derived[0].start, derived[-1].end)
@@ -82,6 +92,22 @@ def outlived(history: History, derived: Timeline, tail: int, released: Intervals
     return subtract(union(kept), released)
 
 
+def _otherwise(history: History, derived: Timeline, unseen: Intervals) -> Intervals:
+    """Return where in unseen time the history knows a state that was not derived.
+
+    Only where both begin alike: else it is another quorum or source that makes the difference.
+    """
+    whole = Interval(derived[0].start, derived[-1].end)
+    found: list[Interval] = []
+    for known in intersect(clip(unseen, whole), history.covered):
+        past, now = timeline_of(history, known), cut(derived, known)
+        if past[0].state is not now[0].state:
+            continue
+        for state, other in ((State.UP, State.DOWN), (State.DOWN, State.UP)):
+            found += intersect(during(past, state), during(now, other))
+    return union(found)
+
+
 def replaced(history: History, derived: Timeline) -> History:
     """Return a history whose part under ``derived`` is what ``derived`` says.
 
@@ -108,6 +134,29 @@ def replaced(history: History, derived: Timeline) -> History:
         (*(o for o in before if o.start < first), *outages(whole)),
         union(earlier, intersect(gaps(whole), covered)),
         covered,
+    )
+
+
+def known_beyond(history: History, end: int) -> int:
+    """Return how much is known of the time from a moment on (ms)."""
+    beyond = Interval(end, max([end, *(i.end for i in history.covered)]))
+    return sum(i.length for i in subtract(clip(history.covered, beyond), history.gaps))
+
+
+def cut_off(history: History, end: int) -> History:
+    """Return what a history holds up to a moment.
+
+    Where a gap reaches beyond it, that is cut off from its beginning, if that is not over a day
+    ago: who wrote it looked at a time that had not come, and not at the one before.
+    """
+    gap = next((g for g in history.gaps if g.start < end < g.end), None)
+    last = end if gap is None else max(gap.start, end - _LONGEST_LOOK)
+    past = Interval(-(2**62), last)
+    spans = (o for o in history.outages if o.start < last)
+    return History(
+        tuple(o if o.end is None or o.end <= last else OutageSpan(o.start, None) for o in spans),
+        clip(history.gaps, past),
+        clip(history.covered, past),
     )
 
 

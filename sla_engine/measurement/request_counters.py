@@ -1,6 +1,7 @@
 """Services that count events: good (or failed) and total are counters, read by their selectors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,11 +9,20 @@ from numpy.typing import NDArray
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.counters import Counters, read_counters
+from sla_engine.accounting.terms import cadence_terms
+from sla_engine.domain.cadence import (
+    CadenceTerms,
+    Evidence,
+    cadences,
+    evidence,
+    horizon,
+    shown_around,
+)
 from sla_engine.domain.events import MINUTE, Minute
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import Timeline
-from sla_engine.measurement.derive import cadence, median_step
+from sla_engine.measurement.derive import cadence
 from sla_engine.measurement.increases import (
     Counts,
     Grid,
@@ -78,15 +88,61 @@ def event_timeline(
         for selector in counters.selectors()
     }
     total = [one for selector in counters.total.added for one in read[selector]]
-    beat = cadence(catalogue, service, median_step(total))
-    moments = _moments(total)
-    up = np.ones(len(moments), np.bool_)
-    known = from_arrays(moments, up, period, beat.step, beat.max_gap, seen_until=wide.end)
+    said = cadence_terms(catalogue, service)
+    fetch = partial(_total, client, service.id, counters)
+    known = _watched(total, period, wide, now, said=said, fetch=fetch)
     count = -(-(end - start) // MINUTE)
     grid = Grid(start, count, reach, catalogue.prometheus.replica_labels)
     series = [one for some in read.values() for one in some]
-    scrapes = _scrapes(client, service, series, moments, grid)
+    scrapes = _scrapes(client, service, series, _moments(total), grid)
     return known, counted(counters, read, grid, scrapes)
+
+
+def _total(
+    client: Client, service: str, counters: EventCounters, period: Interval
+) -> Sequence[Series]:
+    found = (
+        raw(client, asks([Source(service, selector)], period)).get(service, ())
+        for selector in counters.total.added
+    )
+    return [one for some in found for one in some]
+
+
+def _watched(
+    total: Sequence[Series],
+    period: Interval,
+    wide: Interval,
+    now: int,
+    *,
+    said: Sequence[CadenceTerms],
+    fetch: Callable[[Interval], Sequence[Series]],
+) -> Timeline:
+    """Return when samples of the total came; all of its series together show that.
+
+    Samples farther off are fetched where those at hand, of ``wide``, show no cadence.
+    """
+    far = horizon(said)
+    shown = [shown_around(one.times, evidence(one.times, said), period) for one in total]
+    early = wide.start if all(before for before, _ in shown) else period.start - far
+    late = wide.end if all(after for _, after in shown) else min(period.end + far, now)
+    farther = Interval(min(early, wide.start), max(late, wide.end))
+    if farther != wide:
+        total = fetch(farther)
+    times, together = _together([(one.times, evidence(one.times, said)) for one in total])
+    steps, gaps = cadences(times, together, said)
+    return from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
+
+
+def _together(
+    series: Sequence[tuple[NDArray[np.int64], Evidence]],
+) -> tuple[NDArray[np.int64], Evidence]:
+    """Return the moments of several series with what each shows in its own."""
+    none = np.zeros(0, np.int64)
+    times = np.concatenate([none, *(some for some, _ in series)])
+    columns = zip(*(shown for _, shown in series), strict=True)
+    together = [np.concatenate([none, *column]) for column in columns] or [none] * 3
+    moments, first = np.unique(times, return_index=True)
+    return moments, Evidence(*(column[first] for column in together))
 
 
 def counted(

@@ -14,6 +14,7 @@ import yaml
 
 from service_catalogue.counters import Counters, read_counters
 from service_catalogue.service import Service
+from sla_engine.prometheus.promql import bracketed, with_default
 
 ERRORS: Final = "service:sli_errors:observed"
 TOTAL: Final = "service:sli_total:observed"
@@ -79,8 +80,12 @@ def _sli(service: Service, interval: int | None, replicas: tuple[str, ...]) -> _
 
 
 def _state(service: Service) -> _Sli:
-    """Up where non-zero; the expression's series are the locations (rule 2 of the policy)."""
-    states = f"{_bracketed((service.sli and service.sli.promql) or '')} != bool 0"
+    """Up where non-zero; the expression's series are the locations (rule 2 of the policy).
+
+    NaN is no state: no comparison but ``!=`` lets it pass.
+    """
+    expression = with_default((service.sli and service.sli.promql) or "")
+    states = f"{bracketed(expression)} >= -Inf != bool 0"
     need = service.quorum.locations
     if isinstance(need, int):
         known = f"count({states}) >= {need}"
@@ -91,12 +96,6 @@ def _state(service: Service) -> _Sli:
         "majority": f"((sum(2 * ({states}) - 1) != 0) > bool 0)",  # a tie is 0 exactly
     }[need]
     return _Sli(f"{up} < bool 0.5", f"{up} >= bool 0")
-
-
-def _bracketed(expression: str) -> str:
-    """Bracket it, on lines of its own where a comment may end it and comment out the bracket."""
-    text = expression.strip()
-    return f"(\n{text}\n)" if "#" in text else f"({text})"
 
 
 def _total(service: Service) -> Counters:
@@ -138,7 +137,7 @@ class _Rates:
         """Rate before sum, so that a restart of one target counts nothing wrong.
 
         A series that was born while its target was scraped begins at zero, which `rate` does not
-        know; one of a metric that is new altogether does not count.
+        know; one of a metric that is new altogether does not count. A rate that is NaN is none.
         """
         ago = f"offset {self.seconds}s"
         seen = " or ".join(f"{one} {ago}" for one in self.total.added)
@@ -149,7 +148,7 @@ class _Rates:
         )
         gained = f"({born}) / {self.seconds} or rate({selector}[{self.seconds}s])"
         one = f"max without ({', '.join(self.replicas)}) ({gained})" if self.replicas else gained
-        return f"sum({one})"
+        return f"sum(({one}) >= 0)"
 
 
 def _composite(components: tuple[str, ...], need: int | None) -> _Sli:
