@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from service_catalogue.base import (
     AwareMoment,
@@ -16,6 +16,7 @@ from service_catalogue.base import (
     PositiveMilliseconds,
     Text,
 )
+from service_catalogue.counters import counted_by
 from service_catalogue.probes import Probe
 from service_catalogue.quorum import Quorum
 
@@ -46,20 +47,66 @@ class Credit(Frozen):
     credit: Annotated[float, Field(gt=0, le=100)]
 
 
+Events = Annotated[Text, AfterValidator(counted_by)]
+Ratio = Annotated[float, Field(gt=0, le=1)]
+
+
+class FailingMinutes(Frozen):
+    """Which minutes of events make an outage: those with this share of failed ones, or more.
+
+    Without a share it is 14.4 times what the objective lets fail, at most half; ``min_events`` is
+    how many must have failed in all.
+    """
+
+    share: Ratio | None = None
+    min_events: Annotated[float, Field(ge=1, le=1e12)] = 5
+
+
+class Timeslice(Frozen):
+    """Slices of so many milliseconds, each good where this share of its events is (OpenSLO).
+
+    Without a target the availability is the mean of the shares of all slices.
+    """
+
+    length: PositiveMilliseconds = 60_000
+    target: Ratio | None = None
+
+    @model_validator(mode="after")
+    def _whole_minutes(self) -> Self:
+        if self.length % 60_000 or 86_400_000 % self.length:
+            raise ValueError("length must be whole minutes that divide a day, such as 1m, 5m or 1h")
+        return self
+
+
 class Sli(Frozen):
-    """An SLI by PromQL: a state (``promql``), or events (``good`` and ``total``, counters)."""
+    """An SLI by PromQL: a state (``promql``), or events, of which ``good`` or ``errors`` are known.
+
+    Events are counters, as selectors or as an expression that `read_counters` can read.
+    """
 
     promql: Text | None = None
-    good: Text | None = None
-    total: Text | None = None
+    good: Events | None = None
+    errors: Events | None = None
+    total: Events | None = None
+    outage: FailingMinutes = FailingMinutes()
+    timeslice: Timeslice | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.good is None) != (self.total is None):
-            raise ValueError("good and total go together")
-        if (self.promql is None) == (self.good is None):
-            raise ValueError("give either promql, or good and total")
+        given = tuple(name for name in _FORMS if getattr(self, name) is not None)
+        if given not in _WHOLE_FORMS:
+            raise ValueError(f"give promql, or good and total, or errors and total; {_told(given)}")
+        if self.promql is not None and self.model_fields_set & {"outage", "timeslice"}:
+            raise ValueError("outage and timeslice go with counted events, not with promql")
         return self
+
+
+_FORMS = ("promql", "good", "errors", "total")
+_WHOLE_FORMS = (("promql",), ("good", "total"), ("errors", "total"))
+
+
+def _told(given: Sequence[str]) -> str:
+    return f"found {' and '.join(given) or 'none'}"
 
 
 class Change(Frozen):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.terms import agreed_time, terms
-from sla_engine.domain.availability import AccountingInput, Figures, figures
+from sla_engine.domain.availability import AccountingInput, Figures, budget_course, figures
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History
@@ -121,15 +121,18 @@ def period_report(
         period=period,
         timezone=str(catalogue.timezone),
         services=[
-            _service_report(service, figures_in(service, facts[service.id], period, at), period)
+            _service_report(service, facts[service.id].within(period), period, at)
             for service in services
         ],
     )
 
 
-def _service_report(service: Service, account: Figures, period: Interval) -> ServiceReport:
+def _service_report(
+    service: Service, facts: AccountingInput, period: Interval, at: int
+) -> ServiceReport:
     agreed = terms(service, period.start)
     objective = agreed.objective
+    account = figures(facts, agreed, at)
     return ServiceReport(
         id=service.id,
         name=service.name,
@@ -138,4 +141,5 @@ def _service_report(service: Service, account: Figures, period: Interval) -> Ser
         objective=None if objective is None else float(objective),
         figures=account,
         accounting=agreed.accounting,
+        course=budget_course(facts, agreed, account, Interval(period.start, min(period.end, at))),
     )

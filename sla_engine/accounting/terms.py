@@ -10,10 +10,12 @@ import holidays
 from service_catalogue import Catalogue, Service
 from service_catalogue.calendar import Calendar as CalendarEntry
 from service_catalogue.quorum import Quorum
+from service_catalogue.service import FailingMinutes
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.clock import milliseconds
+from sla_engine.domain.events import Failing, Slicing, failing_share
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.objective import Accounting, ratio
 
@@ -23,7 +25,20 @@ _USUAL_STEP = 15_000
 def terms(service: Service, at: int) -> Terms:
     """Return what holds for a service at a moment (milliseconds UTC)."""
     accounting = Accounting(service.accounting.maintenance, service.accounting.unknown)
-    return Terms(objective(service, at), accounting, service.min_outage or 0)
+    return Terms(objective(service, at), accounting, service.min_outage or 0, slicing(service))
+
+
+def slicing(service: Service) -> Slicing | None:
+    """Return how a service is judged by slices of its events; None where it is not."""
+    asked = None if service.sli is None else service.sli.timeslice
+    return None if asked is None else Slicing(asked.length, asked.target)
+
+
+def failing(service: Service, at: int) -> Failing:
+    """Return what makes an outage of a service that counts events, at a moment (ms UTC)."""
+    asked = FailingMinutes() if service.sli is None else service.sli.outage
+    share = failing_share(objective(service, at)) if asked.share is None else asked.share
+    return Failing(share, asked.min_events)
 
 
 def objective(service: Service, at: int) -> Fraction | None:

@@ -8,7 +8,7 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 """The version of the accounting policy; it changes when a figure's meaning does."""
 
 
@@ -53,6 +53,7 @@ class ServiceReport:
     burn_rate: float | None = None
     exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
+    course: tuple[tuple[int, float], ...] = ()
     data_until: int | None = None
     is_stale: bool = False
 

@@ -224,10 +224,12 @@ class Ledger:
                 row.service: OutageSpan(row.start_ms, None) for row in connection.execute(query)
             }
 
-    def events(self, period: Interval) -> Mapping[str, Sequence[Minute]]:
-        """Return the minutes of a period in which services that count them had events."""
+    def events(
+        self, period: Interval, services: Collection[str] | None = None
+    ) -> Mapping[str, Sequence[Minute]]:
+        """Return the minutes of a period in which services, all or some, had events."""
         with self.engine.begin() as connection:
-            return events.read(connection, period)
+            return events.read(connection, period, services)
 
     def verify(self, head: audit.Head | None = None) -> list[str]:
         """Return what was changed behind the ledger's back; nothing when all is well.

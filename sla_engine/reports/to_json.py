@@ -67,7 +67,7 @@ def _service(service: ServiceReport, now: int) -> Json:
         "stale": service.is_stale,
         "objective_ratio": service.objective,
         "availability_ratio": figures.availability,
-        "method": "time" if figures.events is None else "events",
+        "method": _method(figures),
         "events": None if figures.events is None else figures.events._asdict(),
         "met": figures.met,
         "accounting": {
@@ -83,6 +83,7 @@ def _service(service: ServiceReport, now: int) -> Json:
         "unknown_seconds": seconds(figures.unknown),
         "coverage_ratio": figures.coverage,
         "error_budget_seconds": seconds(figures.budget),
+        **_allowed(figures),
         "error_budget_remaining_ratio": figures.budget_remaining,
         "error_budget_exhausted_at": None
         if service.exhausted is None
@@ -103,6 +104,31 @@ def _service(service: ServiceReport, now: int) -> Json:
             *(_outage(share, now, counted=True) for share in figures.shares),
             *(_outage(share, now, counted=False) for share in figures.short),
         ],
+    }
+
+
+def _method(figures: Figures) -> str:
+    if figures.slices is not None:
+        return "timeslices" if figures.slices.slicing.target else "ratio_timeslices"
+    return "time" if figures.events is None else "events"
+
+
+def _allowed(figures: Figures) -> Json:
+    """Return what counts where that is not time: nothing of a service that is judged by time."""
+    if figures.events is None:
+        return {}
+    found: Json = {"lost_seconds": seconds(figures.lost)}
+    if figures.slices is None:
+        return found | {"error_budget_events": figures.allowed}
+    good, total, slicing = figures.slices
+    return found | {
+        "error_budget_slices": figures.allowed,
+        "slices": {
+            "good": good,
+            "total": total,
+            "length_seconds": seconds(slicing.length),
+            "target_ratio": slicing.target,
+        },
     }
 
 
