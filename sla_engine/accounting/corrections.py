@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from service_catalogue import Service
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.outage import Correction, Outage, outage_id
 from sla_engine.ledger import Ledger
-from sla_engine.ledger.corrections import FIELDS
+from sla_engine.ledger.corrections import FIELDS, CorrectionsAt
+
+
+def said_of(service: Service, corrections: Mapping[str, CorrectionsAt]) -> CorrectionsAt:
+    """Return what people said of a service's outages, under this id or a former one."""
+    names = (service.id, *service.formerly)
+    found = [one for name in names for one in corrections.get(name, ())]
+    return tuple(sorted(found, key=lambda one: one[1].time)) if len(names) > 1 else tuple(found)
 
 
 def find_outage(ledger: Ledger, identifier: str) -> Outage:

@@ -7,9 +7,12 @@ from functools import partial
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.past import terms_known, watched
 from sla_engine.accounting.report_context import period_needed, with_context, with_days
+from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
-from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
+from sla_engine.accounting.snapshots import basis, freeze
+from sla_engine.accounting.terms_in_force import said_afterwards, terms_in_force
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
@@ -40,7 +43,7 @@ def make_report(
         client: asked for server health; without it there is none.
         services: those to report on; all where none is named.
         language: of dates and numbers.
-        frozen: whether people keep it: a month that is over is frozen by it.
+        frozen: whether people keep it: a period that is over and known to its end is frozen by it.
 
     Raises:
         KeyError: a service is not in the catalogue.
@@ -71,8 +74,11 @@ def report(
     Raises:
         KeyError: a service is not in the catalogue.
     """
+    named = tuple(services or ())
     chosen = (
-        [books.catalogue.service(s) for s in services] if services else books.catalogue.services
+        [books.catalogue.service(name) for name in named]
+        if named
+        else list(watched(books, Interval(period.start, period.end)))
     )
     work = partial(_computed, books, period, now, strips)
     isolation = Isolation(account_fault)
@@ -99,7 +105,13 @@ def _computed(
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
     if strips:
         found = with_days(found, books.catalogue, facts, period, at)
-    return replace(found, restatements=restatements(books, found))
+    rows = terms_known(books, now)
+    return replace(
+        found,
+        restatements=restatements(books, found, rows),
+        terms=terms_in_force(rows, chosen, whole),
+        afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
+    )
 
 
 def frozen_report(
@@ -110,13 +122,16 @@ def frozen_report(
     *,
     strips: bool = True,
 ) -> PeriodReport:
-    """Return the report of a period, for people to keep: a month that is over is frozen by it.
+    """Return the report of a period, for people to keep: what is known to its end is frozen.
 
     Raises:
         KeyError: a service is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
+    known = basis(books.ledger)
     found = report(books, period, now, services, strips=strips)
-    if is_closed_month(period, now):
-        freeze(books.ledger, found)
-    return found
+    if period.end > now:
+        return found
+    unsettled = freeze(books, found, known)
+    whole = bool(found.services) and not unsettled and not found.not_computed
+    return replace(found, frozen=whole, unsettled=unsettled)

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
+from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.state_file import running_engines
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
@@ -42,6 +43,10 @@ class Context:
     def books(self) -> Books:
         """Return what figures are worked out from."""
         return Books(self.catalogue, self.ledger)
+
+    def noted(self, at: int, *, whole: bool = True) -> "Context":
+        """Write the catalogue's terms into the ledger, seen ``at`` (ms UTC); see `past.noted`."""
+        return replace(self, catalogue=noted(self.books, at, whole=whole).catalogue)
 
 
 def read_catalogue(options: argparse.Namespace) -> Catalogue:
@@ -93,7 +98,7 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
     url = ledger_url(options)
     catalogue = read_catalogue(options)
     with opened_ledger(url, create=options.creates) as ledger, opened_client(catalogue) as client:
-        yield Context(catalogue, ledger, client)
+        yield Context(remembered(Books(catalogue, ledger), now()).catalogue, ledger, client)
 
 
 @contextmanager
@@ -120,7 +125,8 @@ def reopened(context: Context, options: argparse.Namespace) -> Context:
         JobError: a secret's file cannot be read.
     """
     catalogue = read_catalogue(options)
-    return replace(context, catalogue=catalogue, client=opened_client(catalogue))
+    books = remembered(Books(catalogue, context.ledger), now())
+    return replace(context, catalogue=books.catalogue, client=opened_client(catalogue))
 
 
 def opened_client(catalogue: Catalogue) -> Client:

@@ -33,8 +33,9 @@ def register(commands: Subparsers) -> None:
 def recompute(options: argparse.Namespace) -> int:
     """``sla-engine recompute``."""
     forget = _forget(options)
-    with opened(options) as context:
+    with opened(options) as found:
         at = now()
+        context = found.noted(at, whole=False)
         chosen = chosen_period(options, context.catalogue, at)
         services = chosen_services(context.catalogue, options.services)
         try:

@@ -111,6 +111,20 @@ def replaced(history: History, derived: Timeline) -> History:
     )
 
 
+def merged(former: History, own: History) -> History:
+    """Return two histories of one service as one; where both know something ``own`` counts."""
+    if not own.covered:
+        return former
+    if not former.covered:
+        return own
+    whole = Interval(former.covered[0].start, former.covered[-1].end)
+    found = own
+    for piece in subtract(clip(former.covered, whole), own.covered):
+        line = timeline_of(former, piece)
+        found = replaced(found, line) if line else found
+    return found
+
+
 def _reaching_back(history: History, at: int) -> int:
     """Return where the earliest outage or gap begins that touches or contains a moment."""
     starts = [o.start for o in history.outages if o.end is None or o.end >= at]

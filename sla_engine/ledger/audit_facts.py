@@ -17,6 +17,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan, outage_id
 from sla_engine.ledger import audit, tables
 from sla_engine.ledger.histories import read
+from sla_engine.ledger.kept import denied_reports
 
 ACTION = "derive"
 _TELL = "tell"
@@ -28,9 +29,10 @@ _DECISIONS = {
     "maintenance": tables.maintenance,
     "maintenance_event": tables.maintenance_event,
     "frozen_period": tables.frozen_period,
+    "term": tables.term,
 }
 
-_IN_ORDER = {"correction", "maintenance_event"}  # the last one says what holds
+_IN_ORDER = {"correction", "maintenance_event", "term"}  # the last one says what holds
 
 Spans = dict[tuple[str, int], int | None]
 
@@ -108,6 +110,7 @@ def findings(connection: sa.Connection, head: audit.Head | None = None) -> Itera
     yield from _denied_first_samples(connection, links)
     yield from _denied_notices(connection, links)
     yield from denied_decisions(connection)
+    yield from denied_reports(connection, links)
 
 
 def _denied_first_samples(connection: sa.Connection, links: Iterable[audit.Link]) -> Iterator[str]:
@@ -179,7 +182,10 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
     for link in audit.read(connection):
         payload = orjson.loads(link.payload)
         if link.action == "freeze":
-            chained["frozen_period"].update(_text(row) for row in payload["rows"])
+            rows = ({"basis": None} | row for row in payload["rows"])
+            chained["frozen_period"].update(map(_text, rows))
+        elif link.action == "terms":
+            chained["term"].update(map(_text, payload["rows"]))
         elif link.action == "correct":
             chained["correction"][_text(payload)] += 1
         elif link.action.startswith(_WINDOW):

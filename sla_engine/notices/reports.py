@@ -8,7 +8,9 @@ from typing import Any
 from service_catalogue import Catalogue, Service
 from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
+from sla_engine.accounting.past import watched
 from sla_engine.accounting.report import make_report
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
 from sla_engine.domain.report import PeriodReport
@@ -94,7 +96,7 @@ def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
     """Return the services that a report is about: all that fit every key it gives."""
     return tuple(
         s
-        for s in catalogue.services
+        for s in (*catalogue.services, *catalogue.left)
         if (not entry.services or s.id in entry.services)
         and (not entry.owners or s.owner in entry.owners)
         and (not entry.tiers or s.tier in entry.tiers)
@@ -110,24 +112,54 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     period = parse_period(facts["period"], zone, now)
     files = writing.capabilities.files
     attached = _attached(entry) if files else FORMATS["text"]
+    span = Interval(period.start, period.end)
+    there = {service.id for service in watched(books, span)}
     made = make_report(
         books,
         period,
         now,
-        [FORMATS["slack"], *([attached] if attached else ())],
+        [FORMATS["slack"], FORMATS["json"], *([attached] if attached else ())],
         client=writing.client,
-        services=[s.id for s in audience(entry, books.catalogue)],
+        services=[s.id for s in audience(entry, books.catalogue) if s.id in there],
         language=entry.language,
         frozen=True,
     )
     late = now - facts["due"]
     made = replace(made, late=late if late > _LATE else None)
     head = to_slack.message(made)
+    name = "" if attached is None else _name(attached)
+    body = b"" if attached is None else _kept(books, entry, made, name, attached)
     if attached is None:
+        _keep(books, entry, made, {"slack": to_slack.render(made)})
         return Rendered(head)
     if not files:
-        return Rendered(replace(head, text=attached.render(made).decode()))
-    return Rendered(head, file=_file(entry, period, attached, made))
+        return Rendered(replace(head, text=body.decode()))
+    return Rendered(head, file=_file(entry, period, attached, body))
+
+
+def _name(format_: Format) -> str:
+    """Return the name by which a format is kept."""
+    return next((name for name, one in FORMATS.items() if one is format_), "picture")
+
+
+def _kept(books: Books, entry: Report, made: PeriodReport, name: str, attached: Format) -> bytes:
+    """Return the document as it was sent before, else as it is now, which is kept if it may be."""
+    known = books.ledger.kept.of(made.period)
+    for one in known:
+        if (one.report, one.format) == (entry.id, name):
+            return one.body
+    body = attached.render(made)
+    _keep(books, entry, made, {name: body})
+    return body
+
+
+def _keep(books: Books, entry: Report, made: PeriodReport, bodies: dict[str, bytes]) -> None:
+    """Keep what is frozen, in each format once; the JSON with it."""
+    known = {one.format for one in books.ledger.kept.of(made.period) if one.report == entry.id}
+    every = bodies | {"json": FORMATS["json"].render(made)}
+    new = {name: body for name, body in every.items() if name not in known}
+    if made.frozen and new:
+        books.ledger.kept.add(made.period, entry.id, new, made.generated_at)
 
 
 def _forgotten(identifier: str) -> Report:
@@ -142,11 +174,11 @@ def _attached(entry: Report) -> Format | None:
     return None if charts.missing() else PICTURE
 
 
-def _file(entry: Report, period: Period, attached: Format, made: PeriodReport) -> File:
+def _file(entry: Report, period: Period, attached: Format, body: bytes) -> File:
     """Return the file that goes with the message."""
     name = f"{entry.id}-{period.name}.{attached.extension}"
     alt = _PICTURED if attached is PICTURE else ""
-    return File(name, attached.render(made), f"{entry.id} {period.name}", alt)
+    return File(name, body, f"{entry.id} {period.name}", alt)
 
 
 def report_mistakes(data: Any) -> Iterator[Finding]:
