@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import at as held_at
 from service_catalogue.past import pieces
 from service_catalogue.service import FOREVER
 from sla_engine.accounting.corrections import said_of
@@ -138,13 +139,13 @@ def period_report(
 
 
 def _service_report(service: Service, account: Figures, period: Interval) -> ServiceReport:
-    agreed = terms(service, period.start)
+    agreed, held = terms(service, period.start), held_at(service, period.start)
     objective = agreed.objective
     return ServiceReport(
         id=service.id,
         name=service.name,
-        owner=service.owner,
-        tier=service.tier,
+        owner=held.owner,
+        tier=held.tier,
         objective=None if objective is None else float(objective),
         figures=account,
         accounting=agreed.accounting,

@@ -141,8 +141,8 @@ class _Case:
         ledger = self._books.ledger
         said = [i for i, (_, c) in ledger.corrections.after(0).items() if c.time <= was.time]
         done = [i for i, (_, e) in ledger.windows.after(0).items() if e.time <= was.time]
-        newest = (max(found, default=0) for found in (terms, said, done))
-        return Basis(*newest, policy=POLICY_VERSION)
+        newest = [max(found, default=0) for found in (terms, said, done)]
+        return Basis(newest[0], newest[1], newest[2], POLICY_VERSION)
 
     def _tried(self, suspects: Sequence[_Suspect]) -> Sequence[_Suspect]:
         """Return what to put back one by one: each row, or where these are many, each kind."""
@@ -182,7 +182,7 @@ def _all(suspects: Iterable[_Suspect]) -> Without:
 
 
 def _of_term(term: Term, zone: tzinfo) -> Cause:
-    what = "window" if term.subject.kind == "window" else "terms"
+    what: CauseKind = "window" if term.subject.kind == "window" else "terms"
     seen = humanize.moment(term.time, zone)
     said = "; ".join(changes_of(term)) or "changed"
     file = f", SHA-256 {term.digest[:12]}" if term.digest else ""

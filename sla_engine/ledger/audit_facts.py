@@ -182,8 +182,8 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
     for link in audit.read(connection):
         payload = orjson.loads(link.payload)
         if link.action == "freeze":
-            rows = ({"basis": None} | row for row in payload["rows"])
-            chained["frozen_period"].update(map(_text, rows))
+            told = ({"basis": None} | row for row in payload["rows"])
+            chained["frozen_period"].update(map(_text, told))
         elif link.action == "terms":
             chained["term"].update(map(_text, payload["rows"]))
         elif link.action == "correct":

@@ -62,7 +62,8 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
     former: dict[str, Calendar] = {}
     ours = {service.id: service for service in catalogue.services}
     joined = {old for service in catalogue.services for old in service.formerly}
-    services, left = [], []
+    services: list[Service] = []
+    left: list[Service] = []
     for (kind, name), _ in tuple(known.items()):
         if kind != "service" or name in joined:
             continue

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from service_catalogue.maintenance import WindowEntry
 from service_catalogue.model import WindowVersion
 from sla_engine.domain.clock import milliseconds
-from sla_engine.domain.interval import Interval, union
+from sla_engine.domain.interval import Interval, subtract, union
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent
 from sla_engine.maintenance.recurrence import occurrences
 
@@ -38,9 +38,14 @@ def of_versions(
     found: _Found = {}
     for number, (entry, seen, until) in enumerate(versions):
         scope, ours = _scope(entry), union(occurrences(entry, zone, period))
+        new = _Seen(number, entry.approver is not None, seen)
         for occurrence in ours:
-            new = _Seen(number, entry.approver is not None, seen)
-            found[scope, occurrence] = _joined(found.get((scope, occurrence)), new, occurrence)
+            if (scope, occurrence) in found or seen is None or occurrence.start >= seen:
+                found[scope, occurrence] = _joined(found.get((scope, occurrence)), new, occurrence)
+                continue
+            known = union(o for (s, o), one in found.items() if s == scope and one.approved)
+            for rest in subtract((occurrence,), known):
+                found[scope, rest] = new
         if until is not None:
             after = versions[number + 1] if number + 1 < len(versions) else None
             stays = _keys(after, zone, period) if after and after.seen == until else set()

@@ -8,7 +8,7 @@ from sla_engine.accounting.corrections import said_of
 from sla_engine.accounting.terms import agreed_time
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
-from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.notice import (
     Notice,
     OutageSnapshot,
@@ -60,7 +60,8 @@ def _knowing(books: Books, now: int) -> Callable[[Change], OutageSnapshot]:
         wide = Interval(lasted.start, max(lasted.end, lasted.start + 1))
         windows = windows_in(books.catalogue, requests, wide)
         before = None if change.before is None else Outage(change.service, *change.before)
-        approved, agreed = (), None
+        approved: Intervals = ()
+        agreed: Intervals | None = None
         if service is not None:
             approved = planned(books.catalogue, service, windows, {}, wide)
             agreed = agreed_time(books.catalogue, service, wide, None)
