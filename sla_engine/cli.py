@@ -19,6 +19,7 @@ from sla_engine.commands import (
     report,
     rules,
     serve,
+    terms,
 )
 from sla_engine.commands.flags import Command
 from uptime_common import __version__
@@ -35,6 +36,7 @@ COMMANDS = (
     maintenance,
     explain,
     recompute,
+    terms,
     ledger,
 )
 """In the order in which --help lists them."""
