@@ -130,8 +130,4 @@ def frozen_report(
     """
     known = basis(books.ledger)
     found = report(books, period, now, services, strips=strips)
-    if period.end > now:
-        return found
-    unsettled = freeze(books, found, known)
-    whole = bool(found.services) and not unsettled and not found.not_computed
-    return replace(found, frozen=whole, unsettled=unsettled)
+    return found if period.end > now else freeze(books, found, known)

@@ -1,6 +1,7 @@
 """What was reported is frozen once it is known to its end: figures, verdict, list of outages."""
 
 import hashlib
+from dataclasses import replace
 
 from sla_engine.accounting.figures import facts_of
 from sla_engine.domain.availability import AccountingInput, Figures
@@ -19,10 +20,12 @@ def basis(ledger: Ledger) -> Basis:
     return Basis(ledger.terms.last(), correction, event, POLICY_VERSION)
 
 
-def freeze(books: Books, report: PeriodReport, known: Basis) -> tuple[str, ...]:
-    """Write down what a report says; return the names of services that are not known to the end.
+def freeze(books: Books, report: PeriodReport, known: Basis) -> PeriodReport:
+    """Write down what a report says; return it with what is frozen, and what is not.
 
-    These are left out, and so is what was not owed. ``known`` is of before the report was made.
+    Services that are not known to the end are left out, and so is what was not owed: as a whole it
+    is frozen where that leaves something, and nothing is unsettled. ``known`` is of before the
+    report was made.
 
     Raises:
         LedgerError: the ledger cannot be written.
@@ -38,7 +41,9 @@ def freeze(books: Books, report: PeriodReport, known: Basis) -> tuple[str, ...]:
     }
     bases = {name: known._replace(samples=digest(facts[name], report.period)) for name in figures}
     books.ledger.frozen.add(report.period, figures, report.generated_at, bases)
-    return tuple(one.name for one in owed if one.id not in settled)
+    unsettled = tuple(one.name for one in owed if one.id not in settled)
+    whole = bool(settled) and not unsettled and not report.not_computed
+    return replace(report, frozen=whole, unsettled=unsettled)
 
 
 def is_settled(facts: AccountingInput, now: int) -> bool:

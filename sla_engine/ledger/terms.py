@@ -48,6 +48,16 @@ class Terms:
         with self._engine.begin() as connection:
             return tuple(_rows(connection, upto))
 
+    def formerly(self) -> dict[str, tuple[str, ...]]:
+        """Return the former ids of services that have any, as seen last."""
+        found = {}
+        named = term.c.after.contains('"formerly"')
+        query = sa.select(term).where((term.c.kind == "service") & named).order_by(term.c.id)
+        with self._engine.begin() as connection:
+            for row in connection.execute(query):
+                found[row.name] = tuple((_value(row.after) or {}).get("formerly", ()))
+        return found
+
     def note(
         self, values: Mapping[Subject, Value], digest: str, now: int, *, whole: bool = True
     ) -> int:
