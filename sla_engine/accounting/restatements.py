@@ -32,6 +32,7 @@ from uptime_common import humanize
 
 _SAMPLES = Cause("samples", "sla-engine", "derived anew from samples")
 _FILE = "services.yml"
+_DERIVES = ("sli", "probes", "components", "need", "quorum", "scrape_interval", "max_gap")
 _MOST = 50
 """How many rows are tried one by one; of more the kinds are named."""
 
@@ -116,8 +117,17 @@ class _Case:
             found = found or [s.cause for s in suspects]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
-            found.append(_SAMPLES)
+            found += [_SAMPLES, *self._derived_otherwise(known)]
         return found
+
+    def _derived_otherwise(self, known: Basis) -> Iterator[Cause]:
+        """Yield the terms by which samples may have been derived to something else."""
+        zone = self._books.catalogue.timezone
+        for term in self._terms:
+            if term.id > known.term and term.subject.kind == "service" and term.before:
+                after = term.after or {}
+                if any(term.before.get(key) != after.get(key) for key in _DERIVES):
+                    yield _of_term(term, zone)
 
     def _of(self, left_out: Without) -> tuple[Snapshot, str]:
         """Return the figures and the samples' digest, as if some rows were not there."""

@@ -73,6 +73,8 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
             continue
         pieces = _with_calendars(pieces_of(versions), calendars, former)
         last = current or next((v.service for v in reversed(versions) if v.service), None)
+        if current is not None and pieces == (Piece(FOREVER, current),):
+            continue  # nothing else ever held
         if last is not None:
             (services if current else left).append(last.with_past(pieces))
     made = {service.id: service for service in services}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from service_catalogue.terms import Subject
 from sla_engine.accounting import restatements as module
 from sla_engine.accounting.past import noted
 from sla_engine.accounting.report import frozen_report, report
@@ -68,7 +69,7 @@ def frozen(ledger: Ledger) -> None:
 
 def now(ledger: Ledger) -> tuple[Restatement, ...]:
     rows = {term.subject: term for term in ledger.terms.rows()}
-    objective = (rows["service", "shop"].after or {})["objective"]
+    objective = (rows[Subject("service", "shop")].after or {})["objective"]
     told = {"objective": 99.0, "history": HISTORY} if objective == 99 else {}
     return report(noted(Books(book(shop=told), ledger), LATER), SEPTEMBER, LATER).restatements
 
@@ -134,6 +135,16 @@ def test_where_many_rows_are_new_their_kinds_are_named(
     window(ledger, "M-2")
     [found] = now(ledger)
     assert [(cause.kind, cause.reason) for cause in found.causes] == [("window", "2 changes")]
+
+
+def test_samples_derived_by_another_source_name_it(ledger: Ledger) -> None:
+    frozen(ledger)
+    other = book(shop={"sli": {"promql": "vector(1)"}})
+    books = noted(Books(other, ledger), EDIT)
+    samples(ledger)
+    [found] = report(books, SEPTEMBER, LATER).restatements
+    assert [cause.kind for cause in found.causes] == ["samples", "terms"]
+    assert "sli none -> promql vector(1)" in found.reason
 
 
 @pytest.mark.parametrize("change", ["objective", "credits", "calendar", "since", "gone"])
