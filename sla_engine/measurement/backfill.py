@@ -31,7 +31,7 @@ def backfill(
     services: Iterable[Service] | None = None,
     console: Console | None = None,
     faults: dict[str, Fault] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
 ) -> int:
     """Derive a period that is past; return the number of pieces derived.
 
@@ -61,7 +61,7 @@ def backfill(
         for piece in missing:
             left = [s for s in chosen if faults is None or s.id not in faults]
             work = partial(_piece, books, client, piece, now, services=left, faults=faults)
-            _patiently(work, sleep)
+            _patiently(work, sleep or time.sleep, console)
             progress.advance(task)
     return len(missing)
 
@@ -81,13 +81,18 @@ def _piece(
         faults |= found.faults
 
 
-def _patiently(work: Callable[[], None], sleep: Callable[[float], None]) -> None:
+def _patiently(
+    work: Callable[[], None], sleep: Callable[[float], None], console: Console | None
+) -> None:
     """Work, and again after a while where Prometheus was away: it may be only restarting."""
-    for wait in _WAITS:
+    for usual in _WAITS:
         try:
             return work()
         except UnreachableError as error:
-            sleep(wait if error.wait is None else error.wait / 1000)
+            wait = usual if error.wait is None else error.wait / 1000
+            if console is not None:
+                console.print(f"{error}; trying again in {wait:g} s", markup=False)
+            sleep(wait)
     return work()
 
 

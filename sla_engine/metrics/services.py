@@ -1,6 +1,7 @@
 """The metrics of services: their catalogue entries and levels, from values to text."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -65,7 +66,7 @@ class Exposition:
         starts = range(0, len(written), _BLOCK)
         pieces = [written[start : start + _BLOCK] for start in starts]
         self._blocks = [
-            old if old and old.written == piece else _block(piece)
+            old if old and old.written == piece else _block(piece, old)
             for old, piece in zip_longest(before[: len(pieces)], pieces)
         ]
         if not self._text or self._blocks != before:
@@ -73,9 +74,19 @@ class Exposition:
         return self._text
 
     def _written(self, level: ServiceLevel) -> _Written:
-        """Return a level's samples, those written before if it is the same."""
+        """Return a level's samples, as far as they are the same those written before."""
         known = self._known.get(level.service)
-        return known if known is not None and known.level == level else _write(level)
+        if known is None:
+            return _write(level)
+        if known.level == level:
+            return known
+        if replace(level, known_until=known.level.known_until) != known.level:
+            return _write(level)
+        columns = list(known.columns)
+        columns[_KNOWN_UNTIL] = _OF_SERVICES[_KNOWN_UNTIL].lines(
+            level, label("service", level.service)
+        )
+        return _Written(level, tuple(columns))
 
 
 def _write(level: ServiceLevel) -> _Written:
@@ -86,9 +97,16 @@ def _write(level: ServiceLevel) -> _Written:
     return _Written(level, (*of_service, *of_windows))
 
 
-def _block(written: tuple[_Written, ...]) -> _Block:
-    columns = zip(*[one.columns for one in written], strict=True)
-    return _Block(written, tuple("".join(column).encode() for column in columns))
+def _block(written: tuple[_Written, ...], known: _Block | None) -> _Block:
+    """Join the texts of some services; a column whose texts are those of before stays."""
+    columns = tuple(zip(*[one.columns for one in written], strict=True))
+    before = zip(*[one.columns for one in known.written], strict=True) if known else ()
+    texts = known.columns if known else ()
+    joined = [
+        text if column == old and text is not None else "".join(column).encode()
+        for column, old, text in zip_longest(columns, before, texts)
+    ]
+    return _Block(written, tuple(joined))
 
 
 def _grouped(blocks: Sequence[_Block]) -> Iterator[bytes]:
@@ -126,6 +144,11 @@ def _outages(figures: Figures, labels: str) -> Samples:
     ]
 
 
+_DATA_UNTIL: Final = _Family(
+    gauge("service_data_until_timestamp_seconds", "Until when the data of its state reach."),
+    lambda level, labels: _some(labels, level.known_until, 1000),
+)
+
 _OF_SERVICES: Final = (
     _Family(
         gauge("service_slo_objective_ratio", "The objective of the service."),
@@ -155,10 +178,7 @@ _OF_SERVICES: Final = (
             f"{label('currency', level.currency)},{labels}", level.cost_per_hour
         ),
     ),
-    _Family(
-        gauge("service_data_until_timestamp_seconds", "Until when the data of its state reach."),
-        lambda level, labels: _some(labels, level.known_until, 1000),
-    ),
+    _DATA_UNTIL,
     _Family(
         gauge("sla_figures_until_timestamp_seconds", "Until when the data of its figures reach."),
         lambda level, labels: _some(labels, level.figures_until, 1000),
@@ -187,6 +207,8 @@ _OF_SERVICES: Final = (
         _quorum,
     ),
 )
+
+_KNOWN_UNTIL: Final = _OF_SERVICES.index(_DATA_UNTIL)  # moves at each tick, others seldom
 
 
 def _figure(name: str, text: str, attribute: str, scale: int = 1) -> _Family:

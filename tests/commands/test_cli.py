@@ -173,8 +173,9 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
 
 
 def test_a_silent_prometheus_is_a_failed_job_that_loses_nothing(
-    flags: list[str], capsys: pytest.CaptureFixture[str]
+    flags: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
     arguments = ["--from=2024-10-04", "--to=2024-10-06", "--prometheus.url=http://127.0.0.1:1"]
     assert main(["backfill", *flags, *arguments]) == 1
     assert "http://127.0.0.1:1" in capsys.readouterr().err

@@ -190,8 +190,9 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_one_line(
-    run: Run, arguments: list[str], code: int, words: str
+    run: Run, arguments: list[str], code: int, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
     found, out, err = run(*arguments)
     assert (found, out) == (code, "")
     assert words in err

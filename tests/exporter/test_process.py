@@ -37,6 +37,14 @@ services:
       - {{type: http, url: "http://127.0.0.1:{shut}/", interval: 1s, timeout: 500ms}}
 """
 
+BROKEN = {
+    "organization: {{ org }}\n": "a template that was not rendered",
+    "a: 2026-02-30\n": "does not exist: day is out of range",
+    "a: &s [*s]\n": "*s stands inside what it repeats",
+    "a: " + "[" * 5000: "is nested deeper than 64 levels",
+    "reports: [{id: r, period: daily, cron: 99 * * * *}]\n": "is not a crontab line",
+}
+
 
 @contextmanager
 def listener() -> Iterator[int]:
@@ -97,24 +105,24 @@ def test_a_reload_changes_what_changed_and_refuses_mistakes(
     assert "sla_exporter_config_last_reload_successful 1.0" in text
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("organization: {{ org }}\n", "a template that was not rendered"),
-        ("a: 2026-02-30\n", "does not exist: day is out of range"),
-        ("a: &s [*s]\n", "*s stands inside what it repeats"),
-        ("a: " + "[" * 5000, "is nested deeper than 64 levels"),
-        ("reports: [{id: r, period: daily, cron: 99 * * * *}]\n", "is not a crontab line"),
-    ],
-)
 def test_whatever_a_document_holds_the_exporter_probes_on(
-    program: RunningExporter, tmp_path: Path, text: str, words: str
+    program: RunningExporter, tmp_path: Path
 ) -> None:
+    good = (tmp_path / "services.yml").read_text(encoding="utf-8")
+    for text, words in BROKEN.items():
+        (tmp_path / "services.yml").write_text(text, encoding="utf-8")
+        program.process.send_signal(signal.SIGHUP)
+        scrape(program.url, "sla_exporter_config_last_reload_successful 0.0")
+        assert words in program.log.read_text(encoding="utf-8")
+        assert 'service_up{service="open"' in scrape(program.url, 'service_up{service="open"')
+        (tmp_path / "services.yml").write_text(good, encoding="utf-8")
+        program.process.send_signal(signal.SIGHUP)
+        scrape(program.url, "sla_exporter_config_last_reload_successful 1.0")
+
+
+def test_a_document_that_cannot_be_read_is_told_at_the_start(tmp_path: Path) -> None:
+    text, words = next(iter(BROKEN.items()))
     (tmp_path / "services.yml").write_text(text, encoding="utf-8")
-    program.process.send_signal(signal.SIGHUP)
-    scrape(program.url, "sla_exporter_config_last_reload_successful 0.0")
-    assert words in program.log.read_text(encoding="utf-8")
-    assert 'service_up{service="open"' in scrape(program.url, 'service_up{service="open"')
     done = subprocess.run(
         [sys.executable, "-m", "exporter", f"--config.file={tmp_path / 'services.yml'}"],
         capture_output=True,

@@ -1,6 +1,9 @@
 """A backfill outlasts a Prometheus that restarts, and a service that fails."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault
@@ -26,10 +29,14 @@ def test_a_failure_that_passes_is_tried_again(times: int) -> None:
     with _server(answer) as (url, _), Ledger.open("sqlite://") as ledger:
         book = catalogue("s00", url=url)
         with Client(book.prometheus) as client:
-            backfill(Books(book, ledger), client, PERIOD, NOW, sleep=waited.append)
+            told = Console(file=io.StringIO(), width=200)
+            books = Books(book, ledger)
+            backfill(books, client, PERIOD, NOW, console=told, sleep=waited.append)
         assert ledger.covered_until() == {"s00": NOW}
     assert waited == [1, 2, 5, 10][: len(waited)]
     assert waited
+    assert isinstance(told.file, io.StringIO)
+    assert "starting; trying again in 1 s" in told.file.getvalue()
 
 
 def test_a_failure_that_stays_ends_it_after_some_tries() -> None:

@@ -138,3 +138,21 @@ def test_of_many_services_one_that_changes_is_written_anew(changed: int) -> None
     assert text.render(levels[:60]) == Exposition().render(levels[:60])
     del levels[changed]
     assert text.render(levels) == Exposition().render(levels)
+
+
+def test_where_only_its_data_reach_further_the_rest_of_a_service_stays_as_written() -> None:
+    levels = [
+        replace(_level("x", (100_000, 110_000)), service=f"s{number}", known_until=1_000)
+        for number in range(60)
+    ]
+    text = Exposition()
+    text.render(levels)
+    before = text._known["s7"]
+    later = [replace(level, known_until=2_000) for level in levels]
+    assert text.render(later) == Exposition().render(later)
+    assert b'service_data_until_timestamp_seconds{service="s7"} 2.0\n' in text.render(later)
+    changed = [
+        one is other for one, other in zip(before.columns, text._known["s7"].columns, strict=True)
+    ]
+    assert changed.count(False) == 1
+    assert text.render([replace(level, known_until=None) for level in later]).count(b"_until") == 4
