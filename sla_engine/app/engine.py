@@ -245,7 +245,9 @@ class Engine:
 
     def _note_terms(self, at: int) -> None:
         """Write down what the catalogue in force says, once: the ledger has it from ``at`` on."""
-        if not self._noted:
+        if self._noted:
+            return
+        try:
             context = self.context.noted(at)
             self.published = self.published._replace(context=context)
             self._notifications.know(context)
@@ -253,6 +255,11 @@ class Engine:
                 context.ledger.unwatch(gone, at, outage_notices(context.books, at))
                 log.info("no longer watched", services=gone)
             self._noted = True
+        except (LedgerError, SQLAlchemyError, OSError):
+            raise
+        except Exception:  # measuring goes on; the next tick tries again
+            self.metrics.tick_failures.labels("internal").inc()
+            log.exception("terms not written down: a fault of sla-engine")
 
     def _find_late(self, at: int) -> tuple[Change, ...]:
         """Derive anew where samples came late; what fails of it makes no tick fail."""

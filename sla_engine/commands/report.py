@@ -63,6 +63,8 @@ def report(options: argparse.Namespace) -> int:
         return _as_frozen(options)
     if options.report is not None:
         raise UsageError("--report goes with --as-frozen")
+    if options.freeze and options.services:
+        raise UsageError("--freeze is for all services, without --service")
     wanted = {name: FORMATS[name]} | ({"json": FORMATS["json"]} if options.freeze else {})
     with opened(options) as found:
         at = now()

@@ -93,6 +93,21 @@ def test_what_was_open_is_closed_as_no_longer_watched(ledger: Ledger, slack: Sla
     assert list(ledger.export()) == before
 
 
+def test_a_fault_in_writing_terms_down_stops_no_measuring(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("a fault of ours")
+
+    engine = engine_of(WITHOUT, ledger)
+    with monkeypatch.context() as patched:
+        patched.setattr(Context, "noted", broken)
+        engine._note_terms(EDIT)
+    assert engine.metrics.tick_failures.labels("internal")._value.get() == 1
+    engine._note_terms(EDIT + HOUR)
+    assert ledger.open_outages() == {}
+
+
 def test_a_service_that_left_before_terms_were_kept_is_closed_too(ledger: Ledger) -> None:
     down = (Segment(EDIT, EDIT + HOUR, State.DOWN),)
     ledger.apply([Derived("old", down, EDIT)])

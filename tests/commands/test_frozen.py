@@ -140,6 +140,7 @@ def test_a_gap_at_the_end_that_nothing_will_fill_is_known(run: Run, url: str) ->
         (["--as-frozen", "--freeze"], 2),
         (["--as-frozen", "--service=shop"], 2),
         (["--report=r"], 2),
+        (["--freeze", "--service=shop"], 2),
         (["--as-frozen", "--format=pdf"], 1),
         (["--as-frozen", "--report=r"], 1),
     ],
