@@ -11,7 +11,7 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.report import frozen_report, report
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Restatement, ServiceReport
+from sla_engine.domain.report import ServiceReport
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from tests.catalogues import catalogue
@@ -224,5 +224,83 @@ def test_a_service_that_left_stays_in_the_reports_of_its_time_alone(ledger: Ledg
     assert shop_in(back, OCTOBER).figures.agreed == 30 * DAY
 
 
-def _cause(found: Restatement) -> tuple[str, ...]:
-    return tuple(cause.kind for cause in found.causes)
+@pytest.mark.parametrize("moved", [{"tier": "silver"}, {"labels": {"site": "b"}}])
+def test_a_window_by_tier_or_label_means_those_that_had_it_then(
+    ledger: Ledger, moved: dict[str, Any]
+) -> None:
+    scope = {"tiers": ["gold"]} if "tier" in moved else {"labels": {"site": "a"}}
+    night = {key: value for key, value in NIGHT.items() if key != "services"} | scope
+    before = {"labels": {"site": "a"}}
+    books = noted(Books(book(night, shop=before), ledger), SEPTEMBER.start - HOUR)
+    expected = shop_in(books)
+    assert expected.figures.planned == HOUR
+    books = noted(Books(book(night, shop=before | moved), ledger), EDIT)
+    assert shop_in(books) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "works"),
+    [
+        ({"services": ["mail"]}, {}, [("mail", False, "eve"), ("shop", True, "eve")]),
+        ({"approver": None}, {}, [("shop", True, "eve")]),
+        ({}, {"approver": None}, [("shop", False, "eve")]),
+        ({}, {"title": "Other words"}, [("shop", False, "eve")]),
+        ({}, {"duration": "30m"}, [("shop", False, "eve")]),
+        ({"duration": "30m"}, {}, [("shop", False, "eve"), ("shop", True, "eve")]),
+    ],
+)
+def test_a_window_that_is_edited_when_it_is_over_stays_and_what_is_new_is_afterwards(
+    ledger: Ledger,
+    first: dict[str, Any],
+    then: dict[str, Any],
+    works: list[tuple[str, bool, str | None]],
+) -> None:
+    noted(Books(book(NIGHT | first), ledger), SEPTEMBER.start)
+    books = noted(Books(book(NIGHT | then), ledger), EDIT)
+    found = [
+        (w.services[0], w.retroactive, w.approver) for w in report(books, SEPTEMBER, LATER).works
+    ]
+    assert sorted(found, key=str) == works
+
+
+def test_a_composite_is_planned_by_what_it_was_made_of_then(ledger: Ledger) -> None:
+    farm = {"id": "farm", "components": ["shop", "mail"], "objective": 99.9}
+    window = NIGHT | {"services": ["shop", "mail"]}
+
+    def made(*components: str) -> Catalogue:
+        return catalogue(SHOP, OTHER, farm | {"components": list(components)}, maintenance=[window])
+
+    line = (
+        Segment(SEPTEMBER.start, DOWN, State.UP),
+        Segment(DOWN, DOWN + HOUR, State.DOWN),
+        Segment(DOWN + HOUR, OCTOBER.end, State.UP),
+    )
+    ledger.apply([Derived("farm", line, SEPTEMBER.start)])
+    books = noted(Books(made("shop", "mail"), ledger), SEPTEMBER.start - HOUR)
+    expected = report(books, SEPTEMBER, LATER, ["farm"]).services
+    assert expected[0].figures.planned == HOUR
+    alone = catalogue(
+        OTHER, farm | {"components": ["mail"]}, maintenance=[window | {"services": ["mail"]}]
+    )
+    books = noted(Books(alone, ledger), EDIT)
+    assert report(books, SEPTEMBER, LATER, ["farm"]).services == expected
+
+
+def test_history_that_contradicts_what_was_seen_is_in_the_report_as_afterwards(
+    ledger: Ledger,
+) -> None:
+    history = [{"until": "2026-09-20T00:00:00Z", "objective": 99.9}]
+    books = noted(Books(book(shop={"objective": 99.0, "history": history}), ledger), EDIT)
+    made = report(books, SEPTEMBER, LATER)
+    [said] = made.afterwards
+    assert (said.service, said.field, said.before, said.after) == (
+        "shop",
+        "objective",
+        "99.9",
+        "99.0",
+    )
+    assert (said.span.start, said.span.end, said.seen) == (
+        SEPTEMBER.start + 19 * DAY, SEPTEMBER.end, EDIT,
+    )  # fmt: skip
+    told = [one for one in made.terms if "shop" in one.services]
+    assert [dict(one.values)["objective"] for one in told] == ["99.9", "99.0"]
