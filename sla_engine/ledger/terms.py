@@ -43,10 +43,10 @@ class Terms:
         with self._engine.begin() as connection:
             return _last(connection)
 
-    def rows(self, upto: int | None = None) -> tuple[Term, ...]:
-        """Return every row, or those up to a number, oldest first."""
+    def rows(self) -> tuple[Term, ...]:
+        """Return every row, oldest first."""
         with self._engine.begin() as connection:
-            return tuple(_rows(connection, upto))
+            return tuple(_rows(connection))
 
     def formerly(self) -> dict[str, tuple[str, ...]]:
         """Return the former ids of services that have any, as seen last."""
@@ -67,7 +67,7 @@ class Terms:
         """
         with self._writing.begin() as connection:
             audit.alone(connection)
-            known = list(_rows(connection, None))
+            known = list(_rows(connection))
             old = not known and connection.execute(sa.select(coverage).limit(1)).first() is not None
             origin = UPGRADE if old else SEEN
             rows = [
@@ -119,11 +119,8 @@ def _last(connection: sa.Connection) -> int:
     return connection.execute(sa.select(sa.func.max(term.c.id))).scalar_one() or 0
 
 
-def _rows(connection: sa.Connection, upto: int | None) -> Iterator[Term]:
-    query = sa.select(term).order_by(term.c.id)
-    if upto is not None:
-        query = query.where(term.c.id <= upto)
-    for row in connection.execute(query):
+def _rows(connection: sa.Connection) -> Iterator[Term]:
+    for row in connection.execute(sa.select(term).order_by(term.c.id)):
         before, after = (_value(text) for text in (row.before, row.after))
         subject = Subject(row.kind, row.name)
         yield Term(row.id, subject, row.time_ms, before, after, row.digest, row.origin)
