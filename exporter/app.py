@@ -11,7 +11,7 @@ from time import time, time_ns
 import structlog
 
 from exporter.catalogue_reader import read_services
-from exporter.descriptors import raise_limit, runs_at_once
+from exporter.descriptors import runs_at_once
 from exporter.health import Health
 from exporter.host.scrape import Host
 from exporter.probes.transport.run import Network
@@ -22,6 +22,7 @@ from exporter.services.schedule import Schedule
 from exporter.services.store import Store
 from exporter.services.target import WatchedService, shard_of, targets
 from uptime_common import __version__
+from uptime_common.descriptors import raise_limit
 from uptime_common.document import DocumentError
 from uptime_common.garbage import settle
 from uptime_common.lifecycle import lifecycle
@@ -39,6 +40,7 @@ class Options:
     listen: tuple[str, int]
     web: WebConfig
     location: str
+    web_file: Path | None = None
     shard: tuple[int, int] = (1, 1)
     lifecycle: bool = False
     telemetry: Telemetry = field(default_factory=Telemetry)
@@ -123,7 +125,7 @@ async def serve(options: Options, host: Host) -> None:
         app.adopt(await app.read())
         settle()
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
-        web = await start_server(routes, options.listen, options.web)
+        web = await start_server(routes, options.listen, options.web, options.web_file)
         try:
             _log.info("listening", address=shown(options.listen), version=__version__)
             while await events.get() == signal.SIGHUP:

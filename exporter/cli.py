@@ -126,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given.web_listen_address,
             load_web_config(given.web_config_file),
             given.location,
+            given.web_config_file,
             given.shard,
             given.web_enable_lifecycle,
             Telemetry(

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from pydantic import (
 from uptime_common.duration import parse_duration
 from uptime_common.shown import shown
 
+_NO_ID = re.compile(r"[^a-z0-9_.]+")
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?")
 _LONGEST_MS = 100 * 365 * 86_400_000
 _COMMA = re.compile(r"[0-9]+,[0-9]+")
@@ -30,7 +31,8 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+\}|<no value>|<%.*?%>")
 # Line ends, what steers terminals, and what turns the direction of the text around it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2})[:.](\d\d))?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _ZONES = timedelta(hours=16)  # more than any zone ever was off
 
@@ -62,8 +64,17 @@ def _zone(value: Any) -> tzinfo:
     try:
         return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        message = f"{shown(value)} is not an IANA time zone such as Europe/Berlin or UTC"
+        near = _zone_of(value) if isinstance(value, str) else None
+        hint = f"; did you mean {near}?" if near else ""
+        message = f"{shown(value)} is not an IANA time zone such as Europe/Berlin or UTC{hint}"
         raise ValueError(message) from error
+
+
+def _zone_of(city: str) -> str | None:
+    """Return the zone that is named after a city, where there is one."""
+    wanted = f"/{city.strip().replace(' ', '_').lower()}"
+    found = [zone for zone in available_timezones() if zone.lower().endswith(wanted)]
+    return min(found, key=len) if found else None
 
 
 def _objective(value: Any) -> float:
@@ -121,8 +132,10 @@ def _written_date(value: Any) -> Any:
     """Refuse what pydantic would read as seconds since 1970, and dates in another order."""
     if isinstance(value, str):
         if german := _GERMAN.match(value.strip()):
-            day, month, year = german.groups()
-            raise ValueError(f"{shown(value)} is not a date; write {year}-{month:0>2}-{day:0>2}")
+            day, month, year, hour, minute = german.groups()
+            time = "" if hour is None else f"T{hour:0>2}:{minute}"
+            written = f"{year}-{month:0>2}-{day:0>2}{time}"
+            raise ValueError(f"{shown(value)} is not a date; write {written}")
         if not _ISO.match(value.strip()):
             raise ValueError(f"{shown(value)} is not a time such as 2026-10-04T02:00")
     elif not isinstance(value, date):
@@ -139,9 +152,19 @@ def _countable(value: datetime) -> datetime:
 
 
 def _identifier(value: Any) -> str:
+    if isinstance(value, bool):
+        raise ValueError("must be text, and YAML reads yes or no here; quote it")  # noqa: TRY004 - pydantic reads ValueError
     if not isinstance(value, str) or not _ID.fullmatch(value):
         hint = "1 to 64 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
-        raise ValueError(f"{shown(value)} is not an identifier ({hint})")
+        near = _NO_ID.sub("-", value.lower()).strip("-._") if isinstance(value, str) else ""
+        meant = f"; did you mean {near!r}?" if near and _ID.fullmatch(near) else ""
+        raise ValueError(f"{shown(value)} is not an identifier ({hint}){meant}")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not _CURRENCY.fullmatch(value):
+        raise ValueError(f"{shown(value)} is not three capital letters such as EUR")
     return value
 
 
@@ -195,6 +218,11 @@ Percent = Annotated[
     float,
     BeforeValidator(_objective),
     WithJsonSchema({"type": ["number", "string"], "examples": [99.9]}),
+]
+Currency = Annotated[
+    str,
+    AfterValidator(_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
 Identifier = Annotated[
     str,

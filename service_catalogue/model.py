@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from service_catalogue.base import Frozen, Identifier, Name, Zone
+from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import Maintenance, WindowEntry
 from service_catalogue.notifications import Report, Slack
@@ -47,7 +47,7 @@ class Catalogue(Frozen):
 
     organization: Name
     timezone: Zone
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Currency = "EUR"
     prometheus: Prometheus = Prometheus()
     calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
     services: Annotated[tuple[Service, ...], Field(json_schema_extra={"minItems": 1})]

@@ -16,7 +16,8 @@ def _http_url(value: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ValueError(f"{shown(value)} is not an http:// or https:// URL")
+        hint = "" if "://" in value else "; write its scheme, too"
+        raise ValueError(f"{shown(value)} is not an http:// or https:// URL{hint}")
     return value.rstrip("/")
 
 

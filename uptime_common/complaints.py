@@ -15,6 +15,24 @@ from uptime_common.shown import shown
 _NEAR = 64  # characters of a word that are worth comparing
 _COMMENT = re.compile(r"[\[{,\s](#\w[^\s\]},]*)")
 _BACK = 50  # lines before a mistake in which its cause is looked for
+# Words of one meaning that are written differently, and look like something else.
+_MEANT = {
+    "target": ("url",),
+    "host": ("target", "url"),
+    "hostname": ("target", "url"),
+    "address": ("target", "url"),
+    "url": ("target",),
+    "uri": ("url", "target"),
+    "endpoint": ("url", "target"),
+    "slo": ("objective",),
+    "sla": ("objective",),
+    "availability": ("objective",),
+    "hours": ("weekly",),
+    "every": ("interval",),
+    "period": ("interval", "window"),
+    "dependencies": ("depends_on",),
+    "team": ("owner",),
+}
 _HINTS = (
     ("'\\t'", "YAML is indented by spaces, not by tabs"),
     ("'%'", "quote text that begins with %; {% ... %} is a template that was not rendered"),
@@ -38,6 +56,9 @@ def complaint(error: ErrorDetails, raw: str | None, model: type[BaseModel]) -> s
             message = "must be a mapping"
         case "tuple_type" | "list_type":
             message = _not_a_list(given, raw)
+        case "float_parsing" | "int_parsing":
+            such = "12" if error["type"] == "int_parsing" else "12.5"
+            message = f"{shown(given)} is not a number such as {such}: no unit, no comma"
         case "string_type":
             message = _not_text(given, raw)
         case "union_tag_invalid" | "literal_error":
@@ -73,7 +94,8 @@ def _swallowed(lines: list[str]) -> str | None:
 
 
 def _unknown_key(key: str, valid: list[str]) -> str:
-    near = _nearest(key, valid)
+    near = next((word for word in _MEANT.get(key.lower(), ()) if word in valid), None)
+    near = near or _nearest(key, valid)
     hint = f"did you mean {near!r}? " if near else ""
     return f"is not a known key; {hint}valid: {', '.join(valid)}"
 
@@ -92,7 +114,7 @@ def _not_a_list(given: Any, raw: str | None) -> str:
         return f"must be a list, such as [{shown(given)[1:-1]}]"
     if raw:
         return f"must be a list, such as [{shown(raw)[1:-1]}]"
-    return "must be a list"
+    return "must be a list, each entry of which begins with '- '"
 
 
 def _not_text(given: Any, raw: str | None) -> str:

@@ -1,5 +1,6 @@
 """``/-/reload`` as Prometheus has it, for those who asked for ``--web.enable-lifecycle``."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -14,7 +15,7 @@ def lifecycle(reload: Reload, *, enabled: bool) -> list[web.RouteDef]:
     async def handle(_request: web.Request) -> web.Response:
         if not enabled:
             return web.Response(status=403, text="Lifecycle API is not enabled.\n")
-        problems = await reload()
+        problems = await asyncio.shield(asyncio.ensure_future(reload()))  # whoever asked may go
         if problems:
             told = "".join(f"{problem}\n" for problem in problems)
             return web.Response(status=500, text=f"failed to reload config:\n{told}")

@@ -29,6 +29,8 @@ def _children(node: Schema, part: int | str) -> list[Schema]:
         return [node["properties"][part]]
     if isinstance(node.get("additionalProperties"), dict):
         return [node["additionalProperties"]]
+    if isinstance(node.get("patternProperties"), dict):
+        return list(node["patternProperties"].values())
     tags = node.get("discriminator", {}).get("mapping", {})
     if tags:
         return [{"$ref": tags[part]}] if part in tags else []

@@ -5,30 +5,34 @@ keys that this server does not honour are errors, never ignored.
 """
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
 import logging
+import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import bcrypt
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.log import server_logger
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from uptime_common.document import Finding, load_document
+from uptime_common.connections import Bounds, Connections, listening_sockets
+from uptime_common.descriptors import connections_at_once, descriptors
+from uptime_common.document import DocumentError, Finding, load_document
+from uptime_common.refused import refused
+from uptime_common.seldom import Seldom
+from uptime_common.shared_work import BusyError
+from uptime_common.web_auth import basic_auth
 
 _TLS_VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
-_LONGEST = 72  # bytes that bcrypt reads of a password
-# A hash that no password matches: an unknown user costs the same time as a wrong password.
-_NOBODY = b"$2b$10$abcdefghijklmnopqrstuuIlcVt6Sy1rGGSpTSVuIJXfZUGPJ4pMq"
+_LOOK = 2.0  # seconds between two looks at the files
+_LINGERING = 5.0  # seconds for a body that nobody asked for
+_AGAIN = 5  # seconds after which what was refused may be asked for again
+_STOPPING = 2.0  # seconds for requests under way
+_log = logging.getLogger("web")
 
 
 class _Frozen(BaseModel):
@@ -115,79 +119,167 @@ def _naming(*files: object) -> Iterator[None]:
         raise OSError(error.errno, f"{' '.join(map(str, files))}: {why}") from error
 
 
-def basic_auth(users: dict[str, str]) -> Middleware:
-    """Return a middleware that lets in only the users given with their bcrypt hashes.
-
-    A password that was right once is remembered by its digest: bcrypt at every scrape would
-    cost more than the scrape.
-    """
-    remembered: dict[str, bytes] = {}
-
-    async def allowed(header: str) -> bool:
-        login, password = _credentials(header)
-        digest = hashlib.sha256(password).digest()
-        if hmac.compare_digest(remembered.get(login, b""), digest):
-            return True
-        hashed = users.get(login, "").encode() or _NOBODY
-        matches = await asyncio.to_thread(bcrypt.checkpw, password[:_LONGEST], hashed)
-        if matches and login in users:
-            remembered[login] = digest
-            return True
-        return False
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if await allowed(request.headers.get("Authorization", "")):
-            return await handler(request)
-        challenge = {"WWW-Authenticate": 'Basic realm="Uptime Ledger", charset="UTF-8"'}
-        return web.Response(status=401, text="Unauthorized\n", headers=challenge)
-
-    return middleware
-
-
-def _credentials(header: str) -> tuple[str, bytes]:
-    """Return login and password of an Authorization header (RFC 7617), empty where it has none."""
-    scheme, _, given = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", b""
-    try:
-        login, _, password = base64.b64decode(given, validate=True).partition(b":")
-        return login.decode(), password
-    except (binascii.Error, UnicodeDecodeError):
-        return "", b""
-
-
 def _is_of_ours(record: logging.LogRecord) -> bool:
     """Say whether an error is one of our handlers': strangers' garbage is answered, not logged."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)
 
 
+class WebFile:
+    """What ``--web.config.file`` says now: read again when it changes, or a file that it names.
+
+    What cannot be read, such as a certificate whose key is yet to come, is told once, and what was
+    in force stays.
+
+    Raises:
+        OSError: a TLS file cannot be used.
+    """
+
+    def __init__(self, config: WebConfig, path: Path | None) -> None:
+        self._path = path
+        self._told = ""
+        self._seen = _state_of(path, config)
+        self._adopt(config)
+
+    def _adopt(self, config: WebConfig) -> None:
+        self.tls = tls_context(config.tls_server_config)
+        self.users = config.basic_auth_users
+        self._config = config
+
+    def look(self) -> None:
+        """Read the files again where they changed."""
+        state = _state_of(self._path, self._config)
+        if state == self._seen:
+            return
+        try:
+            config = load_web_config(self._path)
+            self._adopt(config)
+        except (DocumentError, OSError) as error:
+            if (said := " ".join(str(error).split())) != self._told:
+                _log.error("--web.config.file is not taken over: %s", said)
+            self._told = said
+            return
+        self._seen, self._told = _state_of(self._path, config), ""
+        _log.info("--web.config.file is taken over")
+
+    async def follow(self) -> None:
+        """Look again and again."""
+        while self._path is not None:
+            await asyncio.sleep(_LOOK)
+            await asyncio.to_thread(self.look)
+
+
+def _state_of(path: Path | None, config: WebConfig) -> tuple[object, ...]:
+    """Return what changes when one of the files does."""
+    tls = config.tls_server_config
+    named = () if tls is None else (tls.cert_file, tls.key_file, tls.client_ca_file)
+    return tuple(_stamp(file) for file in (path, *named) if file is not None)
+
+
+def _stamp(path: Path) -> tuple[object, ...]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (error.errno,)
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _answering() -> Middleware:
+    """Return a middleware that answers for what a handler raises.
+
+    That is 503 where as much as may be is under way, else 500, with a seldom line in the log.
+    """
+    seldom = Seldom()
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except BusyError as error:
+            return refused(str(error), after=_AGAIN)
+        except Exception as error:  # noqa: BLE001 - logged, and answered as a fault of ours
+            count = seldom.due((request.path, type(error)))
+            if count:
+                _log.exception("%s failed (%d since the last such line)", request.path, count)
+            return web.Response(status=500, text="Failed: a fault of ours; the log has more.\n")
+
+    return middleware
+
+
+class Server:
+    """A server that runs; ``addresses`` are those that it listens on."""
+
+    def __init__(
+        self,
+        runner: web.AppRunner,
+        connections: Connections,
+        listening: Sequence[socket.socket],
+        file: WebFile,
+    ) -> None:
+        self._runner = runner
+        self._connections = connections
+        self._listening = listening
+        self._following = asyncio.create_task(file.follow())
+        self.addresses: tuple[tuple[Any, ...], ...] = tuple(s.getsockname() for s in listening)
+
+    async def cleanup(self) -> None:
+        """Accept no more, give requests under way a little time, and end."""
+        self._following.cancel()
+        await self._connections.close()
+        for sock in self._listening:
+            sock.close()
+        await self._runner.cleanup()
+
+
 async def start_server(
-    routes: Iterable[web.AbstractRouteDef], listen: tuple[str, int], config: WebConfig
-) -> web.AppRunner:
-    """Serve the routes; the caller ends the server with ``await runner.cleanup()``.
+    routes: Iterable[web.AbstractRouteDef],
+    listen: tuple[str, int],
+    config: WebConfig,
+    path: Path | None = None,
+    *,
+    bounds: Bounds | None = None,
+    gives_up: bool = False,
+) -> Server:
+    """Serve the routes; the caller ends the server with ``await server.cleanup()``.
+
+    Args:
+        routes: what is served.
+        listen: host and port; an empty host means every interface.
+        config: what ``path`` says.
+        path: looked at again and again for changes.
+        bounds: of connections; without them as many as fit among this process' descriptors.
+        gives_up: whether a handler is cancelled when its client is gone.
 
     Raises:
         OSError: the address is taken, or a TLS file cannot be used.
     """
-    users = config.basic_auth_users
-    app = web.Application(middlewares=[basic_auth(users)] if users else [])
+    file = WebFile(config, path)
+    bounds = bounds or Bounds(connections_at_once(descriptors()))
+    connections = Connections(bounds)
+    auth = basic_auth(lambda: file.users)
+    app = web.Application(middlewares=[connections.middleware(), _answering(), auth])
     app.add_routes(routes)
     server_logger.addFilter(_is_of_ours)  # adding it again changes nothing
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
-    await runner.setup()
-    host, port = listen
-    site = web.TCPSite(
-        runner, host or None, port, ssl_context=tls_context(config.tls_server_config)
-    )
     try:
-        await site.start()
+        listening = await listening_sockets(listen)
     except OSError as error:
-        await runner.cleanup()
         where = f"--web.listen-address={shown(listen)}"
         raise OSError(error.errno, f"{where}: {error.strerror or error}") from error
-    return runner
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        handler_cancellation=gives_up,
+        keepalive_timeout=bounds.idle,
+        lingering_time=_LINGERING,
+        shutdown_timeout=_STOPPING,
+    )
+    await runner.setup()
+    assert runner.server is not None  # noqa: S101 - there is one once it is set up
+    connections.accept(listening, runner.server, lambda: file.tls)
+    return Server(runner, connections, listening, file)
 
 
 def shown(address: tuple[str, int]) -> str:

@@ -22,6 +22,8 @@ _TAGS = {"tag:yaml.org,2002:map": dict, "tag:yaml.org,2002:seq": list}
 _COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_COMMA = "is no number: decimals are set off by a point, thousands by nothing"
+
 Location = tuple[int | str, ...]
 
 
@@ -213,11 +215,29 @@ class TreeBuilder:
         done = self._stack.pop()
         for merged in done.merged:
             self._merge(done, merged)
+        if done.flow and done.mapping:
+            self._find_commas(done)
         data = BROKEN if done.broken else done.data
         node = _Node(data, done.mark, done.weight, done.height + 1)
         if done.anchor is not None:
             self._anchors[done.anchor] = node
         self._place(node)
+
+    def _find_commas(self, done: _Open) -> None:
+        """Find ``99,9`` in braces, where it is 99 and a key 9 without a value."""
+        assert done.mark.children is not None  # noqa: S101 - a collection has children
+        number: str | None = None
+        written: dict[str, list[str]] = {}
+        for key, value in list(done.data.items()):
+            if number is not None and value is None and key.isdecimal():
+                written.setdefault(number, [done.mark.children[number].raw or ""]).append(key)
+                del done.data[key], done.mark.children[key]
+            else:
+                number = key if type(value) in {int, float} else None
+        for key, parts in written.items():
+            done.data[key] = BROKEN
+            line, location = done.mark.children[key].line, (*self._here(), key)
+            self.findings.append(Finding(line, location, f"{','.join(parts)} {_COMMA}"))
 
     @staticmethod
     def _merge(into: _Open, node: _Node) -> None:

@@ -20,7 +20,8 @@ def _url(value: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ValueError(f"{shown(value)} is not an http:// or https:// URL")
+        hint = "" if "://" in value else "; write its scheme, too"
+        raise ValueError(f"{shown(value)} is not an http:// or https:// URL{hint}")
     ascii_url(value)
     return value
 

@@ -1,6 +1,6 @@
 """Ledger and catalogue -> the values of a report."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -8,6 +8,7 @@ from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.past import terms_known, watched
+from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import period_needed, with_context, with_days
 from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
@@ -32,6 +33,7 @@ def make_report(
     services: Iterable[str] | None = None,
     language: str = "en",
     frozen: bool = False,
+    proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the report of a period as these formats need it: for command line, web and schedule.
 
@@ -44,6 +46,7 @@ def make_report(
         services: those to report on; all where none is named.
         language: of dates and numbers.
         frozen: whether people keep it: a period that is over and known to its end is frozen by it.
+        proceed: called between its steps; it may raise to end the work.
 
     Raises:
         KeyError: a service is not in the catalogue.
@@ -51,7 +54,8 @@ def make_report(
     """
     daily = any(one.needs_daily for one in formats)
     make = frozen_report if frozen else report
-    made = make(books, period, now, services, strips=daily)
+    made = make(books, period, now, services, strips=daily, proceed=proceed)
+    proceed()
     made = replace(made, language=language)
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now)
@@ -65,6 +69,7 @@ def report(
     services: Iterable[str] | None = None,
     *,
     strips: bool = True,
+    proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the figures of a period, up to ``now`` (ms UTC), of all services or those named.
 
@@ -80,7 +85,7 @@ def report(
         if named
         else list(watched(books, Interval(period.start, period.end)))
     )
-    work = partial(_computed, books, period, now, strips)
+    work = partial(_computed, books, period, now, strips, proceed=proceed)
     isolation = Isolation(account_fault)
     parts = list(isolation.divided(chosen, lambda service: service.id, work))
     if not isolation.faults and parts:
@@ -97,21 +102,30 @@ def report(
 
 
 def _computed(
-    books: Books, period: Period, now: int, strips: bool, chosen: Sequence[Service]
+    books: Books,
+    period: Period,
+    now: int,
+    strips: bool,
+    chosen: Sequence[Service],
+    *,
+    proceed: Callable[[], None],
 ) -> PeriodReport:
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
     facts = facts_of(books, period_needed(period, now), chosen)
+    proceed()
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
     if strips:
+        proceed()
         found = with_days(found, books.catalogue, facts, period, at)
     rows = terms_known(books, now)
-    return replace(
+    found = replace(
         found,
         restatements=restatements(books, found, rows),
         terms=terms_in_force(rows, chosen, whole),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
+    return with_age(found, books, now)
 
 
 def frozen_report(
@@ -121,6 +135,7 @@ def frozen_report(
     services: Iterable[str] | None = None,
     *,
     strips: bool = True,
+    proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the report of a period, for people to keep: what is known to its end is frozen.
 
@@ -129,5 +144,5 @@ def frozen_report(
         LedgerError: the ledger cannot be written.
     """
     known = basis(books.ledger)
-    found = report(books, period, now, services, strips=strips)
+    found = report(books, period, now, services, strips=strips, proceed=proceed)
     return found if period.end > now else freeze(books, found, known)

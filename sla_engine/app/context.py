@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
+from service_catalogue.load import Judge
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.state_file import running_engines
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
-from sla_engine.prometheus import Client
+from sla_engine.prometheus import Client, syntax
+from uptime_common.document import Finding
 
 _VARIABLE, _USUAL = "SLA_ENGINE_LEDGER", "sqlite:///var/ledger.db"
 _WHERE = f"give --storage.ledger=URL or set {_VARIABLE}; sla-engine serve or backfill makes one"
@@ -49,13 +52,19 @@ class Context:
         return replace(self, catalogue=noted(self.books, at, whole=whole).catalogue)
 
 
-def read_catalogue(options: argparse.Namespace) -> Catalogue:
+def every_mistake(data: Any, warnings: list[Finding] | None = None) -> Iterator[Finding]:
+    """Yield what only the engine can judge in a catalogue's plain data; see ``syntax.mistakes``."""
+    yield from report_mistakes(data)
+    yield from syntax.mistakes(data, warnings)
+
+
+def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) -> Catalogue:
     """Load the catalogue; ``--prometheus.url`` outdoes its url.
 
     Raises:
         DocumentError: it has mistakes.
     """
-    catalogue = load_catalogue(options.config_file, now(), report_mistakes)
+    catalogue = load_catalogue(options.config_file, now(), judge)
     url: str | None = options.prometheus_url
     if url is None:
         return catalogue
@@ -120,11 +129,13 @@ def opened_ledger(url: str, *, create: bool = True) -> Iterator[Ledger]:
 def reopened(context: Context, options: argparse.Namespace) -> Context:
     """Return a context of the catalogue as it is now, on the same ledger.
 
+    An expression that is no PromQL is refused here; at a start only its own service fails by it.
+
     Raises:
         DocumentError: the catalogue has mistakes.
         JobError: a secret's file cannot be read.
     """
-    catalogue = read_catalogue(options)
+    catalogue = read_catalogue(options, every_mistake)
     books = remembered(Books(catalogue, context.ledger), now())
     return replace(context, catalogue=books.catalogue, client=opened_client(catalogue))
 

@@ -42,6 +42,7 @@ from uptime_common import humanize
 from uptime_common.exposition import Style
 
 _PATIENCE_SECONDS = 1.0
+_LONGEST_WAIT = 120_000  # ms for which we stay blind because Prometheus asked for it
 
 log = structlog.get_logger("engine")
 
@@ -84,6 +85,7 @@ class Engine:
         self._derived_until: int | None = None
         self._leading = False
         self._noted = False
+        self._asks_again_at = 0.0
         self._busy = threading.Lock()
         self._sending = threading.Lock()
         self._leadership = leadership(context.ledger.engine)
@@ -118,6 +120,7 @@ class Engine:
                 self._figures, self._figures_at, self._newest = {}, 0, None
                 self._failing, self._uncounted = FailingServices(), {}
                 self._noted = False
+                self._asks_again_at = 0.0
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
 
@@ -168,11 +171,16 @@ class Engine:
     def tick(self) -> None:
         """Bring the ledger up to now; a failure of any kind is told and the next tick catches up.
 
-        Where another engine leads, it only shows what that one wrote.
+        Where another engine leads, it only shows what that one wrote. While Prometheus wants to be
+        left alone (Retry-After), nothing is asked.
         """
         with self._busy, self.metrics.tick_duration.time():
             try:
-                done = self._ingest(now()) if self._leads() else self._follow()
+                leads = self._leads()
+                if leads and time.monotonic() < self._asks_again_at:
+                    self._show_age()
+                    return
+                done = self._ingest(now()) if leads else self._follow()
                 self._refresh(done.period.end, done.changes)
             except PrometheusError as error:
                 self._failed(error)
@@ -280,6 +288,8 @@ class Engine:
         if isinstance(error, PrometheusError):
             kind = "prometheus"
             self.metrics.prometheus_errors.inc()
+            wait = min(error.wait or 0, _LONGEST_WAIT) / 1000
+            self._asks_again_at = time.monotonic() + wait
         elif isinstance(error, LedgerError | SQLAlchemyError | OSError):
             kind = "ledger"
             self.metrics.ledger_errors.inc()

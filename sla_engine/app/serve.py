@@ -23,6 +23,7 @@ from sla_engine.domain.outage_list import ListBounds
 from sla_engine.metrics import EngineMetrics
 from sla_engine.web.routes import routes
 from uptime_common import __version__
+from uptime_common.descriptors import raise_limit
 from uptime_common.duration import parse_duration
 from uptime_common.garbage import settle
 from uptime_common.lifecycle import lifecycle
@@ -41,6 +42,7 @@ def serve(options: argparse.Namespace) -> int:
         raise UsageError(f"--tick: {error}") from error
     listed = _list_bounds(options)
     web_config = load_web_config(options.web_config_file)
+    raise_limit()
     with opened(options) as context:
         _warn_of_empty(context, ledger_url(options))
         engine = Engine(context, EngineMetrics(__version__), listed)
@@ -97,8 +99,10 @@ async def _until_stopped(
         return await loop.run_in_executor(thread, reloader)
 
     shown = [*routes(pages(engine)), *lifecycle(reload, enabled=options.web_enable_lifecycle)]
-    runner = await start_server(shown, options.web_listen_address, web_config)
-    host, port = runner.addresses[0][:2]
+    server = await start_server(
+        shown, options.web_listen_address, web_config, options.web_config_file, gives_up=True
+    )
+    host, port = server.addresses[0][:2]
     log.info("serving", address=f"{host}:{port}", services=len(engine.context.catalogue.services))
     scheduler.start()
     reloads: list[asyncio.Task[Sequence[str]]] = []
@@ -107,7 +111,7 @@ async def _until_stopped(
         while await signals.get() == signal.SIGHUP:
             reloads = [task for task in reloads if not task.done()]
             reloads.append(asyncio.create_task(reload()))  # one that waits delays no SIGTERM
-    await runner.cleanup()
+    await server.cleanup()
 
 
 def _absolute(url: str) -> str:

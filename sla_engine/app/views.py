@@ -11,6 +11,7 @@ from sla_engine.reports import chosen_format
 from sla_engine.web.routes import Document, Pages
 from sla_engine.web.status import render_status
 from uptime_common import humanize
+from uptime_common.shared_work import GivenUp, NobodyWaitsError
 
 
 def pages(engine: Engine) -> Pages:
@@ -22,7 +23,11 @@ def pages(engine: Engine) -> Pages:
         generated = humanize.moment(at, context.catalogue.timezone)
         return render_status(context.catalogue.organization, rows, generated, "current window")
 
-    def document(query: Mapping[str, str]) -> Document:
+    def document(query: Mapping[str, str], given_up: GivenUp) -> Document:
+        def proceed() -> None:
+            if given_up():
+                raise NobodyWaitsError
+
         context, at = engine.context, now()
         period = parse_period(query.get("period", "this-month"), context.catalogue.timezone, at)
         wanted = chosen_format(query.get("format", "html"))
@@ -37,7 +42,9 @@ def pages(engine: Engine) -> Pages:
             (wanted,),
             client=context.client,
             services=services,
+            proceed=proceed,
         )
+        proceed()
         return Document(wanted.render(made), wanted.content_type)
 
     return Pages(engine.exposition, engine.unready, status, document)

@@ -2,11 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from service_catalogue import json_schema, load_catalogue
-from sla_engine.app.context import now, opened_client, read_catalogue
+from sla_engine.app.context import every_mistake, now, opened_client, read_catalogue
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import Subparsers, prometheus_flag, subcommand
 from sla_engine.notices.reports import report_mistakes
@@ -32,9 +34,14 @@ def check(options: argparse.Namespace) -> int:
     if options.schema:
         sys.stdout.write(json_schema(tuple(FORMATS)))
         return 0
-    catalogue = load_catalogue(options.config_file, now(), report_mistakes)
-    if options.prometheus_url is not None:
+    at, doubts = now(), list[Finding]()
+    asking = options.prometheus_url is not None  # whose word on an expression is the last
+    judge = report_mistakes if asking else partial(every_mistake, warnings=doubts)
+    catalogue = load_catalogue(options.config_file, at, judge)
+    if asking:
         _ask(options)
+    elif doubts:
+        _warn(options.config_file, at, lambda _: doubts)
     services = counted(len(catalogue.services), "service")
     sys.stdout.write(f"{options.config_file}: {services}, no mistakes\n")
     return 0
@@ -54,17 +61,19 @@ def _ask(options: argparse.Namespace) -> None:
     except PrometheusError as error:
         raise JobError(str(error)) from error
 
-    def judged(fatal: bool) -> None:
-        def also(data: Any) -> Iterator[Finding]:
-            for remark in said:
-                if remark.fatal is fatal:
-                    yield from remark.findings(data)
+    def judged(data: Any, *, fatal: bool) -> Iterator[Finding]:
+        for remark in said:
+            if remark.fatal is fatal:
+                yield from remark.findings(data)
 
-        load_catalogue(options.config_file, at, also)
+    _warn(options.config_file, at, partial(judged, fatal=False))
+    load_catalogue(options.config_file, at, partial(judged, fatal=True))
 
+
+def _warn(path: Path, at: int, judge: Callable[[Any], Iterable[Finding]]) -> None:
+    """Print a warning for each finding, with its line."""
     try:
-        judged(fatal=False)
+        load_catalogue(path, at, judge)
     except DocumentError as error:
         for problem in error.problems:
             sys.stderr.write(f"warning: {problem}\n")
-    judged(fatal=True)

@@ -8,7 +8,6 @@ from sla_engine.app.context import now, opened
 from sla_engine.app.errors import JobError, known
 from sla_engine.commands.flags import Subparsers, identified, subcommand
 from sla_engine.measurement.explain import explain
-from sla_engine.prometheus import PrometheusError
 
 
 def register(commands: Subparsers) -> None:
@@ -29,9 +28,6 @@ def explain_outage(options: argparse.Namespace) -> int:
         outage = known("outage", lambda: find_outage(context.ledger, options.id))
         if outage.service not in {service.id for service in context.catalogue.services}:
             raise JobError(f"{outage.id} is of {outage.service}, which the catalogue has no more")
-        try:
-            lines = list(explain(context.books, context.client, options.id, now()))
-        except PrometheusError as error:
-            raise JobError(str(error)) from error
+        lines = list(explain(context.books, context.client, options.id, now()))
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -7,6 +7,7 @@ from sla_engine.app.context import chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import FROM, Subparsers, author_of, service_flag, subcommand
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault
 from sla_engine.domain.outage import OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.period import rfc3339
@@ -31,8 +32,13 @@ def register(commands: Subparsers) -> None:
 
 
 def recompute(options: argparse.Namespace) -> int:
-    """``sla-engine recompute``."""
+    """``sla-engine recompute``.
+
+    Raises:
+        JobError: nothing, or not all, could be derived; the message names what could not.
+    """
     forget = _forget(options)
+    faults: dict[str, Fault] = {}
     with opened(options) as found:
         at = now()
         context = found.noted(at, whole=False)
@@ -46,18 +52,22 @@ def recompute(options: argparse.Namespace) -> int:
                 at,
                 services=services,
                 forget=forget,
+                faults=faults,
             )
         except (PrometheusError, LedgerError) as error:
             raise JobError(f"{error}; what was derived so far is kept, run it again") from error
     for change in done.changes:
         sys.stdout.write(_change(change))
-    for service in () if forget else services:
+    for service in () if forget else [s for s in services if s.id not in faults]:
         first = done.since.get(service.id)
         if first is None:
             sys.stdout.write(f"{service.id}: no samples in the period; kept as it was\n")
         elif first > chosen.start:
             sys.stdout.write(f"{service.id}: kept as it was up to {rfc3339(first)}: no samples\n")
     sys.stdout.write(f"{len(done.changes)} changes\n")
+    if faults:
+        said = "; ".join(f"{service}: {fault.text}" for service, fault in sorted(faults.items()))
+        raise JobError(f"derived but for {said}")
     return 0
 
 

@@ -32,7 +32,8 @@ class ServiceReport:
     it (ms), ``impact`` the cost of unplanned downtime, ``credit`` the percent of the fee that is
     due, ``latency_p95`` seconds, ``began`` when it was first seen if that was inside the period,
     ``burn_rate`` how many times faster than allowed the budget burns, ``exhausted`` when it is used
-    up at that pace, if inside the period (ms UTC).
+    up at that pace, if inside the period (ms UTC), ``data_until`` until when its data reach in the
+    period (ms UTC), and ``is_stale`` that this is too early for figures of the period.
     """
 
     id: str
@@ -52,6 +53,8 @@ class ServiceReport:
     burn_rate: float | None = None
     exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
+    data_until: int | None = None
+    is_stale: bool = False
 
     @property
     def has_budget(self) -> bool:
@@ -200,3 +203,10 @@ class PeriodReport:
     frozen: bool = False
     unsettled: tuple[str, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
+
+    @property
+    def data_until(self) -> int | None:
+        """Return until when the data reach of all services but the stale ones, ms UTC."""
+        known = [s for s in self.services if s.data_until is not None]
+        current = [s for s in known if not s.is_stale]
+        return min((s.data_until for s in current or known if s.data_until), default=None)

@@ -14,7 +14,7 @@ from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.measurement.derive import cadence
 from sla_engine.measurement.fetch import source
-from sla_engine.prometheus import Client, Series
+from sla_engine.prometheus import Client, PrometheusError, Series
 from sla_engine.prometheus.extract import Ask, asks, raw
 from uptime_common.duration import format_duration
 
@@ -24,9 +24,10 @@ _SHOWN = 3
 def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator[str]:
     """Yield the lines that make a record: samples, queries, windows, corrections.
 
+    Where Prometheus has no answer the lines say so, and the rest stands.
+
     Raises:
         KeyError: there is no such outage, or its service is no longer in the catalogue.
-        PrometheusError: the samples cannot be asked for.
     """
     outage = find_outage(books.ledger, identifier)
     service = books.catalogue.service(outage.service)
@@ -68,7 +69,11 @@ def _samples(
         period = Interval(moment - near, min(moment + near, now))
         (ask,) = asks([source(catalogue, service)], period)
         yield f"samples around the {name}: {_query(ask)}"
-        found = raw(client, [ask]).get(service.id, ())
+        try:
+            found = raw(client, [ask]).get(service.id, ())
+        except PrometheusError as error:
+            yield f"  not to be had: {error}"
+            continue
         if not found:
             yield "  gone: older than what Prometheus keeps; the ledger stands alone"
         for series in found:

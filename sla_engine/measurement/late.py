@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books
 from sla_engine.measurement.derive import cadence, lifetime
@@ -62,7 +63,7 @@ class LateSamples:
             return ()
         gaps = _gaps(books, Interval(now - WINDOW, now - TRAIL), failing)
         found = isolation(client)
-        counts = _counts(books.catalogue, client, gaps)
+        counts = _counts(books.catalogue, client, gaps, found)
         changes: list[Change] = []
         for gap, services in gaps.items():
             fuller = [
@@ -95,9 +96,11 @@ def _gaps(books: Books, period: Interval, failing: Container[str]) -> Gaps:
     return found
 
 
-def _counts(catalogue: Catalogue, client: Client, gaps: Gaps) -> Mapping[tuple[str, Interval], int]:
+def _counts(
+    catalogue: Catalogue, client: Client, gaps: Gaps, found: Isolation
+) -> Mapping[tuple[str, Interval], int]:
     asked = {gap: [_source(catalogue, s) for s in services] for gap, services in gaps.items()}
-    return counted(client, asked) if asked else {}
+    return counted(client, asked, found) if asked else {}
 
 
 def _source(catalogue: Catalogue, service: Service) -> Source:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from service_catalogue import Service
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault, Isolation, exhaust
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
 from sla_engine.ledger import Books, Derived, audit
@@ -14,6 +15,7 @@ from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import first_known
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.ingest import tail
+from sla_engine.measurement.isolation import isolation
 from sla_engine.prometheus import Client
 
 
@@ -42,12 +44,23 @@ def recompute(
     *,
     services: Iterable[Service] | None = None,
     forget: Forget | None = None,
+    faults: dict[str, Fault] | None = None,
 ) -> Recomputed:
     """Derive a period again, whatever is covered.
 
     What the ledger knows of a time whose samples Prometheus no longer has stays as it is, wherever
     in the period that is, unless somebody says to ``forget`` it. What people said of an outage
     stays with it, as it hangs on a moment inside it.
+
+    Args:
+        books: what was agreed, and where what is derived goes.
+        client: the Prometheus to ask.
+        period: what to derive, ms UTC; its end is cut to ``now``.
+        now: ms UTC.
+        services: all of the catalogue's unless given.
+        forget: who lets go what samples no longer show.
+        faults: takes the services that cannot be derived, of which the ledger is from there on as
+            it was; without it the first such failure is raised.
 
     Raises:
         PrometheusError: the samples cannot be had; pieces already stored stay.
@@ -56,19 +69,14 @@ def recompute(
     chosen = tuple(books.catalogue.services if services is None else services)
     before = books.ledger.histories(period)
     since: dict[str, int] = {}
+    found = None if faults is None else isolation(client)
     for piece in pieces(period, ()):
-        events: dict[str, tuple[Minute, ...]] = {}
-        found = timelines(books.catalogue, client, chosen, piece, now, events=events)
-        released = () if forget is None else (piece,)
-        derived = [
-            Derived(name, line, first, _tail(books, name), events.get(name), released)
-            for name, line, first in _still_sampled(found, since, forgetting=bool(released))
-        ]
-        whole = [*derived, *_composites(books, chosen, piece, derived, since)]
-        said = None if forget is None else _said(forget, whole, piece, now)
-        books.ledger.apply(whole, at=now, forgotten=said)
+        left = chosen if found is None else [s for s in chosen if s.id not in found.faults]
+        _again(books, client, left, piece, now, since=since, forget=forget, found=found)
+    if faults is not None and found is not None:
+        faults |= found.faults
     after = books.ledger.histories(period)
-    found_changes = tuple(
+    made = tuple(
         change
         for service in sorted({*before, *after})
         for change in changes(
@@ -77,7 +85,38 @@ def recompute(
             after[service].outages if service in after else (),
         )
     )
-    return Recomputed(found_changes, since)
+    return Recomputed(made, since)
+
+
+def _again(
+    books: Books,
+    client: Client,
+    services: Sequence[Service],
+    piece: Interval,
+    now: int,
+    *,
+    since: dict[str, int],
+    forget: Forget | None,
+    found: Isolation | None,
+) -> None:
+    """Derive and store a piece of the period."""
+    events: dict[str, tuple[Minute, ...]] = {}
+    lines = timelines(books.catalogue, client, services, piece, now, events=events, isolation=found)
+    released = () if forget is None else (piece,)
+    derived = [
+        Derived(name, line, first, _tail(books, name), events.get(name), released)
+        for name, line, first in _still_sampled(lines, since, forgetting=bool(released))
+    ]
+    whole = [*derived, *_composites(books, services, piece, derived, since=since, found=found)]
+
+    def apply(some: Sequence[Derived]) -> None:
+        said = None if forget is None else _said(forget, some, piece, now)
+        books.ledger.apply(some, at=now, forgotten=said)
+
+    if found is None:
+        apply(whole)
+    else:
+        exhaust(found.divided(whole, lambda item: item.service, apply))
 
 
 def _tail(books: Books, service: str) -> int:
@@ -113,10 +152,12 @@ def _composites(
     services: Sequence[Service],
     piece: Interval,
     components: Sequence[Derived],
+    *,
     since: dict[str, int],
+    found: Isolation | None,
 ) -> list[Derived]:
     """Return the composites, from what the ledger will say of their components."""
-    derived = list(composites(books, services, piece, components))
+    derived = list(composites(books, services, piece, components, found))
     for item in derived:
         if item.first_sample is not None:
             since.setdefault(item.service, item.first_sample)

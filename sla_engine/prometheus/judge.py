@@ -14,6 +14,10 @@ class RulesRejectedError(Exception):
     """Prometheus rejects the rules, or nobody could be asked; the message says which."""
 
 
+class NotJudgedError(RulesRejectedError):
+    """Nobody could be asked."""
+
+
 def by_promtool(promtool: str, path: Path) -> None:
     """Ask promtool.
 
@@ -26,7 +30,7 @@ def by_promtool(promtool: str, path: Path) -> None:
             command, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise RulesRejectedError(f"promtool: {error}") from error
+        raise NotJudgedError(f"promtool: {error}") from error
     if done.returncode != 0:
         said = " ".join((done.stderr or done.stdout).split())
         raise RulesRejectedError(said.replace(str(path), path.name))
@@ -44,7 +48,7 @@ def by_prometheus(client: Client, at: int, path: Path) -> None:
         except QueryError as error:
             raise RulesRejectedError(f"service {service!r}: {error}") from error
         except PrometheusError as error:
-            raise RulesRejectedError(f"not judged: {error}") from error
+            raise NotJudgedError(f"not judged: {error}") from error
 
 
 def reload(client: Client) -> bool:

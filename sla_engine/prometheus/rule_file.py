@@ -1,28 +1,19 @@
 """Keep the rule file of the catalogue's services: written whole, judged before it replaces."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from service_catalogue import Catalogue
-from sla_engine.prometheus.judge import RulesRejectedError
-from sla_engine.prometheus.rules import rule_file
+from service_catalogue import Service
+from sla_engine.domain.isolation import FaultReason, Isolation, exhaust
+from sla_engine.prometheus.judge import NotJudgedError, RulesRejectedError
 
 Judge = Callable[[Path], None]
 """Raises `RulesRejectedError` when Prometheus would not load the file."""
 
 Reload = Callable[[], None]
 """Makes Prometheus read its rules again; raises `RulesRejectedError` when it refuses them."""
-
-
-def rendered(catalogue: Catalogue) -> str:
-    """Return the rule file of a catalogue.
-
-    Raises:
-        NoRuleError: a service's SLI cannot become a recording rule.
-    """
-    return rule_file(catalogue.services, catalogue.prometheus.scrape_interval)
 
 
 def update(path: Path, text: str, judge: Judge, reload: Reload) -> bool:
@@ -54,6 +45,46 @@ def update(path: Path, text: str, judge: Judge, reload: Reload) -> bool:
             reload()
         raise
     return True
+
+
+def culprits(
+    path: Path, services: Sequence[Service], text: Callable[[Sequence[Service]], str], judge: Judge
+) -> Mapping[str, str]:
+    """Return the services whose rules are rejected, by id, each with why.
+
+    None where that is nobody's own fault: all are rejected, too many, or nobody judges.
+
+    Args:
+        path: of the rule file; drafts lie beside it.
+        services: those that are asked about.
+        text: makes the rule file of some of them.
+        judge: see there.
+
+    Raises:
+        OSError: a draft cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.part")
+
+    def judged(some: Sequence[Service]) -> None:
+        draft.write_text(text(some), encoding="utf-8")
+        judge(draft)
+
+    found = Isolation(_rejected)
+    try:
+        exhaust(found.divided(services, lambda service: service.id, judged))
+    except RulesRejectedError:
+        return {}
+    finally:
+        draft.unlink(missing_ok=True)
+    if len(found.faults) == len(services):
+        return {}
+    return {name: fault.text for name, fault in found.faults.items()}
+
+
+def _rejected(error: Exception) -> FaultReason:
+    if isinstance(error, RulesRejectedError) and not isinstance(error, NotJudgedError):
+        return "rejected"
+    raise error
 
 
 def _read(path: Path) -> str | None:

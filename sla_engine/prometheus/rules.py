@@ -33,19 +33,25 @@ class _Sli:
     total: str
 
 
-def rule_file(services: Iterable[Service], scrape_interval: int | None = None) -> str:
+def rule_file(
+    services: Iterable[Service],
+    scrape_interval: int | None = None,
+    left_out: dict[str, str] | None = None,
+) -> str:
     """Return the rule file of these services, in the order of their ids; probed ones need none.
 
     Args:
         services: of the catalogue.
         scrape_interval: milliseconds, where the service does not say; rates span four of them.
+        left_out: takes the services of which there can be no rule, by id, each with why; without it
+            the first is raised.
 
     Raises:
         NoRuleError: ``sli.good`` or ``sli.total`` is neither a selector nor a rate.
     """
     rules = [
         {"record": name, "expr": expression, "labels": {"service": service.id}}
-        for service, sli in _slis(services, scrape_interval)
+        for service, sli in _slis(services, scrape_interval, left_out)
         for name, expression in ((TOTAL, sli.total), (ERRORS, sli.errors))
     ]
     group = {"name": "sla_engine", "interval": _INTERVAL, "rules": rules}
@@ -60,15 +66,31 @@ def expressions(text: str) -> Iterator[tuple[str, str]]:
             yield rule["labels"]["service"], rule["expr"]
 
 
-def _slis(services: Iterable[Service], interval: int | None) -> Iterator[tuple[Service, _Sli]]:
+def _slis(
+    services: Iterable[Service], interval: int | None, left_out: dict[str, str] | None
+) -> Iterator[tuple[Service, _Sli]]:
     for service in sorted(services, key=lambda s: s.id):
-        if service.method == "components":
-            yield service, _composite(service.components, service.need)
-        elif service.method == "promql":
-            yield service, _state(service)
-        elif service.method == "events":
-            span = max(_SHORTEST_RANGE, 4 * (service.scrape_interval or interval or 0))
-            yield service, _events(service, span)
+        try:
+            sli = _sli(service, interval)
+        except NoRuleError as error:
+            if left_out is None:
+                raise
+            left_out[service.id] = str(error)
+            continue
+        if sli is not None:
+            yield service, sli
+
+
+def _sli(service: Service, interval: int | None) -> _Sli | None:
+    if service.method == "components":
+        return _composite(service.components, service.need)
+    if service.method == "promql":
+        return _state(service)
+    if service.method == "events":
+        return _events(
+            service, max(_SHORTEST_RANGE, 4 * (service.scrape_interval or interval or 0))
+        )
+    return None
 
 
 def _state(service: Service) -> _Sli:

@@ -79,11 +79,14 @@ def scan(
 
 
 def counted(
-    client: Client, wanted: Mapping[Interval, Sequence[Source]]
+    client: Client,
+    wanted: Mapping[Interval, Sequence[Source]],
+    isolation: Isolation | None = None,
 ) -> dict[tuple[str, Interval], int]:
     """Return how many samples some services have in some periods, where they have any.
 
     One question for each period and batch of services. The periods of a service do not overlap.
+    With ``isolation`` a service whose question has no answer is left out, and named there.
 
     Raises:
         PrometheusError: there is no answer.
@@ -95,7 +98,7 @@ def counted(
         batches = asks(sources, period, period.length)
         questions += [(a, _count if a.sources[0].is_selector else _evaluated) for a in batches]
     found: dict[tuple[str, Interval], int] = defaultdict(int)
-    for _, service, series in each(client, questions):
+    for _, service, series in each(client, questions, isolation):
         for time, value in zip(series.times.tolist(), series.values.tolist(), strict=True):
             found[service, ending[service, time]] += int(value)
     return dict(found)

@@ -22,6 +22,7 @@ def document(report: PeriodReport) -> Json:
         {
             "policy_version": report.policy_version,
             "generated_at": rfc3339(report.generated_at),
+            "data_until": _moment(report.data_until),
             "organization": report.organization,
             "source": report.source,
             "currency": report.currency,
@@ -89,6 +90,10 @@ def _terms(report: PeriodReport) -> Json:
     return {"terms": terms, "terms_afterwards": said}
 
 
+def _moment(at: int | None) -> str | None:
+    return None if at is None else rfc3339(at)
+
+
 def _not_computed(report: PeriodReport) -> Json:
     """Return the services whose figures could not be computed; nothing where there are none."""
     listed = [{"id": one.id, "reason": one.reason} for one in report.not_computed]
@@ -102,6 +107,8 @@ def _service(service: ServiceReport, now: int) -> Json:
         "name": service.name,
         "owner": service.owner,
         "tier": service.tier,
+        "data_until": _moment(service.data_until),
+        "stale": service.is_stale,
         "objective_ratio": service.objective,
         "availability_ratio": figures.availability,
         "method": "time" if figures.events is None else "events",

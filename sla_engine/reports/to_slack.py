@@ -38,7 +38,7 @@ def message(report: PeriodReport) -> Message:
     )
 
 
-_KEPT = ("Period", "Generated", "Coverage", "So far")
+_KEPT = ("Period", "Generated", "Data until", "Coverage", "So far")
 
 
 def _told(tile: view.Tile) -> str:

@@ -38,6 +38,8 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield ""
     yield f"Period     {say.stretch(*report.period)} ({report.timezone}, end excluded)"
     yield f"Generated  {say.moment(report.generated_at)}"
+    if report.data_until is not None:
+        yield f"Data until {say.moment(report.data_until)}"
     yield f"Source     {report.source}; accounting policy {report.policy_version}"
     yield ""
     yield from _summary(report)

@@ -28,6 +28,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         ("Period", f"{say.stretch(*report.period)}, end excluded"),
         ("Time zone", report.timezone),
         ("Generated", say.moment(report.generated_at)),
+        *_data_until(report),
         ("Source", report.source),
         ("Accounting policy", f"version {report.policy_version}"),
         ("Coverage", say.share(summarize(report.services).coverage)),
@@ -37,6 +38,11 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     if report.late is not None:
         found.append(("Late", f"made {humanize.duration(report.late)} after it was due"))
     return found
+
+
+def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
+    until = report.data_until
+    return [] if until is None else [("Data until", language(report).moment(until))]
 
 
 def headline(report: PeriodReport) -> str:
@@ -129,7 +135,7 @@ def warnings(report: PeriodReport) -> list[str]:
     """Return what a reader must know before trusting a figure."""
     summary = summarize(report.services)
     say = language(report)
-    found = []
+    found = list(_stale(report, say))
     if summary.thin:
         names = humanize.listed(
             [f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5
@@ -143,6 +149,17 @@ def warnings(report: PeriodReport) -> list[str]:
     if report.late is not None:
         found.append(f"This report is {humanize.duration(report.late)} late.")
     return found
+
+
+def _stale(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield whose data end too early: what came after is unknown, not good."""
+    stale = [s for s in report.services if s.is_stale and s.data_until is not None]
+    if stale:
+        oldest_first = sorted(stale, key=lambda s: s.data_until or 0)
+        names = humanize.listed(
+            [f"{s.name} ({say.moment(s.data_until or 0)})" for s in oldest_first], 5
+        )
+        yield f"Figures are stale: the data end early of {names}."
 
 
 def period_title(report: PeriodReport) -> str:

@@ -1,15 +1,21 @@
 """HTTP routes of the engine; what they show is handed in, so that no page knows the ledger."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from uptime_common.exposition import Style
 from uptime_common.negotiate import exposed
+from uptime_common.shared_work import GivenUp, SharedWork
 
 _PART = 1 << 20  # bytes of metrics between two turns of the event loop
+_REPORTS = 2  # reports at a time
+_STATUSES = 8  # status pages, of which one is made for many
+REPORT_KEYS = ("period", "format", "services")
+"""What a report's page may be asked for by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +32,22 @@ class Pages:
 
     ``metrics`` is called on the event loop and must be quick; the others run in threads.
     ``unready`` says in a few words why the engine cannot serve yet, or nothing.
-    ``report`` gets the query's parameters and raises ValueError where they make no sense.
+    ``report`` gets the query's parameters ``REPORT_KEYS``, and what says that nobody waits for it
+    any more; it raises ValueError where they make no sense.
     """
 
     metrics: Callable[[Style], bytes]
     unready: Callable[[], str | None]
     status: Callable[[], str]
-    report: Callable[[Mapping[str, str]], Document]
+    report: Callable[[Mapping[str, str], GivenUp], Document]
 
 
 def routes(pages: Pages) -> list[web.RouteDef]:
-    """Return the routes: status page, reports, metrics, health."""
+    """Return the routes: status page, reports, metrics, health.
+
+    Those who ask for the same page or report at the same time get the same.
+    """
+    statuses: SharedWork[str] = SharedWork("status pages", _STATUSES, threads=1)
 
     async def parts(style: Style) -> AsyncIterator[bytes]:
         text = pages.metrics(style)
@@ -56,20 +67,29 @@ def routes(pages: Pages) -> list[web.RouteDef]:
         return web.Response(text=f"Not ready: {reason}\n", status=503)
 
     async def status(_request: web.Request) -> web.Response:
-        text = await asyncio.to_thread(pages.status)
+        text = await statuses.result("status", lambda _: pages.status())
         return web.Response(text=text, content_type="text/html")
-
-    async def report(request: web.Request) -> web.Response:
-        try:
-            document = await asyncio.to_thread(pages.report, request.query)
-        except ValueError as error:
-            return web.Response(text=f"{error}\n", status=400)
-        return web.Response(body=document.body, headers={"Content-Type": document.content_type})
 
     return [
         web.get("/", status),
-        web.get("/report", report),
+        web.get("/report", _reporting(pages)),
         web.get("/metrics", metrics),
         web.get("/-/healthy", healthy),
         web.get("/-/ready", ready),
     ]
+
+
+def _reporting(pages: Pages) -> Handler:
+    """Return the handler of reports: a few at a time, one for all who ask for the same."""
+    reports: SharedWork[Document] = SharedWork("reports", _REPORTS)
+
+    async def report(request: web.Request) -> web.Response:
+        asked = {key: request.query[key] for key in REPORT_KEYS if key in request.query}
+        work = partial(pages.report, asked)
+        try:
+            document = await reports.result(tuple(asked.items()), work)
+        except ValueError as error:
+            return web.Response(text=f"{error}\n", status=400)
+        return web.Response(body=document.body, headers={"Content-Type": document.content_type})
+
+    return report

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs.process import find_program
+from uptime_common.descriptors import connections_at_once
 
 UNITS = sorted((Path(__file__).parents[2] / "deploy" / "systemd").glob("*.service"))
 EVERY = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
@@ -42,6 +43,13 @@ def test_it_runs_as_nobody_on_a_system_that_it_cannot_write(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
     for line in ("DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes"):
         assert f"\n{line}\n" in text
+
+
+@EVERY
+def test_it_has_descriptors_for_the_most_connections_that_it_may_hold(unit: Path) -> None:
+    limit = re.search(r"^LimitNOFILE=(\d+)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+    assert limit is not None
+    assert connections_at_once(int(limit[1])) == 512
 
 
 def test_the_exporter_may_ping_and_read_all_of_proc() -> None:

@@ -172,3 +172,14 @@ def test_a_look_costs_a_question_for_a_gap_and_nothing_is_derived_twice(world: W
         client.asked = 0
         assert late.find(world.books, client, NOW + EVERY, lambda _: ()) == ()
         assert client.asked <= 3  # the probed ones that still have the gap share a question
+
+
+def test_a_query_that_fails_hides_no_late_samples_of_others(world: World) -> None:
+    broken = {"id": "expressed", "sli": {"promql": 'sum(up{job="x"'}}
+    services = [broken if isinstance(s, dict) and s["id"] == "expressed" else s for s in SERVICES]
+    book = catalogue(*services, url=world.book.prometheus.url)
+    world.write(HELD, NAMES)
+    with running_prometheus(world.folder, port=_port(world)), Client(book.prometheus) as client:
+        found = LateSamples().find(Books(book, world.ledger), client, NOW, lambda _: ())
+    assert {"shop", "mail", "both"} <= {change.service for change in found}
+    assert not world.known["expressed"].outages

@@ -8,6 +8,7 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.cli import main
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault
 from sla_engine.domain.outage import Correction, OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
@@ -16,7 +17,7 @@ from sla_engine.measurement.backfill import backfill
 from sla_engine.measurement.explain import explain
 from sla_engine.measurement.ingest import ingest
 from sla_engine.measurement.recompute import Forget, recompute
-from sla_engine.prometheus import Client
+from sla_engine.prometheus import Client, QueryError
 from tests.catalogues import catalogue
 from tests.past import write_openmetrics
 from tests.programs.prometheus import create_blocks, running_prometheus
@@ -152,6 +153,30 @@ def test_samples_that_are_gone_are_said_to_be_gone(
     ledger.apply([Derived("shop", (Segment(OLD.start, START + 2 * HOUR, State.DOWN),), None)])
     lines = list(explain(Books(book, ledger), client, outage_id("shop", OLD.start), DAY.end))
     assert "  gone: older than what Prometheus keeps; the ledger stands alone" in lines
+
+
+def test_a_record_says_that_prometheus_has_no_answer_and_all_the_rest(ledger: Ledger) -> None:
+    book = catalogue("shop")
+    ledger.apply([Derived("shop", (Segment(OLD.start, START + 2 * HOUR, State.DOWN),), None)])
+    identifier = outage_id("shop", OLD.start)
+    ledger.corrections.add("shop", OLD.start, Correction(1, "ann", "cause", None, "disk", "log"))
+    with Client(book.prometheus) as client:
+        lines = list(explain(Books(book, ledger), client, identifier, DAY.end))
+    assert sum("not to be had: http://127.0.0.1:1: " in line for line in lines) == 1
+    assert lines[-1].endswith("by ann: cause: - -> disk (log)")
+
+
+def test_a_query_that_fails_keeps_back_no_other_service(
+    url: str, client: Client, ledger: Ledger
+) -> None:
+    broken = {"id": "broken", "sli": {"promql": "sum(up"}}
+    book = catalogue("shop", broken, {"id": "all", "components": ["shop"]}, url=url)
+    faults: dict[str, Fault] = {}
+    done = recompute(Books(book, ledger), client, DAY, DAY.end, faults=faults)
+    assert {(name, fault.reason) for name, fault in faults.items()} == {("broken", "rejected")}
+    assert {c.service for c in done.changes if c.kind == "opened"} == {"shop", "all"}
+    with pytest.raises(QueryError):
+        recompute(Books(book, ledger), client, DAY, DAY.end)
 
 
 def _by_tick(books: Books, client: Client) -> None:

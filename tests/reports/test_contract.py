@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -23,6 +24,7 @@ from sla_engine.reports import FORMATS, PICTURE, Format
 from tests.catalogues import catalogue
 from tests.reports import to_markdown
 from tests.reports.sample import BERLIN, REPORT, at
+from uptime_common.shared_work import NobodyWaitsError
 
 GOLDEN = Path(__file__).parent / "golden"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "reports.md"
@@ -119,9 +121,9 @@ def test_a_format_made_by_the_recipe_is_served() -> None:
         context = Context(catalogue("shop"), ledger, cast("Client", None))
         engine = SimpleNamespace(context=context, exposition=None, unready=None)
         report = pages(cast("Engine", engine)).report
-        found = report({"format": "markdown", "period": "2026-10"})
+        found = report({"format": "markdown", "period": "2026-10"}, lambda: False)
         with pytest.raises(ValueError, match="csv, html, json, markdown, pdf, slack, text"):
-            report({"format": "xls"})
+            report({"format": "xls"}, lambda: False)
     assert (found.body[:16], found.content_type) == (
         b"# October 2026: ",
         to_markdown.FORMAT.content_type,
@@ -132,3 +134,21 @@ def test_a_format_made_by_the_recipe_is_served() -> None:
 def test_a_format_made_by_the_recipe_is_known_to_editors() -> None:
     schema = json.loads(json_schema(tuple(FORMATS)))
     assert schema["$defs"]["Report"]["properties"]["format"]["enum"] == list(FORMATS)
+
+
+def test_a_report_that_nobody_waits_for_is_given_up_between_its_steps() -> None:
+    asked = []
+
+    def nobody_after(steps: int) -> bool:
+        asked.append(steps)
+        return len(asked) > steps
+
+    with Ledger.open("sqlite://") as ledger:
+        context = Context(catalogue("shop"), ledger, cast("Client", None))
+        engine = SimpleNamespace(context=context, exposition=None, unready=None)
+        report = pages(cast("Engine", engine)).report
+        for steps in range(3):
+            asked.clear()
+            with pytest.raises(NobodyWaitsError):
+                report({"format": "csv", "period": "2026-10"}, partial(nobody_after, steps))
+            assert len(asked) == steps + 1

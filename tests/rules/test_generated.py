@@ -69,6 +69,32 @@ def test_a_sum_of_counters_is_refused() -> None:
         rule_file(mistaken)
 
 
+def test_a_service_without_a_rule_keeps_back_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    mistaken = "  - {id: api, name: Api, sli: {good: sum(g), total: t}}\n"
+    path.write_text(CATALOGUE.replace("EXPRESSION", "up == 1") + mistaken)
+    assert main(["rules", f"--config.file={path}"]) == 1
+    said = capsys.readouterr()
+    assert set(dict(expressions(said.out))) == {"shop"}
+    assert "no rules of api: service 'api': sli.good is neither a selector" in said.err
+
+
+@pytest.mark.integration
+def test_rules_that_are_rejected_keep_back_no_others_and_are_tried_once(tmp_path: Path) -> None:
+    path, left_out = tmp_path / "made.rules.yml", dict[str, str]()
+    broken = [{"id": f"bad{n}", "sli": {"promql": e}} for n, e in enumerate(("sum(up", "up[5m]"))]
+    book = catalogue(*SERVICES, *broken)
+    with Client(book.prometheus) as client:
+        assert keep(path, book, client, left_out)
+        assert set(left_out) == {"bad0", "bad1"}
+        assert "parse" in left_out["bad0"]
+        assert path.read_text() == rule_file(catalogue(*SERVICES).services, 15_000)
+        assert not keep(path, book, client, left_out)
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
 def _nothing(*_: object) -> None:
     pass
 

@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,11 @@ async def served(config: WebConfig) -> AsyncIterator[str]:
         yield f"http://{host}:{port}/"
     finally:
         await runner.cleanup()
+
+
+def login(name: str, password: str) -> dict[str, str]:
+    given = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {given}"}
 
 
 @pytest.fixture
@@ -120,3 +126,71 @@ def test_requests_that_are_none_leave_no_traces_in_the_log(
 
     assert asyncio.run(main()) == (b"400", b"500")
     assert [r.exc_info[0] for r in caplog.records if r.exc_info] == [ZeroDivisionError]
+
+
+def test_a_user_whose_hash_changes_needs_the_new_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("uptime_common.web._LOOK", 0.01)
+    path = tmp_path / "web.yml"
+
+    def write(password: bytes) -> None:
+        digest = bcrypt.hashpw(password, bcrypt.gensalt(4)).decode()
+        path.write_text(f"basic_auth_users: {{ann: '{digest}'}}\n")
+
+    async def status(session: aiohttp.ClientSession, url: str, password: str) -> int:
+        async with session.get(url, headers=login("ann", password)) as response:
+            return response.status
+
+    async def scenario() -> None:
+        write(b"secret")
+        config = load_web_config(path)
+        server = await start_server([web.get("/", _hello)], ("127.0.0.1", 0), config, path)
+        host, port = server.addresses[0][:2]
+        url = f"http://{host}:{port}/"
+        async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+            assert await status(session, url, "secret") == 200
+            write(b"another")
+            found = 401
+            while found == 401:
+                found = await status(session, url, "another")
+            assert found == 200
+            assert await status(session, url, "secret") == 401
+        await server.cleanup()
+
+    asyncio.run(scenario())
+
+
+def test_passwords_that_are_guessed_hold_up_nobody_whose_is_known(
+    users: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    compare = bcrypt.checkpw
+
+    def slow(password: bytes, digest: bytes) -> bool:
+        if password.startswith(b"guess"):
+            go.wait(20)
+        return compare(password, digest)
+
+    monkeypatch.setattr(bcrypt, "checkpw", slow)
+
+    async def scenario() -> None:
+        async with (
+            served(WebConfig(basic_auth_users=users)) as url,
+            aiohttp.ClientSession() as session,
+            asyncio.timeout(20),
+        ):
+
+            async def status(password: str) -> int:
+                async with session.get(url, headers=login("ann", password)) as response:
+                    return response.status
+
+            assert await status("secret") == 200
+            guesses = [asyncio.create_task(status(f"guess{n}")) for n in range(40)]
+            for _, first in zip(range(24), asyncio.as_completed(guesses), strict=False):
+                assert await first == 503
+            assert await status("secret") == 200
+            go.set()
+            assert sorted(await asyncio.gather(*guesses)) == [401] * 16 + [503] * 24
+
+    asyncio.run(scenario())

@@ -1,0 +1,46 @@
+"""Until when the data of a report reach, and whose data end too early."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from service_catalogue import Catalogue, Service
+from service_catalogue.past import pieces
+from sla_engine.accounting.service_levels import Reach, reach
+from sla_engine.accounting.terms import longest_gap
+from sla_engine.domain.clock import milliseconds
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.service_level import is_current
+from sla_engine.ledger import Books
+
+_SETTLING = 120_000  # ms from one tick to the next and to its end
+
+
+def with_age(report: PeriodReport, books: Books, now: int) -> PeriodReport:
+    """Return a report whose services say until when their data reach, as of ``now`` (ms UTC).
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    reached, end = reach(books, now), min(now, report.period.end)
+    services = [_aged(books.catalogue, one, reached, end) for one in report.services]
+    return replace(report, services=services)
+
+
+def _aged(
+    catalogue: Catalogue, one: ServiceReport, reached: Mapping[str, Reach], end: int
+) -> ServiceReport:
+    service = catalogue.service(one.id)
+    owed = _owed_until(catalogue, service, end)
+    if service.id not in reached:
+        return one
+    until = min(reached[service.id].until, owed)
+    current = is_current(until, longest_gap(catalogue, service), owed, refresh=_SETTLING)
+    return replace(one, data_until=until, is_stale=not current)
+
+
+def _owed_until(catalogue: Catalogue, service: Service, end: int) -> int:
+    watched = [until for _, until, held in pieces(service, 0, end) if held is not None]
+    end = watched[-1] if watched else end
+    if service.until is None:
+        return end
+    return min(end, milliseconds(service.until, catalogue.timezone))
