@@ -39,8 +39,8 @@ def _aged(
 
 
 def _owed_until(catalogue: Catalogue, service: Service, end: int) -> int:
-    watched = [until for _, until, held in pieces(service, 0, end) if held is not None]
-    end = watched[-1] if watched else end
+    watched = [(until, held) for _, until, held in pieces(service, 0, end) if held is not None]
+    end, service = watched[-1] if watched else (end, service)
     if service.until is None:
         return end
     return min(end, milliseconds(service.until, catalogue.timezone))
