@@ -10,6 +10,7 @@ from typing import Any
 
 from service_catalogue.service import SOURCES, source_mistake
 from uptime_common.document import Finding
+from uptime_common.names import skeleton
 from uptime_common.shown import listed, shown
 from uptime_common.yaml_tree import Location
 
@@ -87,8 +88,8 @@ def _maintenance(data: Any, known: set[str]) -> Iterable[Finding]:
     yield from _same_names(feeds)
     if _mapping(data, "maintenance").get("four_eyes") is True:
         for at, window in windows:
-            approver = window.get("approver")
-            if approver is not None and approver == window.get("requester"):
+            approver, requester = window.get("approver"), window.get("requester")
+            if approver is not None and skeleton(str(approver)) == skeleton(str(requester)):
                 message = f"{shown(approver)} is also the requester; four_eyes forbids that"
                 yield (*at, "approver"), message
 

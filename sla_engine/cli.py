@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands import (
+    attest,
     backfill,
     check,
     explain,
@@ -38,6 +39,7 @@ COMMANDS = (
     recompute,
     terms,
     ledger,
+    attest,
 )
 """In the order in which --help lists them."""
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from service_catalogue import Service
+from sla_engine.domain.actor import Actor, same, shown
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
+from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.outage import Correction, Outage, outage_id
 from sla_engine.ledger import Ledger
 from sla_engine.ledger.corrections import FIELDS, CorrectionsAt
@@ -53,7 +55,7 @@ def correct(
     identifier: str,
     values: Mapping[str, str | None],
     *,
-    author: str,
+    by: Actor,
     reason: str,
     now: int,
 ) -> Outage:
@@ -63,7 +65,7 @@ def correct(
         KeyError: there is no such outage.
         ValueError: there is no such field or class, or no reason.
     """
-    amend(ledger, find_outage(ledger, identifier), values, author=author, reason=reason, now=now)
+    amend(ledger, find_outage(ledger, identifier), values, by=by, reason=reason, now=now)
     return find_outage(ledger, identifier)
 
 
@@ -72,7 +74,7 @@ def amend(
     outage: Outage,
     values: Mapping[str, str | None],
     *,
-    author: str,
+    by: Actor,
     reason: str,
     now: int,
 ) -> None:
@@ -83,7 +85,7 @@ def amend(
         outage: what to correct, as it is now.
         values: by field: cause, ticket, owner, note, and class (``planned``, ``unplanned``, or
             None for what the maintenance windows say). ``class_asked`` asks another for a class.
-        author: who says so.
+        by: who says so.
         reason: why; it cannot be empty.
         now: ms UTC.
 
@@ -95,14 +97,57 @@ def amend(
         raise ValueError("a correction needs a reason")
     if unknown := values.keys() - set(FIELDS):
         raise ValueError(f"no field {', '.join(sorted(unknown))}; valid: {', '.join(FIELDS)}")
-    for field in ("class", "class_asked"):
-        if values.get(field) not in {None, "planned", "unplanned"}:
+    for field, more in (("class", set()), ("class_asked", {MEASURED})):
+        if values.get(field) not in {None, "planned", "unplanned", *more}:
             raise ValueError(f"{values[field]!r} is no class; valid: planned, unplanned")
     for field, value in values.items():
         before = _holds(outage, field)
         if before != value:
-            correction = Correction(now, author, field, before, value, reason)
+            correction = Correction(now, by.author, field, before, value, reason, by.login)
             ledger.corrections.add(outage.service, outage.start, correction)
+
+
+MEASURED = "measured"
+"""The class that is asked for where the maintenance windows are to say it again."""
+
+
+def ask_class(ledger: Ledger, outage: Outage, to: str, *, by: Actor, reason: str, now: int) -> None:
+    """Ask another for a class: ``planned``, ``unplanned`` or ``measured``.
+
+    Raises:
+        DecisionError: it is so already, or somebody has asked for something.
+        ValueError: there is no such class, or no reason.
+    """
+    if (outage.reclassified or MEASURED) == to:
+        raise DecisionError(f"It is classed as {to} already.")
+    if outage.asked is not None:
+        raise DecisionError(f"{shown(outage.asked.author)} has asked for that already.")
+    amend(ledger, outage, {"class_asked": to}, by=by, reason=reason, now=now)
+
+
+def confirm_class(ledger: Ledger, outage: Outage, *, by: Actor, now: int, four_eyes: bool) -> None:
+    """Class an outage as somebody asks for.
+
+    Raises:
+        DecisionError: nobody asks, or four eyes are needed and two were used.
+    """
+    asked = asked_for(outage)
+    if four_eyes and same(asked.actor, by):
+        raise DecisionError("You asked for it; another has to confirm it.")
+    reason = f"{asked.reason} (asked for by {asked.author})"
+    to = None if asked.after == MEASURED else asked.after
+    amend(ledger, outage, {"class": to}, by=by, reason=reason, now=now)
+
+
+def asked_for(outage: Outage) -> Correction:
+    """Return what somebody asks for.
+
+    Raises:
+        DecisionError: nobody does.
+    """
+    if outage.asked is None:
+        raise DecisionError("Nothing waits for a decision here any more.")
+    return outage.asked
 
 
 def _holds(outage: Outage, field: str) -> str | None:

@@ -16,11 +16,13 @@ from service_catalogue import Catalogue, Service, load_catalogue
 from service_catalogue.load import Judge
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.keys import read_key
 from sla_engine.app.state_file import running_engines
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client, syntax
+from sla_engine.reports.seal import Signer
 from uptime_common.document import Finding
 
 _VARIABLE, _USUAL = "SLA_ENGINE_LEDGER", "sqlite:///var/ledger.db"
@@ -36,11 +38,12 @@ def now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An open catalogue, ledger and client."""
+    """An open catalogue, ledger and client; ``signer`` seals scheduled reports."""
 
     catalogue: Catalogue
     ledger: Ledger
     client: Client
+    signer: Signer | None = None
 
     @property
     def books(self) -> Books:
@@ -106,8 +109,10 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
     """
     url = ledger_url(options)
     catalogue = read_catalogue(options)
+    signer = read_key(getattr(options, "signing_key_file", None))
     with opened_ledger(url, create=options.creates) as ledger, opened_client(catalogue) as client:
-        yield Context(remembered(Books(catalogue, ledger), now()).catalogue, ledger, client)
+        books = remembered(Books(catalogue, ledger), now())
+        yield Context(books.catalogue, ledger, client, signer)
 
 
 @contextmanager

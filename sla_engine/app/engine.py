@@ -125,7 +125,8 @@ class Engine:
         before.client.close()
 
     def _show(self, context: Context, levels: Iterable[ServiceLevel]) -> None:
-        faults = {**self._uncounted, **{s: one.fault for s, one in self._failing.known.items()}}
+        failing = {service: one.fault for service, one in self._failing.known.items()}
+        faults = {**self._late.tampered, **self._uncounted, **failing}
         self._faults.tell(faults)
         self.published = Published(context, tuple(levels), faults)
         self._write(now())

@@ -40,7 +40,9 @@ class Notifications:
         self._outbox = Outbox(context.ledger.engine)
         notifiers = make_notifiers(context.catalogue, os.environ)
         self._addresses = report_addresses(context.catalogue, notifiers)
-        self.sender = Sender(context.books, self._outbox, notifiers, now, context.client)
+        self.sender = Sender(
+            context.books, self._outbox, notifiers, now, context.client, signer=context.signer
+        )
         plain = any(report.format == "slack" for report in context.catalogue.reports)
         if plain and (needed := charts.missing()):
             log.warning("reports come without a picture", needs=needed)

@@ -1,11 +1,13 @@
 """Flags that several subcommands take, and how a subcommand is added."""
 
 import argparse
-import getpass
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
-from sla_engine.app.errors import UsageError
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.login import login
+from sla_engine.domain.actor import Actor, claimed
 from uptime_common.flags import add_config_flag, add_log_flags
 
 Command = Callable[[argparse.Namespace], int]
@@ -63,6 +65,17 @@ def service_flag(command: argparse.ArgumentParser) -> None:
     )
 
 
+def signing_flag(command: argparse.ArgumentParser) -> None:
+    """Add ``--signing.key-file``."""
+    command.add_argument(
+        "--signing.key-file",
+        dest="signing_key_file",
+        type=Path,
+        metavar="FILE",
+        help="seal reports with this key, as `sla-engine keygen` made it",
+    )
+
+
 def identified(command: argparse.ArgumentParser) -> None:
     """Add the id that a command is about."""
     command.add_argument("id", metavar="ID", help="as the list shows it")
@@ -74,13 +87,29 @@ def signed(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reason", required=True, metavar="TEXT", help="for the record")
 
 
-def author_of(options: argparse.Namespace) -> str:
-    """Return who says it: ``--author``, else who is logged in.
+def actor_of(options: argparse.Namespace) -> Actor:
+    """Return who says it: ``--author``, else the login; and the login, whatever is claimed.
 
     Raises:
-        UsageError: nobody is.
+        UsageError: the name is empty, or written like a login of Slack.
     """
+    here = login()
     try:
-        return options.author or getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise UsageError("nobody is logged in; give --author") from error
+        return Actor(claimed(options.author or here.account), here.name)
+    except ValueError as error:
+        raise UsageError(f"--author: {error}") from error
+
+
+def deciding(options: argparse.Namespace, *, four_eyes: bool) -> Actor:
+    """Return who decides, where two people may be needed.
+
+    Raises:
+        JobError: two people cannot be told apart here.
+        UsageError: as `actor_of`.
+    """
+    if four_eyes and (shared := login().shared) is not None:
+        raise JobError(
+            f"{shared}: two people cannot be told apart here, and four_eyes wants two; "
+            "decide in Slack, or with a login of your own"
+        )
+    return actor_of(options)

@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from sla_engine.app.context import ledger_url, opened_ledger
+from sla_engine.app.context import ledger_url, now, opened_ledger
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands.flags import Subparsers, subcommand
+from sla_engine.commands.flags import Subparsers, actor_of, subcommand
 from sla_engine.ledger.audit import Head
+from sla_engine.reports.seal import SealError, is_signed
 
 
 def register(commands: Subparsers) -> None:
@@ -20,6 +21,17 @@ def register(commands: Subparsers) -> None:
         metavar="N:HASH",
         help="what an earlier run printed: finds a chain whose end was cut off since",
     )
+    command.add_argument(
+        "--signature", metavar="TEXT", help="of that head, as a report shows it; needs --public-key"
+    )
+    command.add_argument("--public-key", metavar="KEY", help="as keygen printed it")
+    command.add_argument(
+        "--restore",
+        action="store_true",
+        help="put back what is not as the chain has it: needs --reason",
+    )
+    command.add_argument("--author", metavar="NAME", help="(default: who is logged in)")
+    command.add_argument("--reason", metavar="TEXT", help="why it is put back, for the record")
     command = subcommand(commands, "export", export, "write the ledger as JSON lines")
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     command = subcommand(
@@ -34,14 +46,51 @@ def verify(options: argparse.Namespace) -> int:
         known = None if options.head is None else Head.parse(options.head)
     except ValueError as error:
         raise UsageError(f"--head: {error}") from error
+    why, signed = _why(options), _head_is_signed(options)
     with opened_ledger(ledger_url(options), create=False) as ledger:
-        findings, head = ledger.verify(known), ledger.head()
-    for finding in findings:
-        sys.stdout.write(finding + "\n")
+        if why is not None:
+            for line in ledger.restore(actor_of(options), why, now()):
+                sys.stdout.write(line + "\n")
+        found, head = ledger.inspect(known), ledger.head()
+    findings = [*found.findings, *(["that key did not sign the head"] if signed is False else [])]
+    sys.stdout.writelines(f"{finding}\n" for finding in findings)
     if not findings:
         sys.stdout.write("the ledger is as it was written\n")
         sys.stdout.write(f"head of its audit chain, to be kept elsewhere: {head or 'none yet'}\n")
+    for title, lines in (("looked at", found.looked_at), ("not looked at", found.left_out)):
+        sys.stdout.write(f"{title}:\n" + "".join(f"  {line}\n" for line in lines))
     return 1 if findings else 0
+
+
+def _head_is_signed(options: argparse.Namespace) -> bool | None:
+    """Say whether a key signed the head; None where nobody asks.
+
+    Raises:
+        UsageError: one of head, signature and key is missing, or what is given is none.
+    """
+    given = (options.head, options.signature, options.public_key)
+    if options.signature is None and options.public_key is None:
+        return None
+    if None in given:
+        raise UsageError("--head, --signature and --public-key go together")
+    try:
+        return is_signed(*given)
+    except SealError as error:
+        raise UsageError(str(error)) from error
+
+
+def _why(options: argparse.Namespace) -> str | None:
+    """Return why rows are put back; None without ``--restore``.
+
+    Raises:
+        UsageError: there is no reason, or one for nothing.
+    """
+    reason = (options.reason or "").strip()
+    if options.restore and not reason:
+        raise UsageError("--restore needs --reason")
+    if not options.restore and (reason or options.author):
+        raise UsageError("--reason and --author go with --restore")
+    return reason if options.restore else None
 
 
 def export(options: argparse.Namespace) -> int:

@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sla_engine.app.context import Context, chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import JobError, UsageError, known
-from sla_engine.commands.flags import FROM, Subparsers, author_of, identified, signed, subcommand
+from sla_engine.commands.flags import (
+    FROM,
+    Subparsers,
+    actor_of,
+    deciding,
+    identified,
+    signed,
+    subcommand,
+)
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,
@@ -28,11 +36,13 @@ _DECISIONS: dict[str, WindowEventKind] = {
     "approve": "approved",
     "reject": "rejected",
     "cancel": "cancelled",
+    "revoke": "revoked",
 }
+_PLANNING = {"approved", "revoked"}  # what may make time planned
 
 
 def register(commands: Subparsers) -> None:
-    """Add ``maintenance list``, ``request``, ``approve``, ``reject`` and ``cancel``."""
+    """Add ``maintenance list``, ``request``, ``approve``, ``reject``, ``cancel``, ``revoke``."""
     text = "planned work: ask for it, decide on it"
     top = commands.add_parser("maintenance", help=text, description=text)
     actions = top.add_subparsers(required=True, metavar="ACTION")
@@ -41,7 +51,8 @@ def register(commands: Subparsers) -> None:
     command.add_argument("--to", dest="end", metavar="TIME", help=_LISTED)
     _request(subcommand(actions, "request", request_window, "ask for a window", creates=True))
     for verb, kind in _DECISIONS.items():
-        decision = subcommand(actions, verb, decide_window(kind), f"{verb} a window")
+        text = "take back the last decision" if verb == "revoke" else f"{verb} a window"
+        decision = subcommand(actions, verb, decide_window(kind), text)
         identified(decision)
         decision.add_argument("--author", metavar="NAME", help="(default: who is logged in)")
         decision.add_argument("--reason", default="", metavar="TEXT", help="for the record")
@@ -83,7 +94,7 @@ def list_windows(options: argparse.Namespace) -> int:
 
 def request_window(options: argparse.Namespace) -> int:
     """``sla-engine maintenance request``."""
-    author = author_of(options)
+    by = actor_of(options)
     with opened(options) as context:
         at = now()
         start, end = _times(context, options)
@@ -100,7 +111,7 @@ def request_window(options: argparse.Namespace) -> int:
                 end=end,
                 timezone=_timezone(context, options),
                 rrule=options.rrule,
-                event=WindowEvent(at, "requested", author, options.reason),
+                event=WindowEvent(at, "requested", by.author, options.reason, by.login),
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
@@ -109,12 +120,13 @@ def request_window(options: argparse.Namespace) -> int:
 
 
 def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
-    """Return ``sla-engine maintenance approve``, ``reject`` or ``cancel``."""
+    """Return ``sla-engine maintenance approve``, ``reject``, ``cancel`` or ``revoke``."""
 
     def command(options: argparse.Namespace) -> int:
-        author = author_of(options)
         with opened(options) as context:
             at = now()
+            eyes = kind in _PLANNING and context.catalogue.maintenance.four_eyes
+            by = deciding(options, four_eyes=eyes)
             try:
                 window = known(
                     "window",
@@ -122,7 +134,7 @@ def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
                         context.books,
                         options.id,
                         kind,
-                        author=author,
+                        by=by,
                         reason=options.reason,
                         now=at,
                     ),

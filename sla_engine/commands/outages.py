@@ -3,8 +3,17 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 
-from sla_engine.accounting.corrections import correct, find_outage
+from sla_engine.accounting.corrections import (
+    MEASURED,
+    ask_class,
+    asked_for,
+    confirm_class,
+    correct,
+    find_outage,
+)
 from sla_engine.app.context import (
     Context,
     chosen_period,
@@ -12,24 +21,26 @@ from sla_engine.app.context import (
     now,
     opened,
 )
-from sla_engine.app.errors import UsageError, known
+from sla_engine.app.errors import JobError, UsageError, known
 from sla_engine.commands.flags import (
     FROM,
     Subparsers,
-    author_of,
+    actor_of,
+    deciding,
     identified,
     service_flag,
     signed,
     subcommand,
 )
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.outage import Outage
+from sla_engine.domain.maintenance import DecisionError
+from sla_engine.domain.outage import Correction, Outage
 from sla_engine.domain.period import rfc3339
 from uptime_common.duration import format_duration
 
 
 def register(commands: Subparsers) -> None:
-    """Add ``outages list``, ``show``, ``annotate`` and ``reclassify``."""
+    """Add ``outages list``, ``show``, ``annotate``, ``reclassify``, ``confirm``, ``refuse``."""
     text = "what is in the ledger, and what people say of it"
     top = commands.add_parser("outages", help=text, description=text)
     actions = top.add_subparsers(required=True, metavar="ACTION")
@@ -59,6 +70,14 @@ def _decisions(actions: Subparsers) -> None:
         help="measured: what the maintenance windows say",
     )
     signed(command)
+    for name, run, text in (
+        ("confirm", confirm, "class it as another asks for"),
+        ("refuse", refuse, "leave it classed as it is"),
+    ):
+        command = subcommand(actions, name, run, text)
+        identified(command)
+        command.add_argument("--author", metavar="NAME", help="(default: who is logged in)")
+        command.add_argument("--reason", default="", metavar="TEXT", help="for the record")
 
 
 def list_outages(options: argparse.Namespace) -> int:
@@ -131,30 +150,74 @@ def annotate(options: argparse.Namespace) -> int:
     given = {name: value for name, value in values.items() if value is not None}
     if not given:
         raise UsageError("give at least one of --cause, --ticket, --owner, --note")
-    return _correct(options, dict(given))
+    with opened(options) as context:
+        return _correct(context, options, dict(given))
 
 
 def reclassify(options: argparse.Namespace) -> int:
-    """``sla-engine outages reclassify``."""
-    return _correct(options, {"class": None if options.to == "measured" else options.to})
-
-
-def _correct(options: argparse.Namespace, values: dict[str, str | None]) -> int:
-    author = author_of(options)
+    """``sla-engine outages reclassify``: at once, or with four eyes when another confirms it."""
     with opened(options) as context:
-        outage = known(
-            "outage",
-            lambda: correct(
-                context.ledger,
-                options.id,
-                values,
-                author=author,
-                reason=options.reason,
-                now=now(),
-            ),
+        if not context.catalogue.maintenance.four_eyes:
+            to = None if options.to == MEASURED else options.to
+            return _correct(context, options, {"class": to})
+        outage = known("outage", lambda: find_outage(context.ledger, options.id))
+        by = actor_of(options)
+        ask = partial(ask_class, context.ledger, outage, options.to, by=by, now=now())
+        _decided(lambda: ask(reason=options.reason))
+        found = find_outage(context.ledger, options.id)
+    sys.stdout.write(_shown(found))
+    sys.stdout.write(f"waits for another: sla-engine outages confirm {found.id}, or refuse\n")
+    return 0
+
+
+def confirm(options: argparse.Namespace) -> int:
+    """``sla-engine outages confirm``: class it as another asks for."""
+    with opened(options) as context:
+        four_eyes = context.catalogue.maintenance.four_eyes
+        by = deciding(options, four_eyes=four_eyes)
+        outage = known("outage", lambda: find_outage(context.ledger, options.id))
+        _decided(
+            lambda: confirm_class(context.ledger, outage, by=by, now=now(), four_eyes=four_eyes)
         )
+        found = find_outage(context.ledger, options.id)
+    sys.stdout.write(_shown(found))
+    return 0
+
+
+def refuse(options: argparse.Namespace) -> int:
+    """``sla-engine outages refuse``: leave it classed as it is."""
+    with opened(options) as context:
+        outage = known("outage", lambda: find_outage(context.ledger, options.id))
+        _decided(lambda: asked_for(outage))
+        options.reason = options.reason.strip() or "refused"
+        return _correct(context, options, {"class_asked": None})
+
+
+def _decided(decide: Callable[[], object]) -> None:
+    """Decide; what is not allowed is told as a job that cannot be done."""
+    try:
+        known("class", decide)
+    except DecisionError as error:
+        raise JobError(str(error)) from error
+
+
+def _correct(context: Context, options: argparse.Namespace, values: dict[str, str | None]) -> int:
+    by = actor_of(options)
+    outage = known(
+        "outage",
+        lambda: correct(
+            context.ledger, options.id, values, by=by, reason=options.reason, now=now()
+        ),
+    )
     sys.stdout.write(_shown(outage))
     return 0
+
+
+def _who(correction: Correction) -> str:
+    """Return the name that was claimed, and the login where that says something else."""
+    author, login = correction.actor
+    said = login is None or login.partition(":")[2] == author or author.startswith(login)
+    return author if said else f"{author} ({login})"
 
 
 def _shown(outage: Outage) -> str:
@@ -172,5 +235,5 @@ def _shown(outage: Outage) -> str:
     lines = [f"{name:8} {value}" for name, value in rows if value]
     for c in outage.corrections:
         change = f"{c.field}: {c.before or '-'} -> {c.after or '-'}"
-        lines.append(f"{rfc3339(c.time)} {c.author} {change} ({c.reason})")
+        lines.append(f"{rfc3339(c.time)} {_who(c)} {change} ({c.reason})")
     return "\n".join(lines) + "\n"

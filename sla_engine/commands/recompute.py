@@ -5,7 +5,7 @@ import sys
 
 from sla_engine.app.context import chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands.flags import FROM, Subparsers, author_of, service_flag, subcommand
+from sla_engine.commands.flags import FROM, Subparsers, actor_of, service_flag, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault
 from sla_engine.domain.outage import OutageSpan, outage_id
@@ -83,7 +83,8 @@ def _forget(options: argparse.Namespace) -> job.Forget | None:
         return None
     if options.end is None or not (options.reason or "").strip():
         raise UsageError("--forget needs --from, --to and --reason")
-    return job.Forget(author_of(options), options.reason.strip())
+    by = actor_of(options)
+    return job.Forget(by.author, options.reason.strip(), by.login)
 
 
 def _change(change: Change) -> str:

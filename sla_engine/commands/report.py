@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from service_catalogue.base import Language
 from sla_engine.accounting.report import make_report
+from sla_engine.accounting.sealing import bodies_of, sealed
 from sla_engine.app.context import (
     chosen_period,
     chosen_services,
@@ -15,9 +16,10 @@ from sla_engine.app.context import (
     write_output,
 )
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
+from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.reports import FORMATS, MissingExtraError
+from sla_engine.reports.seal import carries_seal
 
 
 def register(commands: Subparsers) -> None:
@@ -54,6 +56,7 @@ def register(commands: Subparsers) -> None:
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     service_flag(command)
+    signing_flag(command)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -65,6 +68,12 @@ def report(options: argparse.Namespace) -> int:
         raise UsageError("--report goes with --as-frozen")
     if options.freeze and options.services:
         raise UsageError("--freeze is for all services, without --service")
+    if (
+        options.signing_key_file
+        and options.output is None
+        and not carries_seal(FORMATS[name].extension)
+    ):
+        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
     wanted = {name: FORMATS[name]} | ({"json": FORMATS["json"]} if options.freeze else {})
     with opened(options) as found:
         at = now()
@@ -84,12 +93,18 @@ def report(options: argparse.Namespace) -> int:
             frozen=options.freeze,
         )
         try:
-            bodies = {key: format_.render(result) for key, format_ in wanted.items()}
+            made = {
+                key: sealed(result, format_, context.ledger, context.signer, at)
+                for key, format_ in wanted.items()
+            }
         except MissingExtraError as error:
             raise JobError(str(error)) from error
         if result.frozen:
-            context.ledger.kept.add(Interval(period.start, period.end), "", bodies, at)
-    write_output(bodies[name], options.output)
+            context.ledger.kept.add(Interval(period.start, period.end), "", bodies_of(made), at)
+    body, seal = made[name]
+    write_output(body, options.output)
+    if seal is not None:
+        write_output(seal, options.output.with_name(f"{options.output.name}.sig"))
     if options.freeze and not result.frozen:
         why = ", ".join(result.unsettled) or "nothing"
         raise JobError(f"not frozen as a whole: not known to the end of the period: {why}")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sla_engine.commands.flags import Subparsers, subcommand
+from sla_engine.commands.flags import Subparsers, signing_flag, subcommand
 from uptime_common.flags import add_lifecycle_flag, add_web_flags
 
 
@@ -43,6 +43,7 @@ def register(commands: Subparsers) -> None:
         metavar="FILE",
         help="keep this file as `sla-engine rules` writes it, and have Prometheus read it again",
     )
+    signing_flag(command)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, NamedTuple, TypeVar, get_args
 
-FaultReason = Literal["rejected", "limit", "answer", "unreachable", "derivation", "accounting"]
+FaultReason = Literal[
+    "rejected", "limit", "answer", "unreachable", "derivation", "accounting", "tampered"
+]
 """Why a service cannot be measured: its query is rejected, over a limit of the server, answered
-with what is no answer, or not answered while others are; or our own work on it failed."""
+with what is no answer, or not answered while others are; our own work on it failed; or somebody
+changed what the ledger holds of it."""
 FAULT_REASONS: tuple[FaultReason, ...] = get_args(FaultReason)
 SPLITS = 256
 """How often a pass does work again in halves, at the most."""

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from sla_engine.domain import actor
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 
-WindowEventKind = Literal["requested", "approved", "rejected", "cancelled"]
+WindowEventKind = Literal["requested", "approved", "rejected", "cancelled", "revoked"]
 WindowState = Literal["requested", "approved", "rejected", "active", "completed", "cancelled"]
 
 _FROM: dict[str, tuple[WindowState, ...]] = {
@@ -22,12 +22,21 @@ class DecisionError(ValueError):
 
 
 class WindowEvent(NamedTuple):
-    """Something that happened to a window at ``time`` (ms UTC); append-only."""
+    """Something that happened to a window at ``time`` (ms UTC); append-only.
+
+    ``revoked`` takes back the decision before it. ``login`` is who was logged in, if known.
+    """
 
     time: int
     kind: WindowEventKind
     author: str
     reason: str = ""
+    login: str | None = None
+
+    @property
+    def actor(self) -> actor.Actor:
+        """Return who did it."""
+        return actor.Actor(self.author, self.login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +79,20 @@ class MaintenanceWindow:
         return self.events[0].author
 
     @property
+    def holding(self) -> tuple[WindowEvent, ...]:
+        """Return the events without decisions that were revoked, and without what revoked them."""
+        held: list[WindowEvent] = []
+        for event in self.events:
+            if event.kind != "revoked":
+                held.append(event)
+            elif len(held) > 1:
+                held.pop()
+        return tuple(held)
+
+    @property
     def approval(self) -> WindowEvent | None:
         """Return the approval, if any."""
-        return next((e for e in self.events if e.kind == "approved"), None)
+        return next((e for e in self.holding if e.kind == "approved"), None)
 
     @property
     def retroactive(self) -> bool:
@@ -88,14 +108,14 @@ class MaintenanceWindow:
         """Return the time that is planned: approved, and not after a cancellation."""
         if self.approval is None:
             return ()
-        end = next((e.time for e in self.events if e.kind == "cancelled"), None)
+        end = next((e.time for e in self.holding if e.kind == "cancelled"), None)
         if end is None:
             return self.occurrences
         return clip(self.occurrences, Interval(-(2**62), end))
 
     def state(self, now: int) -> WindowState:
         """Return the state at ``now``; a recurring window is never completed by this look."""
-        last = self.events[-1].kind
+        last = self.holding[-1].kind
         if last == "rejected" or last == "cancelled":  # noqa: PLR1714 - mypy narrows this form
             return last
         if self.approval is None:
@@ -112,15 +132,36 @@ def decide(window: MaintenanceWindow, event: WindowEvent, *, four_eyes: bool) ->
     Raises:
         DecisionError: the state does not allow it, or four eyes are needed and two were used.
     """
+    if event.kind == "revoked":
+        _revoke(window, event, four_eyes=four_eyes)
+        return
     state = window.state(event.time)
     allowed = _FROM.get(event.kind, ())
     if state not in allowed:
         raise DecisionError(
             f"{window.id} is {state}; only {' or '.join(allowed)} can be {event.kind}"
         )
-    if event.kind == "approved" and four_eyes and actor.same(event.author, window.requester):
+    if event.kind == "approved" and four_eyes and actor.same(event.actor, window.events[0].actor):
         raise DecisionError(
             f"{event.author} requested {window.id}; four_eyes wants another to approve"
+        )
+
+
+def _revoke(window: MaintenanceWindow, event: WindowEvent, *, four_eyes: bool) -> None:
+    """Accept that the last decision is taken back, or refuse it.
+
+    What plans time again (a cancellation that is revoked) needs another than who asked for it.
+
+    Raises:
+        DecisionError: there is no decision, or four eyes are needed and two were used.
+    """
+    last = window.holding[-1]
+    if last.kind == "requested":
+        raise DecisionError(f"nothing was decided on {window.id} that could be revoked")
+    asked = window.events[0]
+    if last.kind == "cancelled" and four_eyes and actor.same(event.actor, asked.actor):
+        raise DecisionError(
+            f"{event.author} requested {window.id}; four_eyes wants another to revoke that"
         )
 
 

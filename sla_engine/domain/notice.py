@@ -48,7 +48,7 @@ class OutageSnapshot:
     the budget; None where a former version wrote the facts. ``budget_used_ratio`` is the part of
     the window's error budget that this outage used, ``budget_left_ratio`` what remains; None where
     there is no objective. ``previous_id`` is the id that it had before late samples moved its
-    start. ``asked_by`` waits for another to confirm that it was planned; ``said_by`` and
+    start. ``asked_by`` waits for another to confirm what is ``asked_for``; ``said_by`` and
     ``said_why`` are of the correction that is told. ``late``: it was found in samples that came
     late. ``unwatched``: its service left the catalogue while it was down.
     """
@@ -69,6 +69,7 @@ class OutageSnapshot:
     withdrawn: bool = False
     previous_id: str | None = None
     asked_by: str | None = None
+    asked_for: str = "planned"
     said_by: str = ""
     said_why: str = ""
     late: bool = False
@@ -169,5 +170,6 @@ def outage_facts(
         ticket=outage.ticket,
         acknowledged_by=outage.owner,
         asked_by=outage.asked.author if outage.asked else None,
+        asked_for=(outage.asked.after if outage.asked else None) or "planned",
         previous_id=previous.id if moved and previous else None,
     )

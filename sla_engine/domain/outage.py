@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.timeline import State, Timeline, during
 
@@ -28,6 +29,12 @@ class Correction:
     before: str | None
     after: str | None
     reason: str
+    login: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who said so: the name that was claimed, and who was logged in."""
+        return Actor(self.author, self.login)
 
 
 class Outage(NamedTuple):

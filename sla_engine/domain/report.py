@@ -174,6 +174,19 @@ class NotComputed:
     reason: str
 
 
+class Evidence(NamedTuple):
+    """What a sealed report proves: the head of the ledger's audit chain, who signed it, and that.
+
+    As text, so that paper proves it, too; the seal over the document's bytes is not in it.
+    ``findings`` is how many rows of the ledger were not as its audit chain has them.
+    """
+
+    head: str
+    key: str
+    signature: str
+    findings: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
@@ -181,7 +194,8 @@ class PeriodReport:
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
     of its dates and numbers, such as ``de``; ``en`` is this project's own way.
     ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
-    is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
+    is kept; ``unsettled`` are the services that are not known to the period's end, which hinders. ``evidence``
+    is there where the report is sealed.
     """
 
     organization: str
@@ -203,6 +217,7 @@ class PeriodReport:
     frozen: bool = False
     unsettled: tuple[str, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
+    evidence: Evidence | None = None
 
     @property
     def data_until(self) -> int | None:

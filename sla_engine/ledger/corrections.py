@@ -13,7 +13,7 @@ FIELDS = ("cause", "ticket", "owner", "note", "class", "class_asked")
 """What a correction may say something about.
 
 ``class`` is ``planned``, ``unplanned`` or None; ``class_asked`` is the class that somebody asks
-for, None when that was refused. Any later ``class`` settles it.
+for (``measured`` for None), None when that was refused. Any later ``class`` settles it.
 """
 
 CorrectionsAt = tuple[tuple[int, Correction], ...]
@@ -50,6 +50,8 @@ class Corrections:
                 "after": correction.after,
                 "reason": correction.reason,
             }
+            if correction.login is not None:
+                values["login"] = correction.login
             connection.execute(sa.insert(tables.correction).values(values))
             entry = audit.Entry(
                 correction.time, correction.author, "correct", outage_id(service, start), values
@@ -83,4 +85,6 @@ class Corrections:
 
 
 def _correction(row: Any) -> Correction:
-    return Correction(row.time_ms, row.author, row.field, row.before, row.after, row.reason)
+    return Correction(
+        row.time_ms, row.author, row.field, row.before, row.after, row.reason, row.login
+    )

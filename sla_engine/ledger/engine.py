@@ -19,6 +19,13 @@ class LedgerError(Exception):
     """The ledger cannot be used; the message says why in one line."""
 
 
+class TamperedError(LedgerError):
+    """Rows are not as the audit chain has them: nothing is written over them."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; nothing is written over it until a person has looked")
+
+
 def open_engine(url: str, *, create: bool = True) -> sa.Engine:
     """Connect, check the file's integrity, and migrate the schema under a lock.
 

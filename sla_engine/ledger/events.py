@@ -27,14 +27,6 @@ def read(connection: sa.Connection, period: Interval) -> dict[str, list[Minute]]
     return found
 
 
-def move(connection: sa.Connection, former: str, service: str) -> None:
-    """Make a former id's hours the service's, where that has none."""
-    columns = event_hour.c
-    known = sa.select(columns.start_ms).where(columns.service == service)
-    rows = (columns.service == former) & columns.start_ms.not_in(known.scalar_subquery())
-    connection.execute(sa.update(event_hour).where(rows).values(service=service))
-
-
 def replace(
     connection: sa.Connection,
     service: str,

@@ -6,10 +6,13 @@ from itertools import groupby
 import orjson
 import sqlalchemy as sa
 
+from sla_engine.ledger.adoption import adopt
 from sla_engine.ledger.engine import LedgerError
 from sla_engine.ledger.tables import metadata
 
-FORMAT = 1
+FORMAT = 2
+_OLDER = 1
+"""What was written before coverage and events joined the audit chain."""
 
 
 def export(connection: sa.Connection) -> Iterator[bytes]:
@@ -34,7 +37,7 @@ def load(connection: sa.Connection, lines: Iterable[bytes]) -> int:
         if connection.execute(sa.select(table).limit(1)).first() is not None:
             raise LedgerError(f"the ledger is not empty: {table.name} has rows")
     count = 0
-    rows = _rows(lines)
+    rows = _Rows(lines)
     for name, group in groupby(rows, key=lambda item: item[0]):
         found = [row for _, row in group]
         try:
@@ -43,32 +46,39 @@ def load(connection: sa.Connection, lines: Iterable[bytes]) -> int:
             raise LedgerError(f"a row is not one of the table {name}") from error
         count += len(found)
     _count_on(connection)
+    if rows.format == _OLDER:
+        adopt(connection)
     return count
 
 
-def _rows(lines: Iterable[bytes]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield table and row of every line between the first, which names the format, and the last."""
-    count: int | None = None
-    said = None
-    for number, line in enumerate(lines, 1):
-        try:
-            item = orjson.loads(line)
-            if number == 1:
-                known = item.get("uptime_ledger") == FORMAT
-                count = 0
-            elif "rows" in item:
-                known, said = said is None, item["rows"]
-            else:
-                known = _fits(item["row"], metadata.tables[item["table"]])
-                count = number - 1
-        except (ValueError, KeyError, AttributeError, TypeError):
-            known = False
-        if not known:
-            raise LedgerError(f"line {number} is not of an exported ledger")
-        if "row" in item:
-            yield item["table"], item["row"]
-    if count is None or said != count:
-        raise LedgerError("the export is not whole: its last line does not count its rows")
+class _Rows:
+    """Table and row of every line between the first, which names the format, and the last."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.format: object = None
+
+    def __iter__(self) -> Iterator[tuple[str, dict[str, object]]]:
+        count: int | None = None
+        said = None
+        for number, line in enumerate(self._lines, 1):
+            try:
+                item = orjson.loads(line)
+                if number == 1:
+                    self.format = item.get("uptime_ledger")
+                    known, count = self.format in {_OLDER, FORMAT}, 0
+                elif "rows" in item:
+                    known, said = said is None, item["rows"]
+                else:
+                    known, count = _fits(item["row"], metadata.tables[item["table"]]), number - 1
+            except (ValueError, KeyError, AttributeError, TypeError):
+                known = False
+            if not known:
+                raise LedgerError(f"line {number} is not of an exported ledger")
+            if "row" in item:
+                yield item["table"], item["row"]
+        if count is None or said != count:
+            raise LedgerError("the export is not whole: its last line does not count its rows")
 
 
 def _fits(row: dict[str, object], table: sa.Table) -> bool:

@@ -111,22 +111,24 @@ class Requests:
 
 
 def _event(row: Any) -> WindowEvent:
-    return WindowEvent(row.time_ms, row.kind, row.author, row.reason)
+    return WindowEvent(row.time_ms, row.kind, row.author, row.reason, row.login)
 
 
 def _append(
     connection: sa.Connection, identifier: str, event: WindowEvent, details: dict[str, Any]
 ) -> None:
     audit.alone(connection)  # rows are numbered in the chain's order
+    who = {} if event.login is None else {"login": event.login}
     values = {
         "window_id": identifier,
         "time_ms": event.time,
         "kind": event.kind,
         "author": event.author,
         "reason": event.reason,
+        **who,
     }
     connection.execute(sa.insert(tables.maintenance_event).values(values))
-    payload = {"reason": event.reason, **details}
+    payload = {"reason": event.reason, **who, **details}
     entry = audit.Entry(event.time, event.author, f"maintenance {event.kind}", identifier, payload)
     audit.append(connection, [entry])
 

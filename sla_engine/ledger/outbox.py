@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sla_engine.domain.notice import Notice
+from sla_engine.ledger import audit
+from sla_engine.ledger.delivery_facts import chain_deliveries
 from sla_engine.ledger.outbox_tables import delivery, thread
 from sla_engine.ledger.store import add_notices
 from sla_engine.ledger.tables import notice
@@ -76,6 +78,7 @@ class Outbox:
     def address(self, notice_id: int, threads: Iterable[Thread], now: int) -> None:
         """Give a notice a delivery in each thread, which is made when its id is 0."""
         with self._writing.begin() as connection:
+            audit.alone(connection)
             for one in threads:
                 values = {
                     "notice_id": notice_id,
@@ -86,6 +89,7 @@ class Outbox:
                     "doubtful": False,
                 }
                 connection.execute(sa.insert(delivery).values(values))
+            chain_deliveries(connection, delivery.c.notice_id == notice_id, now)
 
     def threads_of(self, topic: str) -> list[Thread]:
         """Return the threads in which a topic is told."""
@@ -216,26 +220,36 @@ class Outbox:
 
     def sent(self, delivery_id: int, now: int) -> None:
         """Note that a delivery is made."""
-        self._update(delivery, delivery_id, state="sent", sent_ms=now, doubtful=False, error=None)
+        done = {"state": "sent", "sent_ms": now, "doubtful": False, "error": None}
+        self._settle(delivery_id, now, done)
 
     def postpone(self, item: Delivery, due: int, error: str) -> None:
         """Note a failed attempt and when to try again."""
         self._update(delivery, item.id, attempts=item.attempts + 1, due_ms=due, error=error)
 
-    def give_up(self, delivery_id: int, error: str) -> None:
+    def give_up(self, delivery_id: int, error: str, now: int) -> None:
         """Note that a delivery cannot be made until somebody mends what is wrong."""
-        self._update(delivery, delivery_id, state="failed", error=error)
+        self._settle(delivery_id, now, {"state": "failed", "error": error})
 
     def revive(self, since: int, now: int) -> int:
         """Try again what was given up since a time; return how many deliveries that are."""
         recent = sa.select(notice.c.id).where(notice.c.time_ms >= since)
-        query = (
-            sa.update(delivery)
-            .where(delivery.c.state == "failed", delivery.c.notice_id.in_(recent))
-            .values(state="pending", due_ms=now)
-        )
+        which = (delivery.c.state == "failed") & delivery.c.notice_id.in_(recent)
         with self._writing.begin() as connection:
-            return int(connection.execute(query).rowcount)
+            audit.alone(connection)
+            found = list(connection.execute(sa.select(delivery.c.id).where(which)).scalars())
+            chosen = delivery.c.id.in_(found)
+            update = sa.update(delivery).where(chosen).values(state="pending", due_ms=now)
+            connection.execute(update)
+            chain_deliveries(connection, chosen, now)
+        return len(found)
+
+    def _settle(self, delivery_id: int, now: int, values: dict[str, Any]) -> None:
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            which = delivery.c.id == delivery_id
+            connection.execute(sa.update(delivery).where(which).values(values))
+            chain_deliveries(connection, which, now)
 
     def _update(self, table: sa.Table, row: int, **values: Any) -> None:
         with self._writing.begin() as connection:

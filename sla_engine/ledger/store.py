@@ -7,22 +7,36 @@ from typing import Self
 import orjson
 import sqlalchemy as sa
 
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, merged, outlived, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change, changes
-from sla_engine.ledger import audit, audit_facts, events, export, histories, tables
+from sla_engine.ledger import (
+    audit,
+    audit_facts,
+    event_seals,
+    events,
+    export,
+    histories,
+    seals,
+    tables,
+)
+from sla_engine.ledger.chained import Chained
 from sla_engine.ledger.corrections import Corrections
-from sla_engine.ledger.engine import open_engine
+from sla_engine.ledger.engine import TamperedError, open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
+from sla_engine.ledger.inspection import Inspection, inspect
 from sla_engine.ledger.kept import KeptReports
 from sla_engine.ledger.maintenance import Requests
+from sla_engine.ledger.restore import restore
 from sla_engine.ledger.rows import NOTHING, Derived, Without
 from sla_engine.ledger.terms import Terms
 
 _EVER = -(2**62)
+_FAR = 2**62
 _MANY = 1000  # values in a statement; SQLite takes 32,766
 
 Notify = Callable[[Sequence[Change]], Iterable[Notice]]
@@ -42,6 +56,7 @@ class Ledger:
         self.kept = KeptReports(engine)
         self.frozen = FrozenPeriods(engine)
         self.terms = Terms(engine)
+        self._chained = Chained(events_since=_FAR)
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Self:
@@ -80,6 +95,10 @@ class Ledger:
         are written with them or, after a crash, neither is. ``at`` is when this was done, for the
         audit; the end of what was derived, unless given. ``forgotten`` says there who released
         what, and why; it is written whether or not something was forgotten.
+
+        Raises:
+            TamperedError: rows that this would replace are not as the audit chain has them;
+                nothing is written.
         """
         items = {item.service: item for item in derived if item.timeline}
         if not items:
@@ -87,18 +106,24 @@ class Ledger:
         with self._writing.begin() as connection:
             audit.alone(connection)
             since = min(item.timeline[0].start for item in items.values())
-            before = _reaching_back(connection, since)
+            before, read_from = _reaching_back(connection, since)
+            known = _first_samples(connection)
+            self._check(connection, items.values(), before, read_from, known)
             after = {
                 service: _joined(before.get(service, History()), item)
                 for service, item in items.items()
             }
             histories.write(connection, before, after)
             until = max(item.timeline[-1].end for item in items.values())
-            first = _note_first_samples(connection, items.values())
+            first = _note_first_samples(connection, items.values(), known)
+            _note_events(connection, items.values(), before)
+            sealed = event_seals.changes(connection, self._chained, items.values(), after)
             done = until if at is None else at
             said = [] if forgotten is None else [forgotten]
-            audit.append(connection, [*said, *audit_facts.entry(before, after, first, done)])
-            _note_events(connection, items.values(), before)
+            facts = audit_facts.entry(
+                self._chained, before, after, first=first, sealed=sealed, at=done
+            )
+            audit.append(connection, [*said, *facts])
             found = tuple(
                 change._replace(gaps=_inside(change.after, history.gaps))
                 for service, history in after.items()
@@ -116,7 +141,9 @@ class Ledger:
             before = histories.read(connection, at, None, list(services))
             after = {service: _closed(history, at) for service, history in before.items()}
             histories.write(connection, before, after)
-            audit.append(connection, list(audit_facts.entry(before, after, (), at)))
+            self._chained.catch_up(connection)
+            said = audit_facts.entry(self._chained, before, after, first=(), sealed=(), at=at)
+            audit.append(connection, list(said))
             found = [
                 Change("unwatched", service, old, new)
                 for service, history in after.items()
@@ -141,10 +168,39 @@ class Ledger:
             histories.write(connection, before, after)
             first = _first_samples(connection).get(former)
             item = Derived(service, (), first)
-            seen = _note_first_samples(connection, [item])
-            audit.append(connection, list(audit_facts.entry(before, after, seen, at)))
-            events.move(connection, former, service)
+            seen = _note_first_samples(connection, [item], _first_samples(connection))
+            sealed = event_seals.moved(connection, self._chained, former, service)
+            said = audit_facts.entry(self._chained, before, after, first=seen, sealed=sealed, at=at)
+            audit.append(connection, list(said))
         return True
+
+    def _check(
+        self,
+        connection: sa.Connection,
+        items: Collection[Derived],
+        before: Mapping[str, History],
+        read_from: Mapping[str, int],
+        known: Mapping[str, int],
+    ) -> None:
+        """Compare what items would replace, or are made of, with the audit chain.
+
+        Raises:
+            TamperedError: it is not as chained.
+        """
+        counted = [event_seals.touched(item).start for item in items if item.events is not None]
+        self._chained.catch_up(connection, min(counted, default=None))
+        concerned = {item.service for item in items}
+        concerned |= {name for item in items for name in item.made_of}
+        for service in sorted(concerned):
+            history, since = before.get(service, History()), read_from.get(service, read_from[""])
+            if denied := self._chained.denial(service, history, since):
+                raise TamperedError(denied)
+        for _, denied in event_seals.denials(connection, self._chained, items):
+            raise TamperedError(denied)
+        for item in items:
+            said = self._chained.first.get(item.service)
+            if said is not None and known.get(item.service) != said:
+                raise TamperedError(f"the first sample of {item.service} was changed by hand")
 
     def histories(
         self, period: Interval, services: Iterable[str] | None = None
@@ -195,8 +251,33 @@ class Ledger:
         ``head`` is what `head` returned once: whoever cut off the end of the chain since, with all
         that hangs on it, is found by that alone.
         """
+        return list(self.inspect(head).findings)
+
+    def inspect(self, head: audit.Head | None = None) -> Inspection:
+        """Return what `verify` does, what was looked at, and what could not be judged."""
         with self.engine.begin() as connection:
-            return list(audit_facts.findings(connection, head))
+            return inspect(connection, head)
+
+    def restore(self, by: Actor, reason: str, at: int) -> list[str]:
+        """Put back what is not as the audit chain has it; return what was done, a line each.
+
+        Outages, gaps, coverage and first samples are as chained then. Hours of events are taken
+        out, as the chain has only their digest: deriving them anew brings them back. ``at`` in
+        ms UTC; who, with which login, and why stands in the chain.
+        """
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            return restore(connection, by, reason, at)
+
+    def remember_seal(self, seal: Mapping[str, str], now: int) -> None:
+        """Write the seal of a report into the audit chain (``now`` in ms UTC)."""
+        with self._writing.begin() as connection:
+            seals.remember(connection, seal, now)
+
+    def proof_of(self, seal: Mapping[str, str]) -> seals.Proof:
+        """Return what the audit chain says of the seal of a report."""
+        with self.engine.begin() as connection:
+            return seals.proof_of(connection, seal)
 
     def head(self) -> audit.Head | None:
         """Return the last link of the audit chain, to be kept elsewhere."""
@@ -259,15 +340,22 @@ def _joined(history: History, item: Derived) -> History:
     return replaced(history, preserved(history, item.timeline, item.tail, item.released))
 
 
-def _reaching_back(connection: sa.Connection, since: int) -> dict[str, History]:
-    """Return what touches or follows ``since``, and what touches that in turn."""
+def _reaching_back(
+    connection: sa.Connection, since: int
+) -> tuple[dict[str, History], dict[str, int]]:
+    """Return what touches or follows ``since``, and what touches that in turn.
+
+    The second is from when on each service's rows were read; under the empty name, all others'.
+    """
     found = histories.read(connection, since, None, None)
     first = dict.fromkeys(found, since)
+    read_from = {"": since}
     while True:
         earlier = {s: start for s, h in found.items() if (start := _first(h, since)) < first[s]}
         if not earlier:
-            return found
+            return found, read_from
         first |= earlier
+        read_from |= dict.fromkeys(earlier, min(earlier.values()))
         found |= histories.read(connection, min(earlier.values()), None, earlier)
 
 
@@ -311,10 +399,10 @@ def _first_samples(connection: sa.Connection) -> dict[str, int]:
 
 
 def _note_first_samples(
-    connection: sa.Connection, derived: Iterable[Derived]
+    connection: sa.Connection, derived: Iterable[Derived], known: Mapping[str, int]
 ) -> list[tuple[str, int]]:
     """Write down first samples that are new, or earlier than was known, and return them."""
-    state, known = tables.service_state, _first_samples(connection)
+    state = tables.service_state
     seen = [(d.service, d.first_sample) for d in derived if d.first_sample is not None]
     new = [{"service": s, "first_sample_ms": t} for s, t in seen if s not in known]
     older = [{"s": s, "t": t} for s, t in seen if t < known.get(s, t)]

@@ -77,6 +77,7 @@ correction = Table(
     Column("before", Text),
     Column("after", Text),
     Column("reason", Text, nullable=False),
+    Column("login", Text),
     Index("ix_correction_service", "service", "outage_start_ms"),
 )
 
@@ -102,6 +103,7 @@ maintenance_event = Table(
     Column("kind", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("login", Text),
     Index("ix_maintenance_event_window_id", "window_id"),
 )
 

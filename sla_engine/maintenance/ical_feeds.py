@@ -17,12 +17,14 @@ from icalendar import Event as Entry
 from service_catalogue.computable import MOST_A_YEAR, flaws
 from service_catalogue.maintenance import Feed
 from service_catalogue.rule import parse_rule
+from sla_engine.domain.actor import ENGINE
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.ical_events import EventError, NotCalendarError, as_calendar, events
+from sla_engine.maintenance.windows import bare
 
 BEHIND, AHEAD = 31 * 86_400_000, 92 * 86_400_000
 """How far around now a feed is unrolled (ms): what was written down stays."""
@@ -191,8 +193,8 @@ def pull(books: Books, feed: Feed, text: str, now: int) -> Pulled:
         if request.title in told.skipped_titles or not gone:
             continue
         ahead = now < request.end and request.start < now + AHEAD
-        if ahead and happened[-1].kind in ("requested", "approved"):
-            event = WindowEvent(now, "cancelled", _author(feed), "no longer in the feed")
+        if ahead and _Known(request, happened).last.kind in ("requested", "approved"):
+            event = WindowEvent(now, "cancelled", _author(feed), "no longer in the feed", ENGINE)
             books.ledger.windows.append(request.id, event)
             changed += 1
     return Pulled(changed, told.skipped)
@@ -221,9 +223,14 @@ class _Known(NamedTuple):
         """Return the id for the next time: what was cancelled stays cancelled."""
         return f"{self.request.id.partition('.')[0]}.{self.turn + 1}"
 
+    @property
+    def last(self) -> WindowEvent:
+        """Return what holds of it now."""
+        return bare(self.request, self.events).holding[-1]
+
     def taken_back(self, feed: Feed) -> bool:
         """Say whether the feed itself cancelled it, and no person did."""
-        last = self.events[-1]
+        last = self.last
         return last.kind == "cancelled" and last.author == _author(feed)
 
 
@@ -242,7 +249,7 @@ def _author(feed: Feed) -> str:
 
 
 def _write_down(ledger: Ledger, feed: Feed, request: Request, now: int) -> bool:
-    added = ledger.windows.add(request, WindowEvent(now, "requested", _author(feed)))
+    added = ledger.windows.add(request, WindowEvent(now, "requested", _author(feed), "", ENGINE))
     if added and feed.approver is not None:
-        ledger.windows.append(request.id, WindowEvent(now, "approved", feed.approver))
+        ledger.windows.append(request.id, WindowEvent(now, "approved", feed.approver, "", ENGINE))
     return added

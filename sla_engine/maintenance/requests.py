@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from service_catalogue.computable import flaws, rule_of
 from service_catalogue.rule import RuleError
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import (
     DecisionError,
@@ -85,11 +86,11 @@ def resolve(
     identifier: str,
     kind: WindowEventKind,
     *,
-    author: str,
+    by: Actor,
     reason: str,
     now: int,
 ) -> MaintenanceWindow:
-    """Approve, reject or cancel a window; return it as it is then.
+    """Approve, reject or cancel a window, or revoke the last decision; return it as it is then.
 
     An approval after the fact plans what is past: figures that are not frozen change at once.
 
@@ -101,7 +102,7 @@ def resolve(
     if any(entry.id == identifier for entry in books.catalogue.maintenance.windows):
         raise DecisionError(f"{identifier} is the catalogue's; change it there")
     asked, events = books.ledger.windows.one(identifier)
-    event = WindowEvent(now, kind, author, reason)
+    event = WindowEvent(now, kind, by.author, reason, by.login)
     near = Interval(asked.start, max(asked.end, now + 1))
     four_eyes = books.catalogue.maintenance.four_eyes
     window = of_request_or_fault(asked, events, near)

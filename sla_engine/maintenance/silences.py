@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from sla_engine.alertmanager import Client, Matcher, Silence
+from sla_engine.domain.actor import ENGINE, claimed
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent
 from sla_engine.ledger import Books
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns, windows_in
+from uptime_common.names import plain_name
 
 AUTHOR = "uptime-ledger"
 _AHEAD = 86_400_000
@@ -115,9 +117,17 @@ def pull(books: Books, client: Client, now: int) -> int:
         ):
             changed += books.ledger.windows.add(
                 _request(identifier, silence, names, str(books.catalogue.timezone)),
-                WindowEvent(now, "requested", silence.author, silence.comment),
+                WindowEvent(now, "requested", _author(silence), silence.comment, ENGINE),
             )
     return changed
+
+
+def _author(silence: Silence) -> str:
+    """Return who a silence says made it, which anybody may type: never a login of Slack."""
+    try:
+        return claimed(silence.author)
+    except ValueError:
+        return f"silence of {plain_name(silence.author) or 'nobody'}"
 
 
 def _request(identifier: str, silence: Silence, names: tuple[str, ...], zone: str) -> Request:
@@ -153,4 +163,5 @@ def cancellation(
     over = any(event.kind in ("cancelled", "rejected") for event in events)
     if not silence.expired or over or silence.end >= request.end:
         return None
-    return WindowEvent(silence.end, "cancelled", AUTHOR, "its silence was ended in Alertmanager")
+    why = "its silence was ended in Alertmanager"
+    return WindowEvent(silence.end, "cancelled", AUTHOR, why, ENGINE)

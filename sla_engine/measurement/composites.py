@@ -54,7 +54,9 @@ def composites(
         parts = [part(name) for name in service.components]
         whole = components([cut(line, alive) for line, _ in parts], service.need)
         released = union(*(gone for _, gone in parts))
-        item = Derived(service.id, whole, first_known(whole), 0, None, released)
+        item = Derived(
+            service.id, whole, first_known(whole), 0, None, released, tuple(service.components)
+        )
         known[service.id] = item
         return (item,)
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.domain.isolation import FaultReason, Isolation
-from sla_engine.ledger import LedgerError
+from sla_engine.ledger import LedgerError, TamperedError
 from sla_engine.prometheus import (
     AnswerError,
     Client,
@@ -35,6 +35,8 @@ class _Judge:
 
     def __call__(self, error: Exception) -> FaultReason:
         """Return a service's reason; raise what is the ledger's, the machine's or the server's."""
+        if isinstance(error, TamperedError):
+            return "tampered"
         if isinstance(error, _EVERYBODYS):
             raise error
         if not isinstance(error, PrometheusError):

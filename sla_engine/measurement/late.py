@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval, clip
-from sla_engine.domain.isolation import Isolation
+from sla_engine.domain.isolation import Fault, Isolation
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books
 from sla_engine.measurement.derive import cadence, lifetime
@@ -38,6 +38,7 @@ class LateSamples:
     def __init__(self) -> None:
         self._asked = 0
         self._seen: dict[tuple[str, int], int] = {}
+        self.tampered: Mapping[str, Fault] = {}  # what the last search would not write over
 
     def find(
         self,
@@ -77,7 +78,12 @@ class LateSamples:
                 changes += ingest(
                     books, client, wide, now, services=chosen, notify=notify, isolation=found
                 ).changes
-        self._seen = {(name, gap.start): count for (name, gap), count in counts.items()}
+        self.tampered = {s: one for s, one in found.faults.items() if one.reason == "tampered"}
+        self._seen = {
+            (name, gap.start): count
+            for (name, gap), count in counts.items()
+            if name not in self.tampered  # told until a person has looked
+        }
         self._asked = now
         return tuple(changes)
 

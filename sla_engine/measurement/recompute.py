@@ -34,6 +34,7 @@ class Forget(NamedTuple):
 
     author: str
     reason: str
+    login: str | None = None
 
 
 def recompute(
@@ -125,7 +126,13 @@ def _tail(books: Books, service: str) -> int:
 
 def _said(forget: Forget, derived: Sequence[Derived], piece: Interval, now: int) -> audit.Entry:
     services = sorted(item.service for item in derived)
-    payload = {"from": piece.start, "to": piece.end, "reason": forget.reason, "services": services}
+    payload = {
+        "from": piece.start,
+        "to": piece.end,
+        "reason": forget.reason,
+        "login": forget.login,
+        "services": services,
+    }
     subject = services[0] if len(services) == 1 else f"{len(services)} services"
     return audit.Entry(now, forget.author, "forget", subject, payload)
 

@@ -9,15 +9,22 @@ from sla_engine.domain.notice import Message, Notice
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notifiers import Capabilities, File
 from sla_engine.prometheus import Client
+from sla_engine.reports.seal import Signer
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The head of a thread, what is answered in it, and a file that goes with it."""
+    """The head of a thread, what is answered in it, a file that goes with it, and its seal."""
 
     head: Message
     reply: Message | None = None
     file: File | None = None
+    seal: File | None = None
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Return what goes with it, the seal first: without its file it says nothing."""
+        return tuple(file for file in (self.seal, self.file) if file is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Writing:
 
     ``told`` returns all that the delivery's thread tells, its notice last. ``figures`` are of each
     service's own window, by id; ``client`` is asked for what the ledger does not know, such as
-    server health: without it that is left out.
+    server health: without it that is left out. ``signer`` seals reports, where there is a key.
     """
 
     books: Books
@@ -51,6 +58,7 @@ class Writing:
     told: Callable[[Delivery], Sequence[Notice]]
     figures: Mapping[str, Figures]
     client: Client | None = None
+    signer: Signer | None = None
 
 
 Compose = Callable[[Delivery, Writing], Rendered]

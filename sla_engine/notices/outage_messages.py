@@ -56,7 +56,8 @@ def _classed(kind: str, name: str, facts: OutageSnapshot) -> Message:
     """Return what somebody said of the class."""
     who = shown(facts.said_by)
     if kind == "asked":
-        title = f"{name}{who} asks another to confirm that it was planned: {facts.said_why}"
+        what = f"confirm that it was {facts.asked_for}"
+        title = f"{name}{who} asks another to {what}: {facts.said_why}"
         return Message(title, "info", actions=("confirm", "refuse"), about=(facts.id,))
     what = "not classed as planned" if kind == "refused" else f"classed as {facts.classification}"
     return Message(f"{name}{what} by {who}: {facts.said_why}", "info")
@@ -114,7 +115,7 @@ def _facts(
         ("Lasted" if facts.end is not None else "So far", _lasted(facts, now)),
         ("Found", "late: its samples came after the fact" if facts.late else None),
         ("Class", _class(facts)),
-        ("Asked for", facts.asked_by and f"planned, by {shown(facts.asked_by)}"),
+        ("Asked for", facts.asked_by and f"{facts.asked_for}, by {shown(facts.asked_by)}"),
         ("Unknown inside", humanize.duration(facts.unknown) if facts.unknown else None),
         ("Acknowledged by", facts.acknowledged_by),
         ("Cause", facts.cause),

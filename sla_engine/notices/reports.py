@@ -10,14 +10,15 @@ from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.past import watched
 from sla_engine.accounting.report import make_report
+from sla_engine.accounting.sealing import sealed, with_evidence
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
-from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notifiers import File
 from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_slack
+from sla_engine.reports.seal import digest as seal_digest
 from uptime_common.document import Finding
 
 _KINDS: dict[str, PeriodKind] = {
@@ -126,15 +127,20 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     )
     late = now - facts["due"]
     made = replace(made, late=late if late > _LATE else None)
+    made = with_evidence(made, books.ledger, writing.signer)
     head = to_slack.message(made)
-    name = "" if attached is None else _name(attached)
-    body = b"" if attached is None else _kept(books, entry, made, name, attached)
     if attached is None:
         _keep(books, entry, made, {"slack": to_slack.render(made)})
         return Rendered(head)
+    done = _kept(writing, entry, made, attached)
     if not files:
-        return Rendered(replace(head, text=body.decode()))
-    return Rendered(head, file=_file(entry, period, attached, body))
+        return Rendered(replace(head, text=b"\n".join(filter(None, done)).decode()))
+    file = _file(entry, period, attached, done.document)
+    if done.beside is None:
+        return Rendered(head, file=file)
+    # Named by what it seals: a report that is made again for another attempt has another.
+    title = f"{file.title}, seal {seal_digest(done.document)[-8:]}"
+    return Rendered(head, file=file, seal=File(f"{file.name}.sig", done.beside, title))
 
 
 def _name(format_: Format) -> str:
@@ -142,15 +148,15 @@ def _name(format_: Format) -> str:
     return next((name for name, one in FORMATS.items() if one is format_), "picture")
 
 
-def _kept(books: Books, entry: Report, made: PeriodReport, name: str, attached: Format) -> bytes:
+def _kept(writing: Writing, entry: Report, made: PeriodReport, attached: Format) -> Sealed:
     """Return the document as it was sent before, else as it is now, which is kept if it may be."""
-    known = books.ledger.kept.of(made.period)
-    for one in known:
-        if (one.report, one.format) == (entry.id, name):
-            return one.body
-    body = attached.render(made)
-    _keep(books, entry, made, {name: body})
-    return body
+    ledger, name = writing.books.ledger, _name(attached)
+    known = {one.format: one.body for one in ledger.kept.of(made.period) if one.report == entry.id}
+    if name in known:
+        return Sealed(known[name], known.get(f"{name}.sig"))
+    done = sealed(made, attached, ledger, writing.signer, writing.now)
+    _keep(writing.books, entry, made, bodies_of({name: done}))
+    return done
 
 
 def _keep(books: Books, entry: Report, made: PeriodReport, bodies: dict[str, bytes]) -> None:
@@ -174,11 +180,11 @@ def _attached(entry: Report) -> Format | None:
     return None if charts.missing() else PICTURE
 
 
-def _file(entry: Report, period: Period, attached: Format, body: bytes) -> File:
+def _file(entry: Report, period: Period, attached: Format, content: bytes) -> File:
     """Return the file that goes with the message."""
     name = f"{entry.id}-{period.name}.{attached.extension}"
     alt = _PICTURED if attached is PICTURE else ""
-    return File(name, body, f"{entry.id} {period.name}", alt)
+    return File(name, content, f"{entry.id} {period.name}", alt)
 
 
 def report_mistakes(data: Any) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ from sla_engine.notifiers import (
     parse_address,
 )
 from sla_engine.prometheus import Client
+from sla_engine.reports.seal import Signer
 
 log = structlog.get_logger("notify")
 
@@ -74,9 +75,9 @@ class Sender:
     """Delivers an outbox, each delivery by the notifier of its address's scheme.
 
     ``notifiers`` are by scheme, ``clock`` returns milliseconds UTC. ``figures`` are of each
-    service's own window; ``client`` is asked for what the ledger does not know. A notifier
-    that asked us to wait is asked for nothing before ``held_until`` (by scheme). `deliver` may run
-    in several threads, one for each scheme; nothing else may.
+    service's own window; ``client`` is asked for what the ledger does not know; ``signer`` seals
+    reports. A notifier that asked us to wait is asked for nothing before ``held_until`` (by
+    scheme). `deliver` may run in several threads, one for each scheme; nothing else may.
     """
 
     def __init__(
@@ -86,9 +87,11 @@ class Sender:
         notifiers: Mapping[str, Notifier],
         clock: Callable[[], int],
         client: Client | None = None,
+        *,
+        signer: Signer | None = None,
     ) -> None:
         self._books, self._outbox, self._clock, self._client = books, outbox, clock, client
-        self._notifiers = notifiers
+        self._notifiers, self._signer = notifiers, signer
         self._one_place = {s for s, n in notifiers.items() if n.capabilities.one_place}
         self._composing = threading.Lock()  # a report freezes its period and draws: one at a time
         self.figures: Mapping[str, Figures] = {}
@@ -183,6 +186,7 @@ class Sender:
             self._outbox.told,
             self.figures,
             self._client,
+            self._signer,
         )
         made = NOTICES[item.notice.kind].compose(item, writing)
         return replace(made, head=replace(made.head, mentions=item.thread.mentions))
@@ -207,7 +211,7 @@ class Sender:
                     "will try again", notice=item.notice.key, by=name, reason=reason, wait_ms=wait
                 )
             case Failed(reason):
-                self._outbox.give_up(item.id, reason)
+                self._outbox.give_up(item.id, reason, now)
                 tally.failures.append((name, _word(scheme, outcome)))
                 log.error("given up", notice=item.notice.key, by=name, reason=reason)
 
@@ -246,15 +250,17 @@ class _Attempt:
         outcome: Outcome = head
         if made.reply is not None and self.item.thread.ts is not None:
             outcome = self._reply(head, made.reply)
-        if made.file is not None and isinstance(outcome, Delivered):
-            outcome = self._attach(head, made.file)
+        for file in made.files:
+            if isinstance(outcome, Delivered):
+                outcome = self._attach(head, file)
         return outcome
 
     def _plain(self, made: Rendered) -> Outcome:
         """Tell it as a message of its own, where there are no threads."""
         outcome = self.notifier.post(self.place, made.head, self.item.notice.key)
-        if made.file is not None and isinstance(outcome, Delivered):
-            return self.notifier.attach(outcome, made.file)
+        for file in made.files:
+            if isinstance(outcome, Delivered):
+                outcome = self.notifier.attach(outcome, file)
         return outcome
 
     def _reply(self, head: Delivered, reply: Message) -> Outcome:

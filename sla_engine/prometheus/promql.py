@@ -23,6 +23,11 @@ def service_up(services: Iterable[str]) -> str:
     return f'service_up{{service=~"{pattern}"}}'
 
 
+def probe_failures(service: str) -> str:
+    """Return the selector of the exporter's failed attempts on a service, by probe and reason."""
+    return f'service_probe_failures_total{{service="{service}"}}'
+
+
 def samples(selector: str, length: int) -> str:
     """Return the query of a selector's raw samples over some milliseconds."""
     return f"{selector}[{length}ms]"

@@ -37,6 +37,10 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         found.append(("So far", "the period is not over; figures are up to the time of generation"))
     if report.late is not None:
         found.append(("Late", f"made {humanize.duration(report.late)} after it was due"))
+    if report.evidence is not None:
+        found.append(("Ledger head", report.evidence.head))
+        found.append(("Sealed by", report.evidence.key))
+        found.append(("Signature of the head", report.evidence.signature))
     return found
 
 
@@ -136,6 +140,12 @@ def warnings(report: PeriodReport) -> list[str]:
     summary = summarize(report.services)
     say = language(report)
     found = list(_stale(report, say))
+    if report.evidence is not None and report.evidence.findings:
+        differ = say.counted(report.evidence.findings, "row")
+        found.append(
+            f"The ledger is not as it was written: {differ} not as its audit chain says "
+            "(sla-engine verify)."
+        )
     if summary.thin:
         names = humanize.listed(
             [f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5

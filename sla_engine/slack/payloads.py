@@ -27,6 +27,11 @@ class Person:
         """Return the name under which the ledger keeps what they say."""
         return actor.slack_author(self.id, self.name)
 
+    @property
+    def actor(self) -> actor.Actor:
+        """Return who they are: the id is their login."""
+        return actor.Actor(self.author, f"slack:{self.id}")
+
 
 @dataclass(frozen=True, slots=True)
 class ButtonPress:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from service_catalogue import Catalogue
-from sla_engine.accounting.corrections import amend, find_outages
+from sla_engine.accounting.corrections import amend, asked_for, confirm_class, find_outages
 from sla_engine.domain import actor
 from sla_engine.domain.maintenance import DecisionError, WindowEventKind
 from sla_engine.domain.notice import Message
-from sla_engine.domain.outage import Correction, Outage
+from sla_engine.domain.outage import Outage
 from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance import requests
@@ -134,25 +134,19 @@ def _not_settled(outage: Outage) -> None:
 
 def _confirm(context: ActionContext, press: ButtonPress) -> Message:
     [outage] = _outages(context, press.about[:1])
-    asked = _asked(outage)
-    if context.catalogue.maintenance.four_eyes and actor.same(asked.author, press.actor.author):
-        raise DecisionError("You asked for it; another has to confirm it.")
-    reason = f"{asked.reason} (asked for by {asked.author})"
-    _amend(context, press, [outage], {"class": asked.after}, reason)
+    asked = asked_for(outage)
+    four_eyes = context.catalogue.maintenance.four_eyes
+    confirm_class(
+        context.ledger, outage, by=press.actor.actor, now=context.now, four_eyes=four_eyes
+    )
     return _said(f"{_named(context, [outage])} is classed as {asked.after}.")
 
 
 def _refuse(context: ActionContext, press: ButtonPress) -> Message:
     [outage] = _outages(context, press.about[:1])
-    _asked(outage)
+    asked_for(outage)
     _amend(context, press, [outage], {"class_asked": None}, "refused in Slack")
     return _said(f"{_named(context, [outage])} stays as it was.")
-
-
-def _asked(outage: Outage) -> Correction:
-    if outage.asked is None:
-        raise DecisionError("Nothing waits for a decision here any more.")
-    return outage.asked
 
 
 def _decide(kind: WindowEventKind) -> Act:
@@ -163,7 +157,7 @@ def _decide(kind: WindowEventKind) -> Act:
                 context.books,
                 identifier,
                 kind,
-                author=press.actor.author,
+                by=press.actor.actor,
                 reason=f"{kind} in Slack",
                 now=context.now,
             )
@@ -199,10 +193,10 @@ def _amend(
     values: Mapping[str, str | None],
     reason: str,
 ) -> None:
-    author = interaction.actor.author
+    by = interaction.actor.actor
     try:
         for outage in outages:
-            amend(context.ledger, outage, values, author=author, reason=reason, now=context.now)
+            amend(context.ledger, outage, values, by=by, reason=reason, now=context.now)
     except ValueError as error:
         raise DecisionError(str(error)) from error
 

@@ -9,6 +9,7 @@ import pytest
 from sla_engine.accounting.corrections import correct
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.report import report
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.outage_list import (
     DEFAULT_BOUNDS,
@@ -71,7 +72,7 @@ def test_an_outage_is_listed_with_its_own_begin_end_class_and_downtime(ledger: L
         ledger,
         outage_id("shop", SHORT[0]),
         {"cause": "disk full"},
-        author="ann",
+        by=Actor("ann"),
         reason="seen",
         now=NOW,
     )
@@ -183,7 +184,7 @@ def test_only_what_changed_is_accounted_for_anew(
     first = newest_outages(books, NOW, DEFAULT_BOUNDS)
     assert newest_outages(books, NOW, DEFAULT_BOUNDS, first) == first
     assert asked == [["mail", "shop"]]
-    correct(ledger, first.outages[0].id, {"cause": "x"}, author="a", reason="r", now=NOW)
+    correct(ledger, first.outages[0].id, {"cause": "x"}, by=Actor("a"), reason="r", now=NOW)
     after = newest_outages(books, NOW, DEFAULT_BOUNDS, first, [first.outages[0].service])
     assert after.outages[0].reason == "x"
     _down(ledger, "mail", (NOW, NOW + DAY), since=NOW, to=NOW + DAY)

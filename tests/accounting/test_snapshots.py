@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from sla_engine.accounting.report import frozen_report, report
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
@@ -74,7 +75,7 @@ def test_a_window_approved_afterwards_is_a_restatement(ledger: Ledger) -> None:
         Books(BOOK, ledger),
         asked.id,
         "approved",
-        author="bob",
+        by=Actor("bob"),
         reason="late, but so it was",
         now=END + 5,
     )

@@ -10,6 +10,7 @@ from sla_engine.accounting.corrections import correct
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
 from sla_engine.app.notifications import Notifications
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.availability import AccountingInput, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
@@ -138,7 +139,7 @@ def test_an_outage_is_listed_by_who_leads_and_by_who_follows_until_it_ends(
         (one,) = engines[0].context.ledger.outages()
         said = {"cause": "disk full", "class": "planned"}
         name = outage_id(*(one[0], one[1].start))
-        correct(ledger, name, said, author="ann", reason="seen", now=int(begin + 121) * 1000)
+        correct(ledger, name, said, by=Actor("ann"), reason="seen", now=int(begin + 121) * 1000)
         for engine in engines:
             engine.tick()
             text = engine.exposition().decode()

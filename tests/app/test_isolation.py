@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 
 from sla_engine.accounting.terms import agreed_time
 from sla_engine.app import views
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
+from sla_engine.domain.actor import Actor
 from sla_engine.ledger import Ledger, Outbox
 from sla_engine.measurement.derive import derive
 from sla_engine.metrics import EngineMetrics
@@ -188,6 +190,65 @@ def test_a_failure_of_ours_in_one_service_leaves_the_others_alone(
     assert _lines(engine, "sla_engine_service_failing") == [
         'sla_engine_service_failing{service="s07",reason="derivation"} 1.0'
     ]
+
+
+@pytest.mark.integration
+def test_a_tick_writes_nothing_over_what_somebody_changed_by_hand_and_says_so(
+    serve: Callable[..., Engine], turn: Callable[[int], None]
+) -> None:
+    farm = {"id": "farm", "components": ["s07", "s01"]}
+    engine = serve(*GOOD, farm)
+    ledger = engine.context.ledger
+    turn(NOW)
+    engine.tick()
+    before = ledger.open_outages()
+    assert set(before) == {"s07", "farm"}
+    hides = f"INSERT INTO gap VALUES ('s07', {DOWN - 30}000, {NOW + 30}000)"
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text(hides))
+    with structlog.testing.capture_logs() as logs:
+        turn(NOW + 60)
+        engine.tick()
+    assert ledger.open_outages() == before
+    assert ledger.verify() == [f"a gap of s07 at {DOWN - 30}000 ms was put in by hand"]
+    assert _lines(engine, "sla_engine_service_failing") == [
+        f'sla_engine_service_failing{{service="{name}",reason="tampered"}} 1.0'
+        for name in ("s07", "farm")
+    ]
+    said = {entry["service"] for entry in logs if entry["event"] == "service not measured"}
+    assert said == {"s07", "farm"}
+    moved = {name for name, end in ledger.covered_until().items() if end == (NOW + 60) * 1000}
+    assert moved == {service["id"] for service in GOOD} - {"s07"}
+
+    ledger.restore(Actor("ann", "login:ann"), "found by verify", (NOW + 61) * 1000)
+    turn(NOW + 120)
+    engine.tick()
+    assert _lines(engine, "sla_engine_service_failing") == []
+    assert ledger.open_outages() == before
+    assert ledger.verify() == []
+
+
+@pytest.mark.integration
+def test_a_forged_gap_of_an_hour_that_no_tick_derives_again_is_told_as_well(
+    serve: Callable[..., Engine], turn: Callable[[int], None]
+) -> None:
+    engine = serve(*GOOD)
+    ledger = engine.context.ledger
+    turn(NOW)
+    engine.tick()
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        forged = f"INSERT INTO gap VALUES ('s03', {NOW - 1500}000, {NOW - 1200}000)"
+        connection.execute(sa.text(forged))
+    told = ['sla_engine_service_failing{service="s03",reason="tampered"} 1.0']
+    for later in (601, 661, 1202):
+        turn(NOW + later)
+        engine.tick()
+        assert _lines(engine, "sla_engine_service_failing") == told
+    assert len(ledger.verify()) == 1
+    ledger.restore(Actor("ann", "login:ann"), "found by verify", (NOW + 1203) * 1000)
+    turn(NOW + 1803)
+    engine.tick()
+    assert _lines(engine, "sla_engine_service_failing") == []
 
 
 @pytest.mark.integration

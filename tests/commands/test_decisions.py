@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sla_engine.app.login import Login
 from sla_engine.cli import main
 from sla_engine.domain.maintenance import MaintenanceWindow, WindowEvent, decide
 from sla_engine.domain.outage import outage_id
@@ -33,8 +34,11 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs a command line and returns exit code, output and errors."""
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return what runs a command line and returns exit code, output and errors.
+
+    ``login`` is who is logged in.
+    """
     (tmp_path / "services.yml").write_text(SERVICES)
     url = f"sqlite:///{tmp_path}/ledger.db"
     line = (
@@ -46,7 +50,11 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         ledger.apply([Derived("shop", line, START)])
     flags = [f"--config.file={tmp_path}/services.yml", f"--storage.ledger={url}"]
 
-    def command(*arguments: str) -> tuple[int, str, str]:
+    def command(
+        *arguments: str, login: str = "ann", shared: str | None = None
+    ) -> tuple[int, str, str]:
+        who = Login(f"login:{login}", shared)
+        monkeypatch.setattr("sla_engine.commands.flags.login", lambda: who)
         code = main([*arguments, *flags])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
@@ -75,10 +83,93 @@ def test_an_annotation_shows_in_the_report(run: Run) -> None:
 
 def test_an_outage_can_be_called_planned_and_measured_again(run: Run) -> None:
     assert _outage(run)["class"] == "unplanned"
-    run("outages", "reclassify", ID, "--as=planned", "--author=ann", "--reason=it was agreed")
-    assert _outage(run)["class"] == "planned"
-    run("outages", "reclassify", ID, "--as=measured", "--author=bob", "--reason=it was not")
+    code, out, _ = run("outages", "reclassify", ID, "--as=planned", "--reason=it was agreed")
+    assert (code, f"sla-engine outages confirm {ID}" in out) == (0, True)
     assert _outage(run)["class"] == "unplanned"
+    for name in ("ann", "bob", "carl"):
+        code, _, err = run("outages", "confirm", ID, f"--author={name}")
+        assert (code, "another has to confirm it" in err) == (1, True)
+    assert run("outages", "confirm", ID, login="bob")[0] == 0
+    assert _outage(run)["class"] == "planned"
+    run("outages", "reclassify", ID, "--as=measured", "--reason=it was not", login="bob")
+    assert _outage(run)["class"] == "planned"
+    code, out, _ = run("outages", "confirm", ID)
+    assert (code, "as measured" in out) == (0, True)
+    assert _outage(run)["class"] == "unplanned"
+    assert run("verify")[0] == 0
+
+
+def test_a_class_that_somebody_asks_for_can_be_refused(run: Run) -> None:
+    run("outages", "reclassify", ID, "--as=planned", "--reason=it was agreed")
+    again = run("outages", "reclassify", ID, "--as=unplanned", "--reason=no", login="bob")
+    assert (again[0], "has asked for that already" in again[2]) == (1, True)
+    assert run("outages", "refuse", ID, "--reason=it was not", login="bob")[0] == 0
+    code, _, err = run("outages", "confirm", ID, login="bob")
+    assert (code, "Nothing waits" in err) == (1, True)
+    assert _outage(run)["class"] == "unplanned"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("maintenance", "approve"),
+        ("maintenance", "revoke"),
+        ("outages", "confirm"),
+    ],
+)
+def test_who_cannot_be_told_from_another_decides_in_slack(
+    run: Run, arguments: tuple[str, str]
+) -> None:
+    code, _, err = run(*arguments, ID, "--author=bob", login="root", shared="root may be anybody")
+    assert code == 1
+    assert "root may be anybody: two people cannot be told apart here" in err
+    assert "decide in Slack" in err
+
+
+def test_every_decision_keeps_who_was_logged_in_beside_the_name(run: Run, tmp_path: Path) -> None:
+    run("outages", "annotate", ID, "--note=x", "--reason=y", "--author= \u0410nn ", login="bob")
+    assert "\u0410nn (login:bob) note" in run("outages", "show", ID)[1]
+    run(
+        "maintenance", "request", "--title=x", "--tier=gold", "--from=2024-10-04T00:30",
+        "--duration=1h", "--reason=y", login="carl",
+    )  # fmt: skip
+    with sqlite3.connect(tmp_path / "ledger.db") as ledger:
+        assert ledger.execute("SELECT author, login FROM correction").fetchall() == [
+            ("\u0410nn", "login:bob")
+        ]
+        assert ledger.execute("SELECT author, login FROM maintenance_event").fetchall() == [
+            ("carl", "login:carl")
+        ]
+    assert run("verify")[0] == 0
+    with sqlite3.connect(tmp_path / "ledger.db") as ledger:
+        ledger.execute("UPDATE correction SET login = 'login:ann'")
+    assert "correction was put in or changed by hand" in run("verify")[1]
+
+
+def test_a_login_of_slack_cannot_be_typed(run: Run) -> None:
+    code, _, err = run(
+        "outages", "annotate", ID, "--note=x", "--reason=y", "--author=slack:U9 (boss)"
+    )
+    assert (code, "written like a login of Slack" in err) == (2, True)
+
+
+def test_a_decision_by_mistake_is_revoked_by_a_further_one(run: Run) -> None:
+    identifier = run(
+        "maintenance", "request", "--title=Disk swap", "--tier=gold",
+        "--from=2024-10-04T00:30", "--duration=1h", "--reason=worn out",
+    )[1].split()[0]  # fmt: skip
+    code, _, err = run("maintenance", "revoke", identifier)
+    assert (code, "nothing was decided" in err) == (1, True)
+    run("maintenance", "approve", identifier, login="bob")
+    assert _outage(run)["class"] == "planned"
+    code, out, _ = run("maintenance", "revoke", identifier, "--reason=the wrong one", login="bob")
+    assert (code, "requested" in out) == (0, True)
+    assert _outage(run)["class"] == "unplanned"
+    run("maintenance", "reject", identifier, login="bob")
+    run("maintenance", "revoke", identifier, "--reason=the right one after all", login="bob")
+    run("maintenance", "approve", identifier, login="bob")
+    assert _outage(run)["class"] == "planned"
+    assert run("verify")[0] == 0
 
 
 def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
@@ -89,10 +180,13 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
     assert code == 0
     identifier = out.split()[0]
     assert _outage(run)["class"] == "unplanned"
-    code, _, err = run("maintenance", "approve", identifier, "--author=ann")
-    assert code == 1
-    assert "four_eyes wants another" in err
-    code, out, _ = run("maintenance", "approve", identifier, "--author=bob", "--reason=late, but")
+    for name in ("ann", "bob", "ann ", "\u0430nn"):
+        code, _, err = run("maintenance", "approve", identifier, f"--author={name}")
+        assert code == 1
+        assert "four_eyes wants another" in err
+    approve = ("maintenance", "approve", identifier, "--reason=late, but")
+    assert run(*approve, "--author=\u0430nn", login="bob")[0] == 1
+    code, out, _ = run(*approve, login="bob")
     assert code == 0
     assert "completed" in out
     assert _outage(run)["class"] == "planned"
@@ -233,11 +327,14 @@ def test_standard_output_that_is_full_is_told(tmp_path: Path) -> None:
 def test_verify_finds_nothing_in_a_ledger_that_decided_much(run: Run) -> None:
     run("outages", "annotate", ID, "--note=x", "--reason=y", "--author=a")
     code, said, _ = run("verify")
-    first, head = said.splitlines()
+    first, head, *looked = said.splitlines()
     assert (code, first) == (0, "the ledger is as it was written")
+    assert "  outages: 1" in looked
+    assert looked.index("looked at:") < looked.index("not looked at:")
     assert run("verify", f"--head={head.rpartition(' ')[2]}")[0] == 0
     code, said, _ = run("verify", f"--head=2:{'0' * 64}")
-    assert (code, said) == (1, "audit row 2 was cut off or made anew: the chain has 2 rows\n")
+    wanted = "audit row 2 was cut off or made anew: the chain has 2 rows"
+    assert (code, said.splitlines()[0]) == (1, wanted)
     assert run("verify", "--head=nonsense")[0] == 2
 
 
@@ -269,7 +366,7 @@ def test_a_decision_that_another_came_before_is_refused(
         assert run("maintenance", "reject", identifier, "--author=eve", "--reason=no")[0] == 0
 
     monkeypatch.setattr(requests, "decide", while_eve_rejects)
-    code, _, err = run("maintenance", "approve", identifier, "--author=bob")
+    code, _, err = run("maintenance", "approve", identifier, login="bob")
     assert (code, "just now" in err) == (1, True)
     assert (
         run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1]

@@ -56,7 +56,7 @@ def test_threads_wait_for_their_first_and_not_for_one_another(outbox: Outbox) ->
 def test_what_was_given_up_since_a_moment_is_revived_and_due_at_once(outbox: Outbox) -> None:
     for key, at in (("old", NOW - 1), ("edge", NOW), ("new", NOW + 1)):
         told(outbox, key, key, at)
-        outbox.give_up(due(outbox, at).id, "invalid_auth")
+        outbox.give_up(due(outbox, at).id, "invalid_auth", at)
     assert (outbox.pending(), outbox.next_due(NOW + 1)) == (0, None)
     assert outbox.revive(NOW, NOW + 7) == 2
     assert outbox.next_due(NOW + 6) is None

@@ -150,6 +150,7 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
         ledger.apply([ENDED], _notices)
         assert ledger.histories(Interval(0, 100))["shop"].outages == (OutageSpan(10, 25),)
         assert [n.key for n in Outbox(ledger.engine).unaddressed()] == ["a", "shop/10/resolved"]
+        assert ledger.verify() == []
 
 
 def _up(service: str, start: int, end: int) -> Derived:

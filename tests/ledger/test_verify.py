@@ -4,12 +4,13 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox
+from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox, TamperedError
 from sla_engine.ledger.audit import Head
 from sla_engine.ledger.maintenance import Request
 
@@ -41,7 +42,7 @@ EDITS = [
     (
         (
             "INSERT INTO correction SELECT 9, service, outage_start_ms, time_ms, 'eve', field, "
-            "before, after, reason FROM correction WHERE id = 1"
+            "before, after, reason, NULL FROM correction WHERE id = 1"
         ),
         "correction was put in or changed by hand",
     ),
@@ -151,6 +152,18 @@ def test_what_is_derived_anew_stays_true_to_its_trail(ledger: Ledger) -> None:
     assert ledger.verify() == []
 
 
+def test_what_is_not_as_chained_is_not_derived_over_and_can_be_put_back(ledger: Ledger) -> None:
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text("INSERT INTO gap VALUES ('shop', 39, 51)"))
+        connection.execute(sa.text("UPDATE coverage SET start_ms = 1 WHERE service = 'shop'"))
+    with pytest.raises(TamperedError, match="a gap of shop at 39 ms"):
+        ledger.apply([Derived("shop", LINE[4:], 40)])
+    assert len(ledger.restore(Actor("ann", "login:ann"), "found by verify", 9)) == 3
+    assert ledger.verify() == []
+    ledger.apply([Derived("shop", LINE[4:], 40)])
+    assert ledger.verify() == []
+
+
 def test_an_export_loaded_elsewhere_is_the_same_ledger(
     ledger: Ledger, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -182,7 +195,7 @@ def test_an_export_from_sqlite_goes_on_in_any_database(
     assert ledger.verify() == []
 
 
-@pytest.mark.parametrize("lines", [[b"{}"], [b'{"uptime_ledger":2}'], [b"nonsense"]])
+@pytest.mark.parametrize("lines", [[b"{}"], [b'{"uptime_ledger":3}'], [b"nonsense"]])
 def test_what_is_no_export_is_refused(
     lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -216,7 +229,7 @@ def test_a_row_of_another_shape_is_refused(
     row: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('other')}/ledger.db"
-    lines = [b'{"uptime_ledger":1}', orjson.dumps({"table": "outage", "row": row}), b'{"rows":1}']
+    lines = [b'{"uptime_ledger":2}', orjson.dumps({"table": "outage", "row": row}), b'{"rows":1}']
     with Ledger.open(url) as empty, pytest.raises(LedgerError, match=r"line 2 is not|not one of"):
         empty.load(lines)
 

@@ -1,5 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -103,6 +105,24 @@ def test_a_silence_that_ends_early_cancels_its_request_once() -> None:
     assert cancellation(silence, request, [asked, cancelled]) is None
     assert cancellation(replace(silence, expired=False), request, [asked]) is None
     assert cancellation(replace(silence, end=request.end), request, [asked]) is None
+
+
+@pytest.mark.parametrize(
+    ("author", "kept"),
+    [("ann", "ann"), ("slack:U9 (boss)", "silence of slack:U9 (boss)"), ("", "silence of nobody")],
+)
+def test_who_a_silence_says_made_it_is_a_claim_and_no_login(
+    tmp_path: Path, author: str, kept: str
+) -> None:
+    mark = Matcher("maintenance", ".*", regex=True)
+    made = Silence((Matcher("service", "web"), mark), START, START + HOUR, author, "Disks", "a")
+    url = "http://127.0.0.1:1"
+    book = catalogue(*SERVICES, maintenance={"silences": {"url": url}})
+    client = cast("Client", SimpleNamespace(silences=lambda: [made]))
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        assert pull(Books(book, ledger), client, NOW) == 1
+        [(_, [asked])] = ledger.windows.all()
+    assert asked.actor == (kept, "sla-engine")
 
 
 def test_the_api_s_shape_there_and_back() -> None:

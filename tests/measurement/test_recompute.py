@@ -31,6 +31,10 @@ FIRST = START + 6 * HOUR + 5_000  # what Prometheus still keeps begins here
 DOWN = OutageSpan(START + 10 * HOUR + 5_000, START + 10 * HOUR + 65_000)
 HOLE = range(START + 12 * HOUR, START + 14 * HOUR)  # what it lost of another service
 LOST = OutageSpan(START + 13 * HOUR, START + 13 * HOUR + 600_000)
+_FAILURES = (
+    'service_probe_failures_total{service="shop",probe="http",target="http://a",location="eu",'
+    'reason="refused"}'
+)
 OLD = OutageSpan(START + HOUR, START + 2 * HOUR)
 
 
@@ -46,6 +50,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             {
                 'service_up{service="shop",location="eu"}': samples,
                 'service_up{service="holed"}': holed,
+                _FAILURES: [(t, 2 + 3 * (t >= DOWN.start)) for t in times],
             },
         )
     create_blocks(folder, folder / "past.om")
@@ -138,13 +143,24 @@ def test_a_record_is_explained(book: Catalogue, client: Client, ledger: Ledger) 
     text = "\n".join(lines)
     assert "start  2026-10-01T10:00:05Z  the first failed sample" in text
     assert "end    2026-10-01T10:01:05Z  the first good sample" in text
-    assert 'service_up{service=~"shop"}[150000ms] at ' in text
+    assert 'service_up{service=~"shop"}[150000ms] @ ' in text
     assert "    2026-10-01T10:00:05Z  0  <" in lines
     assert "    2026-10-01T10:01:05Z  1  <" in lines
+    assert "  http http://a at eu: 3 attempts failed: refused" in lines
+    pasted = [line.partition(": ")[2] for line in lines if line.startswith("samples around")]
+    assert len(pasted) == 2
+    for query in pasted:
+        [series] = client.instant(
+            query, DAY.end + 9 * HOUR, samples=True
+        ).series  # whenever it is asked
+        assert len(series.times) > 1
     composite = outage_id("all", DOWN.start)
-    assert "derived from: all of shop" in list(
-        explain(Books(book, ledger), client, composite, DAY.end)
-    )
+    lines = list(explain(Books(book, ledger), client, composite, DAY.end))
+    assert lines[lines.index("derived from: all of shop") :][:3] == [
+        "derived from: all of shop",
+        "  shop",
+        "    2026-10-01T10:00:05Z  down for 1m",
+    ]
 
 
 def test_samples_that_are_gone_are_said_to_be_gone(

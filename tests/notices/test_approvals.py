@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.requests import request, resolve
@@ -123,7 +124,7 @@ def test_what_nobody_was_asked_about_is_not_told_as_decided(world: World) -> Non
         Books(world.book, world.ledger),
         identifier,
         "approved",
-        author="bob",
+        by=Actor("bob"),
         reason="",
         now=world.now,
     )
@@ -186,7 +187,7 @@ def test_a_decision_is_told_for_a_day(world: World) -> None:
         Books(world.book, world.ledger),
         identifier,
         "approved",
-        author="bob",
+        by=Actor("bob"),
         reason="",
         now=world.now,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError, Scope, WindowEvent
 from sla_engine.ledger import Books, Ledger
@@ -60,7 +61,7 @@ def test_the_others_count() -> None:
 def test_it_can_be_taken_out_and_not_approved(ledger: Ledger, name: str) -> None:
     def resolve(kind: str) -> str:
         window = requests.resolve(
-            Books(BOOK, ledger), name, kind, author="bob", reason="x", now=NOW  # type: ignore[arg-type]
+            Books(BOOK, ledger), name, kind, by=Actor("bob"), reason="x", now=NOW  # type: ignore[arg-type]
         )  # fmt: skip
         return window.state(NOW)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sla_engine.accounting.corrections import correct
+from sla_engine.domain.actor import Actor
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived
 from tests.programs.slack_people import ANN, BOB, EVE, GROUP, button, command, labels, press, submit
@@ -97,7 +98,7 @@ def test_a_form_of_another_version_is_refused_as_a_whole(world: World) -> None:
 def test_a_cause_of_any_length_leaves_the_form_within_slacks_limits(world: World) -> None:
     for number, length in enumerate((3_000, 3_001)):
         values = {"cause": "&" * length}
-        correct(world.ledger, SHOP, values, author="x", reason="y", now=world.now)
+        correct(world.ledger, SHOP, values, by=Actor("x"), reason="y", now=world.now)
         assert world.act(press(world.slack, "uptime_annotate", SHOP)) == ""
         assert len(world.slack.views) == number + 1
 

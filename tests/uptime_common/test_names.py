@@ -1,0 +1,18 @@
+import pytest
+
+from uptime_common.names import plain_name, skeleton
+
+
+@pytest.mark.parametrize(
+    "other", ["ANN ", "\u0430nn", "a\u200bnn", "\uff41nn", "\u00e1nn", "\u0391NN"]
+)
+def test_names_that_people_take_for_one_share_a_skeleton(other: str) -> None:
+    assert skeleton(other) == skeleton("ann")
+
+
+def test_names_of_two_people_do_not() -> None:
+    assert len({skeleton(name) for name in ("ann", "anna", "ann b", "bob", "\u674e\u660e")}) == 5
+
+
+def test_a_name_is_kept_as_people_read_it() -> None:
+    assert plain_name(" Ann\u200b\t Smith ") == "Ann Smith"
