@@ -194,8 +194,8 @@ class PeriodReport:
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
     of its dates and numbers, such as ``de``; ``en`` is this project's own way.
     ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
-    is kept; ``unsettled`` are the services that are not known to the period's end, which hinders. ``evidence``
-    is there where the report is sealed.
+    is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
+    ``evidence`` is there where the report is sealed.
     """
 
     organization: str

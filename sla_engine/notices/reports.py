@@ -10,10 +10,11 @@ from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
 from sla_engine.accounting.past import watched
 from sla_engine.accounting.report import make_report
-from sla_engine.accounting.sealing import sealed, with_evidence
+from sla_engine.accounting.sealing import Sealed, bodies_of, sealed, with_evidence
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
+from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notifiers import File
