@@ -14,7 +14,7 @@ run-setup:
 
 dev-setup:
 	@scripts/programs python prometheus promtool alertmanager amtool systemd-analyze ps redis-server prometheus-blackbox-exporter prometheus-node-exporter dbus-daemon postgres pdftotext pango letters \
-		mariadbd dropbear dovecot exim4 chronyd nginx
+		mariadbd dropbear dovecot exim4 chronyd nginx libfaketime
 	@scripts/newer prometheus promtool victoria-metrics
 	@scripts/venv dev
 
@@ -53,8 +53,12 @@ test-latest: dev-setup ## every test on the newest packages that pyproject.toml 
 	@.venv-latest/bin/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: fuzz
-fuzz: dev-setup ## fuzz the reading of services.yml for ten minutes, guided by coverage (needs atheris)
-	@$(PY) -m benchmarks.fuzz_documents --seconds 600
+fuzz: dev-setup ## fuzz catalogues, feeds, answers of Prometheus and Slack, ten minutes each (needs atheris)
+	@for target in documents feeds prometheus slack; do $(PY) -m benchmarks.fuzz $$target --seconds 600 || exit 1; done
+
+.PHONY: faults
+faults: dev-setup ## every promise under fire against real programs: kill -9, Prometheus, databases, clock, clients, Slack
+	@$(PY) -m benchmarks.faults --write
 
 .PHONY: dashboards
 dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_catalogue import Catalogue, Service, load_catalogue
 from service_catalogue.load import Judge
 from sla_engine.accounting.past import noted, remembered
+from sla_engine.app.clock import CLOCK
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import read_key
 from sla_engine.app.state_file import running_engines
@@ -33,7 +33,7 @@ EARLIEST, LATEST = 0, 7_258_118_400_000
 
 def now() -> int:
     """Return the time in milliseconds UTC."""
-    return time.time_ns() // 1_000_000
+    return CLOCK.now()
 
 
 @dataclass(frozen=True, slots=True)

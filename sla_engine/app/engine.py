@@ -25,6 +25,7 @@ from sla_engine.accounting.terms import longest_gap
 from sla_engine.app.context import Context, now
 from sla_engine.app.faults import FaultWatch
 from sla_engine.app.notifications import Notifications
+from sla_engine.app.time_watch import TimeWatch
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, Isolation, one_line
 from sla_engine.domain.outage_changes import Change
@@ -91,6 +92,7 @@ class Engine:
         self._leadership = leadership(context.ledger.engine)
         self._notifications = Notifications(context, metrics)
         self._late = LateSamples()
+        self._time = TimeWatch(metrics)
         metrics.lag.set_function(self._lag)
 
     @property
@@ -181,7 +183,7 @@ class Engine:
                 if leads and time.monotonic() < self._asks_again_at:
                     self._show_age()
                     return
-                done = self._ingest(now()) if leads else self._follow()
+                done = self._ingest() if leads else self._follow()
                 self._refresh(done.period.end, done.changes)
             except PrometheusError as error:
                 self._failed(error)
@@ -238,12 +240,16 @@ class Engine:
         at = now()
         return Ingested(Interval(at, at), ())
 
-    def _ingest(self, at: int) -> Ingested:
-        """Derive all that is due; what is done before a failure stays."""
+    def _ingest(self) -> Ingested:
+        """Derive all that is due, of no clock's future; what is done before a failure stays."""
+        server = self._time.heard(self.context)
+        ours = now()
+        at = ours if server is None else min(ours, server)
         self._note_terms(at)
         context = self.context
         notify = partial(outage_notices, context.books, at)
-        changes = list(self._failing.catch_up(context.books, context.client, at, notify))
+        changes = list(self._time.cut(context, max(ours, server or 0), notify()))
+        changes += self._failing.catch_up(context.books, context.client, at, notify)
         changes += self._find_late(at)
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)

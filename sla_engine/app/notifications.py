@@ -95,7 +95,7 @@ class Notifications:
             foreseen = tuple(due_notices(situation, self._not_foreseen))
             self._outbox.add(notice for notice in foreseen if notice.key not in self._written)
             self._written = {notice.key for notice in foreseen}
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, LedgerError) as error:
             self._unusable(error)
 
     def send(self) -> None:
@@ -108,7 +108,7 @@ class Notifications:
             self.idle(_WAIT_SECONDS)
             oldest = self._outbox.oldest()
             self._metrics.outbox_pending.set(self._outbox.pending())
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, LedgerError) as error:
             self._unusable(error)
             return
         self._metrics.outbox_oldest.set(0 if oldest is None else oldest / 1000)

@@ -1,11 +1,12 @@
 """What ``serve`` does again and again, and how often."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from sla_engine.app.clock_guard import ClockGuard
 from sla_engine.app.engine import Engine
@@ -24,6 +25,24 @@ _WINDOWS_SECONDS = 60
 _FEED = "feed "
 
 log = structlog.get_logger("engine")
+
+
+class _Every(BaseTrigger):  # type: ignore[misc] # the library has no types
+    """Due again so many seconds later; what a clock that stepped ahead passed over does not count.
+
+    The library's own would count up every run of 40 days before it does one.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def __str__(self) -> str:
+        return f"every {self._interval}"
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Return when a job is due next, within one interval of ``now``."""
+        due = now if previous_fire_time is None else previous_fire_time + self._interval
+        return due if now < due <= now + self._interval else now + self._interval
 
 
 class Scheduler:
@@ -47,7 +66,7 @@ class Scheduler:
             ("listen", listener.keep, _LISTEN_SECONDS),
             ("decisions", engine.refresh_decided, _DECISIONS_SECONDS),
         ):
-            self._scheduler.add_job(job, "interval", seconds=seconds, id=name)
+            self._scheduler.add_job(job, _Every(seconds), id=name)
         self._at_once: list[str] = []
         self._follows("tick", engine.tick, tick)
         if rules_file is not None:
@@ -59,7 +78,7 @@ class Scheduler:
 
     def _add(self, name: str, job: Callable[[], None], seconds: float) -> None:
         first = datetime.now(UTC)
-        self._scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=first)
+        self._scheduler.add_job(job, _Every(seconds), id=name, next_run_time=first)
 
     def _follows(self, name: str, job: Callable[[], None], seconds: float) -> None:
         """Add a job that a change of the catalogue calls at once."""

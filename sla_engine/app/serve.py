@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import make_url
 
+from sla_engine.app.clock import CLOCK
 from sla_engine.app.context import Context, ledger_url, now, opened
 from sla_engine.app.engine import Engine
 from sla_engine.app.errors import JobError, UsageError
@@ -42,6 +43,7 @@ def serve(options: argparse.Namespace) -> int:
         raise UsageError(f"--tick: {error}") from error
     listed = _list_bounds(options)
     web_config = load_web_config(options.web_config_file)
+    CLOCK.steady()
     raise_limit()
     with opened(options) as context:
         _warn_of_empty(context, ledger_url(options))

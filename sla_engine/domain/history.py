@@ -40,6 +40,7 @@ def timeline_of(history: History, period: Interval) -> Timeline:
     return joined(sorted(states, key=lambda segment: segment.start))
 
 
+_LONGEST_LOOK = 86_400_000
 _JITTER = 1_000
 """How much earlier than due a sample may have come (ms)."""
 
@@ -123,6 +124,29 @@ def merged(former: History, own: History) -> History:
         line = timeline_of(former, piece)
         found = replaced(found, line) if line else found
     return found
+
+
+def known_beyond(history: History, end: int) -> int:
+    """Return how much is known of the time from a moment on (ms)."""
+    beyond = Interval(end, max([end, *(i.end for i in history.covered)]))
+    return sum(i.length for i in subtract(clip(history.covered, beyond), history.gaps))
+
+
+def cut_off(history: History, end: int) -> History:
+    """Return what a history holds up to a moment.
+
+    Where a gap reaches beyond it, that is cut off from its beginning, if that is not over a day
+    ago: who wrote it looked at a time that had not come, and not at the one before.
+    """
+    gap = next((g for g in history.gaps if g.start < end < g.end), None)
+    last = end if gap is None else max(gap.start, end - _LONGEST_LOOK)
+    past = Interval(-(2**62), last)
+    spans = (o for o in history.outages if o.start < last)
+    return History(
+        tuple(o if o.end is None or o.end <= last else OutageSpan(o.start, None) for o in spans),
+        clip(history.gaps, past),
+        clip(history.covered, past),
+    )
 
 
 def _reaching_back(history: History, at: int) -> int:

@@ -75,6 +75,8 @@ def _prepare_sqlite(engine: sa.Engine, database: str | None) -> None:
     if database and database != ":memory:":
         Path(database).absolute().parent.mkdir(parents=True, exist_ok=True)
 
+    file = _File(database)
+
     @sa.event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
@@ -86,12 +88,39 @@ def _prepare_sqlite(engine: sa.Engine, database: str | None) -> None:
     def begin(connection: sa.Connection) -> None:
         # A transaction that will write takes the lock at once: upgrading a read lock can fail.
         kind = "IMMEDIATE" if connection.get_execution_options().get("write") else "DEFERRED"
+        if kind == "IMMEDIATE":
+            file.check()
         connection.exec_driver_sql(f"BEGIN {kind}")
 
     with engine.connect() as connection:
         verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if verdict != "ok":
         raise LedgerError(f"{database}: the file is damaged: {verdict}")
+    file.note()
+
+
+class _File:
+    """The database's file: one that is gone goes on being written to, and nobody ever reads it."""
+
+    def __init__(self, database: str | None) -> None:
+        self._path = database
+        self._known: tuple[int, int] | None = None
+
+    def note(self) -> None:
+        """Remember which file it is."""
+        self._known = self._identity()
+
+    def check(self) -> None:
+        """Raise LedgerError where it is no longer that."""
+        if self._known is not None and self._identity() != self._known:
+            raise LedgerError(f"{self._path}: the file was removed or replaced while in use")
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = Path(self._path or "").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _migrate(engine: sa.Engine) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
-from sla_engine.domain.history import History, merged, outlived, preserved, replaced
+from sla_engine.domain.history import History, cut_off, merged, outlived, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
@@ -17,6 +17,7 @@ from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.ledger import (
     audit,
     audit_facts,
+    cutting,
     event_seals,
     events,
     export,
@@ -173,6 +174,38 @@ class Ledger:
             said = audit_facts.entry(self._chained, before, after, first=seen, sealed=sealed, at=at)
             audit.append(connection, list(said))
         return True
+
+    def cut(self, end: int, alive: Collection[str], notify: Notify | None = None) -> cutting.Cut:
+        """Let go what the ledger holds of the time after ``end`` (ms UTC), which has not come.
+
+        The audit says what was cut. Notices are of services that are ``alive``, by id.
+        """
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            found, read_from = _reaching_back(connection, end)
+            items, refused = cutting.beyond(found, end)
+            before = {item.service: found[item.service] for item in items}
+            after = {service: cut_off(history, end) for service, history in before.items()}
+            if items:
+                self._check(connection, items, found, read_from, _first_samples(connection))
+                histories.write(connection, before, after)
+                for item in items:
+                    gone = Interval(end, item.timeline[-1].end)
+                    events.replace(connection, item.service, gone, ())
+                sealed = event_seals.changes(connection, self._chained, items, after)
+                facts = audit_facts.entry(
+                    self._chained, before, after, first=(), sealed=sealed, at=end
+                )
+                audit.append(connection, [cutting.said(items, end), *facts])
+            changed = tuple(
+                change
+                for service in before
+                if service in alive
+                for change in changes(service, before[service].outages, after[service].outages)
+            )
+            if notify is not None and changed:
+                add_notices(connection, notify(changed))
+        return cutting.Cut(changed, tuple(before), refused)
 
     def _check(
         self,

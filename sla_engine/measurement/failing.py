@@ -80,7 +80,12 @@ class FailingServices:
             del self._known[gone]
 
     def _due(self, catalogue: Catalogue, now: int) -> list[Service]:
-        due = sorted((one.due, name) for name, one in self._known.items() if one.due <= now)
+        # One that is due after more than the longest wait was put off by a clock that was wrong.
+        due = sorted(
+            (one.due, name)
+            for name, one in self._known.items()
+            if one.due <= now or one.due > now + _LONGEST_WAIT
+        )
         return [catalogue.service(name) for _, name in due[:_AT_ONCE]]
 
     def _again(

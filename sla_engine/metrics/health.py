@@ -39,10 +39,7 @@ class EngineMetrics:
         self.last_tick = gauge(
             "sla_engine_last_tick_timestamp_seconds", "Time of the last tick that succeeded."
         )
-        self.lag = gauge(
-            "sla_engine_lag_seconds", "How far the ledger is behind now; NaN before the first tick."
-        )
-        self.lag.set(float("nan"))
+        self._watch_time(gauge)
         self.leader = gauge("sla_engine_leader", "1 where this engine writes the ledger.")
         self.tick_failures = counter(
             "sla_engine_tick_failures",
@@ -92,6 +89,21 @@ class EngineMetrics:
             self.tick_failures.labels(kind)
         for result in ("done", "refused", "failed", "unreadable"):
             self.slack_requests.labels(result)
+
+    def _watch_time(self, gauge: "partial[Gauge]") -> None:
+        self.lag = gauge(
+            "sla_engine_lag_seconds", "How far the ledger is behind now; NaN before the first tick."
+        )
+        self.lag.set(float("nan"))
+        self.clock_skew = gauge(
+            "sla_engine_clock_skew_seconds",
+            "How far this machine's clock is ahead of Prometheus' own; NaN where it does not say.",
+        )
+        self.clock_skew.set(float("nan"))
+        self.ledger_ahead = gauge(
+            "sla_engine_ledger_ahead_seconds",
+            "How far the ledger reaches beyond now; what is known there is not cut off.",
+        )
 
     def _watch_feeds(self, gauge: "partial[Gauge]") -> None:
         self._feed_success = gauge(

@@ -31,6 +31,7 @@ from sla_engine.notifiers import (
 )
 from sla_engine.prometheus import Client
 from sla_engine.reports.seal import Signer
+from uptime_common.retry_after import LONGEST
 
 log = structlog.get_logger("notify")
 
@@ -143,7 +144,7 @@ class Sender:
             channel
             for channel in self._outbox.channels_due(now)
             if (found := parse_address(channel).scheme) == (scheme or found)
-            and now >= self.held_until.get(found, 0)
+            and not 0 < self.held_until.get(found, 0) - now <= LONGEST
         ]
 
     def _tried(self, item: Delivery) -> Outcome:

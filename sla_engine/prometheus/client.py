@@ -34,6 +34,8 @@ STRICT = {
 _ADVICE = "PromQL info:"
 """How Prometheus begins what it says of the query alone; all else is of data that is missing."""
 _OK = 200
+_LATEST = 10**10
+"""Before which every time is (s, the year 2286)."""
 _ONE, _MANY = frozenset({"vector", "scalar"}), frozenset({"matrix"})
 
 
@@ -103,6 +105,19 @@ class Client:
             form |= {"lookback_delta": held, "max_lookback": held}  # VictoriaMetrics' name
         return self._query("query_range", {"query": promql, **form}, _MANY)
 
+    def now(self) -> int | None:
+        """Return the server's own time (ms UTC); None where it answers, but does not say it.
+
+        Raises:
+            PrometheusError: there is no answer.
+        """
+        try:
+            answer = self._query("query", {"query": "time()"}, _ONE)
+        except (AnswerError, QueryError):
+            return None
+        said = [value for series in answer.series for value in series.values.tolist()]
+        return round(said[0] * 1000) if len(said) == 1 and 0 < said[0] < _LATEST else None
+
     @cached_property
     def closed_ranges(self) -> bool:
         """Say whether a range includes its left edge, as in Prometheus 2.
@@ -163,7 +178,7 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            refusal = error_of(self.url, response.status_code, *_error_of_body(response.content))
+            refusal = error_of(self.url, response.status_code, *error_of_body(response.content))
             if (asked := response.headers.get("Retry-After")) is not None:
                 refusal.wait = retry_after(asked, time.time_ns() // 1_000_000)
             raise refusal
@@ -196,7 +211,7 @@ def _seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
 
 
-def _error_of_body(body: bytes) -> tuple[str, str]:
+def error_of_body(body: bytes) -> tuple[str, str]:
     """Return errorType and message of an answer that is no success."""
     try:
         document = orjson.loads(body)

@@ -57,7 +57,7 @@ def parse(body: bytes, kinds: frozenset[str] = KINDS) -> QueryResult:
         ValueError: the body is no such answer, or not all of one, or not of one of these kinds.
     """
     found = _parse_bytes(body, kinds)
-    return _parse_json(body, kinds) if found is None else found
+    return parse_json(body, kinds) if found is None else found
 
 
 def _parse_bytes(body: bytes, kinds: frozenset[str]) -> QueryResult | None:
@@ -81,7 +81,7 @@ def _parse_bytes(body: bytes, kinds: frozenset[str]) -> QueryResult | None:
     if not rest.startswith(b"}]"):
         return None
     # What is around the series is judged as if there were none.
-    return QueryResult(tuple(series), _parse_json(head + rest[1:], kinds).warnings)
+    return QueryResult(tuple(series), parse_json(head + rest[1:], kinds).warnings)
 
 
 def _labels(text: bytes) -> dict[str, str] | None:
@@ -97,7 +97,7 @@ def _labels(text: bytes) -> dict[str, str] | None:
 def _samples(numbers: bytes) -> tuple[Times, Values] | None:
     """Read ``[1790812807.123,"1"],[...``, without the last bracket; None if it is not so."""
     count = numbers.count(b"[")
-    if not _is_regular(numbers.translate(None, _DIGITS), count):
+    if not _is_regular(numbers.translate(None, _DIGITS), count) or not _are_apart(numbers, count):
         return None
     if numbers.count(b',"0"') + numbers.count(b',"1"') == count:
         flags = _flags(numbers, count)
@@ -118,6 +118,12 @@ def _is_regular(form: bytes, count: int) -> bool:
         return True
     plain = form.replace(b"[.,", b"[,").replace(b'"."', b'""')
     return plain == (b'[,""],' * count)[:-2]
+
+
+def _are_apart(numbers: bytes, count: int) -> bool:
+    """Say whether no digit stands between what parts samples, and time and value."""
+    ends = numbers.startswith(b"[") and numbers.endswith(b'"')
+    return ends and numbers.count(b',"') == count and numbers.count(b'"],[') == count - 1
 
 
 def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
@@ -146,7 +152,8 @@ def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
     return times.copy(), whole[1::2].astype(np.float64)
 
 
-def _parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
+def parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
+    """Read as `parse` does, by way of JSON objects alone; it raises the same."""
     document = orjson.loads(body)
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")

@@ -52,6 +52,8 @@ _GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
 _NO_RIGHT = "missing_scope"
 _SKEW = 300_000  # our clock and Slack's may differ by so many milliseconds
 BROKEN = (URLError, HTTPException, OSError, SlackClientError, json.JSONDecodeError)
+_MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading an answer raises that is no text, or JSON and not of Slack's shape."""
 
 
 class SlackBot(Notifier):
@@ -74,6 +76,7 @@ class SlackBot(Notifier):
 
     def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send by chat.postMessage, with the key as metadata."""
+        content = self._content(message)
         return _outcome(
             lambda: self._client.chat_postMessage(
                 channel=place,
@@ -81,18 +84,19 @@ class SlackBot(Notifier):
                 metadata=_metadata(key),
                 unfurl_links=False,
                 unfurl_media=False,
-                **self._content(message),
+                **content,
             )
         )
 
     def edit(self, at: Delivered, message: Message, key: str) -> Edited:
         """Replace by chat.update; the metadata stays."""
+        content = self._content(message)
         outcome = _outcome(
             lambda: self._client.chat_update(
                 channel=at.channel,
                 ts=at.ts or "",
                 metadata=_metadata(key),
-                **self._content(message),
+                **content,
             )
         )
         if isinstance(outcome, Failed) and outcome.reason.endswith(_GONE):
@@ -173,12 +177,13 @@ class SlackWebhook(Notifier):
     def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send; a webhook has no threads, no buttons and no metadata."""
         del key, thread
+        text, rendered = blocks.fallback(message), blocks.render(message)
         try:
-            response = self._client.send(
-                text=blocks.fallback(message), blocks=blocks.render(message)
-            )
+            response = self._client.send(text=text, blocks=rendered)
         except BROKEN as error:
             return _broken(error)
+        except _MISSHAPEN as error:
+            return _misshapen(error)
         if response.status_code == 200:  # noqa: PLR2004 - HTTP
             return Delivered(place)
         return _rejected(response.status_code, response.body.strip(), response.headers)
@@ -215,6 +220,8 @@ def _outcome(call: Callable[[], SlackResponse]) -> Outcome:
         return _rejected(error.response.status_code, reason, error.response.headers)
     except BROKEN as error:
         return _broken(error)
+    except _MISSHAPEN as error:
+        return _misshapen(error)
     return Delivered(str(response.get("channel") or ""), response.get("ts"))
 
 
@@ -234,6 +241,10 @@ def _rejected(status: int, reason: str, headers: Any) -> Outcome:
 def _broken(error: Exception) -> Retry:
     refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
     return Retry(f"slack: {one_line(error)}", doubtful=not refused)
+
+
+def _misshapen(error: Exception) -> Retry:
+    return Retry(f"slack: an answer that is none: {type(error).__name__}", unexplained=True)
 
 
 def one_line(error: Exception) -> str:

@@ -61,6 +61,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world = World(Engine(Context(book, ledger, client), EngineMetrics("test")))
         for module in ("engine", "notifications", "views"):
             monkeypatch.setattr(f"sla_engine.app.{module}.now", lambda: world.now)
+        monkeypatch.setattr(Client, "now", lambda _: world.now)
         monkeypatch.setattr("sla_engine.measurement.failing.ingest", world.ingest)
         world.engine.tick()
         yield world

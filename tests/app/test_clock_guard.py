@@ -9,7 +9,7 @@ import pytest
 from sla_engine.app.clock_guard import STEP, ClockGuard
 from sla_engine.app.context import Context
 from sla_engine.app.engine import Engine
-from sla_engine.app.scheduler import Scheduler
+from sla_engine.app.scheduler import Scheduler, _Every
 from sla_engine.app.slack_listener import SlackListener
 from sla_engine.ledger import Ledger
 from sla_engine.metrics import EngineMetrics
@@ -61,3 +61,18 @@ def test_jobs_that_a_step_back_put_off_for_an_hour_run_at_once(
         assert ticked.wait(30)
         assert jobs.stop()
         assert engine.idle(30)
+
+
+@pytest.mark.parametrize("passed", [-40 * 86_400, -3_600, 0, 3, 5, 3_600, 40 * 86_400])
+def test_a_job_is_due_once_and_within_an_interval_wherever_the_clock_went(passed: float) -> None:
+    planned = datetime(2026, 11, 10, tzinfo=UTC)
+    now = planned + timedelta(seconds=passed)
+    due = _Every(5).get_next_fire_time(planned, now)
+    assert now < due <= now + timedelta(seconds=5)
+    assert _Every(5).get_next_fire_time(None, now) == now + timedelta(seconds=5)
+
+
+def test_a_job_keeps_its_pace_however_late_it_runs() -> None:
+    planned = datetime(2026, 11, 10, tzinfo=UTC)
+    late = planned + timedelta(seconds=1)
+    assert _Every(5).get_next_fire_time(planned, late) == planned + timedelta(seconds=5)

@@ -77,6 +77,7 @@ def test_the_first_figures_show_with_the_first_samples(
         engine = Engine(Context(book, ledger, client), EngineMetrics("test"))
         for moment in (begin, begin + 60):
             monkeypatch.setattr("sla_engine.app.engine.now", lambda now=moment: now * 1000)
+            monkeypatch.setattr(Client, "now", lambda _, now=moment: now * 1000)
             engine.tick()
             shown.append(engine.levels[0].windows["1d"].availability)
     assert shown == [None, 1]
@@ -96,6 +97,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def turn(moment: float) -> None:
         for module in ("engine", "notifications"):
             monkeypatch.setattr(f"sla_engine.app.{module}.now", lambda: int(moment * 1000))
+        monkeypatch.setattr(Client, "now", lambda _: int(moment * 1000))
 
     return turn
 

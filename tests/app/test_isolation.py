@@ -65,6 +65,7 @@ def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def turn(moment: int) -> None:
         for module in ("engine", "notifications", "views"):
             monkeypatch.setattr(f"sla_engine.app.{module}.now", lambda: moment * 1000)
+        monkeypatch.setattr(Client, "now", lambda _: moment * 1000)
 
     return turn
 

@@ -3,10 +3,18 @@
 import random
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_engine.domain.history import History, preserved, replaced, timeline_of
+from sla_engine.domain.history import (
+    History,
+    cut_off,
+    known_beyond,
+    preserved,
+    replaced,
+    timeline_of,
+)
 from sla_engine.domain.interval import Interval, Intervals, clip, complement, union
 from sla_engine.domain.outage import OutageSpan, gaps, outages
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, during, joined
@@ -148,3 +156,33 @@ def test_a_gap_that_goes_on_is_one_gap() -> None:
     history = replaced(History(), (Segment(0, 10, UP), Segment(10, 50, UNKNOWN)))
     history = replaced(history, (Segment(50, 80, UNKNOWN),))
     assert history.gaps == (Interval(10, 80),)
+
+
+@pytest.mark.parametrize("open_", [True, False])
+def test_looking_at_a_time_that_has_not_come_and_cutting_it_off_leaves_what_was(
+    *, open_: bool
+) -> None:
+    line: Timeline = (Segment(0, 10, UP), Segment(10, 20, DOWN))
+    line += () if open_ else (Segment(20, 30, UP),)
+    before = replaced(History(), line)
+    end = line[-1].end
+    ahead = replaced(before, (Segment(end, 10**9, UNKNOWN),))
+    assert known_beyond(ahead, end + 5) == 0
+    assert cut_off(ahead, end + 5) == before
+    assert cut_off(before, end) == before
+
+
+def test_what_was_known_of_a_time_that_has_not_come_is_cut_off_at_now() -> None:
+    line = (Segment(0, 10, UP), Segment(10, 50, DOWN), Segment(50, 70, UP), Segment(70, 90, DOWN))
+    history = replaced(History(), (*line, Segment(90, 95, UP)))
+    assert known_beyond(history, 20) == 75
+    assert cut_off(history, 20) == replaced(History(), (Segment(0, 10, UP), Segment(10, 20, DOWN)))
+    assert cut_off(history, 60) == replaced(History(), (*line[:2], Segment(50, 60, UP)))
+
+
+def test_a_gap_of_days_is_cut_off_a_day_back_at_most() -> None:
+    day = 86_400_000
+    history = replaced(History(), (Segment(0, 10, UP), Segment(10, 9 * day, UNKNOWN)))
+    found = cut_off(history, 5 * day)
+    assert found.covered == (Interval(0, 4 * day),)
+    assert found.gaps == (Interval(10, 4 * day),)

@@ -4,7 +4,7 @@ import pytest
 
 from sla_engine.domain.notice import Notice
 from sla_engine.ledger import Ledger, Outbox, audit
-from sla_engine.ledger.outbox import Delivery, Thread
+from sla_engine.ledger.outbox import FARTHEST, Delivery, Thread
 
 NOW = 1_000_000
 
@@ -97,3 +97,12 @@ def test_notices_written_together_stand_in_the_chain_at_the_time_of_the_last(
     outbox.add(Notice(f"k{at}", "t", "opened", at, "shop", {}) for at in times)
     with ledger.engine.begin() as connection:
         assert [link.time_ms for link in audit.read(connection)] == [NOW + 9]
+
+
+def test_what_a_clock_that_was_wrong_put_off_for_weeks_is_due(outbox: Outbox) -> None:
+    told(outbox, "a", "one")
+    outbox.postpone(due(outbox, NOW), NOW + FARTHEST, "unavailable")
+    assert outbox.next_due(NOW) is None
+    outbox.postpone(due(outbox, NOW + FARTHEST), NOW + FARTHEST + 1, "unavailable")
+    assert due(outbox, NOW).notice.key == "a"
+    assert outbox.channels_due(NOW) == ["#uptime"]

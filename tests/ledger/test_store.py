@@ -198,3 +198,18 @@ def test_the_same_again_leaves_no_trace_and_an_earlier_sample_leaves_one(ledger:
     ledger.apply([OPEN._replace(first_sample=-1)])
     assert ledger.first_samples() == {"shop": -1}
     assert ledger.head() != head
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_file_that_is_gone_is_no_longer_written_to(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger.open(f"sqlite:///{path}") as ledger:
+        derived = Derived("shop", (Segment(0, 10, State.UP),), 0)
+        ledger.apply([derived])
+        path.unlink()
+        if how == "replaced":
+            Ledger.open(f"sqlite:///{path}").close()
+        with pytest.raises(LedgerError, match="removed or replaced while in use"):
+            ledger.apply([derived._replace(timeline=(Segment(10, 20, State.UP),))])
+    with Ledger.open(f"sqlite:///{path}") as again:
+        assert again.covered_until() == {}

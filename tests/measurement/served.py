@@ -52,7 +52,7 @@ _WAIT_SECONDS = 600
 _BOOT = f"""
 import sys, time
 real, (began, origin, end, speed) = time.time_ns, map(int, sys.argv[1:5])
-time.time_ns = lambda: min(origin + (real() - began) * speed, end)
+time.time_ns = time.monotonic_ns = lambda: min(origin + (real() - began) * speed, end)
 from sla_engine.app import scheduler
 scheduler._SEND_SECONDS = {_TICK}
 from sla_engine.cli import main

@@ -28,7 +28,8 @@ def _matrix(form: Form, labels: dict[str, str], value: str) -> Answer:
         times = [start + n * step for n in range(int((end - start) / step) + 1)]
         value = str(int(step / 15)) if "count_over" in form["query"] else value
     else:
-        end = round(float(form["time"]) * 1000)  # a look at what the server is asks for 1970
+        # A look at what the server is asks for 1970, and one for its clock for no time.
+        end = round(float(form.get("time", 0)) * 1000)
         first = max(end - 900_000, NOW - 86_400_000) // STEP * STEP
         times = [t / 1000 for t in range(first, NOW, STEP)]
     if "bool 1" in form["query"]:
@@ -166,3 +167,28 @@ def test_a_service_that_fails_is_tried_again_ever_more_seldom() -> None:
                     tried.append(at // 1000)
     waits = [b - a for a, b in pairwise(tried)]
     assert waits == [30, 60, 120, 240, 300, 300, 300, 300]
+
+
+def test_a_service_put_off_by_a_clock_that_was_ahead_is_tried_again() -> None:
+    def answer(form: Form) -> Answer:
+        return (LIES["error 422"] if "bad" in form["query"] else _truth)(form)
+
+    with _server(answer) as (url, asked), Ledger.open("sqlite://") as ledger:
+        book = catalogue("s00", {"id": "bad", "sli": {"promql": "max(bad)"}}, url=url)
+        failing = FailingServices()
+        with Client(book.prometheus) as client:
+            list(failing.catch_up(Books(book, ledger), client, NOW, lambda: lambda _: ()))
+            before = sum("bad" in query for query in asked)
+            ago = NOW - 40 * 86_400_000
+            list(failing.catch_up(Books(book, ledger), client, ago, lambda: lambda _: ()))
+        assert sum("bad" in query for query in asked) > before
+
+
+@pytest.mark.parametrize("lie", sorted(LIES))
+def test_a_server_that_answers_without_its_time_is_not_taken_at_its_word(lie: str) -> None:
+    with _server(LIES[lie]) as (url, _), Client(catalogue("a", url=url).prometheus) as client:
+        if lie in {"error 500", "error 503"}:
+            with pytest.raises(PrometheusError):
+                client.now()
+        elif lie not in {"scalar", "vector"}:
+            assert client.now() is None

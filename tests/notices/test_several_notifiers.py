@@ -145,6 +145,19 @@ def test_a_wait_that_one_asks_for_holds_up_no_other(make: Make) -> None:
     assert told.held_until == {"slack": world.now + 60_000}
 
 
+def test_a_wait_of_a_time_that_has_not_come_holds_up_nothing(make: Make) -> None:
+    world = make(routes=BOTH)
+    told, [slack, _] = sender(world, "slack", "pager")
+    slack.fails = Retry("slack: rate limited", 60_000, doubtful=False)
+    world.now += 40 * 24 * 60 * MINUTE  # the clock is ahead
+    world.change("opened", "s0", T0)
+    told.run()
+    slack.fails = None
+    world.now -= 40 * 24 * 60 * MINUTE
+    told.run()
+    assert len(slack.got) == 1
+
+
 def test_an_address_without_a_notifier_is_given_up_by_name(make: Make) -> None:
     world = make(channel="fax:12")
     told, _ = sender(world, "slack")

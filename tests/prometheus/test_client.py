@@ -1,5 +1,6 @@
 """The client and the extraction against a real server, with small limits and without one."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,7 +175,16 @@ def test_victoriametrics_takes_what_refuses_partial_answers(tmp_path: Path) -> N
         Client(Settings(url=url)) as client,
     ):
         (series,) = client.instant("up", START).series
+        server = client.now()
     assert series.values.tolist() == [1]
+    assert server is not None
+    assert abs(server - time.time() * 1000) < 5_000
+
+
+def test_a_server_says_its_own_time(client: Client) -> None:
+    server = client.now()
+    assert server is not None
+    assert abs(server - time.time() * 1000) < 5_000
 
 
 def test_basic_auth_is_read_from_a_file(tmp_path: Path) -> None:

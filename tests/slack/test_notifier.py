@@ -188,3 +188,24 @@ def test_what_the_documentation_says_to_paste_is_what_it_takes() -> None:
     assert {"commands", "usergroups:read"} < set(manifest["oauth_config"]["scopes"]["bot"])
     for extract in catalogues:
         Settings.model_validate(extract["slack"])
+
+
+@pytest.mark.parametrize("fault", ["garbage", "nonsense"])
+def test_an_answer_that_is_none_is_tried_again(slack: Slack, bot: SlackBot, fault: str) -> None:
+    slack.fault = lambda _: fault
+    at = Delivered(UPTIME, "1.2")
+    for outcome in (
+        bot.post(UPTIME, MESSAGE, "outage:1"),
+        bot.edit(at, MESSAGE, "outage:1"),
+        bot.find("#uptime", "outage:1", 0),
+        bot.attach(at, File("a.pdf", b"x", "A")),
+    ):
+        assert isinstance(outcome, Retry)
+        assert outcome.doubtful
+
+
+def test_a_webhook_s_answer_that_is_no_text_is_tried_again(slack: Slack) -> None:
+    slack.fault = lambda _: "garbage"
+    outcome = SlackWebhook(slack.hook_url, timeout=1).post("", MESSAGE, "outage:1")
+    assert isinstance(outcome, Retry)
+    assert outcome.unexplained
