@@ -77,12 +77,20 @@ class Sli(Frozen):
 
 
 class Change(Frozen):
-    """What held before an objective, calendar or quorum was changed: old periods keep it."""
+    """What held before it was changed: old periods keep it."""
 
     until: AwareMoment
     objective: Percent | None = None
     calendar: Identifier | None = None
     quorum: Quorum | None = None
+    scrape_interval: PositiveMilliseconds | None = None
+    max_gap: PositiveMilliseconds | None = None
+
+    @model_validator(mode="after")
+    def _spans(self) -> Self:
+        if self.scrape_interval and self.max_gap and self.max_gap < self.scrape_interval:
+            raise ValueError("max_gap is shorter than scrape_interval: every sample would be lost")
+        return self
 
 
 class Service(Frozen):

@@ -6,7 +6,7 @@ from benchmarks.audit.__main__ import main
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("seed", [34])
+@pytest.mark.parametrize("seed", [23])
 def test_a_random_world_agrees_with_the_oracle(
     seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

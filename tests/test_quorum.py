@@ -14,9 +14,10 @@ from exporter.services.store import Store
 from exporter.services.target import targets
 from service_catalogue import Service
 from service_catalogue.quorum import Need, quorum
+from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.measurement.derive import Cadence, derive, state_of
+from sla_engine.measurement.derive import derive, paced, state_of
 from sla_engine.prometheus import Series
 from sla_engine.prometheus.rules import rule_file
 from tests.catalogues import catalogue
@@ -117,7 +118,7 @@ def test_the_engine_judges_locations_by_the_table(case: Case, silent: int) -> No
         {"id": "s", "name": "S", "quorum": {"locations": case.need}, **fields}
     )
     expected = {True: State.UP, False: State.DOWN, None: State.UNKNOWN}[case.expected]
-    found = derive(service, series, PERIOD, Cadence(10, 25), 60)
+    found = derive(service, paced(series, (CadenceTerms(10, 25, fixed=True),)), PERIOD, 60)
     assert found == (Segment(0, 60, expected),)
     states = [State.UP] * case.up + [State.DOWN] * case.down + [State.UNKNOWN] * silent
     given = [({"location": str(i)}, state) for i, state in enumerate(states)]

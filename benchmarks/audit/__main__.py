@@ -1,7 +1,8 @@
 """Random worlds, judged by an oracle: python -m benchmarks.audit [--seeds 1-300] [--months 4].
 
 Every world is a catalogue, samples in a real Prometheus, and what people decide. Command lines of
-sla-engine derive it in pieces and in one, report it, correct it, derive it again; every figure is
+sla-engine derive it in pieces and in one, report it, correct it, derive it again: from a Prometheus
+that has all, from one that lost some, and from one that answers in part. Every figure is
 compared with an oracle that shares no code with the engine. A world that disagrees prints how to
 see it again; the exit code is then 1.
 """
@@ -14,10 +15,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.audit.faults import faulty
 from benchmarks.audit.make import make
 from benchmarks.audit.play import Play
 from benchmarks.audit.run import write_openmetrics
-from benchmarks.audit.world import World
+from benchmarks.audit.world import Servers, World
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 _BATCH = 10
@@ -48,21 +50,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _batch(folder: Path, worlds: Sequence[World], *, processes: bool) -> Iterator[bool]:
     """Yield of each world whether it disagrees; they share a Prometheus."""
-    server = folder / "prometheus"
-    server.mkdir(parents=True)
-    for world in worlds:
-        write_openmetrics(server / "world.om", world.series)
-        create_blocks(server, server / "world.om")
-    with running_prometheus(server) as prometheus:
+    whole, lossy = folder / "prometheus", folder / "lossy"
+    for server, lost in ((whole, False), (lossy, True)):
+        server.mkdir(parents=True)
+        for world in worlds:
+            losses = world.losses if lost else ()
+            write_openmetrics(server / "world.om", world.series, losses)
+            create_blocks(server, server / "world.om")
+    with (
+        running_prometheus(whole) as prometheus,
+        running_prometheus(lossy) as other,
+        faulty(prometheus.url, worlds[0].seed) as spoiling,
+    ):
         closed = prometheus.value("count_over_time(vector(1)[2s:1s])") == _CLOSED
+        servers = Servers(prometheus.url, other.url, spoiling)
         for world in worlds:
             world.closed = closed
-            yield _audited(folder / f"world-{world.seed}", world, prometheus.url, processes)
+            yield _audited(folder / f"world-{world.seed}", world, servers, processes)
 
 
-def _audited(folder: Path, world: World, url: str, processes: bool) -> bool:
+def _audited(folder: Path, world: World, servers: Servers, processes: bool) -> bool:
     began = time.monotonic()
-    play = Play(folder, world, url, processes=processes)
+    play = Play(folder, world, servers, processes=processes)
     found = list(play.findings())
     hours = (world.span[1] - world.span[0]) / 3_600_000
     print(

@@ -40,6 +40,7 @@ class Making:
         self.meanings: dict[str, tuple[Meaning, ...]] = {}
         self.calendars = calendars(chance, self.span, self.zone)
         self.services: list[dict[str, Any]] = []
+        self.turn: tuple[int, int] | None = None
 
     def _days(self) -> Span:
         hours = self.chance.choice((5, 9, 20, 30, 50, 70))
@@ -66,7 +67,7 @@ class Making:
 
     def sky(self) -> samples.Weather:
         """Return the weather of one service."""
-        return samples.weather(self.chance, self.span, self.step)
+        return samples.weather(self.chance, self.span, self.step, self.turn)
 
     def add(self, metric: str, points: list[Point], **labels: str) -> None:
         """Add a series."""
@@ -220,13 +221,41 @@ def make(seed: int, *, month: bool = False) -> World:
     }
     clock = making.span[1] + chance.choice((0, 0, 7_000, 600_000, 5 * _DAY, 40 * _DAY))
     asked = requests(chance, making.span, making.zone, making.services)
-    return World(
+    world = World(
         seed, making.zone, making.span, clock, catalogue, making.series, making.meanings, asked
     )
+    world.losses = _losses(chance, making)
+    return world
 
 
 def _service(making: Making, number: int, source: Callable[[Making, dict[str, Any]], None]) -> None:
     entry: dict[str, Any] = {"id": f"w{making.seed}-s{number}", "name": f"Service {number}"}
+    other = making.chance.choice(_STEPS)
+    at = making.chance.randrange(*making.span) // 1000 * 1000
+    making.turn = (at, int(other[:-1]) * 1000) if making.chance.random() < 0.3 else None
     source(making, entry)
     _terms(making, entry)
+    if making.turn and "components" not in entry:
+        _turned(making, entry, at, other)
     making.services.append(entry)
+
+
+def _turned(making: Making, entry: dict[str, Any], at: int, other: str) -> None:
+    """Let the catalogue tell of the change of cadence, know the later or the earlier, or none."""
+    told = making.chance.choice(("history", "later", "earlier", "nothing"))
+    if told in {"history", "later"}:
+        entry["scrape_interval"] = other
+    elif told == "earlier":
+        entry["scrape_interval"] = making.step_text
+    if told == "history":
+        change = {"until": datetime.fromtimestamp(at // 1000, UTC).isoformat()}
+        change["scrape_interval"] = making.step_text
+        if making.chance.random() < 0.3:
+            change["max_gap"] = f"{3 * making.step // 1000}s"
+        entry["history"] = [*entry.get("history", ()), change]
+
+
+def _losses(chance: random.Random, making: Making) -> list[Span]:
+    """Return stretches whose samples a Prometheus loses, of every service at once."""
+    starts = [chance.randrange(*making.span) for _ in range(chance.choice((1, 2, 3)))]
+    return [(at, at + chance.choice((40, 120, 400)) * making.step) for at in starts]

@@ -74,7 +74,7 @@ def _rule(chance: random.Random, local: datetime) -> str:
             f"FREQ=WEEKLY;INTERVAL=2;BYDAY={named}",
             f"FREQ=MONTHLY;BYDAY={(local.day - 1) // 7 + 1}{named}",
             f"FREQ=MONTHLY;BYMONTHDAY={local.day}",
-            "FREQ=HOURLY;INTERVAL=6",
+            "FREQ=HOURLY;INTERVAL=12",
         )
     )
 

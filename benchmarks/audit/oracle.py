@@ -10,7 +10,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from benchmarks.audit import states
+from benchmarks.audit import cadence, states
+from benchmarks.audit.cadence import Catalogue
 from benchmarks.audit.plans import own_plans
 from benchmarks.audit.states import Minute, Piece, Pieces, Point, held, state
 from benchmarks.audit.time import Span, calendar_spans, duration, instant
@@ -18,6 +19,8 @@ from benchmarks.audit.world import Meaning, World
 
 _LAST = 59_999
 _REACH = 600_000
+_STEP = 15_000
+_DAY = 86_400_000
 
 
 class Outage(NamedTuple):
@@ -84,26 +87,47 @@ class Oracle:
     def _sampled(self, entry: dict[str, Any]) -> Pieces:
         (meaning,) = self.world.meanings[entry["id"]]
         found = self._chosen(meaning)
-        raw = meaning.name == "raw"
-        measured = states.measured(found.values()) if raw else 15_000
-        step, gap = states.cadence(self.world.catalogue, entry, measured)
-        until = self._reach(gap)
-        if not raw:
-            span = (self.world.span[0] - gap, until)
-            asked = (meaning.name, meaning.least)
-            found = states.stepped(asked, found, span, step, self.world.closed)
+        said = Catalogue(self.world.catalogue, entry)
+        if meaning.name == "raw":
+            lines = {k: states.of_series(p, said, self.world.clock) for k, p in found.items()}
+            return states.of_locations(entry, lines)
+        moments = self._grid(said)
+        found = states.stepped((meaning.name, meaning.least), found, moments, self.world.closed)
+        steps = {at: said.at(at).step or _STEP for at in moments}
         lines = {
-            key: states.of_series([p for p in points if p[0] < until], step, gap, until)
+            key: states.of_samples(
+                [(t, value, cadence.Shown(steps[t], steps[t], 0)) for t, value in points],
+                said,
+                self._reach(_DAY // 8),
+            )
             for key, points in found.items()
         }
         return states.of_locations(entry, lines)
 
+    def _grid(self, said: Catalogue) -> list[int]:
+        """Return when an expression is evaluated: at the steps of each time."""
+        start, end = self.world.span[0] - _DAY // 8, self._reach(_DAY // 8)
+        found: list[int] = []
+        at = start
+        for turn in [*(until for until, _ in said.turns if start < until < end), end]:
+            step = said.at(at).step or _STEP
+            found += range(-(-at // step) * step, turn, step)
+            at = turn
+        return found
+
     def _events(self, entry: dict[str, Any]) -> tuple[Pieces, list[Minute]]:
         good, total = (self._chosen(m) for m in self.world.meanings[entry["id"]])
-        step, gap = states.cadence(self.world.catalogue, entry, states.measured(total.values()))
-        until = self._reach(gap)
-        times = sorted({at for points in total.values() for at, _ in points if at < until})
-        known = states.of_series([(at, 1) for at in times], step, gap, until)
+        said = Catalogue(self.world.catalogue, entry)
+        at: dict[int, cadence.Shown] = {}
+        for points in total.values():
+            times = [time for time, _ in points]
+            for time, shown in zip(times, cadence.shown(times, said.far), strict=True):
+                at.setdefault(time, shown)
+        known = states.of_samples(
+            [(time, 1, at[time]) for time in sorted(at)], said, self.world.clock
+        )
+        today = said.at(self.world.clock + _DAY)
+        gap = today.gap or (today.step or _STEP) * 5 // 2
         minutes = states.minutes(good.values(), total.values(), max(gap, _REACH))
         bad = [Piece(m.start, m.start + _LAST + 1, False) for m in minutes if _failed(entry, m)]
         judge = _known_and_not_bad

@@ -19,13 +19,14 @@ from benchmarks.audit.judge import (
 from benchmarks.audit.oracle import Oracle
 from benchmarks.audit.run import Done, command, ticks
 from benchmarks.audit.time import Span, days, wall
-from benchmarks.audit.world import Said, World
+from benchmarks.audit.world import Said, Servers, World
 
 _FROZEN = (
     "availability_ratio", "agreed_seconds", "excluded_seconds", "downtime_seconds",
     "unknown_seconds", "outage_count",
 )  # fmt: skip
 
+_TRIES = 3
 _TRAIL = 7_200_000
 """More than ticks go back before an open outage (ms)."""
 
@@ -33,7 +34,9 @@ _TRAIL = 7_200_000
 class Play:
     """Plays a world; counts what it compared."""
 
-    def __init__(self, folder: Path, world: World, url: str, *, processes: bool = False) -> None:
+    def __init__(
+        self, folder: Path, world: World, servers: Servers, *, processes: bool = False
+    ) -> None:
         folder.mkdir(parents=True)
         self._folder, self._world, self._processes = folder, world, processes
         self._chance = random.Random(world.seed + 1_000_000)
@@ -42,18 +45,23 @@ class Play:
         self._config = folder / "services.yml"
         self._frozen = False
         self.figures = self.reports = self.outages = 0
-        world.catalogue["prometheus"]["url"] = url
+        self._servers = servers
+        world.catalogue["prometheus"]["url"] = servers.whole
         self._config.write_text(json.dumps(world.catalogue, indent=1))
 
     def run(self, *arguments: str, ledger: str = "pieces", at: int | None = None) -> Done:
         """Run a command against one of the world's ledgers; one that fails is a finding."""
-        flags = [f"--config.file={self._config}", f"--storage.ledger={self._ledger(ledger)}"]
-        clock = self._world.clock if at is None else at
-        done = command([*arguments, *flags], clock, process=self._processes)
+        done = self.attempt(*arguments, ledger=ledger, at=at)
         if done.code:
             last = (done.err.strip() or done.out.strip()).splitlines()[-1:]
             self._failed.append(f"{' '.join(arguments)}: exit code {done.code}: {last}")
         return done
+
+    def attempt(self, *arguments: str, ledger: str = "pieces", at: int | None = None) -> Done:
+        """Run a command that may fail."""
+        flags = [f"--config.file={self._config}", f"--storage.ledger={self._ledger(ledger)}"]
+        clock = self._world.clock if at is None else at
+        return command([*arguments, *flags], clock, process=self._processes)
 
     def _ledger(self, name: str) -> str:
         return f"sqlite:///{self._folder}/{name}.db"
@@ -80,6 +88,9 @@ class Play:
             yield from self._restated(period[0], earlier, document, frozen=frozen)
         yield from self._formats()
         yield from self._kept(self._periods()[0])
+        yield from self._outlived(self._periods()[0])
+        yield from self._came_late(self._periods()[0])
+        yield from self._answered_in_part(self._periods()[0])
         yield from self._failed
 
     def _ask(self) -> None:
@@ -230,6 +241,32 @@ class Play:
         self.run("import", f"{self._folder}/ledger.jsonl", ledger="moved")
         self.run("verify", ledger="moved")
         yield from changed("moved", earlier, self._report(period, ledger="moved"))
+
+    def _outlived(self, period: Sequence[str]) -> Iterator[str]:
+        """Yield what is lost from the ledger where Prometheus lost samples of it; nothing must."""
+        earlier = self._report(period)
+        self.run("recompute", *_flags(self._world.span), f"--prometheus.url={self._servers.lossy}")
+        yield from changed("outlived", earlier, self._report(period))
+        self.run("verify")
+
+    def _came_late(self, period: Sequence[str]) -> Iterator[str]:
+        """Yield what a ledger lacks that was derived while some samples were still to come."""
+        flags = _flags(self._world.span)
+        self.run("backfill", *flags, f"--prometheus.url={self._servers.lossy}", ledger="late")
+        self.run("recompute", *flags, ledger="late")
+        whole = self._report(period, ledger="whole")
+        yield from changed("late", whole, self._report(period, ledger="late"))
+
+    def _answered_in_part(self, period: Sequence[str]) -> Iterator[str]:
+        """Yield what is wrong after answers of which some are partial, warned about or cut."""
+        flags = [*_flags(self._world.span), f"--prometheus.url={self._servers.faulty}"]
+        for _ in range(_TRIES):
+            done = self.attempt("backfill", *flags, ledger="part")
+            if not done.code:
+                break
+        self.run("backfill", *_flags(self._world.span), ledger="part")
+        whole = self._report(period, ledger="whole")
+        yield from changed("in part", whole, self._report(period, ledger="part"))
 
 
 def _flags(span: Span) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.audit.states import Key, Point
+from benchmarks.audit.time import Span
 from sla_engine.app.context import opened
 from sla_engine.cli import main
 from sla_engine.ledger import Books
@@ -100,8 +101,10 @@ def _end_with(run: Callable[[], int]) -> None:
         os._exit(code)
 
 
-def write_openmetrics(path: Path, series: dict[Key, list[Point]]) -> None:
-    """Write samples as OpenMetrics text, a family after another."""
+def write_openmetrics(
+    path: Path, series: dict[Key, list[Point]], losses: Sequence[Span] = ()
+) -> None:
+    """Write samples as OpenMetrics text, a family after another, but for those that are lost."""
     with path.open("w", encoding="ascii") as out:
         family = ""
         for (metric, labels), points in sorted(series.items()):
@@ -111,6 +114,8 @@ def write_openmetrics(path: Path, series: dict[Key, list[Point]]) -> None:
                 family = metric
             name = ",".join(f'{key}="{value}"' for key, value in labels)
             out.writelines(
-                f"{metric}{{{name}}} {v} {t // 1000}.{t % 1000:03d}\n" for t, v in points
+                f"{metric}{{{name}}} {v} {t // 1000}.{t % 1000:03d}\n"
+                for t, v in points
+                if not any(start <= t < end for start, end in losses)
             )
         out.write("# EOF\n")

@@ -14,9 +14,13 @@ class Weather(NamedTuple):
     down: Sequence[Span]
     blind: Sequence[Span]
     flapping: float
+    turn: tuple[int, int] | None = None
+    """From when on samples come at another step, and that step (ms)."""
 
 
-def weather(chance: random.Random, span: Span, step: int) -> Weather:
+def weather(
+    chance: random.Random, span: Span, step: int, turn: tuple[int, int] | None = None
+) -> Weather:
     """Return outages and holes of every length, some over the edges of the span."""
     down = [_stretch(chance, span, step, (1, 1, 2, 3, 5, 60, 240, 900)) for _ in _some(chance, 6)]
     blind = [
@@ -25,7 +29,7 @@ def weather(chance: random.Random, span: Span, step: int) -> Weather:
     if chance.random() < 0.3:
         edge = chance.choice(span)
         down.append((edge - 20 * step, edge + chance.randrange(1, 60) * step))
-    return Weather(down, blind, chance.choice((0, 0, 0, 0, 0, 0.05)))
+    return Weather(down, blind, chance.choice((0, 0, 0, 0, 0, 0.05)), turn)
 
 
 def _some(chance: random.Random, most: int) -> range:
@@ -41,7 +45,7 @@ def _in(spans: Iterable[Span], at: int) -> bool:
     return any(start <= at < end for start, end in spans)
 
 
-def times(chance: random.Random, span: Span, step: int, blind: Sequence[Span]) -> list[int]:
+def times(chance: random.Random, span: Span, step: int, sky: Weather) -> list[int]:
     """Return when a series is scraped: with jitter, less what is lost; some begin or end inside."""
     jitter = chance.choice((0, 0, 2, 200, min(900, step // 12)))
     lost = chance.choice((0, 0, 0.001, 0.02))
@@ -51,11 +55,15 @@ def times(chance: random.Random, span: Span, step: int, blind: Sequence[Span]) -
         start = chance.randrange(*span)
     if chance.random() < 0.15:
         end = chance.randrange(start, span[1])
-    nominal = range(start + chance.randrange(step), end, step)
+    turn, other = sky.turn or (end, step)
+    nominal = (
+        *range(start + chance.randrange(step), min(turn, end), step),
+        *range(max(turn, start) + chance.randrange(other), end, other),
+    )
     found = (
         at + (chance.randint(-jitter, jitter) if jitter else 0)
         for at in nominal
-        if not _in((*blind, *ours), at) and chance.random() >= lost
+        if not _in((*sky.blind, *ours), at) and chance.random() >= lost
     )
     return sorted(set(found))
 
@@ -69,7 +77,7 @@ def states(
     spans = own if deaf else [*sky.down, *own]
     return [
         (at, 0 if _in(spans, at) or chance.random() < sky.flapping else good)
-        for at in times(chance, span, step, sky.blind)
+        for at in times(chance, span, step, sky)
     ]
 
 
@@ -81,7 +89,7 @@ def counters(
     busy = chance.choice((0.1, 3, 50))
     good, bad = chance.randrange(1000), chance.randrange(10)
     found: tuple[list[Point], list[Point]] = ([], [])
-    for at in times(chance, span, step, sky.blind):
+    for at in times(chance, span, step, sky):
         if chance.random() < restart:
             good = bad = 0
         asked = int(chance.expovariate(1 / busy))

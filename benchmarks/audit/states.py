@@ -7,10 +7,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from statistics import median
 from typing import Any, NamedTuple
 
-from benchmarks.audit.time import Span, duration, instant
+from benchmarks.audit import cadence
+from benchmarks.audit.cadence import Catalogue
+from benchmarks.audit.time import Span, instant
 
 Point = tuple[int, float]
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -31,12 +32,20 @@ class Piece(NamedTuple):
 Pieces = list[Piece]
 
 
-def of_series(points: Sequence[Point], step: int, gap: int, until: int) -> Pieces:
+def of_series(points: Sequence[Point], said: Catalogue, now: int) -> Pieces:
     """Let every sample hold until the next, or for one step where that is too far."""
+    shown = cadence.shown([at for at, _ in points], said.far)
+    return of_samples([(*point, one) for point, one in zip(points, shown, strict=True)], said, now)
+
+
+def of_samples(
+    samples: Sequence[tuple[int, float, cadence.Shown]], said: Catalogue, now: int
+) -> Pieces:
+    """Do the same for samples with what those around them show."""
     found: Pieces = []
-    for i, (at, value) in enumerate(points):
-        following = points[i + 1][0] if i + 1 < len(points) else until
-        end = following if following - at <= gap else min(at + step, following)
+    for i, (at, value, here) in enumerate(samples):
+        following, _, there = samples[i + 1] if i + 1 < len(samples) else (None, 0, None)
+        end = cadence.until(at, following, now, (here, there), said)
         if at < end:
             found.append(Piece(at, end, value != 0))
     return merged(found)
@@ -99,20 +108,6 @@ def composite(need: int, states: Sequence[bool | None]) -> bool | None:
     return False if len(states) - states.count(False) < need else None
 
 
-def cadence(catalogue: dict[str, Any], service: dict[str, Any], measured: int) -> tuple[int, int]:
-    """Return step and longest gap: the service's, the catalogue's, or the measured."""
-    both = catalogue["prometheus"]
-    step = duration(service.get("scrape_interval") or both.get("scrape_interval")) or measured
-    gap = duration(service.get("max_gap") or both.get("max_gap"))
-    return step, gap or step * 5 // 2
-
-
-def measured(series: Iterable[Sequence[Point]]) -> int:
-    """Return the median distance of samples in whole seconds."""
-    apart = [b[0] - a[0] for points in series for a, b in pairwise(points)]
-    return max(1_000, round(median(apart) / 1000) * 1000) if apart else 15_000
-
-
 def held(service: dict[str, Any], field: str, at: int) -> Any:
     """Return what a field of the service was at a moment: its history holds until then."""
     changes = sorted(service.get("history", ()), key=lambda c: instant(c["until"], "UTC"))
@@ -143,11 +138,11 @@ def matching(series: dict[Key, list[Point]], metric: str, **labels: str) -> dict
 
 
 def stepped(
-    meaning: tuple[str, float], series: dict[Key, list[Point]], span: Span, step: int, closed: bool
+    meaning: tuple[str, float], series: dict[Key, list[Point]], moments: Iterable[int], closed: bool
 ) -> dict[Key, list[Point]]:
     """Evaluate an expression as Prometheus does: from the last sample of five minutes."""
     found: dict[Key, list[Point]] = defaultdict(list)
-    for at in range(-(-span[0] // step) * step, span[1], step):
+    for at in moments:
         seen = {}
         for key, points in series.items():
             i = bisect_right(points, at, key=lambda point: point[0]) - 1

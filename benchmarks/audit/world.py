@@ -49,6 +49,17 @@ class Said(NamedTuple):
     value: str | None
 
 
+class Servers(NamedTuple):
+    """Addresses of what answers a world's queries.
+
+    One that has all samples, one that lost some, and one that answers in part now and then.
+    """
+
+    whole: str
+    lossy: str
+    faulty: str
+
+
 @dataclass
 class World:
     """A world; ``span`` is what is backfilled, ``clock`` when the reports are made (ms UTC)."""
@@ -62,5 +73,7 @@ class World:
     meanings: dict[str, tuple[Meaning, ...]]
     requests: list[Request] = field(default_factory=list)
     corrections: list[Said] = field(default_factory=list)
+    losses: list[Span] = field(default_factory=list)
+    """When a second Prometheus has no samples of anything."""
     closed: bool = False
     """Whether the server's lookback includes its left edge, as in Prometheus 2."""

@@ -14,6 +14,7 @@ from service_catalogue.past import pieces
 from service_catalogue.quorum import Quorum
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
+from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.objective import Accounting, ratio
@@ -83,6 +84,31 @@ def quorums(service: Service, period: Interval) -> Iterable[tuple[Interval, Quor
             start = found.pop()[0].start  # noqa: PLW2901 - goes on
         found.append((Interval(start, end), quorum))
     return found
+
+
+def changed_cadence(service: Service) -> bool:
+    """Say whether the catalogue tells of another cadence in the past."""
+    return any(change.scrape_interval or change.max_gap for change in service.history)
+
+
+def cadence_terms(catalogue: Catalogue, service: Service) -> tuple[CadenceTerms, ...]:
+    """Return what is said of a service's cadence, in order of time (rule 10).
+
+    A scrape interval of ``history`` is what held then. Today's may be told of a change that was
+    made since, so that of the past the samples decide.
+    """
+    settings, found = catalogue.prometheus, []
+    changes = sorted(service.history, key=lambda change: change.until)
+    now_step = service.scrape_interval or settings.scrape_interval
+    now_gap = service.max_gap or settings.max_gap
+    for i, change in enumerate(changes):
+        if change.scrape_interval or change.max_gap:
+            steps = (c.scrape_interval for c in changes[i:] if c.scrape_interval)
+            gaps = (c.max_gap for c in changes[i:] if c.max_gap)
+            step, until = next(steps, None), milliseconds(change.until, UTC)
+            gap = next(gaps, now_gap)
+            found.append(CadenceTerms(step or now_step, gap, fixed=bool(step), until=until))
+    return (*found, CadenceTerms(now_step, now_gap))
 
 
 def _agreed(catalogue: Catalogue, name: str | None, period: Interval) -> Intervals:

@@ -35,6 +35,7 @@ from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.failing import FailingServices
 from sla_engine.measurement.ingest import Ingested
+from sla_engine.measurement.late import WINDOW as LATE_WINDOW
 from sla_engine.measurement.late import LateSamples
 from sla_engine.metrics import EngineMetrics, Exposition, TickFailure, outages_text
 from sla_engine.notices.outages import outage_notices
@@ -63,7 +64,11 @@ class Engine:
     """
 
     def __init__(
-        self, context: Context, metrics: EngineMetrics, listed: ListBounds = DEFAULT_BOUNDS
+        self,
+        context: Context,
+        metrics: EngineMetrics,
+        listed: ListBounds = DEFAULT_BOUNDS,
+        late_window: int = LATE_WINDOW,
     ) -> None:
         self.published = Published(context)
         self.metrics = metrics
@@ -91,7 +96,7 @@ class Engine:
         self._sending = threading.Lock()
         self._leadership = leadership(context.ledger.engine)
         self._notifications = Notifications(context, metrics)
-        self._late = LateSamples()
+        self._late = LateSamples(late_window)
         self._time = TimeWatch(metrics)
         metrics.lag.set_function(self._lag)
 

@@ -41,13 +41,13 @@ def serve(options: argparse.Namespace) -> int:
         tick = parse_duration(options.tick) / 1000
     except ValueError as error:
         raise UsageError(f"--tick: {error}") from error
-    listed = _list_bounds(options)
+    listed, late = _list_bounds(options), _late_window(options)
     web_config = load_web_config(options.web_config_file)
     CLOCK.steady()
     raise_limit()
     with opened(options) as context:
         _warn_of_empty(context, ledger_url(options))
-        engine = Engine(context, EngineMetrics(__version__), listed)
+        engine = Engine(context, EngineMetrics(__version__), listed, late)
         engine.metrics.loaded(now(), good=True)
         settle()
         listener = SlackListener(engine)
@@ -81,6 +81,14 @@ def _list_bounds(options: argparse.Namespace) -> ListBounds:
         return ListBounds(options.metrics_outages, parse_duration(options.metrics_outages_age))
     except ValueError as error:
         raise UsageError(f"--metrics.outages-age: {error}") from error
+
+
+def _late_window(options: argparse.Namespace) -> int:
+    """Return how late samples may come and still be found (ms)."""
+    try:
+        return parse_duration(options.late_samples)
+    except ValueError as error:
+        raise UsageError(f"--late-samples: {error}") from error
 
 
 async def _until_stopped(

@@ -37,6 +37,13 @@ def register(commands: Subparsers) -> None:
         help="how long ago these began at most, unless they are open (default: %(default)s)",
     )
     command.add_argument(
+        "--late-samples",
+        dest="late_samples",
+        default="24h",
+        metavar="DURATION",
+        help="how late samples may come and still be found by themselves (default: %(default)s)",
+    )
+    command.add_argument(
         "--rules.file",
         dest="rules_file",
         type=Path,

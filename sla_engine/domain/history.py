@@ -45,12 +45,21 @@ _JITTER = 1_000
 """How much earlier than due a sample may have come (ms)."""
 
 
-def preserved(history: History, derived: Timeline, tail: int, released: Intervals = ()) -> Timeline:
+def preserved(
+    history: History,
+    derived: Timeline,
+    tail: int,
+    released: Intervals = (),
+    unseen: Intervals = (),
+) -> Timeline:
     """Return what was derived, with what the history knows wherever that says unknown.
 
-    See `outlived`, which says where that is.
+    See `outlived`, which says where that is. In ``unseen`` time a sample held although later ones
+    are missing: where the history knows another state, it had a sample that is lost since.
     """
     kept = outlived(history, derived, tail, released)
+    if unseen and (history.outages or history.gaps):
+        kept = union(kept, subtract(_otherwise(history, derived, unseen), released))
     if not kept:
         return derived
     whole = Interval(derived[0].start, derived[-1].end)
@@ -81,6 +90,22 @@ def outlived(history: History, derived: Timeline, tail: int, released: Intervals
                 early = [start for start in changes if start < before.end]
                 kept.append(Interval(max(early, default=hole.start), hole.end))
     return subtract(union(kept), released)
+
+
+def _otherwise(history: History, derived: Timeline, unseen: Intervals) -> Intervals:
+    """Return where in unseen time the history knows a state that was not derived.
+
+    Only where both begin alike: else it is another quorum or source that makes the difference.
+    """
+    whole = Interval(derived[0].start, derived[-1].end)
+    found: list[Interval] = []
+    for known in intersect(clip(unseen, whole), history.covered):
+        past, now = timeline_of(history, known), cut(derived, known)
+        if past[0].state is not now[0].state:
+            continue
+        for state, other in ((State.UP, State.DOWN), (State.DOWN, State.UP)):
+            found += intersect(during(past, state), during(now, other))
+    return union(found)
 
 
 def replaced(history: History, derived: Timeline) -> History:

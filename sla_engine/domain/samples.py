@@ -11,7 +11,13 @@ Flags = NDArray[np.bool_]
 
 
 def from_arrays(
-    times: Times, up: Flags, period: Interval, step: int, max_gap: int, *, seen_until: int
+    times: Times,
+    up: Flags,
+    period: Interval,
+    step: int | Times,
+    max_gap: int | Times,
+    *,
+    seen_until: int,
 ) -> Timeline:
     """Return the timeline of one series (rule 1).
 
@@ -23,8 +29,8 @@ def from_arrays(
             matter too.
         up: whether each sample was good.
         period: what to cover.
-        step: the scrape interval, milliseconds.
-        max_gap: the longest distance of two samples without a hole, milliseconds.
+        step: the scrape interval, milliseconds; of all, or at each sample.
+        max_gap: the longest distance without a hole to the next sample, likewise.
         seen_until: samples up to here were asked for (ms UTC): ``now``, or later than the
             period's end.
     """

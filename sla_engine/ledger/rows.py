@@ -26,7 +26,8 @@ class Derived(NamedTuple):
 
     The last ``tail`` of what was derived before (ms) may have been a guess, and what is
     ``released`` may be forgotten where it is unknown now; see `outlived`. ``events`` are those of a
-    service that counts them. ``made_of`` are the services that it was derived from.
+    service that counts them. In ``unseen`` time a sample held though later ones are missing.
+    ``made_of`` are the services that it was derived from.
     """
 
     service: str
@@ -35,4 +36,5 @@ class Derived(NamedTuple):
     tail: int = 300_000
     events: tuple[Minute, ...] | None = None
     released: Intervals = ()
+    unseen: Intervals = ()
     made_of: tuple[str, ...] = ()

@@ -370,7 +370,8 @@ def _closed(history: History, at: int) -> History:
 
 
 def _joined(history: History, item: Derived) -> History:
-    return replaced(history, preserved(history, item.timeline, item.tail, item.released))
+    line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
+    return replaced(history, line)
 
 
 def _reaching_back(

@@ -38,7 +38,7 @@ def composites(
         before = timeline_of(history, period)
         if (item := known.get(name)) is None:
             return before, ()
-        line = preserved(history, item.timeline, item.tail, item.released)
+        line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
         here = Interval(line[0].start, line[-1].end)
         gone = intersect(during(line, State.UNKNOWN), _known(cut(before, here)))
         alive = lifetime(books.catalogue, books.catalogue.service(name), period)
@@ -55,7 +55,13 @@ def composites(
         whole = components([cut(line, alive) for line, _ in parts], service.need)
         released = union(*(gone for _, gone in parts))
         item = Derived(
-            service.id, whole, first_known(whole), 0, None, released, tuple(service.components)
+            service.id,
+            whole,
+            first_known(whole),
+            0,
+            None,
+            released,
+            made_of=tuple(service.components),
         )
         known[service.id] = item
         return (item,)

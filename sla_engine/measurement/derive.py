@@ -10,9 +10,10 @@ import numpy as np
 from service_catalogue import Catalogue, Service
 from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
+from sla_engine.domain.cadence import Cadence, CadenceTerms, Evidence, cadences, evidence
 from sla_engine.domain.clock import milliseconds
-from sla_engine.domain.interval import Interval
-from sla_engine.domain.samples import from_arrays
+from sla_engine.domain.interval import Interval, Intervals, intersect, union
+from sla_engine.domain.samples import Times, from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
 from sla_engine.prometheus import Series
 
@@ -20,15 +21,8 @@ _DEFAULT_STEP = 15_000
 _OF_REPLICAS = partial(quorum, "majority")
 
 
-class Cadence(NamedTuple):
-    """How often samples come, and the longest distance of two without a hole (ms)."""
-
-    step: int
-    max_gap: int
-
-
 def cadence(catalogue: Catalogue, service: Service, measured: int | None = None) -> Cadence:
-    """Return a service's cadence; where no scrape interval is set, the measured one."""
+    """Return a service's cadence of today; where no scrape interval is set, the measured one."""
     settings = catalogue.prometheus
     step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
     return Cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)
@@ -59,24 +53,39 @@ def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interv
     return Interval(max(period.start, start), min(period.end, end))
 
 
+class Paced(NamedTuple):
+    """A series with its cadence at each sample (ms), and what of it the samples themselves show."""
+
+    series: Series
+    steps: Times
+    gaps: Times
+    shown: Evidence
+
+
+def paced(series: Iterable[Series], terms: Sequence[CadenceTerms]) -> list[Paced]:
+    """Return series with their cadences; ``terms`` are what is said of these."""
+    found = []
+    for one in series:
+        shown = evidence(one.times, terms)
+        found.append(Paced(one, *cadences(one.times, shown, terms), shown))
+    return found
+
+
 def derive(
-    service: Service, series: Sequence[Series], period: Interval, beat: Cadence, seen_until: int
+    service: Service, series: Sequence[Paced], period: Interval, seen_until: int
 ) -> Timeline:
     """Return what samples say of a service in a period that is not empty.
 
     Args:
         service: whose samples these are.
-        series: of the period and of ``max_gap`` before and, if there, after it.
+        series: of the period and of what shows their cadence before and, if there, after it.
         period: what to cover, ms UTC.
-        beat: how often samples come.
         seen_until: samples were asked for up to here (ms UTC).
     """
     locations: dict[object, list[Timeline]] = defaultdict(list)
-    for one in series:
+    for one, steps, gaps, _ in series:
         up = one.values != 0
-        timeline = from_arrays(
-            one.times, up, period, beat.step, beat.max_gap, seen_until=seen_until
-        )
+        timeline = from_arrays(one.times, up, period, steps, gaps, seen_until=seen_until)
         locations[location(one.labels)].append(timeline)
     if not locations:
         return (Segment(period.start, period.end, State.UNKNOWN),)
@@ -90,6 +99,29 @@ def derive(
         whole = combine([cut(part, piece) for part in parts], judge)
         pieces += whole
     return joined(pieces)
+
+
+def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Intervals:
+    """Return when a sample of every series is missing, and at the edges of that of some.
+
+    In a hole that is not longer than ``max_gap`` the sample before it holds, although one is
+    missing; and where all series were lost, the first that is back decides alone for a moment. The
+    arguments are those of `derive`.
+    """
+    found: Intervals = (period,)
+    some: list[Intervals] = []
+    longest = 0
+    for one, steps, _, _ in series:
+        following = np.append(one.times[1:], seen_until)
+        missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
+        due = one.times[missing] + steps[missing] * 3 // 4
+        edges = zip(due.tolist(), following[missing].tolist(), strict=True)
+        holes = union(Interval(*edge) for edge in ((period.start, int(one.times[0])), *edges))
+        found, longest = intersect(found, holes), max(longest, int(steps.max()))
+        some.append(holes)
+    edge = longest * 3 // 2
+    near = union(Interval(i.start - edge, i.end + edge) for i in found)
+    return union(Interval(i.start - 1, i.end) for i in intersect(union(*some), near))
 
 
 def location(labels: Mapping[str, str]) -> object:

@@ -8,18 +8,19 @@ in a service that is up. What was not looked at is up.
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
+from sla_engine.accounting.terms import cadence_terms, changed_cadence
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import FaultReason, Isolation, exhaust
-from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
-from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step
+from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step, paced
 from sla_engine.measurement.request_counters import event_timeline
 from sla_engine.measurement.screening import Screening, quiet, screen
 from sla_engine.prometheus import Client
-from sla_engine.prometheus.extract import Samples, Source, asks, merged, raw
+from sla_engine.prometheus.extract import Ask, Samples, Source, asks, merged, raw
 from sla_engine.prometheus.pack import Wanted, packed
 from sla_engine.prometheus.scan import scan
 
@@ -40,13 +41,15 @@ def timelines(
     now: int,
     *,
     events: dict[str, tuple[Minute, ...]] | None = None,
+    unseen: dict[str, Intervals] | None = None,
     isolation: Isolation | None = None,
 ) -> dict[str, Timeline]:
     """Return the timeline of each service over its lifetime in a period (ms UTC).
 
     Services that live from other services are left out, as are those without a day in the period.
-    The events of those that count them are put into ``events``. With ``isolation`` a service that
-    fails is left out, too, and named there.
+    The events of those that count them are put into ``events``, and into ``unseen`` the time in
+    which samples are missing. With ``isolation`` a service that fails is left out, too, and named
+    there.
 
     Raises:
         PrometheusError: the samples cannot be had.
@@ -63,9 +66,12 @@ def timelines(
     sparse = [s for s in alive if s.id in sources]
     found: dict[str, Timeline] = {}
     counted: dict[str, tuple[Minute, ...]] = {}
+    missing: dict[str, Intervals] = {} if unseen is None else unseen
 
     def screened(some: Sequence[Service]) -> None:
-        found.update(_sparse(catalogue, client, some, sources, isolation, period=period, now=now))
+        looks = _sparse(catalogue, client, some, sources, isolation, period=period, now=now)
+        found.update(looks.lines)
+        missing.update(looks.unseen)
 
     def alone(some: Sequence[Service]) -> None:
         (service,) = some
@@ -104,15 +110,34 @@ def source(catalogue: Catalogue, service: Service) -> Source:
 def _stepped(
     catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
 ) -> Timeline:
-    """Evaluate an expression step by step: it has no samples of its own."""
-    beat = cadence(catalogue, service)
-    wide = _widened(period, beat.max_gap, now)
-    samples = raw(client, asks([source(catalogue, service)], wide))
-    return derive(service, samples.get(service.id, ()), period, beat, wide.end)
+    """Evaluate an expression step by step: it has no samples of its own, and so no other cadence.
+
+    Every time is evaluated at the steps of its own.
+    """
+    usual, one = cadence(catalogue, service), source(catalogue, service)
+    terms = [
+        t._replace(step=t.step or usual.step, fixed=True) for t in cadence_terms(catalogue, service)
+    ]
+    longest = max(t.max_gap or (t.step or 0) * 5 // 2 for t in terms)
+    wide = _widened(period, longest, now)
+    questions: list[Ask] = []
+    at = wide.start
+    for t in terms:
+        end = wide.end if t.until is None else min(t.until, wide.end)
+        if at < end:
+            questions += asks([one._replace(step=t.step or usual.step)], Interval(at, end))
+            at = end
+    samples = raw(client, questions)
+    return derive(service, paced(samples.get(service.id, ()), terms), period, wide.end)
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:
     return Interval(period.start - margin, min(period.end + margin, now))
+
+
+class _Found(NamedTuple):
+    lines: dict[str, Timeline]
+    unseen: dict[str, Intervals]
 
 
 def _sparse(
@@ -124,11 +149,11 @@ def _sparse(
     *,
     period: Interval,
     now: int,
-) -> dict[str, Timeline]:
+) -> "_Found":
     steps = _measured(catalogue, client, services, sources, period, isolation=isolation)
     services = [s for s in services if s.id not in isolation.faults]
     if not services:
-        return {}
+        return _Found({}, {})
     beats = {s.id: cadence(catalogue, s, steps.get(s.id)) for s in services}
     longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
@@ -139,13 +164,16 @@ def _sparse(
     counted = scan(client, asked, wide, min(_HOUR, wide.length), isolation)
     services = [s for s in services if s.id not in isolation.faults]
     known = {s.id: beats[s.id] for s in services if has_cadence(catalogue, s) or s.id in steps}
-    still = quiet(services, known, counted.windows, counted.series)
+    one_cadence = (s for s in services if s.id in known and not changed_cadence(s))
+    steady = {s.id: known[s.id] for s in one_cadence}
+    still = quiet(services, steady, counted.windows, counted.series)
     looks: list[Screening] = []
 
     def look(some: Sequence[Service]) -> None:
-        looks.extend(
-            screen(s, known.get(s.id), counted.windows, counted.series.get(s.id, ())) for s in some
-        )
+        for service in some:
+            series = counted.series.get(service.id, ())
+            terms = cadence_terms(catalogue, service)
+            looks.append(screen(service, known.get(service.id), counted.windows, series, terms))
 
     for service in services:
         if service.id not in still:
@@ -154,15 +182,16 @@ def _sparse(
     found = dict.fromkeys(still, up)
     found |= {one.service.id: up for one in looks if not one.flagged.any()}
     flagged = [one for one in looks if one.flagged.any()]
-    _look_closer(client, sources, flagged, wide, found, isolation=isolation)
-    return {name: cut(timeline, period) for name, timeline in found.items()}
+    _look_closer(client, sources, flagged, now, found, isolation=isolation)
+    lines = {name: cut(timeline, period) for name, timeline in found.items()}
+    return _Found(lines, {one.service.id: one.unseen for one in flagged if one.unseen})
 
 
 def _look_closer(
     client: Client,
     sources: Mapping[str, Source],
     looks: Sequence[Screening],
-    wide: Interval,
+    now: int,
     found: dict[str, Timeline],
     *,
     isolation: Isolation,
@@ -172,27 +201,24 @@ def _look_closer(
 
     def judge(some: Sequence[Screening]) -> Screening | None:
         (one,) = some
-        one.seen |= one.flagged
         series = samples.get(one.service.id, ())
-        judged = derive(one.service, series, wide, one.beat, wide.end)
-        found[one.service.id] = overlaid(judged, clip(one.looked(), wide), State.UP)
-        return one if one.widen(found[one.service.id]) else None
+        found[one.service.id] = line = one.judged(series)
+        more = one.reach_out(now), one.verify(series, line), one.widen(line)
+        return one if any(more) else None
 
     while looks:
-        questions = packed(_wanted(sources, looks, wide.end))
+        questions = packed(_wanted(sources, looks, now))
         samples = merged(samples, raw(client, questions, isolation))
         judged = [isolation.divided((one,), lambda o: o.service.id, judge) for one in looks]
         looks = [one for part in judged for one in part if one is not None]
 
 
-def _wanted(sources: Mapping[str, Source], looks: Sequence[Screening], until: int) -> Wanted:
+def _wanted(sources: Mapping[str, Source], looks: Sequence[Screening], now: int) -> Wanted:
     """Return what to fetch: for which services in which periods."""
     wanted: dict[Interval, list[Source]] = defaultdict(list)
     for one in looks:
-        near = 2 * one.beat.max_gap  # what is judged near a window needs what is near that
-        for first, last in one.runs():
-            start, end = one.windows[first].start - near, one.windows[last].end + near
-            wanted[Interval(start, min(end, until))].append(sources[one.service.id])
+        for period in one.wanted(now):
+            wanted[period].append(sources[one.service.id])
     return wanted
 
 

@@ -5,8 +5,9 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
+from sla_engine.domain.cadence import RUN
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
@@ -64,13 +65,22 @@ def ingest(
         return Ingested(period, ())
     chosen = tuple(books.catalogue.services if services is None else services)
     events: dict[str, tuple[Minute, ...]] = {}
+    unseen: dict[str, Intervals] = {}
     found = timelines(
-        books.catalogue, client, chosen, period, now, events=events, isolation=isolation
+        books.catalogue,
+        client,
+        chosen,
+        period,
+        now,
+        events=events,
+        unseen=unseen,
+        isolation=isolation,
     )
     derived = []
     for name, line in found.items():
         guess = tail(books.catalogue, books.catalogue.service(name))
-        derived.append(Derived(name, line, first_known(line), guess, events.get(name)))
+        known = Derived(name, line, first_known(line), guess, events.get(name))
+        derived.append(known._replace(unseen=unseen.get(name, ())))
     derived += composites(books, chosen, period, derived, isolation)
 
     def apply(some: Sequence[Derived]) -> tuple[Change, ...]:
@@ -99,8 +109,10 @@ def tick_periods(
     moment = Interval(now - 1, now)
     chosen = books.catalogue.services if services is None else services
     alive = {s.id: s for s in chosen if lifetime(books.catalogue, s, moment).length}
-    # A sample was taken to hold for as long as this, before a hole turned out to follow it.
-    guessed = max((cadence(books.catalogue, s).max_gap for s in alive.values()), default=0)
+    # A sample was taken to hold for as long as this, before a hole turned out to follow it; and
+    # so many samples show whether it was one, or a slower cadence.
+    beats = [cadence(books.catalogue, s) for s in alive.values()]
+    guessed = max((max(beat.max_gap, RUN * beat.step) for beat in beats), default=0)
     starts = [o.start for s, o in books.ledger.open_outages().items() if s in alive]
     covered = [end for s, end in books.ledger.covered_until().items() if s in alive]
     first = min([now, *covered, *(start for start in starts if start > now - _DAY)])

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
+from sla_engine.domain.cadence import RUN
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.isolation import Fault, Isolation
 from sla_engine.domain.outage_changes import Change
@@ -21,10 +22,13 @@ from sla_engine.prometheus.extract import Source
 from sla_engine.prometheus.scan import counted
 
 WINDOW = 24 * 3_600_000
-"""How late samples may come and still be found without anybody's doing (ms)."""
+"""How late samples may come and still be found without anybody's doing, unless told (ms)."""
 EVERY = 10 * 60_000
 """How often the gaps are asked for again (ms)."""
 _MARGIN = 5 * 60_000
+_SETTLED = 3_600_000
+"""After so long (ms) samples show whether a short gap was one, or a slower cadence."""
+_SHORT = _SETTLED // RUN
 
 Gaps = Mapping[Interval, Sequence[Service]]
 
@@ -32,10 +36,13 @@ Gaps = Mapping[Interval, Sequence[Service]]
 class LateSamples:
     """Looks for them now and then; remembers how many samples each gap was seen to hold.
 
-    A gap in which samples disagree holds some for ever: it is derived again only for more.
+    A gap in which samples disagree holds some for ever: it is derived again only for more. What
+    looks like a gap may be the first samples of a slower cadence: a short one is derived once more
+    when it is settled. ``window`` (ms) is how far back gaps are asked for; 0 asks for none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = WINDOW) -> None:
+        self._window = window
         self._asked = 0
         self._seen: dict[tuple[str, int], int] = {}
         self.tampered: Mapping[str, Fault] = {}  # what the last search would not write over
@@ -60,17 +67,19 @@ class LateSamples:
         Raises:
             PrometheusError: the samples cannot be had; the next call asks again.
         """
-        if 0 <= now - self._asked < EVERY:
+        if self._window <= TRAIL or 0 <= now - self._asked < EVERY:
             return ()
-        gaps = _gaps(books, Interval(now - WINDOW, now - TRAIL), failing)
+        gaps = _gaps(books, Interval(now - self._window, now - TRAIL), failing)
         found = isolation(client)
         counts = _counts(books.catalogue, client, gaps, found)
         changes: list[Change] = []
+        last = min(self._asked or now - _SETTLED, now)
         for gap, services in gaps.items():
+            settled = gap.length < _SHORT and last - _SETTLED < gap.end <= now - _SETTLED
             fuller = [
                 s
                 for s in services
-                if counts.get((s.id, gap), 0) > self._seen.get((s.id, gap[0]), 0)
+                if settled or counts.get((s.id, gap), 0) > self._seen.get((s.id, gap[0]), 0)
             ]
             if fuller:
                 wide = Interval(gap.start - _MARGIN, gap.end + _MARGIN)

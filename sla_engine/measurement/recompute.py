@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service_catalogue import Service
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import Fault, Isolation, exhaust
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
@@ -102,10 +102,21 @@ def _again(
 ) -> None:
     """Derive and store a piece of the period."""
     events: dict[str, tuple[Minute, ...]] = {}
-    lines = timelines(books.catalogue, client, services, piece, now, events=events, isolation=found)
+    unseen: dict[str, Intervals] = {}
+    lines = timelines(
+        books.catalogue, client, services, piece, now, events=events, unseen=unseen, isolation=found
+    )
     released = () if forget is None else (piece,)
     derived = [
-        Derived(name, line, first, _tail(books, name), events.get(name), released)
+        Derived(
+            name,
+            line,
+            first,
+            _tail(books, name),
+            events.get(name),
+            released,
+            unseen.get(name, ()),
+        )
         for name, line, first in _still_sampled(lines, since, forgetting=bool(released))
     ]
     whole = [*derived, *_composites(books, services, piece, derived, since=since, found=found)]

@@ -4,22 +4,31 @@ Increases are summed sample by sample and series by series, so that a counter th
 a restart takes nothing away and nothing is extrapolated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import chain, groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service_catalogue import Catalogue, Service
-from sla_engine.accounting.terms import terms
+from sla_engine.accounting.terms import cadence_terms, terms
+from sla_engine.domain.cadence import (
+    CadenceTerms,
+    Evidence,
+    cadences,
+    evidence,
+    horizon,
+    shown_around,
+)
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, union
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import State, Timeline, during
-from sla_engine.measurement.derive import cadence, median_step
+from sla_engine.measurement.derive import cadence
 from sla_engine.prometheus import Client, Series
 from sla_engine.prometheus.extract import Source, asks, raw
 
@@ -46,13 +55,56 @@ def event_timeline(
     reach = max(_MARGIN, cadence(catalogue, service).max_gap)
     wide = Interval(start - reach, min(end + reach, now))
     # Total comes first: a scrape that arrives between the two must not look like bad events.
-    sources = [Source(service.id, promql) for promql in (service.sli.total, service.sli.good)]
-    total, good = (raw(client, asks([s], wide)).get(service.id, ()) for s in sources)
-    beat = cadence(catalogue, service, median_step(total))
-    known = from_arrays(*_sampled(total), period, beat.step, beat.max_gap, seen_until=wide.end)
+    fetch = partial(_fetched, client, service.id, service.sli.total)
+    total, good = fetch(wide), _fetched(client, service.id, service.sli.good, wide)
+    said = cadence_terms(catalogue, service)
+    known = _watched(total, period, wide, now, said=said, fetch=fetch)
     minutes = counted(good, total, Interval(start, end), reach)
     history = History(_failed(service, minutes), during(known, State.UNKNOWN), (period,))
     return timeline_of(history, period), minutes
+
+
+def _fetched(
+    client: Client, service: str, promql: str | None, period: Interval
+) -> Sequence[Series]:
+    return raw(client, asks([Source(service, promql)], period)).get(service, ())
+
+
+def _watched(
+    total: Sequence[Series],
+    period: Interval,
+    wide: Interval,
+    now: int,
+    *,
+    said: Sequence[CadenceTerms],
+    fetch: Callable[[Interval], Sequence[Series]],
+) -> Timeline:
+    """Return when samples of the total came; all of its series together show that.
+
+    Samples farther off are fetched where those at hand, of ``wide``, show no cadence.
+    """
+    far = horizon(said)
+    shown = [shown_around(one.times, evidence(one.times, said), period) for one in total]
+    early = wide.start if all(before for before, _ in shown) else period.start - far
+    late = wide.end if all(after for _, after in shown) else min(period.end + far, now)
+    farther = Interval(min(early, wide.start), max(late, wide.end))
+    if farther != wide:
+        total = fetch(farther)
+    times, together = _together([(one.times, evidence(one.times, said)) for one in total])
+    steps, gaps = cadences(times, together, said)
+    return from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
+
+
+def _together(
+    series: Sequence[tuple[NDArray[np.int64], Evidence]],
+) -> tuple[NDArray[np.int64], Evidence]:
+    """Return the moments of several series with what each shows in its own."""
+    none = np.zeros(0, np.int64)
+    times = np.concatenate([none, *(some for some, _ in series)])
+    columns = zip(*(shown for _, shown in series), strict=True)
+    together = [np.concatenate([none, *column]) for column in columns] or [none] * 3
+    moments, first = np.unique(times, return_index=True)
+    return moments, Evidence(*(column[first] for column in together))
 
 
 def _failed(service: Service, minutes: Sequence[Minute]) -> tuple[OutageSpan, ...]:
@@ -97,9 +149,3 @@ def _by_minute(series: Sequence[Series], start: int, count: int, reach: int) -> 
         inside = (minutes >= 0) & (minutes < count) & (np.diff(one.times) <= reach)
         np.add.at(found, minutes[inside], increases[inside])
     return found
-
-
-def _sampled(series: Sequence[Series]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    times = [one.times for one in series]
-    moments = np.unique(np.concatenate(times)) if times else np.array([], dtype=np.int64)
-    return moments, np.ones(len(moments), np.bool_)

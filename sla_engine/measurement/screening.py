@@ -1,7 +1,7 @@
 """Which windows of one service need their samples read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 from service_catalogue import Service
 from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
-from sla_engine.domain.interval import Interval, Intervals, union
-from sla_engine.domain.timeline import State, Timeline
-from sla_engine.measurement.derive import Cadence, state_of
+from sla_engine.domain.cadence import RUN, Cadence, CadenceTerms, evidence, horizon, shown_around
+from sla_engine.domain.interval import Interval, Intervals, clip, union
+from sla_engine.domain.samples import overlaid
+from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
+from sla_engine.measurement.derive import Paced, derive, paced, state_of, unseen
+from sla_engine.prometheus import Series
 from sla_engine.prometheus.scan import Counts
 
 _LONGEST_RUN = 6
+_PRESUMED = 6
+"""How many windows with one count are needed to read the first and the last of them alone."""
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -25,6 +30,9 @@ class Screening:
     """One service over windows that follow one another.
 
     ``flagged`` windows need their samples; ``empty`` ones have none; ``seen`` ones were fetched.
+    ``presumed`` are runs of windows, [first, last], that hold as many samples as those beside them,
+    which tell whether that is a cadence of its own. ``asked`` is the time that was fetched, and
+    ``unseen`` that in which samples are missing.
     """
 
     service: Service
@@ -33,6 +41,13 @@ class Screening:
     flagged: Flags
     empty: Flags
     seen: Flags
+    terms: Sequence[CadenceTerms] = (CadenceTerms(),)
+    presumed: list[tuple[int, int]] = field(default_factory=list)
+    asked: list[Interval] = field(default_factory=list)
+    farther: list[Interval] = field(default_factory=list)
+    counts: Numbers | None = None
+    unseen: Intervals = ()
+    paces: dict[Interval, list[Paced]] = field(default_factory=dict)
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Yield the runs of windows, [first, last], whose samples are still to be fetched."""
@@ -42,13 +57,92 @@ class Screening:
             for start in range(first, last + 1, _LONGEST_RUN):
                 yield start, min(start + _LONGEST_RUN - 1, last)
 
+    def wanted(self, now: int) -> Iterator[Interval]:
+        """Yield what is to be fetched, with what shows the cadence at its edges."""
+        near = max(2 * self.beat.max_gap, self.beat.max_gap + (RUN + 2) * self.beat.step)
+        runs = [
+            Interval(self.windows[first].start - near, min(self.windows[last].end + near, now))
+            for first, last in self.runs()
+        ]
+        found, self.farther = [*runs, *self.farther], []
+        self.asked += found
+        self.seen |= self.flagged
+        yield from found
+
+    def _known(self) -> Intervals:
+        """Return the time all of whose samples are known."""
+        empty = (self.windows[i] for i in np.flatnonzero(self.empty).tolist())
+        return union((*self.asked, *empty))
+
+    def judged(self, series: Sequence[Series]) -> Timeline:
+        """Return the timeline over all windows, from what was fetched; what was not is up."""
+        whole = Interval(self.windows[0].start, self.windows[-1].end)
+        pieces: list[Segment] = []
+        at, self.unseen, self.paces = whole.start, (), {}
+        for known in self._known():
+            given = paced(_inside(series, known), self.terms)
+            self.paces[known] = given
+            self.unseen = union(self.unseen, unseen(given, known, known.end))
+            line = cut(derive(self.service, given, known, known.end), whole)
+            if line:
+                pieces += (Segment(at, line[0].start, State.UP), *line)
+                at = line[-1].end
+        base = joined((*pieces, Segment(at, whole.end, State.UP)))
+        return overlaid(base, clip(self.looked(), whole), State.UP)
+
+    def reach_out(self, now: int) -> bool:
+        """Want samples farther off where those judged show no cadence; say whether there are."""
+        if all(one.fixed for one in self.terms):
+            return False
+        far = horizon(self.terms)
+        for first, last in _runs(self.flagged):
+            looked = self._near(first, last)
+            within = next((k for k in self.paces if k.start <= looked.start < k.end), None)
+            if within is None or within.end < min(looked.end, now):
+                continue
+            earliest, latest = looked.start - far, min(looked.end + far, now)
+            paces = self.paces[within]
+            shown = [shown_around(one.series.times, one.shown, looked) for one in paces]
+            if within.start > earliest and not all(before for before, _ in shown):
+                self.farther.append(Interval(earliest, within.start))
+            if within.end < latest and not all(after for _, after in shown):
+                self.farther.append(Interval(within.end, latest))
+        return bool(self.farther)
+
+    def verify(self, series: Sequence[Series], line: Timeline) -> bool:
+        """Flag the presumed windows whose neighbours bear nothing out; say whether there are."""
+        doubtful = [run for run in self.presumed if not self._borne_out(run, series, line)]
+        self.presumed = []
+        for first, last in doubtful:
+            self.flagged[first : last + 1] = True
+        return bool(doubtful)
+
+    def _borne_out(self, run: tuple[int, int], series: Sequence[Series], line: Timeline) -> bool:
+        """Say whether both neighbours of a run are up, with the one step that the counts are of."""
+        first, last = run[0] - 1, run[1] + 1
+        steps = set()
+        for i in (first, last):
+            if any(s.state is not State.UP for s in cut(line, self.windows[i])):
+                return False
+            for one in _inside(series, self.windows[i]):
+                shown = evidence(one.times, self.terms)
+                steps |= {*shown.before[RUN:].tolist(), *shown.after[:-RUN].tolist()}
+        if len(steps) != 1 or 0 in steps:
+            return False
+        (step,) = steps
+        lengths = np.array([w.length for w in self.windows[first : last + 1]])
+        assert self.counts is not None  # noqa: S101 - there are no presumed windows without
+        fits = _fits(self.counts[first : last + 1], lengths, step)
+        loose = all(2 * (one.max_gap or 5 * step) >= 5 * step for one in self.terms)
+        return bool(fits.all()) and loose
+
+    def _near(self, first: int, last: int) -> Interval:
+        near, windows = self.beat.max_gap, self.windows
+        return Interval(windows[first].start - near, windows[last].end + near)
+
     def looked(self) -> Intervals:
         """Return the time that is judged by samples: the flagged windows and what is near."""
-        near, windows = self.beat.max_gap, self.windows
-        return union(
-            Interval(windows[first].start - near, windows[last].end + near)
-            for first, last in _runs(self.flagged)
-        )
+        return union(self._near(first, last) for first, last in _runs(self.flagged))
 
     def widen(self, timeline: Timeline) -> bool:
         """Flag the window beside a run that does not end in a service that is up.
@@ -67,8 +161,22 @@ class Screening:
         return more
 
 
+def _inside(series: Sequence[Series], period: Interval) -> list[Series]:
+    """Return the samples of a period, of those series that have some."""
+    found = []
+    for one in series:
+        first, end = np.searchsorted(one.times, (period.start, period.end)).tolist()
+        if first < end:
+            found.append(Series(one.labels, one.times[first:end], one.values[first:end]))
+    return found
+
+
 def screen(
-    service: Service, beat: Cadence | None, windows: Sequence[Interval], series: Sequence[Counts]
+    service: Service,
+    beat: Cadence | None,
+    windows: Sequence[Interval],
+    series: Sequence[Counts],
+    terms: Sequence[CadenceTerms] = (CadenceTerms(),),
 ) -> Screening:
     """Return what the counts of a service's series say; without a cadence all are flagged."""
     count = len(windows)
@@ -78,10 +186,50 @@ def screen(
     flagged = ~empty
     if beat is not None:
         lengths = np.array([w.length for w in windows])
-        steady = [_steady(one, lengths, beat) for one in series]
+        beats = _by_window(beat, windows, terms)
+        steady = [_steady(one, lengths, *beats) for one in series]
         flagged = _flagged(service, windows, series, steady)
     beat = beat or Cadence(15_000, 37_500)
-    return Screening(service, beat, windows, flagged | empty, empty, np.zeros(count, np.bool_))
+    gaps = (one.max_gap or (one.step or 0) * 5 // 2 for one in terms)
+    beat = Cadence(beat.step, max(beat.max_gap, *gaps))
+    flagged |= empty
+    found = Screening(service, beat, windows, flagged, empty, np.zeros(count, np.bool_), terms)
+    if len(series) == 1 and _alone(service, Interval(windows[0].start, windows[-1].end)):
+        found.counts = series[0].samples
+        found.presumed = list(_presumed(series[0], windows, flagged & ~empty))
+        for first, last in found.presumed:
+            flagged[first : last + 1] = False
+    return found
+
+
+def _presumed(
+    counts: Counts, windows: Sequence[Interval], flagged: Flags
+) -> Iterator[tuple[int, int]]:
+    """Yield the inner windows of flagged runs that have one count, but for one sample."""
+    alike = flagged & ~counts.low & (counts.samples > RUN + 1)
+    alike &= np.array([w.length == windows[0].length for w in windows])
+    for first, last in _runs(alike):
+        start = first
+        for i in range(first, last + 2):
+            some = counts.samples[start : min(i, last) + 1]
+            if i > last or some.max() - some.min() > 1:
+                if i - start >= _PRESUMED:
+                    yield start + 1, i - 2
+                start = i
+
+
+def _by_window(
+    beat: Cadence, windows: Sequence[Interval], terms: Sequence[CadenceTerms]
+) -> tuple[Numbers, Numbers]:
+    """Return the step and the longest gap of each window as the catalogue has them."""
+    found = []
+    for window in windows:
+        held = next(t for t in terms if t.until is None or window.start < t.until)
+        step = (held.step if held.fixed else None) or beat.step
+        usual = beat.max_gap if step == beat.step else step * 5 // 2
+        found.append((step, held.max_gap or usual))
+    steps, gaps = np.array(found, np.int64).T
+    return steps, gaps
 
 
 def quiet(
@@ -103,7 +251,7 @@ def quiet(
     single = [
         s
         for s in services
-        if s.id in beats and not _tight(beats[s.id]) and len(series.get(s.id, ())) == 1
+        if s.id in beats and not _tight(*beats[s.id]) and len(series.get(s.id, ())) == 1
     ]
     if not single:
         return set()
@@ -128,18 +276,16 @@ def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:
     return fits
 
 
-def _tight(beat: Cadence) -> bool:
+def _tight(step: int, max_gap: int) -> bool:
     """Say whether one lost sample may make a hole, with jitter on both of its sides."""
-    return 2 * beat.max_gap < 5 * beat.step
+    return 2 * max_gap < 5 * step
 
 
-def _steady(series: Counts, lengths: Numbers, beat: Cadence) -> Flags:
+def _steady(series: Counts, lengths: Numbers, steps: Numbers, gaps: Numbers) -> Flags:
     """Say in which windows every sample is there and good."""
-    if _tight(beat):
-        fits = series.samples * beat.step == lengths
-    else:
-        fits = _fits(series.samples, lengths, beat.step)
-        fits |= _jittered(series.samples - lengths // beat.step) & (lengths % beat.step == 0)
+    fits = _fits(series.samples, lengths, steps)
+    fits |= _jittered(series.samples - lengths // steps) & (lengths % steps == 0)
+    fits = np.where(2 * gaps < 5 * steps, series.samples * steps == lengths, fits)
     steady: Flags = fits & ~series.low & (series.samples > 0)
     return steady
 

@@ -67,20 +67,22 @@ def _disagreeing(
     client: Client, expression: str, series: Sequence[Series], at: int
 ) -> Iterator[tuple[str, bool]]:
     """Yield whether there are series that can never agree, or did not within the last day."""
-    nameless = [one for one in series if not one.labels]
-    if nameless and len(series) > 1:
-        text = (
-            "one of its series has no labels, as in `X or vector(0)`, and stands beside the others"
-        )
-        yield f"{text} as a location of its own: take `sum(X) or vector(0)`", True
-        return
+    disagree = True
     for earlier in _EARLIER:
         try:
-            states = {
-                bool(one.values[0]) for one in client.instant(expression, at - earlier).series
-            }
+            found = client.instant(expression, at - earlier).series if earlier else series
         except PrometheusError:
             return
-        if len(states) < 2:  # noqa: PLR2004 - up and down
+        if len(found) > 1 and not all(_labels(one) for one in found):
+            text = "one of its series has no labels, as in `X or vector(0)`, and stands beside"
+            yield f"{text} the others: take `sum(X) or vector(0)`", True
             return
-    yield f"its {len(series)} series disagree now and did a day ago; a tie is unknown", False
+        disagree &= {bool(one.values[0]) for one in found} == {True, False}
+        if not disagree and all(_labels(one) for one in found):
+            return
+    if disagree:
+        yield f"its {len(series)} series disagree now and did a day ago; a tie is unknown", False
+
+
+def _labels(series: Series) -> frozenset[str]:
+    return frozenset(series.labels) - {"__name__"}

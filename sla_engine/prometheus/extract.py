@@ -57,7 +57,9 @@ class Ask(NamedTuple):
     def selector(self) -> str:
         """Return the PromQL of the series."""
         expression = self.sources[0].expression
-        return expression or promql.service_up(s.service for s in self.sources)
+        if expression is None:
+            return promql.service_up(s.service for s in self.sources)
+        return promql.with_default(expression)
 
     def halves(self, error: LimitError) -> tuple["Ask", "Ask"]:
         """Split by time, on a multiple of the grain, or, where that is short already, by services.

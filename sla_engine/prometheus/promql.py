@@ -6,6 +6,8 @@ from collections.abc import Iterable
 _STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
 _SELECTOR = re.compile(rf"\s*(?:[a-zA-Z_:][\w:]*)?\s*(?:\{{(?:[^{{}}\"'`]|{_STRING})*\}})?\s*")
 
+_OR = re.compile(rf"(?:{_STRING}|#[^\n]*)|(\bor\b)", re.IGNORECASE)
+
 # Subqueries include their left edge in Prometheus 2 and exclude it in Prometheus 3, as range
 # selectors do: 3 points are closed, 2 are left-open. The question depends on no data.
 EDGE_QUESTION = "count_over_time(vector(1)[2s:1s])"
@@ -15,6 +17,24 @@ EDGE_CLOSED = 3
 def is_selector(expression: str) -> bool:
     """Say whether an expression is a plain selector, whose raw samples can be asked for."""
     return bool(expression.strip()) and _SELECTOR.fullmatch(expression) is not None
+
+
+def bracketed(expression: str) -> str:
+    """Bracket it, on lines of its own where a comment may end it and comment out the bracket."""
+    text = expression.strip()
+    return f"(\n{text}\n)" if "#" in text else f"({text})"
+
+
+def with_default(expression: str) -> str:
+    """Return an expression in which a series without labels counts only while it is alone.
+
+    ``X or vector(0)`` means that 0 stands in for an X that is not there; PromQL keeps it beside
+    every X that has labels, where it would contradict X for ever.
+    """
+    if not any(found.group(1) for found in _OR.finditer(expression)):
+        return expression
+    text = bracketed(expression)
+    return f"({text} unless vector(1)) or on () {text}"
 
 
 def service_up(services: Iterable[str]) -> str:

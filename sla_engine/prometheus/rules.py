@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from service_catalogue.service import Service
-from sla_engine.prometheus.promql import is_selector
+from sla_engine.prometheus.promql import bracketed, is_selector, with_default
 
 ERRORS: Final = "service:sli_errors:observed"
 TOTAL: Final = "service:sli_total:observed"
@@ -94,8 +94,12 @@ def _sli(service: Service, interval: int | None) -> _Sli | None:
 
 
 def _state(service: Service) -> _Sli:
-    """Up where non-zero; the expression's series are the locations (rule 2 of the policy)."""
-    states = f"{_bracketed((service.sli and service.sli.promql) or '')} != bool 0"
+    """Up where non-zero; the expression's series are the locations (rule 2 of the policy).
+
+    NaN is no state: no comparison but ``!=`` lets it pass.
+    """
+    expression = with_default((service.sli and service.sli.promql) or "")
+    states = f"{bracketed(expression)} >= -Inf != bool 0"
     need = service.quorum.locations
     if isinstance(need, int):
         known = f"count({states}) >= {need}"
@@ -108,14 +112,11 @@ def _state(service: Service) -> _Sli:
     return _Sli(f"{up} < bool 0.5", f"{up} >= bool 0")
 
 
-def _bracketed(expression: str) -> str:
-    """Bracket it, on lines of its own where a comment may end it and comment out the bracket."""
-    text = expression.strip()
-    return f"(\n{text}\n)" if "#" in text else f"({text})"
-
-
 def _events(service: Service, span: int) -> _Sli:
-    """Events per second; rate before sum, so that a restart of one target counts nothing wrong."""
+    """Events per second; rate before sum, so that a restart of one target counts nothing wrong.
+
+    A rate that is NaN is none: it passes no comparison, and makes no sum NaN.
+    """
     sli = service.sli
     good = _rate(service.id, "good", (sli and sli.good) or "", span)
     total = _rate(service.id, "total", (sli and sli.total) or "", span)
@@ -125,9 +126,9 @@ def _events(service: Service, span: int) -> _Sli:
 
 def _rate(service: str, field: str, given: str, span: int) -> str:
     if is_selector(given):
-        return f"sum(rate({given.strip()}[{span // 1000}s]))"
+        return f"sum(rate({given.strip()}[{span // 1000}s]) >= 0)"
     if "[" in given:
-        return f"sum{_bracketed(given)}"
+        return f"sum({bracketed(given)} >= 0)"
     raise NoRuleError(
         f"service {service!r}: sli.{field} is neither a selector of counters nor a rate"
     )

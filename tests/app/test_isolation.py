@@ -182,7 +182,7 @@ def test_a_failure_of_ours_in_one_service_leaves_the_others_alone(
             raise ZeroDivisionError("a bug")
         return derive(service, *rest)
 
-    monkeypatch.setattr("sla_engine.measurement.fetch.derive", faulty)
+    monkeypatch.setattr("sla_engine.measurement.screening.derive", faulty)
     turn(NOW)
     engine.tick()
     assert set(engine.context.ledger.covered_until()) == {s["id"] for s in (*GOOD, PROBED)} - {

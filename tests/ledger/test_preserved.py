@@ -130,3 +130,28 @@ def test_events_outlive_their_samples_and_are_not_counted_twice() -> None:
     released = (Interval(0, END),)
     ledger.apply([Derived("shop", holed, 0, TAIL, again, released)])
     assert ledger.events(Interval(0, END))["shop"] == list(again)
+
+
+UNSEEN = (minutes(38, 52),)
+
+
+def test_an_outage_whose_few_samples_are_lost_stays_though_the_one_before_holds(
+    ledger: Ledger,
+) -> None:
+    before = past(ledger)
+    line = (Segment(0, 60 * MINUTE, UP),)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=UNSEEN)])
+    assert past(ledger) == before
+    assert ledger.verify() == []
+
+
+def test_another_source_or_quorum_is_no_loss(ledger: Ledger) -> None:
+    line = (Segment(0, 60 * MINUTE, UP),)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=(minutes(42, 52),))])
+    assert past(ledger)[0] == ()
+
+
+def test_what_is_let_go_is_let_go_though_its_samples_are_lost(ledger: Ledger) -> None:
+    line, all_of_it = (Segment(0, 60 * MINUTE, UP),), (minutes(0, 60),)
+    ledger.apply([Derived("shop", line, None, TAIL, released=all_of_it, unseen=UNSEEN)])
+    assert past(ledger)[0] == ()

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from service_catalogue import Service
+from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.measurement.derive import Cadence, derive, median_step
+from sla_engine.measurement.derive import derive, median_step, paced
 from sla_engine.prometheus import Series
 from tests.catalogues import PROBES
 
 PERIOD = Interval(0, 60)
-CADENCE = Cadence(10, 25)
+CADENCE = (CadenceTerms(10, 25, fixed=True),)
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 
 
@@ -27,7 +28,7 @@ def service(**fields: object) -> Service:
 
 
 def states(book: Service, *given: Series) -> list[tuple[int, State]]:
-    return [(s.start, s.state) for s in derive(book, given, PERIOD, CADENCE, 60)]
+    return [(s.start, s.state) for s in derive(book, paced(given, CADENCE), PERIOD, 60)]
 
 
 def test_replicas_of_one_location_count_as_one() -> None:
@@ -79,7 +80,7 @@ def test_a_quorum_that_was_changed_holds_from_then_on() -> None:
 
 
 def test_without_a_series_nothing_is_known() -> None:
-    assert derive(service(), (), PERIOD, CADENCE, 60) == (Segment(0, 60, UNKNOWN),)
+    assert derive(service(), (), PERIOD, 60) == (Segment(0, 60, UNKNOWN),)
 
 
 def test_the_rhythm_is_the_median_in_whole_seconds() -> None:

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from service_catalogue import Catalogue
+from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
-from sla_engine.measurement.derive import Cadence, derive, first_known
+from sla_engine.measurement.derive import derive, first_known, paced
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods
 from sla_engine.prometheus import Client, Series
 from tests.catalogues import catalogue
@@ -24,7 +25,7 @@ from tests.past import Pair, Past, past, write_openmetrics
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 STEP = 15_000
-CADENCE = Cadence(STEP, STEP * 5 // 2)
+CADENCE = (CadenceTerms(STEP),)
 HOUR = 3_600_000
 START = 1_790_812_800_000
 PERIOD = Interval(START, START + 3 * HOUR)
@@ -59,7 +60,7 @@ def _derived(found: Past, period: Interval, now: int, delays: Sequence[int]) -> 
     times = np.array([t for t, _ in seen], dtype=np.int64)
     values = np.array([v for _, v in seen], dtype=np.float64)
     book = catalogue("shop").services[0]
-    line = derive(book, [Series({}, times, values)], period, CADENCE, now)
+    line = derive(book, paced([Series({}, times, values)], CADENCE), period, now)
     return Derived("shop", line, first_known(line))
 
 

@@ -145,6 +145,8 @@ def test_an_outage_in_samples_that_come_40_minutes_late_is_found(world: World) -
         Ledger.open(f"sqlite:///{world.folder}/once.db") as once,
     ):
         assert late.find(world.books, client, NOW + EVERY - 1, notify) == ()  # not yet due
+        for shorter in (0, HOUR // 2):  # than the gaps are old
+            assert LateSamples(shorter).find(world.books, client, NOW + EVERY, notify) == ()
         assert late.find(world.books, client, NOW + EVERY, notify)
         backfill(Books(world.book, once), client, Interval(START, NOW), NOW)
         assert world.known == dict(once.histories(Interval(START, NOW)))

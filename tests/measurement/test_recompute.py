@@ -31,6 +31,7 @@ FIRST = START + 6 * HOUR + 5_000  # what Prometheus still keeps begins here
 DOWN = OutageSpan(START + 10 * HOUR + 5_000, START + 10 * HOUR + 65_000)
 HOLE = range(START + 12 * HOUR, START + 14 * HOUR)  # what it lost of another service
 LOST = OutageSpan(START + 13 * HOUR, START + 13 * HOUR + 600_000)
+SHORTEST = OutageSpan(FIRST + 10 * HOUR, FIRST + 10 * HOUR + 15_000)  # one sample, lost since
 _FAILURES = (
     'service_probe_failures_total{service="shop",probe="http",target="http://a",location="eu",'
     'reason="refused"}'
@@ -50,6 +51,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             {
                 'service_up{service="shop",location="eu"}': samples,
                 'service_up{service="holed"}': holed,
+                'service_up{service="thin"}': [(t, 1) for t in times if t != SHORTEST.start],
                 _FAILURES: [(t, 2 + 3 * (t >= DOWN.start)) for t in times],
             },
         )
@@ -256,3 +258,19 @@ def test_forgetting_needs_its_period_and_a_reason(
 ) -> None:
     assert main(["recompute", "--from=2026-10-01T00:00:00Z", *flags]) == 2
     assert "--forget" in capsys.readouterr().err
+
+
+def test_an_outage_of_one_sample_outlives_that_sample(
+    url: str, client: Client, ledger: Ledger
+) -> None:
+    """The loss is no hole: the good sample before it holds to the next."""
+    book = catalogue("thin", {"id": "made", "components": ["thin"]}, url=url)
+    line = (
+        Segment(FIRST, SHORTEST.start, State.UP),
+        Segment(SHORTEST.start, SHORTEST.end or 0, State.DOWN),
+        Segment(SHORTEST.end or 0, DAY.end, State.UP),
+    )
+    ledger.apply([Derived("thin", line, FIRST), Derived("made", line, FIRST)])
+    assert recompute(Books(book, ledger), client, DAY, DAY.end).changes == ()
+    for history in ledger.histories(DAY).values():
+        assert history.outages == (SHORTEST,)

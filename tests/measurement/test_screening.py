@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from service_catalogue import Service
+from sla_engine.domain.cadence import Cadence
 from sla_engine.domain.interval import Interval
-from sla_engine.measurement.derive import Cadence
 from sla_engine.measurement.screening import quiet, screen
 from sla_engine.prometheus.scan import Counts
 from tests.catalogues import PROBES

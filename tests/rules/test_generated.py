@@ -34,6 +34,7 @@ SERVICES = (
             "total": "http_requests_total",
         },
     },
+    {"id": "defaulted", "sli": {"promql": 'up{job="batch"} or 0 * sum(wanted)'}},
     {"id": "shop", "components": ["blackbox", "api", "two-of"], "need": 2},
 )
 
