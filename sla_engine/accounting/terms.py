@@ -1,7 +1,7 @@
 """What was agreed for a service, from the catalogue: service time, terms, planned work."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, tzinfo
+from datetime import UTC, date, tzinfo
 from fractions import Fraction
 from functools import lru_cache
 
