@@ -1,9 +1,10 @@
 """A service: what it is, what is owed, and where its truth is."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from datetime import UTC, datetime
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from service_catalogue.base import (
     AwareMoment,
@@ -24,6 +25,19 @@ Policy = Literal["exclude", "count_up", "count_down"]
 Method = Literal["probes", "promql", "events", "components"]
 """What says whether a service is up; see `Service.method`."""
 SOURCES = ("probes", "sli", "components")
+FOREVER = 2**62
+
+
+def ms(moment: datetime) -> int:
+    """Return an aware moment in milliseconds UTC."""
+    return round(moment.astimezone(UTC).timestamp() * 1000)
+
+
+class Piece(NamedTuple):
+    """What held of a service up to a moment (ms UTC); None: it was not watched."""
+
+    until: int
+    service: "Service | None"
 
 
 def source_mistake(given: Sequence[str]) -> str | None:
@@ -127,9 +141,13 @@ class Change(Frozen):
 
 
 class Service(Frozen):
-    """One service of the catalogue; ``id`` is stable for ever, history hangs on it."""
+    """One service of the catalogue; ``id`` is stable for ever, history hangs on it.
+
+    ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
+    """
 
     id: Identifier
+    formerly: tuple[Identifier, ...] = ()
     name: Name
     owner: Name = "unknown"
     tier: Name = "default"
@@ -152,6 +170,22 @@ class Service(Frozen):
     sli: Sli | None = None
     components: tuple[Identifier, ...] = ()
     need: Annotated[int, Field(ge=1)] | None = None
+    _past: tuple[Piece, ...] = PrivateAttr(())
+
+    @property
+    def past(self) -> tuple[Piece, ...]:
+        """What held before, piece by piece; empty where nobody worked it out (`past.pieces`)."""
+        return self._past
+
+    def with_past(self, past: tuple[Piece, ...]) -> "Service":
+        """Return it with what held before; the last piece reaches `FOREVER`."""
+        copy = self.model_copy()
+        copy._past = past  # noqa: SLF001 - its own
+        return copy
+
+    def keep(self, past: tuple[Piece, ...]) -> None:
+        """Keep what was worked out of its own ``history``."""
+        self._past = past
 
     @property
     def method(self) -> Method:
