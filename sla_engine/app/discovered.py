@@ -1,0 +1,145 @@
+"""A report without a catalogue or a ledger of one's own: both are made for it, and thrown away."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from service_catalogue import Catalogue
+from service_catalogue.prometheus import Prometheus
+from sla_engine.app.context import Context, opened_ledger
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.discovery.catalogue import in_memory
+from sla_engine.discovery.kinds import NAMES, OBJECTIVES
+from sla_engine.discovery.proposal import Proposal, Wishes
+from sla_engine.discovery.propose import propose
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault
+from sla_engine.domain.period import rfc3339
+from sla_engine.ledger import Books, LedgerError
+from sla_engine.measurement.backfill import backfill
+from sla_engine.prometheus import Client, PrometheusError
+from sla_engine.prometheus.inventory import build, inventory
+from uptime_common.humanize import listed
+
+MOST_SERVICES = 10_000
+"""How many services are derived for one report: each is some questions to Prometheus."""
+_LATE = 3_600_000  # ms after a period's start within which the first sample begins it
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a server has: services, as a proposal and as a catalogue."""
+
+    proposal: Proposal
+    catalogue: Catalogue
+
+
+def server(url: str | None, headers: list[str], token_file: str | None) -> Prometheus:
+    """Return how a server is reached, by flags alone.
+
+    Raises:
+        UsageError: there is no URL, or a flag makes no sense.
+    """
+    if url is None:
+        raise UsageError("--discover needs --prometheus.url=URL")
+    pairs = [header.partition(":") for header in headers]
+    given = {
+        "url": url,
+        "headers": {name.strip(): value.strip() for name, _, value in pairs},
+        "bearer_token_file": token_file,
+    }
+    try:
+        return Prometheus.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"--prometheus: {place}: {first['msg']}") from error
+
+
+def zoned(settings: Prometheus, timezone: str) -> Catalogue:
+    """Return a catalogue without services, by which a period is read.
+
+    Raises:
+        UsageError: the zone is none.
+    """
+    try:
+        return in_memory((), _organization(settings), timezone, settings)
+    except ValidationError as error:
+        raise UsageError(f"--timezone: {error.errors()[0]['msg']}") from error
+
+
+def discover(
+    client: Client, empty: Catalogue, period: Interval, wishes: Wishes, match: str = ""
+) -> Discovered:
+    """Return the services that have samples in a period (ms UTC).
+
+    Raises:
+        JobError: there is nothing to judge, or too much, or Prometheus does not answer.
+    """
+    try:
+        found = inventory(client, NAMES, OBJECTIVES, period, match)
+    except PrometheusError as error:
+        raise JobError(str(error)) from error
+    proposal = propose(found, wishes)
+    if not proposal.services:
+        lost = "; ".join(f"{listed(list(o.names), _SHOWN)}: {o.reason}" for o in proposal.left_out)
+        raise JobError(
+            f"{client.url} has nothing to judge from {rfc3339(period.start)} to "
+            f"{rfc3339(period.end)}: no series of {', '.join(NAMES)}{'; ' if lost else ''}{lost}; "
+            "try another --period, or write a service with sli.promql"
+        )
+    if len(proposal.services) > MOST_SERVICES:
+        raise JobError(
+            f"{len(proposal.services):,} services are more than {MOST_SERVICES:,}: "
+            "narrow them by --match='job=\"...\"', or take them together by --by=job"
+        )
+    settings = empty.prometheus
+    made = in_memory(proposal.services, empty.organization, str(empty.timezone), settings)
+    return Discovered(proposal, made)
+
+
+@contextmanager
+def derived(
+    client: Client, catalogue: Catalogue, period: Interval, at: int, console: Console | None
+) -> Iterator[tuple[Context, dict[str, Fault]]]:
+    """Derive a period into a ledger that is gone afterwards; yield it, and whose derivation failed.
+
+    Raises:
+        JobError: the samples cannot be had.
+    """
+    faults: dict[str, Fault] = {}
+    with tempfile.TemporaryDirectory(prefix="sla-engine-") as folder:
+        with opened_ledger(f"sqlite:///{folder}/ledger.db") as ledger:
+            books = Books(catalogue, ledger)
+            try:
+                backfill(books, client, period, at, console=console, faults=faults)
+            except (PrometheusError, LedgerError) as error:
+                raise JobError(str(error)) from error
+            yield Context(catalogue, ledger, client), faults
+
+
+def reach(context: Context, period: Interval) -> Iterator[str]:
+    """Yield what the samples leave open of a period, in sentences."""
+    first = context.ledger.first_samples()
+    if first and min(first.values()) > period.start + _LATE:
+        kept = build(context.client).retention
+        told = f" (it keeps {kept})" if kept else ""
+        start = rfc3339(min(first.values()))
+        yield f"{context.client.url} has no sample before {start}{told}: figures begin there."
+    late = [s.name for s in context.catalogue.services if first.get(s.id, 0) > period.start + _LATE]
+    if late and min(first.values()) <= period.start + _LATE:
+        names = listed(late, _SHOWN)
+        yield f"First seen inside the period, and counted from then on: {names}."
+    unseen = [s.name for s in context.catalogue.services if s.id not in first]
+    if unseen:
+        yield f"Without a sample that says anything: {listed(unseen, _SHOWN)}."
+
+
+def _organization(settings: Prometheus) -> str:
+    return urlsplit(settings.url).netloc.rpartition("@")[2]
