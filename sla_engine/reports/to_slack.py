@@ -96,9 +96,11 @@ def _line(service: ServiceReport, say: Language) -> str:
         None: "\N{MEDIUM WHITE CIRCLE}",
     }[service.figures.met]
     text = f"{mark} {service.name}: {view.score(service, say)}"
-    if service.figures.unplanned or service.figures.planned:
-        text += f", {say.minutes(service.figures.unplanned)} min unplanned"
-        text += f", {say.minutes(service.figures.planned)} min planned"
+    figures = service.figures
+    if figures.events is not None:
+        text += f", {view.loss(service, say)}"
+    elif figures.unplanned or figures.planned:
+        text += f", {view.loss(service, say)}, {say.minutes(figures.planned)} min planned"
     if service.figures.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text
