@@ -1,15 +1,17 @@
 """A report without a catalogue or a ledger of one's own: both are made for it, and thrown away."""
 
+import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from service_catalogue import Catalogue
+from service_catalogue.base import LabelName, Percent
 from service_catalogue.prometheus import Prometheus
 from sla_engine.app.context import Context, opened_ledger
 from sla_engine.app.errors import JobError, UsageError
@@ -33,6 +35,15 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Discovery:
+    """What flags ask for: ``empty`` is a catalogue without services, of the server and the zone."""
+
+    empty: Catalogue
+    wishes: Wishes
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
 class Discovered:
     """What a server has: services, as a proposal and as a catalogue."""
 
@@ -40,15 +51,26 @@ class Discovered:
     catalogue: Catalogue
 
 
-def server(url: str | None, headers: list[str], token_file: str | None) -> Prometheus:
+def discovery_of(options: argparse.Namespace) -> Discovery:
+    """Return what the flags of a discovery ask for.
+
+    Raises:
+        UsageError: a flag makes no sense.
+    """
+    settings = _server(options.prometheus_url, options.headers, options.token_file)
+    wishes = _wishes(options.objective, options.by, options.quorum, options.replica_labels)
+    return Discovery(_empty(settings, options.timezone), wishes, options.match or "")
+
+
+def _server(url: str | None, headers: list[str] | None, token_file: str | None) -> Prometheus:
     """Return how a server is reached, by flags alone.
 
     Raises:
         UsageError: there is no URL, or a flag makes no sense.
     """
     if url is None:
-        raise UsageError("--discover needs --prometheus.url=URL")
-    pairs = [header.partition(":") for header in headers]
+        raise UsageError("a discovery needs --prometheus.url=URL")
+    pairs = [header.partition(":") for header in headers or ()]
     given = {
         "url": url,
         "headers": {name.strip(): value.strip() for name, _, value in pairs},
@@ -59,34 +81,53 @@ def server(url: str | None, headers: list[str], token_file: str | None) -> Prome
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"--prometheus: {place}: {first['msg']}") from error
+        raise UsageError(f"--prometheus: {place}: {_said(error)}") from error
 
 
-def zoned(settings: Prometheus, timezone: str) -> Catalogue:
+def _wishes(
+    objective: str | None, by: str | None, quorum: str | None, replicas: list[str] | None
+) -> Wishes:
+    """Return the wishes that flags name.
+
+    Raises:
+        UsageError: the objective is no percentage, or a label is no name of one.
+    """
+    try:
+        percent = None if objective is None else TypeAdapter(Percent).validate_python(objective)
+        for label in (*(replicas or ()), *([] if by is None else [by])):
+            TypeAdapter(LabelName).validate_python(label)
+    except ValidationError as error:
+        raise UsageError(f"--objective, --by or --replica-label: {_said(error)}") from error
+    return Wishes(percent, by, quorum, tuple(replicas or ()))
+
+
+def _said(error: ValidationError) -> str:
+    return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+
+
+def _empty(settings: Prometheus, timezone: str | None) -> Catalogue:
     """Return a catalogue without services, by which a period is read.
 
     Raises:
         UsageError: the zone is none.
     """
     try:
-        return in_memory((), _organization(settings), timezone, settings)
+        return in_memory((), _organization(settings), timezone or "UTC", settings)
     except ValidationError as error:
-        raise UsageError(f"--timezone: {error.errors()[0]['msg']}") from error
+        raise UsageError(f"--timezone: {_said(error)}") from error
 
 
-def discover(
-    client: Client, empty: Catalogue, period: Interval, wishes: Wishes, match: str = ""
-) -> Discovered:
+def discover(client: Client, wanted: Discovery, period: Interval) -> Discovered:
     """Return the services that have samples in a period (ms UTC).
 
     Raises:
         JobError: there is nothing to judge, or too much, or Prometheus does not answer.
     """
     try:
-        found = inventory(client, NAMES, OBJECTIVES, period, match)
+        found = inventory(client, NAMES, OBJECTIVES, period, wanted.match)
     except PrometheusError as error:
         raise JobError(str(error)) from error
-    proposal = propose(found, wishes)
+    proposal = propose(found, wanted.wishes)
     if not proposal.services:
         lost = "; ".join(f"{listed(list(o.names), _SHOWN)}: {o.reason}" for o in proposal.left_out)
         raise JobError(
@@ -99,8 +140,9 @@ def discover(
             f"{len(proposal.services):,} services are more than {MOST_SERVICES:,}: "
             "narrow them by --match='job=\"...\"', or take them together by --by=job"
         )
-    settings = empty.prometheus
-    made = in_memory(proposal.services, empty.organization, str(empty.timezone), settings)
+    empty = wanted.empty
+    zone, settings = str(empty.timezone), empty.prometheus
+    made = in_memory(proposal.services, empty.organization, zone, settings)
     return Discovered(proposal, made)
 
 
@@ -114,14 +156,15 @@ def derived(
         JobError: the samples cannot be had.
     """
     faults: dict[str, Fault] = {}
-    with tempfile.TemporaryDirectory(prefix="sla-engine-") as folder:
-        with opened_ledger(f"sqlite:///{folder}/ledger.db") as ledger:
-            books = Books(catalogue, ledger)
-            try:
-                backfill(books, client, period, at, console=console, faults=faults)
-            except (PrometheusError, LedgerError) as error:
-                raise JobError(str(error)) from error
-            yield Context(catalogue, ledger, client), faults
+    with (
+        tempfile.TemporaryDirectory(prefix="sla-engine-") as folder,
+        opened_ledger(f"sqlite:///{folder}/ledger.db") as ledger,
+    ):
+        try:
+            backfill(Books(catalogue, ledger), client, period, at, console=console, faults=faults)
+        except (PrometheusError, LedgerError) as error:
+            raise JobError(str(error)) from error
+        yield Context(catalogue, ledger, client), faults
 
 
 def reach(context: Context, period: Interval) -> Iterator[str]:

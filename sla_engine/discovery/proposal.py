@@ -35,9 +35,9 @@ class Wishes(NamedTuple):
 class Proposed(NamedTuple):
     """A service that can be judged.
 
-    ``sli`` is that of the catalogue, ``metric`` where it was found, ``members`` its series (none of an SLO),
-    ``replicas`` how many copies of each there are, ``remarks`` what could not be known, ``lossy`` why its
-    figures are not what its source would say, None where they are.
+    ``sli`` is that of the catalogue, ``metric`` where it was found, ``members`` its series (none of
+    an SLO), ``replicas`` how many copies of each there are, ``remarks`` what could not be known,
+    ``lossy`` why its figures are not what its source would say, None where they are.
     """
 
     id: str

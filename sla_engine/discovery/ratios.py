@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from sla_engine.discovery.naming import quoted
-from sla_engine.prometheus.syntax import doubt
+from sla_engine.prometheus.syntax import doubt_of
 
 _NEGATED = {
     "MatchOp.Equal": "!=",
@@ -46,7 +46,7 @@ def counters(expression: str) -> Counters | None:
     Read are ``failed / total`` where the failed ones are selected by one more matcher,
     ``1 - good / total`` and ``(total - good) / total``, of sums of rates.
     """
-    if len(expression) > _LONGEST or doubt(expression) is not None:
+    if len(expression) > _LONGEST or doubt_of(expression) is not None:
         return None
     tree = _bare(import_module("promql_parser").parse(expression))
     divided = _binary(tree, "/")

@@ -58,8 +58,8 @@ def inventory(
         PrometheusError: it does not answer at all; what fails alone is named in the inventory.
     """
     client.instant("vector(1)", period.end - 1)
-    series: dict[str, tuple[Labels, ...]] = MappingProxyType({})
-    failed: dict[str, str] = MappingProxyType({})
+    series: dict[str, tuple[Labels, ...]] = {}
+    failed: dict[str, str] = {}
     for name in names:
         try:
             found = client.series(

@@ -1,0 +1,74 @@
+"""October of an estate as people have it: blackbox_exporter, node_exporter, Gatus, two replicas."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TextIO
+
+from sla_engine.domain.interval import Interval
+from tests.past import Pair
+
+HOUR = 3_600_000
+OCTOBER = Interval(1_790_812_800_000, 1_793_491_200_000)
+STEP = 300_000  # coarse, so that a month is quickly made
+SHOP = 'job="blackbox",instance="https://shop.example/"'
+NODE = 'job="node",instance="10.0.0.1:9100"'
+
+
+def series(
+    down: Iterable[tuple[int, int]] = (),
+    gone: Iterable[tuple[int, int]] = (),
+    *,
+    offset: int = 7_000,
+    step: int = STEP,
+) -> tuple[Pair, ...]:
+    """Return samples of October and an hour before; ``down`` and ``gone`` in ms after its start."""
+    off, lost = tuple(down), tuple(gone)
+    return tuple(
+        (time, int(not _in(off, time)))
+        for time in range(OCTOBER.start - HOUR + offset, OCTOBER.end, step)
+        if not _in(lost, time)
+    )
+
+
+def _in(spans: tuple[tuple[int, int], ...], time: int) -> bool:
+    return any(start <= time - OCTOBER.start < end for start, end in spans)
+
+
+DAY = 24 * HOUR
+METRICS: Mapping[str, Mapping[str, tuple[Pair, ...]]] = {
+    "probe_success": {
+        SHOP: series(down=((3 * DAY, 3 * DAY + 40 * 60_000),)),
+        'job="blackbox",instance="https://api.example/"': series(gone=((9 * DAY, 10 * DAY),)),
+        'job="pair",instance="mail:25",replica="a"': series(
+            down=((5 * DAY, 5 * DAY + HOUR),), gone=((7 * DAY, 8 * DAY),)
+        ),
+        'job="pair",instance="mail:25",replica="b"': series(
+            down=((5 * DAY, 5 * DAY + HOUR),), offset=9_000
+        ),
+    },
+    "up": {
+        SHOP: series(),
+        NODE: series(down=((12 * DAY, 12 * DAY + 25 * 60_000),), step=600_000),  # restarted
+        'job="node",instance="10.0.0.2:9100"': series(gone=((0, 15 * DAY),)),  # since the 16th
+        'job="gatus",instance="gatus:8080"': series(),
+    },
+    "gatus_results_endpoint_success": {
+        'job="gatus",instance="gatus:8080",key="core_front-end",group="core",name="front-end"'
+        ',type="HTTP"': series(down=((20 * DAY, 20 * DAY + 3 * HOUR),)),
+    },
+    "monitor_status": {
+        'job="kuma",instance="kuma:3001",monitor_name="Intranet",monitor_type="http"': series(),
+    },
+}
+
+
+def write(out: TextIO) -> None:
+    """Write the month as OpenMetrics text."""
+    out.writelines(_lines())
+
+
+def _lines() -> Iterator[str]:
+    for metric, some in METRICS.items():
+        yield f"# TYPE {metric} gauge\n"
+        for labels, samples in some.items():
+            yield from (f"{metric}{{{labels}}} {v} {t / 1000:.3f}\n" for t, v in samples)
+    yield "# EOF\n"
