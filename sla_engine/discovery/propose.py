@@ -54,7 +54,11 @@ def sentences(proposal: Proposal) -> Iterator[str]:
 def _copies(proposal: Proposal) -> Iterator[str]:
     several = [one for one in proposal.services if one.parts > 1]
     pairs = [one.name for one in proposal.services if one.replicas > 1]
-    federated = [s.name for s in proposal.services if "exported_instance" in str(s.sli)]
+    federated = [
+        one.name
+        for one in proposal.services
+        if any("exported_instance" in labels for labels in one.members)
+    ]
     if pairs:
         yield (
             f"Copies by replicas: {listed(pairs, _SHOWN)}; where two of them disagree, "

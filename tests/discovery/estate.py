@@ -48,7 +48,7 @@ METRICS: Mapping[str, Mapping[str, tuple[Pair, ...]]] = {
     "up": {
         SHOP: series(),
         NODE: series(down=((12 * DAY, 12 * DAY + 25 * 60_000),), step=600_000),  # restarted
-        'job="node",instance="10.0.0.2:9100"': series(gone=((0, 15 * DAY),)),  # since the 16th
+        'job="node",instance="10.0.0.2:9100"': series(gone=((-HOUR, 15 * DAY),)),  # since the 16th
         'job="gatus",instance="gatus:8080"': series(),
     },
     "gatus_results_endpoint_success": {
