@@ -8,7 +8,7 @@ from service_catalogue import Service
 from sla_engine.discovery.kinds import PYRRA, SLOTH
 from sla_engine.discovery.naming import identifiers, printable, quoted
 from sla_engine.discovery.proposal import LeftOut, Proposed, Wishes
-from sla_engine.discovery.ratios import Counters, counters
+from sla_engine.discovery.ratios import counters
 from sla_engine.prometheus.inventory import Inventory, Labels
 
 _BURNRATE = re.compile(r":burnrate\d+[smhd]$")
@@ -107,11 +107,8 @@ def _by(found: Inventory, metric: str, name: str) -> dict[str, float]:
 
 
 def _counters(slo: _Slo) -> Mapping[str, str] | None:
-    read: list[Counters | None] = [counters(one) for one in slo.expressions]
-    for one in read:
-        if one is not None:
-            return one._asdict()
-    return None
+    read = (counters(one) for one in slo.expressions)
+    return next((one for one in read if one is not None), None)
 
 
 def _share_of_failed(slo: _Slo, wishes: Wishes) -> tuple[Mapping[str, str] | None, str | None]:
