@@ -32,6 +32,8 @@ MOST_SERVICES = 10_000
 """How many services are derived for one report: each is some questions to Prometheus."""
 _LATE = 3_600_000  # ms after a period's start within which the first sample begins it
 _SHOWN = 5
+_PIECE, _BATCH = 16 * 86_400_000, 20
+"""Each service is questions of its own: few long ones, and a step of the bar for some services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,16 @@ def derived(
         opened_ledger(f"sqlite:///{folder}/ledger.db") as ledger,
     ):
         try:
-            backfill(Books(catalogue, ledger), client, period, at, console=console, faults=faults)
+            backfill(
+                Books(catalogue, ledger),
+                client,
+                period,
+                at,
+                console=console,
+                faults=faults,
+                length=_PIECE,
+                batch=_BATCH,
+            )
         except (PrometheusError, LedgerError) as error:
             raise JobError(str(error)) from error
         yield Context(catalogue, ledger, client), faults

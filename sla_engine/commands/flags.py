@@ -47,6 +47,16 @@ def subcommand(
     return command
 
 
+def log_flags_only(
+    commands: Subparsers, name: str, run: Command, text: str
+) -> argparse.ArgumentParser:
+    """Add a subcommand that needs neither a catalogue nor a ledger."""
+    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    command.set_defaults(command=run)
+    add_log_flags(command)
+    return command
+
+
 def prometheus_flag(command: argparse.ArgumentParser) -> None:
     """Add ``--prometheus.url``."""
     command.add_argument(
