@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
@@ -59,12 +60,19 @@ def discovery_of(options: argparse.Namespace) -> Discovery:
     Raises:
         UsageError: a flag makes no sense.
     """
-    settings = _server(options.prometheus_url, options.headers, options.token_file)
+    settings = _server(
+        options.prometheus_url, options.headers, options.token_file, options.replica_labels
+    )
     wishes = _wishes(options.objective, options.by, options.quorum, options.replica_labels)
     return Discovery(_empty(settings, options.timezone), wishes, options.match or "")
 
 
-def _server(url: str | None, headers: list[str] | None, token_file: str | None) -> Prometheus:
+def _server(
+    url: str | None,
+    headers: list[str] | None,
+    token_file: str | None,
+    replicas: list[str] | None,
+) -> Prometheus:
     """Return how a server is reached, by flags alone.
 
     Raises:
@@ -73,11 +81,13 @@ def _server(url: str | None, headers: list[str] | None, token_file: str | None) 
     if url is None:
         raise UsageError("a discovery needs --prometheus.url=URL")
     pairs = [header.partition(":") for header in headers or ()]
-    given = {
+    given: dict[str, Any] = {
         "url": url,
         "headers": {name.strip(): value.strip() for name, _, value in pairs},
         "bearer_token_file": token_file,
     }
+    if replicas:
+        given["replica_labels"] = (*Prometheus().replica_labels, *replicas)
     try:
         return Prometheus.model_validate(given)
     except ValidationError as error:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from service_catalogue import Catalogue
+from service_catalogue.prometheus import Prometheus
 from sla_engine.discovery.catalogue import entry
 from sla_engine.discovery.kinds import KINDS
 from sla_engine.discovery.naming import printable
@@ -40,6 +41,8 @@ def _lines(proposal: Proposal, empty: Catalogue, source: str) -> Iterator[str]:
         yield f"  headers: {_flow(settings.headers)}"
     if settings.bearer_token_file:
         yield f"  bearer_token_file: {scalar(str(settings.bearer_token_file))}"
+    if settings.replica_labels != Prometheus().replica_labels:
+        yield f"  replica_labels: [{', '.join(map(scalar, settings.replica_labels))}]"
     yield ""
     yield "services:"
     metric = None

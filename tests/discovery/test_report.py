@@ -1,8 +1,11 @@
 """``report --discover`` on an estate as people have it: right, or it says why not."""
 
+import contextlib
+import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -32,17 +35,30 @@ BY_HAND = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _in_november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sla_engine.commands.report.now", lambda: NOW)
+@pytest.fixture(autouse=True, scope="module")
+def _in_november() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sla_engine.commands.report.now", lambda: NOW)
+        yield
 
 
-def _found(estate: Prometheus, tmp_path: Path, *flags: str) -> list[dict[str, Any]]:
-    output = tmp_path / "report.json"
+class October(NamedTuple):
+    """The services of the report as JSON, and what was said beside it."""
+
+    services: list[dict[str, Any]]
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def october(
+    estate: Prometheus, tmp_path_factory: pytest.TempPathFactory, _in_november: None
+) -> October:
+    output, said = tmp_path_factory.mktemp("october") / "report.json", io.StringIO()
     arguments = ["report", f"--prometheus.url={estate.url}", "--discover", "--period=last-month"]
-    assert main([*arguments, "--format=json", f"--output={output}", *flags]) == 0
-    services: list[dict[str, Any]] = json.loads(output.read_text("utf-8"))["services"]
-    return services
+    with contextlib.redirect_stderr(said):
+        assert main([*arguments, "--format=json", f"--output={output}"]) == 0
+    services = json.loads(output.read_text("utf-8"))["services"]
+    return October(services, said.getvalue().splitlines())
 
 
 def _by_hand(estate: Prometheus, tmp_path: Path) -> list[dict[str, Any]]:
@@ -67,19 +83,17 @@ def _figures(service: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_figures_are_those_of_a_catalogue_written_by_hand(
-    estate: Prometheus, tmp_path: Path
+    estate: Prometheus, october: October, tmp_path: Path
 ) -> None:
-    found, written = _found(estate, tmp_path), _by_hand(estate, tmp_path)
-    assert [_figures(one) for one in found] == [_figures(one) for one in written]
-    assert sum(one["outage_count"] for one in found) == 4
+    written = _by_hand(estate, tmp_path)
+    assert [_figures(one) for one in october.services] == [_figures(one) for one in written]
+    assert sum(one["outage_count"] for one in october.services) == 4
 
 
-def test_the_outages_are_those_of_the_samples(estate: Prometheus, tmp_path: Path) -> None:
-    found = {one["id"]: one for one in _found(estate, tmp_path)}
-    for name, metric, labels in (
-        ("shop.example", "probe_success", SHOP),
-        ("node-10.0.0.1-9100", "up", NODE),
-    ):
+def test_the_figures_are_those_of_the_samples(october: October) -> None:
+    found = {one["id"]: one for one in october.services}
+    sampled = {"shop.example": ("probe_success", SHOP), "node-10.0.0.1-9100": ("up", NODE)}
+    for name, (metric, labels) in sampled.items():
         (span,) = outages_of(METRICS[metric][labels])
         (one,) = found[name]["outages"]
         assert span.end is not None
@@ -88,11 +102,8 @@ def test_the_outages_are_those_of_the_samples(estate: Prometheus, tmp_path: Path
     assert found["api.example"]["unknown_seconds"] * 1000 == DAY
 
 
-def test_what_was_found_and_left_out_is_said_in_sentences(
-    estate: Prometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _found(estate, tmp_path)
-    said = capsys.readouterr().err.splitlines()
+def test_what_was_found_and_left_out_is_said_in_sentences(october: October) -> None:
+    said = october.said
     assert "Left out: https://shop.example/: `up`, as `probe_success` says more of them." in said
     assert "Left out: gatus:8080: `up` of programs that measure others." in said
     assert any(line.startswith("Copies by replicas: mail:25;") for line in said)
@@ -100,12 +111,8 @@ def test_what_was_found_and_left_out_is_said_in_sentences(
     assert "First seen inside the period, and counted from then on: node 10.0.0.2:9100." in said
 
 
-def test_an_objective_judges_and_without_one_there_is_no_verdict(
-    estate: Prometheus, tmp_path: Path
-) -> None:
-    assert {one["met"] for one in _found(estate, tmp_path)} == {None}
-    judged = {one["id"]: one["met"] for one in _found(estate, tmp_path, "--objective=99.9")}
-    assert (judged["shop.example"], judged["core-front-end"]) == (True, False)
+def test_without_an_objective_there_is_no_verdict(october: October) -> None:
+    assert {one["met"] for one in october.services} == {None}
 
 
 def test_retention_that_is_shorter_than_the_period_is_said(
@@ -154,3 +161,17 @@ def test_a_server_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str])
     arguments = ["report", "--prometheus.url=http://127.0.0.1:1", "--discover", "--period=2026-10"]
     assert main(arguments) == 1
     assert "http://127.0.0.1:1: " in capsys.readouterr().err
+
+
+def test_the_readme_shows_what_is_printed(
+    estate: Prometheus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    _, command, _, shown, _ = readme.split("## One command")[1].split("```", 4)
+    words = command.removeprefix("sh").replace("http://127.0.0.1:9090", estate.url).split()
+    assert main(words[1:]) == 0
+    said = capsys.readouterr()
+    printed = (said.out + said.err).replace(estate.url.removeprefix("http://"), "127.0.0.1:9090")
+    known = ["...", *printed.splitlines()]
+    assert [line for line in shown.strip().splitlines() if line not in known] == []
+    assert len(shown.splitlines()) > 8
