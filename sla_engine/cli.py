@@ -9,10 +9,12 @@ from typing import NoReturn
 
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands import (
+    assets,
     attest,
     backfill,
     check,
     discover,
+    doctor,
     explain,
     ledger,
     maintenance,
@@ -42,13 +44,32 @@ COMMANDS = (
     terms,
     ledger,
     attest,
+    doctor,
+    assets,
 )
 """In the order in which --help lists them."""
 
 
+FIRST = """\
+The commands that matter first; sla-engine --help lists all, sla-engine COMMAND --help tells flags.
+
+  sla-engine report --discover --prometheus.url=URL --period=last-month
+                                        last month's exact report, of what Prometheus has already
+  sla-engine discover --prometheus.url=URL --output=services.yml
+                                        write a catalogue of it, to read and keep
+  sla-engine check                      judge services.yml: every mistake at once
+  sla-engine serve                      keep the ledger, send notices, serve HTTP
+  sla-engine doctor                     look at everything between a sample and a reader"""
+"""What is shown without arguments."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        print(FIRST, file=sys.stderr)
+        return 2
+    options = parser().parse_args(given)
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
     try:

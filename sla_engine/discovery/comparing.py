@@ -1,6 +1,6 @@
 """What is new beside a catalogue that people keep, and what of it has vanished."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
@@ -49,9 +49,9 @@ def difference(kept: Catalogue, proposed: Sequence[Proposed], ask: Ask) -> Diffe
 
 
 def _is_known(
-    labels: Labels, known: Iterable[frozenset[tuple[str, str]]], probed: Iterable[str]
+    labels: Labels, known: Collection[frozenset[tuple[str, str]]], probed: Collection[str]
 ) -> bool:
-    ours = labels.get("__name__") == "service_up" and labels.get("service") in probed
+    ours = labels.get("__name__") == "service_up" and labels.get("service", "") in probed
     return ours or frozenset(labels.items()) in known
 
 

@@ -110,7 +110,7 @@ def test_programs_that_measure_others_are_no_services() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.metric)
 def test_every_kind_makes_a_service_of_a_series(kind: Any) -> None:
     labels = {name: f"v-{name}" for name in (*kind.by, *kind.drops, "replica", "pod")}
-    found = _proposed(**{kind.metric: [labels]})
+    found = propose(Inventory({kind.metric: (labels,)}), Wishes())
     (one,) = found.services
     assert one.sli["promql"] == selector(kind.metric, {name: f"v-{name}" for name in kind.by})
     assert next(iter(sentences(found))) == f"1 service by `{kind.metric}`: {kind.says}."
