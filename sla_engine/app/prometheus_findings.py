@@ -11,7 +11,7 @@ import yaml
 
 import sla_engine
 from service_catalogue import Catalogue
-from sla_engine.app.findings import Check, Finding, has_probes
+from sla_engine.app.findings import Check, Finding, Verdict, has_probes
 from sla_engine.prometheus import Client, PrometheusError
 from sla_engine.prometheus.inventory import build
 from uptime_common.duration import parse_duration
@@ -110,15 +110,17 @@ class _Examination:
             )
 
     def metrics(self) -> Iterator[Finding]:
-        wanted = {"service_slo_objective_ratio": ("engine", "scrape it: docs/install.md")}
+        wanted: list[tuple[str, str, Verdict, str]] = [
+            ("service_slo_objective_ratio", "engine", "note", "scrape it: docs/install.md")
+        ]
         if has_probes(self._catalogue):
-            wanted["service_up"] = ("exporter", "start sla-exporter, and scrape it")
-        for name, (who, hint) in wanted.items():
-            series = self._client.instant(f"count({name})", self._at).series
-            if series:
+            hint = "start sla-exporter, and scrape it"
+            wanted.append(("service_up", "exporter", "fault", hint))
+        for name, who, verdict, hint in wanted:
+            if self._client.instant(f"count({name})", self._at).series:
                 yield Finding("metrics", f"the {who}'s are there: {name}")
             else:
-                yield Finding("metrics", f"no {name}: the {who} is not scraped", "fault", hint)
+                yield Finding("metrics", f"no {name}: the {who} is not scraped", verdict, hint)
 
     def rules(self) -> Iterator[Finding]:
         try:

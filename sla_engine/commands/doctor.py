@@ -61,6 +61,9 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 def _catalogue(options: argparse.Namespace) -> Finding:
+    if not options.config_file.exists():
+        hint = f"sla-engine discover --prometheus.url=URL --output={options.config_file}"
+        return Finding("catalogue", f"there is no {options.config_file}", "fault", hint)
     catalogue = read_catalogue(options, every_mistake)
     return Finding(
         "catalogue", f"{options.config_file}: {counted(len(catalogue.services), 'service')}"
