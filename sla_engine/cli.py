@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from sla_engine.app.errors import JobError, UsageError
@@ -63,6 +64,13 @@ The commands that matter first; sla-engine --help lists all, sla-engine COMMAND 
 """What is shown without arguments."""
 
 
+START = (
+    "sla-engine: to begin, write one of what your Prometheus has: "
+    "sla-engine discover --prometheus.url=URL --output={}"
+)
+"""What is said where there is no catalogue yet."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -78,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DocumentError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
+        if _has_nothing(options):
+            print(START.format(options.config_file), file=sys.stderr)
         return 1
     except JobError as error:
         print(f"sla-engine: {error}", file=sys.stderr)
@@ -88,6 +98,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _unsaid(error)
     return code
+
+
+def _has_nothing(options: argparse.Namespace) -> bool:
+    """Say whether there is no catalogue yet, or an empty file."""
+    path: Path | None = getattr(options, "config_file", None)
+    try:
+        return path is not None and not path.read_bytes().strip()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _unsaid(error: OSError) -> int:
