@@ -133,8 +133,11 @@ def discover(client: Client, wanted: Discovery, period: Interval) -> Discovered:
     """Return the services that have samples in a period (ms UTC).
 
     Raises:
+        UsageError: the period has not begun.
         JobError: there is nothing to judge, or too much, or Prometheus does not answer.
     """
+    if period.length <= 0:
+        raise UsageError(f"the period begins at {rfc3339(period.start)}: it has not begun")
     try:
         found = inventory(client, NAMES, OBJECTIVES, period, wanted.match)
     except PrometheusError as error:

@@ -107,7 +107,10 @@ def _by_label(
     found, left = [], []
     for value, some in groups.items():
         matchers = _covering(kind, label, value, some, every[value])
-        if matchers is None:
+        if _is_mixed(kind, some):
+            reason = "several targets share a label location, which means copies of one"
+            left.append(LeftOut((value,), reason))
+        elif matchers is None:
             left.append(LeftOut((value,), f"no selector has its {kind.metric} and nothing else"))
         else:
             found.append(_Group(kind, {label: value}, matchers, some))
@@ -115,6 +118,15 @@ def _by_label(
         names = tuple(sorted({_title(kind, one) for one in bare}))
         left.append(LeftOut(names, f"{kind.metric} without a label {label}"))
     return found, left
+
+
+def _is_mixed(kind: Kind, series: Sequence[Labels]) -> bool:
+    """Say whether series of one location are of several targets: a quorum takes them for copies."""
+    named: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for one in series:
+        if location := one.get("location"):
+            named[location].add(_named(kind, one))
+    return any(len(some) > 1 for some in named.values())
 
 
 def _covering(

@@ -89,6 +89,21 @@ def test_a_label_makes_one_service_of_each_of_its_values_and_names_what_lacks_it
     assert "Of several series: shop; up while any of the known are up." in list(sentences(found))
 
 
+def test_targets_that_share_a_location_are_not_taken_for_copies_of_one() -> None:
+    pair = [_target("web", name, location="eu") for name in ("a", "b")]
+    one = _target("mail", "c", location="eu")
+    found = _proposed(Wishes(by="job"), probe_success=[*pair, one, one | {"location": "us"}])
+    assert _sources(found) == ['probe_success{job="mail"}']
+    assert found.left_out[0].names == ("web",)
+
+
+def test_ten_thousand_targets_are_each_a_service_of_its_own() -> None:
+    many = [_target("node", f"h{i}:9100", cluster=f"c{i % 3}") for i in range(10_000)]
+    found = _proposed(up=many)
+    assert len({one.id for one in found.services}) == 10_000
+    assert len(set(_sources(found))) == 10_000
+
+
 def test_a_selector_by_label_leaves_out_what_was_left_out() -> None:
     found = _proposed(
         Wishes(by="team"),

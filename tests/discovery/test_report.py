@@ -139,6 +139,7 @@ def test_a_period_without_samples_is_refused_with_what_was_looked_for(
         (["--timezone=Mars"], "--timezone: 'Mars' is not an IANA time zone"),
         (["--objective=2x"], "'2x' is not a percentage"),
         (["--by=a-b"], "'a-b' is not a Prometheus label name"),
+        (["--period=2027"], "it has not begun"),
         (["--freeze"], "--discover keeps nothing"),
         (["--prometheus.url=nowhere"], "is not an http:// or https:// URL"),
         (["--prometheus.header=a b: c"], "is not the name of an HTTP header"),
