@@ -56,9 +56,8 @@ class _Examination:
         told = self._build.version
         found = _VERSION.match(told or "")
         if found is None:
-            yield Finding(
-                "version", f"{told or 'not told'}: no Prometheus, or behind a proxy", "note"
-            )
+            text = "none of Prometheus: another server with its API, or a proxy before it"
+            yield Finding("version", text, "note")
         elif (int(found[1]), int(found[2])) < OLDEST:
             yield Finding("version", f"{told} is older than 2.42", "fault", "upgrade Prometheus")
         else:
@@ -66,8 +65,10 @@ class _Examination:
 
     def clock(self) -> Iterator[Finding]:
         before = time.time()
-        _, theirs = self._client.document("query", {"query": "time()"})["result"]
+        result = self._client.document("query", {"query": "time()"})["result"]
         after = time.time()
+        # Prometheus answers with a scalar, VictoriaMetrics with a vector of one.
+        _, theirs = result[0]["value"] if isinstance(result[0], dict) else result
         skew = max(before - float(theirs), float(theirs) - after, 0.0) * 1000
         if skew > _SKEW:
             text = f"Prometheus' clock and ours are {skew / 1000:.1f} s apart"

@@ -108,7 +108,10 @@ def recording_rules(client: Client) -> tuple[Rule, ...]:
 
 
 class Build(NamedTuple):
-    """Which server it is, and for how long it keeps samples, as far as it says so."""
+    """Which Prometheus it is, and for how long it keeps samples, as far as it says so.
+
+    Servers that only speak its API count their versions in their own way, and have none here.
+    """
 
     version: str | None
     retention: str | None
@@ -121,10 +124,23 @@ def build(client: Client) -> Build:
         UnreachableError: it does not answer at all.
     """
     return Build(
-        _said(client, "status/buildinfo", "version"),
+        _version(client),
         _said(client, "status/flags", "storage.tsdb.retention.time")
         or _said(client, "status/runtimeinfo", "storageRetention"),
     )
+
+
+def _version(client: Client) -> str | None:
+    """Return a version of Prometheus: VictoriaMetrics tells no Go, Mimir an application."""
+    try:
+        told: Any = client.document("status/buildinfo")
+    except PrometheusError:
+        return None
+    if not isinstance(told, dict) or "goVersion" not in told:
+        return None
+    version, application = told.get("version"), told.get("application", "Prometheus")
+    theirs = application == "Prometheus" and not str(version).startswith(("0.", "v0."))
+    return version if theirs and isinstance(version, str) else None
 
 
 def _said(client: Client, path: str, key: str) -> str | None:

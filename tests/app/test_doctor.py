@@ -73,7 +73,8 @@ def test_a_check_that_fails_is_a_finding_and_hides_no_other() -> None:
 
 def test_what_a_server_does_not_tell_is_a_note_and_no_fault() -> None:
     found = _found(
-        Served(query={"result": [0, str(time.time())]}), {"id": "a", "sli": {"promql": "up"}}
+        Served(query={"result": [{"metric": {}, "value": [0, str(time.time())]}]}),
+        {"id": "a", "sli": {"promql": "up"}},
     )
     assert {what for what, one in found.items() if one.verdict == "fault"} == set()
     assert (
@@ -83,7 +84,7 @@ def test_what_a_server_does_not_tell_is_a_note_and_no_fault() -> None:
 
 def test_an_old_server_with_a_wrong_clock_and_little_patience_is_told() -> None:
     served = Served(
-        buildinfo={"version": "2.41.0"},
+        buildinfo={"version": "2.41.0", "goVersion": "1"},
         flags={"storage.tsdb.retention.time": "6h"},
         query={"result": [0, str(time.time() - 60)]},
         targets={"activeTargets": [{"scrapeInterval": "15s", "health": "down", "scrapeUrl": "u"}]},

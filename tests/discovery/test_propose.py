@@ -1,10 +1,11 @@
 """From the labels of series to services: nothing is asked here."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sla_engine.discovery.kinds import KINDS
+from sla_engine.discovery.kinds import KINDS, NAMES
 from sla_engine.discovery.naming import identifier, identifiers, printable, selector
 from sla_engine.discovery.proposal import Proposal, Wishes
 from sla_engine.discovery.propose import propose, sentences
@@ -129,6 +130,13 @@ def test_every_kind_makes_a_service_of_a_series(kind: Any) -> None:
     (one,) = found.services
     assert one.sli["promql"] == selector(kind.metric, {name: f"v-{name}" for name in kind.by})
     assert next(iter(sentences(found))) == f"1 service by `{kind.metric}`: {kind.says}."
+
+
+def test_every_metric_that_is_looked_for_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/discover.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = {row.strip().strip("`") for row in rows}
+    assert set(NAMES) <= named
 
 
 @pytest.mark.parametrize(

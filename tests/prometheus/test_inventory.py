@@ -65,6 +65,19 @@ def test_what_a_server_does_not_say_of_itself_is_not_known() -> None:
     assert build(Served(runtimeinfo={"": {"storageRetention": "15d"}})) == (None, "15d")
 
 
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        ({"version": "2.42.0+ds", "goVersion": "go1.19"}, "2.42.0+ds"),
+        ({"version": "2.24.0"}, None),  # VictoriaMetrics
+        ({"version": "2.10.0", "goVersion": "go1.21", "application": "Grafana Mimir"}, None),
+        ({"version": "0.34.1", "goVersion": "go1.21"}, None),  # Thanos
+    ],
+)
+def test_only_prometheus_has_a_version_of_prometheus(told: Any, version: str | None) -> None:
+    assert build(Served(buildinfo={"": told})).version == version
+
+
 def test_an_answer_that_nothing_bounds_is_read_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
