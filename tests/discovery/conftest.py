@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.discovery.estate import write
+from tests.discovery.estate import CONFIG, RULES, write
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
 
 
@@ -14,5 +14,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     with (folder / "october.om").open("w", encoding="utf-8") as out:
         write(out)
     create_blocks(folder / "prometheus", folder / "october.om", block="1000h")
-    with running_prometheus(folder / "prometheus") as prometheus:
+    with running_prometheus(
+        folder / "prometheus", config=CONFIG, files={"sloth.yml": RULES}
+    ) as prometheus:
         yield prometheus

@@ -61,6 +61,36 @@ METRICS: Mapping[str, Mapping[str, tuple[Pair, ...]]] = {
 }
 
 
+SLO = 'sloth_id="web-ok",sloth_service="web",sloth_slo="ok"'
+FAILED, ALL = 'sum(rate(hits_total{code=~"5.."}[5m]))', "sum(rate(hits_total[5m]))"
+RULES = f"""\
+groups:
+  - name: sloth
+    rules:
+      - record: slo:sli_error:ratio_rate5m
+        expr: ({FAILED}) / ({ALL})
+        labels: {{sloth_id: web-ok}}
+"""
+CONFIG = "global: {scrape_interval: 15s}\nrule_files: [sloth.yml]\n"
+
+
+def _events() -> Iterator[str]:
+    """Yield an SLO of Sloth: ten requests every five minutes, all failed for two hours."""
+    times = range(OCTOBER.start - HOUR + 7_000, OCTOBER.end, STEP)
+    yield "# TYPE hits counter\n"
+    for code in ("200", "500"):
+        count = 0
+        for time in times:
+            broken = 6 * DAY <= time - OCTOBER.start < 6 * DAY + 2 * HOUR
+            count += 10 if broken is (code == "500") else 0
+            labels = f'job="web",instance="w:80",code="{code}"'
+            yield f"hits_total{{{labels}}} {count} {time / 1000:.3f}\n"
+    for metric, value in (("sloth_slo_info", 1), ("slo:objective:ratio", 0.995),
+                          ("slo:time_period:days", 30)):  # fmt: skip
+        yield f"# TYPE {metric} gauge\n"
+        yield from (f"{metric}{{{SLO}}} {value} {time / 1000:.3f}\n" for time in times)
+
+
 def write(out: TextIO) -> None:
     """Write the month as OpenMetrics text."""
     out.writelines(_lines())
@@ -71,4 +101,5 @@ def _lines() -> Iterator[str]:
         yield f"# TYPE {metric} gauge\n"
         for labels, samples in some.items():
             yield from (f"{metric}{{{labels}}} {v} {t / 1000:.3f}\n" for t, v in samples)
+    yield from _events()
     yield "# EOF\n"

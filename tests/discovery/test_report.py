@@ -17,7 +17,7 @@ from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
-from tests.discovery.estate import DAY, METRICS, NODE, OCTOBER, SHOP
+from tests.discovery.estate import ALL, DAY, FAILED, METRICS, NODE, OCTOBER, SHOP
 from tests.past import outages_of
 from tests.programs.prometheus import Prometheus
 
@@ -39,6 +39,7 @@ BY_HAND = {
 def _in_november() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sla_engine.commands.report.now", lambda: NOW)
+        patched.setattr("sla_engine.app.discovered._BATCH", 3)
         yield
 
 
@@ -62,7 +63,12 @@ def october(
 
 
 def _by_hand(estate: Prometheus, tmp_path: Path) -> list[dict[str, Any]]:
-    services = [{"id": name, "sli": {"promql": source}} for name, source in BY_HAND.items()]
+    services: list[dict[str, Any]] = [
+        {"id": name, "sli": {"promql": source}} for name, source in BY_HAND.items()
+    ]
+    events = {"errors": FAILED, "total": ALL}
+    slo = {"objective": 99.5, "window": "30d", "labels": {"sloth_service": "web"}}
+    services.append({"id": "slo", "sli": events} | slo)
     known = catalogue(*services, url=estate.url)
     settings = known.prometheus.model_copy(update={"scrape_interval": None})
     known = known.model_copy(update={"prometheus": settings})
@@ -87,7 +93,7 @@ def test_the_figures_are_those_of_a_catalogue_written_by_hand(
 ) -> None:
     written = _by_hand(estate, tmp_path)
     assert [_figures(one) for one in october.services] == [_figures(one) for one in written]
-    assert sum(one["outage_count"] for one in october.services) == 4
+    assert sum(one["outage_count"] for one in october.services) == 5
 
 
 def test_the_figures_are_those_of_the_samples(october: October) -> None:
@@ -112,7 +118,8 @@ def test_what_was_found_and_left_out_is_said_in_sentences(october: October) -> N
 
 
 def test_without_an_objective_there_is_no_verdict(october: October) -> None:
-    assert {one["met"] for one in october.services} == {None}
+    assert {one["met"] for one in october.services[:-1]} == {None}
+    assert october.services[-1]["objective_ratio"] == 0.995
 
 
 def test_retention_that_is_shorter_than_the_period_is_said(
