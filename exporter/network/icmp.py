@@ -140,6 +140,15 @@ def _socket(
     )
 
 
+def permitted(family: socket.AddressFamily = socket.AF_INET) -> None:
+    """Return where this process may send echo requests.
+
+    Raises:
+        IcmpForbiddenError: it may not.
+    """
+    _socket(family)[0].close()
+
+
 def _packet(family: socket.AddressFamily, token: int, data: bytes) -> bytes:
     identifier, sequence = (token >> 16) & 0xFFFF, token & 0xFFFF
     kind = _REQUEST[family]

@@ -100,8 +100,7 @@ def _prepare(
 ) -> None:
     easy.setopt(pycurl.USERAGENT, _AGENT)
     easy.setopt(pycurl.WRITEFUNCTION, answer.write)
-    if _reads_headers(config):
-        easy.setopt(pycurl.HEADERFUNCTION, answer.header)
+    easy.setopt(pycurl.HEADERFUNCTION, answer.header)
     if config.follow_redirects:
         easy.setopt(pycurl.COOKIEFILE, "")
     if config.compression:
@@ -115,11 +114,6 @@ def _prepare(
         easy.setopt(pycurl.NOBODY, 1)
     elif config.method != "GET" or body is not None:
         easy.setopt(pycurl.CUSTOMREQUEST, config.method)
-
-
-def _reads_headers(config: HttpProbe) -> bool:
-    looked_at = config.expect_headers or config.reject_headers
-    return bool(looked_at or config.expect_body or config.reject_body or config.compression)
 
 
 def _http_version(config: HttpProbe) -> int:
@@ -177,6 +171,7 @@ async def _hop(
         raise
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
+    answer.finish_head(easy.getinfo(_LENGTH))
     answer.secure = origin.secure
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")
     if not config.follow_redirects or answer.status not in _REDIRECTS:

@@ -13,7 +13,6 @@ from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
 _REASONS: dict[int, Reason] = {
-    pycurl.E_UNSUPPORTED_PROTOCOL: "redirect",
     pycurl.E_URL_MALFORMAT: "redirect",
     pycurl.E_COULDNT_RESOLVE_PROXY: "resolve",
     pycurl.E_COULDNT_RESOLVE_HOST: "resolve",

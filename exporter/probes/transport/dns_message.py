@@ -73,6 +73,13 @@ def _name(name: str) -> bytes:
     return bytes(out) + b"\0"
 
 
+def answers_to(query: bytes, message: bytes) -> bool:
+    """Say whether a response repeats the question as RFC 5452, section 9.1 wants it, or none."""
+    asked = query[12 : query.index(b"\0", 12) + 5]
+    told = message[12 : 12 + len(asked)]
+    return message[4:6] == b"\0\0" or told.lower() == asked.lower()
+
+
 def answer(message: bytes, identifier: int, record: str, *, sections: bool = False) -> DnsAnswer:
     """Read a response to a question for records of a type; others in it are left out.
 
