@@ -18,6 +18,7 @@ from exporter.probes.transport.http_request import Prepared, prepared, proxy_of
 from exporter.probes.transport.http_response import VERSIONS, HttpResponse, judge
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
+from exporter.probes.transport.websocket import handshake_headers
 from service_catalogue.probes import HttpProbe
 from service_catalogue.probes.address import Origin, ascii_host, ascii_url, named, origin_of
 
@@ -67,6 +68,8 @@ async def _ask(config: HttpProbe, run: Run, request: Prepared, answer: HttpRespo
         if config.server_name is not None:
             first = named(first, config.server_name)
         url, hops = first, 0
+        if config.websocket:
+            request = request._replace(headers=request.headers | handshake_headers(answer.key))
         _send_as(easy, request.headers, request.user)
         while onward := await _hop(easy, config, run, url, answer):
             hops += 1
@@ -106,7 +109,7 @@ def _prepare(
     if config.compression:
         easy.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate")
         easy.setopt(pycurl.HTTP_CONTENT_DECODING, 0)  # libcurl takes a body that is cut short
-    if config.http:
+    if config.http or config.websocket:
         easy.setopt(pycurl.HTTP_VERSION, _http_version(config))
     if body is not None:
         easy.setopt(pycurl.POSTFIELDS, body)
@@ -164,7 +167,9 @@ async def _hop(
         set_curl_tls(easy, config.tls)
     try:
         tls = config.tls if origin.secure else None
-        await perform(easy, run, address, origin.port, tls=tls, proxy=proxy)
+        await perform(
+            easy, run, address, origin.port, tls=tls, proxy=proxy, enough=lambda: answer.switched
+        )
     except ProbeError:
         if answer.error is not None:
             raise answer.error from None

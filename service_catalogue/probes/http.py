@@ -88,6 +88,7 @@ class HttpProbe(NetworkProbe):
     200-299; ``expect_tls`` says whether the last answer must have come by TLS or must not.
     ``expect_headers`` and ``reject_headers`` map names to one or several regular expressions; one
     that is sent several times is looked at line by line, and as one with commas between.
+    ``websocket`` asks for one: good is 101 and what else RFC 6455 wants, and no body is read.
     ``expect_json`` maps JSONPath (RFC 9535) to a value that some match must equal. ``expect_body``
     and ``reject_body``, one or several expressions, look at text in ``charset``, or in the one that
     the answer names (else UTF-8); ``latin-1`` shows every byte as one character. A body of more
@@ -126,6 +127,7 @@ class HttpProbe(NetworkProbe):
     expect_body: TextRegexes = ()
     reject_body: TextRegexes = ()
     expect_json: dict[JsonPath, Scalar] = Field(default_factory=dict)
+    websocket: bool = False
     tls: TlsRange = TlsRange()
 
     @property
@@ -140,6 +142,17 @@ class HttpProbe(NetworkProbe):
             raise ValueError("an answer to HEAD has no body to expect or reject anything of")
         if self.body is not None and self.body_file is not None:
             raise ValueError("body and body_file exclude each other")
+        return self
+
+    @model_validator(mode="after")
+    def _handshake(self) -> Self:
+        if not self.websocket:
+            return self
+        if self.method != "GET" or self.http == "2":
+            raise ValueError("websocket is asked for by GET and HTTP/1.1")
+        fields = ("body", "body_file", "expect_status", "expect_body", "reject_body", "expect_json")
+        if given := [name for name in fields if getattr(self, name)]:
+            raise ValueError(f"websocket excludes {given[0]}: good is 101, without a body")
         return self
 
     @model_validator(mode="after")

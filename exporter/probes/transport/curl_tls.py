@@ -7,10 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pycurl
-from cryptography import x509
 
 from exporter.metrics import TLS_CIPHER, TLS_VERSION
-from exporter.probes.chain import Chain, chain_of, note_certificate
+from exporter.probes.chain import Chain, chain_of, note_certificate, read
 from exporter.probes.transport.result import HinderedError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes.base import TlsRange
@@ -87,8 +86,8 @@ def peer_chain(easy: pycurl.Curl, tls: TlsClient, run: Run) -> Chain | None:
     )
     if not pems:
         return None
-    if run.detailed:
-        note_certificate(run, x509.load_pem_x509_certificate(pems[0].encode()))
+    if run.detailed and (own := read(pems[0].encode())):
+        note_certificate(run, own)
     trusted = tls.ca_file or system_authorities()
     return chain_of(pems, None if tls.insecure_skip_verify or not trusted else str(trusted))
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import secrets
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -12,11 +14,13 @@ from exporter.probes.body import Body
 from exporter.probes.transport.pattern import search, search_text
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
+from exporter.probes.transport.websocket import judge_handshake
 from service_catalogue.probes import HttpProbe
 
 VERSIONS: Final[Mapping[int, str]] = {1: "1.0", 2: "1.1", 3: "2", 30: "3"}  # CURL_HTTP_VERSION_*
 _SUCCESS: Final = range(200, 300)
 _STATUS_LINE: Final = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?: |\r?\n)")  # RFC 9112, section 4
+_SWITCHES: Final = re.compile(rb"HTTP/1\.1 101(?: |\r?\n)")
 _BLANK: Final = (b"\r\n", b"\n")
 _LONGEST_LENGTH: Final = 2**63 - 1
 _SHORT: Final = 8192  # bytes of JSON that take less time than a thread
@@ -26,6 +30,7 @@ class HttpResponse:
     """Takes libcurl's pieces; keeps of the body what somebody looks at.
 
     ``method`` is that of the request which it answers. ``error`` is why a transfer was ended.
+    ``switched`` says that another protocol follows the head, which is therefore all there is.
     """
 
     def __init__(self, config: HttpProbe) -> None:
@@ -37,6 +42,8 @@ class HttpResponse:
         self.secure = False
         patterns = (*config.expect_body, *config.reject_body)
         self.body = Body(patterns, document=bool(config.expect_json), charset=config.charset)
+        self.key = b64encode(secrets.token_bytes(16)).decode() if config.websocket else ""
+        self.switched = False
         self._looks = bool(
             patterns or config.expect_headers or config.reject_headers or config.compression
         )
@@ -56,11 +63,18 @@ class HttpResponse:
             return 0
         return len(part) if not self._limit or self.body.size <= self._limit else 0
 
-    def header(self, line: bytes) -> None:
-        """Take a header line; a status line begins anew, because interim answers have headers."""
+    def header(self, line: bytes) -> int | None:
+        """Take a header line; a status line begins anew, because interim answers have headers.
+
+        The end of the head that switches to the protocol we asked for ends the transfer.
+        """
         if line.startswith(b"HTTP/"):
             self._head.clear()
         self._head.append(line)
+        if self.key and line in _BLANK and _SWITCHES.match(self._head[0]):
+            self.switched = True
+            return 0
+        return None
 
     def finish_head(self, length: int) -> None:
         """Accept the head of an answer that has ended; libcurl takes one that is cut short.
@@ -96,6 +110,7 @@ class HttpResponse:
     def clear(self) -> None:
         """Forget an answer that redirected."""
         self._begun = False
+        self.switched = False
         self.body.clear()
         self._head.clear()
 
@@ -106,7 +121,9 @@ async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
     Raises:
         ProbeError: it is not.
     """
-    if answer.status not in (config.expect_status or _SUCCESS):
+    if config.websocket:
+        judge_handshake(answer.key, answer.status, answer.values, config.headers)
+    elif answer.status not in (config.expect_status or _SUCCESS):
         raise ProbeError("status", str(answer.status))
     if config.expect_version and answer.version not in config.expect_version:
         raise ProbeError("protocol", f"HTTP/{answer.version}")

@@ -1,6 +1,7 @@
 """Name servers, good and bad."""
 
 import socket
+from functools import partial
 
 import dns.flags
 import dns.message
@@ -86,10 +87,10 @@ CASES = [
          ours={"expect_authority": [r"NS ns1\..*"]}, theirs=_AUTHORITY),
     Case("dns-other-authority", None, kind="dns", answers=one_a,
          ours={"expect_authority": [r"NS ns1\..*"]}, theirs=_AUTHORITY),
-    *(Case(f"dns-rcode-{code}", None, kind="dns", answers=lambda q, code=code: reply(q, [], code))
+    *(Case(f"dns-rcode-{code}", None, kind="dns", answers=partial(reply, records=[], rcode=code))
       for code in (1, 4, 6, 9, 10)),
     *(Case(f"dns-{kind.lower()}", None, kind="dns",
-           answers=lambda q, record=record: reply(q, [record]),
+           answers=partial(reply, records=[record]),
            ours={"record": kind}, theirs={"query_type": kind})
       for kind, record in _RECORDS.items()),
     *(Case(f"dns-{kind.lower()}-without-records", None, kind="dns", answers=lambda q: reply(q, []),

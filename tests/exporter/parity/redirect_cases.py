@@ -5,8 +5,11 @@ from typing import Any
 
 from tests.exporter.parity.case import Case, Serve, asked_for, ok
 
-_UNFOLLOWED = {"ours": {"follow_redirects": False}, "theirs": {"follow_redirects": False}}
-_FINE = {"ours": {"expect_body": "^fine$"},
+_UNFOLLOWED: dict[str, Any] = {
+    "ours": {"follow_redirects": False},
+    "theirs": {"follow_redirects": False},
+}
+_FINE: dict[str, Any] = {"ours": {"expect_body": "^fine$"},
          "theirs": {"fail_if_body_not_matches_regexp": ["^fine$"]}}  # fmt: skip
 _CODES = {301: b"Moved", 302: b"Found", 303: b"See Other", 307: b"Temporary", 308: b"Permanent"}
 _OTHER = {
