@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from service_catalogue.base import FilePath, Frozen, HeaderName, Headers, Name, Text
 from service_catalogue.probes.address import excepted
 from service_catalogue.probes.base import HostName, NetworkProbe, Regexes, TlsRange, Url, several
-from service_catalogue.prometheus import BasicAuth, TlsClient
+from service_catalogue.prometheus import TlsClient
 from uptime_common.shown import shown
 
 Version = Literal["1.0", "1.1", "2"]
@@ -64,6 +64,20 @@ JsonPath = Annotated[str, AfterValidator(_jsonpath)]
 Scalar = str | bool | int | float | None
 
 
+class ProbeAuth(Frozen):
+    """HTTP basic auth, read at every run: the name itself, or a file of it; the password's file."""
+
+    username: Name | None = None
+    username_file: FilePath | None = None
+    password_file: FilePath
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if (self.username is None) is (self.username_file is None):
+            raise ValueError("needs either username or username_file")
+        return self
+
+
 class OAuth2(Frozen):
     """A token by client credentials (RFC 6749, section 4.4), kept until it expires.
 
@@ -107,7 +121,7 @@ class HttpProbe(NetworkProbe):
     header_files: dict[HeaderName, FilePath] = Field(default_factory=dict)
     body: Text | None = None
     body_file: FilePath | None = None
-    basic_auth: BasicAuth | None = None
+    basic_auth: ProbeAuth | None = None
     bearer_token_file: FilePath | None = None
     oauth2: OAuth2 | None = None
     follow_redirects: bool = True
