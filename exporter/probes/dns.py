@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from exporter.metrics import DNS_RECORDS, DNS_SERIAL
+from exporter.metrics import DNS_ADDITIONAL, DNS_AUTHORITY, DNS_RECORDS, DNS_SERIAL
 from exporter.probes.transport.connect import split
 from exporter.probes.transport.datagram import LONGEST, datagrams
 from exporter.probes.transport.dns_message import DnsAnswer, answer, answers_to, question
@@ -21,9 +21,16 @@ async def probe(config: DnsProbe, run: Run) -> None:
         given = await _over_tcp(config, run)
     run.log(f"{given.rcode}: {'; '.join(given.records)}")
     run.measure(DNS_RECORDS, len(given.records))
-    if run.detailed and config.record == "SOA" and given.records:
-        run.measure(DNS_SERIAL, int(given.records[0].split(" ")[2]))
+    if run.detailed:
+        _note_details(config, given, run)
     await _judge(config, given, run)
+
+
+def _note_details(config: DnsProbe, given: DnsAnswer, run: Run) -> None:
+    run.measure(DNS_AUTHORITY, given.counts[0])
+    run.measure(DNS_ADDITIONAL, given.counts[1])
+    if config.record == "SOA" and given.records:
+        run.measure(DNS_SERIAL, int(given.records[0].split(" ")[2]))
 
 
 def _query(config: DnsProbe) -> tuple[int, bytes]:

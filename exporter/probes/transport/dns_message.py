@@ -33,7 +33,7 @@ class DnsAnswer:
     """A response: its code by name, whether it was cut, and its answer records as text.
 
     ``authority`` and ``additional`` are ``TYPE data``, all of them, where they were asked for.
-    ``authenticated`` is the AD flag.
+    ``authenticated`` is the AD flag; ``counts`` are of authority and additional records.
     """
 
     rcode: str
@@ -42,6 +42,7 @@ class DnsAnswer:
     authenticated: bool = False
     authority: tuple[str, ...] = ()
     additional: tuple[str, ...] = ()
+    counts: tuple[int, int] = (0, 0)
 
 
 def question(
@@ -116,6 +117,7 @@ def _answer(message: bytes, identifier: int, wanted: int, *, sections: bool) -> 
         bool(flags & _AUTHENTIC),
         tuple(authority),
         tuple(additional),
+        (counts[1], counts[2]),
     )
 
 

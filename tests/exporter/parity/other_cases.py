@@ -14,7 +14,7 @@ _STATES = health_pb2.HealthCheckResponse
 
 
 @contextmanager
-def _healthy() -> Iterator[int]:
+def healthy() -> Iterator[int]:
     """Run a server that is well, and knows one service that is not."""
     server = grpc.server(ThreadPoolExecutor(1))
     servicer = health.HealthServicer()
@@ -44,7 +44,7 @@ def _without_health() -> Iterator[int]:
 
 def _of(service: str) -> Case:
     name = service or "server"
-    return Case(f"grpc-{name}", None, kind="grpc", at=_healthy, ours={"service": service},
+    return Case(f"grpc-{name}", None, kind="grpc", at=healthy, ours={"service": service},
                 theirs={"service": service})  # fmt: skip
 
 
