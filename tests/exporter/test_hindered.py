@@ -6,6 +6,7 @@ import gc
 import os
 import resource
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,15 +21,19 @@ from exporter import descriptors
 from exporter import metrics as exporter_metrics
 from exporter.health import Health
 from exporter.probes import PROBES
+from exporter.probes.body import Body
+from exporter.probes.transport import curl_tls
 from exporter.probes.transport.connect import network_error
 from exporter.probes.transport.result import CAUSES, UNJUDGED, ProbeError, ProbeResult
 from exporter.probes.transport.run import Network, Run
+from exporter.probes.transport.tls import tls_error
 from exporter.services.runner import Runner, attempt
 from exporter.services.store import Store
 from exporter.services.target import Target
 from tests.exporter.asking import ask, ask_all, target_of
 from tests.exporter.probes.test_contract import NETWORK, probe_of
 from tests.exporter.servers import serving
+from tests.exporter.services.test_blackbox_format import Certified, plain
 from tests.programs.ports import free_port
 from uptime_common.descriptors import raise_limit
 
@@ -231,3 +236,52 @@ def health_lines(health: Health) -> list[str]:
     """Return the lines of what is told of the exporter itself."""
     health._process = None
     return health.render("text").splitlines()
+
+
+def test_a_system_without_authorities_calls_no_certificate_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nobody)
+    monkeypatch.setattr(curl_tls, "_PLACES", ())
+    curl_tls.system_authorities.cache_clear()
+    asked: list[dict[str, Any]] = []
+    try:
+        with Certified(tmp_path).serving() as port:
+            asked = [
+                {"type": "http", "url": f"https://localhost:{port}/"},
+                {"type": "tls", "target": f"localhost:{port}"},
+                {"type": "tcp", "target": f"localhost:{port}", "tls": {}},
+                {"type": "grpc", "target": f"localhost:{port}", "tls": {}},
+                {"type": "dns", "server": f"localhost:{port}", "query": "a.b", "transport": "tls"},
+            ]
+            found = ask_all(asked)
+            unverified = {"type": "tls", "target": f"localhost:{port}"}
+            trusting = ask(**unverified, tls={"insecure_skip_verify": True})
+    finally:
+        curl_tls.system_authorities.cache_clear()
+    assert [(r.success, r.cause) for r in found] == [(None, "file")] * len(asked)
+    assert trusting.success
+
+
+@pytest.mark.parametrize(
+    ("raised", "cause"), [(MemoryError(), "memory"), (TypeError("of ours"), "internal")]
+)
+def test_a_body_that_we_cannot_take_is_not_too_long(
+    raised: Exception, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_body: Body, _part: bytes) -> None:
+        raise raised
+
+    monkeypatch.setattr(Body, "take", fails)
+    with serving(plain) as port:
+        result = ask(type="http", url=f"http://127.0.0.1:{port}/")
+    assert (result.success, result.cause) == (None, cause), result
+
+
+def test_a_handshake_for_which_no_memory_is_left_blames_nobody() -> None:
+    error = ssl.SSLError(1, "[SSL] malloc failure (_ssl.c:1000)")
+    error.reason = "MALLOC_FAILURE"
+    assert tls_error(error).cause == "memory"
+    error.reason = "SSLV3_ALERT_HANDSHAKE_FAILURE"
+    assert tls_error(error).cause is None

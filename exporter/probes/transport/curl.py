@@ -10,7 +10,7 @@ from exporter.probes.transport.connect import network_error, shortage
 from exporter.probes.transport.curl_tls import note_handshake, peer_chain
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
-from exporter.probes.transport.tls import certificate_reason
+from exporter.probes.transport.tls import certificate_reason, no_memory
 from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
@@ -131,4 +131,6 @@ def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
         return network_error(OSError(number, done.message))
     if done.code in _CAUSES:
         return HinderedError(_CAUSES[done.code], done.message)
+    if no_memory(done.message):
+        return HinderedError("memory", done.message)
     return ProbeError(_REASONS.get(done.code, "protocol"), done.message)

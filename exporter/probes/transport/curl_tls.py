@@ -33,6 +33,21 @@ def system_authorities() -> str | None:
     return next((path for path in known if path and Path(path).is_file()), None)
 
 
+def authorities(tls: TlsClient) -> str | None:
+    """Return the file of those that are trusted; None leaves it to OpenSSL's own folder.
+
+    Raises:
+        HinderedError: there is nobody to trust, so that every certificate would seem unknown.
+    """
+    if tls.ca_file:
+        return _readable(tls.ca_file)
+    found = system_authorities()
+    folder = ssl.get_default_verify_paths().capath
+    if found is None and not tls.insecure_skip_verify and not (folder and any(os.scandir(folder))):
+        raise HinderedError("file", "this system has no certificate authorities (ca-certificates)")
+    return found
+
+
 @lru_cache(maxsize=1)
 def _key_groups() -> str | None:
     """Return the key exchanges to offer, the cheapest first.
@@ -62,9 +77,8 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
     if tls.insecure_skip_verify:
         easy.setopt(pycurl.SSL_VERIFYPEER, 0)
         easy.setopt(pycurl.SSL_VERIFYHOST, 0)
-    authorities = _readable(tls.ca_file) if tls.ca_file else system_authorities()
-    if authorities:
-        easy.setopt(pycurl.CAINFO, authorities)
+    if trusted := authorities(tls):
+        easy.setopt(pycurl.CAINFO, trusted)
     if tls.cert_file and tls.key_file:
         easy.setopt(pycurl.SSLCERT, _readable(tls.cert_file))
         easy.setopt(pycurl.SSLKEY, _readable(tls.key_file))

@@ -12,7 +12,7 @@ import jsonpath
 
 from exporter.probes.body import Body
 from exporter.probes.transport.pattern import search, search_text
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.websocket import judge_handshake
 from service_catalogue.probes import HttpProbe
@@ -60,6 +60,12 @@ class HttpResponse:
             self.body.take(part)
         except ProbeError as error:
             self.error = error
+            return 0
+        except MemoryError:
+            self.error = HinderedError("memory", "no memory is left for the body")
+            return 0
+        except Exception as error:  # noqa: BLE001 - libcurl would blame the peer
+            self.error = ProbeError("internal", f"{type(error).__name__}: {error}", "internal")
             return 0
         return len(part) if not self._limit or self.body.size <= self._limit else 0
 
