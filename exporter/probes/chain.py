@@ -50,6 +50,16 @@ def read(certificate: bytes) -> x509.Certificate | None:
             return None
 
 
+def expired(path: Path, now: float) -> bool:
+    """Say whether the first certificate of a file is known to have expired."""
+    try:
+        pems = _PEM.findall(path.read_bytes())
+    except OSError:
+        return False
+    own = read(pems[0]) if pems else None
+    return own is not None and earliest([own]) < now
+
+
 def note(run: Run, chain: Chain) -> None:
     """Measure both expiries; of several chains of a run the first to expire counts."""
     for metric, value in ((TLS_EXPIRY, chain.verified), (TLS_PRESENTED_EXPIRY, chain.presented)):

@@ -10,11 +10,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+import trustme
 import uvloop
 
 from exporter import descriptors
@@ -241,7 +243,7 @@ def health_lines(health: Health) -> list[str]:
 def test_a_system_without_authorities_calls_no_certificate_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    nobody = ssl.DefaultVerifyPaths("", "", "", "", "", "")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nobody)
     monkeypatch.setattr(curl_tls, "_PLACES", ())
     curl_tls.system_authorities.cache_clear()
@@ -285,3 +287,37 @@ def test_a_handshake_for_which_no_memory_is_left_blames_nobody() -> None:
     assert tls_error(error).cause == "memory"
     error.reason = "SSLV3_ALERT_HANDSHAKE_FAILURE"
     assert tls_error(error).cause is None
+
+
+@pytest.mark.parametrize(("days", "cause"), [(-1, "file"), (30, None)])
+def test_an_expired_certificate_of_ours_is_not_the_fault_of_a_peer_who_refuses_it(
+    days: int, cause: str | None, tmp_path: Path
+) -> None:
+    authority, stranger = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    (authority if days < 0 else stranger).configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    ours = authority.issue_cert("us", not_after=datetime.now(UTC) + timedelta(days=days))
+    ours.cert_chain_pems[0].write_to_path(str(tmp_path / "us.pem"))
+    ours.private_key_pem.write_to_path(str(tmp_path / "us.key"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = {"ca_file": "ca.pem", "cert_file": "us.pem", "key_file": "us.key"}
+    tls = {name: str(tmp_path / file) for name, file in tls.items()}
+
+    def refuses(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(100)
+
+    with serving(refuses) as port:
+        talk = [{"send": "hello"}, {"expect": "hello"}]
+        found = ask_all(
+            [
+                {"type": "http", "url": f"https://localhost:{port}/", "tls": tls},
+                {"type": "tcp", "target": f"localhost:{port}", "tls": tls, "conversation": talk},
+            ]
+        )
+    shut = ask(type="http", url=f"https://localhost:{free_port()}/", tls=tls)
+    assert [(r.success, r.cause) for r in found] == [(None if cause else False, cause)] * 2, found
+    assert cause or found[1].reason == "tls"
+    assert (shut.reason, shut.cause) == ("refused", None)

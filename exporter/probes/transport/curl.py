@@ -6,11 +6,11 @@ import pycurl
 
 from exporter.network.curl import Done
 from exporter.probes import chain
-from exporter.probes.transport.connect import network_error, shortage
+from exporter.probes.transport.connect import network_error, no_memory, shortage
 from exporter.probes.transport.curl_tls import note_handshake, peer_chain
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
-from exporter.probes.transport.tls import certificate_reason, no_memory
+from exporter.probes.transport.tls import certificate_reason
 from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these

@@ -4,7 +4,7 @@ import ssl
 from functools import lru_cache
 
 from exporter.probes import chain
-from exporter.probes.transport.connect import CAUSES
+from exporter.probes.transport.connect import CAUSES, network_error
 from exporter.probes.transport.curl_tls import authorities, system_authorities
 from exporter.probes.transport.result import HinderedError, ProbeError, Reason
 from service_catalogue.probes.base import TlsRange
@@ -63,14 +63,7 @@ def tls_error(error: ssl.SSLError) -> ProbeError:
     """Return the verdict that an error of a handshake stands for."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return ProbeError(certificate_reason(error.verify_code), error.verify_message)
-    if no_memory(error.reason or ""):
-        return HinderedError("memory", error.reason)
-    return ProbeError("tls", error.reason or str(error))
-
-
-def no_memory(text: str) -> bool:
-    """Say whether OpenSSL's words for an error are that it got no memory."""
-    return "malloc failure" in text.lower().replace("_", " ")
+    return network_error(error)
 
 
 def certificate_reason(code: int) -> Reason:

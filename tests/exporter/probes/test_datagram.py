@@ -255,7 +255,7 @@ def test_an_echo_is_sent_from_the_address_of_the_catalogue() -> None:
     with ear:
         ear.settimeout(5)
         assert ask(type="icmp", target="127.0.0.1", source_address="127.0.0.77", size=701).success
-        sources = set()
+        sources = set[str]()
         while not sources:
             packet = ear.recv(65_535)
             if packet[20] == 8 and len(packet) == 20 + 8 + 701:
