@@ -10,10 +10,12 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiodns
 import pytest
 import structlog
 import trustme
@@ -22,6 +24,7 @@ import uvloop
 from exporter import descriptors
 from exporter import metrics as exporter_metrics
 from exporter.health import Health
+from exporter.network.resolver import Resolver
 from exporter.probes import PROBES
 from exporter.probes.body import Body
 from exporter.probes.transport import curl_tls
@@ -321,3 +324,52 @@ def test_an_expired_certificate_of_ours_is_not_the_fault_of_a_peer_who_refuses_i
     assert [(r.success, r.cause) for r in found] == [(None if cause else False, cause)] * 2, found
     assert cause or found[1].reason == "tls"
     assert (shut.reason, shut.cause) == ("refused", None)
+
+
+@pytest.mark.parametrize("how", ["dead", "no servers"])
+def test_no_type_of_probe_blames_a_name_for_name_servers_of_ours(how: str, tmp_path: Path) -> None:
+    empty = tmp_path / "resolv.conf"
+    empty.write_text("", encoding="utf-8")
+    told: dict[str, Any] = {
+        "nameservers": ["127.0.0.1"],
+        "udp_port": free_port(),
+        "tcp_port": free_port(),
+    }
+    if how == "no servers":
+        told = {"resolvconf_path": str(empty), "udp_port": free_port(), "tcp_port": free_port()}
+    probes = [
+        *(probe_of(kind, "shop.example", 1) for kind in NETWORK),
+        {"type": "http", "url": "https://127.0.0.1:1/", "proxy_url": "http://proxy.example:1"},
+    ]
+
+    async def main() -> list[ProbeResult]:
+        network = Network.open()
+        await network.resolver.close()
+        dead = Resolver(aiodns.DNSResolver(timeout=0.2, tries=1, **told))
+        network = replace(network, resolver=dead)
+        try:
+            return await asyncio.gather(*(attempt(target_of(**p), network) for p in probes))
+        finally:
+            await network.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found = runner.run(main())
+    assert [(r.success, r.cause) for r in found] == [(None, "resolver")] * len(probes), found
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.ENOMEM])
+def test_a_datagram_that_does_not_leave_this_host_blames_nobody(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_loop: object, _sock: socket.socket, _data: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(uvloop.Loop, "sock_sendall", refused)
+    found = ask_all(
+        [
+            {"type": "dns", "server": "127.0.0.1:1", "query": "example.org"},
+            {"type": "ntp", "target": "127.0.0.1:1"},
+        ]
+    )
+    assert [r.success for r in found] == [None, None]
+    assert {r.cause for r in found} == {network_error(OSError(number, "x")).cause}
