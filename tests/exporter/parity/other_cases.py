@@ -70,6 +70,8 @@ ICMP_CASES = [
     Case("icmp-8000-bytes", None, kind="icmp", ours={"size": 8000}, theirs={"payload_size": 8000}),
     Case("icmp-whole", None, kind="icmp", ours={"dont_fragment": True},
          theirs={"dont_fragment": True}),
+    Case("icmp-from-an-address", None, kind="icmp", ours={"source_address": "127.0.0.77"},
+         theirs={"source_ip_address": "127.0.0.77"}),
     Case("icmp-one-hop", None, kind="icmp", ours={"ttl": 1}, theirs={"ttl": 1}),
 ]  # fmt: skip
 CASES = [*GRPC_CASES, *(ICMP_CASES if _may_echo() else [])]
