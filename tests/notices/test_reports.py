@@ -175,7 +175,8 @@ def test_a_wrong_schedule_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "cron", ["0 9 30 2 *", "0 9 31 4,6 *", "0 9 * * mon#6", "0 9 last * *", "0 0 9 * * *", "@daily"]
+    "cron",
+    ["0 9 30 2 *", "0 9 31 4,6 *", "0 9 * * mon#6", "0 9 last * *", "0 0 9 * * *", "@sometimes"],
 )
 def test_what_is_never_due_or_no_crontab_line_is_refused(cron: str) -> None:
     assert [where for where, _ in schedule_mistakes({"reports": [{"cron": cron}]})] == [

@@ -140,7 +140,7 @@ def test_headers_that_come_byte_by_byte_gain_no_time(loop: Loop) -> None:
 @both
 def test_a_connection_that_is_used_again_is_kept_until_it_is_idle_for_too_long(loop: Loop) -> None:
     async def scenario() -> None:
-        async with served(Bounds(4, head=0.05, idle=0.4, look=0.02)) as server:
+        async with served(Bounds(4, head=1, idle=1.5, look=0.02)) as server:
             reader, writer = await server.opened()
             for _ in range(4):
                 writer.write(GET)
