@@ -75,7 +75,9 @@ async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeR
     if failure.reason in _BY_WAITING and _stalled(network.pulse.stalled - stalled, limit):
         failure = HinderedError("overload", f"too little CPU for this process; {failure}")
     log(f"failed: {failure}")
-    return ProbeResult(failure.reason, failure.detail, run.phases, run.measures(), failure.cause)
+    return ProbeResult(
+        failure.reason, failure.detail, run.phases, run.measures(), failure.cause, failure.code
+    )
 
 
 def _stalled(seconds: float, limit: float) -> bool:

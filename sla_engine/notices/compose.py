@@ -2,34 +2,64 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from service_catalogue import Catalogue
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice, OutageSnapshot, Subject, is_of_outage
 from sla_engine.ledger import Delivery
 from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.outage_messages import reply_message, root_message
+from uptime_common.failure import failure_words
 
 
 def compose_outage(item: Delivery, writing: Writing) -> Rendered:
     """Return what the thread of an outage, or of several, says with this delivery."""
     told = writing.told(item)
-    return compose(writing.books.catalogue, told, writing.now, writing.figures)
+    reasons = _reasons(writing, told)
+    return compose(writing.books.catalogue, told, writing.now, writing.figures, reasons)
+
+
+def _reasons(writing: Writing, told: Sequence[Notice]) -> dict[str, str]:
+    """Return why the outages of a thread began, in words, by the id of each."""
+    facts = [(n.service or "", OutageSnapshot(**n.facts)) for n in told if is_of_outage(n)]
+    if not facts:
+        return {}
+    ends = [one.start + 1 if one.end is None else one.end for _, one in facts]
+    period = Interval(min(one.start for _, one in facts), max(ends))
+    known = writing.books.ledger.reasons.within(period, sorted({name for name, _ in facts}))
+    found = {}
+    for service, one in facts:
+        lasted = Interval(one.start, period.end if one.end is None else one.end)
+        why = known[service].get(lasted) if service in known else None
+        if why is not None:
+            found[one.id] = failure_words(why)
+    return found
 
 
 def compose(
-    catalogue: Catalogue, told: Sequence[Notice], now: int, figures: Mapping[str, Figures]
+    catalogue: Catalogue,
+    told: Sequence[Notice],
+    now: int,
+    figures: Mapping[str, Figures],
+    reasons: Mapping[str, str] = MappingProxyType({}),
 ) -> Rendered:
     """Return the messages of an outage's notice; ``told`` is all of its thread, the notice last.
 
     ``figures`` are of the services' own windows, by id: what an outage used of the budget.
+    ``reasons`` are words for why outages began, by the outage's id.
     """
     members: dict[str, tuple[Subject, OutageSnapshot]] = {}
     for notice in told:
         if is_of_outage(notice):
             facts = _burnt(OutageSnapshot(**notice.facts), figures.get(notice.service or ""), now)
             known = members.pop(f"outage:{facts.previous_id}", members.get(notice.topic))
-            facts = replace(facts, late=facts.late or (known is not None and known[1].late))
+            facts = replace(
+                facts,
+                late=facts.late or (known is not None and known[1].late),
+                why=reasons.get(facts.id, ""),
+            )
             members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
     last = told[-1]
     subject, facts = members[last.topic]

@@ -101,7 +101,8 @@ def _title(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> s
         case "overrun":
             return f"{subject.name} is still down after its maintenance window, {since}"
     seen = f", acknowledged by {facts.acknowledged_by}" if facts.acknowledged_by else ""
-    return f"{subject.name} is down {since}{seen}"
+    why = f": {facts.why}" if facts.why else ""
+    return f"{subject.name} is down {since}{seen}{why}"
 
 
 def _facts(
@@ -114,6 +115,7 @@ def _facts(
         ("Ended", None if facts.end is None else humanize.moment(facts.end, zone)),
         ("Lasted" if facts.end is not None else "So far", _lasted(facts, now)),
         ("Found", "late: its samples came after the fact" if facts.late else None),
+        ("Why", facts.why or None),
         ("Class", _class(facts)),
         ("Asked for", facts.asked_by and f"{facts.asked_for}, by {shown(facts.asked_by)}"),
         ("Unknown inside", humanize.duration(facts.unknown) if facts.unknown else None),
