@@ -92,13 +92,12 @@ def _of_probes(books: Books, client: Client, new: New, now: int) -> dict[OutageS
     by_service: dict[str, list[Series]] = {}
     for series in answer.series:
         by_service.setdefault(series.labels.get("service", ""), []).append(series)
-    return {
-        outage: _probed(
-            by_service[outage.service], Interval(outage.start - step, span.end or now + 1)
-        )
-        for outage, span in new.items()
-        if outage.service in by_service
-    }
+    found = {}
+    for outage, span in new.items():
+        if outage.service in by_service:
+            around = Interval(outage.start - step, now + 1 if span.end is None else span.end)
+            found[outage] = _probed(by_service[outage.service], around)
+    return found
 
 
 def _probed(found: Iterable[Series], lasted: Interval) -> Failures:

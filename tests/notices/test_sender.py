@@ -5,8 +5,10 @@ from sla_engine.domain.outage import Correction, OutageSpan
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived
+from sla_engine.ledger.reasons import OutageStart
 from sla_engine.notices.outages import correction_notices, outage_notices
 from tests.notices.world import MINUTE, T0, Make, World
+from uptime_common.failure import Failure, Failures
 
 
 def test_an_outage_is_one_thread_whose_head_is_edited_in_place(world: World) -> None:
@@ -234,3 +236,13 @@ def test_waits_double_from_a_second_to_five_minutes(world: World) -> None:
         assert world.outbox.next_due(world.now - 1) is None
         waits.append((world.now - failed) // 1_000)
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+def test_a_notice_says_why_in_its_title(world: World) -> None:
+    why = Failures((Failure("probe", "shop-2:443", "fra", "connect", "refused"),), 1)
+    down = Derived("s0", (Segment(T0, T0 + MINUTE, State.DOWN),), T0)
+    notify = outage_notices(Books(world.catalogue, world.ledger), T0 + MINUTE)
+    world.ledger.apply([down], notify, seen={OutageStart("s0", T0): why})
+    world.drain()
+    [root] = world.slack.roots()
+    assert "S0 is down since 2026-10-03 08:15:30 CEST: refused by shop-2:443" in root["text"]
