@@ -10,6 +10,9 @@ from sla_engine.ledger import Outbox, Thread
 from sla_engine.notices.registry import OUTAGE_KINDS, severity_of
 from sla_engine.notifiers import canonical, parse_address
 
+_TOGETHER = 2 * 60_000
+"""What opens within so many milliseconds of a tick's several outages joins them."""
+_GROWS = 60_000
 _FLOOD = 10 * 60_000
 """Outages that open within so many milliseconds of each other are one flood."""
 
@@ -23,22 +26,61 @@ class Destination:
 
 
 def address(
-    catalogue: Catalogue, outbox: Outbox, now: int, *, one_place: Collection[str] = ()
+    catalogue: Catalogue,
+    outbox: Outbox,
+    now: int,
+    *,
+    one_place: Collection[str] = (),
+    plain: Collection[str] = (),
 ) -> int:
     """Give every new notice its threads; return how many notices that were.
 
-    ``one_place`` are the schemes all of whose addresses are the same place. What a failed service
-    takes down with it is told in that service's thread, and in a flood of outages all that come
-    after the limit share one.
+    ``one_place`` are the schemes all of whose addresses are the same place, ``plain`` those where
+    nothing can be edited. What a failed service takes down with it is told in that service's
+    thread; outages of one tick share one, and in a flood all that come after the limit do.
     """
     new = outbox.unaddressed()
     below = _below(catalogue) if new else {}
-    for notice in sorted(new, key=lambda n: (len(_dependencies(below, n.service or "")), n.id)):
+
+    def order(notice: Notice) -> tuple[int, bool, int]:
+        """Put causes first, and what mentions people before what does not."""
+        depth = len(_dependencies(below, notice.service or ""))
+        return depth, severity_of(notice) == "planned", notice.id
+
+    for notice in sorted(new, key=order):
         targets = _in_one(targets_of(catalogue, notice), one_place, catalogue.slack.channel)
-        flood = _flooding(catalogue, outbox, new, now)
-        threads = [_thread(catalogue, outbox, notice, t, now=now, flood=flood) for t in targets]
-        outbox.address(notice.id, threads, now)
+        tick = _tick(notice, new, outbox)
+        flood = _flooding(catalogue, outbox, () if tick else new, now)
+        group = _Group(flood, tick, outbox.threads_since(notice.time - _TOGETHER) if tick else [])
+        threads = [_thread(catalogue, outbox, notice, t, now=now, group=group) for t in targets]
+        outbox.address(notice.id, threads, now, [_due(notice, t, now, plain) for t in threads])
     return len(new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What an outage that opens now may share a message with: a flood, a tick's others."""
+
+    flood: str
+    tick: str
+    recent: list[Thread]
+
+
+def _tick(notice: Notice, new: Iterable[Notice], outbox: Outbox) -> str:
+    """Return the key of what opened in the same tick, or nothing for one that is alone."""
+    if notice.kind != "opened":
+        return ""
+    key = f"tick:{notice.time}"
+    several = sum(one.kind == "opened" and one.time == notice.time for one in new) > 1
+    recent = outbox.threads_since(notice.time - _TOGETHER)
+    joins = any(thread.key.startswith("tick:") for thread in recent)
+    return key if several or joins else ""
+
+
+def _due(notice: Notice, thread: Thread, now: int, plain: Collection[str]) -> int:
+    """Return when to tell: what grows where nothing is edited waits for what grows with it."""
+    grows = notice.kind == "opened" and thread.id != 0
+    return now + _GROWS if grows and parse_address(thread.channel).scheme in plain else now
 
 
 def _in_one(
@@ -92,7 +134,7 @@ def _thread(
     target: Destination,
     *,
     now: int,
-    flood: str,
+    group: _Group,
 ) -> Thread:
     """Return the thread of a notice in a channel: the topic's, a cause's, a flood's, or its own."""
     candidates = outbox.threads_of(notice.topic)
@@ -104,8 +146,13 @@ def _thread(
     if known is not None:
         return known
     key = f"{notice.topic}@{target.channel}"
-    if notice.kind == "opened" and flood:
-        key = f"{flood}@{target.channel}"
+    if notice.kind == "opened" and group.flood:
+        key = f"{group.flood}@{target.channel}"
+    elif notice.kind == "opened" and group.tick:
+        for one in group.recent:
+            if one.channel == target.channel and one.key.startswith("tick:"):
+                return one
+        key = f"{group.tick}@{target.channel}"
     return Thread(0, key, target.channel, target.mentions, created=now)
 
 
@@ -132,7 +179,7 @@ def _flooding(catalogue: Catalogue, outbox: Outbox, new: Iterable[Notice], now: 
 
 
 def _is_outage(thread: Thread) -> bool:
-    return thread.key.startswith(("outage:", "flood:"))
+    return thread.key.startswith(("outage:", "flood:", "tick:"))
 
 
 def _dependencies(below: Mapping[str, tuple[str, ...]], service: str) -> list[str]:
