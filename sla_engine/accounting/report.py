@@ -77,7 +77,7 @@ def _why(books: Books, made: PeriodReport) -> dict[str, str]:
     found = {}
     for outage in listed:
         lasted = Interval(outage.start, period.end if outage.end is None else outage.end)
-        why = known[outage.service].get(lasted) if outage.service in known else None
+        why = known[outage.service].inside(lasted) if outage.service in known else None
         if why is not None:
             found[outage.id] = failure_words(why)
     return found

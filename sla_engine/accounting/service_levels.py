@@ -176,7 +176,7 @@ def status_rows(
     if down:
         seen = books.ledger.reasons.within(Interval(min(down.values()), now + 1), list(down))
         for name, found in seen.items():
-            if first := found.get(Interval(down.get(name, now), now + 1)):
+            if first := found.inside(Interval(down.get(name, now), now + 1)):
                 why[name] = failure_words(first)
     return [
         _row(books.catalogue, level, now, faults.get(level.service), why.get(level.service))

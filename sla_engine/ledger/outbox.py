@@ -179,6 +179,7 @@ class Outbox:
             .where(
                 delivery.c.thread_id == item.thread.id,
                 (delivery.c.id <= item.id) | (delivery.c.state == "sent"),
+                delivery.c.state != "left_out",
             )
             .order_by(delivery.c.id)
         )
@@ -272,6 +273,12 @@ class Outbox:
     def postpone(self, item: Delivery, due: int, error: str) -> None:
         """Note a failed attempt and when to try again."""
         self._update(delivery, item.id, attempts=item.attempts + 1, due_ms=due, error=error)
+
+    def leave_out(self, deliveries: Collection[int], now: int) -> None:
+        """Note that nobody there is to hear of these."""
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            _settle(connection, deliveries, now, {"state": "left_out", "doubtful": False})
 
     def give_up(self, deliveries: Collection[int], error: str, now: int) -> None:
         """Note that deliveries cannot be made until somebody mends what is wrong."""

@@ -51,7 +51,7 @@ class OutageReasons:
 
     def of(self, service: str, lasted: Interval) -> Failures | None:
         """Return why an outage began; ``lasted`` is all of it, in which it was seen to begin."""
-        return self.within(lasted, [service]).get(service, {}).get(lasted)
+        return self.within(lasted, [service]).get(service, StartReasons()).inside(lasted)
 
     def within(
         self, period: Interval, services: list[str] | None = None
@@ -74,7 +74,7 @@ class OutageReasons:
 class StartReasons(dict[int, Failures]):
     """Reasons by the start of the outage: late samples may have moved that since."""
 
-    def get(self, lasted: Interval) -> Failures | None:  # type: ignore[override]
-        """Return the first reason that was seen inside."""
+    def inside(self, lasted: Interval) -> Failures | None:
+        """Return the first reason that was seen inside an outage."""
         inside = [start for start in self if lasted.start <= start < lasted.end]
         return self[min(inside)] if inside else None

@@ -40,7 +40,7 @@ def _reasons(writing: Writing, told: Sequence[Notice]) -> dict[str, Failures]:
     found = {}
     for service, one in facts:
         lasted = Interval(one.start, period.end if one.end is None else one.end)
-        why = known[service].get(lasted) if service in known else None
+        why = known[service].inside(lasted) if service in known else None
         if why is not None:
             found[one.id] = why
     return found

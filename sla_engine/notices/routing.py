@@ -1,12 +1,13 @@
 """Who is told of a notice, and in which thread."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.notifications import Route, Severity
+from service_catalogue.notifications import NotificationRoute, Route, Severity
 from sla_engine.domain.notice import Notice
 from sla_engine.ledger import Outbox, Thread
+from sla_engine.notices.patience import AT_ONCE, Patience
 from sla_engine.notices.registry import OUTAGE_KINDS, severity_of
 from sla_engine.notifiers import canonical, parse_address
 
@@ -19,10 +20,11 @@ _FLOOD = 10 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An address, as the ledger spells it, and whom to mention there."""
+    """An address, as the ledger spells it, whom to mention there, and how patient to be."""
 
     channel: str
     mentions: tuple[str, ...]
+    patience: Patience = AT_ONCE
 
 
 def address(
@@ -32,12 +34,14 @@ def address(
     *,
     one_place: Collection[str] = (),
     plain: Collection[str] = (),
+    expand: Callable[[str], Sequence[str]] = lambda channel: (channel,),
 ) -> int:
     """Give every new notice its threads; return how many notices that were.
 
     ``one_place`` are the schemes all of whose addresses are the same place, ``plain`` those where
-    nothing can be edited. What a failed service takes down with it is told in that service's
-    thread; outages of one tick share one, and in a flood all that come after the limit do.
+    nothing can be edited; ``expand`` returns the addresses that one stands for. What a failed
+    service takes down with it is told in that service's thread; outages of one tick share one, and
+    in a flood all that come after the limit do.
     """
     new = outbox.unaddressed()
     below = _below(catalogue) if new else {}
@@ -48,12 +52,18 @@ def address(
         return depth, severity_of(notice) == "planned", notice.id
 
     for notice in sorted(new, key=order):
-        targets = _in_one(targets_of(catalogue, notice), one_place, catalogue.slack.channel)
+        named = [replace(t, channel=c) for t in targets_of(catalogue, notice)
+                 for c in expand(t.channel)]  # fmt: skip
+        targets = _in_one(named, one_place, catalogue.slack.channel)
         tick = _tick(notice, new, outbox)
         flood = _flooding(catalogue, outbox, () if tick else new, now)
         group = _Group(flood, tick, outbox.threads_since(notice.time - _TOGETHER) if tick else [])
         threads = [_thread(catalogue, outbox, notice, t, now=now, group=group) for t in targets]
-        outbox.address(notice.id, threads, now, [_due(notice, t, now, plain) for t in threads])
+        due = [
+            target.patience.due(notice, _due(notice, thread, now, plain), catalogue.timezone)
+            for thread, target in zip(threads, targets, strict=True)
+        ]
+        outbox.address(notice.id, threads, now, due)
     return len(new)
 
 
@@ -106,17 +116,58 @@ def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
         return [Destination(canonical(notice.facts["channel"]), ())]
     severity = severity_of(notice)
     service = catalogue.find(notice.service)
-    found: dict[str, tuple[str, ...]] = {}
-    for route in catalogue.slack.routes:
-        if _fits(route, service, severity):
-            channel = canonical(route.channel)
-            found[channel] = (*found.get(channel, ()), *route.mentions)
+    least = Patience(service.after or 0) if service is not None else AT_ONCE
+    found: dict[str, Destination] = {}
+    for channel, mentions, patience in _matching(catalogue, service, severity):
+        before = found.get(channel)
+        patient = patience.at_least(least)
+        found[channel] = Destination(
+            channel,
+            (*(before.mentions if before else ()), *mentions),
+            patient if before is None else before.patience.shorter(patient),
+        )
     loud = severity in {"unplanned", "budget"}
     targets = [
-        Destination(channel, tuple(dict.fromkeys(mentions)) if loud else ())
-        for channel, mentions in found.items()
+        replace(one, mentions=tuple(dict.fromkeys(one.mentions)) if loud else ())
+        for one in found.values()
     ]
-    return targets or [Destination(canonical(catalogue.slack.channel), ())]
+    return targets or [Destination(canonical(catalogue.slack.channel), (), least)]
+
+
+def patience_at(catalogue: Catalogue, notice: Notice, channel: str) -> Patience:
+    """Return how patient a notice is at an address, by the catalogue in force."""
+    for target in targets_of(catalogue, notice):
+        if channel == target.channel or channel.startswith(f"{target.channel}:"):
+            return target.patience
+    return AT_ONCE
+
+
+_GROUPS: Mapping[Severity, str] = {"unplanned": "outage"}
+
+
+def _matching(
+    catalogue: Catalogue, service: Service | None, severity: Severity
+) -> Iterator[tuple[str, tuple[str, ...], Patience]]:
+    for route in catalogue.slack.routes:
+        if _fits(route, service, severity):
+            yield canonical(route.channel), route.mentions, AT_ONCE
+    group = _GROUPS.get(severity, severity)
+    for one in catalogue.notifications.routes:
+        if (not one.kinds or group in one.kinds) and _concerns(one, service):
+            patience = Patience(one.after or 0, one.unacknowledged or 0, one.quiet)
+            for address_ in one.to:
+                yield canonical(address_), one.mentions, patience
+
+
+def _concerns(route: NotificationRoute, service: Service | None) -> bool:
+    if service is None:
+        return not (route.tiers or route.owners or route.services or route.labels)
+    return (
+        (not route.tiers or service.tier in route.tiers)
+        and (not route.owners or service.owner in route.owners)
+        and (not route.services or service.id in route.services)
+        and route.labels.items() <= service.labels.items()
+    )
 
 
 def _fits(route: Route, service: Service | None, severity: Severity) -> bool:
@@ -140,19 +191,21 @@ def _thread(
     candidates = outbox.threads_of(notice.topic)
     if previous := notice.facts.get("previous_id"):
         candidates += outbox.threads_of(f"outage:{previous}")
-    if notice.kind == "opened":
+    delay = target.patience.delay  # what is told later keeps nothing else waiting
+    if notice.kind == "opened" and not delay:
         candidates += _upstream(catalogue, outbox, notice)
     known = next((t for t in candidates if t.channel == target.channel), None)
     if known is not None:
         return known
     key = f"{notice.topic}@{target.channel}"
-    if notice.kind == "opened" and group.flood:
+    if notice.kind == "opened" and group.flood and not delay:
         key = f"{group.flood}@{target.channel}"
     elif notice.kind == "opened" and group.tick:
+        beginning = f"tick:{delay}:"
         for one in group.recent:
-            if one.channel == target.channel and one.key.startswith("tick:"):
+            if one.channel == target.channel and one.key.startswith(beginning):
                 return one
-        key = f"{group.tick}@{target.channel}"
+        key = f"{beginning}{notice.time}@{target.channel}"
     return Thread(0, key, target.channel, target.mentions, created=now)
 
 

@@ -16,7 +16,7 @@ from sla_engine.domain.notice import Message
 from sla_engine.ledger import Books, Delivery, LedgerError, Outbox
 from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.registry import NOTICES, OUTAGE_KINDS, SILENT_KINDS
-from sla_engine.notices.routing import address
+from sla_engine.notices.routing import address, patience_at
 from sla_engine.notifiers import (
     Delivered,
     Failed,
@@ -122,9 +122,20 @@ class Sender:
         """Give new notices their threads; return the schemes in which something is due."""
         now = self._clock()
         address(
-            self._books.catalogue, self._outbox, now, one_place=self._one_place, plain=self._plain
+            self._books.catalogue,
+            self._outbox,
+            now,
+            one_place=self._one_place,
+            plain=self._plain,
+            expand=self._expanded,
         )
         return {parse_address(channel).scheme for channel in self._due(now, None)}
+
+    def _expanded(self, channel: str) -> Sequence[str]:
+        """Return the addresses that a named one stands for, each a delivery of its own."""
+        scheme, place = parse_address(channel)
+        notifier = self._notifiers.get(scheme)
+        return (notifier.addresses(place) if notifier and place else ()) or (channel,)
 
     def deliver(self, scheme: str) -> Tally:
         """Deliver what is due by one notifier."""
@@ -141,6 +152,10 @@ class Sender:
             told = [item]
             if item.notice.kind in OUTAGE_KINDS:
                 told = self._outbox.batch(item)
+                if needless := self._left_out(told, now):
+                    told = [one for one in told if one.id not in needless]
+                    if not told:
+                        continue
             self._settle(told, self._tried(told), tally)
         return tally
 
@@ -176,6 +191,23 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - a notifier's mistake stays its own
             outcome = Retry(f"{scheme}: {_raised(error)}", ours=True)
         return self._given_up(item, notifier, outcome)
+
+    def _left_out(self, batch: Sequence[Delivery], now: int) -> set[int]:
+        """Leave out the outages that were over, or somebody's, before they were to be told."""
+        item, catalogue = batch[0], self._books.catalogue
+        if item.doubtful or item.thread.doubtful:
+            return set()
+        last = {one.notice.topic: one.notice for one in batch}
+        begun = {one.notice.topic for one in batch if one.notice.kind == "opened"}
+        untold = {
+            topic
+            for topic in begun
+            if patience_at(catalogue, last[topic], item.thread.channel).untold(last[topic])
+        }
+        found = {one.id for one in batch if one.notice.topic in untold}
+        if found:
+            self._outbox.leave_out(found, now)
+        return found
 
     def _needless(self, batch: Sequence[Delivery]) -> bool:
         """Say whether a new message would tell too little, where none can be edited.

@@ -76,7 +76,7 @@ def test_the_exporters_are_asked_once_for_all_and_counted_by_location(ledger: Le
     for place in ("ber", "fra", "par"):
         client.add("service_probe_success", 0 if place != "par" else 1, location=place)
     why = {"phase": "connect", "reason": "refused", "detail": "ECONNREFUSED"}
-    client.add("service_probe_failure_info", 1, location="ber", **why)
+    client.add("service_probe_failure_info", 1, T0, location="ber", **why)
     found = _asked(ledger, client, _down("shop"), _down("mail"))
     assert len(client.asked) == 1
     assert list(found) == [OutageStart("shop", T0)]

@@ -197,6 +197,7 @@ class _Made:
     """What stands for rendered messages."""
 
     reply = file = None
+    files = ()
 
     def __init__(self, title: str) -> None:
         self.head = Message(title, "info")
