@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import Maintenance, WindowEntry
-from service_catalogue.notifications import Notifications, Report, Slack
-from service_catalogue.prometheus import Prometheus
+from service_catalogue.notifications import Grafana, Notifications, Report, Slack
+from service_catalogue.prometheus import HttpUrl, Prometheus
 from service_catalogue.service import Service
 
 
@@ -57,6 +57,8 @@ class Catalogue(Frozen):
     ] = Maintenance()
     slack: Slack = Slack()
     notifications: Notifications = Notifications()
+    external_url: HttpUrl | None = None
+    grafana: Grafana | None = None
     reports: tuple[Report, ...] = ()
     _of_time: OfTime = PrivateAttr(OfTime())
 

@@ -15,6 +15,7 @@ from service_catalogue.base import (
     PositiveMilliseconds,
     Zone,
 )
+from service_catalogue.prometheus import HttpUrl
 from uptime_common.shown import shown
 
 Severity = Literal["unplanned", "planned", "maintenance", "budget"]
@@ -110,6 +111,12 @@ class AppriseTargets(Frozen):
     """A file of apprise's URLs, one a line."""
 
     urls_file: FilePath
+
+
+class Grafana(Frozen):
+    """Where people see the dashboards."""
+
+    url: HttpUrl
 
 
 class Notifications(Frozen):

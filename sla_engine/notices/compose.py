@@ -12,6 +12,7 @@ from sla_engine.domain.notice import Message, Notice, OutageSnapshot, Subject, i
 from sla_engine.ledger import Delivery
 from sla_engine.notices.causes import shared_cause
 from sla_engine.notices.kinds import Rendered, Writing
+from sla_engine.notices.links import links
 from sla_engine.notices.outage_messages import joined_reply, reply_message, root_message
 from uptime_common.failure import Failures, failure_words
 
@@ -79,7 +80,10 @@ def compose(
     seen = [reasons.get(facts.id) for _, facts in down]
     cause = shared_cause(catalogue, services, seen)
     reply = _reply(members, fresh or told[-1:], zone)
-    return Rendered(root_message(list(members.values()), now, zone, cause), reply)
+    head = root_message(list(members.values()), now, zone, cause)
+    start = min(facts.start for _, facts in down)
+    lasted = Interval(start, max(start, *(facts.end or now for _, facts in down)))
+    return Rendered(replace(head, links=tuple(links(catalogue, services, lasted))), reply)
 
 
 def _reply(

@@ -131,5 +131,9 @@ def plain(message: Message) -> str:
         return message.text
     width = max((len(label) for label, _ in message.fields), default=0)
     return "\n".join(
-        [*(f"{label:{width}}  {value}" for label, value in message.fields), *message.lines]
+        [
+            *(f"{label:{width}}  {value}" for label, value in message.fields),
+            *message.lines,
+            *(f"{label}: {url}" for label, url in message.links),
+        ]
     )
