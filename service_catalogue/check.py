@@ -43,6 +43,10 @@ def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
     """Yield addresses that nobody serves, and services that are not there."""
     holder = _mapping(data, "notifications")
     named = {"webhook": "webhooks", "apprise": "apprise"}
+    reports = {report.get("id") for _, report in _items(data, "reports")}
+    for name in _mapping(holder, "apprise"):
+        if name in reports:
+            yield ("notifications", "apprise", name), f"{shown(name)} is the id of a report"
     for at, route in _items(holder, "routes", ("notifications",)):
         yield from _references((at, route), "services", known, "service")
         addresses = [((*at, "to", index), one) for index, one in _strings(route, "to")]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from service_catalogue import Catalogue
@@ -19,10 +20,10 @@ LASTED = Interval(T0, T0 + MINUTE)
 ROOT = Path(__file__).parents[2]
 
 
-def _catalogue(**more: object) -> Catalogue:
+def _catalogue(**more: Any) -> Catalogue:
     probed = {"id": "shop", "name": "Shop", "probes": [{"type": "tcp", "target": "a:1"}]}
     asked = {"id": "job", "name": "Job", "sli": {"promql": 'up{job="x"} > 0'}}
-    where = {
+    where: dict[str, Any] = {
         "external_url": "https://uptime.example/",
         "grafana": {"url": "https://grafana.example"},
         "prometheus": {"url": "https://prometheus.example"},
