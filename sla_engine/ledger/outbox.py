@@ -280,6 +280,17 @@ class Outbox:
             audit.alone(connection)
             _settle(connection, deliveries, now, {"state": "left_out", "doubtful": False})
 
+    def topics_left_out(self, thread_id: int) -> set[str]:
+        """Return the topics whose beginning nobody heard of in a thread."""
+        query = (
+            sa.select(notice.c.topic)
+            .distinct()
+            .join(delivery, delivery.c.notice_id == notice.c.id)
+            .where(delivery.c.thread_id == thread_id, delivery.c.state == "left_out")
+        )
+        with self._reading.begin() as connection:
+            return set(connection.execute(query).scalars())
+
     def give_up(self, deliveries: Collection[int], error: str, now: int) -> None:
         """Note that deliveries cannot be made until somebody mends what is wrong."""
         with self._writing.begin() as connection:

@@ -199,12 +199,14 @@ class Sender:
             return set()
         last = {one.notice.topic: one.notice for one in batch}
         begun = {one.notice.topic for one in batch if one.notice.kind == "opened"}
+        again = {one.notice.topic for one in batch if one.notice.kind == "reopened"}
+        unheard = (last.keys() - again) & self._outbox.topics_left_out(item.thread.id)
         untold = {
             topic
             for topic in begun
             if patience_at(catalogue, last[topic], item.thread.channel).untold(last[topic])
         }
-        found = {one.id for one in batch if one.notice.topic in untold}
+        found = {one.id for one in batch if one.notice.topic in untold | unheard}
         if found:
             self._outbox.leave_out(found, now)
         return found

@@ -93,6 +93,30 @@ def test_what_nobody_takes_on_is_told_to_others(make: Make, acknowledged: bool) 
     assert len(routed.at(10 * MINUTE)) == (not acknowledged)
 
 
+def test_the_end_of_what_nobody_heard_of_is_not_told_either(make: Make) -> None:
+    routed = Routed(make, {"to": "console:", "unacknowledged": "10m"})
+    world = routed.world
+    world.change("opened", "s0", T0)
+    routed.at(0)
+    began = world.outbox.with_key_like("outage:")[0]
+    taken = {**began.facts, "acknowledged_by": "ann"}
+    world.outbox.add([Notice("k", began.topic, "acknowledged", T0 + MINUTE, "s0", taken)])
+    assert routed.at(10 * MINUTE) == []
+    world.change("resolved", "s0", T0, T0 + 20 * MINUTE)
+    assert routed.at(20 * MINUTE) == []
+    assert world.outbox.pending() == 0
+    assert world.ledger.verify() == []
+
+
+def test_a_blip_that_turns_out_to_last_is_told_after_all(make: Make) -> None:
+    routed = Routed(make, {"to": "console:", "after": "2m"})
+    routed.world.change("opened", "s0", T0)
+    routed.world.change("resolved", "s0", T0, T0 + MINUTE)
+    assert routed.at(3 * MINUTE) == []
+    routed.world.change("reopened", "s0", T0)
+    assert routed.at(4 * MINUTE) == ["S0 is down since 2026-10-03 08:15:30 CEST"]
+
+
 def test_routes_choose_by_kind_owner_service_and_label(make: Make) -> None:
     routed = Routed(
         make,
