@@ -10,7 +10,9 @@ import pytest
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Notifications, QuietHours
 from sla_engine.domain.notice import Notice
-from sla_engine.ledger import Books
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Books, Derived
+from sla_engine.notices.blips import blip_notices
 from sla_engine.notices.patience import Patience
 from sla_engine.notices.sender import Sender
 from tests.notices.test_several_notifiers import Heard
@@ -115,6 +117,21 @@ def test_a_blip_that_turns_out_to_last_is_told_after_all(make: Make) -> None:
     assert routed.at(3 * MINUTE) == []
     routed.world.change("reopened", "s0", T0)
     assert routed.at(4 * MINUTE) == ["S0 is down since 2026-10-03 08:15:30 CEST"]
+
+
+def test_what_patience_left_untold_is_one_message_on_the_next_day(make: Make) -> None:
+    routed = Routed(make, {"to": "console:"}, after="3m")
+    world = routed.world
+    spans = [(T0, T0 + MINUTE), (T0 + HOUR, T0 + HOUR + MINUTE), (T0 + 2 * HOUR, T0 + 3 * HOUR)]
+    for start, end in spans:
+        line = (Segment(start, end, State.DOWN), Segment(end, end + MINUTE, State.UP))
+        world.ledger.apply([Derived("s0", line, start)])
+    books = Books(world.catalogue, world.ledger)
+    assert list(blip_notices(books, world.outbox, T0 + 12 * HOUR)) == []
+    for _ in range(2):
+        world.outbox.add(blip_notices(books, world.outbox, T0 + 20 * HOUR))
+    [told] = routed.at(20 * HOUR)
+    assert told == "2 short outages of 1 service on 2026-10-03, untold until now (unknown)"
 
 
 def test_routes_choose_by_kind_owner_service_and_label(make: Make) -> None:
