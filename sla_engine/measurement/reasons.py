@@ -13,7 +13,7 @@ from sla_engine.domain.timeline import State
 from sla_engine.ledger import Books, Derived
 from sla_engine.ledger.reasons import OutageStart
 from sla_engine.measurement.derive import cadence
-from sla_engine.prometheus import Client, PrometheusError, Series, promql
+from sla_engine.prometheus import Client, PrometheusError, QueryError, Series, promql
 from uptime_common.failure import Failure, Failures, plain_target
 
 log = structlog.get_logger("reasons")
@@ -49,7 +49,8 @@ def reasons(
     found |= dict(_of_components(books, by_method.get("components", {}), lines))
     try:
         found |= _of_probes(books, client, by_method.get("probes", {}), now)
-        found |= dict(_of_expressions(books, client, by_method.get("promql", {})))
+        for outage, why in _of_expressions(books, client, by_method.get("promql", {})):
+            found[outage] = why
     except PrometheusError as error:
         log.warning("why outages began could not be asked for", error=str(error))
     return found
@@ -127,7 +128,13 @@ def _of_expressions(
         expression = _expression(books.catalogue.service(outage.service))
         if expression is None:
             continue
-        answer = client.instant(promql.bracketed(expression), outage.start)
+        try:
+            answer = client.instant(promql.bracketed(expression), outage.start)
+        except QueryError as error:  # one expression's own; a server that is away ends the asking
+            log.warning(
+                "why an outage began is not known", service=outage.service, error=str(error)
+            )
+            continue
         failed = [
             Failure("series", _labels(series.labels), detail=f"{series.values[-1]:g}")
             for series in answer.series

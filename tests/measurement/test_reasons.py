@@ -122,6 +122,24 @@ def test_a_reason_that_cannot_be_had_is_left_out(ledger: Ledger) -> None:
     assert _asked(ledger, client, _down("shop")) == {}
 
 
+def test_the_fault_of_one_expression_costs_no_other_its_reason(ledger: Ledger) -> None:
+    class Refusing(Exporters):
+        def instant(self, promql: str, at: int, *, samples: bool = False) -> QueryResult:
+            if "bad" in promql:
+                raise QueryError("no such function")
+            return super().instant(promql, at, samples=samples)
+
+    services = [
+        {"id": name, "name": name, "sli": {"promql": f"up{{job='{name}'}}"}}
+        for name in ("bad", "good")
+    ]
+    client = Refusing()
+    client.series = [Series({"job": "good"}, np.array([T0]), np.array([0.0]))]
+    books = Books(catalogue(services=services), ledger)
+    found = reasons(books, client, (_down("bad"), _down("good")), T0 + MINUTE)  # type: ignore[arg-type]
+    assert list(found) == [OutageStart("good", T0)]
+
+
 def test_a_reason_is_kept_with_its_outage_and_chained(ledger: Ledger) -> None:
     why = Failures((Failure("probe", "shop-2:443", "fra", "connect", "refused"),), 1)
     seen = {OutageStart("shop", T0): why, OutageStart("shop", T0 + 1): why}
