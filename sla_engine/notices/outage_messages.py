@@ -193,7 +193,8 @@ def _group(
 def _line(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> str:
     if facts.end is None:
         planned = "for planned work " if facts.classification == "planned" else ""
-        how = f"down {planned}since {humanize.moment(facts.start, zone)}, {_lasted(facts, now)} so far"
+        since = humanize.moment(facts.start, zone)
+        how = f"down {planned}since {since}, {_lasted(facts, now)} so far"
     else:
         how = (
             f"was down for {_lasted(facts, now)}, {humanize.stretch(facts.start, facts.end, zone)}"
