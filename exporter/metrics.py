@@ -19,6 +19,14 @@ DURATION = gauge(
 FAILURES = counter(
     "service_probe_failures_total", "Failed attempts, retried ones included.", *_PROBE, "reason"
 )
+FAILURE_INFO = gauge(
+    "service_probe_failure_info",
+    "Why the last run failed; its target is without user, query and fragment.",
+    *_PROBE,
+    "phase",
+    "reason",
+    "detail",
+)
 LAST_RUN = gauge("service_probe_last_run_timestamp_seconds", "Start of the last run.", *_PROBE)
 HTTP_STATUS = gauge("service_http_status_code", "Status of the last HTTP answer.", *_PROBE)
 TLS_EXPIRY = gauge(
@@ -123,6 +131,7 @@ PROBE_METRICS: Final = (
     SUCCESS,
     DURATION,
     *MEASURES,
+    FAILURE_INFO,
     LAST_RUN,
     FAILURES,
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from service_catalogue.notifications import SCHEMES
 from service_catalogue.service import SOURCES, source_mistake
 from uptime_common.document import Finding
 from uptime_common.names import skeleton
@@ -31,10 +32,34 @@ def check(data: Any) -> Iterable[Finding]:
     yield from _circles(services, "depends_on")
     yield from _circles(services, "components")
     yield from _maintenance(data, known)
+    yield from _routes(data, known)
     reports = list(_items(data, "reports"))
     yield from _same_names(reports)
     for item in reports:
         yield from _references(item, "services", known, "service")
+
+
+def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
+    """Yield addresses that nobody serves, and services that are not there."""
+    holder = _mapping(data, "notifications")
+    named = {"webhook": "webhooks", "apprise": "apprise"}
+    reports = {report.get("id") for _, report in _items(data, "reports")}
+    for name in _mapping(holder, "apprise"):
+        if name in reports:
+            yield ("notifications", "apprise", name), f"{shown(name)} is the id of a report"
+    for at, route in _items(holder, "routes", ("notifications",)):
+        yield from _references((at, route), "services", known, "service")
+        addresses = [((*at, "to", index), one) for index, one in _strings(route, "to")]
+        if isinstance(route.get("to"), str):
+            addresses = [((*at, "to"), route["to"])]
+        for where, address in addresses:
+            scheme, colon, place = address.partition(":")
+            if colon and scheme not in SCHEMES:
+                yield where, _no_such("notifier", scheme, set(SCHEMES))
+            elif colon and scheme in named:
+                there = set(map(str, _mapping(holder, named[scheme])))
+                if place not in there:
+                    yield where, _no_such(scheme, place, there)
 
 
 def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Finding]:

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import Maintenance, WindowEntry
-from service_catalogue.notifications import Report, Slack
-from service_catalogue.prometheus import Prometheus
+from service_catalogue.notifications import Grafana, Notifications, Report, Slack
+from service_catalogue.prometheus import HttpUrl, Prometheus
 from service_catalogue.service import Service
 
 
@@ -56,6 +56,9 @@ class Catalogue(Frozen):
         BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
     ] = Maintenance()
     slack: Slack = Slack()
+    notifications: Notifications = Notifications()
+    external_url: HttpUrl | None = None
+    grafana: Grafana | None = None
     reports: tuple[Report, ...] = ()
     _of_time: OfTime = PrivateAttr(OfTime())
 

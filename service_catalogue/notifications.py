@@ -1,10 +1,22 @@
 """Who is told, where and when."""
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from service_catalogue.base import FilePath, Frozen, Identifier, Language, Name, Zone
+from service_catalogue.base import (
+    FilePath,
+    Frozen,
+    Identifier,
+    Labels,
+    Language,
+    Name,
+    PositiveMilliseconds,
+    Zone,
+)
+from service_catalogue.prometheus import HttpUrl
+from uptime_common.shown import shown
 
 Severity = Literal["unplanned", "planned", "maintenance", "budget"]
 Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -23,6 +35,96 @@ class Route(Frozen):
     severities: tuple[Severity, ...] = ()
     channel: Name
     mentions: tuple[Name, ...] = ()
+
+
+NoticeGroup = Literal["outage", "planned", "maintenance", "budget"]
+SCHEMES = ("slack", "webhook", "apprise", "console")
+"""What addresses of routes may begin with; a bare ``#ops`` is Slack's."""
+_QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+class QuietHours(NamedTuple):
+    """From minute ``start`` of the day to minute ``end``, which may be on the next day."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        parts = (f"{minutes // 60:02}:{minutes % 60:02}" for minutes in self)
+        return "-".join(parts)
+
+
+def _quiet(value: Any) -> QuietHours:
+    found = _QUIET.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"{shown(value)} is not hours such as 22:00-07:00")
+    first, second, third, fourth = map(int, found.groups())
+    quiet = QuietHours(first * 60 + second, third * 60 + fourth)
+    if quiet.start == quiet.end:
+        raise ValueError(f"{shown(value)} is the whole day: nothing would ever be told")
+    return quiet
+
+
+def _addresses(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class NotificationRoute(Frozen):
+    """Notices that match are told at these addresses; all routes that match count.
+
+    Several keys all hold, several values of a key are alternatives. An outage is told only when it
+    lasted ``after``, with ``unacknowledged`` only when nobody took it on by then; in ``quiet``
+    hours (of the organisation's zone) nothing is told, and at their end what still stands.
+    """
+
+    to: Annotated[
+        tuple[Name, ...],
+        BeforeValidator(_addresses, json_schema_input_type=Name | tuple[Name, ...]),
+        Field(min_length=1),
+    ]
+    tiers: tuple[Name, ...] = ()
+    owners: tuple[Name, ...] = ()
+    services: tuple[Identifier, ...] = ()
+    labels: Labels = Field(default_factory=dict)
+    kinds: tuple[NoticeGroup, ...] = ()
+    mentions: tuple[Name, ...] = ()
+    after: PositiveMilliseconds | None = None
+    unacknowledged: PositiveMilliseconds | None = None
+    quiet: (
+        Annotated[
+            QuietHours,
+            BeforeValidator(_quiet, json_schema_input_type=str),
+            PlainSerializer(str, return_type=str, when_used="json"),
+        ]
+        | None
+    ) = None
+
+
+class Webhook(Frozen):
+    """Where notices go as JSON; with a secret each is signed (Standard Webhooks)."""
+
+    url_file: FilePath
+    secret_file: FilePath | None = None
+
+
+class AppriseTargets(Frozen):
+    """A file of apprise's URLs, one a line."""
+
+    urls_file: FilePath
+
+
+class Grafana(Frozen):
+    """Where people see the dashboards."""
+
+    url: HttpUrl
+
+
+class Notifications(Frozen):
+    """Who is told what, where and when; without a route that matches, ``slack.channel``."""
+
+    routes: tuple[NotificationRoute, ...] = ()
+    webhooks: dict[Identifier, Webhook] = Field(default_factory=dict)
+    apprise: dict[Identifier, AppriseTargets] = Field(default_factory=dict)
 
 
 class Slack(Frozen):

@@ -144,6 +144,7 @@ class Service(Frozen):
     """One service of the catalogue; ``id`` is stable for ever, history hangs on it.
 
     ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
+    Nobody is told of an outage before it lasted ``after``; no figure depends on that.
     """
 
     id: Identifier
@@ -164,6 +165,7 @@ class Service(Frozen):
     scrape_interval: PositiveMilliseconds | None = None
     max_gap: PositiveMilliseconds | None = None
     min_outage: PositiveMilliseconds | None = None
+    after: PositiveMilliseconds | None = None
     history: tuple[Change, ...] = ()
     probes: tuple[Probe, ...] = ()
     quorum: Quorum = Quorum()

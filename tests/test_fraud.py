@@ -105,7 +105,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
         outbox.address(notice.id, where, NOW)
         due = outbox.next_due(NOW)
         assert due is not None
-        outbox.sent(due.id, NOW)
+        outbox.sent([due.id], NOW)
         report = frozen_report(Books(catalogue(*SERVICES), ledger), OCTOBER, NOW)
         signer = Signer(Ed25519PrivateKey.generate())
         done = sealed(report, FORMATS["html"], ledger, signer, NOW)

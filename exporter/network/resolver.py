@@ -10,6 +10,14 @@ import aiodns
 
 Protocol = Literal["ip4", "ip6"]
 _FAMILIES = {"ip4": socket.AF_INET, "ip6": socket.AF_INET6}
+_RCODES = {
+    aiodns.error.ARES_ENODATA: "NODATA",
+    aiodns.error.ARES_EFORMERR: "FORMERR",
+    aiodns.error.ARES_ESERVFAIL: "SERVFAIL",
+    aiodns.error.ARES_ENOTFOUND: "NXDOMAIN",
+    aiodns.error.ARES_ENOTIMP: "NOTIMP",
+    aiodns.error.ARES_EREFUSED: "REFUSED",
+}
 _NO_SUCH_NAME = (aiodns.error.ARES_ENOTFOUND, aiodns.error.ARES_ENODATA)
 _NOT_ANSWERED = (
     aiodns.error.ARES_ECONNREFUSED,
@@ -24,7 +32,14 @@ _CONTROL = 0.5
 
 
 class ResolveError(Exception):
-    """A name has no address; the message says which name and why."""
+    """A name has no address; the message says which name and why.
+
+    ``code`` is the DNS rcode, or NODATA where the name has no such record; empty without an answer.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class ResolverError(Exception):
@@ -80,7 +95,8 @@ class Resolver:
             cause = error
         if unanswered and not await self.alive():
             raise ResolverError(f"{host}: {why}; no name server of ours answers") from cause
-        raise ResolveError(f"{host}: {why}") from cause
+        code = _RCODES.get(cause.args[0], "") if cause.args else ""
+        raise ResolveError(f"{host}: {why}", code) from cause
 
     async def _either(self, host: str, protocol: Protocol, *, fallback: bool) -> str:
         try:

@@ -83,7 +83,7 @@ def _read(message: bytes, identifier: int, query: bytes, config: DnsProbe) -> Dn
 
 async def _judge(config: DnsProbe, given: DnsAnswer, run: Run) -> None:
     if given.rcode not in config.expect_rcode:
-        raise ProbeError("status", given.rcode)
+        raise ProbeError("status", given.rcode, code=given.rcode)
     if config.expect_authenticated and not given.authenticated:
         raise ProbeError("answer", "the answer is not marked as authenticated")
     await _judge_records("record", config.expect, config.reject, given.records, run)

@@ -20,6 +20,7 @@ _HEADERS = ("Content-Type: application/grpc", "TE: trailers")
 _FRAME_HEAD = 5
 _OK = 200
 _LONGEST = 4096
+_DIGITS = 2  # of a status code
 
 
 async def probe(config: GrpcProbe, run: Run) -> None:
@@ -72,7 +73,7 @@ def _keep(body: bytearray, part: bytes) -> int:
 
 def _judge(status: int, headers: list[bytes], body: bytes, run: Run) -> None:
     if status != _OK:
-        raise ProbeError("status", f"HTTP {status}")
+        raise ProbeError("status", f"HTTP {status}", code=str(status))
     lines = (line.decode("latin-1").strip() for line in headers)
     fields = dict(line.split(": ", 1) for line in lines if ": " in line)
     code = fields.get("grpc-status", "")
@@ -80,7 +81,8 @@ def _judge(status: int, headers: list[bytes], body: bytes, run: Run) -> None:
         run.measure(GRPC_STATUS, int(code))
     if code != "0":
         said = fields.get("grpc-message", "")
-        raise ProbeError("status", f"gRPC status {code or 'missing'} {said}")
+        number = f"grpc_{int(code)}" if code.isdecimal() and len(code) <= _DIGITS else ""
+        raise ProbeError("status", f"gRPC status {code or 'missing'} {said}", code=number)
     state = _state(body)
     named = STATES[state] if state < len(STATES) else str(state)
     run.log(f"state {named}")

@@ -44,7 +44,8 @@ def _judge(packet: bytes) -> None:
     if packet[0] == _ERROR:
         code = int.from_bytes(packet[1:3], "little")
         if code not in _REFUSED_BY_NAME:
-            raise ProbeError("status", f"{code}: {packet[3:120].decode('utf-8', 'replace')}")
+            told = f"{code}: {packet[3:120].decode('utf-8', 'replace')}"
+            raise ProbeError("status", told, code=str(code))
 
 
 def _login(user: str, number: int) -> bytes:

@@ -38,4 +38,4 @@ def _judge_refusal(body: bytes) -> None:
     fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part}
     code = fields.get(b"C", "")
     if code in _NO_SESSIONS:
-        raise ProbeError("status", f"{code}: {fields.get(b'M', '')}")
+        raise ProbeError("status", f"{code}: {fields.get(b'M', '')}", code=code)

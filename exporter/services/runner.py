@@ -82,7 +82,9 @@ async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeR
     if failure.reason in _BY_PAPERS and (ours := _expired_paper(config, time())):
         failure = HinderedError("file", f"{ours}: our certificate has expired; {failure}")
     log(f"failed: {failure}")
-    return ProbeResult(failure.reason, failure.detail, run.phases, run.measures(), failure.cause)
+    return ProbeResult(
+        failure.reason, failure.detail, run.phases, run.measures(), failure.cause, failure.code
+    )
 
 
 def _expired_paper(config: AnyProbe, now: float) -> Path | None:

@@ -11,6 +11,7 @@ from exporter.probes.transport.result import ProbeResult, Reason
 from exporter.services.target import Key, Source, Target
 from service_catalogue.quorum import quorum
 from uptime_common.exposition import Metric, Style, header, lines
+from uptime_common.failure import plain_target
 
 _PART = 1_000  # targets
 _LAST_LABEL = 'location=""'
@@ -22,11 +23,13 @@ STALE_AFTER = 2.5
 class Entry:
     """What is known of one target; times in seconds since the epoch.
 
-    ``labels`` is the text of the labels that all of its samples have.
+    ``labels`` is the text of the labels that all of its samples have but one, whose target may
+    hold no secret: ``plain_labels``.
     """
 
     target: Target
     labels: str
+    plain_labels: str
     result: ProbeResult | None = None
     started: float = 0.0
     stale_at: float = 0.0
@@ -52,10 +55,18 @@ class Entry:
             texts[duration] = "".join(
                 [line(duration, took, name) for name, took in result.phases.items()]
             )
+        if result.success is False:
+            texts[metrics.FAILURE_INFO] = self._why(result)
         latest = {(metric, labels): value for metric, value, labels in result.measures}
         for (metric, labels), value in latest.items():
             texts[metric] = texts.get(metric, "") + self.line(metric, value, *labels)
         return {metric: text.encode() for metric, text in texts.items()}
+
+    def _why(self, result: ProbeResult) -> str:
+        """Return the sample that says why a run failed, with nothing secret in it."""
+        why = result.failed_in or "", result.reason or "", result.code
+        metric = metrics.FAILURE_INFO
+        return f"{metric.name}{{{self.plain_labels}{_tail(metric, why)}1.0\n"
 
 
 @lru_cache(maxsize=4096)
@@ -107,9 +118,14 @@ class Store:
         self._info = {style: _info(services, style) for style in ("text", "openmetrics")}
 
     def _entry(self, target: Target) -> Entry:
-        values = (*target.key, target.config.target, self._location)
+        asked = target.config.target
+        labels, plain = self._labels(target, asked), plain_target(asked)
+        return Entry(target, labels, labels if plain == asked else self._labels(target, plain))
+
+    def _labels(self, target: Target, asked: str) -> str:
+        values = (*target.key, asked, self._location)
         text = lines(metrics.SUCCESS.of((values, 0.0)))
-        return Entry(target, text[text.index("{") + 1 : text.rindex("}")])
+        return text[text.index("{") + 1 : text.rindex("}")]
 
     def count(self, key: Key, reason: Reason) -> None:
         """Count a failed attempt of a target; one that left the catalogue is not counted."""

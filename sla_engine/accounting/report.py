@@ -21,6 +21,7 @@ from sla_engine.domain.report import NotComputed, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
 from sla_engine.reports import Format
+from uptime_common.failure import failure_words
 
 
 def make_report(
@@ -56,10 +57,30 @@ def make_report(
     make = frozen_report if frozen else report
     made = make(books, period, now, services, strips=daily, proceed=proceed)
     proceed()
-    made = replace(made, language=language)
+    made = replace(made, language=language, why=_why(books, made))
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now)
     return made
+
+
+def _why(books: Books, made: PeriodReport) -> dict[str, str]:
+    """Return in words why the outages of a report began, by the id of each."""
+    listed = [
+        share.outage
+        for service in made.services
+        for share in (*service.figures.shares, *service.figures.short)
+    ]
+    if not listed:
+        return {}
+    period = Interval(min(outage.start for outage in listed), made.period.end)
+    known = books.ledger.reasons.within(period)
+    found = {}
+    for outage in listed:
+        lasted = Interval(outage.start, period.end if outage.end is None else outage.end)
+        why = known[outage.service].inside(lasted) if outage.service in known else None
+        if why is not None:
+            found[outage.id] = failure_words(why)
+    return found
 
 
 def report(

@@ -21,6 +21,7 @@ from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRo
 from sla_engine.ledger import Books, LedgerError
 from sla_engine.maintenance.windows import planned, windows_in
 from uptime_common import humanize
+from uptime_common.failure import failure_words
 
 _DAY = 86_400_000
 _ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
@@ -194,10 +195,23 @@ def status_rows(
 
     One that cannot be measured is unknown, and says why.
     """
-    return [_row(books.catalogue, level, now, faults.get(level.service)) for level in levels]
+    judged = list(levels)
+    down = {one.service: one.open_since for one in judged if one.open_since is not None}
+    why = {}
+    if down:
+        seen = books.ledger.reasons.within(Interval(min(down.values()), now + 1), list(down))
+        for name, found in seen.items():
+            if first := found.inside(Interval(down.get(name, now), now + 1)):
+                why[name] = failure_words(first)
+    return [
+        _row(books.catalogue, level, now, faults.get(level.service), why.get(level.service))
+        for level in judged
+    ]
 
 
-def _row(catalogue: Catalogue, level: ServiceLevel, now: int, fault: Fault | None) -> StatusRow:
+def _row(
+    catalogue: Catalogue, level: ServiceLevel, now: int, fault: Fault | None, why: str | None
+) -> StatusRow:
     service = catalogue.service(level.service)
     state: ServiceState = "unknown" if fault else level.state(now)
     figures = level.windows.get(service.window)
@@ -217,4 +231,5 @@ def _row(catalogue: Catalogue, level: ServiceLevel, now: int, fault: Fault | Non
         as_of=None if reached is None or figures is None else humanize.moment(reached, zone),
         stale=figures is not None and level.is_stale(now),
         problem=None if fault is None else f"{fault.reason}: {fault.text}",
+        why=why if state == "down" else None,
     )

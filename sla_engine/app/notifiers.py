@@ -7,7 +7,7 @@ from typing import NamedTuple
 from service_catalogue import Catalogue
 from service_catalogue.notifications import Slack
 from sla_engine.app.errors import JobError
-from sla_engine.notifiers import Console, Notifier, apprise_notifier
+from sla_engine.notifiers import Console, Notifier, apprise_notifier, webhook_notifier
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 
 Secrets = Mapping[str, str]
@@ -70,9 +70,16 @@ def _to_slack(catalogue: Catalogue, environment: Mapping[str, str]) -> Notifier:
 
 def _by_apprise(catalogue: Catalogue, environment: Mapping[str, str]) -> Notifier:
     try:
-        return apprise_notifier(catalogue.reports, environment)
+        return apprise_notifier(catalogue.reports, environment, catalogue.notifications.apprise)
     except ValueError as error:
         raise JobError(f"reports: {error}") from error
+
+
+def _by_webhook(catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
+    try:
+        return webhook_notifier(catalogue.notifications.webhooks)
+    except (OSError, ValueError) as error:
+        raise JobError(f"notifications: {error}") from error
 
 
 def _on_the_console(_catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
@@ -82,6 +89,7 @@ def _on_the_console(_catalogue: Catalogue, _environment: Mapping[str, str]) -> N
 NOTIFIERS: dict[str, Callable[[Catalogue, Mapping[str, str]], Notifier]] = {
     "slack": _to_slack,
     "apprise": _by_apprise,
+    "webhook": _by_webhook,
     "console": _on_the_console,
 }
 """By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``apprise:X``; ``console:``."""

@@ -36,7 +36,9 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.outage import Correction, Outage
 from sla_engine.domain.period import rfc3339
+from sla_engine.ledger import Ledger
 from uptime_common.duration import format_duration
+from uptime_common.failure import Failures, failure_words
 
 
 def register(commands: Subparsers) -> None:
@@ -85,9 +87,17 @@ def list_outages(options: argparse.Namespace) -> int:
     with opened(options) as context:
         outages = _outages(context, options)
         at = now()
+        whys = [_why(context.ledger, outage, at) for outage in outages]
     render = _json if options.format == "json" else _text
-    sys.stdout.write(render(outages, at))
+    sys.stdout.write(render(outages, whys, at))
     return 0
+
+
+def _why(ledger: Ledger, outage: Outage, at: int) -> Failures | None:
+    lasted = outage.until(at)
+    return ledger.reasons.of(
+        outage.service, Interval(lasted.start, max(lasted.end, lasted.start + 1))
+    )
 
 
 def _outages(context: Context, options: argparse.Namespace) -> list[Outage]:
@@ -103,7 +113,7 @@ def _outages(context: Context, options: argparse.Namespace) -> list[Outage]:
     return sorted(found, key=lambda outage: (-outage.start, outage.service))
 
 
-def _text(outages: list[Outage], at: int) -> str:
+def _text(outages: list[Outage], _: list[Failures | None], at: int) -> str:
     if not outages:
         return "no outages\n"
     rows = [("ID", "SERVICE", "START", "END", "DURATION")]
@@ -122,7 +132,7 @@ def _text(outages: list[Outage], at: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _json(outages: list[Outage], at: int) -> str:
+def _json(outages: list[Outage], whys: list[Failures | None], at: int) -> str:
     items = [
         {
             "id": o.id,
@@ -130,8 +140,10 @@ def _json(outages: list[Outage], at: int) -> str:
             "start": rfc3339(o.start),
             "end": None if o.end is None else rfc3339(o.end),
             "duration_seconds": o.until(at).length / 1000,
+            "why": why and failure_words(why),
+            "failures": [] if why is None else [one._asdict() for one in why.failed],
         }
-        for o in outages
+        for o, why in zip(outages, whys, strict=True)
     ]
     return json.dumps(items, indent=2) + "\n"
 
@@ -140,7 +152,8 @@ def show_outage(options: argparse.Namespace) -> int:
     """``sla-engine outages show``."""
     with opened(options) as context:
         outage = known("outage", lambda: find_outage(context.ledger, options.id))
-    sys.stdout.write(_shown(outage))
+        why = _why(context.ledger, outage, now())
+    sys.stdout.write(_shown(outage, why))
     return 0
 
 
@@ -220,12 +233,13 @@ def _who(correction: Correction) -> str:
     return author if said else f"{author} ({login})"
 
 
-def _shown(outage: Outage) -> str:
+def _shown(outage: Outage, why: Failures | None = None) -> str:
     rows = [
         ("id", outage.id),
         ("service", outage.service),
         ("start", rfc3339(outage.start)),
         ("end", "open" if outage.end is None else rfc3339(outage.end)),
+        ("why", why and failure_words(why)),
         ("class", outage.reclassified or "as measured"),
         ("cause", outage.cause),
         ("ticket", outage.ticket),

@@ -50,7 +50,8 @@ class OutageSnapshot:
     there is no objective. ``previous_id`` is the id that it had before late samples moved its
     start. ``asked_by`` waits for another to confirm what is ``asked_for``; ``said_by`` and
     ``said_why`` are of the correction that is told. ``late``: it was found in samples that came
-    late. ``unwatched``: its service left the catalogue while it was down.
+    late. ``unwatched``: its service left the catalogue while it was down. ``why`` it began
+    is put in when it is told: the notice in the ledger has none.
     """
 
     id: str
@@ -74,6 +75,7 @@ class OutageSnapshot:
     said_why: str = ""
     late: bool = False
     unwatched: bool = False
+    why: str = ""
 
     @property
     def state(self) -> OutageState:
@@ -99,7 +101,8 @@ class Message:
 
     ``title`` alone tells the story: telephones show nothing else. ``actions`` are what can be done
     about ``about``, the ids of outages or of a window; not every notifier offers them. ``text`` is
-    the whole of it for who takes plain text alone; empty where fields and lines say all.
+    the whole of it for who takes plain text alone; empty where fields and lines say all. ``links``
+    are labels with their URLs.
     """
 
     title: str
@@ -110,6 +113,7 @@ class Message:
     actions: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     text: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 _OUTAGE = "outage:"

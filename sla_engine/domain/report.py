@@ -1,6 +1,6 @@
 """What a report says, before any format: values in milliseconds, ratios unrounded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -196,7 +196,7 @@ class PeriodReport:
     of its dates and numbers, such as ``de``; ``en`` is this project's own way.
     ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
     is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
-    ``evidence`` is there where the report is sealed.
+    ``evidence`` is there where the report is sealed. ``why`` outages began, in words, by id.
     """
 
     organization: str
@@ -219,6 +219,7 @@ class PeriodReport:
     unsettled: tuple[str, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
     evidence: Evidence | None = None
+    why: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data_until(self) -> int | None:

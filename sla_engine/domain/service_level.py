@@ -29,7 +29,7 @@ class StatusRow:
 
     ``since`` is when it went down, or until when it was known where it is unknown; ``as_of`` is
     until when the data of the figures reach, and ``stale`` says that this is too long ago.
-    ``problem`` says why it cannot be measured or accounted for.
+    ``problem`` says why it cannot be measured or accounted for, ``why`` why it went down.
     """
 
     id: str
@@ -45,6 +45,7 @@ class StatusRow:
     as_of: str | None = None
     stale: bool = False
     problem: str | None = None
+    why: str | None = None
 
     @property
     def has_budget(self) -> bool:

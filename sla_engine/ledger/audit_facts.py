@@ -23,7 +23,13 @@ DECISIONS = {
     "maintenance_event": tables.maintenance_event,
     "frozen_period": tables.frozen_period,
     "term": tables.term,
+    "outage_reason": tables.outage_reason,
 }
+
+_ROWS = {"freeze": "frozen_period", "terms": "term", "observe": "outage_reason"}
+"""What a link's rows are of, by its action."""
+_ADDED: Mapping[str, Mapping[str, Any]] = {"freeze": {"basis": None}}
+"""Columns that rows of former versions lack."""
 
 _IN_ORDER = {"correction", "maintenance_event", "term"}  # the last one says what holds
 
@@ -100,11 +106,9 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
     chained: dict[str, Counter[str]] = {name: Counter() for name in DECISIONS}
     for link in audit.read(connection):
         payload = orjson.loads(link.payload)
-        if link.action == "freeze":
-            told = ({"basis": None} | row for row in payload["rows"])
-            chained["frozen_period"].update(map(_text, told))
-        elif link.action == "terms":
-            chained["term"].update(map(_text, payload["rows"]))
+        if link.action in _ROWS:
+            told = ({**_ADDED.get(link.action, {}), **row} for row in payload["rows"])
+            chained[_ROWS[link.action]].update(map(_text, told))
         elif link.action == "correct":
             chained["correction"][_text(payload)] += 1
         elif link.action.startswith(_WINDOW):

@@ -9,6 +9,7 @@ sends again.
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile, zip_longest
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,8 @@ from sla_engine.ledger.outbox_tables import delivery, thread
 from sla_engine.ledger.store import add_notices
 from sla_engine.ledger.tables import notice
 
+_MOST = 1_000
+"""How many deliveries one message tells at the most."""
 FARTHEST = 2 * 86_400_000
 """No delivery is put off for longer (ms); what is due still later was by a clock that was wrong."""
 
@@ -78,17 +81,22 @@ class Outbox:
         )
         return self._stored(query)
 
-    def address(self, notice_id: int, threads: Iterable[Thread], now: int) -> None:
-        """Give a notice a delivery in each thread, which is made when its id is 0."""
+    def address(
+        self, notice_id: int, threads: Iterable[Thread], now: int, due: Sequence[int] = ()
+    ) -> None:
+        """Give a notice a delivery in each thread, which is made when its id is 0.
+
+        ``due`` says when each is to be made, ``now`` unless given.
+        """
         with self._writing.begin() as connection:
             audit.alone(connection)
-            for one in threads:
+            for one, moment in zip_longest(threads, due):
                 values = {
                     "notice_id": notice_id,
                     "thread_id": one.id or _made(connection, one),
                     "state": "pending",
                     "attempts": 0,
-                    "due_ms": now,
+                    "due_ms": now if moment is None else moment,
                     "doubtful": False,
                 }
                 connection.execute(sa.insert(delivery).values(values))
@@ -171,10 +179,36 @@ class Outbox:
             .where(
                 delivery.c.thread_id == item.thread.id,
                 (delivery.c.id <= item.id) | (delivery.c.state == "sent"),
+                delivery.c.state != "left_out",
             )
             .order_by(delivery.c.id)
         )
         return self._stored(query)
+
+    def batch(self, item: Delivery) -> list[Delivery]:
+        """Return what one message can tell: a delivery and those that wait behind it.
+
+        After an attempt whose answer was lost these are the same as then.
+        """
+        query = (
+            sa.select(delivery.c.id, delivery.c.notice_id, delivery.c.attempts, delivery.c.doubtful)
+            .where(
+                delivery.c.thread_id == item.thread.id,
+                delivery.c.state == "pending",
+                delivery.c.id >= item.id,
+            )
+            .order_by(delivery.c.id)
+            .limit(_MOST)
+        )
+        with self._reading.begin() as connection:
+            rows = connection.execute(query).all()
+        rows = list(takewhile(lambda row: row.doubtful == item.doubtful, rows))
+        wanted = [row.notice_id for row in rows]
+        notices = {n.id: n for n in self._stored(sa.select(notice).where(notice.c.id.in_(wanted)))}
+        return [
+            Delivery(row.id, notices[row.notice_id], item.thread, row.attempts, row.doubtful)
+            for row in rows
+        ]
 
     def followed(self, item: Delivery) -> bool:
         """Say whether another delivery waits behind this one in its thread."""
@@ -213,26 +247,55 @@ class Outbox:
         """Note whether a thread's first message may be there without our knowing."""
         self._update(thread, thread_id, doubtful=doubtful)
 
-    def began(self, thread_id: int, place: str, ts: str | None) -> None:
-        """Note that a thread's first message is there."""
-        self._update(thread, thread_id, place=place, ts=ts, doubtful=False)
+    def began(
+        self, thread_id: int, place: str, ts: str | None, told: Collection[int] = (), now: int = 0
+    ) -> None:
+        """Note that a thread's first message is there, which tells these deliveries whole."""
+        values = {"place": place, "ts": ts, "doubtful": False}
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            update = sa.update(thread).where(thread.c.id == thread_id)
+            connection.execute(update.values(values))
+            _settle(connection, told, now, _done(now))
 
-    def doubt(self, delivery_id: int, *, doubtful: bool) -> None:
-        """Note whether a delivery's answer may be there without our knowing."""
-        self._update(delivery, delivery_id, doubtful=doubtful)
+    def doubt(self, deliveries: Collection[int], *, doubtful: bool) -> None:
+        """Note whether the answer that tells these may be there without our knowing."""
+        update = sa.update(delivery).where(delivery.c.id.in_(list(deliveries)))
+        with self._writing.begin() as connection:
+            connection.execute(update.values(doubtful=doubtful))
 
-    def sent(self, delivery_id: int, now: int) -> None:
-        """Note that a delivery is made."""
-        done = {"state": "sent", "sent_ms": now, "doubtful": False, "error": None}
-        self._settle(delivery_id, now, done)
+    def sent(self, deliveries: Collection[int], now: int) -> None:
+        """Note that deliveries are made."""
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            _settle(connection, deliveries, now, _done(now))
 
     def postpone(self, item: Delivery, due: int, error: str) -> None:
         """Note a failed attempt and when to try again."""
         self._update(delivery, item.id, attempts=item.attempts + 1, due_ms=due, error=error)
 
-    def give_up(self, delivery_id: int, error: str, now: int) -> None:
-        """Note that a delivery cannot be made until somebody mends what is wrong."""
-        self._settle(delivery_id, now, {"state": "failed", "error": error})
+    def leave_out(self, deliveries: Collection[int], now: int) -> None:
+        """Note that nobody there is to hear of these."""
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            _settle(connection, deliveries, now, {"state": "left_out", "doubtful": False})
+
+    def topics_left_out(self, thread_id: int) -> set[str]:
+        """Return the topics whose beginning nobody heard of in a thread."""
+        query = (
+            sa.select(notice.c.topic)
+            .distinct()
+            .join(delivery, delivery.c.notice_id == notice.c.id)
+            .where(delivery.c.thread_id == thread_id, delivery.c.state == "left_out")
+        )
+        with self._reading.begin() as connection:
+            return set(connection.execute(query).scalars())
+
+    def give_up(self, deliveries: Collection[int], error: str, now: int) -> None:
+        """Note that deliveries cannot be made until somebody mends what is wrong."""
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            _settle(connection, deliveries, now, {"state": "failed", "error": error})
 
     def revive(self, since: int, now: int) -> int:
         """Try again what was given up since a time; return how many deliveries that are."""
@@ -246,13 +309,6 @@ class Outbox:
             connection.execute(update)
             chain_deliveries(connection, chosen, now)
         return len(found)
-
-    def _settle(self, delivery_id: int, now: int, values: dict[str, Any]) -> None:
-        with self._writing.begin() as connection:
-            audit.alone(connection)
-            which = delivery.c.id == delivery_id
-            connection.execute(sa.update(delivery).where(which).values(values))
-            chain_deliveries(connection, which, now)
 
     def _update(self, table: sa.Table, row: int, **values: Any) -> None:
         with self._writing.begin() as connection:
@@ -280,6 +336,19 @@ class Outbox:
                 )
                 for r in connection.execute(query.order_by(thread.c.id))
             ]
+
+
+def _done(now: int) -> dict[str, Any]:
+    return {"state": "sent", "sent_ms": now, "doubtful": False, "error": None}
+
+
+def _settle(
+    connection: sa.Connection, deliveries: Collection[int], now: int, values: dict[str, Any]
+) -> None:
+    if deliveries:
+        which = delivery.c.id.in_(list(deliveries))
+        connection.execute(sa.update(delivery).where(which).values(values))
+        chain_deliveries(connection, which, now)
 
 
 def _due(query: sa.Select[Any], now: int) -> sa.Select[Any]:

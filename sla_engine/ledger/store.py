@@ -22,6 +22,7 @@ from sla_engine.ledger import (
     events,
     export,
     histories,
+    reasons,
     seals,
     tables,
 )
@@ -32,6 +33,7 @@ from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.inspection import Inspection, inspect
 from sla_engine.ledger.kept import KeptReports
 from sla_engine.ledger.maintenance import Requests
+from sla_engine.ledger.reasons import OutageReasons, OutageStart, Reasons
 from sla_engine.ledger.restore import restore
 from sla_engine.ledger.rows import NOTHING, Derived, Without
 from sla_engine.ledger.terms import Terms
@@ -57,6 +59,7 @@ class Ledger:
         self.kept = KeptReports(engine)
         self.frozen = FrozenPeriods(engine)
         self.terms = Terms(engine)
+        self.reasons = OutageReasons(engine)
         self._chained = Chained(events_since=_FAR)
 
     @classmethod
@@ -89,13 +92,15 @@ class Ledger:
         *,
         at: int | None = None,
         forgotten: audit.Entry | None = None,
+        seen: Reasons | None = None,
     ) -> tuple[Change, ...]:
         """Let newly derived timelines take the place of what the ledger held under them.
 
         Applying the same again changes nothing. The notices that ``notify`` makes of the changes
         are written with them or, after a crash, neither is. ``at`` is when this was done, for the
         audit; the end of what was derived, unless given. ``forgotten`` says there who released
-        what, and why; it is written whether or not something was forgotten.
+        what, and why; it is written whether or not something was forgotten. ``seen`` is why the
+        outages began that are new.
 
         Raises:
             TamperedError: rows that this would replace are not as the audit chain has them;
@@ -131,6 +136,9 @@ class Ledger:
                 if history.outages != (old := before.get(service, History()).outages)
                 for change in changes(service, old, history.outages)
             )
+            opened = {OutageStart(c.service, c.after.start) for c in found if c.after}
+            new = {outage: why for outage, why in (seen or {}).items() if outage in opened}
+            reasons.write(connection, new, done)
             if notify is not None and found:
                 add_notices(connection, notify(found))
         return found

@@ -153,6 +153,17 @@ term = Table(
     Column("origin", Text, nullable=False),
 )
 
+outage_reason = Table(
+    "outage_reason",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("service", Text, nullable=False),
+    _time("outage_start_ms"),
+    _time("time_ms"),
+    Column("reason", Text, nullable=False),
+    Index("ix_outage_reason_service", "service", "outage_start_ms"),
+)
+
 kept_report = Table(
     "kept_report",
     metadata,

@@ -23,6 +23,7 @@ from sla_engine.measurement.request_counters import event_counters
 from sla_engine.prometheus import Client, PrometheusError, Series, promql
 from sla_engine.prometheus.extract import Ask, Source, asks, raw
 from uptime_common.duration import format_duration
+from uptime_common.failure import failure_words
 
 _SHOWN = 3
 _MOST_MINUTES = 60
@@ -50,6 +51,7 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
         yield "  end    open: no good sample so far"
     else:
         yield f"  end    {rfc3339(outage.end)}  the first good sample"
+    yield from _seen(books, outage.service, lasted)
     length = format_duration(lasted.length)
     yield f"  length {length}, of which {format_duration(total(unknown))} unknown"
     for gap in unknown:
@@ -64,6 +66,18 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
         windows = windows_in(books.catalogue, books.ledger.windows.touching(lasted), lasted)
         yield from _windows(windows, service, now)
     yield from _corrections(outage)
+
+
+def _seen(books: Books, service: str, lasted: Interval) -> Iterator[str]:
+    """Yield why it began, as it was seen then."""
+    why = books.ledger.reasons.of(service, lasted)
+    if why is None:
+        return
+    yield f"  why    {failure_words(why)}"
+    for one in why.failed:
+        parts = (one.reason, one.phase and f"in phase {one.phase}", one.detail)
+        said = ", ".join(part for part in parts if part) or "failed"
+        yield f"    {one.target or one.kind}{f' at {one.location}' if one.location else ''}: {said}"
 
 
 def _class(

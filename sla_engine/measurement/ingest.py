@@ -16,6 +16,7 @@ from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import cadence, first_known, lifetime
 from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
+from sla_engine.measurement.reasons import reasons
 from sla_engine.prometheus import Client
 
 TRAIL = 15 * 60_000
@@ -85,8 +86,10 @@ def ingest(
     derived = EventOutages(books, period).all(derived, isolation)
     derived += composites(books, chosen, widened(period, derived), derived, isolation)
 
+    seen = {} if notify is None else reasons(books, client, derived, now)
+
     def apply(some: Sequence[Derived]) -> tuple[Change, ...]:
-        return books.ledger.apply(some, notify, at=now)
+        return books.ledger.apply(some, notify, at=now, seen=seen)
 
     if isolation is None:
         return Ingested(period, apply(derived))

@@ -50,6 +50,7 @@ class Writing:
     ``told`` returns all that the delivery's thread tells, its notice last. ``figures`` are of each
     service's own window, by id; ``client`` is asked for what the ledger does not know, such as
     server health: without it that is left out. ``signer`` seals reports, where there is a key.
+    ``fresh`` is what this message tells for the first time.
     """
 
     books: Books
@@ -59,6 +60,7 @@ class Writing:
     figures: Mapping[str, Figures]
     client: Client | None = None
     signer: Signer | None = None
+    fresh: tuple[Notice, ...] = ()
 
 
 Compose = Callable[[Delivery, Writing], Rendered]

@@ -1,5 +1,6 @@
 """In which words an outage is told, and what can be done about it from there."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import tzinfo
 
@@ -8,6 +9,7 @@ from sla_engine.domain.notice import Message, OutageSnapshot, Subject, Tone
 from uptime_common import humanize
 
 _LISTED = 20
+_TOGETHER = {"opened": "down", "resolved": "up again", "reopened": "down again"}
 _TURNS: dict[str, tuple[str, Tone]] = {
     "reopened": ("down again: later samples show that it never came back", "down"),
     "withdrawn": ("withdrawn: the samples no longer show it", "info"),
@@ -16,16 +18,33 @@ _TURNS: dict[str, tuple[str, Tone]] = {
 
 
 def root_message(
-    members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tzinfo
+    members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tzinfo, cause: str = ""
 ) -> Message:
     """Return the message at the head of a thread, as its outages stand now.
 
     The first member is the outage that began the thread; others are what it took down with it,
-    or, in a flood, what went down with it.
+    or what went down with it. ``cause`` is what they have in common.
     """
     if len(members) == 1:
         return _single(*members[0], now, zone)
-    return _group(members, now, zone)
+    return _group(members, now, zone, cause)
+
+
+def joined_reply(replies: Sequence[tuple[str, Message]]) -> Message | None:
+    """Return one message of what is said in a thread at once; each comes with its notice's kind."""
+    if len(replies) <= 1:
+        return replies[0][1] if replies else None
+    counts = Counter(kind for kind, _ in replies)
+    title = "; ".join(
+        f"{humanize.counted(number, 'service')} {_TOGETHER.get(kind, kind)}"
+        for kind, number in counts.items()
+    )
+    shown = [reply.title for _, reply in replies[:_LISTED]]
+    if len(replies) > _LISTED:
+        shown.append(f"and {len(replies) - _LISTED} more")
+    tones = [reply.tone for _, reply in replies]
+    tone = next((t for t in ("down", "planned", "up") if t in tones), "info")
+    return Message(title, tone, lines=tuple(shown))  # type: ignore[arg-type] # of the same words
 
 
 def reply_message(
@@ -35,8 +54,11 @@ def reply_message(
     name = f"{subject.name}: " if grouped else ""
     match kind:
         case "opened" if grouped:
-            since = humanize.moment(facts.start, zone)
-            return Message(f"{subject.name} is down since {since}", _tone(facts),
+            said = f"is down since {humanize.moment(facts.start, zone)}"
+            if facts.end is not None:
+                said = f"was down: {humanize.stretch(facts.start, facts.end, zone)}"
+            why = f": {facts.why}" if facts.why else ""
+            return Message(f"{subject.name} {said}{why}", _tone(facts),
                            actions=_actions(facts), about=(facts.id,))  # fmt: skip
         case "resolved" if facts.end is not None:
             lasted = humanize.duration(facts.end - facts.start)
@@ -101,7 +123,8 @@ def _title(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> s
         case "overrun":
             return f"{subject.name} is still down after its maintenance window, {since}"
     seen = f", acknowledged by {facts.acknowledged_by}" if facts.acknowledged_by else ""
-    return f"{subject.name} is down {since}{seen}"
+    why = f": {facts.why}" if facts.why else ""
+    return f"{subject.name} is down {since}{seen}{why}"
 
 
 def _facts(
@@ -114,6 +137,7 @@ def _facts(
         ("Ended", None if facts.end is None else humanize.moment(facts.end, zone)),
         ("Lasted" if facts.end is not None else "So far", _lasted(facts, now)),
         ("Found", "late: its samples came after the fact" if facts.late else None),
+        ("Why", facts.why or None),
         ("Class", _class(facts)),
         ("Asked for", facts.asked_by and f"{facts.asked_for}, by {shown(facts.asked_by)}"),
         ("Unknown inside", humanize.duration(facts.unknown) if facts.unknown else None),
@@ -142,16 +166,20 @@ def _burnt(facts: OutageSnapshot) -> tuple[tuple[str, str], ...]:
     return (("Error budget", text),)
 
 
-def _group(members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tzinfo) -> Message:
+def _group(
+    members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tzinfo, cause: str
+) -> Message:
     down = [(s, f) for s, f in members if f.state == "open"]
     first = min(facts.start for _, facts in members)
+    names = list(dict.fromkeys(s.name for s, _ in down))
+    services = humanize.counted(len({s.id for s, _ in members}), "service")
     if down:
-        names = humanize.listed([s.name for s, _ in down], 5)
-        verb = "is" if len(down) == 1 else "are"
-        title = f"{names} {verb} down; {humanize.counted(len(members), 'service')} affected"
+        verb = "is" if len(names) == 1 else "are"
+        title = f"{humanize.listed(names, 5)} {verb} down; {services} affected"
     else:
-        title = f"{humanize.counted(len(members), 'service')} up again, down since"
-        title = f"{title} {humanize.moment(first, zone)}"
+        last = max(facts.end or first for _, facts in members)
+        title = f"{services} up again; what was down: {humanize.stretch(first, last, zone)}"
+    title += f" ({cause})" if cause else ""
     lines = [_line(subject, facts, now, zone) for subject, facts in members[:_LISTED]]
     if len(members) > _LISTED:
         lines.append(f"and {len(members) - _LISTED} more")
@@ -164,13 +192,16 @@ def _group(members: Sequence[tuple[Subject, OutageSnapshot]], now: int, zone: tz
 
 def _line(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> str:
     if facts.end is None:
-        how = f"down since {humanize.moment(facts.start, zone)}, {_lasted(facts, now)} so far"
+        planned = "for planned work " if facts.classification == "planned" else ""
+        since = humanize.moment(facts.start, zone)
+        how = f"down {planned}since {since}, {_lasted(facts, now)} so far"
     else:
         how = (
             f"was down for {_lasted(facts, now)}, {humanize.stretch(facts.start, facts.end, zone)}"
         )
     late = ", found late" if facts.late else ""
-    return f"{subject.name}: {'withdrawn' if facts.withdrawn else how + late}"
+    why = f" ({facts.why})" if facts.why else ""
+    return f"{subject.name}: {'withdrawn' if facts.withdrawn else how + late + why}"
 
 
 def _is_planned(member: tuple[Subject, OutageSnapshot]) -> bool:

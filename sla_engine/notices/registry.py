@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from service_catalogue.notifications import Severity
 from sla_engine.domain.notice import Notice
 from sla_engine.notices.approvals import approvals_due, compose_approval
+from sla_engine.notices.blips import blips_due, compose_blips
 from sla_engine.notices.budgets import budgets_due, compose_budget
 from sla_engine.notices.compose import compose_outage
 from sla_engine.notices.kinds import NoticeKind, Situation
@@ -37,6 +38,7 @@ NOTICES: dict[str, NoticeKind] = {
         NoticeKind("maintenance_decided", "maintenance", _LOUD, approvals_due, compose_approval),
         NoticeKind("report", None, _LOUD, reports_due, compose_report),
         NoticeKind("budget", "budget", _LOUD, budgets_due, compose_budget),
+        NoticeKind("blips", "unplanned", _LOUD, blips_due, compose_blips),
     )
 }
 """In the order in which what falls due is written down; see docs/slack.md, "What is told"."""

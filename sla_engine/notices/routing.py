@@ -1,44 +1,96 @@
 """Who is told of a notice, and in which thread."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.notifications import Route, Severity
+from service_catalogue.notifications import NotificationRoute, Route, Severity
 from sla_engine.domain.notice import Notice
 from sla_engine.ledger import Outbox, Thread
+from sla_engine.notices.patience import AT_ONCE, Patience
 from sla_engine.notices.registry import OUTAGE_KINDS, severity_of
 from sla_engine.notifiers import canonical, parse_address
 
+_TOGETHER = 2 * 60_000
+"""What opens within so many milliseconds of a tick's several outages joins them."""
+_GROWS = 60_000
 _FLOOD = 10 * 60_000
 """Outages that open within so many milliseconds of each other are one flood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An address, as the ledger spells it, and whom to mention there."""
+    """An address, as the ledger spells it, whom to mention there, and how patient to be."""
 
     channel: str
     mentions: tuple[str, ...]
+    patience: Patience = AT_ONCE
 
 
 def address(
-    catalogue: Catalogue, outbox: Outbox, now: int, *, one_place: Collection[str] = ()
+    catalogue: Catalogue,
+    outbox: Outbox,
+    now: int,
+    *,
+    one_place: Collection[str] = (),
+    plain: Collection[str] = (),
+    expand: Callable[[str], Sequence[str]] = lambda channel: (channel,),
 ) -> int:
     """Give every new notice its threads; return how many notices that were.
 
-    ``one_place`` are the schemes all of whose addresses are the same place. What a failed service
-    takes down with it is told in that service's thread, and in a flood of outages all that come
-    after the limit share one.
+    ``one_place`` are the schemes all of whose addresses are the same place, ``plain`` those where
+    nothing can be edited; ``expand`` returns the addresses that one stands for. What a failed
+    service takes down with it is told in that service's thread; outages of one tick share one, and
+    in a flood all that come after the limit do.
     """
     new = outbox.unaddressed()
     below = _below(catalogue) if new else {}
-    for notice in sorted(new, key=lambda n: (len(_dependencies(below, n.service or "")), n.id)):
-        targets = _in_one(targets_of(catalogue, notice), one_place, catalogue.slack.channel)
-        flood = _flooding(catalogue, outbox, new, now)
-        threads = [_thread(catalogue, outbox, notice, t, now=now, flood=flood) for t in targets]
-        outbox.address(notice.id, threads, now)
+
+    def order(notice: Notice) -> tuple[int, bool, int]:
+        """Put causes first, and what mentions people before what does not."""
+        depth = len(_dependencies(below, notice.service or ""))
+        return depth, severity_of(notice) == "planned", notice.id
+
+    for notice in sorted(new, key=order):
+        named = [replace(t, channel=c) for t in targets_of(catalogue, notice)
+                 for c in expand(t.channel)]  # fmt: skip
+        targets = _in_one(named, one_place, catalogue.slack.channel)
+        tick = _tick(notice, new, outbox)
+        flood = _flooding(catalogue, outbox, () if tick else new, now)
+        group = _Group(flood, tick, outbox.threads_since(notice.time - _TOGETHER) if tick else [])
+        threads = [_thread(catalogue, outbox, notice, t, now=now, group=group) for t in targets]
+        due = [
+            target.patience.due(notice, _due(notice, thread, now, plain), catalogue.timezone)
+            for thread, target in zip(threads, targets, strict=True)
+        ]
+        outbox.address(notice.id, threads, now, due)
     return len(new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What an outage that opens now may share a message with: a flood, a tick's others."""
+
+    flood: str
+    tick: str
+    recent: list[Thread]
+
+
+def _tick(notice: Notice, new: Iterable[Notice], outbox: Outbox) -> str:
+    """Return the key of what opened in the same tick, or nothing for one that is alone."""
+    if notice.kind != "opened":
+        return ""
+    key = f"tick:{notice.time}"
+    several = sum(one.kind == "opened" and one.time == notice.time for one in new) > 1
+    recent = outbox.threads_since(notice.time - _TOGETHER)
+    joins = any(thread.key.startswith("tick:") for thread in recent)
+    return key if several or joins else ""
+
+
+def _due(notice: Notice, thread: Thread, now: int, plain: Collection[str]) -> int:
+    """Return when to tell: what grows where nothing is edited waits for what grows with it."""
+    grows = notice.kind == "opened" and thread.id != 0
+    return now + _GROWS if grows and parse_address(thread.channel).scheme in plain else now
 
 
 def _in_one(
@@ -64,17 +116,58 @@ def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
         return [Destination(canonical(notice.facts["channel"]), ())]
     severity = severity_of(notice)
     service = catalogue.find(notice.service)
-    found: dict[str, tuple[str, ...]] = {}
-    for route in catalogue.slack.routes:
-        if _fits(route, service, severity):
-            channel = canonical(route.channel)
-            found[channel] = (*found.get(channel, ()), *route.mentions)
+    least = Patience(service.after or 0) if service is not None else AT_ONCE
+    found: dict[str, Destination] = {}
+    for channel, mentions, patience in _matching(catalogue, service, severity):
+        before = found.get(channel)
+        patient = patience.at_least(least)
+        found[channel] = Destination(
+            channel,
+            (*(before.mentions if before else ()), *mentions),
+            patient if before is None else before.patience.shorter(patient),
+        )
     loud = severity in {"unplanned", "budget"}
     targets = [
-        Destination(channel, tuple(dict.fromkeys(mentions)) if loud else ())
-        for channel, mentions in found.items()
+        replace(one, mentions=tuple(dict.fromkeys(one.mentions)) if loud else ())
+        for one in found.values()
     ]
-    return targets or [Destination(canonical(catalogue.slack.channel), ())]
+    return targets or [Destination(canonical(catalogue.slack.channel), (), least)]
+
+
+def patience_at(catalogue: Catalogue, notice: Notice, channel: str) -> Patience:
+    """Return how patient a notice is at an address, by the catalogue in force."""
+    for target in targets_of(catalogue, notice):
+        if channel == target.channel or channel.startswith(f"{target.channel}:"):
+            return target.patience
+    return AT_ONCE
+
+
+_GROUPS: Mapping[Severity, str] = {"unplanned": "outage"}
+
+
+def _matching(
+    catalogue: Catalogue, service: Service | None, severity: Severity
+) -> Iterator[tuple[str, tuple[str, ...], Patience]]:
+    for route in catalogue.slack.routes:
+        if _fits(route, service, severity):
+            yield canonical(route.channel), route.mentions, AT_ONCE
+    group = _GROUPS.get(severity, severity)
+    for one in catalogue.notifications.routes:
+        if (not one.kinds or group in one.kinds) and _concerns(one, service):
+            patience = Patience(one.after or 0, one.unacknowledged or 0, one.quiet)
+            for address_ in one.to:
+                yield canonical(address_), one.mentions, patience
+
+
+def _concerns(route: NotificationRoute, service: Service | None) -> bool:
+    if service is None:
+        return not (route.tiers or route.owners or route.services or route.labels)
+    return (
+        (not route.tiers or service.tier in route.tiers)
+        and (not route.owners or service.owner in route.owners)
+        and (not route.services or service.id in route.services)
+        and route.labels.items() <= service.labels.items()
+    )
 
 
 def _fits(route: Route, service: Service | None, severity: Severity) -> bool:
@@ -92,20 +185,27 @@ def _thread(
     target: Destination,
     *,
     now: int,
-    flood: str,
+    group: _Group,
 ) -> Thread:
     """Return the thread of a notice in a channel: the topic's, a cause's, a flood's, or its own."""
     candidates = outbox.threads_of(notice.topic)
     if previous := notice.facts.get("previous_id"):
         candidates += outbox.threads_of(f"outage:{previous}")
-    if notice.kind == "opened":
+    delay = target.patience.delay  # what is told later keeps nothing else waiting
+    if notice.kind == "opened" and not delay:
         candidates += _upstream(catalogue, outbox, notice)
     known = next((t for t in candidates if t.channel == target.channel), None)
     if known is not None:
         return known
     key = f"{notice.topic}@{target.channel}"
-    if notice.kind == "opened" and flood:
-        key = f"{flood}@{target.channel}"
+    if notice.kind == "opened" and group.flood and not delay:
+        key = f"{group.flood}@{target.channel}"
+    elif notice.kind == "opened" and group.tick:
+        beginning = f"tick:{delay}:"
+        for one in group.recent:
+            if one.channel == target.channel and one.key.startswith(beginning):
+                return one
+        key = f"{beginning}{notice.time}@{target.channel}"
     return Thread(0, key, target.channel, target.mentions, created=now)
 
 
@@ -132,7 +232,7 @@ def _flooding(catalogue: Catalogue, outbox: Outbox, new: Iterable[Notice], now: 
 
 
 def _is_outage(thread: Thread) -> bool:
-    return thread.key.startswith(("outage:", "flood:"))
+    return thread.key.startswith(("outage:", "flood:", "tick:"))
 
 
 def _dependencies(below: Mapping[str, tuple[str, ...]], service: str) -> list[str]:

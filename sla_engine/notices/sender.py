@@ -3,7 +3,7 @@
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import Message
 from sla_engine.ledger import Books, Delivery, LedgerError, Outbox
 from sla_engine.notices.kinds import Rendered, Writing
-from sla_engine.notices.registry import NOTICES, SILENT_KINDS
-from sla_engine.notices.routing import address
+from sla_engine.notices.registry import NOTICES, OUTAGE_KINDS, SILENT_KINDS
+from sla_engine.notices.routing import address, patience_at
 from sla_engine.notifiers import (
     Delivered,
     Failed,
@@ -94,6 +94,7 @@ class Sender:
         self._books, self._outbox, self._clock, self._client = books, outbox, clock, client
         self._notifiers, self._signer = notifiers, signer
         self._one_place = {s for s, n in notifiers.items() if n.capabilities.one_place}
+        self._plain = {s for s, n in notifiers.items() if not n.capabilities.threads}
         self._composing = threading.Lock()  # a report freezes its period and draws: one at a time
         self.figures: Mapping[str, Figures] = {}
         self.held_until: dict[str, int] = {}
@@ -120,8 +121,21 @@ class Sender:
     def address(self) -> set[str]:
         """Give new notices their threads; return the schemes in which something is due."""
         now = self._clock()
-        address(self._books.catalogue, self._outbox, now, one_place=self._one_place)
+        address(
+            self._books.catalogue,
+            self._outbox,
+            now,
+            one_place=self._one_place,
+            plain=self._plain,
+            expand=self._expanded,
+        )
         return {parse_address(channel).scheme for channel in self._due(now, None)}
+
+    def _expanded(self, channel: str) -> Sequence[str]:
+        """Return the addresses that a named one stands for, each a delivery of its own."""
+        scheme, place = parse_address(channel)
+        notifier = self._notifiers.get(scheme)
+        return (notifier.addresses(place) if notifier and place else ()) or (channel,)
 
     def deliver(self, scheme: str) -> Tally:
         """Deliver what is due by one notifier."""
@@ -135,7 +149,14 @@ class Sender:
             item = self._outbox.next_due(now, channels) if channels else None
             if item is None:
                 break
-            self._settle(item, self._tried(item), tally)
+            told = [item]
+            if item.notice.kind in OUTAGE_KINDS:
+                told = self._outbox.batch(item)
+                if needless := self._left_out(told, now):
+                    told = [one for one in told if one.id not in needless]
+                    if not told:
+                        continue
+            self._settle(told, self._tried(told), tally)
         return tally
 
     def _due(self, now: int, scheme: str | None) -> Collection[str]:
@@ -147,28 +168,62 @@ class Sender:
             and not 0 < self.held_until.get(found, 0) - now <= LONGEST
         ]
 
-    def _tried(self, item: Delivery) -> Outcome:
+    def _tried(self, batch: Sequence[Delivery]) -> Outcome:
         """Deliver, or say why nothing could be written: one bad notice never holds up the rest."""
+        item = batch[-1]
         scheme, place = parse_address(item.thread.channel)
         notifier = self._notifiers.get(scheme)
         if notifier is None:
             return Failed(f"no notifier for this address: {scheme}")
-        if item.notice.kind in SILENT_KINDS and not notifier.capabilities.threads:
+        if not notifier.capabilities.threads and self._needless(batch):
             return Delivered(place)
         try:
             with self._composing:
-                rendered = self._rendered(item, notifier)
+                rendered = self._rendered(batch, notifier)
         except _LEDGER:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this notice's alone
             return Failed(f"cannot be written: {type(error).__name__}: {error}")
         try:
-            outcome = _Attempt(self._outbox, notifier, item, place).deliver(rendered)
+            outcome = _Attempt(self._outbox, notifier, batch, place, self._clock).deliver(rendered)
         except _LEDGER:
             raise
         except Exception as error:  # noqa: BLE001 - a notifier's mistake stays its own
             outcome = Retry(f"{scheme}: {_raised(error)}", ours=True)
         return self._given_up(item, notifier, outcome)
+
+    def _left_out(self, batch: Sequence[Delivery], now: int) -> set[int]:
+        """Leave out the outages that were over, or somebody's, before they were to be told."""
+        item, catalogue = batch[0], self._books.catalogue
+        if item.doubtful or item.thread.doubtful:
+            return set()
+        last = {one.notice.topic: one.notice for one in batch}
+        begun = {one.notice.topic for one in batch if one.notice.kind == "opened"}
+        again = {one.notice.topic for one in batch if one.notice.kind == "reopened"}
+        unheard = (last.keys() - again) & self._outbox.topics_left_out(item.thread.id)
+        untold = {
+            topic
+            for topic in begun
+            if patience_at(catalogue, last[topic], item.thread.channel).untold(last[topic])
+        }
+        found = {one.id for one in batch if one.notice.topic in untold | unheard}
+        if found:
+            self._outbox.leave_out(found, now)
+        return found
+
+    def _needless(self, batch: Sequence[Delivery]) -> bool:
+        """Say whether a new message would tell too little, where none can be edited.
+
+        Of several outages the first message counts, what goes down after it, and the end.
+        """
+        kinds = {item.notice.kind for item in batch} - SILENT_KINDS
+        if not kinds:
+            return True
+        if not kinds <= set(OUTAGE_KINDS) or kinds & {"opened", "reopened"}:
+            return False
+        last = {one.topic: one.facts for one in self._outbox.told(batch[-1])}
+        still = [facts["end"] is None and not facts["withdrawn"] for facts in last.values()]
+        return len(still) > 1 and any(still)
 
     def _given_up(self, item: Delivery, notifier: Notifier, outcome: Outcome) -> Outcome:
         """Make an end of what is not worth repeating any longer."""
@@ -179,7 +234,8 @@ class Sender:
             return outcome
         return Failed(f"tried for too long: {outcome.reason}")
 
-    def _rendered(self, item: Delivery, notifier: Notifier) -> Rendered:
+    def _rendered(self, batch: Sequence[Delivery], notifier: Notifier) -> Rendered:
+        item = batch[-1]
         writing = Writing(
             self._books,
             self._clock(),
@@ -188,19 +244,23 @@ class Sender:
             self.figures,
             self._client,
             self._signer,
+            tuple(one.notice for one in batch),
         )
         made = NOTICES[item.notice.kind].compose(item, writing)
         return replace(made, head=replace(made.head, mentions=item.thread.mentions))
 
-    def _settle(self, item: Delivery, outcome: Outcome, tally: Tally) -> None:
+    def _settle(self, batch: Sequence[Delivery], outcome: Outcome, tally: Tally) -> None:
         """Write down what came of it."""
+        item, ids = batch[0], [one.id for one in batch]
         now, scheme = self._clock(), parse_address(item.thread.channel).scheme
         notifier = self._notifiers.get(scheme)
         name = _UNKNOWN if notifier is None else notifier.name
         match outcome:
             case Delivered():
-                self._outbox.sent(item.id, now)
-                tally.delivered[name] += 1
+                self._outbox.sent(ids, now)
+                tally.delivered[name] += len(batch)
+                if notifier is not None and (spacing := notifier.capabilities.spacing):
+                    self.held_until[scheme] = now + spacing
             case Retry(reason, after):
                 wait = min(_FIRST_WAIT << min(item.attempts, 16), _LONGEST_WAIT)
                 if after is not None:
@@ -212,7 +272,7 @@ class Sender:
                     "will try again", notice=item.notice.key, by=name, reason=reason, wait_ms=wait
                 )
             case Failed(reason):
-                self._outbox.give_up(item.id, reason, now)
+                self._outbox.give_up(ids, reason, now)
                 tally.failures.append((name, _word(scheme, outcome)))
                 log.error("given up", notice=item.notice.key, by=name, reason=reason)
 
@@ -234,12 +294,23 @@ def _raised(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One delivery on its way by its notifier."""
+    """One delivery, or several that one message tells, on the way by their notifier."""
 
     outbox: Outbox
     notifier: Notifier
-    item: Delivery
+    batch: Sequence[Delivery]
     place: str
+    clock: Callable[[], int]
+
+    @property
+    def item(self) -> Delivery:
+        """Return the first, whose key the answer has."""
+        return self.batch[0]
+
+    @property
+    def ids(self) -> list[int]:
+        """Return what the answer tells."""
+        return [one.id for one in self.batch]
 
     def deliver(self, made: Rendered) -> Outcome:
         """Tell it, in a thread where the notifier has those."""
@@ -277,9 +348,9 @@ class _Attempt:
         """Begin the thread, or bring its first message up to date."""
         thread = self.item.thread
         if thread.ts is None:
-            return self._begin(made.head)
+            return self._begin(made)
         at = Delivered(thread.place or self.place, thread.ts)
-        if self.outbox.followed(self.item):  # the last that waits brings the head up to date
+        if self.outbox.followed(self.batch[-1]):  # the last that waits brings the head up to date
             return at
         outcome = self.notifier.edit(at, made.head, thread.key)
         if isinstance(outcome, Gone):
@@ -287,7 +358,8 @@ class _Attempt:
             return at
         return outcome
 
-    def _begin(self, head: Message) -> Outcome:
+    def _begin(self, made: Rendered) -> Outcome:
+        head, whole = made.head, () if made.files else self.ids
         thread, post, place = self.item.thread, self.notifier.post, self.place
 
         def doubt(doubtful: bool) -> None:
@@ -296,7 +368,7 @@ class _Attempt:
         sought = _Sought(place, thread.key, thread.created, None, thread.doubtful)
         outcome = self._once(sought, doubt, lambda: post(place, head, thread.key))
         if isinstance(outcome, Delivered):
-            self.outbox.began(thread.id, outcome.channel, outcome.ts)
+            self.outbox.began(thread.id, outcome.channel, outcome.ts, whole, self.clock())
         return outcome
 
     def _inside(self, head: Delivered, key: str, send: Callable[[], Outcome]) -> Outcome:
@@ -304,7 +376,7 @@ class _Attempt:
         item = self.item
 
         def doubt(doubtful: bool) -> None:
-            self.outbox.doubt(item.id, doubtful=doubtful)
+            self.outbox.doubt(self.ids, doubtful=doubtful)
 
         sought = _Sought(head.channel, key, item.notice.time, head.ts, item.doubtful)
         return self._once(sought, doubt, send)

@@ -18,6 +18,7 @@ from sla_engine.notifiers.contract import (
     Unreadable,
     plain,
 )
+from sla_engine.notifiers.webhook import WebhookNotifier, webhook_notifier
 
 __all__ = [
     "Address",
@@ -35,8 +36,10 @@ __all__ = [
     "Outcome",
     "Retry",
     "Unreadable",
+    "WebhookNotifier",
     "apprise_notifier",
     "canonical",
     "parse_address",
     "plain",
+    "webhook_notifier",
 ]

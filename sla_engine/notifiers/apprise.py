@@ -7,8 +7,10 @@ so that each URL is a delivery of its own: what failed is sent again, what arriv
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
 
-from service_catalogue.notifications import Report
+from service_catalogue.notifications import AppriseTargets, Report
 from sla_engine.domain.notice import Message
 from sla_engine.notifiers.contract import Capabilities, Delivered, Notifier, Outcome, Retry, plain
 
@@ -51,8 +53,12 @@ class AppriseNotifier(Notifier):
         return Delivered(place) if sent else Retry(f"apprise: {_reason(said)}")
 
 
-def apprise_notifier(reports: Iterable[Report], environment: Mapping[str, str]) -> AppriseNotifier:
-    """Return the services that scheduled reports go to besides Slack.
+def apprise_notifier(
+    reports: Iterable[Report],
+    environment: Mapping[str, str],
+    named: Mapping[str, AppriseTargets] = MappingProxyType({}),
+) -> AppriseNotifier:
+    """Return the services that scheduled reports go to besides Slack, and those that routes name.
 
     Raises:
         ValueError: a URL is missing or none that apprise knows, or the extra is not installed.
@@ -62,11 +68,18 @@ def apprise_notifier(reports: Iterable[Report], environment: Mapping[str, str]) 
         for report in reports
         for url in _urls(report, environment)
     }
+    for name, targets in named.items():
+        for url in _valid([(str(targets.urls_file), _text(targets.urls_file))]):
+            urls[f"{name}:{sha256(url.encode()).hexdigest()[:12]}"] = url
     return AppriseNotifier(urls)
 
 
 def _urls(report: Report, environment: Mapping[str, str]) -> Iterator[str]:
-    for place, text in _given(report, environment):
+    yield from _valid(_given(report, environment))
+
+
+def _valid(given: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for place, text in given:
         lines = [line.strip() for line in text.splitlines()]
         found = [(n, line) for n, line in enumerate(lines, 1) if line and not line.startswith("#")]
         if not found:
@@ -80,12 +93,16 @@ def _urls(report: Report, environment: Mapping[str, str]) -> Iterator[str]:
 def _given(report: Report, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield where URLs stand, and the text there."""
     if report.apprise_file is not None:
-        try:
-            yield str(report.apprise_file), report.apprise_file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ValueError(f"{report.apprise_file}: {error.strerror}") from error
+        yield str(report.apprise_file), _text(report.apprise_file)
     if report.apprise_variable is not None:
         yield f"${report.apprise_variable}", environment.get(report.apprise_variable, "")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
 
 
 def _known(url: str) -> bool:

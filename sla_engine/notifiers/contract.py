@@ -79,6 +79,7 @@ class Capabilities:
     message; ``files``: files are taken, else a report goes as text; ``one_place``: every address
     of its scheme is one and the same place. ``retry_for`` is how long (ms) an attempt is worth
     repeating where the other side never says that it is hopeless; None is without end.
+    ``spacing`` is the least time (ms) from one message to the next.
     """
 
     threads: bool = False
@@ -86,6 +87,7 @@ class Capabilities:
     files: bool = False
     one_place: bool = False
     retry_for: int | None = None
+    spacing: int = 0
 
 
 class Notifier(ABC):
@@ -129,5 +131,9 @@ def plain(message: Message) -> str:
         return message.text
     width = max((len(label) for label, _ in message.fields), default=0)
     return "\n".join(
-        [*(f"{label:{width}}  {value}" for label, value in message.fields), *message.lines]
+        [
+            *(f"{label:{width}}  {value}" for label, value in message.fields),
+            *message.lines,
+            *(f"{label}: {url}" for label, url in message.links),
+        ]
     )

@@ -12,6 +12,8 @@ _OR = re.compile(rf"(?:{_STRING}|#[^\n]*)|(\bor\b)", re.IGNORECASE)
 # selectors do: 3 points are closed, 2 are left-open. The question depends on no data.
 EDGE_QUESTION = "count_over_time(vector(1)[2s:1s])"
 EDGE_CLOSED = 3
+PROBE_SUCCESS = "service_probe_success"
+FAILURE_INFO = "service_probe_failure_info"
 _LONG = 8_000  # characters of names
 
 
@@ -42,6 +44,12 @@ def service_up(services: Iterable[str]) -> str:
     """Return the selector of the exporter's verdicts on these services."""
     pattern = "|".join(s.replace(".", "\\\\.") for s in services)
     return f'service_up{{service=~"{pattern}"}}'
+
+
+def probe_results(services: Iterable[str]) -> str:
+    """Return the selector of the last runs of services' probes, and of why some failed."""
+    names = f"{PROBE_SUCCESS}|{FAILURE_INFO}"
+    return f'{{__name__=~"{names}",service=~{_one_of(list(services))}}}'
 
 
 def scraped(targets: Iterable[tuple[str, str]]) -> str:

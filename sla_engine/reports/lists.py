@@ -56,7 +56,7 @@ def _outage(
         unplanned=say.minutes(share.unplanned),
         unknown=say.minutes(share.unknown),
         kind=share.kind,
-        cause=outage.cause or "",
+        cause=outage.cause or report.why.get(outage.id, ""),
         ticket=outage.ticket or "",
         note="; ".join(note for note in notes if note),
         lost=share.unplanned,

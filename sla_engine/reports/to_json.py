@@ -1,5 +1,6 @@
 """The report for programs: every figure as it is, seconds and ratios unrounded."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -31,7 +32,7 @@ def document(report: PeriodReport) -> Json:
                 "end": rfc3339(report.period.end),
                 "timezone": report.timezone,
             },
-            "services": [_service(service, report.generated_at) for service in report.services],
+            "services": [_service(service, report) for service in report.services],
             "restatements": [
                 {
                     "service": one.service,
@@ -100,7 +101,8 @@ def _not_computed(report: PeriodReport) -> Json:
     return {"not_computed": listed} if listed else {}
 
 
-def _service(service: ServiceReport, now: int) -> Json:
+def _service(service: ServiceReport, report: PeriodReport) -> Json:
+    now, why = report.generated_at, report.why
     figures = service.figures
     return {
         "id": service.id,
@@ -145,8 +147,8 @@ def _service(service: ServiceReport, now: int) -> Json:
         "credit_percent": service.credit,
         "previous": None if service.previous is None else _previous(service.previous),
         "outages": [
-            *(_outage(share, now, counted=True) for share in figures.shares),
-            *(_outage(share, now, counted=False) for share in figures.short),
+            *(_outage(share, now, why, counted=True) for share in figures.shares),
+            *(_outage(share, now, why, counted=False) for share in figures.short),
         ],
     }
 
@@ -222,7 +224,7 @@ def _capacity(capacity: Capacity) -> Json:
     }
 
 
-def _outage(share: Share, now: int, *, counted: bool) -> Json:
+def _outage(share: Share, now: int, why: Mapping[str, str], *, counted: bool) -> Json:
     outage = share.outage
     return {
         "id": outage.id,
@@ -234,6 +236,7 @@ def _outage(share: Share, now: int, *, counted: bool) -> Json:
         "unknown_seconds": seconds(share.unknown),
         "class": share.kind,
         "counted": counted,
+        "why": why.get(outage.id),
         "cause": outage.cause,
         "ticket": outage.ticket,
         "corrections": [

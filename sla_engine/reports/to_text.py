@@ -49,7 +49,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _more(report, say)
     yield ""
     rows = [
-        _outage_row(service, share, report.generated_at, say)
+        _outage_row(service, share, report, say)
         for service in report.services
         for share in (*service.figures.shares, *service.figures.short)
     ]
@@ -136,18 +136,18 @@ def _more(report: PeriodReport, say: Language) -> Iterator[str]:
         yield from table(("Service", *(column.title for column in kept)), rows)
 
 
-def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -> Row:
+def _outage_row(service: ServiceReport, share: Share, report: PeriodReport, say: Language) -> Row:
     outage = share.outage
     return (
         service.name,
         say.moment(outage.start),
         "still open" if outage.end is None else say.moment(outage.end),
-        say.minutes(outage.until(now).length),
+        say.minutes(outage.until(report.generated_at).length),
         say.minutes(share.planned),
         say.minutes(share.unplanned),
         say.minutes(share.unknown),
         share.kind,
-        outage.cause or "-",
+        outage.cause or report.why.get(outage.id) or "-",
         outage.ticket or "-",
         outage.id,
     )

@@ -114,11 +114,18 @@ def _packed(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _tail(message: Message, *, buttons: bool) -> Iterator[Block]:
+    if message.links:
+        yield _section(" · ".join(f"<{_url(url)}|{escape(label)}>" for label, url in message.links))
     if message.mentions:
         yield _section(" ".join(map(mention, message.mentions)))
     if message.actions and buttons:
         value = _value(message.about)
         yield {"type": "actions", "elements": [_button(a, value) for a in message.actions]}
+
+
+def _url(url: str) -> str:
+    """Return a URL as a link holds it: what would end the link is encoded."""
+    return escape(url.replace("|", "%7C").replace("<", "%3C").replace(">", "%3E"))
 
 
 def _value(about: Sequence[str]) -> str:

@@ -34,6 +34,7 @@ from uptime_common.retry_after import retry_after
 
 EVENT_TYPE = "uptime_ledger_notice"
 TIMEOUT_SECONDS = 15
+_SPACING = 1_000  # ms: Slack takes one message a second from a webhook
 _ID = re.compile(r"[CDG][A-Z0-9]{6,}")
 _PAGE = 200
 _SERVER_ERROR = 500
@@ -169,7 +170,7 @@ class SlackWebhook(Notifier):
     """
 
     name = "slack-webhook"
-    capabilities = Capabilities(one_place=True)
+    capabilities = Capabilities(one_place=True, spacing=_SPACING)
 
     def __init__(self, url: str, timeout: int = TIMEOUT_SECONDS) -> None:
         self._client = WebhookClient(url, timeout=timeout, retry_handlers=[], logger=quiet())

@@ -63,7 +63,7 @@ def untold(sent: Sequence[Sent]) -> list[str]:
     """Return what of the shop's outage Slack was not told."""
     texts = [message.text for message in sent]
     opened = any("Web shop" in text and "down" in text for text in texts)
-    resolved = any("resolved" in text for text in texts)
+    resolved = any("resolved" in text or "up again" in text for text in texts)
     return [
         what
         for what, told in (("that the shop was down", opened), ("that it was up again", resolved))

@@ -31,6 +31,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "maintenance_requested": ASKED,
     "maintenance_waiting": ASKED,
     "maintenance_decided": ASKED | {"decided": {"kind": "approved", "by": "bob", "why": "so"}},
+    "blips": {"blips": [["shop", 0, 1_000]], "owner": "shop", "day": "1970-01-01"},
     "budget": {"left": 0.2, "window": "30d", "period": None, "gone_at": None, "objective": 99.9},
 }
 """What is told of each kind but outages' and reports, whose words have tests of their own."""

@@ -45,9 +45,9 @@ def test_threads_wait_for_their_first_and_not_for_one_another(outbox: Outbox) ->
     outbox.postpone(first, NOW + 1, "unavailable")
     other = due(outbox, NOW)
     assert (other.notice.key, outbox.followed(other)) == ("c", False)
-    outbox.sent(other.id, NOW)
+    outbox.sent([other.id], NOW)
     assert outbox.next_due(NOW) is None
-    outbox.sent(due(outbox, NOW + 1).id, NOW + 1)
+    outbox.sent([due(outbox, NOW + 1).id], NOW + 1)
     last = due(outbox, NOW + 1)
     assert (last.notice.key, outbox.followed(last)) == ("b", False)
     assert [notice.key for notice in outbox.told(last)] == ["a", "b"]
@@ -56,7 +56,7 @@ def test_threads_wait_for_their_first_and_not_for_one_another(outbox: Outbox) ->
 def test_what_was_given_up_since_a_moment_is_revived_and_due_at_once(outbox: Outbox) -> None:
     for key, at in (("old", NOW - 1), ("edge", NOW), ("new", NOW + 1)):
         told(outbox, key, key, at)
-        outbox.give_up(due(outbox, at).id, "invalid_auth", at)
+        outbox.give_up([due(outbox, at).id], "invalid_auth", at)
     assert (outbox.pending(), outbox.next_due(NOW + 1)) == (0, None)
     assert outbox.revive(NOW, NOW + 7) == 2
     assert outbox.next_due(NOW + 6) is None
@@ -75,7 +75,7 @@ def test_what_waits_is_counted_with_what_has_no_address_yet(outbox: Outbox) -> N
     told(outbox, "a", "one", NOW)
     outbox.add([Notice("b", "two", "opened", NOW - 5, "shop", {})])
     assert (outbox.pending(), outbox.oldest()) == (2, NOW - 5)
-    outbox.sent(due(outbox, NOW).id, NOW)
+    outbox.sent([due(outbox, NOW).id], NOW)
     assert (outbox.pending(), outbox.oldest()) == (1, NOW - 5)
 
 

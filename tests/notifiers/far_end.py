@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from sla_engine.notifiers import AppriseNotifier, Console, Notifier
+from sla_engine.notifiers import AppriseNotifier, Console, Notifier, WebhookNotifier
+from sla_engine.notifiers.webhook import WebhookTarget
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 from tests.programs.ports import free_port
 
@@ -93,6 +94,9 @@ NOTIFIERS_TAKEN: dict[str, Taken] = {
     ),
     "apprise": Taken(
         lambda end: AppriseNotifier({"ops": end.url.replace("http://", "json://")}), (200, "")
+    ),
+    "webhook": Taken(
+        lambda end: WebhookNotifier({"ops": WebhookTarget(end.url, b"key")}), TAKEN, (404, "gone")
     ),
     "console": Taken(lambda end: Console(end.stream())),  # type: ignore[arg-type]
 }

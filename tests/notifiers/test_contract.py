@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from service_catalogue.notifications import SCHEMES
 from sla_engine.app.notifiers import NOTIFIERS, SLACK_WAYS
 from sla_engine.domain.notice import Message
 from sla_engine.notifiers import Capabilities, Delivered, Failed, Missing, Notifier, Retry
@@ -29,6 +30,10 @@ def made(taken: Taken, end: FarEnd) -> Notifier:
 
 def test_no_notifier_is_left_out_here() -> None:
     assert set(NOTIFIERS_TAKEN) == set(NOTIFIERS) | set(SLACK_WAYS)
+
+
+def test_routes_may_name_every_notifier() -> None:
+    assert set(SCHEMES) == set(NOTIFIERS)
 
 
 @pytest.mark.parametrize("name", EVERY)

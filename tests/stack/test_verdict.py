@@ -45,6 +45,7 @@ def test_slack_must_hear_of_beginning_and_end() -> None:
     opened = Sent(0, "posted", "Web shop is down since 08:00", ())
     resolved = Sent(1, "edited", "Web shop was down for 40s (resolved)", ())
     assert untold([opened, resolved]) == []
+    assert untold([opened, Sent(1, "edited", "2 services up again", ())]) == []
     assert untold([opened]) == ["that it was up again"]
     assert untold([]) == ["that the shop was down", "that it was up again"]
 

@@ -50,7 +50,8 @@ def network_error(error: OSError) -> ProbeError:
     number, told = error.errno or 0, error.strerror or str(error)
     if number in CAUSES:
         return HinderedError(CAUSES[number], told)
-    return ProbeError(_REASONS.get(number, "unreachable"), told)
+    name = errno.errorcode.get(number, "")
+    return ProbeError(_REASONS.get(number, "unreachable"), told, code=name)
 
 
 def no_memory(text: str) -> bool:
@@ -93,7 +94,7 @@ async def resolve(run: Run, host: str, protocol: Protocol = "ip4", *, fallback: 
                 host, protocol, fallback=fallback, within=run.left() * _WITHIN
             )
         except ResolveError as error:
-            raise ProbeError("resolve", str(error)) from error
+            raise ProbeError("resolve", str(error), code=error.code) from error
         except ResolverError as error:
             raise HinderedError("resolver", str(error)) from error
     run.log(f"{host} is {address}")

@@ -1,5 +1,6 @@
 """One HTTP exchange by libcurl: phases, certificates, and why it failed."""
 
+import errno
 from collections.abc import Callable
 
 import pycurl
@@ -10,7 +11,7 @@ from exporter.probes.transport.connect import network_error, no_memory, shortage
 from exporter.probes.transport.curl_tls import note_handshake, peer_chain
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
-from exporter.probes.transport.tls import certificate_reason
+from exporter.probes.transport.tls import certificate_reason, tls_alert
 from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
@@ -133,4 +134,6 @@ def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
         return HinderedError(_CAUSES[done.code], done.message)
     if no_memory(done.message):
         return HinderedError("memory", done.message)
-    return ProbeError(_REASONS.get(done.code, "protocol"), done.message)
+    number = easy.getinfo(pycurl.OS_ERRNO)
+    code = tls_alert(done.message) or errno.errorcode.get(number, "")
+    return ProbeError(_REASONS.get(done.code, "protocol"), done.message, code=code)

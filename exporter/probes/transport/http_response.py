@@ -130,7 +130,7 @@ async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
     if config.websocket:
         judge_handshake(answer.key, answer.status, answer.values, config.headers)
     elif answer.status not in (config.expect_status or _SUCCESS):
-        raise ProbeError("status", str(answer.status))
+        raise ProbeError("status", str(answer.status), code=str(answer.status))
     if config.expect_version and answer.version not in config.expect_version:
         raise ProbeError("protocol", f"HTTP/{answer.version}")
     if config.expect_tls is not None and config.expect_tls is not answer.secure:

@@ -36,6 +36,16 @@ Reason = Literal[
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 PHASES: tuple[Phase, ...] = get_args(Phase)
+_FAIL_IN: Mapping[Reason, Phase] = {
+    "resolve": "resolve",
+    "refused": "connect",
+    "unreachable": "connect",
+    "tls": "tls",
+    "certificate_expired": "tls",
+    "certificate_hostname": "tls",
+    "certificate_untrusted": "tls",
+    "certificate_invalid": "tls",
+}
 UNJUDGED: frozenset[Reason] = frozenset({"resolver", "setup", "internal"})
 
 Cause = Literal[
@@ -70,6 +80,7 @@ class ProbeResult:
     ``reason`` is None when all was as expected. Of a reason in `UNJUDGED` nothing follows for the
     target: its state is unknown, and ``cause`` says what of ours is to blame. ``phases`` are
     seconds; a phase that was not reached is missing.
+    ``code`` is what the machine said, of a closed set: see `ProbeError`.
     """
 
     reason: Reason | None = None
@@ -77,17 +88,33 @@ class ProbeResult:
     phases: Mapping[Phase, float] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     cause: Cause | None = None
+    code: str = ""
 
     @property
     def success(self) -> bool | None:
         """Return whether the target is up; None where the probe cannot tell."""
         return None if self.reason in UNJUDGED else self.reason is None
 
+    @property
+    def failed_in(self) -> Phase | None:
+        """Return the phase in which the run failed; None where it did not, or has none."""
+        if self.reason is None:
+            return None
+        reached = [phase for phase in PHASES if phase in self.phases]
+        return _FAIL_IN.get(self.reason) or (reached[-1] if reached else None)
+
 
 class ProbeError(Exception):
-    """A probe's way to end early with a verdict."""
+    """A probe's way to end early with a verdict.
 
-    def __init__(self, reason: Reason, detail: str = "", cause: Cause | None = None) -> None:
+    ``detail`` is for the log. ``code`` may become a label: a status code, the name of an errno, a
+    TLS alert or a DNS rcode, and never the peer's own text.
+    """
+
+    def __init__(
+        self, reason: Reason, detail: str = "", cause: Cause | None = None, *, code: str = ""
+    ) -> None:
+        self.code = code
         self.reason: Reason = reason
         self.detail = detail
         self.cause: Cause | None = cause

@@ -1,5 +1,6 @@
 """TLS contexts, made once per set of options: making one costs 30 ms."""
 
+import re
 import ssl
 from functools import lru_cache
 
@@ -14,6 +15,40 @@ _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _EXPIRED = 10
 _OTHER_NAME = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
 _UNTRUSTED = frozenset({2, 18, 19, 20, 21, 24, 27})  # X509_V_ERR_*: no chain to an authority
+
+_ALERT = re.compile(r"[ _]alert[ _]([a-z_ ]+)", re.IGNORECASE)
+_ALERTS = frozenset(
+    [
+        "close_notify",
+        "unexpected_message",
+        "bad_record_mac",
+        "record_overflow",
+        "handshake_failure",
+        "bad_certificate",
+        "unsupported_certificate",
+        "certificate_revoked",
+        "certificate_expired",
+        "certificate_unknown",
+        "illegal_parameter",
+        "unknown_ca",
+        "access_denied",
+        "decode_error",
+        "decrypt_error",
+        "protocol_version",
+        "insufficient_security",
+        "internal_error",
+        "inappropriate_fallback",
+        "user_canceled",
+        "missing_extension",
+        "unsupported_extension",
+        "unrecognized_name",
+        "bad_certificate_status_response",
+        "unknown_psk_identity",
+        "certificate_required",
+        "no_application_protocol",
+        "no_renegotiation",
+    ]
+)
 
 
 def context(tls: TlsClient, min_version: str = "1.2") -> ssl.SSLContext:
@@ -63,7 +98,16 @@ def tls_error(error: ssl.SSLError) -> ProbeError:
     """Return the verdict that an error of a handshake stands for."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return ProbeError(certificate_reason(error.verify_code), error.verify_message)
-    return network_error(error)
+    found = network_error(error)
+    found.code = tls_alert(error.reason or "") if found.reason == "tls" else found.code
+    return found
+
+
+def tls_alert(said: str) -> str:
+    """Return the name of the alert (RFC 8446, 6) that a text of OpenSSL's tells of, if any."""
+    found = _ALERT.search(said)
+    name = found[1].strip().replace(" ", "_").lower() if found else ""
+    return name if name in _ALERTS else ""
 
 
 def certificate_reason(code: int) -> Reason:
