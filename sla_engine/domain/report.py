@@ -148,7 +148,7 @@ class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
-    of its dates and numbers, such as ``de``; ``en`` is this project's own way.
+    of its dates and numbers, such as ``de``; ``en`` is this project's own way; ``paper`` is what it is printed on.
     ``not_computed`` are the services that are missing from ``services``. ``evidence`` is there
     where the report is sealed.
     """
@@ -167,6 +167,7 @@ class PeriodReport:
     capacity: Capacity | None = None
     late: int | None = None
     language: str = "en"
+    paper: str = "A4"
     not_computed: tuple[NotComputed, ...] = ()
     evidence: Evidence | None = None
 

@@ -16,7 +16,7 @@ from sla_engine.reports.language import Language
 _SHOWN = 8
 _COMPARED = 5
 _NAME = 18  # letters of ordinary width in the margin of a chart
-_MINUTE = 60_000
+_UNITS = ((3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _DAY = 86_400_000
 
 
@@ -36,11 +36,11 @@ class Line(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Unplanned minutes of a service in the period and in the one before."""
+    """Unplanned downtime of a service in the period and in the one before, ms."""
 
     service: ServiceReport
-    now: float
-    before: float
+    now: int
+    before: int
 
 
 def shown(report: PeriodReport) -> list[ServiceReport]:
@@ -89,10 +89,13 @@ def _burnt(service: ServiceReport, report: PeriodReport) -> tuple[list[int], lis
 
 def compared(report: PeriodReport) -> list[Compared]:
     """Return the services with unplanned downtime in the period or the one before."""
-    found = (
-        Compared(s, s.figures.unplanned / _MINUTE, _before(s) / _MINUTE) for s in shown(report)
-    )
+    found = (Compared(s, s.figures.unplanned, _before(s)) for s in shown(report))
     return [one for one in found if one.now or one.before][:_COMPARED]
+
+
+def unit(longest: float) -> tuple[int, str]:
+    """Return the unit (ms) that an axis of durations is marked in, and its name."""
+    return next(one for one in _UNITS if longest >= one[0] or one is _UNITS[-1])
 
 
 def times(report: PeriodReport) -> Iterator[tuple[int, bool]]:

@@ -97,8 +97,8 @@ def _line(service: ServiceReport, say: Language) -> str:
     }[service.figures.met]
     text = f"{mark} {service.name}: {view.score(service, say)}"
     if service.figures.unplanned or service.figures.planned:
-        text += f", {say.minutes(service.figures.unplanned)} min unplanned"
-        text += f", {say.minutes(service.figures.planned)} min planned"
+        text += f", {say.service_time(service.figures.unplanned)} unplanned"
+        text += f", {say.service_time(service.figures.planned)} planned"
     if service.figures.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text

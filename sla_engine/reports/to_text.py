@@ -17,10 +17,10 @@ _SERVICE_HEAD = (
     "Unknown", "Budget left", "Outages", "Longest", "MTBF", "MTRS",
 )  # fmt: skip
 _OUTAGE_HEAD = (
-    "Service", "Began", "Ended", "Minutes", "Planned", "Unplanned", "Unknown", "Class", "Cause",
+    "Service", "Began", "Ended", "Duration", "Planned", "Unplanned", "Unknown", "Class", "Cause",
     "Ticket", "Id",
 )  # fmt: skip
-_WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Minutes down of window")
+_WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Down of window")
 _HOST_HEAD = (
     "Host", "CPU p95", "Memory p95", "Fullest disk", "Used", "Full", "Updates", "Reboot",
 )  # fmt: skip
@@ -44,7 +44,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield ""
     yield from _summary(report)
     yield ""
-    yield "SERVICES (times in minutes)"
+    yield "SERVICES"
     yield from table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services))
     yield from _more(report, say)
     yield ""
@@ -79,9 +79,9 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield f"Worst: {', '.join(worst)}"
-    unplanned, planned = say.minutes(summary.unplanned), say.minutes(summary.planned)
+    unplanned, planned = say.service_time(summary.unplanned), say.service_time(summary.planned)
     outages = say.counted(summary.outages, "outage")
-    yield f"Downtime: {unplanned} min unplanned, {planned} min planned, in {outages}"
+    yield f"Downtime: {unplanned} unplanned, {planned} planned, in {outages}"
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
@@ -94,13 +94,13 @@ def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     known = [s.previous for s in report.services if s.previous is not None]
     judged = [figures.met for figures in known if figures.met is not None]
     if known and report.previous is not None:
-        unplanned = say.minutes(sum(figures.unplanned for figures in known))
-        planned = say.minutes(sum(figures.planned for figures in known))
+        unplanned = say.service_time(sum(figures.unplanned for figures in known))
+        planned = say.service_time(sum(figures.planned for figures in known))
         met = (
             f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')} met the objective"
         )
         when = say.title(report.previous)
-        yield f"{when}: {unplanned} min unplanned, {planned} min planned; {met}"
+        yield f"{when}: {unplanned} unplanned, {planned} planned; {met}"
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:
@@ -110,16 +110,16 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
         _VERDICTS[figures.met],
-        say.minutes(figures.agreed),
-        say.minutes(figures.excluded),
-        say.minutes(figures.planned),
-        say.minutes(figures.unplanned),
-        say.minutes(figures.unknown),
+        say.service_time(figures.agreed),
+        say.service_time(figures.excluded),
+        say.service_time(figures.planned),
+        say.service_time(figures.unplanned),
+        say.service_time(figures.unknown),
         budget(service, say),
         say.number(len(figures.shares)),
-        say.minutes(figures.longest),
-        say.minutes(figures.mtbf),
-        say.minutes(figures.mtrs),
+        say.duration(figures.longest),
+        say.service_time(figures.mtbf),
+        say.duration(figures.mtrs),
     )
 
 
@@ -129,8 +129,8 @@ def _more(report: PeriodReport, say: Language) -> Iterator[str]:
     kept: list[Column] = filled(report, more)
     if kept:
         yield ""
-        cost = f", cost in {report.currency}" if priced(report) else ""
-        yield f"RELIABILITY{' AND COST' if cost else ''} (times in minutes{cost})"
+        cost = f" (cost in {report.currency})" if priced(report) else ""
+        yield f"RELIABILITY{' AND COST' if cost else ''}{cost}"
         rows = ((s.name, *(column.cell(s, say) for column in kept)) for s in report.services)
         yield from table(("Service", *(column.title for column in kept)), rows)
 
@@ -141,10 +141,10 @@ def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -
         service.name,
         say.moment(outage.start),
         "still open" if outage.end is None else say.moment(outage.end),
-        say.minutes(outage.until(now).length),
-        say.minutes(share.planned),
-        say.minutes(share.unplanned),
-        say.minutes(share.unknown),
+        say.duration(outage.until(now).length),
+        say.service_time(share.planned),
+        say.service_time(share.unplanned),
+        say.service_time(share.unknown),
         share.kind,
         outage.cause or "-",
         outage.ticket or "-",

@@ -75,12 +75,12 @@ def tiles(report: PeriodReport) -> list[Tile]:
         ),
         Tile(
             "Unplanned downtime",
-            f"{say.minutes(summary.unplanned)} min",
+            say.service_time(summary.unplanned),
             _trend(report, say, lambda figures: figures.unplanned),
         ),
         Tile(
             "Planned downtime",
-            f"{say.minutes(summary.planned)} min",
+            say.service_time(summary.planned),
             _trend(report, say, lambda figures: figures.planned),
         ),
         Tile("Outages", say.number(summary.outages), _longest(report, say)),
@@ -110,7 +110,7 @@ def _trend(report: PeriodReport, say: Language, of: Callable[[Figures], int]) ->
     if not before:
         return f"none in {_before(report, say)}"
     moved = "as" if now == before else "up from" if now > before else "down from"
-    return f"{moved} {say.minutes(before)} min in {_before(report, say)}"
+    return f"{moved} {say.service_time(before)} in {_before(report, say)}"
 
 
 def _before(report: PeriodReport, say: Language) -> str:
@@ -132,7 +132,7 @@ def business(report: PeriodReport) -> Iterator[Tile]:
 
 def _longest(report: PeriodReport, say: Language) -> str:
     longest = max((s.figures.longest or 0 for s in report.services), default=0)
-    return f"longest {say.minutes(longest)} min" if longest else ""
+    return f"longest {say.duration(longest)}" if longest else ""
 
 
 def warnings(report: PeriodReport) -> list[str]:
