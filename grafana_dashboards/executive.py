@@ -133,8 +133,9 @@ def _planned() -> stat.Panel:
 def _cost() -> stat.Panel:
     return number(
         "Business impact",
-        "Unplanned downtime times the cost per hour that the catalogue gives, in its currency. "
-        "Services without a cost add nothing.",
+        "Unplanned downtime (of services that count events the part of each minute that failed) "
+        "times the cost per hour that the catalogue gives, in its currency. Services without a "
+        "cost add nothing.",
         now(f"sum by (currency) ({COST})", "{{currency}}"),
         unit=looks.MONEY,
         steps=looks.ABOVE_ZERO_IS_BAD,

@@ -113,7 +113,9 @@ def burning_most(number: int, thresholds: Mapping[str, float]) -> str:
     return f"topk({number}, max by (service) ({' or '.join(shares)}))"
 
 
+# Of services that count events each minute costs the part of it that failed.
+_LOST = f"({windowed('sla_lost_seconds')} or {downtime('unplanned')})"
 COST = (
-    f"{downtime('unplanned')} / 3600 * on (service) group_right "
+    f"{_LOST} / 3600 * on (service) group_right "
     f"{each('service_downtime_cost_per_hour', 'service', 'currency')}"
 )

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     WithJsonSchema,
 )
 
@@ -191,12 +192,21 @@ def _language(value: Any) -> str:
 
 _DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]+(y|w|d|h|m|s|ms))+$", "examples": ["15s"]}
 
+
+def _written_duration(milliseconds: int) -> str:
+    return f"{milliseconds}ms"
+
+
 PositiveMilliseconds = Annotated[
-    int, BeforeValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)
+    int,
+    BeforeValidator(_positive_duration),
+    PlainSerializer(_written_duration, return_type=str, when_used="json"),
+    WithJsonSchema(_DURATION_SCHEMA),
 ]
 Zone = Annotated[
     tzinfo,
     BeforeValidator(_zone),
+    PlainSerializer(str, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["Europe/Berlin"]}),
 ]
 Language = Annotated[

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 
 from holidays import list_supported_countries
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from service_catalogue.base import Date, Frozen, Zone
 from uptime_common.shown import shown
@@ -41,14 +41,25 @@ def _days(value: Any) -> tuple[int, ...]:
     return tuple(sorted(set(days)))
 
 
+def _written_hours(hours: tuple[int, int]) -> str:
+    start, end = hours
+    return f"{start // 60:02d}:{start % 60:02d}-{end // 60:02d}:{end % 60:02d}"
+
+
+def _written_days(days: tuple[int, ...]) -> str:
+    return ",".join(WEEKDAYS[day] for day in days)
+
+
 Days = Annotated[
     tuple[int, ...],
     BeforeValidator(_days),
+    PlainSerializer(_written_days, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["mon-fri", "sat,sun"]}),
 ]
 Hours = Annotated[
     tuple[int, int],
     BeforeValidator(_hours),
+    PlainSerializer(_written_hours, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": _HOURS.pattern, "examples": ["08:00-18:00"]}),
 ]
 

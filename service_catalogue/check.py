@@ -25,6 +25,7 @@ def check(data: Any) -> Iterable[Finding]:
     if isinstance(data, dict) and data.get("services") == []:
         yield ("services",), "needs at least one service"
     yield from _same_names(services)
+    yield from _former_ids(services, known)
     for item in services:
         yield from _service(item, known, calendars)
     yield from _circles(services, "depends_on")
@@ -52,6 +53,18 @@ def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Findi
     yield from _needs(item)
     if service.get("credits") and service.get("objective") is None:
         yield (*at, "credits"), "need an objective"
+
+
+def _former_ids(services: Iterable[Item], known: set[str]) -> Iterable[Finding]:
+    """Yield former ids that are another service's, now or before."""
+    seen: set[str] = set()
+    for at, service in services:
+        for index, name in _strings(service, "formerly"):
+            if name in known:
+                yield (*at, "formerly", index), f"{shown(name)} is the id of a service in use"
+            elif name in seen:
+                yield (*at, "formerly", index), f"{shown(name)} is a former id already"
+            seen.add(name)
 
 
 def _needs(item: Item) -> Iterable[Finding]:

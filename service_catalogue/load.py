@@ -12,7 +12,7 @@ from service_catalogue.check import check
 from service_catalogue.cron import schedule_mistakes
 from service_catalogue.model import Catalogue
 from service_catalogue.window_check import window_mistakes
-from uptime_common.document import Finding, load_document, parse_document
+from uptime_common.document import Finding, load_hashed, parse_document
 
 Judge = Callable[[Any], Iterable[Finding]]
 
@@ -29,7 +29,8 @@ def load_catalogue(path: Path, now: int | None = None, also: Judge | None = None
     Raises:
         DocumentError: with every mistake found, each with file, line and path; nothing else.
     """
-    return load_document(path, Catalogue, partial(_judge, _moment(now), also))
+    catalogue, digest = load_hashed(path, Catalogue, partial(_judge, _moment(now), also))
+    return catalogue.of_time(digest=digest)
 
 
 def parse_catalogue(text: str, file: str, now: int | None = None) -> Catalogue:

@@ -1,9 +1,9 @@
 """The whole catalogue."""
 
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
@@ -16,6 +16,30 @@ from service_catalogue.service import Service
 def _windows(value: Any) -> Any:
     """Read a bare list as ``maintenance.windows``."""
     return {"windows": value} if isinstance(value, list) else value
+
+
+class WindowVersion(NamedTuple):
+    """A window as the file had it from ``seen`` to ``until`` (ms UTC).
+
+    ``seen`` is None where nobody wrote down when it was first seen, ``until`` while it is there.
+    """
+
+    entry: WindowEntry
+    seen: int | None = None
+    until: int | None = None
+
+
+class OfTime(NamedTuple):
+    """What a catalogue alone does not know: services that left it, and what held before.
+
+    ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
+    of the file, empty where the catalogue was not read from one.
+    """
+
+    left: tuple[Service, ...] = ()
+    calendars: dict[str, Calendar] = {}  # noqa: RUF012 - never changed
+    windows: tuple[WindowVersion, ...] | None = None
+    digest: str = ""
 
 
 class Catalogue(Frozen):
@@ -33,9 +57,41 @@ class Catalogue(Frozen):
     ] = Maintenance()
     slack: Slack = Slack()
     reports: tuple[Report, ...] = ()
+    _of_time: OfTime = PrivateAttr(OfTime())
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the file that it was read from, empty where it was none."""
+        return self._of_time.digest
+
+    @property
+    def left(self) -> tuple[Service, ...]:
+        """Return the services that were in it once and are not any more, as they were at last."""
+        return self._of_time.left
+
+    @property
+    def window_versions(self) -> tuple[WindowVersion, ...]:
+        """Return the maintenance windows as they are, and as they were once."""
+        known = self._of_time.windows
+        return tuple(map(WindowVersion, self.maintenance.windows)) if known is None else known
+
+    def calendar(self, name: str) -> Calendar:
+        """Return a calendar, also one of a former time.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self.calendars.get(name) or self._of_time.calendars[name]
+
+    def of_time(self, services: tuple[Service, ...] | None = None, **known: Any) -> "Catalogue":
+        """Return it with what it does not know alone: the fields of `OfTime`."""
+        changed = {} if services is None else {"services": services}
+        copy = Catalogue.model_construct(**{**dict(self), **changed})
+        copy._of_time = self._of_time._replace(**known)  # noqa: SLF001 - its own
+        return copy
 
     def service(self, identifier: str) -> Service:
-        """Return the service of that id.
+        """Return the service of that id, also one that left.
 
         Raises:
             KeyError: there is none.
@@ -43,9 +99,9 @@ class Catalogue(Frozen):
         return self._by_id[identifier]
 
     def find(self, identifier: str | None) -> Service | None:
-        """Return the service of that id, if there is one."""
+        """Return the service of that id, if there is one; it may have left."""
         return None if identifier is None else self._by_id.get(identifier)
 
     @cached_property
     def _by_id(self) -> dict[str, Service]:
-        return {service.id: service for service in self.services}
+        return {service.id: service for service in (*self.left, *self.services)}

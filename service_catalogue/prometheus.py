@@ -5,7 +5,15 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from service_catalogue.base import FilePath, Frozen, Headers, Name, PositiveMilliseconds, printable
+from service_catalogue.base import (
+    FilePath,
+    Frozen,
+    Headers,
+    LabelName,
+    Name,
+    PositiveMilliseconds,
+    printable,
+)
 from uptime_common.shown import shown
 
 
@@ -50,7 +58,8 @@ class Prometheus(Frozen):
     """The server that the engine queries.
 
     ``scrape_interval`` is that of the series which the engine reads; without it the engine takes
-    the median distance of each series' samples.
+    the median distance of each series' samples. Counters that only ``replica_labels`` tell apart
+    are one counter, scraped by two Prometheus.
     """
 
     url: HttpUrl = "http://127.0.0.1:9090"
@@ -61,6 +70,7 @@ class Prometheus(Frozen):
     timeout: PositiveMilliseconds = 30_000
     scrape_interval: PositiveMilliseconds | None = None
     max_gap: PositiveMilliseconds | None = None
+    replica_labels: tuple[LabelName, ...] = ("prometheus_replica", "replica")
 
     @model_validator(mode="after")
     def _one_auth(self) -> Self:

@@ -1,9 +1,10 @@
 """A service: what it is, what is owed, and where its truth is."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from datetime import UTC, datetime
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from service_catalogue.base import (
     AwareMoment,
@@ -16,6 +17,7 @@ from service_catalogue.base import (
     PositiveMilliseconds,
     Text,
 )
+from service_catalogue.counters import counted_by
 from service_catalogue.probes import Probe
 from service_catalogue.quorum import Quorum
 
@@ -23,6 +25,19 @@ Policy = Literal["exclude", "count_up", "count_down"]
 Method = Literal["probes", "promql", "events", "components"]
 """What says whether a service is up; see `Service.method`."""
 SOURCES = ("probes", "sli", "components")
+FOREVER = 2**62
+
+
+def ms(moment: datetime) -> int:
+    """Return an aware moment in milliseconds UTC."""
+    return round(moment.astimezone(UTC).timestamp() * 1000)
+
+
+class Piece(NamedTuple):
+    """What held of a service up to a moment (ms UTC); None: it was not watched."""
+
+    until: int
+    service: "Service | None"
 
 
 def source_mistake(given: Sequence[str]) -> str | None:
@@ -46,20 +61,66 @@ class Credit(Frozen):
     credit: Annotated[float, Field(gt=0, le=100)]
 
 
+Events = Annotated[Text, AfterValidator(counted_by)]
+Ratio = Annotated[float, Field(gt=0, le=1)]
+
+
+class FailingMinutes(Frozen):
+    """Which minutes of events make an outage: those with this share of failed ones, or more.
+
+    Without a share it is 14.4 times what the objective lets fail, at most half; ``min_events`` is
+    how many must have failed in all.
+    """
+
+    share: Ratio | None = None
+    min_events: Annotated[float, Field(ge=1, le=1e12)] = 5
+
+
+class Timeslice(Frozen):
+    """Slices of so many milliseconds, each good where this share of its events is (OpenSLO).
+
+    Without a target the availability is the mean of the shares of all slices.
+    """
+
+    length: PositiveMilliseconds = 60_000
+    target: Ratio | None = None
+
+    @model_validator(mode="after")
+    def _whole_minutes(self) -> Self:
+        if self.length % 60_000 or 86_400_000 % self.length:
+            raise ValueError("length must be whole minutes that divide a day, such as 1m, 5m or 1h")
+        return self
+
+
 class Sli(Frozen):
-    """An SLI by PromQL: a state (``promql``), or events (``good`` and ``total``, counters)."""
+    """An SLI by PromQL: a state (``promql``), or events, of which ``good`` or ``errors`` are known.
+
+    Events are counters, as selectors or as an expression that `read_counters` can read.
+    """
 
     promql: Text | None = None
-    good: Text | None = None
-    total: Text | None = None
+    good: Events | None = None
+    errors: Events | None = None
+    total: Events | None = None
+    outage: FailingMinutes = FailingMinutes()
+    timeslice: Timeslice | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.good is None) != (self.total is None):
-            raise ValueError("good and total go together")
-        if (self.promql is None) == (self.good is None):
-            raise ValueError("give either promql, or good and total")
+        given = tuple(name for name in _FORMS if getattr(self, name) is not None)
+        if given not in _WHOLE_FORMS:
+            raise ValueError(f"give promql, or good and total, or errors and total; {_told(given)}")
+        if self.promql is not None and self.model_fields_set & {"outage", "timeslice"}:
+            raise ValueError("outage and timeslice go with counted events, not with promql")
         return self
+
+
+_FORMS = ("promql", "good", "errors", "total")
+_WHOLE_FORMS = (("promql",), ("good", "total"), ("errors", "total"))
+
+
+def _told(given: Sequence[str]) -> str:
+    return f"found {' and '.join(given) or 'none'}"
 
 
 class Change(Frozen):
@@ -80,9 +141,13 @@ class Change(Frozen):
 
 
 class Service(Frozen):
-    """One service of the catalogue; ``id`` is stable for ever, history hangs on it."""
+    """One service of the catalogue; ``id`` is stable for ever, history hangs on it.
+
+    ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
+    """
 
     id: Identifier
+    formerly: tuple[Identifier, ...] = ()
     name: Name
     owner: Name = "unknown"
     tier: Name = "default"
@@ -105,6 +170,22 @@ class Service(Frozen):
     sli: Sli | None = None
     components: tuple[Identifier, ...] = ()
     need: Annotated[int, Field(ge=1)] | None = None
+    _past: tuple[Piece, ...] = PrivateAttr(())
+
+    @property
+    def past(self) -> tuple[Piece, ...]:
+        """What held before, piece by piece; empty where nobody worked it out (`past.pieces`)."""
+        return self._past
+
+    def with_past(self, past: tuple[Piece, ...]) -> "Service":
+        """Return it with what held before; the last piece reaches `FOREVER`."""
+        copy = self.model_copy()
+        copy._past = past  # noqa: SLF001 - its own
+        return copy
+
+    def keep(self, past: tuple[Piece, ...]) -> None:
+        """Keep what was worked out of its own ``history``."""
+        self._past = past
 
     @property
     def method(self) -> Method:

@@ -20,6 +20,7 @@ from sla_engine.commands import (
     report,
     rules,
     serve,
+    terms,
 )
 from sla_engine.commands.flags import Command
 from uptime_common import __version__
@@ -36,6 +37,7 @@ COMMANDS = (
     maintenance,
     explain,
     recompute,
+    terms,
     ledger,
     attest,
 )

@@ -232,6 +232,9 @@ def _made_anew(world: World) -> None:
     with world.ledger.engine.execution_options(write=True).begin() as connection:
         links = list(read(connection))
         connection.execute(sa.text("DELETE FROM audit"))
+        ends = f"'{BEGAN + 90 * MINUTE}', '{BEGAN + MINUTE}'"  # a frozen list of outages has them
+        frozen = f"UPDATE frozen_period SET figures = replace(figures, {ends})"
+        connection.execute(sa.text(frozen))
         previous = GENESIS
         for link in links:
             new = link._replace(

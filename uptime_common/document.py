@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from uptime_common.complaints import complaint, syntax_complaint
 from uptime_common.shown import shown_key
-from uptime_common.source_file import SourceError, check_characters, read_source
+from uptime_common.source_file import SourceError, check_characters, read_hashed
 from uptime_common.yaml_tree import BROKEN, Location, Mark, Tree, TreeBuilder, TreeError
 from uptime_common.yaml_tree import Finding as TreeFinding
 
@@ -66,11 +66,16 @@ def load_document(path: Path, model: type[Model], check: Check = _no_check) -> M
     Raises:
         DocumentError: with every mistake found; nothing else, whatever the file holds.
     """
+    return load_hashed(path, model, check)[0]
+
+
+def load_hashed(path: Path, model: type[Model], check: Check = _no_check) -> tuple[Model, str]:
+    """Read a YAML file into a model as `load_document` does; return the file's SHA-256, too."""
     try:
-        text = read_source(path)
+        text, digest = read_hashed(path)
     except SourceError as error:
         raise DocumentError([Problem(str(path), error.line, "", str(error))]) from error
-    return parse_document(text, str(path), model, check)
+    return parse_document(text, str(path), model, check), digest
 
 
 def parse_document(

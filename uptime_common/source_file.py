@@ -1,5 +1,6 @@
 """The text of a document: read within bounds, UTF-8, without characters that YAML excludes."""
 
+import hashlib
 import os
 import re
 import select
@@ -28,7 +29,12 @@ class SourceError(Exception):
 
 
 def read_source(path: Path) -> str:
-    """Return the text of a file.
+    """Return the text of a file; see `read_hashed`."""
+    return read_hashed(path)[0]
+
+
+def read_hashed(path: Path) -> tuple[str, str]:
+    """Return the text of a file, and the SHA-256 of its bytes in hexadecimal digits.
 
     Raises:
         SourceError: it cannot be read, is too large, or is not text in UTF-8.
@@ -41,7 +47,7 @@ def read_source(path: Path) -> str:
         raise SourceError(f"cannot be read: {error}") from error
     if len(content) > MAX_BYTES:
         raise SourceError(f"is larger than {MAX_BYTES // 1024**2} MiB")
-    return decoded(content)
+    return decoded(content), hashlib.sha256(content).hexdigest()
 
 
 def decoded(content: bytes) -> str:

@@ -1,7 +1,8 @@
 """The audit's oracle, last part: a service's figures in a period, as the JSON report names them."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -9,7 +10,7 @@ from typing import Any
 
 from benchmarks.audit.oracle import Oracle, Outage, Truth, inside, least_outage, ratio
 from benchmarks.audit.states import held, state, within
-from benchmarks.audit.time import Span
+from benchmarks.audit.time import Span, duration
 from benchmarks.audit.world import Said
 
 Json = dict[str, Any]
@@ -75,14 +76,14 @@ def answer(oracle: Oracle, name: str, period: Span, now: int) -> Json:
     found |= _repairs(counted, found.pop("good"))
     found["outages"] = [_outage(oracle, name, p, now, counted=p in counted) for p in parts]
     if truth.minutes is not None:
-        found |= _by_events(truth, sums, agreed, period[0], now)
+        found |= _by_events(oracle, truth, sums, period, now)
     return found
 
 
 def _summed(oracle: Oracle, truth: Truth, period: Span, agreed: Sequence[Span], now: int) -> Sums:
     name = truth.entry["id"]
     planned = oracle.planned(name, period)
-    classes = {s.start: s.value for s in _of(oracle.world.corrections, name) if s.field == "class"}
+    classes = _classes(oracle, name)
     sums = Sums(parts=[Part(outage) for outage in truth.outages])
     edges = {now, *(e for span in (*agreed, *planned) for e in span)}
     near = within(truth.pieces, (min(edges), max(edges)))
@@ -99,9 +100,11 @@ def _summed(oracle: Oracle, truth: Truth, period: Span, agreed: Sequence[Span], 
             word = classes.get(part.outage.start)
             plan = inside(planned, start) if word is None else word == "planned"
             part.add(start, end, known=here is not None, planned=plan)
-            if plan and here is not None:
-                sums.planned_down.append((start, end))
     return sums
+
+
+def _classes(oracle: Oracle, name: str) -> dict[int, str | None]:
+    return {s.start: s.value for s in _of(oracle.world.corrections, name) if s.field == "class"}
 
 
 def _part(parts: Sequence[Part], at: int) -> Part | None:
@@ -176,27 +179,95 @@ def _outage(oracle: Oracle, name: str, part: Part, now: int, *, counted: bool) -
     }
 
 
-def _by_events(truth: Truth, sums: Sums, agreed: Sequence[Span], start: int, now: int) -> Json:
+def _by_events(oracle: Oracle, truth: Truth, sums: Sums, period: Span, now: int) -> Json:
     """Weigh events: a minute counts where its last millisecond lies."""
-    policy = truth.entry.get("accounting", {}).get("maintenance", "exclude")
-    good = total = Fraction(0)
+    agreed = oracle.agreed(truth.entry["id"], period)
+    entry, policy = truth.entry, truth.entry.get("accounting", {}).get("maintenance", "exclude")
+    windows, classes = oracle.planned(entry["id"], period), _classes(oracle, entry["id"])
+
+    def planned(moment: int) -> bool:
+        part = _part(sums.parts, moment)
+        word = None if part is None else classes.get(part.outage.start)
+        return inside(windows, moment) if word is None else word == "planned"
+
+    good = total = lost = Fraction(0)
     for minute in truth.minutes or ():
-        last = minute.start + 59_999
+        last, bad = minute.start + 59_999, Fraction(minute.total) - Fraction(minute.good)
         if not inside(agreed, last) or last >= now:
             continue
-        planned = inside(sums.planned_down, last)
-        if planned and policy == "exclude":
+        is_planned = bad > 0 and planned(last)
+        lost += 0 if is_planned else bad / Fraction(minute.total) * 60_000
+        if is_planned and policy == "exclude":
             continue
-        good += Fraction(minute.total if planned and policy == "count_up" else minute.good)
+        good += Fraction(minute.total if is_planned and policy == "count_up" else minute.good)
         total += Fraction(minute.total)
-    objective = held(truth.entry, "objective", start)
-    judged = objective is not None and total > 0
-    owed = ratio(objective) if judged else Fraction(0)
-    return {
+    objective = held(entry, "objective", period[0])
+    found: Json = {
         "events": {"good": good, "total": total},
-        "availability_ratio": good / total if total else None,
-        "met": good >= owed * total if judged else None,
-        "error_budget_remaining_ratio": 1 - (total - good) / ((1 - owed) * total)
-        if judged
-        else None,
+        "error_budget_seconds": None,
+        "lost_seconds": lost,
     }
+    if slicing := entry["sli"].get("timeslice"):
+        at = (agreed, period, now)
+        found |= _held(objective, *_sliced(truth, slicing, planned, at))
+        return found | {"error_budget_slices": found.pop("allowed")}
+    found |= _held(objective, good, total, total)
+    return found | {"error_budget_events": found.pop("allowed")}
+
+
+def _held(
+    objective: float | None, good: Fraction, judged: Fraction, owed: Fraction
+) -> dict[str, Any]:
+    asked = objective is not None and judged > 0
+    allowed = (1 - ratio(objective)) * owed if objective is not None and asked else None
+    return {
+        "availability_ratio": good / judged if judged else None,
+        "met": good >= ratio(objective) * judged if objective is not None and asked else None,
+        "error_budget_remaining_ratio": 1 - (judged - good) / allowed if allowed else None,
+        "allowed": allowed,
+    }
+
+
+def _sliced(
+    truth: Truth,
+    slicing: dict[str, Any],
+    planned: Callable[[int], bool],
+    at: tuple[Sequence[Span], Span, int],
+) -> tuple[Fraction, Fraction, Fraction]:
+    """Look at every slice by itself: good ones, those that count, and with those to come."""
+    agreed, (start, end), now = at
+    policy = {"maintenance": "exclude", "unknown": "exclude"} | truth.entry.get("accounting", {})
+    length = duration(slicing["length"]) or 60_000
+    minutes: dict[int, list[Fraction]] = defaultdict(lambda: [Fraction(0), Fraction(0)])
+    for minute in truth.minutes or ():
+        sums = minutes[minute.start // length]
+        sums[0] += Fraction(minute.good)
+        sums[1] += Fraction(minute.total)
+    good, judged, ahead, seen = Fraction(0), Fraction(0), Fraction(0), False
+    for number in range(start // length, end // length + 1):
+        last = (number + 1) * length - 1
+        if not start <= last < end or not inside(agreed, last):
+            continue
+        worth = _worth(minutes.get(number), slicing.get("target"))
+        kind = "up"
+        if last >= now:
+            ahead += 1
+            continue
+        if state(truth.pieces, last) is None:
+            kind, worth = policy["unknown"], Fraction(0)
+        else:
+            seen = True
+            if worth < 1 and planned(last):
+                kind = policy["maintenance"]
+        if kind == "exclude":
+            continue
+        judged += 1
+        good += 1 if kind == "count_up" else worth
+    return (good, judged, judged + ahead) if seen else (Fraction(0), Fraction(0), Fraction(0))
+
+
+def _worth(sums: Sequence[Fraction] | None, target: float | None) -> Fraction:
+    if sums is None or not sums[1]:
+        return Fraction(1)
+    share = sums[0] / sums[1]
+    return share if target is None else Fraction(int(share >= Fraction(str(target))))

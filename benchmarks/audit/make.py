@@ -137,10 +137,26 @@ def _counted(making: Making, entry: dict[str, Any]) -> None:
         for code, points in zip(("200", "500"), both, strict=True):
             making.add("requests_total", points, job=name, instance=f"i{number}", code=code)
     good = {"job": name, "code": "200"}
-    entry["sli"] = {
-        "good": f'requests_total{{job="{name}",code="200"}}',
-        "total": f'requests_total{{job="{name}"}}',
-    }
+    good_ones, all_ones = (
+        f'requests_total{{job="{name}",code="200"}}',
+        f'requests_total{{job="{name}"}}',
+    )
+    bad_ones = f'sum by (job) (increase(requests_total{{job="{name}",code="500"}}[5m]))'
+    entry["sli"] = making.chance.choice(
+        (
+            {"good": good_ones, "total": all_ones},
+            {"good": f"sum(rate({good_ones}[5m]))", "total": f"sum(rate({all_ones}[1h]))"},
+            {"errors": bad_ones, "total": all_ones},
+            {"errors": f"sum({all_ones}) - sum({good_ones})", "total": f"sum({all_ones})"},
+        )
+    )
+    if making.chance.random() < 0.4:
+        entry["sli"]["outage"] = {"share": making.chance.choice((0.1, 0.5, 1)), "min_events": 1}
+    if making.chance.random() < 0.4:
+        target = (
+            {"target": making.chance.choice((0.9, 0.95))} if making.chance.random() < 0.6 else {}
+        )
+        entry["sli"]["timeslice"] = {"length": making.chance.choice(("1m", "5m", "1h"))} | target
     making.meanings[name] = (
         Meaning("requests_total", good),
         Meaning("requests_total", {"job": name}),

@@ -67,13 +67,15 @@ class Oracle:
             parts = [self._truth(part).pieces for part in entry["components"]]
             need = entry.get("need", len(parts))
             pieces = states.judged(parts, lambda _, s: states.composite(need, s))
-        elif "good" in entry.get("sli", {}):
+        elif "total" in entry.get("sli", {}):
             pieces, counted = self._events(entry)
         else:
             pieces = self._sampled(entry)
         pieces = states.within(pieces, alive)
         if counted is not None:
             counted = [m for m in counted if any(_meets(m, p) for p in pieces)]
+            runs = failing_runs(entry, counted, max(end, self.world.clock))
+            pieces = states.judged([pieces, states.merged(runs)], _known_and_not_bad)
         return Truth(entry, pieces, outages(pieces), counted, pieces[0].start if pieces else None)
 
     def _chosen(self, meaning: Meaning) -> dict[states.Key, list[Point]]:
@@ -129,9 +131,7 @@ class Oracle:
         today = said.at(self.world.clock + _DAY)
         gap = today.gap or (today.step or _STEP) * 5 // 2
         minutes = states.minutes(good.values(), total.values(), max(gap, _REACH))
-        bad = [Piece(m.start, m.start + _LAST + 1, False) for m in minutes if _failed(entry, m)]
-        judge = _known_and_not_bad
-        return states.judged([known, states.merged(bad)], judge), minutes
+        return known, minutes
 
     def agreed(self, name: str, span: Span) -> list[Span]:
         """Return the agreed service time in a span, as stretches in order."""
@@ -182,9 +182,27 @@ def _meets(minute: Minute, piece: Piece) -> bool:
 
 def _failed(entry: dict[str, Any], minute: Minute) -> bool:
     objective = held(entry, "objective", minute.start)
-    if not minute.good or objective is None:
-        return not minute.good
-    return Fraction(minute.good) / Fraction(minute.total) < ratio(objective)
+    allowed = Fraction(1) if objective is None else 1 - ratio(objective)
+    share = min(Fraction(1, 2), Fraction(144, 10) * allowed)
+    if "share" in (asked := entry["sli"].get("outage", {})):
+        share = Fraction(str(asked["share"]))
+    bad = Fraction(minute.total) - Fraction(minute.good)
+    return bad > 0 and bad >= share * Fraction(minute.total)
+
+
+def failing_runs(entry: dict[str, Any], minutes: Sequence[Minute], end: int) -> list[Piece]:
+    """Walk over the minutes with events: failing ones that follow one another, if enough failed."""
+    found: list[Piece] = []
+    least = entry["sli"].get("outage", {}).get("min_events", 5)
+    run: list[Minute] = []
+    for at, minute in [*((m.start, m) for m in minutes), (end, None)]:
+        if minute is not None and _failed(entry, minute):
+            run.append(minute)
+            continue
+        if run and sum(Fraction(m.total) - Fraction(m.good) for m in run) >= least:
+            found.append(Piece(run[0].start, at, False))
+        run = []
+    return found
 
 
 def _known_and_not_bad(_: int, both: Sequence[bool | None]) -> bool | None:

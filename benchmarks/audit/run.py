@@ -51,7 +51,9 @@ def command(arguments: Iterable[str], clock: int, *, process: bool = False) -> D
 
 def ticks(config: Path, ledger: str, clocks: Sequence[int]) -> Done:
     """Do what ``serve`` does at each of these moments (ms UTC)."""
-    options = Namespace(config_file=config, storage_ledger=ledger, prometheus_url=None)
+    options = Namespace(
+        config_file=config, storage_ledger=ledger, prometheus_url=None, creates=True
+    )
 
     def run() -> int:
         with opened(options) as context:

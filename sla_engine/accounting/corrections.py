@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
+from service_catalogue import Service
 from sla_engine.domain.actor import Actor, same, shown
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.outage import Correction, Outage, outage_id
 from sla_engine.ledger import Ledger
-from sla_engine.ledger.corrections import FIELDS
+from sla_engine.ledger.corrections import FIELDS, CorrectionsAt
+
+
+def said_of(service: Service, corrections: Mapping[str, CorrectionsAt]) -> CorrectionsAt:
+    """Return what people said of a service's outages, under this id or a former one."""
+    return _said((service.id, *service.formerly), corrections)
+
+
+def _said(names: Sequence[str], corrections: Mapping[str, CorrectionsAt]) -> CorrectionsAt:
+    found = [one for name in names for one in corrections.get(name, ())]
+    return tuple(sorted(found, key=lambda one: one[1].time)) if len(names) > 1 else tuple(found)
 
 
 def find_outage(ledger: Ledger, identifier: str) -> Outage:
@@ -23,15 +34,18 @@ def find_outage(ledger: Ledger, identifier: str) -> Outage:
 def find_outages(ledger: Ledger, identifiers: Sequence[str]) -> list[Outage]:
     """Return outages with their corrections, in the order that was asked for.
 
+    One of a renamed service is found by the id that it had before, too.
+
     Raises:
         KeyError: there is none of that id.
     """
-    corrections = ledger.corrections.of_all()
+    corrections, formerly = ledger.corrections.of_all(), ledger.terms.formerly()
     wanted = set(identifiers)
     found = {}
     for service, span in ledger.outages():
-        if (identifier := outage_id(service, span.start)) in wanted:
-            said = corrections.get(service, ())
+        names = (service, *formerly.get(service, ()))
+        for identifier in wanted & {outage_id(name, span.start) for name in names}:
+            said = _said(names, corrections)
             [found[identifier]] = with_corrections(service, History((span,)), said)
     return [found[identifier] for identifier in identifiers]
 

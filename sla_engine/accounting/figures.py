@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import at as held_at
+from service_catalogue.past import pieces
+from service_catalogue.service import FOREVER
+from sla_engine.accounting.corrections import said_of
 from sla_engine.accounting.terms import agreed_time, terms
-from sla_engine.domain.availability import AccountingInput, Figures, figures
+from sla_engine.domain.availability import AccountingInput, Figures, budget_course, figures
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import History
@@ -65,7 +69,7 @@ def facts_of(
     chosen = tuple(books.catalogue.services if services is None else services)
     everyone = len(chosen) == len(books.catalogue.services)
     histories = books.ledger.histories(
-        period, None if everyone else _with_parts(books.catalogue, chosen)
+        period, None if everyone else with_parts(books.catalogue, chosen)
     )
     first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
     windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
@@ -74,7 +78,7 @@ def facts_of(
     for service in chosen:
         history = histories.get(service.id, History())
         found[service.id] = AccountingInput(
-            outages=with_corrections(service.id, history, corrections.get(service.id, ())),
+            outages=with_corrections(service.id, history, said_of(service, corrections)),
             gaps=history.gaps,
             covered=history.covered,
             agreed=agreed_time(books.catalogue, service, period, first.get(service.id)),
@@ -93,14 +97,21 @@ def _events(
     return counted.get(service.id, ())
 
 
-def _with_parts(catalogue: Catalogue, services: Iterable[Service]) -> set[str]:
+def with_parts(catalogue: Catalogue, services: Iterable[Service]) -> set[str]:
     """Return the ids of services and of all that they are made of."""
     found: set[str] = set()
     names = [service.id for service in services]
     while names:
         found |= set(names)
-        names = [part for name in names for part in catalogue.service(name).components]
+        names = [p for name in names for p in _parts(catalogue, name) if p not in found]
     return found
+
+
+def _parts(catalogue: Catalogue, name: str) -> set[str]:
+    """Return what a service is made of, or was once."""
+    service = catalogue.find(name)
+    every = () if service is None else pieces(service, -FOREVER, FOREVER)
+    return {part for _, _, held in every if held is not None for part in held.components}
 
 
 def period_report(
@@ -121,21 +132,25 @@ def period_report(
         period=period,
         timezone=str(catalogue.timezone),
         services=[
-            _service_report(service, figures_in(service, facts[service.id], period, at), period)
+            _service_report(service, facts[service.id].within(period), period, at)
             for service in services
         ],
     )
 
 
-def _service_report(service: Service, account: Figures, period: Interval) -> ServiceReport:
-    agreed = terms(service, period.start)
+def _service_report(
+    service: Service, facts: AccountingInput, period: Interval, at: int
+) -> ServiceReport:
+    agreed, held = terms(service, period.start), held_at(service, period.start)
     objective = agreed.objective
+    account = figures(facts, agreed, at)
     return ServiceReport(
         id=service.id,
         name=service.name,
-        owner=service.owner,
-        tier=service.tier,
+        owner=held.owner,
+        tier=held.tier,
         objective=None if objective is None else float(objective),
         figures=account,
         accounting=agreed.accounting,
+        course=budget_course(facts, agreed, account, Interval(period.start, min(period.end, at))),
     )

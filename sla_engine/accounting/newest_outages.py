@@ -65,11 +65,11 @@ def _newest_windows(books: Books, now: int, bounds: ListBounds) -> tuple[ListedW
     began = [(one, w) for w in windows for one in w.planned() if period.start <= one.start <= now]
     began.sort(key=lambda found: (-found[0].start, found[1].id))
     concerned = {
-        w.id: [one.id for one in books.catalogue.services if concerns(w.scope, one)]
+        w.scope: [one.id for one in books.catalogue.services if concerns(w.scope, one)]
         for w in windows
     }
-    listed = (ListedWindow(s, w.id, *one) for one, w in began for s in concerned[w.id])
-    return tuple(islice(listed, bounds.outages))
+    listed = (ListedWindow(s, w.id, *one) for one, w in began for s in concerned[w.scope])
+    return tuple(islice(dict.fromkeys(listed), bounds.outages))
 
 
 def _by_service(outages: Sequence[ListedOutage]) -> dict[str, list[ListedOutage]]:

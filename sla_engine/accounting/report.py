@@ -7,10 +7,13 @@ from functools import partial
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.past import terms_known, watched
 from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import period_needed, with_context, with_days
+from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
-from sla_engine.accounting.snapshots import freeze, is_closed_month, restatements
+from sla_engine.accounting.snapshots import basis, freeze
+from sla_engine.accounting.terms_in_force import said_afterwards, terms_in_force
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
@@ -42,7 +45,7 @@ def make_report(
         client: asked for server health; without it there is none.
         services: those to report on; all where none is named.
         language: of dates and numbers.
-        frozen: whether people keep it: a month that is over is frozen by it.
+        frozen: whether people keep it: a period that is over and known to its end is frozen by it.
         proceed: called between its steps; it may raise to end the work.
 
     Raises:
@@ -76,8 +79,11 @@ def report(
     Raises:
         KeyError: a service is not in the catalogue.
     """
+    named = tuple(services or ())
     chosen = (
-        [books.catalogue.service(s) for s in services] if services else books.catalogue.services
+        [books.catalogue.service(name) for name in named]
+        if named
+        else list(watched(books, Interval(period.start, period.end)))
     )
     work = partial(_computed, books, period, now, strips, proceed=proceed)
     isolation = Isolation(account_fault)
@@ -112,7 +118,14 @@ def _computed(
     if strips:
         proceed()
         found = with_days(found, books.catalogue, facts, period, at)
-    return with_age(replace(found, restatements=restatements(books, found)), books, now)
+    rows = terms_known(books, now)
+    found = replace(
+        found,
+        restatements=restatements(books, found, rows),
+        terms=terms_in_force(rows, chosen, whole),
+        afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
+    )
+    return with_age(found, books, now)
 
 
 def frozen_report(
@@ -124,13 +137,12 @@ def frozen_report(
     strips: bool = True,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
-    """Return the report of a period, for people to keep: a month that is over is frozen by it.
+    """Return the report of a period, for people to keep: what is known to its end is frozen.
 
     Raises:
         KeyError: a service is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
+    known = basis(books.ledger)
     found = report(books, period, now, services, strips=strips, proceed=proceed)
-    if is_closed_month(period, now):
-        freeze(books.ledger, found)
-    return found
+    return found if period.end > now else freeze(books, found, known)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import pieces
 from sla_engine.accounting.service_levels import Reach, reach
 from sla_engine.accounting.terms import longest_gap
 from sla_engine.domain.clock import milliseconds
@@ -38,6 +39,8 @@ def _aged(
 
 
 def _owed_until(catalogue: Catalogue, service: Service, end: int) -> int:
+    watched = [(until, held) for _, until, held in pieces(service, 0, end) if held is not None]
+    end, service = watched[-1] if watched else (end, service)
     if service.until is None:
         return end
     return min(end, milliseconds(service.until, catalogue.timezone))

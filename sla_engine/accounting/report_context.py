@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TypedDict
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import at as held_at
 from sla_engine.accounting.daily import Daily, strip
 from sla_engine.accounting.figures import figures_in
 from sla_engine.accounting.terms import terms
@@ -75,7 +76,6 @@ def with_days(
 def _service(
     report: ServiceReport, service: Service, facts: AccountingInput, period: Interval, now: int
 ) -> ServiceReport:
-    steps = ((ratio(step.below), step.credit) for step in service.credits)
     agreed = clip(facts.agreed, Interval(period.start, min(period.end, now)))
     windows = intersect(agreed, facts.planned)
     down = tuple(outage.until(now) for outage in facts.outages)
@@ -83,10 +83,23 @@ def _service(
         report,
         windows=total(windows),
         windows_used=total(subtract(intersect(windows, down), facts.gaps)),
-        impact=impact(report.figures, service.cost_per_hour),
-        credit=credit(report.figures, steps),
+        **business(service, report.figures, period.start),
         **_pace(report.figures, terms(service, period.start).objective, period, now),
     )
+
+
+class Business(TypedDict):
+    """What downtime cost, and what is due for it."""
+
+    impact: float | None
+    credit: float | None
+
+
+def business(service: Service, figures: Figures, at: int) -> Business:
+    """Return what a service's figures cost, by the terms of a moment (ms UTC)."""
+    held = held_at(service, at)
+    steps = ((ratio(step.below), step.credit) for step in held.credits)
+    return Business(impact=impact(figures, held.cost_per_hour), credit=credit(figures, steps))
 
 
 class _Pace(TypedDict):
@@ -139,7 +152,7 @@ def _works(
                 window.requester,
                 window.approval.author if window.approval else None,
                 used,
-                window.retroactive,
+                window.afterwards(occurrence),
             )
 
 

@@ -1,6 +1,6 @@
 """A report and its seal: the report proves the ledger's head, the ledger the report's bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,6 +15,12 @@ class Sealed(NamedTuple):
 
     document: bytes
     beside: bytes | None = None
+
+
+def bodies_of(made: Mapping[str, Sealed]) -> dict[str, bytes]:
+    """Return what is kept of documents, by their formats; what stands beside one has its own."""
+    found = {name: one.document for name, one in made.items()}
+    return found | {f"{n}.sig": one.beside for n, one in made.items() if one.beside is not None}
 
 
 def sealed(

@@ -1,81 +1,108 @@
-"""A closed month is frozen when its report is made; what changes it later is a restatement."""
+"""What was reported is frozen once it is known to its end: figures, verdict, list of outages."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from dataclasses import replace
 
-from service_catalogue import Service
-from sla_engine.domain.maintenance import MaintenanceWindow
-from sla_engine.domain.period import Period
-from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
+from sla_engine.accounting.figures import facts_of
+from sla_engine.domain.availability import AccountingInput, Figures
+from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.report import POLICY_VERSION, PeriodReport
 from sla_engine.ledger import Books, Ledger
-from sla_engine.ledger.frozen import Frozen, Snapshot
-from sla_engine.maintenance.windows import concerns, windows_in
+from sla_engine.ledger.frozen import Basis, Snapshot
 
-_NOBODY = ("sla-engine", "derived anew from samples")
-
-
-def is_closed_month(period: Period, now: int) -> bool:
-    """Say whether a period is a calendar month that is over."""
-    return period.kind == "month" and period.end <= now
+_DAY = 86_400_000
+"""How long a gap may still be filled by samples that come late."""
 
 
-def freeze(ledger: Ledger, report: PeriodReport) -> int:
-    """Write down what a report says; return of how many services that is new.
+def basis(ledger: Ledger) -> Basis:
+    """Return what figures that are worked out now stand on, but for the samples."""
+    correction, event = ledger.decisions()
+    return Basis(ledger.terms.last(), correction, event, POLICY_VERSION)
+
+
+def freeze(books: Books, report: PeriodReport, known: Basis) -> PeriodReport:
+    """Write down what a report says; return it with what is frozen, and what is not.
+
+    Services that are not known to the end are left out, and so is what was not owed: as a whole it
+    is frozen where that leaves something, and nothing is unsettled. ``known`` is of before the
+    report was made.
 
     Raises:
         LedgerError: the ledger cannot be written.
     """
-    figures = {service.id: snapshot(service) for service in report.services}
-    return ledger.frozen.add(report.period, figures, report.generated_at)
+    chosen = [books.catalogue.service(one.id) for one in report.services]
+    facts = facts_of(books, report.period, chosen)
+    owed = [one for one in report.services if facts[one.id].agreed]
+    settled = {s.id for s in owed if is_settled(facts[s.id], report.generated_at)}
+    figures = {
+        one.id: snapshot(one.figures, report.period, one.objective, one.impact, one.credit)
+        for one in owed
+        if one.id in settled
+    }
+    bases = {name: known._replace(samples=digest(facts[name], report.period)) for name in figures}
+    books.ledger.frozen.add(report.period, figures, report.generated_at, bases)
+    unsettled = tuple(one.name for one in owed if one.id not in settled)
+    whole = bool(settled) and not unsettled and not report.not_computed
+    return replace(report, frozen=whole, unsettled=unsettled)
 
 
-def snapshot(service: ServiceReport) -> Snapshot:
+def is_settled(facts: AccountingInput, now: int) -> bool:
+    """Say whether a service is known to the end of its agreed time, at ``now`` (ms UTC).
+
+    What was looked at and is unknown counts when it has been for a day: samples that come late are
+    not expected any more.
+    """
+    end = facts.agreed[-1].end
+    covered = any(one.start < end <= one.end for one in facts.covered)
+    blind = any(gap.start < end <= gap.end for gap in facts.gaps)
+    return end <= now and covered and (not blind or now - end > _DAY)
+
+
+def snapshot(
+    figures: Figures,
+    period: Interval,
+    objective: float | None,
+    impact: float | None,
+    credit: float | None,
+) -> Snapshot:
     """Return what is frozen of a service's figures; milliseconds and ratios."""
-    known = service.figures
     return {
-        "availability": known.availability,
-        "agreed": known.agreed,
-        "excluded": known.excluded,
-        "planned": known.planned,
-        "unplanned": known.unplanned,
-        "unknown": known.unknown,
-        "outages": len(known.shares),
+        "availability": figures.availability,
+        "agreed": figures.agreed,
+        "excluded": figures.excluded,
+        "planned": figures.planned,
+        "unplanned": figures.unplanned,
+        "unknown": figures.unknown,
+        "outages": len(figures.shares),
+        "coverage": figures.coverage,
+        "objective": objective,
+        "met": figures.met,
+        "cost": impact,
+        "credit": credit,
+        "list": [
+            [
+                max(share.outage.start, period.start),
+                share.outage.until(period.end).end
+                if share.outage.end is None
+                else min(share.outage.end, period.end),
+                share.kind,
+                share.planned,
+                share.unplanned,
+                share.unknown,
+            ]
+            for share in (*figures.shares, *figures.short)
+        ],
     }
 
 
-def restatements(books: Books, report: PeriodReport) -> tuple[Restatement, ...]:
-    """Return how a report's figures differ from those that the first one of its period froze."""
-    frozen = books.ledger.frozen.first(report.period)
-    if not frozen:
-        return ()
-    windows = windows_in(
-        books.catalogue, books.ledger.windows.touching(report.period), report.period
-    )
-    return tuple(
-        _restatement(books.catalogue.service(service.id), service, frozen[service.id], windows)
-        for service in report.services
-        if service.id in frozen and frozen[service.id].figures != snapshot(service)
-    )
+def differs(frozen: Snapshot, now: Snapshot) -> bool:
+    """Say whether figures are others than those that were frozen, of whatever version these are."""
+    return any(now[name] != value for name, value in frozen.items() if name in now)
 
 
-def _restatement(
-    entry: Service, service: ServiceReport, frozen: Frozen, windows: Sequence[MaintenanceWindow]
-) -> Restatement:
-    decisions = sorted(_decisions(entry, service, windows))
-    later = [said for time, *said in decisions if time > frozen.time]
-    author, reason = later[-1] if later else _NOBODY
-    before = frozen.figures["availability"]
-    return Restatement(service.name, before, service.figures.availability, author, reason)
-
-
-def _decisions(
-    entry: Service, service: ServiceReport, windows: Sequence[MaintenanceWindow]
-) -> Iterator[tuple[int, str, str]]:
-    """Yield what people decided about a service in the period: when, who, why."""
-    for share in (*service.figures.shares, *service.figures.short):
-        for correction in share.outage.corrections:
-            yield correction.time, correction.author, correction.reason
-    for window in windows:
-        if concerns(window.scope, entry):
-            for event in window.events:
-                why = event.reason or f"{window.title}: {event.kind}"
-                yield event.time, event.author, why
+def digest(facts: AccountingInput, period: Interval) -> str:
+    """Return the SHA-256 of what samples say of a period."""
+    known = facts.within(period)
+    spans = [(o.start, o.until(period.end).end) for o in known.outages]
+    seen = spans, clip(known.gaps, period), clip(known.covered, period), known.events
+    return hashlib.sha256(repr(seen).encode()).hexdigest()

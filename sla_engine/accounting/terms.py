@@ -9,11 +9,15 @@ import holidays
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.calendar import Calendar as CalendarEntry
+from service_catalogue.past import at as held_at
+from service_catalogue.past import pieces
 from service_catalogue.quorum import Quorum
+from service_catalogue.service import FailingMinutes
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.clock import milliseconds
+from sla_engine.domain.events import Failing, Slicing, failing_share
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.objective import Accounting, ratio
 
@@ -21,17 +25,29 @@ _USUAL_STEP = 15_000
 
 
 def terms(service: Service, at: int) -> Terms:
-    """Return what holds for a service at a moment (milliseconds UTC)."""
-    accounting = Accounting(service.accounting.maintenance, service.accounting.unknown)
-    return Terms(objective(service, at), accounting, service.min_outage or 0)
+    """Return what held for a service at a moment (milliseconds UTC)."""
+    held = held_at(service, at)
+    accounting = Accounting(held.accounting.maintenance, held.accounting.unknown)
+    return Terms(objective(held, at), accounting, held.min_outage or 0, slicing(held))
+
+
+def slicing(service: Service) -> Slicing | None:
+    """Return how a service is judged by slices of its events; None where it is not."""
+    asked = None if service.sli is None else service.sli.timeslice
+    return None if asked is None else Slicing(asked.length, asked.target)
+
+
+def failing(service: Service, at: int) -> Failing:
+    """Return what makes an outage of a service that counts events, at a moment (ms UTC)."""
+    held = held_at(service, at)
+    asked = FailingMinutes() if held.sli is None else held.sli.outage
+    share = failing_share(objective(held, at)) if asked.share is None else asked.share
+    return Failing(share, asked.min_events)
 
 
 def objective(service: Service, at: int) -> Fraction | None:
     """Return the objective of a service at a moment (milliseconds UTC), a ratio."""
-    percent = service.objective
-    for change in sorted(service.history, key=lambda change: change.until, reverse=True):
-        if at < milliseconds(change.until, UTC) and change.objective is not None:
-            percent = change.objective
+    percent = held_at(service, at).objective
     return None if percent is None else ratio(percent)
 
 
@@ -50,40 +66,40 @@ def agreed_time(
     It begins at ``since`` where the catalogue has one, else with the first sample ever seen; a
     service that was never seen is owed from the period's start, and all of it is unknown.
     """
+    owed = (
+        _owed(catalogue, held, Interval(start, end), period, first_sample)
+        for start, end, held in pieces(service, *period)
+        if held is not None
+    )
+    return union(*owed)
+
+
+def _owed(
+    catalogue: Catalogue,
+    service: Service,
+    piece: Interval,
+    period: Interval,
+    first_sample: int | None,
+) -> Intervals:
+    """Return the agreed time of a piece of a period in which the service's terms are the same."""
     zone = catalogue.timezone
     begin = period.start if first_sample is None else first_sample
     if service.since is not None:
         begin = milliseconds(service.since, zone)
     end = period.end if service.until is None else milliseconds(service.until, zone)
-    alive = Interval(max(period.start, begin), min(period.end, end))
-    if alive.length == 0:
-        return ()
-    pieces = _calendars(service, alive)
-    return union(*(_agreed(catalogue, name, piece) for name, piece in pieces))
-
-
-def _calendars(service: Service, period: Interval) -> Iterable[tuple[str | None, Interval]]:
-    """Yield the stretches of a period with the calendar that held in each."""
-    start = period.start
-    for change in sorted(service.history, key=lambda change: change.until):
-        until = milliseconds(change.until, UTC)
-        if change.calendar is not None and start < until:
-            yield change.calendar, Interval(start, min(until, period.end))
-            start = until
-    if start < period.end:
-        yield service.calendar, Interval(start, period.end)
+    alive = Interval(max(piece.start, begin), min(piece.end, end))
+    return _agreed(catalogue, service.calendar, alive) if alive.length else ()
 
 
 def quorums(service: Service, period: Interval) -> Iterable[tuple[Interval, Quorum]]:
     """Yield the stretches of a period with the quorum that held in each."""
-    start = period.start
-    for change in sorted(service.history, key=lambda change: change.until):
-        until = min(milliseconds(change.until, UTC), period.end)
-        if change.quorum is not None and start < until:
-            yield Interval(start, until), change.quorum
-            start = until
-    if start < period.end:
-        yield Interval(start, period.end), service.quorum
+    found: list[tuple[Interval, Quorum]] = []
+    for start, end, held in pieces(service, *period):
+        quorum = (held or service).quorum
+        if found and found[-1][1] == quorum:
+            start = found.pop()[0].start  # noqa: PLW2901 - goes on
+        found.append((Interval(start, end), quorum))
+    return found
 
 
 def changed_cadence(service: Service) -> bool:
@@ -114,7 +130,7 @@ def cadence_terms(catalogue: Catalogue, service: Service) -> tuple[CadenceTerms,
 def _agreed(catalogue: Catalogue, name: str | None, period: Interval) -> Intervals:
     if name is None:
         return clip((period,), period)
-    return domain.agreed(_calendar(catalogue.calendars[name], catalogue.timezone), period)
+    return domain.agreed(_calendar(catalogue.calendar(name), catalogue.timezone), period)
 
 
 def _calendar(entry: CalendarEntry, zone: tzinfo) -> domain.Calendar:

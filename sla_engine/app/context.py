@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
 from service_catalogue.load import Judge
+from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.clock import CLOCK
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import read_key
@@ -48,6 +49,10 @@ class Context:
     def books(self) -> Books:
         """Return what figures are worked out from."""
         return Books(self.catalogue, self.ledger)
+
+    def noted(self, at: int, *, whole: bool = True) -> "Context":
+        """Write the catalogue's terms into the ledger, seen ``at`` (ms UTC); see `past.noted`."""
+        return replace(self, catalogue=noted(self.books, at, whole=whole).catalogue)
 
 
 def every_mistake(data: Any, warnings: list[Finding] | None = None) -> Iterator[Finding]:
@@ -106,7 +111,8 @@ def opened(options: argparse.Namespace) -> Iterator[Context]:
     catalogue = read_catalogue(options)
     signer = read_key(getattr(options, "signing_key_file", None))
     with opened_ledger(url, create=options.creates) as ledger, opened_client(catalogue) as client:
-        yield Context(catalogue, ledger, client, signer)
+        books = remembered(Books(catalogue, ledger), now())
+        yield Context(books.catalogue, ledger, client, signer)
 
 
 @contextmanager
@@ -135,7 +141,8 @@ def reopened(context: Context, options: argparse.Namespace) -> Context:
         JobError: a secret's file cannot be read.
     """
     catalogue = read_catalogue(options, every_mistake)
-    return replace(context, catalogue=catalogue, client=opened_client(catalogue))
+    books = remembered(Books(catalogue, context.ledger), now())
+    return replace(context, catalogue=books.catalogue, client=opened_client(catalogue))
 
 
 def opened_client(catalogue: Catalogue) -> Client:

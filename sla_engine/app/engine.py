@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.accounting.newest_outages import newest_outages
+from sla_engine.accounting.past import unwatched
 from sla_engine.accounting.service_levels import (
     Levels,
     account_fault,
@@ -89,6 +90,7 @@ class Engine:
         self._faults = FaultWatch(metrics)
         self._derived_until: int | None = None
         self._leading = False
+        self._noted = False
         self._asks_again_at = 0.0
         self._busy = threading.Lock()
         self._sending = threading.Lock()
@@ -124,6 +126,7 @@ class Engine:
                 self._notifications = notifications
                 self._figures, self._figures_at, self._newest = {}, 0, None
                 self._failing, self._uncounted = FailingServices(), {}
+                self._noted = False
                 self._asks_again_at = 0.0
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
@@ -244,10 +247,11 @@ class Engine:
 
     def _ingest(self) -> Ingested:
         """Derive all that is due, of no clock's future; what is done before a failure stays."""
-        context = self.context
-        server = self._time.heard(context)
+        server = self._time.heard(self.context)
         ours = now()
         at = ours if server is None else min(ours, server)
+        self._note_terms(at)
+        context = self.context
         notify = partial(outage_notices, context.books, at)
         changes = list(self._time.cut(context, max(ours, server or 0), notify()))
         changes += self._failing.catch_up(context.books, context.client, at, notify)
@@ -258,6 +262,24 @@ class Engine:
         for change in changes:
             log.info("outage", change=change.kind, service=change.service)
         return Ingested(Interval(at, at), tuple(changes))
+
+    def _note_terms(self, at: int) -> None:
+        """Write down what the catalogue in force says, once: the ledger has it from ``at`` on."""
+        if self._noted:
+            return
+        try:
+            context = self.context.noted(at)
+            self.published = self.published._replace(context=context)
+            self._notifications.know(context)
+            if gone := unwatched(context.books):
+                context.ledger.unwatch(gone, at, outage_notices(context.books, at))
+                log.info("no longer watched", services=gone)
+            self._noted = True
+        except (LedgerError, SQLAlchemyError, OSError):
+            raise
+        except Exception:  # measuring goes on; the next tick tries again
+            self.metrics.tick_failures.labels("internal").inc()
+            log.exception("terms not written down: a fault of sla-engine")
 
     def _find_late(self, at: int) -> tuple[Change, ...]:
         """Derive anew where samples came late; what fails of it makes no tick fail."""

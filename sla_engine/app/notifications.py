@@ -64,6 +64,11 @@ class Notifications:
         self.sender.held_until = before.sender.held_until
         self.sender.figures = before.sender.figures
 
+    def know(self, context: Context) -> None:
+        """Take the same catalogue with what the ledger has learned of it."""
+        self._context = context
+        self.sender.know(context.books)
+
     def start(self) -> None:
         """Try again what was given up lately: what was wrong may have been mended."""
         if revived := self.sender.revive():

@@ -42,7 +42,7 @@ def keep(
     judge, wanted = _judge(client), [s for s in catalogue.services if s.id not in out]
 
     def text(services: Sequence[Service]) -> str:
-        return rule_file(services, catalogue.prometheus.scrape_interval, out)
+        return rule_text(catalogue, services)
 
     def written() -> bool:
         chosen = [service for service in wanted if service.id not in out]
@@ -85,9 +85,11 @@ class RulesKeeper:
             log.error("a service has no rules", service=service, reason=self._left_out[service])
 
 
-def rule_text(catalogue: Catalogue, left_out: dict[str, str]) -> str:
-    """Return the rule file; ``left_out`` takes the services that have no rule, each with why."""
-    return rule_file(catalogue.services, catalogue.prometheus.scrape_interval, left_out)
+def rule_text(catalogue: Catalogue, services: Sequence[Service] | None = None) -> str:
+    """Return the rule file of some services, of all unless given."""
+    settings = catalogue.prometheus
+    chosen = catalogue.services if services is None else services
+    return rule_file(chosen, settings.scrape_interval, settings.replica_labels)
 
 
 def _judge(client: Client) -> Judge:

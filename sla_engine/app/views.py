@@ -32,7 +32,7 @@ def pages(engine: Engine) -> Pages:
         period = parse_period(query.get("period", "this-month"), context.catalogue.timezone, at)
         wanted = chosen_format(query.get("format", "html"))
         services = [name for name in query.get("services", "").split(",") if name]
-        unknown = set(services) - {service.id for service in context.catalogue.services}
+        unknown = {name for name in services if context.catalogue.find(name) is None}
         if unknown:
             raise ValueError(f"no service {', '.join(sorted(unknown))}")
         made = make_report(

@@ -26,8 +26,9 @@ def register(commands: Subparsers) -> None:
 
 def backfill(options: argparse.Namespace) -> int:
     """``sla-engine backfill``."""
-    with opened(options) as context:
+    with opened(options) as found:
         at = now()
+        context = found.noted(at, whole=False)
         chosen = chosen_period(options, context.catalogue, at)
         period = Interval(chosen.start, chosen.end)
         console = Console(stderr=True) if sys.stderr.isatty() else None

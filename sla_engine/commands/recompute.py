@@ -39,8 +39,9 @@ def recompute(options: argparse.Namespace) -> int:
     """
     forget = _forget(options)
     faults: dict[str, Fault] = {}
-    with opened(options) as context:
+    with opened(options) as found:
         at = now()
+        context = found.noted(at, whole=False)
         chosen = chosen_period(options, context.catalogue, at)
         services = chosen_services(context.catalogue, options.services)
         try:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from service_catalogue.base import Language
 from sla_engine.accounting.report import make_report
-from sla_engine.accounting.sealing import sealed
+from sla_engine.accounting.sealing import bodies_of, sealed
 from sla_engine.app.context import (
     chosen_period,
     chosen_services,
@@ -17,6 +17,7 @@ from sla_engine.app.context import (
 )
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
+from sla_engine.domain.interval import Interval
 from sla_engine.reports import FORMATS, MissingExtraError
 from sla_engine.reports.seal import carries_seal
 
@@ -32,13 +33,26 @@ def register(commands: Subparsers) -> None:
     )
     command.add_argument("--from", dest="start", metavar="TIME", help=FROM)
     command.add_argument("--to", dest="end", metavar="TIME", help="where the period of --from ends")
-    command.add_argument("--format", choices=sorted(FORMATS), default="text",
-                         help="(default: %(default)s)")  # fmt: skip
+    command.add_argument("--format", choices=sorted(FORMATS), help="(default: text)")
     command.add_argument(
         "--language",
         default="en",
         metavar="LANGUAGE",
         help="of dates and numbers where people read them, such as de (default: %(default)s)",
+    )
+    command.add_argument(
+        "--freeze",
+        action="store_true",
+        help="keep it: its figures, and its bytes; only what is over and known to its end",
+    )
+    command.add_argument(
+        "--as-frozen",
+        action="store_true",
+        help="print the bytes that were kept of a period, without Prometheus: the document that "
+        "was sent, or with --format that one",
+    )
+    command.add_argument(
+        "--report", metavar="ID", help="with --as-frozen: the schedule that sent it"
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     service_flag(command)
@@ -46,31 +60,71 @@ def register(commands: Subparsers) -> None:
 
 
 def report(options: argparse.Namespace) -> int:
-    """``sla-engine report``."""
-    language, wanted = _language(options.language), FORMATS[options.format]
-    if options.signing_key_file and options.output is None and not carries_seal(wanted.extension):
-        raise UsageError(f"--signing.key-file: the seal of {options.format} needs --output")
-    with opened(options) as context:
+    """``sla-engine report``: exit code 1 when what is to be frozen cannot be."""
+    language, name = _language(options.language), options.format or "text"
+    if options.as_frozen:
+        return _as_frozen(options)
+    if options.report is not None:
+        raise UsageError("--report goes with --as-frozen")
+    if options.freeze and options.services:
+        raise UsageError("--freeze is for all services, without --service")
+    if (
+        options.signing_key_file
+        and options.output is None
+        and not carries_seal(FORMATS[name].extension)
+    ):
+        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
+    wanted = {name: FORMATS[name]} | ({"json": FORMATS["json"]} if options.freeze else {})
+    with opened(options) as found:
         at = now()
-        period = chosen_period(options, context.catalogue, at)
+        period = chosen_period(options, found.catalogue, at)
+        if options.freeze and period.end > at:
+            raise UsageError("--freeze: the period is not over")
+        context = found.noted(at, whole=False) if options.freeze else found
         services = [s.id for s in chosen_services(context.catalogue, options.services)]
         result = make_report(
             context.books,
             period,
             at,
-            (wanted,),
+            tuple(wanted.values()),
             client=context.client,
-            services=services,
+            services=services if options.services else None,
             language=language,
-            frozen=True,
+            frozen=options.freeze,
         )
         try:
-            body, seal = sealed(result, wanted, context.ledger, context.signer, at)
+            made = {
+                key: sealed(result, format_, context.ledger, context.signer, at)
+                for key, format_ in wanted.items()
+            }
         except MissingExtraError as error:
             raise JobError(str(error)) from error
+        if result.frozen:
+            context.ledger.kept.add(Interval(period.start, period.end), "", bodies_of(made), at)
+    body, seal = made[name]
     write_output(body, options.output)
     if seal is not None:
         write_output(seal, options.output.with_name(f"{options.output.name}.sig"))
+    if options.freeze and not result.frozen:
+        why = ", ".join(result.unsettled) or "nothing"
+        raise JobError(f"not frozen as a whole: not known to the end of the period: {why}")
+    return 0
+
+
+def _as_frozen(options: argparse.Namespace) -> int:
+    """Print what was kept: the first report of the period, whatever it would say today."""
+    if options.freeze or options.services:
+        raise UsageError("--as-frozen prints what was kept, without --freeze or --service")
+    with opened(options) as context:
+        period = chosen_period(options, context.catalogue, now())
+        kept = context.ledger.kept.of(Interval(period.start, period.end))
+    named = [one for one in kept if options.report in (None, one.report)]
+    sent = [one for one in named if one.format == (options.format or one.format)]
+    if not sent:
+        there = sorted({f"{one.report or 'by hand'} as {one.format}" for one in kept})
+        raise JobError(f"no such report was kept; there are: {', '.join(there) or 'none'}")
+    first = min(sent, key=lambda one: (one.time, one.format == "json"))
+    write_output(first.body, options.output)
     return 0
 
 

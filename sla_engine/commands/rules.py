@@ -37,7 +37,7 @@ def rules(options: argparse.Namespace) -> int:
     output: Path | None = options.output
     left_out: dict[str, str] = {}
     if output is None:
-        sys.stdout.write(rule_text(catalogue, left_out))
+        sys.stdout.write(rule_text(catalogue))
     else:
         try:
             with Client(catalogue.prometheus) as client:

@@ -10,7 +10,20 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import NamedTuple, TypedDict
 
-from sla_engine.domain.events import MINUTE, Minute, Weighed, weigh
+from sla_engine.domain.events import (
+    MINUTE,
+    Minute,
+    Sliced,
+    Slicing,
+    Weighed,
+    bad_slices,
+    burnt,
+    judged,
+    lost_time,
+    planned_slices,
+    slice_count,
+    weigh,
+)
 from sla_engine.domain.interval import (
     Interval,
     Intervals,
@@ -76,11 +89,15 @@ def _first_after(outages: Sequence[Outage], moment: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for a service: objective as a ratio, accounting, outages too short to count."""
+    """What holds for a service: objective as a ratio, accounting, outages too short to count.
+
+    ``slicing`` is how a service that counts events is judged where not by all of them at once.
+    """
 
     objective: Fraction | None = None
     accounting: Accounting = field(default_factory=Accounting)
     min_outage: int = 0
+    slicing: Slicing | None = None
 
 
 class Share(NamedTuple):
@@ -104,7 +121,9 @@ class Figures:
 
     ``shares`` are the outages with downtime in the agreed time that count; ``short`` are those
     under ``min_outage``: their seconds count, they do not. Where there are ``events``, these make
-    availability, what is left of the budget, and whether the objective is met.
+    availability, what is left of the budget, and whether the objective is met, or else ``slices``
+    do; ``allowed`` is how many of them may fail, and there is no budget of time. ``lost`` is what
+    failed events cost in time (ms).
     """
 
     agreed: int
@@ -123,6 +142,9 @@ class Figures:
     mtrs: float | None
     longest: int | None
     events: Weighed | None = None
+    slices: Sliced | None = None
+    allowed: float | None = None
+    lost: float | None = None
 
     @property
     def mtbsi(self) -> float | None:
@@ -189,16 +211,103 @@ def _by_events(
 ) -> Figures:
     """Let events, not time, say how available a service was; a period without one is unknown."""
     assert facts.events is not None  # noqa: S101 - the caller looked
-    planned: Intervals = ()
-    for outage in facts.outages:
-        down = subtract(clip(agreed, outage.until(agreed[-1].end)), unknown) if agreed else ()
-        planned = union(planned, _planned(outage, down, facts.planned))
+    planned = _planned_failures(facts, agreed)
     found = weigh(facts.events, agreed, planned, terms.accounting.maintenance)
-    met = left = None
-    if terms.objective is not None and found.total:
-        met = found.good >= float(terms.objective) * found.total - 1e-9 * found.total
-        left = 1 - (found.total - found.good) / (float(1 - terms.objective) * found.total)
-    return replace(timed, availability=found.ratio, met=met, budget_remaining=left, events=found)
+    lost = lost_time(facts.events, agreed, planned)
+    timed = replace(timed, events=found, lost=lost, budget=None)
+    if terms.slicing is not None:
+        slices, owed = _sliced(facts, terms, agreed, unknown, planned)
+        timed = replace(timed, slices=slices)
+        return _held(timed, terms.objective, slices.good, slices.total, owed)
+    return _held(timed, terms.objective, found.good, found.total, found.total)
+
+
+def _planned_failures(facts: AccountingInput, agreed: Intervals) -> Intervals:
+    """Return when failures count as planned: inside windows, unless somebody decided otherwise."""
+    planned = facts.planned
+    for outage in facts.outages:
+        if outage.reclassified is not None and agreed:
+            span = (outage.until(agreed[-1].end),)
+            by_hand = outage.reclassified == "planned"
+            planned = union(planned, span) if by_hand else subtract(planned, span)
+    return planned
+
+
+def _held(
+    timed: Figures, objective: Fraction | None, good: float, judged: float, owed: float
+) -> Figures:
+    """Hold good events or slices against the objective; ``owed`` are those of the whole period."""
+    if not judged:
+        return replace(timed, availability=None, met=None, budget_remaining=None)
+    if objective is None:
+        return replace(timed, availability=good / judged, met=None, budget_remaining=None)
+    allowed = float(1 - objective) * owed
+    return replace(
+        timed,
+        availability=good / judged,
+        met=good >= float(objective) * judged - 1e-9 * judged,
+        budget_remaining=1 - (judged - good) / allowed if allowed else None,
+        allowed=allowed,
+    )
+
+
+def _sliced(
+    facts: AccountingInput,
+    terms: Terms,
+    agreed: Intervals,
+    unknown: Intervals,
+    planned: Intervals,
+) -> tuple[Sliced, int]:
+    """Return the slices up to now, and how many count in all, those to come included."""
+    accounting, slicing = terms.accounting, terms.slicing
+    assert slicing is not None  # noqa: S101 - the caller looked
+    known = subtract(agreed, unknown)
+    bad = bad_slices(facts.events or (), slicing, known)
+    in_windows = planned_slices(bad, planned)
+    count = slice_count(known, slicing)
+    good = count - sum(1 - one.good for one in bad)
+    excluded = 0
+    if accounting.maintenance == "exclude":
+        excluded += len(in_windows)
+        good -= sum(one.good for one in in_windows)
+    elif accounting.maintenance == "count_up":
+        good += sum(1 - one.good for one in in_windows)
+    blind = slice_count(agreed, slicing) - count
+    if accounting.unknown == "exclude":
+        excluded += blind
+    elif accounting.unknown == "count_up":
+        good += blind
+    judged = count + blind - excluded
+    if not count:
+        judged = 0
+    return Sliced(good, judged, slicing), slice_count(facts.agreed, slicing) - excluded
+
+
+def budget_course(
+    facts: AccountingInput, terms: Terms, figures: Figures, period: Interval
+) -> tuple[tuple[int, float], ...]:
+    """Return how the budget of events or slices was used up: moments (ms UTC), what was left of 1.
+
+    Args:
+        facts: of the period.
+        terms: what held then.
+        figures: what was made of both; the last point is their ``budget_remaining``.
+        period: of the figures, up to where they reach.
+    """
+    if facts.events is None or not figures.allowed:
+        return ()
+    agreed = clip(facts.agreed, period)
+    planned = _planned_failures(facts, agreed)
+    policy = terms.accounting.maintenance
+    spent = [
+        (m.start + MINUTE - 1, m.failed) for m in judged(facts.events, agreed, planned, policy)
+    ]
+    if terms.slicing is not None:
+        known = subtract(agreed, _unknown(facts, agreed))
+        bad = bad_slices(facts.events, terms.slicing, known)
+        freed = () if policy == "count_down" else planned_slices(bad, planned)
+        spent = [(one.last, 1 - one.good) for one in bad if one not in freed]
+    return burnt(spent, figures.allowed, period)
 
 
 class _Judgement(TypedDict):

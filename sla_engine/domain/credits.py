@@ -9,8 +9,13 @@ _HOUR = 3_600_000
 
 
 def impact(figures: Figures, cost_per_hour: float | None) -> float | None:
-    """Return the cost of the unplanned downtime, in the catalogue's currency."""
-    return None if cost_per_hour is None else figures.unplanned / _HOUR * cost_per_hour
+    """Return the cost of the unplanned downtime, in the catalogue's currency.
+
+    Of a service that counts events it is that of its lost events: each minute costs the part of it
+    that failed.
+    """
+    lost = figures.unplanned if figures.lost is None else figures.lost
+    return None if cost_per_hour is None else lost / _HOUR * cost_per_hour
 
 
 def credit(figures: Figures, steps: Iterable[tuple[Fraction, float]]) -> float | None:

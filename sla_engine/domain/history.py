@@ -137,6 +137,20 @@ def replaced(history: History, derived: Timeline) -> History:
     )
 
 
+def merged(former: History, own: History) -> History:
+    """Return two histories of one service as one; where both know something ``own`` counts."""
+    if not own.covered:
+        return former
+    if not former.covered:
+        return own
+    whole = Interval(former.covered[0].start, former.covered[-1].end)
+    found = own
+    for piece in subtract(clip(former.covered, whole), own.covered):
+        line = timeline_of(former, piece)
+        found = replaced(found, line) if line else found
+    return found
+
+
 def known_beyond(history: History, end: int) -> int:
     """Return how much is known of the time from a moment on (ms)."""
     beyond = Interval(end, max([end, *(i.end for i in history.covered)]))

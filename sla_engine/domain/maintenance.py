@@ -100,6 +100,10 @@ class MaintenanceWindow:
         first = self.occurrences[0].start if self.occurrences else None
         return self.approval is not None and first is not None and self.approval.time > first
 
+    def afterwards(self, occurrence: Interval) -> bool:
+        """Say whether an occurrence was approved, or first seen approved, after it had begun."""
+        return self.approval is not None and self.approval.time > occurrence.start
+
     def planned(self) -> Intervals:
         """Return the time that is planned: approved, and not after a cancellation."""
         if self.approval is None:

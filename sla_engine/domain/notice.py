@@ -50,7 +50,7 @@ class OutageSnapshot:
     there is no objective. ``previous_id`` is the id that it had before late samples moved its
     start. ``asked_by`` waits for another to confirm what is ``asked_for``; ``said_by`` and
     ``said_why`` are of the correction that is told. ``late``: it was found in samples that came
-    late.
+    late. ``unwatched``: its service left the catalogue while it was down.
     """
 
     id: str
@@ -73,6 +73,7 @@ class OutageSnapshot:
     said_by: str = ""
     said_why: str = ""
     late: bool = False
+    unwatched: bool = False
 
     @property
     def state(self) -> OutageState:

@@ -6,13 +6,14 @@ from typing import Literal, NamedTuple
 from sla_engine.domain.interval import Intervals
 from sla_engine.domain.outage import OutageSpan
 
-ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn"]
+ChangeKind = Literal["opened", "resolved", "reopened", "changed", "withdrawn", "unwatched"]
 
 
 class Change(NamedTuple):
     """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn.
 
-    ``gaps`` are those inside it, in which nothing is known.
+    ``gaps`` are those inside it, in which nothing is known. ``unwatched``: its service left the
+    catalogue while it was down.
     """
 
     kind: ChangeKind

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 """The version of the accounting policy; it changes when a figure's meaning does."""
 
 
@@ -53,6 +53,7 @@ class ServiceReport:
     burn_rate: float | None = None
     exhausted: int | None = None
     accounting: Accounting = field(default_factory=Accounting)
+    course: tuple[tuple[int, float], ...] = ()
     data_until: int | None = None
     is_stale: bool = False
 
@@ -76,15 +77,59 @@ class Work:
     retroactive: bool = False
 
 
+CauseKind = Literal["terms", "window", "correction", "samples"]
+
+
+class Cause(NamedTuple):
+    """What changed a figure that had been reported: who did what; ``time`` in ms UTC if known."""
+
+    kind: CauseKind
+    author: str
+    reason: str
+    time: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """What a correction changed of a period after its report was made; availability ratios."""
+    """What changed of a period after its report was made; availability ratios.
+
+    ``author`` and ``reason`` are those of all ``causes``.
+    """
 
     service: str
     before: float | None
     after: float | None
     author: str
     reason: str
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TermsInForce:
+    """What was agreed for some services in a part of a period, as key and value.
+
+    ``seen`` is when it was first seen (ms UTC), ``digest`` the SHA-256 of the file; ``upgrade``
+    says that it may be older: the ledger knows it since its upgrade.
+    """
+
+    services: tuple[str, ...]
+    span: Interval
+    values: tuple[tuple[str, str], ...]
+    seen: int
+    digest: str
+    upgrade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAfterwards:
+    """What ``history`` says of a time against what was in force then; ``seen`` is when it did."""
+
+    service: str
+    field: str
+    span: Interval
+    before: str
+    after: str
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +193,11 @@ class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
-    of its dates and numbers, such as ``de``; ``en`` is this project's own way; ``paper`` is what it is printed on.
-    ``not_computed`` are the services that are missing from ``services``. ``evidence`` is there
-    where the report is sealed.
+    of its dates and numbers, such as ``de``; ``en`` is this project's own way; ``paper`` is
+    what it is printed on.
+    ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
+    is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
+    ``evidence`` is there where the report is sealed.
     """
 
     organization: str
@@ -164,10 +211,14 @@ class PeriodReport:
     previous: Interval | None = None
     works: tuple[Work, ...] = ()
     restatements: tuple[Restatement, ...] = ()
+    terms: tuple[TermsInForce, ...] = ()
+    afterwards: tuple[SaidAfterwards, ...] = ()
     capacity: Capacity | None = None
     late: int | None = None
     language: str = "en"
     paper: str = "A4"
+    frozen: bool = False
+    unsettled: tuple[str, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
     evidence: Evidence | None = None
 

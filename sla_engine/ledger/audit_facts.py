@@ -22,9 +22,10 @@ DECISIONS = {
     "maintenance": tables.maintenance,
     "maintenance_event": tables.maintenance_event,
     "frozen_period": tables.frozen_period,
+    "term": tables.term,
 }
 
-_IN_ORDER = {"correction", "maintenance_event"}  # the last one says what holds
+_IN_ORDER = {"correction", "maintenance_event", "term"}  # the last one says what holds
 
 
 def entry(
@@ -100,7 +101,10 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
     for link in audit.read(connection):
         payload = orjson.loads(link.payload)
         if link.action == "freeze":
-            chained["frozen_period"].update(_text(row) for row in payload["rows"])
+            told = ({"basis": None} | row for row in payload["rows"])
+            chained["frozen_period"].update(map(_text, told))
+        elif link.action == "terms":
+            chained["term"].update(map(_text, payload["rows"]))
         elif link.action == "correct":
             chained["correction"][_text(payload)] += 1
         elif link.action.startswith(_WINDOW):

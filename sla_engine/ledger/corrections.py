@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,8 +23,9 @@ CorrectionsAt = tuple[tuple[int, Correction], ...]
 class Corrections:
     """The corrections of every service; nothing is ever updated in place."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, without: frozenset[int] = frozenset()) -> None:
         self._engine = engine
+        self._without = without
         self._writing = engine.execution_options(write=True)
 
     def add(self, service: str, start: int, correction: Correction) -> None:
@@ -70,14 +72,19 @@ class Corrections:
         query = sa.select(tables.correction).order_by(tables.correction.c.id)
         with self._engine.begin() as connection:
             for row in connection.execute(query):
-                correction = Correction(
-                    row.time_ms,
-                    row.author,
-                    row.field,
-                    row.before,
-                    row.after,
-                    row.reason,
-                    row.login,
-                )
-                found[row.service].append((row.outage_start_ms, correction))
+                if row.id not in self._without:
+                    found[row.service].append((row.outage_start_ms, _correction(row)))
         return {service: tuple(rows) for service, rows in found.items()}
+
+    def after(self, last: int) -> dict[int, tuple[str, Correction]]:
+        """Return the corrections after number ``last``, by number, each with its service."""
+        query = sa.select(tables.correction).where(tables.correction.c.id > last)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.order_by(tables.correction.c.id)).all()
+        return {row.id: (row.service, _correction(row)) for row in rows}
+
+
+def _correction(row: Any) -> Correction:
+    return Correction(
+        row.time_ms, row.author, row.field, row.before, row.after, row.reason, row.login
+    )

@@ -73,6 +73,23 @@ def changes(
     ]
 
 
+def moved(
+    connection: sa.Connection, chained: Chained, former: str, service: str
+) -> list[list[Any]]:
+    """Make a former id's hours the service's; return what that changes: service, hour, digest."""
+    columns = event_hour.c
+    known = sa.select(columns.start_ms).where(columns.service == service)
+    rows = (columns.service == former) & columns.start_ms.not_in(known.scalar_subquery())
+    query = sa.select(columns.start_ms, columns.minutes).where(rows).order_by(columns.start_ms)
+    hours = connection.execute(query).all()
+    chained.catch_up(connection, hours[0].start_ms if hours else None)
+    connection.execute(sa.update(event_hour).where(rows).values(service=service))
+    sealed = [row for row in hours if chained.sealed(former, row.start_ms) is not None]
+    gone = [[former, row.start_ms, None] for row in sealed]
+    made = [[service, r.start_ms, hour_digest(service, r.start_ms, r.minutes)] for r in sealed]
+    return gone + made
+
+
 def _digests(
     connection: sa.Connection, ranges: Mapping[str, Interval]
 ) -> dict[str, dict[int, str]]:

@@ -1,7 +1,7 @@
 """Good and total events by the minute; a row holds an hour, and in it the minutes with an event."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import orjson
 import sqlalchemy as sa
@@ -13,13 +13,17 @@ from sla_engine.ledger.tables import event_hour
 _HOUR = 3_600_000
 
 
-def read(connection: sa.Connection, period: Interval) -> dict[str, list[Minute]]:
-    """Return the minutes that touch a period (ms UTC), by service."""
+def read(
+    connection: sa.Connection, period: Interval, services: Collection[str] | None = None
+) -> dict[str, list[Minute]]:
+    """Return the minutes that touch a period (ms UTC), by service: of all, or of some."""
     columns = event_hour.c
     first = period.start - MINUTE + 1
     query = sa.select(event_hour).where(
         (columns.start_ms > first - _HOUR) & (columns.start_ms < period.end)
     )
+    if services is not None:
+        query = query.where(columns.service.in_(services))
     found: dict[str, list[Minute]] = defaultdict(list)
     for row in connection.execute(query.order_by(columns.service, columns.start_ms)):
         minutes = (Minute(*item) for item in orjson.loads(row.minutes))
@@ -40,7 +44,7 @@ def replace(
     """
     start = period.start // MINUTE * MINUTE
     wide = Interval(start // _HOUR * _HOUR, -(-period.end // _HOUR) * _HOUR)
-    known = read(connection, wide).get(service, [])
+    known = read(connection, wide, [service]).get(service, [])
 
     def is_new(moment: int) -> bool:
         inside = start <= moment < period.end

@@ -23,6 +23,7 @@ from sla_engine.ledger.chained import (
 from sla_engine.ledger.delivery_facts import Deliveries
 from sla_engine.ledger.event_seals import denial
 from sla_engine.ledger.histories import read
+from sla_engine.ledger.kept import denied_reports
 
 _REPLAYED = {DERIVE, ADOPT, RESTORE}
 
@@ -51,6 +52,7 @@ def inspect(connection: sa.Connection, head: audit.Head | None = None) -> Inspec
         *denied_notices(connection, links),
         *deliveries.findings,
         *denied_decisions(connection),
+        *denied_reports(connection, links),
     ]
     return Inspection(
         tuple(findings),

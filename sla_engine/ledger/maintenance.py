@@ -31,8 +31,9 @@ Known = tuple[tuple[Request, tuple[WindowEvent, ...]], ...]
 class Requests:
     """The windows of the command line, of feeds and of silences."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, without: frozenset[int] = frozenset()) -> None:
         self._engine = engine
+        self._without = without
         self._writing = engine.execution_options(write=True)
 
     def add(self, request: Request, event: WindowEvent) -> bool:
@@ -96,10 +97,21 @@ class Requests:
         wanted = sa.select(table).where(which).order_by(table.c.start_ms, table.c.id)
         with self._engine.begin() as connection:
             for row in connection.execute(sa.select(log).where(chosen).order_by(log.c.id)):
-                event = WindowEvent(row.time_ms, row.kind, row.author, row.reason, row.login)
-                events[row.window_id].append(event)
+                if row.id not in self._without:
+                    events[row.window_id].append(_event(row))
             rows = connection.execute(wanted).all()
-        return tuple((_request(row), tuple(events[row.id])) for row in rows)
+        return tuple((_request(row), tuple(events[row.id])) for row in rows if events[row.id])
+
+    def after(self, last: int) -> dict[int, tuple[str, WindowEvent]]:
+        """Return what happened with a higher number than ``last``: number, window, event."""
+        log = tables.maintenance_event
+        with self._engine.begin() as connection:
+            rows = connection.execute(sa.select(log).where(log.c.id > last).order_by(log.c.id))
+            return {row.id: (row.window_id, _event(row)) for row in rows}
+
+
+def _event(row: Any) -> WindowEvent:
+    return WindowEvent(row.time_ms, row.kind, row.author, row.reason, row.login)
 
 
 def _append(

@@ -7,6 +7,20 @@ from sla_engine.domain.interval import Intervals
 from sla_engine.domain.timeline import Timeline
 
 
+class Without(NamedTuple):
+    """Rows to leave out, by their numbers: terms, corrections, and what happened to windows."""
+
+    terms: frozenset[int] = frozenset()
+    corrections: frozenset[int] = frozenset()
+    events: frozenset[int] = frozenset()
+
+    def __or__(self, other: "Without") -> "Without":
+        return Without(*(one | two for one, two in zip(self, other, strict=True)))
+
+
+NOTHING = Without()
+
+
 class Derived(NamedTuple):
     """What samples said of a service: a timeline without holes; ``first_sample`` in it, if any.
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
-from sla_engine.domain.history import History, cut_off, outlived, preserved, replaced
+from sla_engine.domain.history import History, cut_off, merged, outlived, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
@@ -30,10 +30,13 @@ from sla_engine.ledger.corrections import Corrections
 from sla_engine.ledger.engine import TamperedError, open_engine
 from sla_engine.ledger.frozen import FrozenPeriods
 from sla_engine.ledger.inspection import Inspection, inspect
+from sla_engine.ledger.kept import KeptReports
 from sla_engine.ledger.maintenance import Requests
 from sla_engine.ledger.restore import restore
-from sla_engine.ledger.rows import Derived
+from sla_engine.ledger.rows import NOTHING, Derived, Without
+from sla_engine.ledger.terms import Terms
 
+_EVER = -(2**62)
 _FAR = 2**62
 _MANY = 1000  # values in a statement; SQLite takes 32,766
 
@@ -46,12 +49,14 @@ class Ledger:
     Every method is one transaction. Arguments and results in milliseconds UTC.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, without: Without = NOTHING) -> None:
         self.engine = engine
         self._writing = engine.execution_options(write=True)
-        self.corrections = Corrections(engine)
-        self.windows = Requests(engine)
+        self.corrections = Corrections(engine, without.corrections)
+        self.windows = Requests(engine, without.events)
+        self.kept = KeptReports(engine)
         self.frozen = FrozenPeriods(engine)
+        self.terms = Terms(engine)
         self._chained = Chained(events_since=_FAR)
 
     @classmethod
@@ -62,6 +67,10 @@ class Ledger:
             LedgerError: it cannot be used.
         """
         return cls(open_engine(url, create=create))
+
+    def without(self, rows: Without) -> "Ledger":
+        """Return the ledger as if some decisions were not in it, to read from."""
+        return Ledger(self.engine, rows)
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +134,46 @@ class Ledger:
             if notify is not None and found:
                 add_notices(connection, notify(found))
         return found
+
+    def unwatch(self, services: Iterable[str], at: int, notify: Notify | None = None) -> None:
+        """End the open outages of services that nobody watches any more, ``at`` (ms UTC)."""
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            before = histories.read(connection, at, None, list(services))
+            after = {service: _closed(history, at) for service, history in before.items()}
+            histories.write(connection, before, after)
+            self._chained.catch_up(connection)
+            said = audit_facts.entry(self._chained, before, after, first=(), sealed=(), at=at)
+            audit.append(connection, list(said))
+            found = [
+                Change("unwatched", service, old, new)
+                for service, history in after.items()
+                for old, new in zip(before[service].outages, history.outages, strict=True)
+                if old != new
+            ]
+            if notify is not None and found:
+                add_notices(connection, notify(found))
+
+    def join(self, former: str, service: str, at: int) -> bool:
+        """Make what is known under a former id the service's own; say whether there was anything.
+
+        Where both know something the service's own counts. Written into the audit chain ``at``.
+        """
+        with self._writing.begin() as connection:
+            audit.alone(connection)
+            before = histories.read(connection, _EVER, None, [former, service])
+            if former not in before:
+                return False
+            ours = before.get(service, History())
+            after = {former: History(), service: merged(before[former], ours)}
+            histories.write(connection, before, after)
+            first = _first_samples(connection).get(former)
+            item = Derived(service, (), first)
+            seen = _note_first_samples(connection, [item], _first_samples(connection))
+            sealed = event_seals.moved(connection, self._chained, former, service)
+            said = audit_facts.entry(self._chained, before, after, first=seen, sealed=sealed, at=at)
+            audit.append(connection, list(said))
+        return True
 
     def cut(self, end: int, alive: Collection[str], notify: Notify | None = None) -> cutting.Cut:
         """Let go what the ledger holds of the time after ``end`` (ms UTC), which has not come.
@@ -224,10 +273,12 @@ class Ledger:
                 row.service: OutageSpan(row.start_ms, None) for row in connection.execute(query)
             }
 
-    def events(self, period: Interval) -> Mapping[str, Sequence[Minute]]:
-        """Return the minutes of a period in which services that count them had events."""
+    def events(
+        self, period: Interval, services: Collection[str] | None = None
+    ) -> Mapping[str, Sequence[Minute]]:
+        """Return the minutes of a period in which services, all or some, had events."""
         with self.engine.begin() as connection:
-            return events.read(connection, period)
+            return events.read(connection, period, services)
 
     def verify(self, head: audit.Head | None = None) -> list[str]:
         """Return what was changed behind the ledger's back; nothing when all is well.
@@ -310,6 +361,14 @@ class Ledger:
         with self.engine.begin() as connection:
             last: int | None = connection.execute(query).scalar_one()
         return last
+
+
+def _closed(history: History, at: int) -> History:
+    outages = tuple(
+        OutageSpan(start, max(at, start + 1) if end is None else end)
+        for start, end in history.outages
+    )
+    return history._replace(outages=outages)
 
 
 def _joined(history: History, item: Derived) -> History:

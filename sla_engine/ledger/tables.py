@@ -137,6 +137,34 @@ frozen_period = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     _time("time_ms"),
     Column("figures", Text, nullable=False),
+    Column("basis", Text),
+)
+
+term = Table(
+    "term",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    _time("time_ms"),
+    Column("before", Text),
+    Column("after", Text),
+    Column("digest", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+)
+
+kept_report = Table(
+    "kept_report",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _time("start_ms"),
+    _time("end_ms"),
+    Column("report", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    _time("time_ms"),
+    Column("digest", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_kept_report_start_ms", "start_ms", "end_ms"),
 )
 
 notice = Table(

@@ -4,21 +4,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
-from typing import NamedTuple
+from itertools import groupby
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.maintenance import WindowEntry as Entry
+from service_catalogue.past import pieces
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.history import History, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.maintenance import MaintenanceWindow, Scope, WindowEvent, planned_time
 from sla_engine.domain.timeline import components_planned
 from sla_engine.ledger.maintenance import Request
-from sla_engine.maintenance.recurrence import occurrences, starts
+from sla_engine.maintenance.catalogue_windows import of_versions
+from sla_engine.maintenance.recurrence import starts
 
+_T = TypeVar("_T")
 log = structlog.get_logger("windows")
 
 
@@ -59,9 +62,10 @@ def _computed(
     requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
     period: Interval,
 ) -> Iterator[MaintenanceWindow | WindowFault]:
-    zone = catalogue.timezone
-    for entry in catalogue.maintenance.windows:
-        yield _or_fault(entry.id, partial(_of_entry, entry, zone, period))
+    for name, versions in groupby(catalogue.window_versions, lambda version: version.entry.id):
+        make = partial(of_versions, tuple(versions), catalogue.timezone, period)
+        found = _or_fault(name, make)
+        yield from (found,) if isinstance(found, WindowFault) else found
     for request, events in requests:
         yield of_request_or_fault(request, events, period)
 
@@ -73,9 +77,7 @@ def of_request_or_fault(
     return _or_fault(request.id, partial(of_request, request, events, period))
 
 
-def _or_fault(
-    identifier: str, compute: Callable[[], MaintenanceWindow]
-) -> MaintenanceWindow | WindowFault:
+def _or_fault(identifier: str, compute: Callable[[], _T]) -> _T | WindowFault:
     try:
         return compute()
     except Exception as error:  # noqa: BLE001 - one window's fault stays its own, whatever it is
@@ -100,10 +102,27 @@ def planned(
 
     A composite's is also planned while all that fails of it is in maintenance of its own.
     """
+    return union(
+        *(
+            _planned(catalogue, held, windows, histories, Interval(start, end))
+            for start, end, held in pieces(service, *period)
+            if held is not None
+        )
+    )
+
+
+def _planned(
+    catalogue: Catalogue,
+    service: Service,
+    windows: Sequence[MaintenanceWindow],
+    histories: Mapping[str, History],
+    period: Interval,
+) -> Intervals:
+    """Return the planned time of a period in which a service's terms are the same."""
     ours = clip(planned_time([w for w in windows if concerns(w.scope, service)]), period)
     if service.method != "components":
         return ours
-    parts = [catalogue.service(name) for name in service.components]
+    parts = [part for part in map(catalogue.find, service.components) if part is not None]
     timelines = [timeline_of(histories.get(p.id, History()), period) for p in parts]
     theirs = [planned(catalogue, p, windows, histories, period) for p in parts]
     return union(ours, components_planned(timelines, theirs))
@@ -111,7 +130,8 @@ def planned(
 
 def concerns(scope: Scope, service: Service) -> bool:
     """Say whether a scope means a service."""
-    return scope.covers(service.id, service.tier, service.labels.items())
+    names = (service.id, *service.formerly)
+    return any(scope.covers(name, service.tier, service.labels.items()) for name in names)
 
 
 def of_request(
@@ -144,19 +164,3 @@ def _unrolled(request: Request, zone: tzinfo, period: Interval) -> Iterable[Inte
         begin = request.start if start == first else milliseconds(start, zone)
         if begin < period.end and period.start < begin + length:
             yield Interval(begin, begin + length)
-
-
-def _of_entry(entry: Entry, zone: tzinfo, period: Interval) -> MaintenanceWindow:
-    start = milliseconds(entry.start, entry.timezone or zone)
-    events = [WindowEvent(start, "requested", entry.requester)]
-    if entry.approver is not None:
-        events.append(WindowEvent(start, "approved", entry.approver))
-    return MaintenanceWindow(
-        id=entry.id,
-        source="catalogue",
-        title=entry.title,
-        scope=Scope(entry.services, entry.tiers, tuple(sorted(entry.labels.items()))),
-        occurrences=union(occurrences(entry, zone, period)),
-        events=tuple(events),
-        recurring=entry.rrule is not None,
-    )

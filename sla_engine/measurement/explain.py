@@ -7,7 +7,7 @@ import numpy as np
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.figures import facts_of
-from sla_engine.accounting.terms import quorums, terms
+from sla_engine.accounting.terms import failing, quorums, terms
 from sla_engine.domain.availability import share
 from sla_engine.domain.events import MINUTE
 from sla_engine.domain.history import History, timeline_of
@@ -19,6 +19,7 @@ from sla_engine.ledger import Books
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.measurement.derive import cadence, has_cadence
 from sla_engine.measurement.fetch import source
+from sla_engine.measurement.request_counters import event_counters
 from sla_engine.prometheus import Client, PrometheusError, Series, promql
 from sla_engine.prometheus.extract import Ask, Source, asks, raw
 from uptime_common.duration import format_duration
@@ -110,12 +111,7 @@ def _evidence(
         yield from _components(books, service, outage.until(now))
         return
     if service.method == "events":
-        assert service.sli is not None  # noqa: S101 - as its method says
-        yield f"derived from: {service.sli.good} over {service.sli.total}, by the minute"
-        yield from _minutes(books, service.id, outage.until(now))
-        for expression in (service.sli.good, service.sli.total):
-            asked = Interval(outage.start - MINUTE, min(outage.until(now).end + MINUTE, now))
-            yield f"query: {_query(expression or '', asked, MINUTE)}"
+        yield from _events(books, service, outage, now)
         return
     beat = cadence(books.catalogue, service)
     near = 2 * beat.max_gap
@@ -184,6 +180,22 @@ def _minutes(books: Books, service: str, lasted: Interval) -> Iterator[str]:
         failed = minute.total - minute.good
         mark = "" if lasted.start <= minute.start < lasted.end else "  around it"
         yield f"  {rfc3339(minute.start)}  {failed:g} of {minute.total:g} failed{mark}"
+
+
+def _events(books: Books, service: Service, outage: Outage, now: int) -> Iterator[str]:
+    counters = event_counters(service)
+    part, all_ = (
+        " plus ".join(one.added) + "".join(f" less {selector}" for selector in one.taken)
+        for one in (counters.part, counters.total)
+    )
+    failed = "failed, " if counters.failed else ""
+    yield f"derived from: {failed}{part} over {all_}, by the minute"
+    bar = failing(service, outage.start)
+    yield f"a minute of outage: {bar.share:.6g} of its events failed; {bar.least:g} in all, or more"
+    yield from _minutes(books, service.id, outage.until(now))
+    asked = Interval(outage.start - MINUTE, min(outage.until(now).end + MINUTE, now))
+    for selector in counters.selectors():
+        yield f"query: {_query(selector, asked, MINUTE)}"
 
 
 def _asked(ask: Ask) -> str:

@@ -14,6 +14,7 @@ from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import cadence, first_known, lifetime
+from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.prometheus import Client
 
@@ -81,7 +82,8 @@ def ingest(
         guess = tail(books.catalogue, books.catalogue.service(name))
         known = Derived(name, line, first_known(line), guess, events.get(name))
         derived.append(known._replace(unseen=unseen.get(name, ())))
-    derived += composites(books, chosen, period, derived, isolation)
+    derived = EventOutages(books, period).all(derived, isolation)
+    derived += composites(books, chosen, widened(period, derived), derived, isolation)
 
     def apply(some: Sequence[Derived]) -> tuple[Change, ...]:
         return books.ledger.apply(some, notify, at=now)

@@ -13,10 +13,11 @@ from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.isolation import Fault, Isolation
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books
-from sla_engine.measurement.derive import cadence, lifetime
+from sla_engine.measurement.derive import lifetime
 from sla_engine.measurement.fetch import source
 from sla_engine.measurement.ingest import TRAIL, Notify, ingest
 from sla_engine.measurement.isolation import isolation
+from sla_engine.measurement.request_counters import event_counters
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Source
 from sla_engine.prometheus.scan import counted
@@ -120,8 +121,8 @@ def _counts(
 
 def _source(catalogue: Catalogue, service: Service) -> Source:
     """Return what shows that a service was watched: of events, all of them."""
-    if service.method == "events" and service.sli is not None and service.sli.total is not None:
-        return Source(service.id, service.sli.total, cadence(catalogue, service).step)
+    if service.method == "events":
+        return Source(service.id, event_counters(service).total.added[0])
     return source(catalogue, service)
 
 

@@ -13,6 +13,7 @@ from sla_engine.ledger import Books, Derived, audit
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
 from sla_engine.measurement.derive import first_known
+from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.ingest import tail
 from sla_engine.measurement.isolation import isolation
@@ -119,7 +120,9 @@ def _again(
         )
         for name, line, first in _still_sampled(lines, since, forgetting=bool(released))
     ]
-    whole = [*derived, *_composites(books, services, piece, derived, since=since, found=found)]
+    derived = EventOutages(books, piece).all(derived, found)
+    around = widened(piece, derived)
+    whole = [*derived, *_composites(books, services, around, derived, since=since, found=found)]
 
     def apply(some: Sequence[Derived]) -> None:
         said = None if forget is None else _said(forget, some, piece, now)

@@ -1,19 +1,15 @@
-"""Services that count events: good and total are counters, their ratio makes the state.
+"""Services that count events: good (or failed) and total are counters, read by their selectors."""
 
-Increases are summed sample by sample and series by series, so that a counter that begins anew after
-a restart takes nothing away and nothing is extrapolated.
-"""
-
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import chain, groupby
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service_catalogue import Catalogue, Service
-from sla_engine.accounting.terms import cadence_terms, terms
+from service_catalogue.counters import Counters, read_counters
+from sla_engine.accounting.terms import cadence_terms
 from sla_engine.domain.cadence import (
     CadenceTerms,
     Evidence,
@@ -22,52 +18,94 @@ from sla_engine.domain.cadence import (
     horizon,
     shown_around,
 )
-from sla_engine.domain.events import Minute
-from sla_engine.domain.history import History, timeline_of
-from sla_engine.domain.interval import Interval, union
-from sla_engine.domain.outage import OutageSpan
+from sla_engine.domain.events import MINUTE, Minute
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.samples import from_arrays
-from sla_engine.domain.timeline import State, Timeline, during
+from sla_engine.domain.timeline import Timeline
 from sla_engine.measurement.derive import cadence
-from sla_engine.prometheus import Client, Series
+from sla_engine.measurement.increases import (
+    Counts,
+    Grid,
+    Scrapes,
+    address,
+    births,
+    by_minute,
+)
+from sla_engine.prometheus import Client, Series, promql
 from sla_engine.prometheus.extract import Source, asks, raw
 
-EVALUATION = 60_000
-"""How long the stretches are whose ratio is judged (ms); they begin on whole minutes."""
-_MARGIN = 10 * 60_000
+_MARGIN = 10 * MINUTE
 """How far apart two samples of a counter may be for the difference to count, at the least (ms)."""
+
+Read = Mapping[str, Sequence[Series]]
+"""Samples by selector."""
+
+
+class EventCounters(NamedTuple):
+    """What a service counts: all events, and those that were good or, if ``failed``, not good."""
+
+    total: Counters
+    part: Counters
+    failed: bool
+
+    def selectors(self) -> list[str]:
+        """Return the selectors once each, in the order to read them.
+
+        What makes events bad comes first: a scrape that arrives between two questions must not
+        look like failures.
+        """
+        part, total = self.part, self.total
+        bad, fine = (part.added, part.taken) if self.failed else (part.taken, part.added)
+        return list(dict.fromkeys((*bad, *total.added, *total.taken, *fine)))
+
+
+def event_counters(service: Service) -> EventCounters:
+    """Return the counters of a service that counts events."""
+    sli = service.sli
+    if sli is None or sli.total is None or (part := sli.errors or sli.good) is None:
+        raise ValueError(f"service {service.id!r} does not count events")
+    return EventCounters(read_counters(sli.total), read_counters(part), sli.errors is not None)
 
 
 def event_timeline(
     catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
 ) -> tuple[Timeline, tuple[Minute, ...]]:
-    """Return when enough events of a service were good, and the minutes with events (ms UTC).
+    """Return when the events of a service are known (as up), and the minutes with events (ms UTC).
 
-    A minute is down when the ratio of its events is under the objective or, without one, when none
-    was good; a minute without an event is up. Where no sample of the total came nothing is known.
+    Where no sample of the total came nothing is known. Which minutes are an outage takes more of
+    them than a period has: see `settled`.
 
     Raises:
         PrometheusError: the samples cannot be had.
     """
-    assert service.sli is not None  # noqa: S101 - as its method says
-    start = period.start // EVALUATION * EVALUATION
-    end = min(-(-period.end // EVALUATION) * EVALUATION, now)
+    start = period.start // MINUTE * MINUTE
+    end = min(-(-period.end // MINUTE) * MINUTE, now)
     reach = max(_MARGIN, cadence(catalogue, service).max_gap)
     wide = Interval(start - reach, min(end + reach, now))
-    # Total comes first: a scrape that arrives between the two must not look like bad events.
-    fetch = partial(_fetched, client, service.id, service.sli.total)
-    total, good = fetch(wide), _fetched(client, service.id, service.sli.good, wide)
+    counters = event_counters(service)
+    read = {
+        selector: raw(client, asks([Source(service.id, selector)], wide)).get(service.id, ())
+        for selector in counters.selectors()
+    }
+    total = [one for selector in counters.total.added for one in read[selector]]
     said = cadence_terms(catalogue, service)
+    fetch = partial(_total, client, service.id, counters)
     known = _watched(total, period, wide, now, said=said, fetch=fetch)
-    minutes = counted(good, total, Interval(start, end), reach)
-    history = History(_failed(service, minutes), during(known, State.UNKNOWN), (period,))
-    return timeline_of(history, period), minutes
+    count = -(-(end - start) // MINUTE)
+    grid = Grid(start, count, reach, catalogue.prometheus.replica_labels)
+    series = [one for some in read.values() for one in some]
+    scrapes = _scrapes(client, service, series, _moments(total), grid)
+    return known, counted(counters, read, grid, scrapes)
 
 
-def _fetched(
-    client: Client, service: str, promql: str | None, period: Interval
+def _total(
+    client: Client, service: str, counters: EventCounters, period: Interval
 ) -> Sequence[Series]:
-    return raw(client, asks([Source(service, promql)], period)).get(service, ())
+    found = (
+        raw(client, asks([Source(service, selector)], period)).get(service, ())
+        for selector in counters.total.added
+    )
+    return [one for some in found for one in some]
 
 
 def _watched(
@@ -107,45 +145,51 @@ def _together(
     return moments, Evidence(*(column[first] for column in together))
 
 
-def _failed(service: Service, minutes: Sequence[Minute]) -> tuple[OutageSpan, ...]:
-    """Hold every minute against the objective of its time."""
-    turns = groupby(minutes, key=lambda minute: terms(service, minute.start).objective)
-    return tuple(chain.from_iterable(failures(tuple(some), owed) for owed, some in turns))
-
-
 def counted(
-    good: Sequence[Series], total: Sequence[Series], period: Interval, reach: int = _MARGIN
+    counters: EventCounters, read: Read, grid: Grid, scrapes: Scrapes | None = None
 ) -> tuple[Minute, ...]:
-    """Return the minutes of a period, which begins on one, that had events.
+    """Return the minutes that had events.
 
-    Good events that no total shows are none: a minute is never more than all good. Nor is what
-    was counted between two samples that are more than ``reach`` (ms) apart: nobody knows when.
+    Good events that no total shows are none: a minute is never more than all good, and never less
+    than all failed.
     """
-    count = -(-period.length // EVALUATION)
-    some, every = (_by_minute(series, period.start, count, reach) for series in (good, total))
+    every = _net(counters.total, read, grid, scrapes)
+    part = np.minimum(_net(counters.part, read, grid, scrapes), every)
+    good = every - part if counters.failed else part
     return tuple(
-        Minute(period.start + i * EVALUATION, min(float(some[i]), float(every[i])), float(every[i]))
+        Minute(grid.start + i * MINUTE, float(good[i]), float(every[i]))
         for i in np.flatnonzero(every > 0).tolist()
     )
 
 
-def failures(minutes: Sequence[Minute], objective: Fraction | None) -> tuple[OutageSpan, ...]:
-    """Return the minutes whose events were not good enough, neighbours as one."""
-    # A counter holds floats: a ratio that is met exactly must not fail by their rounding.
-    least = 0.0 if objective is None else float(objective) - 1e-9
-    bad = (m for m in minutes if m.good <= 0 or m.good < least * m.total)
-    return tuple(
-        OutageSpan(*i) for i in union(Interval(m.start, m.start + EVALUATION) for m in bad)
-    )
+def _net(counters: Counters, read: Read, grid: Grid, scrapes: Scrapes | None) -> Counts:
+    found = np.zeros(grid.minutes)
+    for selector in counters.added:
+        found += by_minute(read[selector], grid, scrapes)
+    for selector in counters.taken:
+        found -= by_minute(read[selector], grid, scrapes)
+    return np.maximum(found, 0.0)
 
 
-def _by_minute(series: Sequence[Series], start: int, count: int, reach: int) -> NDArray[np.float64]:
-    """Return the sum of all increases by minute; each belongs to the sample that shows it."""
-    found = np.zeros(count)
-    for one in series:
-        steps = np.diff(one.values)
-        increases = np.where(steps < 0, one.values[1:], steps)
-        minutes = (one.times[1:] - start) // EVALUATION
-        inside = (minutes >= 0) & (minutes < count) & (np.diff(one.times) <= reach)
-        np.add.at(found, minutes[inside], increases[inside])
-    return found
+def _scrapes(
+    client: Client,
+    service: Service,
+    series: Sequence[Series],
+    moments: NDArray[np.int64],
+    grid: Grid,
+) -> Scrapes | None:
+    """Ask when the targets of series that were born were scraped; None where none was born."""
+    born = births(series, grid)
+    targets = {address(series[one.series].labels) for one in born} - {("", "")}
+    if not targets:
+        return None
+    first, last = min(one.time for one in born), max(one.time for one in born)
+    asked = Source(service.id, promql.scraped(targets))
+    found = raw(client, asks([asked], Interval(first - grid.reach, last)))
+    return Scrapes(found.get(service.id, ()), moments)
+
+
+def _moments(series: Sequence[Series]) -> NDArray[np.int64]:
+    """Return when there were samples, in order."""
+    times = [one.times for one in series]
+    return np.unique(np.concatenate(times)) if times else np.array([], dtype=np.int64)

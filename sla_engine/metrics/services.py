@@ -225,6 +225,7 @@ _OF_WINDOWS: Final = (
     _figure("sla_unknown_seconds", "Agreed service time without data.", "unknown", 1000),
     _figure("sla_mttr_seconds", "Mean time to restore service.", "mtrs", 1000),
     _figure("sla_mtbf_seconds", "Mean time between failures.", "mtbf", 1000),
+    _figure("sla_lost_seconds", "What failed events cost in time.", "lost", 1000),
     _Family(gauge("sla_downtime_seconds", "Known downtime."), _downtime),
     _Family(gauge("sla_outages", "Outages; an overrun is of both kinds."), _outages),
 )

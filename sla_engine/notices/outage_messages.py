@@ -11,6 +11,7 @@ _LISTED = 20
 _TURNS: dict[str, tuple[str, Tone]] = {
     "reopened": ("down again: later samples show that it never came back", "down"),
     "withdrawn": ("withdrawn: the samples no longer show it", "info"),
+    "unwatched": ("no longer watched: it left the catalogue while it was down", "info"),
 }
 
 
@@ -43,7 +44,7 @@ def reply_message(
             return Message(f"{name}resolved at {when} after {lasted}", "up", _burnt(facts))
         case "acknowledged":
             return Message(f"{name}acknowledged by {facts.acknowledged_by or 'unknown'}", "info")
-        case "reopened" | "withdrawn":
+        case "reopened" | "withdrawn" | "unwatched":
             said, tone = _TURNS[kind]
             return Message(f"{name}{said}", tone)
         case "asked" | "refused" | "reclassified":
@@ -91,6 +92,7 @@ def _title(subject: Subject, facts: OutageSnapshot, now: int, zone: tzinfo) -> s
     if facts.end is not None:
         when = humanize.stretch(facts.start, facts.end, zone)
         what = "planned work" if facts.classification == "planned" else "resolved"
+        what = "no longer watched" if facts.unwatched else what
         return f"{subject.name} was down for {_lasted(facts, now)} ({what}): {when}"
     since = f"since {humanize.moment(facts.start, zone)}"
     match facts.classification:
@@ -177,7 +179,7 @@ def _is_planned(member: tuple[Subject, OutageSnapshot]) -> bool:
 
 def _tone(facts: OutageSnapshot) -> Tone:
     if facts.state != "open":
-        return "up"
+        return "info" if facts.unwatched else "up"
     return "planned" if facts.classification == "planned" else "down"
 
 

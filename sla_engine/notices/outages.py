@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from service_catalogue import Catalogue
+from service_catalogue import Catalogue, Service
+from sla_engine.accounting.corrections import said_of
 from sla_engine.accounting.terms import agreed_time
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.history import History
-from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.notice import (
     Notice,
     OutageSnapshot,
@@ -50,19 +51,33 @@ def _knowing(books: Books, now: int) -> Callable[[Change], OutageSnapshot]:
     def facts(change: Change) -> OutageSnapshot:
         stretch = change.after or change.before
         assert stretch is not None  # noqa: S101 - a change has at least one side
+        service = books.catalogue.find(change.service)
         said = corrections.get(change.service, ())
+        if service is not None:
+            said = said_of(service, corrections)
         [outage] = with_corrections(change.service, History((stretch,)), said)
         lasted = outage.until(now)
         wide = Interval(lasted.start, max(lasted.end, lasted.start + 1))
         windows = windows_in(books.catalogue, requests, wide)
-        service = books.catalogue.service(change.service)
         before = None if change.before is None else Outage(change.service, *change.before)
-        approved = planned(books.catalogue, service, windows, {}, wide)
-        agreed = agreed_time(books.catalogue, service, wide, None)
+        approved: Intervals = ()
+        agreed: Intervals | None = None
+        if service is not None:
+            approved = planned(books.catalogue, service, windows, {}, wide)
+            agreed = agreed_time(books.catalogue, service, wide, None)
+            before = _before(service, before)
         found = outage_facts(outage, approved, now, before, agreed, gaps=change.gaps)
-        return replace(found, withdrawn=change.after is None)
+        unwatched = change.kind == "unwatched"
+        return replace(found, withdrawn=change.after is None, unwatched=unwatched)
 
     return facts
+
+
+def _before(service: Service, before: Outage | None) -> Outage | None:
+    """Return an outage as it was told of, perhaps under the id that the service had then."""
+    if before is None or not service.formerly:
+        return before
+    return before._replace(service=service.formerly[-1])
 
 
 def correction_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:

@@ -22,6 +22,7 @@ NOTICES: dict[str, NoticeKind] = {
         NoticeKind("resolved", None, _LOUD, None, compose_outage),
         NoticeKind("reopened", None, _LOUD, None, compose_outage),
         NoticeKind("withdrawn", None, _LOUD, None, compose_outage),
+        NoticeKind("unwatched", None, _LOUD, None, compose_outage),
         NoticeKind("changed", None, _SILENT, corrections_due, compose_outage),
         NoticeKind("asked", None, _SILENT, corrections_due, compose_outage),
         NoticeKind("refused", None, _SILENT, corrections_due, compose_outage),

@@ -8,10 +8,13 @@ from typing import Any
 from service_catalogue import Catalogue, Service
 from service_catalogue.cron import last_due
 from service_catalogue.notifications import Report
+from sla_engine.accounting.past import watched
 from sla_engine.accounting.report import make_report
-from sla_engine.accounting.sealing import sealed, with_evidence
+from sla_engine.accounting.sealing import Sealed, bodies_of, sealed, with_evidence
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
+from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notifiers import File
@@ -95,7 +98,7 @@ def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
     """Return the services that a report is about: all that fit every key it gives."""
     return tuple(
         s
-        for s in catalogue.services
+        for s in (*catalogue.services, *catalogue.left)
         if (not entry.services or s.id in entry.services)
         and (not entry.owners or s.owner in entry.owners)
         and (not entry.tiers or s.tier in entry.tiers)
@@ -111,13 +114,15 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     period = parse_period(facts["period"], zone, now)
     files = writing.capabilities.files
     attached = _attached(entry) if files else FORMATS["text"]
+    span = Interval(period.start, period.end)
+    there = {service.id for service in watched(books, span)}
     made = make_report(
         books,
         period,
         now,
-        [FORMATS["slack"], *([attached] if attached else ())],
+        [FORMATS["slack"], FORMATS["json"], *([attached] if attached else ())],
         client=writing.client,
-        services=[s.id for s in audience(entry, books.catalogue)],
+        services=[s.id for s in audience(entry, books.catalogue) if s.id in there],
         language=entry.language,
         frozen=True,
     )
@@ -126,17 +131,42 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     made = with_evidence(made, books.ledger, writing.signer)
     head = to_slack.message(made)
     if attached is None:
+        _keep(books, entry, made, {"slack": to_slack.render(made)})
         return Rendered(head)
+    done = _kept(writing, entry, made, attached)
     if not files:
-        plain = sealed(made, attached, books.ledger, writing.signer, now)
-        return Rendered(replace(head, text=b"\n".join(filter(None, plain)).decode()))
-    done = sealed(made, attached, books.ledger, writing.signer, now)
+        return Rendered(replace(head, text=b"\n".join(filter(None, done)).decode()))
     file = _file(entry, period, attached, done.document)
     if done.beside is None:
         return Rendered(head, file=file)
     # Named by what it seals: a report that is made again for another attempt has another.
     title = f"{file.title}, seal {seal_digest(done.document)[-8:]}"
     return Rendered(head, file=file, seal=File(f"{file.name}.sig", done.beside, title))
+
+
+def _name(format_: Format) -> str:
+    """Return the name by which a format is kept."""
+    return next((name for name, one in FORMATS.items() if one is format_), "picture")
+
+
+def _kept(writing: Writing, entry: Report, made: PeriodReport, attached: Format) -> Sealed:
+    """Return the document as it was sent before, else as it is now, which is kept if it may be."""
+    ledger, name = writing.books.ledger, _name(attached)
+    known = {one.format: one.body for one in ledger.kept.of(made.period) if one.report == entry.id}
+    if name in known:
+        return Sealed(known[name], known.get(f"{name}.sig"))
+    done = sealed(made, attached, ledger, writing.signer, writing.now)
+    _keep(writing.books, entry, made, bodies_of({name: done}))
+    return done
+
+
+def _keep(books: Books, entry: Report, made: PeriodReport, bodies: dict[str, bytes]) -> None:
+    """Keep what is frozen, in each format once; the JSON with it."""
+    known = {one.format for one in books.ledger.kept.of(made.period) if one.report == entry.id}
+    every = bodies | {"json": FORMATS["json"].render(made)}
+    new = {name: body for name, body in every.items() if name not in known}
+    if made.frozen and new:
+        books.ledger.kept.add(made.period, entry.id, new, made.generated_at)
 
 
 def _forgotten(identifier: str) -> Report:

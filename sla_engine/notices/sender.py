@@ -103,6 +103,10 @@ class Sender:
         """Say whether messages are edited anywhere."""
         return any(notifier.capabilities.threads for notifier in self._notifiers.values())
 
+    def know(self, books: Books) -> None:
+        """Take the same catalogue with what the ledger has learned of it."""
+        self._books = books
+
     def revive(self) -> int:
         """Try again what was given up in the last day: a restart may have mended its cause."""
         now = self._clock()

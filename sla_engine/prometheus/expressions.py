@@ -10,7 +10,7 @@ from sla_engine.prometheus.series import Series
 
 _EARLIER = (0, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
 """How far back series that disagree are looked at again (ms)."""
-_FIELDS = ("promql", "good", "total")
+_FIELDS = ("promql", "good", "errors", "total")
 
 
 class Remark(NamedTuple):
@@ -57,7 +57,7 @@ def _said(client: Client, expression: str, field: str, at: int) -> Iterator[tupl
         yield f"it is a {kind}, and a service needs series: vector(...) makes one", True
     elif kind == "matrix":
         yield "it is a range of samples, and not their value at a time: leave [...] out", True
-    elif not series:
+    elif not series and field != "errors":  # that nothing failed yet is no mistake
         yield "it has no series at this time", False
     elif field == "promql":
         yield from _disagreeing(client, expression, series, at)

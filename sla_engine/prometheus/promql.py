@@ -1,7 +1,7 @@
 """Every PromQL string of the engine, and what must be known of a string of the user's."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
 _SELECTOR = re.compile(rf"\s*(?:[a-zA-Z_:][\w:]*)?\s*(?:\{{(?:[^{{}}\"'`]|{_STRING})*\}})?\s*")
@@ -12,6 +12,7 @@ _OR = re.compile(rf"(?:{_STRING}|#[^\n]*)|(\bor\b)", re.IGNORECASE)
 # selectors do: 3 points are closed, 2 are left-open. The question depends on no data.
 EDGE_QUESTION = "count_over_time(vector(1)[2s:1s])"
 EDGE_CLOSED = 3
+_LONG = 8_000  # characters of names
 
 
 def is_selector(expression: str) -> bool:
@@ -41,6 +42,20 @@ def service_up(services: Iterable[str]) -> str:
     """Return the selector of the exporter's verdicts on these services."""
     pattern = "|".join(s.replace(".", "\\\\.") for s in services)
     return f'service_up{{service=~"{pattern}"}}'
+
+
+def scraped(targets: Iterable[tuple[str, str]]) -> str:
+    """Return the selector of `up` of some targets, or of more where they are many."""
+    jobs, instances = (sorted(set(names)) for names in zip(*targets, strict=True))
+    chosen = f"job=~{_one_of(jobs)}"
+    some = _one_of(instances)
+    return f"up{{{chosen},instance=~{some}}}" if len(some) < _LONG else f"up{{{chosen}}}"
+
+
+def _one_of(values: Sequence[str]) -> str:
+    """Return the quoted expression of these values as they are."""
+    text = "|".join(re.escape(value) for value in values)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def probe_failures(service: str) -> str:

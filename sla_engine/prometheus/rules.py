@@ -6,14 +6,15 @@ them itself from ``service_up``; here they are made for services by PromQL, by c
 components.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
+from service_catalogue.counters import Counters, read_counters
 from service_catalogue.service import Service
-from sla_engine.prometheus.promql import bracketed, is_selector, with_default
+from sla_engine.prometheus.promql import bracketed, with_default
 
 ERRORS: Final = "service:sli_errors:observed"
 TOTAL: Final = "service:sli_total:observed"
@@ -21,10 +22,6 @@ TOTAL: Final = "service:sli_total:observed"
 _HEAD = "# Written by `sla-engine rules` from the catalogue; edits are lost.\n"
 _INTERVAL = "30s"  # of the group `slo`, which reads these
 _SHORTEST_RANGE = 120_000
-
-
-class NoRuleError(ValueError):
-    """A service's SLI cannot become a recording rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +33,18 @@ class _Sli:
 def rule_file(
     services: Iterable[Service],
     scrape_interval: int | None = None,
-    left_out: dict[str, str] | None = None,
+    replica_labels: Sequence[str] = (),
 ) -> str:
     """Return the rule file of these services, in the order of their ids; probed ones need none.
 
     Args:
         services: of the catalogue.
         scrape_interval: milliseconds, where the service does not say; rates span four of them.
-        left_out: takes the services of which there can be no rule, by id, each with why; without it
-            the first is raised.
-
-    Raises:
-        NoRuleError: ``sli.good`` or ``sli.total`` is neither a selector nor a rate.
+        replica_labels: tell two Prometheus apart that scrape the same.
     """
     rules = [
         {"record": name, "expr": expression, "labels": {"service": service.id}}
-        for service, sli in _slis(services, scrape_interval, left_out)
+        for service, sli in _slis(services, scrape_interval, tuple(replica_labels))
         for name, expression in ((TOTAL, sli.total), (ERRORS, sli.errors))
     ]
     group = {"name": "sla_engine", "interval": _INTERVAL, "rules": rules}
@@ -67,29 +60,22 @@ def expressions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _slis(
-    services: Iterable[Service], interval: int | None, left_out: dict[str, str] | None
+    services: Iterable[Service], interval: int | None, replicas: tuple[str, ...]
 ) -> Iterator[tuple[Service, _Sli]]:
     for service in sorted(services, key=lambda s: s.id):
-        try:
-            sli = _sli(service, interval)
-        except NoRuleError as error:
-            if left_out is None:
-                raise
-            left_out[service.id] = str(error)
-            continue
+        sli = _sli(service, interval, replicas)
         if sli is not None:
             yield service, sli
 
 
-def _sli(service: Service, interval: int | None) -> _Sli | None:
+def _sli(service: Service, interval: int | None, replicas: tuple[str, ...]) -> _Sli | None:
     if service.method == "components":
         return _composite(service.components, service.need)
     if service.method == "promql":
         return _state(service)
     if service.method == "events":
-        return _events(
-            service, max(_SHORTEST_RANGE, 4 * (service.scrape_interval or interval or 0))
-        )
+        span = max(_SHORTEST_RANGE, 4 * (service.scrape_interval or interval or 0))
+        return _events(service, _Rates(span // 1000, replicas, _total(service)))
     return None
 
 
@@ -112,26 +98,57 @@ def _state(service: Service) -> _Sli:
     return _Sli(f"{up} < bool 0.5", f"{up} >= bool 0")
 
 
-def _events(service: Service, span: int) -> _Sli:
-    """Events per second; rate before sum, so that a restart of one target counts nothing wrong.
-
-    A rate that is NaN is none: it passes no comparison, and makes no sum NaN.
-    """
-    sli = service.sli
-    good = _rate(service.id, "good", (sli and sli.good) or "", span)
-    total = _rate(service.id, "total", (sli and sli.total) or "", span)
-    # No good series at all is no good event, as long as there are events.
-    return _Sli(f"clamp_min({total} - ({good} or 0 * {total}), 0)", total)
+def _total(service: Service) -> Counters:
+    return read_counters((service.sli and service.sli.total) or "")
 
 
-def _rate(service: str, field: str, given: str, span: int) -> str:
-    if is_selector(given):
-        return f"sum(rate({given.strip()}[{span // 1000}s]) >= 0)"
-    if "[" in given:
-        return f"sum({bracketed(given)} >= 0)"
-    raise NoRuleError(
-        f"service {service!r}: sli.{field} is neither a selector of counters nor a rate"
-    )
+def _events(service: Service, rates: "_Rates") -> _Sli:
+    """Events per second, counted as the ledger counts them."""
+    all_, sli = rates.total, service.sli
+    part = read_counters((sli and (sli.errors or sli.good)) or "")
+    total = rates.of(all_)
+    if sli is not None and sli.errors is not None:
+        # Of what never failed there may be no series.
+        return _Sli(f"{rates.of(part)} or 0 * {total}", total)
+    left = Counters((*all_.added, *part.taken), (*all_.taken, *part.added))
+    return _Sli(rates.of(left), total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """How counters become events per second over so many seconds, of events that are in total."""
+
+    seconds: int
+    replicas: tuple[str, ...]
+    total: Counters
+
+    def of(self, counters: Counters) -> str:
+        """Return what the counters gained together; no series of them hides another's."""
+        if len(counters.added) == 1 and not counters.taken:
+            return self._gained(counters.added[0])
+        signed = [(1, one) for one in counters.added] + [(-1, one) for one in counters.taken]
+        parts = (
+            f'label_replace({sign} * {self._gained(one)}, "part", "{number}", "", "")'
+            for number, (sign, one) in enumerate(signed)
+        )
+        return f"clamp_min(sum({' or '.join(parts)}), 0)"
+
+    def _gained(self, selector: str) -> str:
+        """Rate before sum, so that a restart of one target counts nothing wrong.
+
+        A series that was born while its target was scraped begins at zero, which `rate` does not
+        know; one of a metric that is new altogether does not count. A rate that is NaN is none.
+        """
+        ago = f"offset {self.seconds}s"
+        seen = " or ".join(f"{one} {ago}" for one in self.total.added)
+        target = ", ".join(("job", "instance", *self.replicas))
+        born = (
+            f"{selector} unless {selector} {ago} and on ({target}) up {ago} == 1"
+            f" and on () count({seen})"
+        )
+        gained = f"({born}) / {self.seconds} or rate({selector}[{self.seconds}s])"
+        one = f"max without ({', '.join(self.replicas)}) ({gained})" if self.replicas else gained
+        return f"sum(({one}) >= 0)"
 
 
 def _composite(components: tuple[str, ...], need: int | None) -> _Sli:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, language
+from uptime_common import humanize
 from uptime_common.humanize import NOTHING
 
 _VERDICTS = {True: "met", False: "missed", None: "not judged"}
@@ -33,6 +34,23 @@ def priced(report: PeriodReport) -> bool:
 def verdict(service: ServiceReport) -> str:
     """Return ``met``, ``missed`` or ``not judged``."""
     return _VERDICTS[service.figures.met]
+
+
+def method(service: ServiceReport, _: Language) -> str:
+    """Return by what a service is judged where that is not time."""
+    figures = service.figures
+    if figures.slices is not None:
+        length = humanize.duration(figures.slices.slicing.length)
+        return f"slices of {length}" if figures.slices.slicing.target else f"mean of {length}"
+    return NOTHING if figures.events is None else "events"
+
+
+def failed(service: ServiceReport, say: Language) -> str:
+    """Return how many of its events failed, of a service that counts them."""
+    events = service.figures.events
+    return (
+        NOTHING if events is None else f"{say.number(events.failed)} of {say.number(events.total)}"
+    )
 
 
 def budget(service: ServiceReport, say: Language) -> str:
@@ -96,6 +114,8 @@ LEVELS: tuple[Column, ...] = (
     Column("Budget left", budget),
 )
 RELIABILITY: tuple[Column, ...] = (
+    Column("Judged by", method, numeric=False),
+    Column("Failed events", failed),
     Column("Outages", lambda s, say: say.number(len(s.figures.shares))),
     Column("Down in all", _down),
     Column("Longest", lambda s, say: say.duration(s.figures.longest)),

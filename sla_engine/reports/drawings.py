@@ -153,7 +153,12 @@ def _comparison(report: PeriodReport, say: Language) -> Shapes:
     for mark in marks if rows else ():
         x = _LEFT + mark * length * wide
         yield _line(x, _TOP, x, _BOTTOM)
-        yield _text(x, _BOTTOM + 14, f"{plots.mark(mark, say)} {name}", "end" if x > _RIGHT - 9 else "middle")
+        yield _text(
+            x,
+            _BOTTOM + 14,
+            f"{plots.mark(mark, say)} {name}",
+            "end" if x > _RIGHT - 9 else "middle",
+        )
     past = palette.COLOURS["unknown"]
     for (service, now, before), y, height in _rows(rows):
         yield _name(service.name, y + height / 2)

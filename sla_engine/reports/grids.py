@@ -32,6 +32,7 @@ _OUTAGES = {
 _WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of window": "n"}
 _CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
 _RESTATEMENTS = {"Service": "", "Before": "n", "After": "n", "Who": "", "Why": ""}
+_TERMS = {"Services": "", "In force": "", "Terms": "", "Known since": ""}
 _HOSTS = {
     "Host": "", "CPU p95": "n", "Memory p95": "n", "Fullest disk": "", "Used": "n", "Full": "",
     "Updates": "n", "Reboot": "",
@@ -125,8 +126,19 @@ def restatements(report: PeriodReport) -> Grid:
         (one.service, say.percent(one.before), say.percent(one.after), one.author, one.reason)
         for one in report.restatements
     ]
-    caption = "Figures that a correction changed after the report of this period was made."
+    caption = (
+        "Figures that are others than those that were frozen when the report of this period was "
+        "made."
+    )
     return _grid("restatements", "Restatements", _RESTATEMENTS, rows, caption)
+
+
+def terms(report: PeriodReport) -> Grid:
+    """Return what was agreed and decides the figures."""
+    caption = (
+        "What was agreed and decides the figures, as the ledger has it since it was first seen."
+    )
+    return _grid("terms", "Terms in force", _TERMS, lists.terms(report), caption)
 
 
 def hosts(report: PeriodReport) -> Grid:

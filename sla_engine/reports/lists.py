@@ -106,6 +106,30 @@ def work(one: Work, say: Language) -> tuple[str, ...]:
     )
 
 
+def terms(report: PeriodReport) -> list[tuple[str, str, str, str]]:
+    """Return the terms in force: services, when in the period, what, and since when known."""
+    say = language(report)
+    found = []
+    for one in report.terms:
+        whole = one.span == report.period
+        when = "the whole period" if whole else say.stretch(*one.span)
+        known = f"{say.moment(one.seen)}{' (the upgrade)' if one.upgrade else ''}"
+        file = f", SHA-256 {one.digest[:12]}" if one.digest else ""
+        told = "; ".join(f"{key} {value}" for key, value in one.values)
+        found.append((humanize.listed(one.services, 20), when, told, known + file))
+    return found
+
+
+def afterwards(report: PeriodReport) -> list[str]:
+    """Return what was said of the period's terms after the fact."""
+    say = language(report)
+    return [
+        f"{one.service}: {one.field} {one.before} -> {one.after} for {say.stretch(*one.span)}, "
+        f"afterwards: first said on {say.moment(one.seen)}"
+        for one in report.afterwards
+    ]
+
+
 def host(one: Host, say: Language) -> list[tuple[str, bool]]:
     """Return the cells of a host's line, each with whether it is a number."""
     reboot = {True: "due", False: "no", None: "-"}[one.reboot]

@@ -70,12 +70,17 @@ def _bar(share: Share, report: PeriodReport) -> Bar:
 
 def budgets(report: PeriodReport) -> list[Line]:
     """Return how the error budgets of the worst services were used up."""
-    worst = [s for s in summarize(report.services).worst if s.figures.budget]
+    worst = [s for s in summarize(report.services).worst if s.figures.budget or s.course]
     return [Line(service, *_burnt(service, report)) for service in worst]
 
 
 def _burnt(service: ServiceReport, report: PeriodReport) -> tuple[list[int], list[float]]:
-    """Return the points of a line that falls while the service is down."""
+    """Return the points of a line that falls while the service is down, or as its events fail."""
+    end = min(report.generated_at, report.period.end)
+    if service.course:
+        moments = [moment for moment, _ in service.course]
+        falling = [100 * left for _, left in service.course]
+        return [*moments, max(end, moments[-1])], [*falling, falling[-1]]
     budget = service.figures.budget or 1.0
     times, left, lost = [report.period.start], [100.0], 0
     shares = (*service.figures.shares, *service.figures.short)
@@ -84,7 +89,7 @@ def _burnt(service: ServiceReport, report: PeriodReport) -> tuple[list[int], lis
         left.append(100 * (1 - lost / budget))
         lost += share.unplanned
         left.append(100 * (1 - lost / budget))
-    return [*times, min(report.generated_at, report.period.end)], [*left, left[-1]]
+    return [*times, end], [*left, left[-1]]
 
 
 def compared(report: PeriodReport) -> list[Compared]:

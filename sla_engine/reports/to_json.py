@@ -18,32 +18,76 @@ def render(report: PeriodReport) -> bytes:
 
 def document(report: PeriodReport) -> Json:
     """Return the report as plain values."""
-    return {
-        "policy_version": report.policy_version,
-        "generated_at": rfc3339(report.generated_at),
-        "data_until": _moment(report.data_until),
-        "organization": report.organization,
-        "source": report.source,
-        "currency": report.currency,
-        "period": {
-            "start": rfc3339(report.period.start),
-            "end": rfc3339(report.period.end),
-            "timezone": report.timezone,
-        },
-        "services": [_service(service, report.generated_at) for service in report.services],
-        "restatements": [
-            {
-                "service": one.service,
-                "availability_ratio_before": one.before,
-                "availability_ratio_after": one.after,
-                "author": one.author,
-                "reason": one.reason,
-            }
-            for one in report.restatements
-        ],
-        "maintenance": [_work(one) for one in report.works],
-        "capacity": None if report.capacity is None else _capacity(report.capacity),
-    } | _not_computed(report)
+    return (
+        {
+            "policy_version": report.policy_version,
+            "generated_at": rfc3339(report.generated_at),
+            "data_until": _moment(report.data_until),
+            "organization": report.organization,
+            "source": report.source,
+            "currency": report.currency,
+            "period": {
+                "start": rfc3339(report.period.start),
+                "end": rfc3339(report.period.end),
+                "timezone": report.timezone,
+            },
+            "services": [_service(service, report.generated_at) for service in report.services],
+            "restatements": [
+                {
+                    "service": one.service,
+                    "availability_ratio_before": one.before,
+                    "availability_ratio_after": one.after,
+                    "author": one.author,
+                    "reason": one.reason,
+                    "causes": [
+                        {
+                            "kind": cause.kind,
+                            "author": cause.author,
+                            "reason": cause.reason,
+                            "time": None if cause.time is None else rfc3339(cause.time),
+                        }
+                        for cause in one.causes
+                    ],
+                }
+                for one in report.restatements
+            ],
+            "maintenance": [_work(one) for one in report.works],
+            "capacity": None if report.capacity is None else _capacity(report.capacity),
+        }
+        | _terms(report)
+        | _not_computed(report)
+    )
+
+
+def _terms(report: PeriodReport) -> Json:
+    """Return the terms in force; nothing where the ledger knows none."""
+    if not report.terms:
+        return {}
+    terms = [
+        {
+            "services": list(one.services),
+            "start": rfc3339(one.span.start),
+            "end": rfc3339(one.span.end),
+            "values": dict(one.values),
+            "first_seen": rfc3339(one.seen),
+            "known_since": "upgrade" if one.upgrade else "seen",
+            "sha256": one.digest,
+        }
+        for one in report.terms
+    ]
+    said = [
+        {
+            "service": one.service,
+            "field": one.field,
+            "start": rfc3339(one.span.start),
+            "end": rfc3339(one.span.end),
+            "before": one.before,
+            "after": one.after,
+            "first_seen": rfc3339(one.seen),
+        }
+        for one in report.afterwards
+    ]
+    return {"terms": terms, "terms_afterwards": said}
 
 
 def _moment(at: int | None) -> str | None:
@@ -67,7 +111,7 @@ def _service(service: ServiceReport, now: int) -> Json:
         "stale": service.is_stale,
         "objective_ratio": service.objective,
         "availability_ratio": figures.availability,
-        "method": "time" if figures.events is None else "events",
+        "method": _method(figures),
         "events": None if figures.events is None else figures.events._asdict(),
         "met": figures.met,
         "accounting": {
@@ -83,6 +127,7 @@ def _service(service: ServiceReport, now: int) -> Json:
         "unknown_seconds": seconds(figures.unknown),
         "coverage_ratio": figures.coverage,
         "error_budget_seconds": seconds(figures.budget),
+        **_allowed(figures),
         "error_budget_remaining_ratio": figures.budget_remaining,
         "error_budget_exhausted_at": None
         if service.exhausted is None
@@ -103,6 +148,31 @@ def _service(service: ServiceReport, now: int) -> Json:
             *(_outage(share, now, counted=True) for share in figures.shares),
             *(_outage(share, now, counted=False) for share in figures.short),
         ],
+    }
+
+
+def _method(figures: Figures) -> str:
+    if figures.slices is not None:
+        return "timeslices" if figures.slices.slicing.target else "ratio_timeslices"
+    return "time" if figures.events is None else "events"
+
+
+def _allowed(figures: Figures) -> Json:
+    """Return what counts where that is not time: nothing of a service that is judged by time."""
+    if figures.events is None:
+        return {}
+    found: Json = {"lost_seconds": seconds(figures.lost)}
+    if figures.slices is None:
+        return found | {"error_budget_events": figures.allowed}
+    good, total, slicing = figures.slices
+    return found | {
+        "error_budget_slices": figures.allowed,
+        "slices": {
+            "good": good,
+            "total": total,
+            "length_seconds": seconds(slicing.length),
+            "target_ratio": slicing.target,
+        },
     }
 
 

@@ -96,9 +96,11 @@ def _line(service: ServiceReport, say: Language) -> str:
         None: "\N{MEDIUM WHITE CIRCLE}",
     }[service.figures.met]
     text = f"{mark} {service.name}: {view.score(service, say)}"
-    if service.figures.unplanned or service.figures.planned:
-        text += f", {say.service_time(service.figures.unplanned)} unplanned"
-        text += f", {say.service_time(service.figures.planned)} planned"
+    figures = service.figures
+    if figures.events is not None:
+        text += f", {view.loss(service, say)}"
+    elif figures.unplanned or figures.planned:
+        text += f", {view.loss(service, say)}, {say.service_time(figures.planned)} planned"
     if service.figures.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text

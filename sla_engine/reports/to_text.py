@@ -60,6 +60,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _corrections(report, say)
     yield from _restatements(report, say)
     yield from _not_computed(report)
+    yield from _terms(report)
     if report.capacity is not None:
         yield from _capacity(report.capacity, say)
 
@@ -180,6 +181,15 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     for one in report.restatements:
         before, after = (say.percent(v) for v in (one.before, one.after))
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
+
+
+def _terms(report: PeriodReport) -> Iterator[str]:
+    if report.terms:
+        yield ""
+        yield "TERMS IN FORCE"
+    for services, when, told, known in lists.terms(report):
+        yield f"{services}, {when}: {told} (known since {known})"
+    yield from lists.afterwards(report)
 
 
 def _not_computed(report: PeriodReport) -> Iterator[str]:

@@ -184,6 +184,20 @@ def score(service: ServiceReport, say: Language) -> str:
     return f"{say.percent(service.figures.availability)}{against}"
 
 
+def loss(service: ServiceReport, say: Language) -> str:
+    """Return what was lost: events or slices of time where these are judged, else time."""
+    figures = service.figures
+    if figures.slices is not None:
+        sliced = figures.slices
+        bad = say.number(sliced.total - sliced.good, 0 if sliced.slicing.target else 1)
+        length = humanize.duration(sliced.slicing.length)
+        return f"{bad} of {say.counted(sliced.total, 'slice')} of {length} lost"
+    if figures.events is not None:
+        total = say.counted(round(figures.events.total), "event")
+        return f"{say.number(figures.events.failed)} of {total} failed"
+    return f"{say.service_time(figures.unplanned)} unplanned"
+
+
 def budget_words(service: ServiceReport, say: Language) -> str:
     """Return what is left of the error budget, or by how much it was exceeded, in words."""
     if not service.has_budget:

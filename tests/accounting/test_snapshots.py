@@ -14,7 +14,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Restatement
+from sla_engine.domain.report import Cause, Restatement
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.maintenance.requests import request, resolve
@@ -52,7 +52,9 @@ def test_a_correction_after_the_report_is_a_restatement(ledger: Ledger) -> None:
     frozen_report(Books(BOOK, ledger), OCTOBER, END + 1)
     said = Correction(END + 5, "ann", "class", None, "planned", "it was agreed by mail")
     ledger.corrections.add("shop", DOWN, said)
-    expected = Restatement("shop", BEFORE, 1.0, "ann", "it was agreed by mail")
+    why = "it was agreed by mail"
+    cause = Cause("correction", "ann", why, END + 5)
+    expected = Restatement("shop", BEFORE, 1.0, "ann", why, (cause,))
     for now in (END + 6, END + 7):
         made = frozen_report(Books(BOOK, ledger), OCTOBER, now)
         assert made.restatements == (expected,)
@@ -115,7 +117,7 @@ def test_a_decision_of_the_reports_own_moment_is_not_to_blame_for_a_later_change
             (found,) = report(Books(BOOK, ledger), OCTOBER, END + 2).restatements
             assert (found.author, found.reason) == ("sla-engine", "derived anew from samples")
     (found,) = report(Books(BOOK, ledger), OCTOBER, END + 3).restatements
-    assert (found.author, found.reason) == ("bob", "seen in the log")
+    assert (found.author, found.reason) == ("sla-engine", "derived anew from samples")
 
 
 def test_a_month_is_frozen_from_its_last_moment_on(ledger: Ledger) -> None:

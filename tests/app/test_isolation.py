@@ -38,8 +38,8 @@ BROKEN = {
     "one label set twice": {"promql": 'label_replace(state, "service", "x", "", "")'},
     "text": {"promql": '"up"'},
     "range of samples": {"promql": "state[5m]"},
-    "events": {"good": 'sum(up{job="x"', "total": "requests"},
-    "events that do not add up": {"good": "requests", "total": "rate(requests[1m]"},
+    "events": {"good": 'requests{code=~"x{1001}"}', "total": "requests"},
+    "errors": {"errors": "sum(rate(requests[1m]))", "total": 'requests{code=~"x{1001}"}'},
 }
 
 

@@ -147,6 +147,8 @@ def _figures(one: dict[str, str], service: str) -> Series:
         yield "sla_mttr_seconds", one, flat(600)
         yield "sla_mtbf_seconds", one, flat(5 * DAY)
     yield "sla_coverage_ratio", one, flat(0 if service == "wiki" else 0.999)
+    if service == "shop":
+        yield "sla_lost_seconds", one, flat(90)
     for kind, seconds in (("planned", 1800), ("unplanned", 7200 if bad else 0)):
         yield "sla_downtime_seconds", {**one, "kind": kind}, flat(seconds)
         yield "sla_outages", {**one, "kind": kind}, flat(float(seconds > 0))

@@ -110,7 +110,8 @@ def test_the_manager_reads_the_right_figures(grafana: Grafana) -> None:
     assert read("At risk") == {"": 0}
     assert read("Not judged") == {"": 1}
     assert read("Unplanned downtime") == {"": 7200}
-    assert read("Business impact") == {"EUR": 2400}
+    # Two hours of the mail's, and 90 seconds in which the shop's events failed.
+    assert read("Business impact") == {"EUR": 2430}
     assert read("Worst three") == {"mail": 20, "shop": 0}
     assert read("By owner", 1) == {"office": 1, "sales": 0}
     assert read("Month against last month", 2) == {"mail": 0, "shop": 0}

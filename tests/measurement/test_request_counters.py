@@ -1,12 +1,12 @@
 """Good and total events: counters that restart, series that come and go."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from service_catalogue.counters import Counters
 from sla_engine.accounting.figures import account
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
@@ -14,14 +14,16 @@ from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
+from sla_engine.measurement.increases import Grid
 from sla_engine.measurement.ingest import ingest
-from sla_engine.measurement.request_counters import counted, failures
+from sla_engine.measurement.request_counters import EventCounters, counted
 from sla_engine.prometheus import Client, Series
 from tests.catalogues import catalogue
 from tests.programs.prometheus import running_prometheus
 
 MINUTE = 60_000
-PERIOD = Interval(0, 4 * MINUTE)
+GRID = Grid(0, 4, 10 * MINUTE)
+GOOD_OF_ALL = EventCounters(Counters(("total",)), Counters(("good",)), failed=False)
 
 
 def counter(*values: float, every: int = 30_000) -> Series:
@@ -29,36 +31,53 @@ def counter(*values: float, every: int = 30_000) -> Series:
     return Series({}, times, np.array(values, dtype=np.float64))
 
 
+def minutes_of(good: list[Series], total: list[Series], grid: Grid = GRID) -> tuple[Minute, ...]:
+    return counted(GOOD_OF_ALL, {"good": good, "total": total}, grid)
+
+
 @pytest.mark.parametrize(
     ("good", "total", "expected"),
     [
-        ([counter(0, 10, 20, 30, 40)], [counter(0, 10, 20, 30, 40)], []),
-        ([counter(0, 10, 20, 20, 20)], [counter(0, 10, 20, 30, 40)], [(1, 3)]),
-        ([counter(0, 9, 18, 27, 36)], [counter(0, 10, 20, 30, 40)], []),
-        ([counter(0, 8, 16, 24, 32)], [counter(0, 10, 20, 30, 40)], [(0, 3)]),
-        # without an event nothing failed
-        ([counter(5, 5, 5, 5)], [counter(7, 7, 7, 7)], []),
+        ([counter(0, 10, 20, 30, 40)], [counter(0, 10, 20, 30, 40)], [10, 20, 10]),
+        ([counter(0, 10, 20, 20, 20)], [counter(0, 10, 20, 30, 40)], [10, 10, 0]),
         # both restart: what they count anew counts
-        ([counter(90, 100, 10, 20)], [counter(90, 100, 10, 20)], []),
+        ([counter(90, 100, 10, 20)], [counter(90, 100, 10, 20)], [10, 20]),
         # one of two instances fails every request
         (
             [counter(0, 10, 20), counter(0, 0, 0)],
             [counter(0, 10, 20), counter(0, 10, 20)],
-            [(0, 2)],
+            [10, 10],
         ),
+        # good events that no total shows are none
+        ([counter(0, 30, 60)], [counter(0, 10, 20)], [10, 10]),
     ],
-    ids=["fine", "failing", "just-enough", "too-few", "idle", "restarted", "instances"],
+    ids=["fine", "failing", "restarted", "instances", "more-good-than-all"],
 )
-def test_minutes_under_the_objective_fail(
-    good: list[Series], total: list[Series], expected: list[tuple[int, int]]
+def test_good_events_are_counted_by_the_minute(
+    good: list[Series], total: list[Series], expected: list[float]
 ) -> None:
-    found = failures(counted(good, total, PERIOD), Fraction(9, 10))
-    assert found == tuple(OutageSpan(a * MINUTE, b * MINUTE) for a, b in expected)
+    assert [m.good for m in minutes_of(good, total)] == expected
 
 
-def test_without_an_objective_a_minute_fails_when_nothing_was_good() -> None:
-    good, total = [counter(0, 1, 1, 1, 1)], [counter(0, 10, 20, 30, 40)]
-    assert failures(counted(good, total, PERIOD), None) == (OutageSpan(MINUTE, 3 * MINUTE),)
+def test_minutes_without_an_event_are_left_out() -> None:
+    assert minutes_of([counter(5, 5, 5, 5)], [counter(7, 7, 7, 7)]) == ()
+
+
+def test_failed_events_are_taken_off_all() -> None:
+    failed = GOOD_OF_ALL._replace(failed=True)
+    read = {"good": [counter(0, 1, 3, 60)], "total": [counter(0, 10, 20, 30)]}
+    assert counted(failed, read, GRID) == (Minute(0, 9.0, 10.0), Minute(MINUTE, 0.0, 20.0))
+
+
+def test_counters_are_added_and_taken_off_and_never_less_than_nothing() -> None:
+    slow = Counters(("all",), ("fast",))
+    both = EventCounters(Counters(("all", "more")), slow, failed=True)
+    read = {
+        "all": [counter(0, 10, 20, 30)],
+        "more": [counter(0, 1, 2, 3)],
+        "fast": [counter(0, 8, 40, 40)],
+    }
+    assert counted(both, read, GRID) == (Minute(0, 9.0, 11.0), Minute(MINUTE, 22.0, 22.0))
 
 
 def test_a_minute_over_the_edge_of_a_period_counts_in_the_one_where_it_ends(tmp_path: Path) -> None:
@@ -80,14 +99,14 @@ DAY = Interval(START, START + 6 * 3_600_000)
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """Serve requests of which half fail from 02:00 to 02:05, a restart, and a hole of 10 min."""
+    """Serve requests, three in ten failing from 02:00 to 02:05, a restart, a hole of 10 min."""
     lines = ["# TYPE requests counter"]
     good = bad = 0
     for second in range(0, 6 * 3600, 15):
         if second == 3 * 3600:
             good = bad = 0
         failing = 2 * 3600 <= second < 2 * 3600 + 300
-        good, bad = good + (5 if failing else 10), bad + (5 if failing else 0)
+        good, bad = good + (7 if failing else 10), bad + (3 if failing else 0)
         if not 4 * 3600 <= second < 4 * 3600 + 600:
             time = START // 1000 + second + 3
             lines.append(f'requests_total{{code="200"}} {good} {time}')
@@ -119,18 +138,18 @@ def test_events_make_outages_and_holes(url: str, tmp_path: Path) -> None:
         Interval(START, START + 3_000),
         Interval(hole - 12_000 + 15_000, hole + 603_000),
     )
-    # Five of ten requests fail at each of 20 samples.
+    # Three of ten requests fail at each of 20 samples.
     found = accounts["api"].events
     assert found is not None
     assert (sum(m.good for m in minutes), sum(m.total for m in minutes)) == tuple(found)
-    assert found.total - found.good == 20 * 5
+    assert found.total - found.good == 20 * 3
     assert accounts["api"].availability == found.good / found.total
     assert accounts["api"].met is True
 
 
 @pytest.mark.integration
 def test_a_minute_is_held_against_the_objective_of_its_time(url: str, tmp_path: Path) -> None:
-    """Half of the events fail at two o'clock: not enough until 02:02, enough from then on."""
+    """Three in ten fail at two o'clock: too many until 02:02, and few enough from then on."""
     sli = {"good": 'requests_total{code="200"}', "total": "requests_total"}
     change = {"until": "2026-10-01T02:02:00Z", "objective": 99}
     entry = {"id": "api", "objective": 40, "sli": sli, "history": [change]}
@@ -195,12 +214,5 @@ def test_an_increase_belongs_to_the_minute_of_the_sample_that_shows_it(
     times: tuple[int, int], expected: list[int]
 ) -> None:
     one = Series({}, np.array(times, np.int64), np.array([5.0, 8.0]))
-    found = counted([one], [one], PERIOD, 2 * MINUTE)
+    found = minutes_of([one], [one], Grid(0, 4, 2 * MINUTE))
     assert found == tuple(Minute(start, 3.0, 3.0) for start in expected)
-
-
-def test_an_objective_that_is_met_exactly_is_met_whatever_its_fraction() -> None:
-    for percent, good in ((99.9, 999.0), (99.5, 995.0), (95, 950.0), (99, 990.0)):
-        owed = Fraction(str(percent)) / 100
-        assert failures((Minute(0, good, 1000.0),), owed) == ()
-        assert failures((Minute(0, good - 1, 1000.0),), owed) == (OutageSpan(0, MINUTE),)

@@ -6,6 +6,7 @@ import pytest
 from service_catalogue import Catalogue
 from service_catalogue.cron import schedule_mistakes
 from service_catalogue.notifications import Report
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
 from sla_engine.notices.reports import due_reports, last_fired
@@ -33,6 +34,33 @@ def test_a_monthly_report_goes_out_once_with_a_chart(ledger: Ledger, slack: Slac
     assert root["channel"] == "C0SENIORS0"
     assert "October 2026: 1 of 2 services met the objective; shop did not." in root["text"]
     assert [f[:4] for f in slack.files.values()] == [b"\x89PNG"]
+
+
+def test_a_scheduled_report_is_frozen_and_kept_as_it_was_sent(ledger: Ledger, slack: Slack) -> None:
+    faults = {"files.completeUploadExternal": ["server_error_after"]}
+    slack.fault = lambda m: faults[m].pop() if faults.get(m) else None
+    for minute in range(4):
+        send(book(format="html"), ledger, slack, at("2026-11-01T09:00") + minute * MINUTE)
+    period = Interval(at("2026-10-01"), at("2026-11-01"))
+    kept = {one.format: one for one in ledger.kept.of(period)}
+    assert set(kept) == {"json", "html"}
+    assert {one.report for one in kept.values()} == {"seniors"}
+    assert set(slack.files.values()) == {kept["html"].body}
+    assert set(ledger.frozen.first(period)) == {"shop", "mail"}
+    assert ledger.verify() == []
+
+
+def test_a_report_that_is_sent_before_all_is_known_is_not_frozen(
+    tmp_path: Path, slack: Slack
+) -> None:
+    start, end = at("2026-10-01"), at("2026-10-31T23:59")
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db") as ledger:
+        ledger.apply([Derived("shop", (Segment(start, end, State.UP),), start)])
+        send(book(), ledger, slack, at("2026-11-01T10:00"))
+        assert len(slack.roots()) == 1
+        period = Interval(at("2026-10-01"), at("2026-11-01"))
+        assert ledger.frozen.first(period) == {}
+        assert ledger.kept.of(period) == ()
 
 
 def test_a_report_that_was_missed_is_sent_once_late_and_says_so(

@@ -11,12 +11,15 @@ from sla_engine.domain.outage import Correction, Outage
 from sla_engine.domain.period import containing, parse_period, shifted
 from sla_engine.domain.report import (
     Capacity,
+    Cause,
     Certificate,
     Day,
     Host,
     PeriodReport,
     Restatement,
+    SaidAfterwards,
     ServiceReport,
+    TermsInForce,
     Work,
 )
 
@@ -140,7 +143,36 @@ REPORT = PeriodReport(
         Work("w1", "Storage upgrade", NIGHT, ("Web Shop", "Payments"), "ada", "bob", HOUR),
         Work("w2", "Patches", NIGHT, ("Wiki",), "ada", None, 0, retroactive=True),
     ),
-    restatements=(Restatement("Payments", 0.9993, 1.0, "ada", "approved afterwards"),),
+    restatements=(
+        Restatement(
+            "Payments",
+            0.9993,
+            1.0,
+            "ada",
+            "approved afterwards",
+            (Cause("window", "ada", "approved afterwards", at("2026-11-02T10:00")),),
+        ),
+    ),
+    terms=(
+        TermsInForce(
+            ("Web Shop", "Payments"),
+            MONTH,
+            (("objective", "99.9"), ("window", "month")),
+            at("2026-09-01T12:00"),
+            "ab" * 32,
+        ),
+        TermsInForce(
+            ("Wiki",),
+            Interval(MONTH.start, at("2026-10-16T00:00")),
+            (("window", "month"),),
+            at("2026-09-01T12:00"),
+            "",
+            upgrade=True,
+        ),
+    ),
+    afterwards=(
+        SaidAfterwards("Web Shop", "objective", NIGHT, "99.9", "99.0", at("2026-11-02T10:00")),
+    ),
     capacity=Capacity(
         (
             Host("db-1", 0.31, 0.72, "/var", 0.91, 12.4, 14, reboot=True),

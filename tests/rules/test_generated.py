@@ -7,12 +7,12 @@ import requests
 import yaml
 
 from sla_engine.app.errors import JobError
-from sla_engine.app.rules import keep
+from sla_engine.app.rules import keep, rule_text
 from sla_engine.cli import main
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.judge import RulesRejectedError
 from sla_engine.prometheus.rule_file import update
-from sla_engine.prometheus.rules import NoRuleError, expressions, rule_file
+from sla_engine.prometheus.rules import rule_file
 from tests.catalogues import catalogue
 from tests.programs.prometheus import running_prometheus
 
@@ -58,28 +58,15 @@ def test_rates_span_four_scrapes() -> None:
     assert "[120s]" in rule_file(slow, 15_000)
 
 
-def test_a_rate_is_taken_as_it_is() -> None:
-    given = {"good": "rate(g[1m])", "total": "rate(t[1m])"}
-    text = rule_file(catalogue({"id": "api", "sli": given}).services)
-    assert dict(expressions(text))["api"].count("rate") == 3
-
-
-def test_a_sum_of_counters_is_refused() -> None:
-    mistaken = catalogue({"id": "api", "sli": {"good": "sum(g)", "total": "t"}}).services
-    with pytest.raises(NoRuleError, match=r"'api': sli\.good is neither"):
-        rule_file(mistaken)
-
-
-def test_a_service_without_a_rule_keeps_back_no_other(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "services.yml"
-    mistaken = "  - {id: api, name: Api, sli: {good: sum(g), total: t}}\n"
-    path.write_text(CATALOGUE.replace("EXPRESSION", "up == 1") + mistaken)
-    assert main(["rules", f"--config.file={path}"]) == 1
-    said = capsys.readouterr()
-    assert set(dict(expressions(said.out))) == {"shop"}
-    assert "no rules of api: service 'api': sli.good is neither a selector" in said.err
+def test_a_rate_is_read_as_the_counter_inside_it() -> None:
+    plain, rates = (
+        rule_file(catalogue({"id": "api", "sli": sli}).services)
+        for sli in (
+            {"good": "g", "total": "t"},
+            {"good": "sum(rate(g[1m]))", "total": "sum by (job) (increase(t[9m]))"},
+        )
+    )
+    assert rates == plain
 
 
 @pytest.mark.integration
@@ -91,7 +78,7 @@ def test_rules_that_are_rejected_keep_back_no_others_and_are_tried_once(tmp_path
         assert keep(path, book, client, left_out)
         assert set(left_out) == {"bad0", "bad1"}
         assert "parse" in left_out["bad0"]
-        assert path.read_text() == rule_file(catalogue(*SERVICES).services, 15_000)
+        assert path.read_text() == rule_text(catalogue(*SERVICES))
         assert not keep(path, book, client, left_out)
     assert sorted(tmp_path.iterdir()) == [path]
 
@@ -211,3 +198,16 @@ def test_prometheus_judges_where_there_is_no_promtool_and_reads_the_file_again(
                 keep(path, other, client)
             assert path.read_text() == kept
             assert _groups(prometheus.url) == ["sla_engine"]
+
+
+@pytest.mark.parametrize("command", ["check", "rules"])
+def test_check_and_rules_refuse_the_same(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    text = CATALOGUE.replace("promql: 'EXPRESSION'", "good: sum(g) / sum(t), total: t")
+    path.write_text(text)
+    assert main([command, f"--config.file={path}"]) == 1
+    said = capsys.readouterr()
+    assert f"{path}:4: services[0].sli.good: is a ratio: give its two sides" in said.err
+    assert not said.out

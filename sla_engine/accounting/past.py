@@ -1,0 +1,70 @@
+"""Books that know what was agreed when: the ledger's terms beside the catalogue in force."""
+
+from collections.abc import Iterator, Sequence
+
+from service_catalogue import Service
+from service_catalogue.past import pieces
+from service_catalogue.terms import terms_of
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import POLICY_VERSION
+from sla_engine.ledger import Books
+from sla_engine.ledger.in_force import every_term, in_force
+from sla_engine.ledger.rows import Without
+from sla_engine.ledger.terms import Term
+
+
+def remembered(books: Books, now: int) -> Books:
+    """Return books that know the past; what the ledger does not have yet is first seen ``now``.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    rows = terms_known(books, now)
+    return books._replace(catalogue=in_force(books.catalogue, rows))
+
+
+def terms_known(books: Books, now: int) -> tuple[Term, ...]:
+    """Return the ledger's terms, and those that it does not have yet, first seen ``now``."""
+    rows = books.ledger.terms.rows()
+    return every_term(books.catalogue, rows, now, POLICY_VERSION)
+
+
+def without(books: Books, rows: Sequence[Term], left_out: Without) -> Books:
+    """Return books as if some of the ``rows`` of terms, and some decisions, were not in them."""
+    kept = [row for row in rows if row.id not in left_out.terms]
+    return Books(in_force(books.catalogue, kept), books.ledger.without(left_out))
+
+
+def noted(books: Books, now: int, *, whole: bool = True) -> Books:
+    """Write down what terms are new or changed, seen at ``now`` (ms UTC); return `remembered`.
+
+    Unless the catalogue is the ``whole`` of what is watched, nothing is taken to have left.
+
+    Raises:
+        LedgerError: the ledger cannot be written.
+    """
+    values = terms_of(books.catalogue, POLICY_VERSION)
+    books.ledger.terms.note(values, books.catalogue.digest, now, whole=whole)
+    known = books.ledger.covered_until() if _renamed(books) else {}
+    for service, former in _renamed(books):
+        if former in known:
+            books.ledger.join(former, service, now)
+    return remembered(books, now)
+
+
+def _renamed(books: Books) -> list[tuple[str, str]]:
+    return [(s.id, former) for s in books.catalogue.services for former in s.formerly]
+
+
+def unwatched(books: Books) -> list[str]:
+    """Return the services that have an open outage and are not in the catalogue any more."""
+    watched_now = {service.id for service in books.catalogue.services}
+    return [name for name in books.ledger.open_outages() if name not in watched_now]
+
+
+def watched(books: Books, period: Interval) -> Iterator[Service]:
+    """Yield the services to account for in a period (ms UTC), those that left since, too."""
+    yield from books.catalogue.services
+    for service in books.catalogue.left:
+        if any(held is not None for _, _, held in pieces(service, *period)):
+            yield service

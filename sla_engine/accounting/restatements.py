@@ -1,0 +1,200 @@
+"""Why a reported figure is another one now: what did it is found by leaving it out.
+
+Each new row (of terms, of windows, of corrections) is put back, the figure is worked out again, and
+the row is named if that is another figure. Samples are to blame where all rows put back do not give
+what was reported.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
+from typing import NamedTuple
+
+from sla_engine.accounting.figures import as_of, facts_of, figures_in, with_parts
+from sla_engine.accounting.past import without
+from sla_engine.accounting.report_context import business
+from sla_engine.accounting.snapshots import differs, digest, snapshot
+from sla_engine.accounting.terms import objective
+from sla_engine.accounting.terms_in_force import changes_of
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import (
+    POLICY_VERSION,
+    Cause,
+    CauseKind,
+    PeriodReport,
+    Restatement,
+    ServiceReport,
+)
+from sla_engine.ledger import Books
+from sla_engine.ledger.frozen import Basis, Frozen, Snapshot
+from sla_engine.ledger.rows import NOTHING, Without
+from sla_engine.ledger.terms import UPGRADE, Term
+from uptime_common import humanize
+
+_SAMPLES = Cause("samples", "sla-engine", "derived anew from samples")
+_FILE = "services.yml"
+_DERIVES = ("sli", "probes", "components", "need", "quorum", "scrape_interval", "max_gap")
+_MOST = 50
+"""How many rows are tried one by one; of more the kinds are named."""
+
+
+class _Suspect(NamedTuple):
+    """Rows that may have changed a figure, and what is said of them if they did."""
+
+    rows: Without
+    cause: Cause
+
+
+def restatements(
+    books: Books, report: PeriodReport, terms: Sequence[Term]
+) -> tuple[Restatement, ...]:
+    """Return how a report's figures differ from those that the first one of its period froze.
+
+    ``terms`` are `terms_known`.
+    """
+    frozen = _frozen(books, report)
+    now = {one.id: _snapshot(one, report.period) for one in report.services}
+    changed = [
+        one
+        for one in report.services
+        if one.id in frozen and differs(frozen[one.id].figures, now[one.id])
+    ]
+    if not changed:
+        return ()
+    found = []
+    for one in changed:
+        was, case = frozen[one.id], _Case(books, terms, report, one.id)
+        if causes := case.causes(was):
+            found.append(_restated(one, was, causes))
+    return tuple(found)
+
+
+def _frozen(books: Books, report: PeriodReport) -> dict[str, Frozen]:
+    """Return what was frozen of the report's services, under these ids or former ones."""
+    first = books.ledger.frozen.first(report.period)
+    found = {}
+    for one in report.services if first else ():
+        names = (one.id, *books.catalogue.service(one.id).formerly)
+        known = [first[name] for name in names if name in first]
+        if known:
+            found[one.id] = min(known, key=lambda was: was.time)
+    return found
+
+
+def _snapshot(one: ServiceReport, period: Interval) -> Snapshot:
+    return snapshot(one.figures, period, one.objective, one.impact, one.credit)
+
+
+def _restated(one: ServiceReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
+    authors = ", ".join(dict.fromkeys(cause.author for cause in causes))
+    reasons = "; ".join(dict.fromkeys(cause.reason for cause in causes))
+    before, after = was.figures["availability"], one.figures.availability
+    return Restatement(one.name, before, after, authors, reasons, tuple(causes))
+
+
+class _Case:
+    """A service whose figures changed; each way to put rows back is worked out once."""
+
+    def __init__(
+        self, books: Books, terms: Sequence[Term], report: PeriodReport, service: str
+    ) -> None:
+        self._books, self._period, self._service = books, report.period, service
+        self._at = as_of(books.ledger, report.generated_at)
+        one = books.catalogue.service(service)
+        self._names = {service, *one.formerly}
+        names = with_parts(books.catalogue, [one]) | self._names
+        self._terms = [t for t in terms if t.subject.kind != "service" or t.subject.name in names]
+        self._known: dict[Without, tuple[Snapshot, str]] = {}
+
+    def causes(self, was: Frozen) -> list[Cause]:
+        """Return what made the figures others than those that were frozen."""
+        known = was.basis or self._supposed(was)
+        suspects = self._tried(list(self._suspects(known)))
+        full, base = self._of(NOTHING), self._of(_all(suspects))
+        found = [s.cause for s in suspects if self._of(s.rows)[0] != full[0]]
+        if not found and base[0] != full[0]:  # several rows say the same: each would do alone
+            alone = ((s, _all(o for o in suspects if o is not s)) for s in suspects)
+            found = [s.cause for s, others in alone if self._of(others)[0] != base[0]]
+            found = found or [s.cause for s in suspects]
+        same = known.policy == POLICY_VERSION
+        if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
+            found += [_SAMPLES, *self._derived_otherwise(known)]
+        return found
+
+    def _derived_otherwise(self, known: Basis) -> Iterator[Cause]:
+        """Yield the terms by which samples may have been derived to something else."""
+        zone = self._books.catalogue.timezone
+        for term in self._terms:
+            if term.id > known.term and term.subject.kind == "service" and term.before:
+                after = term.after or {}
+                if any(term.before.get(key) != after.get(key) for key in _DERIVES):
+                    yield _of_term(term, zone)
+
+    def _of(self, left_out: Without) -> tuple[Snapshot, str]:
+        """Return the figures and the samples' digest, as if some rows were not there."""
+        if left_out not in self._known:
+            self._known[left_out] = self._worked_out(without(self._books, self._terms, left_out))
+        return self._known[left_out]
+
+    def _worked_out(self, books: Books) -> tuple[Snapshot, str]:
+        one = books.catalogue.service(self._service)
+        facts = facts_of(books, self._period, (one,))[one.id]
+        figures = figures_in(one, facts, self._period, self._at)
+        goal = objective(one, self._period.start)
+        held = None if goal is None else float(goal)
+        cost = business(one, figures, self._period.start)
+        found = snapshot(figures, self._period, held, cost["impact"], cost["credit"])
+        return found, digest(facts, self._period)
+
+    def _supposed(self, was: Frozen) -> Basis:
+        """Return what the figures of an older ledger stood on, by the clock."""
+        terms = [t.id for t in self._terms if t.origin == UPGRADE or t.time <= was.time]
+        ledger = self._books.ledger
+        said = [i for i, (_, c) in ledger.corrections.after(0).items() if c.time <= was.time]
+        done = [i for i, (_, e) in ledger.windows.after(0).items() if e.time <= was.time]
+        newest = [max(found, default=0) for found in (terms, said, done)]
+        return Basis(newest[0], newest[1], newest[2], POLICY_VERSION)
+
+    def _tried(self, suspects: Sequence[_Suspect]) -> Sequence[_Suspect]:
+        """Return what to put back one by one: each row, or where these are many, each kind."""
+        if len(suspects) <= _MOST:
+            return suspects
+        kinds: dict[CauseKind, list[_Suspect]] = {}
+        for one in suspects:
+            kinds.setdefault(one.cause.kind, []).append(one)
+        return [
+            _Suspect(_all(of), Cause(kind, of[-1].cause.author, f"{len(of)} changes"))
+            for kind, of in kinds.items()
+        ]
+
+    def _suspects(self, known: Basis) -> Iterator[_Suspect]:
+        """Yield the rows that are newer than the frozen figures and may concern the service."""
+        ledger, zone = self._books.ledger, self._books.catalogue.timezone
+        for term in self._terms:
+            if term.id > known.term and term.subject.kind != "policy":
+                cause = _of_term(term, zone)
+                yield _Suspect(Without(terms=frozenset({term.id})), cause)
+        for number, (name, said) in ledger.corrections.after(known.correction).items():
+            if name in self._names and said.field == "class":
+                cause = Cause("correction", said.author, said.reason, said.time)
+                yield _Suspect(Without(corrections=frozenset({number})), cause)
+        for number, (window, event) in ledger.windows.after(known.event).items():
+            if event.kind != "requested":
+                why = event.reason or f"{window}: {event.kind}"
+                cause = Cause("window", event.author, why, event.time)
+                yield _Suspect(Without(events=frozenset({number})), cause)
+
+
+def _all(suspects: Iterable[_Suspect]) -> Without:
+    found = NOTHING
+    for one in suspects:
+        found |= one.rows
+    return found
+
+
+def _of_term(term: Term, zone: tzinfo) -> Cause:
+    what: CauseKind = "window" if term.subject.kind == "window" else "terms"
+    seen = humanize.moment(term.time, zone)
+    said = "; ".join(changes_of(term)) or "changed"
+    file = f", SHA-256 {term.digest[:12]}" if term.digest else ""
+    name = f"{term.subject.kind} {term.subject.name}".strip()
+    return Cause(what, _FILE, f"{name}: {said} (first seen {seen}{file})", term.time)

@@ -1,0 +1,187 @@
+"""A restatement names what did it, found by putting it back, and nothing that merely came last."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service_catalogue.terms import Subject
+from sla_engine.accounting import restatements as module
+from sla_engine.accounting.past import noted
+from sla_engine.accounting.report import frozen_report, report
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.maintenance import Scope, WindowEvent
+from sla_engine.domain.outage import Correction
+from sla_engine.domain.report import Restatement
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Books, Derived, Ledger
+from sla_engine.ledger.maintenance import Request
+from tests.accounting.test_past import (
+    CHANGES,
+    DAY,
+    DOWN,
+    EDIT,
+    HOUR,
+    LATER,
+    NIGHT,
+    SEPTEMBER,
+    book,
+    ledger,
+)
+
+__all__ = ["ledger"]
+PERIOD = Interval(SEPTEMBER.start, SEPTEMBER.end)
+HISTORY = [{"until": "2026-09-01T00:00:00Z", "objective": 99.9, "calendar": "office"}]
+
+
+def correct(ledger: Ledger, field: str, value: str | None, author: str, moment: int = EDIT) -> None:
+    said = Correction(moment, author, field, None, value, f"{author} says so")
+    ledger.corrections.add("shop", DOWN, said)
+
+
+def window(ledger: Ledger, name: str = "M-1") -> None:
+    asked = Request(name, "cli", "Work", Scope(("shop",)), DOWN, DOWN + HOUR, "UTC")
+    ledger.windows.add(asked, WindowEvent(EDIT, "requested", "ann"))
+    ledger.windows.append(name, WindowEvent(EDIT + 1, "approved", "bob", "by telephone"))
+
+
+def terms(ledger: Ledger) -> None:
+    edited = book(shop={"objective": 99.0, "history": HISTORY})
+    noted(Books(edited, ledger), EDIT)
+
+
+def samples(ledger: Ledger, minutes: int = 30) -> None:
+    end = DOWN + minutes * 60_000
+    line = (Segment(DOWN, end, State.DOWN), Segment(end, DOWN + DAY, State.UP))
+    ledger.apply([Derived("shop", line, DOWN)])
+
+
+ALONE: dict[str, tuple[Callable[[Ledger], None], str]] = {
+    "correction": (lambda ledger: correct(ledger, "class", "planned", "bob"), "bob"),
+    "window": (window, "bob"),
+    "terms": (terms, "services.yml"),
+    "samples": (samples, "sla-engine"),
+}
+
+
+def frozen(ledger: Ledger) -> None:
+    assert frozen_report(noted(Books(book(), ledger), EDIT - DAY), SEPTEMBER, EDIT - DAY).frozen
+
+
+def now(ledger: Ledger) -> tuple[Restatement, ...]:
+    rows = {term.subject: term for term in ledger.terms.rows()}
+    objective = (rows[Subject("service", "shop")].after or {})["objective"]
+    told = {"objective": 99.0, "history": HISTORY} if objective == 99 else {}
+    return report(noted(Books(book(shop=told), ledger), LATER), SEPTEMBER, LATER).restatements
+
+
+@pytest.mark.parametrize("kind", ALONE)
+def test_what_did_it_is_named_and_not_who_annotated_afterwards(ledger: Ledger, kind: str) -> None:
+    frozen(ledger)
+    change, author = ALONE[kind]
+    change(ledger)
+    correct(ledger, "cause", "disk", "eve", LATER - 1)
+    [found] = now(ledger)
+    assert [cause.kind for cause in found.causes] == [kind]
+    assert (found.author, found.service) == (author, "shop")
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize("second", ["window", "terms", "samples"])
+def test_of_two_that_did_it_both_are_named(ledger: Ledger, second: str) -> None:
+    frozen(ledger)
+    ledger.apply([Derived("shop", (Segment(DOWN + DAY, DOWN + DAY + HOUR, State.DOWN),), DOWN)])
+    samples_first = second == "samples"
+    said = Correction(EDIT, "bob", "class", None, "planned", "agreed")
+    ledger.corrections.add("shop", DOWN + DAY, said)
+    if not samples_first:
+        ALONE[second][0](ledger)
+    [found] = now(ledger)
+    kinds = {cause.kind for cause in found.causes}
+    assert kinds == {"correction", "samples"} | ({second} if not samples_first else set())
+
+
+def test_two_that_would_each_do_it_alone_are_both_named(ledger: Ledger) -> None:
+    frozen(ledger)
+    correct(ledger, "class", "planned", "bob")
+    window(ledger)
+    [found] = now(ledger)
+    assert {cause.kind for cause in found.causes} == {"correction", "window"}
+
+
+def test_what_was_undone_is_no_restatement(ledger: Ledger) -> None:
+    frozen(ledger)
+    correct(ledger, "class", "planned", "bob")
+    correct(ledger, "class", None, "eve", EDIT + 1)
+    assert now(ledger) == ()
+
+
+def test_of_several_rows_only_those_that_did_it_are_named(ledger: Ledger) -> None:
+    frozen(ledger)
+    noted(Books(book(NIGHT | {"services": ["mail"]}), ledger), EDIT)
+    later = NIGHT | {"id": "w2"}
+    books = noted(Books(book(NIGHT | {"services": ["mail"]}, later), ledger), EDIT + 1)
+    found = {one.service: one for one in report(books, SEPTEMBER, LATER).restatements}
+    assert "window w2: new" in found["shop"].reason
+    assert "w1" not in found["shop"].reason
+    assert [cause.kind for cause in found["shop"].causes] == ["window"]
+
+
+def test_where_many_rows_are_new_their_kinds_are_named(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST", 1)
+    frozen(ledger)
+    window(ledger)
+    window(ledger, "M-2")
+    [found] = now(ledger)
+    assert [(cause.kind, cause.reason) for cause in found.causes] == [("window", "2 changes")]
+
+
+def test_samples_derived_by_another_source_name_it(ledger: Ledger) -> None:
+    frozen(ledger)
+    other = book(shop={"sli": {"promql": "vector(1)"}})
+    books = noted(Books(other, ledger), EDIT)
+    samples(ledger)
+    [found] = report(books, SEPTEMBER, LATER).restatements
+    assert [cause.kind for cause in found.causes] == ["samples", "terms"]
+    assert "sli none -> promql vector(1)" in found.reason
+
+
+@pytest.mark.parametrize("change", ["objective", "credits", "calendar", "since", "gone"])
+def test_an_edit_without_history_restates_nothing(ledger: Ledger, change: str) -> None:
+    frozen(ledger)
+    books = noted(Books(CHANGES[change], ledger), EDIT)
+    assert report(books, SEPTEMBER, LATER).restatements == ()
+
+
+def test_another_version_of_the_policy_alone_restates_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen(ledger)
+    was = ledger.frozen.first(PERIOD)
+    stale = {n: f._replace(figures=f.figures | {"availability": 0.5}) for n, f in was.items()}
+    monkeypatch.setattr(type(ledger.frozen), "first", lambda _self, _period: stale)
+    monkeypatch.setattr(module, "POLICY_VERSION", "2")
+    assert now(ledger) == ()
+    correct(ledger, "class", "planned", "bob")
+    [found] = now(ledger)
+    assert [cause.kind for cause in found.causes] == ["correction"]
+    samples(ledger)
+    [found] = now(ledger)
+    assert {cause.kind for cause in found.causes} == {"correction", "samples"}
+
+
+@pytest.mark.parametrize("kind", ["correction", "window", "samples"])
+def test_what_an_older_ledger_froze_is_judged_by_the_clock(
+    ledger: Ledger, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen(ledger)
+    known = ("availability", "agreed", "excluded", "planned", "unplanned", "unknown", "outages")
+    old = {
+        name: one._replace(basis=None, figures={key: one.figures[key] for key in known})
+        for name, one in ledger.frozen.first(PERIOD).items()
+    }
+    monkeypatch.setattr(type(ledger.frozen), "first", lambda _self, _period: old)
+    ALONE[kind][0](ledger)
+    [found] = now(ledger)
+    assert [cause.kind for cause in found.causes] == [kind]

@@ -1,0 +1,106 @@
+"""A service that counts events, on every surface of a report: all of them speak of events."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sla_engine.accounting.report import report
+from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import parse_period
+from sla_engine.domain.report import PeriodReport
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Books, Derived, Ledger
+from sla_engine.measurement.event_outages import EventOutages
+from sla_engine.reports import plots, to_html, to_json, to_slack, to_text
+from tests.catalogues import catalogue
+
+M = 60_000
+START = 1_790_812_800_000
+DAY = Interval(START, START + 1440 * M)
+SLI = {"good": "g", "total": "t"}
+
+
+def minutes() -> Iterator[Minute]:
+    """Yield 100 requests a minute, of which one fails now and then, and for ten minutes a fifth."""
+    for at in range(1440):
+        failed = 20 if 600 <= at < 610 else 1 if at % 40 == 0 else 0
+        yield Minute(START + at * M, 100 - failed, 100)
+
+
+def made(**more: Any) -> PeriodReport:
+    entry = {"id": "api", "objective": 99, "cost_per_hour": 600, "sli": SLI | more}
+    book = catalogue(entry)
+    with Ledger.open("sqlite://") as ledger:
+        books = Books(book, ledger)
+        item = Derived("api", (Segment(*DAY, State.UP),), START, 0, tuple(minutes()))
+        ledger.apply([EventOutages(books, DAY).judged(item)])
+        return report(books, parse_period("2026-10-01", book.timezone, DAY.end), DAY.end)
+
+
+@pytest.fixture(scope="module")
+def day() -> PeriodReport:
+    return made()
+
+
+FAILED = 20 * 10 + 36 - 1  # 600 is among the forties
+BUDGET_LEFT = 1 - FAILED / 1440
+
+
+def test_the_chart_ends_where_the_card_says(day: PeriodReport) -> None:
+    (line,) = plots.budgets(day)
+    assert line.left[0] == 100
+    assert line.left[-1] == pytest.approx(100 * BUDGET_LEFT)
+    assert day.services[0].figures.budget_remaining == pytest.approx(BUDGET_LEFT)
+    assert list(line.left) == sorted(line.left, reverse=True)
+
+
+def test_the_outage_is_the_ten_minutes_that_a_person_would_name(day: PeriodReport) -> None:
+    figures = day.services[0].figures
+    assert [share.down for share in figures.shares] == [10 * M]
+    assert (figures.met, figures.unplanned, figures.budget) == (True, 10 * M, None)
+
+
+def test_the_cost_is_of_the_failed_events(day: PeriodReport) -> None:
+    """Ten minutes in which a fifth failed, and 35 that lost a hundredth, at 10 a minute."""
+    assert day.services[0].impact == pytest.approx(10 * (10 * 0.2 + 35 * 0.01))
+
+
+def test_cards_tables_and_messages_speak_of_events(day: PeriodReport) -> None:
+    assert f"{FAILED} of 144,000 events failed" in to_html.render(day).decode()
+    assert f"{FAILED} of 144,000 events failed" in to_slack.render(day).decode()
+    assert f"{FAILED} of 144,000" in to_text.render(day).decode()
+
+
+def test_json_says_how_it_was_judged(day: PeriodReport) -> None:
+    (service,) = json.loads(to_json.render(day))["services"]
+    assert service["method"] == "events"
+    assert service["events"] == {"good": 144_000 - FAILED, "total": 144_000}
+    assert service["error_budget_seconds"] is None
+    assert service["error_budget_events"] == pytest.approx(1440)
+
+
+@pytest.mark.parametrize(
+    ("timeslice", "method", "ratio", "words"),
+    [
+        (
+            {"length": "5m", "target": 0.95},
+            "timeslices",
+            286 / 288,
+            "2 of 288 slices of 5m lost",
+        ),
+        ({"length": "1h"}, "ratio_timeslices", 1 - FAILED / 144_000, "of 24 slices of 1h lost"),
+    ],
+)
+def test_slices_are_told_as_such(
+    timeslice: dict[str, Any], method: str, ratio: float, words: str
+) -> None:
+    found = made(timeslice=timeslice)
+    (service,) = json.loads(to_json.render(found))["services"]
+    assert (service["method"], service["met"]) == (method, True)
+    assert service["availability_ratio"] == pytest.approx(ratio)
+    assert words in to_slack.render(found).decode()
+    (line,) = plots.budgets(found)
+    assert line.left[-1] == pytest.approx(100 * service["error_budget_remaining_ratio"])
