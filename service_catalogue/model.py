@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
+from service_catalogue.mail import Mail
 from service_catalogue.maintenance import Maintenance, WindowEntry
 from service_catalogue.notifications import Report, Slack
 from service_catalogue.prometheus import Prometheus
@@ -56,6 +57,7 @@ class Catalogue(Frozen):
         BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
     ] = Maintenance()
     slack: Slack = Slack()
+    mail: Mail | None = None
     reports: tuple[Report, ...] = ()
     _of_time: OfTime = PrivateAttr(OfTime())
 

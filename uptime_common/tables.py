@@ -7,8 +7,9 @@ from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 Row = Sequence[str]
+_TIMES = "\N{MULTIPLICATION SIGN}"
 _AMOUNT = r"[-+]?%?\d[\d.,\s]*[%*dhms\d.,\s]*"
-_NUMBER = re.compile(rf"(-|unknown|{_AMOUNT}( of ({_AMOUNT} × )?{_AMOUNT}| ms)?)( \*)?")
+_NUMBER = re.compile(rf"(-|unknown|{_AMOUNT}( of ({_AMOUNT} {_TIMES} )?{_AMOUNT}| ms)?)( \*)?")
 _EMPTY = frozenset({"", "-"})
 _GAP = 2
 _NARROW = 12  # letters; no column of words is made narrower

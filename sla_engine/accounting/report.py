@@ -32,6 +32,7 @@ def make_report(
     client: Client | None = None,
     services: Iterable[str] | None = None,
     language: str = "en",
+    paper: str = "A4",
     frozen: bool = False,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
@@ -45,6 +46,7 @@ def make_report(
         client: asked for server health; without it there is none.
         services: those to report on; all where none is named.
         language: of dates and numbers.
+        paper: what it is printed on.
         frozen: whether people keep it: a period that is over and known to its end is frozen by it.
         proceed: called between its steps; it may raise to end the work.
 
@@ -56,7 +58,7 @@ def make_report(
     make = frozen_report if frozen else report
     made = make(books, period, now, services, strips=daily, proceed=proceed)
     proceed()
-    made = replace(made, language=language)
+    made = replace(made, language=language, paper=paper)
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now)
     return made

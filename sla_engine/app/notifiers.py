@@ -7,7 +7,7 @@ from typing import NamedTuple
 from service_catalogue import Catalogue
 from service_catalogue.notifications import Slack
 from sla_engine.app.errors import JobError
-from sla_engine.notifiers import Console, Notifier, apprise_notifier
+from sla_engine.notifiers import Console, MailNotifier, Notifier, apprise_notifier
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 
 Secrets = Mapping[str, str]
@@ -75,6 +75,10 @@ def _by_apprise(catalogue: Catalogue, environment: Mapping[str, str]) -> Notifie
         raise JobError(f"reports: {error}") from error
 
 
+def _by_mail(catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
+    return MailNotifier(catalogue.mail)
+
+
 def _on_the_console(_catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
     return Console()
 
@@ -83,8 +87,9 @@ NOTIFIERS: dict[str, Callable[[Catalogue, Mapping[str, str]], Notifier]] = {
     "slack": _to_slack,
     "apprise": _by_apprise,
     "console": _on_the_console,
+    "mail": _by_mail,
 }
-"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``apprise:X``; ``console:``."""
+"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``mail:ops@example.org``; others."""
 
 
 def socket_tokens(slack: Slack, environment: Mapping[str, str]) -> SocketTokens | None:

@@ -19,6 +19,7 @@ from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.reports import FORMATS, MissingExtraError
+from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
 
 
@@ -39,6 +40,12 @@ def register(commands: Subparsers) -> None:
         default="en",
         metavar="LANGUAGE",
         help="of dates and numbers where people read them, such as de (default: %(default)s)",
+    )
+    command.add_argument(
+        "--paper",
+        choices=sorted(PAPERS),
+        default="A4",
+        help="that a PDF is printed on (default: %(default)s)",
     )
     command.add_argument(
         "--freeze",
@@ -90,6 +97,7 @@ def report(options: argparse.Namespace) -> int:
             client=context.client,
             services=services if options.services else None,
             language=language,
+            paper=options.paper,
             frozen=options.freeze,
         )
         try:

@@ -1,6 +1,6 @@
 """Where notices go: contract, addresses, notifiers; imported by slack, notices and app."""
 
-from sla_engine.notifiers.address import Address, canonical, parse_address
+from sla_engine.notifiers.address import SCHEMES, Address, canonical, parse_address
 from sla_engine.notifiers.apprise import AppriseNotifier, apprise_notifier
 from sla_engine.notifiers.console import Console
 from sla_engine.notifiers.contract import (
@@ -18,8 +18,10 @@ from sla_engine.notifiers.contract import (
     Unreadable,
     plain,
 )
+from sla_engine.notifiers.mail import MailNotifier
 
 __all__ = [
+    "SCHEMES",
     "Address",
     "AppriseNotifier",
     "Capabilities",
@@ -30,6 +32,7 @@ __all__ = [
     "File",
     "Found",
     "Gone",
+    "MailNotifier",
     "Missing",
     "Notifier",
     "Outcome",

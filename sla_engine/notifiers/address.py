@@ -4,6 +4,8 @@ import re
 from typing import NamedTuple
 
 DEFAULT = "slack"
+SCHEMES = ("slack", "mail", "apprise", "console")
+"""Those that there is a notifier for."""
 _ADDRESS = re.compile(r"([a-z][a-z0-9+-]*):(.*)", re.DOTALL)
 
 

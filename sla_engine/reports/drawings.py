@@ -61,7 +61,8 @@ def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport)
     return Markup(
         '<svg role="img" aria-label="{2}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
         'font-size="11" fill="currentColor">\n'
-        '<text x="0" y="14" font-size="13" font-weight="bold">{3}<tspan font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
+        '<text x="0" y="14" font-size="13" font-weight="bold">{3}'
+        '<tspan font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
     ).format(_WIDTH, _HEIGHT, f"{label}: {when}", title, shapes, f"  {when}")
 
 
@@ -212,7 +213,7 @@ def _key(entries: Sequence[tuple[str, str, str]], bottom: int = _HEIGHT) -> Shap
             'stroke-dasharray="{}"/>'
         ).format(at, bottom - 8, at + 22, bottom - 8, colour, dash)
         yield _text(at + 28, bottom - 4, text, "start")
-        at += 44 + 6.2 * len(text)
+        at += 36 + plots.width(text)
 
 
 def _name(name: str, y: float) -> Markup:

@@ -15,6 +15,8 @@ from uptime_common.tables import Row, compact, letters
 
 _WIDEST, _NARROWEST = 26, 6  # letters that a column of words is given room for on paper
 
+_WHOLE = ("n", "id", "verdict")  # what is never broken into lines
+
 _LEVELS_CAPTION = (
     "Planned is what approved maintenance covers. Change is in percentage points. Times are hours "
     "(h), minutes (m) and seconds (s) of the agreed service time."
@@ -27,7 +29,7 @@ _OUTAGES_CAPTION = (
 )
 _OUTAGES = {
     "Service": "", "Began": "t", "Ended": "t", "Duration": "n", "Planned": "n", "Unplanned": "n",
-    "Unknown": "n", "Class": "", "Cause": "", "Ticket": "", "Outage": "t",
+    "Unknown": "n", "Class": "", "Cause": "", "Ticket": "", "Outage": "id",
 }  # fmt: skip
 _WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of window": "n"}
 _CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
@@ -41,9 +43,10 @@ _HOSTS = {
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. ``kinds`` are its columns' classes: ``n`` a number, ``t`` a time, ``verdict``.
+    """A table; ``kinds`` are its columns' classes.
 
-    ``days`` is a last column of pictures, which paper has no room for.
+    ``n`` is a number, ``t`` a time, the others are ``id`` and ``verdict``. ``days`` is a last
+    column of pictures, which paper has no room for.
     """
 
     id: str
@@ -59,7 +62,7 @@ class Grid:
         """Return the columns' shares of the paper's width, in percent."""
         wide = [max(map(letters, cells)) for cells in zip(self.head, *self.rows, strict=True)]
         room = [
-            1.2 * count + 2 if kind == "n" else min(max(count, _NARROWEST), _WIDEST)
+            1.25 * count + 2 if kind in _WHOLE else min(max(count, _NARROWEST), _WIDEST)
             for count, kind in zip(wide, self.kinds, strict=True)
         ]
         return [round(100 * one / sum(room), 2) for one in room]
@@ -104,7 +107,7 @@ def outages(report: PeriodReport) -> Grid:
         for row in lists.outages(report)
     ]  # fmt: skip
     caption = _OUTAGES_CAPTION.format(lists.outage_count(report))
-    return _grid("outages", "Outages", _OUTAGES, rows, caption, language(report))
+    return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=language(report))
 
 
 def works(report: PeriodReport) -> Grid:
@@ -130,7 +133,7 @@ def restatements(report: PeriodReport) -> Grid:
         "Figures that are others than those that were frozen when the report of this period was "
         "made."
     )
-    return _grid("restatements", "Restatements", _RESTATEMENTS, rows, caption)
+    return _grid("restatements", "Restatements", _RESTATEMENTS, rows, caption=caption)
 
 
 def terms(report: PeriodReport) -> Grid:
@@ -138,7 +141,7 @@ def terms(report: PeriodReport) -> Grid:
     caption = (
         "What was agreed and decides the figures, as the ledger has it since it was first seen."
     )
-    return _grid("terms", "Terms in force", _TERMS, lists.terms(report), caption)
+    return _grid("terms", "Terms in force", _TERMS, lists.terms(report), caption=caption)
 
 
 def hosts(report: PeriodReport) -> Grid:
@@ -150,7 +153,7 @@ def hosts(report: PeriodReport) -> Grid:
         "At the end of the period: 95th percentiles over it, and when the fullest disk is full at "
         "the present pace."
     )
-    return _grid("capacity", "Server health and capacity", _HOSTS, rows, caption)
+    return _grid("capacity", "Server health and capacity", _HOSTS, rows, caption=caption)
 
 
 def _grid(
@@ -158,6 +161,7 @@ def _grid(
     title: str,
     columns: dict[str, str],
     rows: Iterable[Row],
+    *,
     caption: str = "",
     say: Language | None = None,
 ) -> Grid:

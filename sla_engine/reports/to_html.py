@@ -65,6 +65,5 @@ def _template() -> Template:
 def _css(text: str) -> Markup:
     """Return a text for a string of CSS inside ``<style>``, where HTML's escapes mean nothing."""
     return Markup("").join(  # each letter that could end the string or the element, by its number
-        letter if letter.isalnum() or letter in " .,:" else Markup(f"\\{ord(letter):x} ")
-        for letter in text
+        letter if letter.isalnum() or letter in " .,:" else f"\\{ord(letter):x} " for letter in text
     )

@@ -1,6 +1,7 @@
 """The report as PDF: the page as it prints, by WeasyPrint (extra ``pdf``)."""
 
 import logging
+from importlib.util import find_spec
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_html
@@ -8,6 +9,11 @@ from sla_engine.reports import to_html
 
 class MissingExtraError(ValueError):
     """A format needs packages that are not installed."""
+
+
+def missing() -> bool:
+    """Say whether the extra ``pdf`` is not installed."""
+    return find_spec("weasyprint") is None
 
 
 def render(report: PeriodReport) -> bytes:
