@@ -152,7 +152,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
 
 
 def _whole(entry: Report) -> tuple[Format, ...]:
-    """Return what goes with a report in one piece: the picture, paper and a table, or what was asked.
+    """Return what goes with a report in one piece: picture, paper and table, or what was asked.
 
     Where the packages for paper are missing the page takes its place.
     """

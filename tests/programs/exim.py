@@ -51,12 +51,13 @@ def running_exim(papers: Papers, *settings: str) -> Iterator[str]:
             yield f"localhost:{port}"
 
 
-_DELIVERS = """\
+_DELIVERS = r"""
 exim_path = {folder}/exim4
 deliver_drop_privilege = true
 queue_run_in_order = true
 tls_on_connect_ports = {tls_port}
-acl_smtp_rcpt = ${{if eq{{$local_part}}{{gone}}{{deny}}{{${{if eq{{$local_part}}{{busy}}{{defer}}{{accept}}}}}}}}
+acl_smtp_rcpt = ${{if eq{{$local_part}}{{gone}}{{deny}}\
+  {{${{if eq{{$local_part}}{{busy}}{{defer}}{{accept}}}}}}}}
 acl_smtp_data = accept
 begin authenticators
 plain:
@@ -72,7 +73,7 @@ all:
 begin transports
 folder:
   driver = appendfile
-  directory = {folder}/mail/$local_part
+  directory = {folder}/mail
   maildir_format
   create_directory
 """
@@ -85,17 +86,18 @@ class Mailboxes(NamedTuple):
     tls_port: int
     folder: Path
 
-    def mails(self, local: str) -> list[EmailMessage]:
-        """Wait until a mailbox has mail; return it, oldest first."""
-        deadline = time.monotonic() + READY_SECONDS
-        new = self.folder / "mail" / local / "new"
-        while not (new.is_dir() and any(new.iterdir())) and time.monotonic() < deadline:
+    def mails(self, to: str, count: int = 1) -> list[EmailMessage]:
+        """Wait until an address has so much mail; return it."""
+        deadline, found = time.monotonic() + READY_SECONDS, list[EmailMessage]()
+        while len(found) < count and time.monotonic() < deadline:
             time.sleep(0.02)
-        found = sorted(new.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        return [
-            cast("EmailMessage", message_from_bytes(path.read_bytes(), policy=policy.default))
-            for path in found
-        ]
+            found = [mail for mail in self._all() if mail["To"] == to]
+        return found
+
+    def _all(self) -> Iterator[EmailMessage]:
+        for path in (self.folder / "mail" / "new").glob("*"):
+            read = message_from_bytes(path.read_bytes(), policy=policy.default)
+            yield cast("EmailMessage", read)
 
 
 @contextmanager
