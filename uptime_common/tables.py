@@ -24,10 +24,17 @@ class Block(NamedTuple):
 
 def table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
     """Lay out columns as wide as they need; numbers go right."""
-    [block] = fitted(head, rows)
-    yield from block.head
-    for lines in block.rows:
-        yield from lines
+    return lines(head, rows, None)
+
+
+def lines(head: Row, rows: Iterable[Row], width: int | None) -> Iterator[str]:
+    """Yield a table as lines within ``width`` letters, or as wide as it needs; see `fitted`."""
+    for number, block in enumerate(fitted(head, rows, width)):
+        if number:
+            yield ""
+        yield from block.head
+        for row in block.rows:
+            yield from row
 
 
 def fitted(head: Row, rows: Iterable[Row], width: int | None = None) -> list[Block]:

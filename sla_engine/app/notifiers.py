@@ -89,7 +89,7 @@ NOTIFIERS: dict[str, Callable[[Catalogue, Mapping[str, str]], Notifier]] = {
     "console": _on_the_console,
     "mail": _by_mail,
 }
-"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``mail:ops@example.org``; others."""
+"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``mail:ops@example.org``."""
 
 
 def socket_tokens(slack: Slack, environment: Mapping[str, str]) -> SocketTokens | None:

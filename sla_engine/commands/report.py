@@ -1,6 +1,7 @@
 """``sla-engine report``."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,9 +19,11 @@ from sla_engine.app.context import (
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
 from sla_engine.domain.interval import Interval
-from sla_engine.reports import FORMATS, MissingExtraError
+from sla_engine.domain.report import PeriodReport
+from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
+from uptime_common.terminal import width
 
 
 def register(commands: Subparsers) -> None:
@@ -110,13 +113,19 @@ def report(options: argparse.Namespace) -> int:
         if result.frozen:
             context.ledger.kept.add(Interval(period.start, period.end), "", bodies_of(made), at)
     body, seal = made[name]
-    write_output(body, options.output)
+    write_output(_fitted(result, body, options), options.output)
     if seal is not None:
         write_output(seal, options.output.with_name(f"{options.output.name}.sig"))
     if options.freeze and not result.frozen:
         why = ", ".join(result.unsettled) or "nothing"
         raise JobError(f"not frozen as a whole: not known to the end of the period: {why}")
     return 0
+
+
+def _fitted(result: PeriodReport, body: bytes, options: argparse.Namespace) -> bytes:
+    """Return what is printed: a text on a terminal is set to its width."""
+    wide = None if options.output or options.format not in (None, "text") else width(sys.stdout)
+    return body if wide is None else to_text.render(result, wide)
 
 
 def _as_frozen(options: argparse.Namespace) -> int:

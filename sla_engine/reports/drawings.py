@@ -62,8 +62,8 @@ def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport)
         '<svg role="img" aria-label="{2}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
         'font-size="11" fill="currentColor">\n'
         '<text x="0" y="14" font-size="13" font-weight="bold">{3}'
-        '<tspan font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
-    ).format(_WIDTH, _HEIGHT, f"{label}: {when}", title, shapes, f"  {when}")
+        '<tspan dx="7" font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
+    ).format(_WIDTH, _HEIGHT, f"{label}: {when}", title, shapes, when)
 
 
 def days_title(report: PeriodReport) -> str:

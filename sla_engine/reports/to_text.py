@@ -9,7 +9,7 @@ from sla_engine.reports import lists, view
 from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, objective, priced
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
-from uptime_common.tables import Row, table
+from uptime_common.tables import Row, lines
 
 _VERDICTS = {True: "met", False: "MISSED", None: "-"}
 _SERVICE_HEAD = (
@@ -27,12 +27,12 @@ _HOST_HEAD = (
 _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
-def render(report: PeriodReport) -> bytes:
-    """Return the report as UTF-8 text with a final newline."""
-    return ("\n".join(_lines(report)) + "\n").encode()
+def render(report: PeriodReport, width: int | None = None) -> bytes:
+    """Return the report as UTF-8 text with a final newline; its tables fit a ``width``."""
+    return ("\n".join(_lines(report, width)) + "\n").encode()
 
 
-def _lines(report: PeriodReport) -> Iterator[str]:
+def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     say = language(report)
     yield f"Service levels of {report.organization}, {say.title(report.period)}"
     yield ""
@@ -45,8 +45,8 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _summary(report)
     yield ""
     yield "SERVICES"
-    yield from table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services))
-    yield from _more(report, say)
+    yield from lines(_SERVICE_HEAD, (_service_row(s, say) for s in report.services), width)
+    yield from _more(report, say, width)
     yield ""
     rows = [
         _outage_row(service, share, report.generated_at, say)
@@ -55,14 +55,14 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     ]
     yield f"OUTAGES ({say.number(len(rows))})"
     if rows:
-        yield from table(_OUTAGE_HEAD, rows)
-    yield from _works(report, say)
+        yield from lines(_OUTAGE_HEAD, rows, width)
+    yield from _works(report, say, width)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
     yield from _not_computed(report)
     yield from _terms(report)
     if report.capacity is not None:
-        yield from _capacity(report.capacity, say)
+        yield from _capacity(report.capacity, say, width)
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
     )
 
 
-def _more(report: PeriodReport, say: Language) -> Iterator[str]:
+def _more(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     """Yield what has no room in the first table."""
     more = tuple(column for column in RELIABILITY if column.title not in _SHOWN_ABOVE)
     kept: list[Column] = filled(report, more)
@@ -133,7 +133,7 @@ def _more(report: PeriodReport, say: Language) -> Iterator[str]:
         cost = f" (cost in {report.currency})" if priced(report) else ""
         yield f"RELIABILITY{' AND COST' if cost else ''}{cost}"
         rows = ((s.name, *(column.cell(s, say) for column in kept)) for s in report.services)
-        yield from table(("Service", *(column.title for column in kept)), rows)
+        yield from lines(("Service", *(column.title for column in kept)), rows, width)
 
 
 def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -> Row:
@@ -153,11 +153,11 @@ def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -
     )
 
 
-def _works(report: PeriodReport, say: Language) -> Iterator[str]:
+def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     if report.works:
         yield ""
         yield f"MAINTENANCE ({say.number(len(report.works))})"
-        yield from table(_WORK_HEAD, (lists.work(one, say) for one in report.works))
+        yield from lines(_WORK_HEAD, (lists.work(one, say) for one in report.works), width)
 
 
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
@@ -199,13 +199,13 @@ def _not_computed(report: PeriodReport) -> Iterator[str]:
         yield f"{one.name} could not be computed: {one.reason}"
 
 
-def _capacity(capacity: Capacity, say: Language) -> Iterator[str]:
+def _capacity(capacity: Capacity, say: Language, width: int | None) -> Iterator[str]:
     yield ""
     yield "SERVER HEALTH AND CAPACITY"
     if capacity.problem:
         yield capacity.problem
     if capacity.hosts:
         rows = ((h.name, *(cell for cell, _ in lists.host(h, say))) for h in capacity.hosts)
-        yield from table(_HOST_HEAD, rows)
+        yield from lines(_HOST_HEAD, rows, width)
     for one in capacity.certificates:
         yield f"Certificate of {one.name} expires on {say.moment(one.expires)}"
