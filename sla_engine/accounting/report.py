@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from service_catalogue import Service
+from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.past import terms_known, watched
@@ -127,7 +128,7 @@ def _computed(
         terms=terms_in_force(rows, chosen, whole),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
-    return with_age(found, books, now)
+    return with_components(with_age(found, books, now), books.catalogue)
 
 
 def frozen_report(

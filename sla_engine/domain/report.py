@@ -33,7 +33,8 @@ class ServiceReport:
     due, ``latency_p95`` seconds, ``began`` when it was first seen if that was inside the period,
     ``burn_rate`` how many times faster than allowed the budget burns, ``exhausted`` when it is used
     up at that pace, if inside the period (ms UTC), ``data_until`` until when its data reach in the
-    period (ms UTC), and ``is_stale`` that this is too early for figures of the period.
+    period (ms UTC), ``is_stale`` that this is too early for figures of the period, and ``part_of``
+    the id of the composite that it is reported under.
     """
 
     id: str
@@ -56,6 +57,7 @@ class ServiceReport:
     course: tuple[tuple[int, float], ...] = ()
     data_until: int | None = None
     is_stale: bool = False
+    part_of: str | None = None
 
     @property
     def has_budget(self) -> bool:

@@ -31,6 +31,13 @@ def priced(report: PeriodReport) -> bool:
     return any(service.impact is not None for service in report.services)
 
 
+def name(service: ServiceReport) -> str:
+    """Return a service's name as it stands in a list, a component's under its composite's."""
+    return (
+        f"\N{BOX DRAWINGS LIGHT UP AND RIGHT} {service.name}" if service.part_of else service.name
+    )
+
+
 def verdict(service: ServiceReport) -> str:
     """Return ``met``, ``missed`` or ``not judged``."""
     return _VERDICTS[service.figures.met]

@@ -7,8 +7,8 @@ from functools import cached_property
 from markupsafe import Markup
 
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.reports import lists
-from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, priced, verdict
+from sla_engine.reports import lists, view
+from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, name, priced, verdict
 from sla_engine.reports.language import Language, language
 from sla_engine.reports.strips import strip
 from uptime_common.tables import Row, compact, letters
@@ -35,6 +35,7 @@ _WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of w
 _CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
 _RESTATEMENTS = {"Service": "", "Before": "n", "After": "n", "Who": "", "Why": ""}
 _TERMS = {"Services": "", "In force": "", "Terms": "", "Known since": ""}
+_NOTES = {"Service": "", "Note": ""}
 _HOSTS = {
     "Host": "", "CPU p95": "n", "Memory p95": "n", "Fullest disk": "", "Used": "n", "Full": "",
     "Updates": "n", "Reboot": "",
@@ -76,7 +77,7 @@ def services(report: PeriodReport) -> Grid:
         "Services",
         ["Service", "Verdict", *(column.title for column in kept)],
         ["", "verdict", *map(_kind, kept)],
-        [[s.name, verdict(s), *_cells(s, kept, say)] for s in report.services],
+        [[name(s), verdict(s), *_cells(s, kept, say)] for s in report.services],
         _LEVELS_CAPTION,
         [strip(one, say) for one in report.services],
     )
@@ -91,7 +92,7 @@ def reliability(report: PeriodReport) -> Grid:
         "Reliability and cost" if cost else "Reliability",
         ["Service", *(column.title for column in kept)],
         ["", *map(_kind, kept)],
-        [[s.name, *_cells(s, kept, say)] for s in report.services],
+        [[name(s), *_cells(s, kept, say)] for s in report.services],
         _RELIABILITY_CAPTION + cost,
     )
 
@@ -144,6 +145,12 @@ def terms(report: PeriodReport) -> Grid:
     return _grid("terms", "Terms in force", _TERMS, lists.terms(report), caption=caption)
 
 
+def notes(report: PeriodReport) -> Grid:
+    """Return what is to be known of single services, of which warnings name but some."""
+    caption = "What has to be known before a figure of these services is trusted."
+    return _grid("notes", "Notes on services", _NOTES, view.notes(report), caption=caption)
+
+
 def hosts(report: PeriodReport) -> Grid:
     """Return server health."""
     say = language(report)
@@ -170,7 +177,7 @@ def _grid(
     if say is not None and body:
         kept, body = compact(head, body, say.service_time(0))
         head = list(kept)
-    return Grid(id_, title, head, [columns[name] for name in head], body, caption)
+    return Grid(id_, title, head, [columns[title] for title in head], body, caption)
 
 
 def _kind(column: Column) -> str:

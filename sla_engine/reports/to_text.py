@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
-from sla_engine.domain.summary import is_thin, summarize
+from sla_engine.domain.summary import counted, is_thin, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, objective, priced
+from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, name, objective, priced
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 from uptime_common.tables import Row, lines
@@ -92,7 +92,7 @@ def _summary(report: PeriodReport) -> Iterator[str]:
 
 def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what the period before was like."""
-    known = [s.previous for s in report.services if s.previous is not None]
+    known = [s.previous for s in counted(report.services) if s.previous is not None]
     judged = [figures.met for figures in known if figures.met is not None]
     if known and report.previous is not None:
         unplanned = say.service_time(sum(figures.unplanned for figures in known))
@@ -107,7 +107,7 @@ def _before(report: PeriodReport, say: Language) -> Iterator[str]:
 def _service_row(service: ServiceReport, say: Language) -> Row:
     figures = service.figures
     return (
-        service.name,
+        name(service),
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
         _VERDICTS[figures.met],
@@ -132,7 +132,7 @@ def _more(report: PeriodReport, say: Language, width: int | None) -> Iterator[st
         yield ""
         cost = f" (cost in {report.currency})" if priced(report) else ""
         yield f"RELIABILITY{' AND COST' if cost else ''}{cost}"
-        rows = ((s.name, *(column.cell(s, say) for column in kept)) for s in report.services)
+        rows = ((name(s), *(column.cell(s, say) for column in kept)) for s in report.services)
         yield from lines(("Service", *(column.title for column in kept)), rows, width)
 
 

@@ -37,7 +37,7 @@ def test_words_give_way_before_numbers_and_columns_before_letters() -> None:
         "the north",
         "",
         "Service       Cause",
-        "Warehouse of  disk full",
-        "the north     on db-1",
+        "Warehouse of  disk full on",
+        "the north     db-1",
     ]
     assert list(table(head, rows))[1] == "Warehouse of the north  1h 5m 30s  disk full on db-1"
