@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
 
 from service_catalogue.base import Language
 from sla_engine.accounting.report import make_report
@@ -16,10 +17,21 @@ from sla_engine.app.context import (
     opened,
     write_output,
 )
+from sla_engine.app.discovered import derived, discover, discovery_of, reach
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
+from sla_engine.commands.flags import (
+    DISCOVERY,
+    FROM,
+    Subparsers,
+    discovery_flags,
+    service_flag,
+    signing_flag,
+    subcommand,
+)
+from sla_engine.discovery.propose import sentences
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport
+from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
@@ -67,23 +79,22 @@ def register(commands: Subparsers) -> None:
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
     service_flag(command)
     signing_flag(command)
+    command.add_argument(
+        "--discover",
+        action="store_true",
+        help="without a catalogue and a ledger: of all that --prometheus.url can be judged by",
+    )
+    discovery_flags(command)
 
 
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``: exit code 1 when what is to be frozen cannot be."""
     language, name = _language(options.language), options.format or "text"
+    if options.discover:
+        return _discovered(options, language, name)
     if options.as_frozen:
         return _as_frozen(options)
-    if options.report is not None:
-        raise UsageError("--report goes with --as-frozen")
-    if options.freeze and options.services:
-        raise UsageError("--freeze is for all services, without --service")
-    if (
-        options.signing_key_file
-        and options.output is None
-        and not carries_seal(FORMATS[name].extension)
-    ):
-        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
+    _sensible(options, name)
     wanted = {name: FORMATS[name]} | ({"json": FORMATS["json"]} if options.freeze else {})
     with opened(options) as found:
         at = now()
@@ -126,6 +137,61 @@ def _fitted(result: PeriodReport, body: bytes, options: argparse.Namespace) -> b
     """Return what is printed: a text on a terminal is set to its width."""
     wide = None if options.output or options.format not in (None, "text") else width(sys.stdout)
     return body if wide is None else to_text.render(result, wide)
+
+
+def _sensible(options: argparse.Namespace, name: str) -> None:
+    """Raise where flags do not go together."""
+    if given := [flag for flag in DISCOVERY if getattr(options, flag) is not None]:
+        raise UsageError(f"{given[0]} goes with --discover")
+    if options.report is not None:
+        raise UsageError("--report goes with --as-frozen")
+    if options.freeze and options.services:
+        raise UsageError("--freeze is for all services, without --service")
+    if (
+        options.signing_key_file
+        and options.output is None
+        and not carries_seal(FORMATS[name].extension)
+    ):
+        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
+
+
+def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
+    """Print a report of what a server has; what was left out, and why, goes to standard error.
+
+    Exit code 1 where a service could not be derived.
+    """
+    if options.freeze or options.as_frozen or options.signing_key_file:
+        raise UsageError("--discover keeps nothing: no --freeze, --as-frozen or --signing.key-file")
+    found = discovery_of(options)
+    with Client(found.empty.prometheus) as client:
+        at = now()
+        period = chosen_period(options, found.empty, at)
+        span = Interval(period.start, min(period.end, at))
+        made = discover(client, found, span)
+        chosen = chosen_services(made.catalogue, options.services)
+        catalogue = made.catalogue.model_copy(update={"services": chosen})
+        console = Console(stderr=True) if sys.stderr.isatty() else None
+        with derived(client, catalogue, span, at, console) as (context, faults):
+            format_ = FORMATS[name]
+            result = make_report(
+                context.books,
+                period,
+                at,
+                (format_,),
+                client=client,
+                language=language,
+                paper=options.paper,
+            )
+            remarks = [*sentences(made.proposal), *reach(context, span)]
+    failed = [f"Not derived: {one}: {fault.text}." for one, fault in sorted(faults.items())]
+    try:
+        body = format_.render(result)
+    except MissingExtraError as error:
+        raise JobError(str(error)) from error
+    write_output(_fitted(result, body, options), options.output)
+    sys.stdout.flush()
+    sys.stderr.writelines(f"{line}\n" for line in (*remarks, *failed))
+    return 1 if faults else 0
 
 
 def _as_frozen(options: argparse.Namespace) -> int:
