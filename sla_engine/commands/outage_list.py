@@ -4,8 +4,8 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of
@@ -107,7 +107,7 @@ def _outages(
     return sorted(found, key=lambda one: (-one.outage.start, one.service.id))
 
 
-def _text(outages: Sequence[Listed], matching: int, at: int, zone: ZoneInfo) -> str:
+def _text(outages: Sequence[Listed], matching: int, at: int, zone: tzinfo) -> str:
     if not outages:
         return "no outages\n"
     rows = [tuple(_cells(one, at, zone)) for one in outages]
@@ -117,7 +117,7 @@ def _text(outages: Sequence[Listed], matching: int, at: int, zone: ZoneInfo) -> 
     return "\n".join(found) + "\n"
 
 
-def _cells(one: Listed, at: int, zone: ZoneInfo) -> Iterator[str]:
+def _cells(one: Listed, at: int, zone: tzinfo) -> Iterator[str]:
     outage = one.outage
     yield outage.id
     same = one.service.name.casefold() == one.service.id

@@ -27,7 +27,8 @@ def sheets(grid: Grid, paper: papers.Paper) -> Markup:
     size = max(_SMALLEST, min(_LARGEST, paper.width / _LETTER / longest))
     wide = int(paper.width / _LETTER / size)
     blocks = [natural] if longest <= wide else fitted(head, rows, wide)
-    above, found = _HEADING, []
+    above = _HEADING
+    found: list[Markup] = []
     for block in blocks:
         found += _sheets(block, size, above, paper.height)
         above = 0.0

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from tests.programs.lodging import listens, lodging
 from tests.programs.ports import free_port
@@ -96,8 +96,7 @@ class Mailboxes(NamedTuple):
 
     def _all(self) -> Iterator[EmailMessage]:
         for path in (self.folder / "mail" / "new").glob("*"):
-            read = message_from_bytes(path.read_bytes(), policy=policy.default)
-            yield cast("EmailMessage", read)
+            yield message_from_bytes(path.read_bytes(), policy=policy.default)
 
 
 @contextmanager

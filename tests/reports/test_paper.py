@@ -113,7 +113,10 @@ def _pages(text: str) -> Iterator[tuple[float, float, list[Word]]]:
     for width, height, rest in re.findall(
         r'<page width="(.+?)" height="(.+?)">(.*?)</page>', text, re.DOTALL
     ):
-        words = [Word(*map(float, found[:4]), found[4]) for found in re.findall(word, rest)]
+        words = [
+            Word(float(a), float(b), float(c), float(d), text)
+            for a, b, c, d, text in re.findall(word, rest)
+        ]
         yield float(width), float(height), words
 
 
