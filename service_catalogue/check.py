@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from service_catalogue.mail import is_mailbox
 from service_catalogue.notifications import SCHEMES
 from service_catalogue.service import SOURCES, source_mistake
 from uptime_common.document import Finding
@@ -42,7 +43,6 @@ def check(data: Any) -> Iterable[Finding]:
 def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
     """Yield addresses that nobody serves, and services that are not there."""
     holder = _mapping(data, "notifications")
-    named = {"webhook": "webhooks", "apprise": "apprise"}
     reports = {report.get("id") for _, report in _items(data, "reports")}
     for name in _mapping(holder, "apprise"):
         if name in reports:
@@ -53,13 +53,24 @@ def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
         if isinstance(route.get("to"), str):
             addresses = [((*at, "to"), route["to"])]
         for where, address in addresses:
-            scheme, colon, place = address.partition(":")
-            if colon and scheme not in SCHEMES:
-                yield where, _no_such("notifier", scheme, set(SCHEMES))
-            elif colon and scheme in named:
-                there = set(map(str, _mapping(holder, named[scheme])))
-                if place not in there:
-                    yield where, _no_such(scheme, place, there)
+            if mistake := _address(address, data, holder):
+                yield where, mistake
+
+
+def _address(address: str, data: Any, holder: Any) -> str:
+    """Return what is wrong with where a route leads, if anything is."""
+    scheme, colon, place = address.partition(":")
+    if not colon:
+        return ""
+    if scheme not in SCHEMES:
+        return _no_such("notifier", scheme, set(SCHEMES))
+    if scheme == "mail" and not is_mailbox(place):
+        return f"{place!r} is no mail address such as ops@example.org"
+    if scheme == "mail" and not data.get("mail"):
+        return "needs mail, with the url of a server"
+    named = {"webhook": "webhooks", "apprise": "apprise"}
+    there = set(map(str, _mapping(holder, named[scheme]))) if scheme in named else {place}
+    return "" if place in there else _no_such(scheme, place, there)
 
 
 def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Finding]:

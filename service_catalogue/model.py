@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
+from service_catalogue.mail import Mail
 from service_catalogue.maintenance import Maintenance, WindowEntry
 from service_catalogue.notifications import Grafana, Notifications, Report, Slack
 from service_catalogue.prometheus import HttpUrl, Prometheus
@@ -59,6 +60,7 @@ class Catalogue(Frozen):
     notifications: Notifications = Notifications()
     external_url: HttpUrl | None = None
     grafana: Grafana | None = None
+    mail: Mail | None = None
     reports: tuple[Report, ...] = ()
     _of_time: OfTime = PrivateAttr(OfTime())
 

@@ -20,6 +20,7 @@ from uptime_common.shown import shown
 
 Severity = Literal["unplanned", "planned", "maintenance", "budget"]
 Period = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+Paper = Literal["A4", "letter"]
 UserGroup = Annotated[str, Field(pattern=r"^S[A-Z0-9]{6,}$", examples=["S0123ABCD"])]
 
 
@@ -38,7 +39,7 @@ class Route(Frozen):
 
 
 NoticeGroup = Literal["outage", "planned", "maintenance", "budget"]
-SCHEMES = ("slack", "webhook", "apprise", "console")
+SCHEMES = ("slack", "mail", "webhook", "apprise", "console")
 """What addresses of routes may begin with; a bare ``#ops`` is Slack's."""
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
@@ -154,6 +155,8 @@ class Slack(Frozen):
 class Report(Frozen):
     """A scheduled report: which period, when (cron, in a zone), for whom.
 
+    ``to`` are addresses: ``mail:board@example.org``, ``slack:#ops``; ``channel`` is one of Slack.
+
     ``language`` is that of dates and numbers; words are English. ``apprise_file`` (one URL a line)
     and ``apprise_variable`` (the name of one in the environment) deliver the text report elsewhere;
     it goes to Slack as well where a channel is named.
@@ -164,15 +167,17 @@ class Report(Frozen):
     cron: Name
     timezone: Zone | None = None
     channel: Name | None = None
+    to: tuple[Name, ...] = ()
     format: Name = "slack"  # the engine, which has the formats, judges it
     services: tuple[Identifier, ...] = ()
     owners: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()
     language: Language = "en"
+    paper: Paper = "A4"
     apprise_file: FilePath | None = None
     apprise_variable: Name | None = None
 
     @property
     def elsewhere_only(self) -> bool:
         """Say whether Slack is left out."""
-        return self.channel is None and bool(self.apprise_file or self.apprise_variable)
+        return self.channel is None and bool(self.to or self.apprise_file or self.apprise_variable)

@@ -128,7 +128,7 @@ FIGURES: dict[str, tuple[Figures, str, set[str]]] = {
     "budget": (KNOWN, r"(?<![\d.])7\.\d+ %", {"7.6 %"}),
     "objective": (KNOWN, r"(?<![\d.])99(?:\.0+)? %", {"99 %"}),
     "coverage": (KNOWN, r"(?<![\d.])99\.[34]\d* %", {"99.4 %"}),
-    "downtime": (KNOWN, r"(?<![\d.])1\.2\d*", {"1.23"}),
+    "downtime": (KNOWN, r"\b1m \d+s|\b1\.2\d*", {"1m 14s"}),
     "nothing known": (NOTHING, r"\bunknown\b|\bno data\b", {"unknown"}),
 }
 SILENT = {

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
-_MINUTE = 60_000
+_HOUR = 3_600_000
+_HALF = 500
 UNKNOWN = "unknown"
 """What is said where a figure is owed and nothing is known."""
 NOTHING = "-"
@@ -29,6 +30,25 @@ def duration(milliseconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts) or "0s"
+
+
+def service_time(
+    milliseconds: float | None, write: Callable[[float, int], str] | None = None
+) -> str:
+    """Return an amount of time that services owe, in hours, minutes and seconds: ``745h 30m``.
+
+    Never in days, which are not 24 hours where a service has hours of its own. To the nearest
+    second, as a `duration` is, so that a list reads like its sum; a hyphen where there is nothing
+    to tell. ``write`` shapes the number of hours.
+    """
+    if milliseconds is None:
+        return NOTHING
+    whole = round(milliseconds)
+    if abs(whole) < _HOUR - _HALF:
+        return duration(whole)
+    hours, rest = divmod(whole + _HALF, _HOUR)
+    parts = [f"{(write or number)(hours, 0)}h", *duration(rest - rest % 1_000).split()]
+    return " ".join(part for part in parts if part != "0s")
 
 
 def moment(at: int, zone: tzinfo) -> str:
@@ -77,15 +97,6 @@ def rounded_percent(ratio: float, digits: int) -> float:
 def number(value: float, digits: int = 0) -> str:
     """Return a number with so many digits after the point: ``1,234.5``."""
     return f"{value:,.{digits}f}"
-
-
-def minutes(milliseconds: float | None, write: Callable[[float, int], str] = number) -> str:
-    """Return minutes to a hundredth; a hyphen where there is nothing to tell.
-
-    A hundredth, so that an outage of seconds is seen and a list adds up to its sum. ``write``
-    shapes the number.
-    """
-    return NOTHING if milliseconds is None else write(milliseconds / _MINUTE, 2)
 
 
 def listed(names: Sequence[str], limit: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from service_catalogue import Service
+from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.past import terms_known, watched
@@ -33,6 +34,7 @@ def make_report(
     client: Client | None = None,
     services: Iterable[str] | None = None,
     language: str = "en",
+    paper: str = "A4",
     frozen: bool = False,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
@@ -46,6 +48,7 @@ def make_report(
         client: asked for server health; without it there is none.
         services: those to report on; all where none is named.
         language: of dates and numbers.
+        paper: what it is printed on.
         frozen: whether people keep it: a period that is over and known to its end is frozen by it.
         proceed: called between its steps; it may raise to end the work.
 
@@ -57,7 +60,7 @@ def make_report(
     make = frozen_report if frozen else report
     made = make(books, period, now, services, strips=daily, proceed=proceed)
     proceed()
-    made = replace(made, language=language, why=_why(books, made))
+    made = replace(made, language=language, paper=paper, why=_why(books, made))
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now)
     return made
@@ -146,7 +149,7 @@ def _computed(
         terms=terms_in_force(rows, chosen, whole),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
-    return with_age(found, books, now)
+    return with_components(with_age(found, books, now), books.catalogue)
 
 
 def frozen_report(

@@ -7,7 +7,13 @@ from typing import NamedTuple
 from service_catalogue import Catalogue
 from service_catalogue.notifications import Slack
 from sla_engine.app.errors import JobError
-from sla_engine.notifiers import Console, Notifier, apprise_notifier, webhook_notifier
+from sla_engine.notifiers import (
+    Console,
+    MailNotifier,
+    Notifier,
+    apprise_notifier,
+    webhook_notifier,
+)
 from sla_engine.slack.notifier import SlackBot, SlackWebhook
 
 Secrets = Mapping[str, str]
@@ -82,6 +88,10 @@ def _by_webhook(catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifi
         raise JobError(f"notifications: {error}") from error
 
 
+def _by_mail(catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
+    return MailNotifier(catalogue.mail)
+
+
 def _on_the_console(_catalogue: Catalogue, _environment: Mapping[str, str]) -> Notifier:
     return Console()
 
@@ -91,8 +101,9 @@ NOTIFIERS: dict[str, Callable[[Catalogue, Mapping[str, str]], Notifier]] = {
     "apprise": _by_apprise,
     "webhook": _by_webhook,
     "console": _on_the_console,
+    "mail": _by_mail,
 }
-"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``apprise:X``; ``console:``."""
+"""By the scheme of an address: ``slack:#ops``, or a bare ``#ops``; ``mail:ops@example.org``."""
 
 
 def socket_tokens(slack: Slack, environment: Mapping[str, str]) -> SocketTokens | None:

@@ -1,7 +1,6 @@
 """``sla-engine outages``: what is in the ledger, and what people say of it."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,28 +15,22 @@ from sla_engine.accounting.corrections import (
 )
 from sla_engine.app.context import (
     Context,
-    chosen_period,
-    chosen_services,
     now,
     opened,
 )
 from sla_engine.app.errors import JobError, UsageError, known
+from sla_engine.commands import outage_list
 from sla_engine.commands.flags import (
-    FROM,
     Subparsers,
     actor_of,
     deciding,
     identified,
-    service_flag,
     signed,
     subcommand,
 )
-from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import DecisionError
 from sla_engine.domain.outage import Correction, Outage
 from sla_engine.domain.period import rfc3339
-from sla_engine.ledger import Ledger
-from uptime_common.duration import format_duration
 from uptime_common.failure import Failures, failure_words
 
 
@@ -46,12 +39,7 @@ def register(commands: Subparsers) -> None:
     text = "what is in the ledger, and what people say of it"
     top = commands.add_parser("outages", help=text, description=text)
     actions = top.add_subparsers(required=True, metavar="ACTION")
-    command = subcommand(actions, "list", list_outages, "list outages, newest first")
-    command.add_argument("--from", dest="start", metavar="TIME", help=FROM)
-    command.add_argument("--to", dest="end", metavar="TIME", help="(default: all outages)")
-    command.add_argument("--format", choices=("text", "json"), default="text",
-                         help="(default: %(default)s)")  # fmt: skip
-    service_flag(command)
+    outage_list.register(actions)
     _decisions(actions)
 
 
@@ -82,77 +70,11 @@ def _decisions(actions: Subparsers) -> None:
         command.add_argument("--reason", default="", metavar="TEXT", help="for the record")
 
 
-def list_outages(options: argparse.Namespace) -> int:
-    """``sla-engine outages list``: newest first."""
-    with opened(options) as context:
-        outages = _outages(context, options)
-        at = now()
-        whys = [_why(context.ledger, outage, at) for outage in outages]
-    render = _json if options.format == "json" else _text
-    sys.stdout.write(render(outages, whys, at))
-    return 0
-
-
-def _why(ledger: Ledger, outage: Outage, at: int) -> Failures | None:
-    lasted = outage.until(at)
-    return ledger.reasons.of(
-        outage.service, Interval(lasted.start, max(lasted.end, lasted.start + 1))
-    )
-
-
-def _outages(context: Context, options: argparse.Namespace) -> list[Outage]:
-    at = now()
-    if options.start is None and options.end is None:
-        period = Interval(0, at)
-    else:
-        chosen = chosen_period(options, context.catalogue, at)
-        period = Interval(chosen.start, chosen.end)
-    services = [s.id for s in chosen_services(context.catalogue, options.services)]
-    histories = context.ledger.histories(period, services)
-    found = [Outage(s, *span) for s, history in histories.items() for span in history.outages]
-    return sorted(found, key=lambda outage: (-outage.start, outage.service))
-
-
-def _text(outages: list[Outage], _: list[Failures | None], at: int) -> str:
-    if not outages:
-        return "no outages\n"
-    rows = [("ID", "SERVICE", "START", "END", "DURATION")]
-    rows += [
-        (
-            o.id,
-            o.service,
-            rfc3339(o.start),
-            "open" if o.end is None else rfc3339(o.end),
-            format_duration(o.until(at).length),
-        )
-        for o in outages
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "\n".join(lines) + "\n"
-
-
-def _json(outages: list[Outage], whys: list[Failures | None], at: int) -> str:
-    items = [
-        {
-            "id": o.id,
-            "service": o.service,
-            "start": rfc3339(o.start),
-            "end": None if o.end is None else rfc3339(o.end),
-            "duration_seconds": o.until(at).length / 1000,
-            "why": why and failure_words(why),
-            "failures": [] if why is None else [one._asdict() for one in why.failed],
-        }
-        for o, why in zip(outages, whys, strict=True)
-    ]
-    return json.dumps(items, indent=2) + "\n"
-
-
 def show_outage(options: argparse.Namespace) -> int:
     """``sla-engine outages show``."""
     with opened(options) as context:
         outage = known("outage", lambda: find_outage(context.ledger, options.id))
-        why = _why(context.ledger, outage, now())
+        why = outage_list.why_of(context.ledger, outage, now())
     sys.stdout.write(_shown(outage, why))
     return 0
 

@@ -30,9 +30,12 @@ from sla_engine.commands.flags import (
 )
 from sla_engine.discovery.propose import sentences
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import PeriodReport
 from sla_engine.prometheus import Client
-from sla_engine.reports import FORMATS, MissingExtraError
+from sla_engine.reports import FORMATS, MissingExtraError, to_text
+from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
+from uptime_common.terminal import width
 
 
 def register(commands: Subparsers) -> None:
@@ -52,6 +55,12 @@ def register(commands: Subparsers) -> None:
         default="en",
         metavar="LANGUAGE",
         help="of dates and numbers where people read them, such as de (default: %(default)s)",
+    )
+    command.add_argument(
+        "--paper",
+        choices=sorted(PAPERS),
+        default="A4",
+        help="that a PDF is printed on (default: %(default)s)",
     )
     command.add_argument(
         "--freeze",
@@ -102,6 +111,7 @@ def report(options: argparse.Namespace) -> int:
             client=context.client,
             services=services if options.services else None,
             language=language,
+            paper=options.paper,
             frozen=options.freeze,
         )
         try:
@@ -114,13 +124,19 @@ def report(options: argparse.Namespace) -> int:
         if result.frozen:
             context.ledger.kept.add(Interval(period.start, period.end), "", bodies_of(made), at)
     body, seal = made[name]
-    write_output(body, options.output)
+    write_output(_fitted(result, body, options), options.output)
     if seal is not None:
         write_output(seal, options.output.with_name(f"{options.output.name}.sig"))
     if options.freeze and not result.frozen:
         why = ", ".join(result.unsettled) or "nothing"
         raise JobError(f"not frozen as a whole: not known to the end of the period: {why}")
     return 0
+
+
+def _fitted(result: PeriodReport, body: bytes, options: argparse.Namespace) -> bytes:
+    """Return what is printed: a text on a terminal is set to its width."""
+    wide = None if options.output or options.format not in (None, "text") else width(sys.stdout)
+    return body if wide is None else to_text.render(result, wide)
 
 
 def _sensible(options: argparse.Namespace, name: str) -> None:
@@ -158,7 +174,13 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
         with derived(client, catalogue, span, at, console) as (context, faults):
             format_ = FORMATS[name]
             result = make_report(
-                context.books, period, at, (format_,), client=client, language=language
+                context.books,
+                period,
+                at,
+                (format_,),
+                client=client,
+                language=language,
+                paper=options.paper,
             )
             remarks = [*sentences(made.proposal), *reach(context, span)]
     failed = [f"Not derived: {one}: {fault.text}." for one, fault in sorted(faults.items())]
@@ -166,7 +188,7 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
         body = format_.render(result)
     except MissingExtraError as error:
         raise JobError(str(error)) from error
-    write_output(body, options.output)
+    write_output(_fitted(result, body, options), options.output)
     sys.stdout.flush()
     sys.stderr.writelines(f"{line}\n" for line in (*remarks, *failed))
     return 1 if faults else 0

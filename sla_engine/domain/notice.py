@@ -101,8 +101,8 @@ class Message:
 
     ``title`` alone tells the story: telephones show nothing else. ``actions`` are what can be done
     about ``about``, the ids of outages or of a window; not every notifier offers them. ``text`` is
-    the whole of it for who takes plain text alone; empty where fields and lines say all. ``links``
-    are labels with their URLs.
+    the whole of it for who takes plain text alone, ``html`` for who takes a page, such as mail;
+    empty where fields and lines say all. ``links`` are labels with their URLs.
     """
 
     title: str
@@ -113,6 +113,7 @@ class Message:
     actions: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     text: str = ""
+    html: str = ""
     links: tuple[tuple[str, str], ...] = ()
 
 

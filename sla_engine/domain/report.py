@@ -33,7 +33,8 @@ class ServiceReport:
     due, ``latency_p95`` seconds, ``began`` when it was first seen if that was inside the period,
     ``burn_rate`` how many times faster than allowed the budget burns, ``exhausted`` when it is used
     up at that pace, if inside the period (ms UTC), ``data_until`` until when its data reach in the
-    period (ms UTC), and ``is_stale`` that this is too early for figures of the period.
+    period (ms UTC), ``is_stale`` that this is too early for figures of the period, and ``part_of``
+    the id of the composite that it is reported under.
     """
 
     id: str
@@ -56,6 +57,7 @@ class ServiceReport:
     course: tuple[tuple[int, float], ...] = ()
     data_until: int | None = None
     is_stale: bool = False
+    part_of: str | None = None
 
     @property
     def has_budget(self) -> bool:
@@ -193,7 +195,8 @@ class PeriodReport:
     """All services in one period; ``source`` names the server that the samples came from.
 
     ``late`` says how long after its schedule a scheduled report is made (ms). ``language`` is that
-    of its dates and numbers, such as ``de``; ``en`` is this project's own way.
+    of its dates and numbers, such as ``de``; ``en`` is this project's own way; ``paper`` is
+    what it is printed on.
     ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
     is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
     ``evidence`` is there where the report is sealed. ``why`` outages began, in words, by id.
@@ -215,6 +218,7 @@ class PeriodReport:
     capacity: Capacity | None = None
     late: int | None = None
     language: str = "en"
+    paper: str = "A4"
     frozen: bool = False
     unsettled: tuple[str, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()

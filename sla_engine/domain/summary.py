@@ -14,6 +14,8 @@ _WORST = 3
 class Summary:
     """Services by verdict and in all; milliseconds, ``coverage`` a ratio.
 
+    Components count within the composite that they are reported under, but for ``thin``.
+
     ``unjudged`` have no objective or no data. ``worst`` are up to three that lost the most of what
     they may lose, whether they missed their objective or not.
     """
@@ -31,6 +33,7 @@ class Summary:
 
 def summarize(services: Sequence[ServiceReport]) -> Summary:
     """Return the summary of these services."""
+    every, services = services, counted(services)
     agreed = sum(s.figures.agreed for s in services)
     unknown = sum(s.figures.unknown for s in services)
     return Summary(
@@ -42,8 +45,14 @@ def summarize(services: Sequence[ServiceReport]) -> Summary:
         unplanned=sum(s.figures.unplanned for s in services),
         outages=sum(len(s.figures.shares) for s in services),
         coverage=(agreed - unknown) / agreed if agreed else None,
-        thin=tuple(s for s in services if is_thin(s)),
+        thin=tuple(s for s in every if is_thin(s)),
     )
+
+
+def counted(services: Sequence[ServiceReport]) -> list[ServiceReport]:
+    """Return the services that count: a component's downtime is in its composite's."""
+    there = {service.id for service in services}
+    return [service for service in services if service.part_of not in there]
 
 
 def is_thin(service: ServiceReport) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.cron import last_due
-from service_catalogue.notifications import Report
+from service_catalogue.mail import is_mailbox
+from service_catalogue.notifications import SCHEMES, Report
 from sla_engine.accounting.past import watched
 from sla_engine.accounting.report import make_report
 from sla_engine.accounting.sealing import Sealed, bodies_of, sealed, with_evidence
@@ -17,8 +18,8 @@ from sla_engine.domain.period import Period, PeriodKind, containing, parse_perio
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
-from sla_engine.notifiers import File
-from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_slack
+from sla_engine.notifiers import File, parse_address
+from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_mail, to_pdf, to_slack
 from sla_engine.reports.seal import digest as seal_digest
 from uptime_common.document import Finding
 
@@ -80,8 +81,10 @@ def reports_due(situation: Situation) -> Iterator[Notice]:
 
 
 def _channels(entry: Report, catalogue: Catalogue, others: Sequence[str]) -> list[str]:
-    slack = [] if entry.elsewhere_only else [entry.channel or catalogue.slack.channel]
-    return [*slack, *others]
+    named = [*([entry.channel] if entry.channel else ()), *entry.to]
+    if not named and not entry.elsewhere_only:
+        named = [catalogue.slack.channel]
+    return list(dict.fromkeys((*named, *others)))
 
 
 def last_fired(entry: Report, zone: tzinfo, now: int) -> int | None:
@@ -113,6 +116,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     zone = entry.timezone or books.catalogue.timezone
     period = parse_period(facts["period"], zone, now)
     files = writing.capabilities.files
+    whole = _whole(entry) if writing.capabilities.whole else ()
     attached = _attached(entry) if files else FORMATS["text"]
     span = Interval(period.start, period.end)
     there = {service.id for service in watched(books, span)}
@@ -120,15 +124,18 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
         books,
         period,
         now,
-        [FORMATS["slack"], FORMATS["json"], *([attached] if attached else ())],
+        [FORMATS["slack"], FORMATS["json"], *whole, *([attached] if attached else ())],
         client=writing.client,
         services=[s.id for s in audience(entry, books.catalogue) if s.id in there],
         language=entry.language,
+        paper=entry.paper,
         frozen=True,
     )
     late = now - facts["due"]
     made = replace(made, late=late if late > _LATE else None)
     made = with_evidence(made, books.ledger, writing.signer)
+    if whole:
+        return _in_one_piece(writing, entry, period, made, whole)
     head = to_slack.message(made)
     if attached is None:
         _keep(books, entry, made, {"slack": to_slack.render(made)})
@@ -142,6 +149,34 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     # Named by what it seals: a report that is made again for another attempt has another.
     title = f"{file.title}, seal {seal_digest(done.document)[-8:]}"
     return Rendered(head, file=file, seal=File(f"{file.name}.sig", done.beside, title))
+
+
+def _whole(entry: Report) -> tuple[Format, ...]:
+    """Return what goes with a report in one piece: picture, paper and table, or what was asked.
+
+    Where the packages for paper are missing the page takes its place.
+    """
+    pictures = () if charts.missing() else (PICTURE,)
+    if entry.format != "slack":
+        return (*pictures, FORMATS[entry.format])
+    paper = "html" if to_pdf.missing() else "pdf"
+    return (*pictures, FORMATS[paper], FORMATS["csv"])
+
+
+def _in_one_piece(
+    writing: Writing, entry: Report, period: Period, made: PeriodReport, whole: Sequence[Format]
+) -> Rendered:
+    """Return a report for who takes it with its files, as mail does."""
+    files: list[File] = []
+    for format_ in whole:
+        done = _kept(writing, entry, made, format_)
+        file = _file(entry, period, format_, done.document)
+        files.append(file)
+        if done.beside is not None:
+            files.append(File(f"{file.name}.sig", done.beside, file.title))
+    picture = next((file.name for file in files if file.alt), "")
+    attached = [file.name for file in files if not file.alt]
+    return Rendered(to_mail.message(made, picture, attached), beside=tuple(files))
 
 
 def _name(format_: Format) -> str:
@@ -189,10 +224,27 @@ def _file(entry: Report, period: Period, attached: Format, content: bytes) -> Fi
 
 
 def report_mistakes(data: Any) -> Iterator[Finding]:
-    """Yield scheduled reports in a format that there is not: location, message."""
+    """Yield scheduled reports that cannot be made or sent: location, message."""
     reports = data.get("reports") if isinstance(data, dict) else None
     for index, entry in enumerate(reports if isinstance(reports, list) else ()):
-        name = entry.get("format") if isinstance(entry, dict) else None
+        given = entry if isinstance(entry, dict) else {}
+        name, to = given.get("format"), given.get("to")
         if isinstance(name, str) and name and name not in FORMATS:
             *names, last = (repr(known) for known in FORMATS)
             yield ("reports", index, "format"), f"input should be {', '.join(names)} or {last}"
+        for number, text in enumerate(to if isinstance(to, list) else ()):
+            if isinstance(text, str) and (mistake := _address_mistake(text, data)):
+                yield ("reports", index, "to", number), mistake
+
+
+def _address_mistake(text: str, data: Any) -> str:
+    """Return what is wrong with an address, if anything is."""
+    scheme, place = parse_address(text)
+    if scheme not in SCHEMES:
+        *names, last = (f"{one}:" for one in SCHEMES)
+        return f"{scheme}: is no way to tell anybody; valid: {', '.join(names)} and {last}"
+    if scheme == "mail" and not is_mailbox(place):
+        return f"{place!r} is no mail address such as ops@example.org"
+    if scheme == "mail" and not data.get("mail"):
+        return "needs mail, with the url of a server"
+    return ""

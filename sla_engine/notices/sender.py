@@ -329,7 +329,11 @@ class _Attempt:
 
     def _plain(self, made: Rendered) -> Outcome:
         """Tell it as a message of its own, where there are no threads."""
-        outcome = self.notifier.post(self.place, made.head, self.item.notice.key)
+        key = self.item.notice.key
+        if self.notifier.capabilities.whole:
+            topic = self.item.thread.key
+            return self.notifier.send(self.place, made.head, key, made.files, topic)
+        outcome = self.notifier.post(self.place, made.head, key)
         for file in made.files:
             if isinstance(outcome, Delivered):
                 outcome = self.notifier.attach(outcome, file)

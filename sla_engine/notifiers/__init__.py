@@ -18,6 +18,7 @@ from sla_engine.notifiers.contract import (
     Unreadable,
     plain,
 )
+from sla_engine.notifiers.mail import MailNotifier
 from sla_engine.notifiers.webhook import WebhookNotifier, webhook_notifier
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "File",
     "Found",
     "Gone",
+    "MailNotifier",
     "Missing",
     "Notifier",
     "Outcome",

@@ -1,6 +1,7 @@
 """The contract of notifiers: what each is asked for, can do, and says of an attempt."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sla_engine.domain.notice import Message
@@ -77,8 +78,9 @@ class Capabilities:
 
     ``threads``: messages are edited, answered and found again; ``buttons``: people can act from a
     message; ``files``: files are taken, else a report goes as text; ``one_place``: every address
-    of its scheme is one and the same place. ``retry_for`` is how long (ms) an attempt is worth
-    repeating where the other side never says that it is hopeless; None is without end.
+    of its scheme is one and the same place; ``whole``: a message goes in one piece with its files
+    (`Notifier.send`), as a page where it has one. ``retry_for`` is how long (ms) an attempt is
+    worth repeating where the other side never says that it is hopeless; None is without end.
     ``spacing`` is the least time (ms) from one message to the next.
     """
 
@@ -86,6 +88,7 @@ class Capabilities:
     buttons: bool = False
     files: bool = False
     one_place: bool = False
+    whole: bool = False
     retry_for: int | None = None
     spacing: int = 0
 
@@ -104,6 +107,13 @@ class Notifier(ABC):
     @abstractmethod
     def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
         """Send a message, into a thread when given; ``key`` identifies it in ``find``."""
+
+    def send(
+        self, place: str, message: Message, key: str, files: Sequence[File], topic: str
+    ) -> Outcome:
+        """Send a message in one piece with its files; ``topic`` is what its like share."""
+        del files
+        return self.post(place, message, key, topic)
 
     def addresses(self, report: str) -> tuple[str, ...]:
         """Return where a scheduled report, by its id, goes besides the channel that it names."""

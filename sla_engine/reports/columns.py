@@ -31,6 +31,13 @@ def priced(report: PeriodReport) -> bool:
     return any(service.impact is not None for service in report.services)
 
 
+def name(service: ServiceReport) -> str:
+    """Return a service's name as it stands in a list, a component's under its composite's."""
+    return (
+        f"\N{BOX DRAWINGS LIGHT UP AND RIGHT} {service.name}" if service.part_of else service.name
+    )
+
+
 def verdict(service: ServiceReport) -> str:
     """Return ``met``, ``missed`` or ``not judged``."""
     return _VERDICTS[service.figures.met]
@@ -77,14 +84,14 @@ def change(service: ServiceReport, say: Language) -> str:
 
 def _down(service: ServiceReport, say: Language) -> str:
     figures = service.figures
-    return say.minutes(figures.planned + figures.unplanned) if figures.shares else NOTHING
+    return say.service_time(figures.planned + figures.unplanned) if figures.shares else NOTHING
 
 
 def _windows(service: ServiceReport, say: Language) -> str:
-    """Return how many hours of the approved windows were used."""
+    """Return how much of the approved windows was used."""
     if not service.windows:
         return NOTHING
-    return f"{say.hours(service.windows_used)} of {say.hours(service.windows)}"
+    return f"{say.service_time(service.windows_used)} of {say.service_time(service.windows)}"
 
 
 def _latency(service: ServiceReport, say: Language) -> str:
@@ -106,11 +113,11 @@ LEVELS: tuple[Column, ...] = (
     Column("Objective", objective),
     Column("Actual", lambda s, say: say.percent(s.figures.availability)),
     Column("Change", change),
-    Column("Agreed", lambda s, say: say.minutes(s.figures.agreed)),
-    Column("Excluded", lambda s, say: say.minutes(s.figures.excluded)),
-    Column("Planned", lambda s, say: say.minutes(s.figures.planned)),
-    Column("Unplanned", lambda s, say: say.minutes(s.figures.unplanned)),
-    Column("Unknown", lambda s, say: say.minutes(s.figures.unknown)),
+    Column("Agreed", lambda s, say: say.service_time(s.figures.agreed)),
+    Column("Excluded", lambda s, say: say.service_time(s.figures.excluded)),
+    Column("Planned", lambda s, say: say.service_time(s.figures.planned)),
+    Column("Unplanned", lambda s, say: say.service_time(s.figures.unplanned)),
+    Column("Unknown", lambda s, say: say.service_time(s.figures.unknown)),
     Column("Budget left", budget),
 )
 RELIABILITY: tuple[Column, ...] = (
@@ -118,11 +125,11 @@ RELIABILITY: tuple[Column, ...] = (
     Column("Failed events", failed),
     Column("Outages", lambda s, say: say.number(len(s.figures.shares))),
     Column("Down in all", _down),
-    Column("Longest", lambda s, say: say.minutes(s.figures.longest)),
-    Column("MTBF", lambda s, say: say.minutes(s.figures.mtbf)),
-    Column("MTRS", lambda s, say: say.minutes(s.figures.mtrs)),
-    Column("MTBSI", lambda s, say: say.minutes(s.figures.mtbsi)),
-    Column("Window hours used", _windows),
+    Column("Longest", lambda s, say: say.duration(s.figures.longest)),
+    Column("MTBF", lambda s, say: say.service_time(s.figures.mtbf)),
+    Column("MTRS", lambda s, say: say.duration(s.figures.mtrs)),
+    Column("MTBSI", lambda s, say: say.service_time(s.figures.mtbsi)),
+    Column("Windows used", _windows),
     Column("p95 latency", _latency),
     Column("Cost", _cost),
     Column("Credit due", credit),

@@ -33,7 +33,8 @@ Draw = Callable[[PeriodReport, Language], Shapes]
 
 def drawings(report: PeriodReport) -> list[Markup]:
     """Return the charts of a report."""
-    return [_framed(title, label, draw, report) for title, label, draw in _DRAWN]
+    when = language(report).title(report.period)
+    return [_framed(title, when, label, draw, report) for title, label, draw in _DRAWN]
 
 
 def picture(report: PeriodReport, ink: str) -> Markup:
@@ -41,7 +42,7 @@ def picture(report: PeriodReport, ink: str) -> Markup:
 
     ``ink`` is the colour of its words.
     """
-    days = _framed(_days_title(report), _DAYS_LABEL, _days, report)
+    days = _framed("Days", days_title(report), _DAYS_LABEL, _days, report)
     frames = [
         Markup('<g transform="translate({} {})">{}</g>').format(
             _GAP + i % 2 * (_WIDTH + _GAP), _GAP + i // 2 * (_HEIGHT + _GAP), drawing
@@ -55,18 +56,22 @@ def picture(report: PeriodReport, ink: str) -> Markup:
     ).format(width, height, ink, Markup("\n").join(frames))
 
 
-def _framed(title: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
+def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
     shapes = Markup("\n").join(draw(report, language(report)))
     return Markup(
         '<svg role="img" aria-label="{2}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
         'font-size="11" fill="currentColor">\n'
-        '<text x="0" y="14" font-size="13" font-weight="bold">{3}</text>\n{4}\n</svg>'
-    ).format(_WIDTH, _HEIGHT, label, title, shapes)
+        '<text x="0" y="14" font-size="13" font-weight="bold">{3}'
+        '<tspan dx="7" font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
+    ).format(_WIDTH, _HEIGHT, f"{label}: {when}", title, shapes, when)
 
 
-def _days_title(report: PeriodReport) -> str:
-    longest = max((len(service.days) for service in report.services), default=0)
-    return f"The last {longest or ''} days".replace("  ", " ")
+def days_title(report: PeriodReport) -> str:
+    """Return what period the strips of days are of."""
+    days = max((service.days for service in report.services), key=len, default=())
+    if not days:
+        return "no days to show"
+    return f"the {len(days)} days to {language(report).day(days[-1].span.start)}"
 
 
 def _days(report: PeriodReport, say: Language) -> Shapes:
@@ -140,14 +145,21 @@ def _budgets(report: PeriodReport, say: Language) -> Shapes:
 
 
 def _comparison(report: PeriodReport, say: Language) -> Shapes:
-    """Draw the unplanned minutes beside those of the period before."""
+    """Draw the unplanned downtime beside that of the period before."""
     rows = plots.compared(report)
-    marks = _marks(0, max((max(one.now, one.before) for one in rows), default=1.0))
-    high = max(marks[-1], *(max(one.now, one.before) for one in rows)) if rows else marks[-1]
-    wide = (_RIGHT - _LEFT) / high
+    longest = max((max(one.now, one.before) for one in rows), default=1)
+    length, name = plots.unit(longest)
+    marks = _marks(0, longest / length)
+    wide = (_RIGHT - _LEFT) / max(marks[-1] * length, longest)
     for mark in marks if rows else ():
-        yield _line(_LEFT + mark * wide, _TOP, _LEFT + mark * wide, _BOTTOM)
-        yield _text(_LEFT + mark * wide, _BOTTOM + 14, plots.mark(mark, say), "middle")
+        x = _LEFT + mark * length * wide
+        yield _line(x, _TOP, x, _BOTTOM)
+        yield _text(
+            x,
+            _BOTTOM + 14,
+            f"{plots.mark(mark, say)} {name}",
+            "end" if x > _RIGHT - 9 else "middle",
+        )
     past = palette.COLOURS["unknown"]
     for (service, now, before), y, height in _rows(rows):
         yield _name(service.name, y + height / 2)
@@ -201,7 +213,7 @@ def _key(entries: Sequence[tuple[str, str, str]], bottom: int = _HEIGHT) -> Shap
             'stroke-dasharray="{}"/>'
         ).format(at, bottom - 8, at + 22, bottom - 8, colour, dash)
         yield _text(at + 28, bottom - 4, text, "start")
-        at += 44 + 6.2 * len(text)
+        at += 36 + plots.width(text)
 
 
 def _name(name: str, y: float) -> Markup:
@@ -243,8 +255,8 @@ _DRAWN: tuple[tuple[str, str, Draw], ...] = (
         _budgets,
     ),
     (
-        "Unplanned minutes against the period before",
-        "Unplanned minutes of this period and the one before",
+        "Unplanned downtime",
+        "Unplanned downtime of this period and the one before",
         _comparison,
     ),
 )

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sla_engine.domain.report import PeriodReport
 
 HOUSE = "en"
-_MINUTE = 60_000
 
 
 class Language:
@@ -65,13 +64,13 @@ class Language:
         """Return a ratio that was agreed, such as an objective, as it was written."""
         return humanize.agreed(ratio)
 
-    def minutes(self, milliseconds: float | None) -> str:
-        """Return minutes to a hundredth; a hyphen where there is nothing to tell."""
-        return humanize.minutes(milliseconds, self.number)
+    def service_time(self, milliseconds: float | None) -> str:
+        """Return time that is owed, or a part of it, in hours: ``745h``; a hyphen for None."""
+        return humanize.service_time(milliseconds, self.number)
 
-    def hours(self, milliseconds: float) -> str:
-        """Return hours to a hundredth."""
-        return self.number(milliseconds / (60 * _MINUTE), 2)
+    def duration(self, milliseconds: float | None) -> str:
+        """Return how long something lasted by the clock: ``1d 2h 15s``; a hyphen for None."""
+        return humanize.NOTHING if milliseconds is None else humanize.duration(round(milliseconds))
 
     def money(self, amount: float | None, currency: str) -> str:
         """Return an amount without cents."""

@@ -18,7 +18,7 @@ class OutageRow:
     began: str
     ended: str
     when: str
-    minutes: str
+    lasted: str
     planned: str
     unplanned: str
     unknown: str
@@ -51,10 +51,10 @@ def _outage(
         when=f"since {say.moment(outage.start)}"
         if outage.end is None
         else say.stretch(outage.start, outage.end),
-        minutes=say.minutes(outage.until(report.generated_at).length),
-        planned=say.minutes(share.planned),
-        unplanned=say.minutes(share.unplanned),
-        unknown=say.minutes(share.unknown),
+        lasted=say.duration(outage.until(report.generated_at).length),
+        planned=say.service_time(share.planned),
+        unplanned=say.service_time(share.unplanned),
+        unknown=say.service_time(share.unknown),
         kind=share.kind,
         cause=outage.cause or report.why.get(outage.id, ""),
         ticket=outage.ticket or "",
@@ -102,7 +102,7 @@ def work(one: Work, say: Language) -> tuple[str, ...]:
         say.stretch(*one.span),
         humanize.listed(one.services, 5),
         approved + late,
-        f"{say.minutes(one.used)} of {times}{say.minutes(one.span.length)}",
+        f"{say.duration(one.used)} of {times}{say.duration(one.span.length)}",
     )
 
 

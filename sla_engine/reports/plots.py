@@ -15,8 +15,10 @@ from sla_engine.reports.language import Language
 
 _SHOWN = 8
 _COMPARED = 5
+_LETTER = 6.6  # units of a chart
+_WIDER = dict.fromkeys("mwMWÆŒ@%…", 1.6)
 _NAME = 18  # letters of ordinary width in the margin of a chart
-_MINUTE = 60_000
+_UNITS = ((3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 _DAY = 86_400_000
 
 
@@ -36,11 +38,11 @@ class Line(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Unplanned minutes of a service in the period and in the one before."""
+    """Unplanned downtime of a service in the period and in the one before, ms."""
 
     service: ServiceReport
-    now: float
-    before: float
+    now: int
+    before: int
 
 
 def shown(report: PeriodReport) -> list[ServiceReport]:
@@ -94,10 +96,13 @@ def _burnt(service: ServiceReport, report: PeriodReport) -> tuple[list[int], lis
 
 def compared(report: PeriodReport) -> list[Compared]:
     """Return the services with unplanned downtime in the period or the one before."""
-    found = (
-        Compared(s, s.figures.unplanned / _MINUTE, _before(s) / _MINUTE) for s in shown(report)
-    )
+    found = (Compared(s, s.figures.unplanned, _before(s)) for s in shown(report))
     return [one for one in found if one.now or one.before][:_COMPARED]
+
+
+def unit(longest: float) -> tuple[int, str]:
+    """Return the unit (ms) that an axis of durations is marked in, and its name."""
+    return next(one for one in _UNITS if longest >= one[0] or one is _UNITS[-1])
 
 
 def times(report: PeriodReport) -> Iterator[tuple[int, bool]]:
@@ -115,10 +120,21 @@ def mark(value: float, say: Language) -> str:
 
 def short(name: str) -> str:
     """Return a name that fits into a margin; an East Asian letter takes the room of two."""
-    ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in name))
+    ends = list(accumulate(map(_width, name)))
     if not ends or ends[-1] <= _NAME:
         return name
     return f"{name[: bisect_right(ends, _NAME - 1)]}…"
+
+
+def width(text: str) -> float:
+    """Return about how wide a text is in a chart, in its units."""
+    return _LETTER * sum(map(_width, text))
+
+
+def _width(letter: str) -> float:
+    if east_asian_width(letter) in "WF":
+        return 2
+    return _WIDER.get(letter, 1.15 if letter.isupper() else 1)
 
 
 def _inside(share: Share, report: PeriodReport) -> Interval:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from sla_engine.domain.report import Day, ServiceReport
 from sla_engine.reports import palette
@@ -61,4 +61,4 @@ def _title(days: Sequence[Day], state: palette.DayState, say: Language) -> str:
 
 def _label(service: ServiceReport) -> str:
     bad = sum(1 for day in service.days if day.unplanned)
-    return str(escape(f"{service.name}, last {len(service.days)} days: outages on {bad}"))
+    return f"{service.name}, last {len(service.days)} days: outages on {bad}"

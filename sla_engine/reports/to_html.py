@@ -3,22 +3,19 @@
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import columns, lists, palette, view
-from sla_engine.reports.columns import LEVELS, RELIABILITY, filled, priced
-from sla_engine.reports.drawings import drawings
+from sla_engine.reports import columns, grids, lists, palette, papers, view
+from sla_engine.reports.drawings import days_title, drawings
+from sla_engine.reports.grids import Grid
 from sla_engine.reports.language import language
 from sla_engine.reports.sheets import sheets
 from sla_engine.reports.strips import strip
 
-_LEVELS_CAPTION = (
-    "Times in minutes of the agreed service time. Planned is what approved maintenance covers. "
-    "Change is in percentage points."
-)
-_RELIABILITY_CAPTION = "Window hours are those of approved maintenance that were used."
-_COST_CAPTION = " Cost is that of unplanned downtime, in {}."
+_MANY = 60
+"""A table of more rows is set as text on paper: WeasyPrint takes long over each cell."""
 
 
 def render(report: PeriodReport) -> bytes:
@@ -27,25 +24,28 @@ def render(report: PeriodReport) -> bytes:
 
 
 def page(report: PeriodReport, *, plain: bool = False) -> str:
-    """Return the page; ``plain`` sets the long tables as aligned text."""
-    cost = _COST_CAPTION.format(report.currency) if priced(report) else ""
+    """Return the page; ``plain`` sets long tables as aligned text, for paper."""
+    paper = papers.PAPERS[report.paper]
+
+    def sheet(grid: Grid) -> Markup:
+        long = plain and len(grid.rows) > _MANY
+        return sheets(grid, paper) if long else Markup("")
+
     return _template().render(
         report=report,
         view=view,
         lists=lists,
+        grids=grids,
         say=language(report),
         title=view.period_title(report),
         summary=summarize(report.services),
         charts=drawings(report),
-        plain=sheets(report) if plain else None,
+        days_title=days_title(report),
+        sheet=sheet,
         columns=columns,
-        levels=filled(report, LEVELS),
-        reliability=filled(report, RELIABILITY),
-        levels_caption=_LEVELS_CAPTION,
-        reliability_title="Reliability and cost" if cost else "Reliability",
-        reliability_caption=_RELIABILITY_CAPTION + cost,
         strip=strip,
         palette=palette,
+        paper=paper,
     )
 
 
@@ -58,4 +58,12 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["css"] = _css
     return environment.get_template("report.html")
+
+
+def _css(text: str) -> Markup:
+    """Return a text for a string of CSS inside ``<style>``, where HTML's escapes mean nothing."""
+    return Markup("").join(  # each letter that could end the string or the element, by its number
+        letter if letter.isalnum() or letter in " .,:" else f"\\{ord(letter):x} " for letter in text
+    )

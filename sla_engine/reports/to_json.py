@@ -109,6 +109,7 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "name": service.name,
         "owner": service.owner,
         "tier": service.tier,
+        "component_of": service.part_of,
         "data_until": _moment(service.data_until),
         "stale": service.is_stale,
         "objective_ratio": service.objective,

@@ -1,16 +1,19 @@
 """The report as PDF: the page as it prints, by WeasyPrint (extra ``pdf``)."""
 
 import logging
+from importlib.util import find_spec
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_html
 
-_MANY = 300
-"""With more rows than this the tables are set as text: WeasyPrint takes long over each cell."""
-
 
 class MissingExtraError(ValueError):
     """A format needs packages that are not installed."""
+
+
+def missing() -> bool:
+    """Say whether the extra ``pdf`` is not installed."""
+    return find_spec("weasyprint") is None
 
 
 def render(report: PeriodReport) -> bytes:
@@ -25,8 +28,6 @@ def render(report: PeriodReport) -> bytes:
         from weasyprint import HTML  # noqa: PLC0415 - an optional extra
     except (ImportError, OSError) as error:
         raise MissingExtraError(f"PDF needs the extra 'pdf' (WeasyPrint): {error}") from error
-    rows = len(report.services) + sum(len(s.figures.shares) for s in report.services)
-    page = to_html.page(report, plain=rows > _MANY)
-    document = HTML(string=page)
+    document = HTML(string=to_html.page(report, plain=True))
     result: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     return result

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.domain.summary import summarize
+from sla_engine.domain.summary import counted, summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.language import Language, language
 from sla_engine.slack import blocks
@@ -49,7 +49,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     for warning in view.warnings(report):
         yield f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {warning}"
     say = language(report)
-    services = sorted(report.services, key=_rank)
+    services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
         yield _line(service, say)
     if len(services) > _LISTED:
@@ -100,7 +100,7 @@ def _line(service: ServiceReport, say: Language) -> str:
     if figures.events is not None:
         text += f", {view.loss(service, say)}"
     elif figures.unplanned or figures.planned:
-        text += f", {view.loss(service, say)}, {say.minutes(figures.planned)} min planned"
+        text += f", {view.loss(service, say)}, {say.service_time(figures.planned)} planned"
     if service.figures.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
-from sla_engine.domain.summary import is_thin, summarize
+from sla_engine.domain.summary import counted, is_thin, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, objective, priced
+from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, name, objective, priced
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
-from uptime_common.tables import Row, table
+from uptime_common.tables import Row, lines
 
 _VERDICTS = {True: "met", False: "MISSED", None: "-"}
 _SERVICE_HEAD = (
@@ -17,22 +17,22 @@ _SERVICE_HEAD = (
     "Unknown", "Budget left", "Outages", "Longest", "MTBF", "MTRS",
 )  # fmt: skip
 _OUTAGE_HEAD = (
-    "Service", "Began", "Ended", "Minutes", "Planned", "Unplanned", "Unknown", "Class", "Cause",
+    "Service", "Began", "Ended", "Duration", "Planned", "Unplanned", "Unknown", "Class", "Cause",
     "Ticket", "Id",
 )  # fmt: skip
-_WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Minutes down of window")
+_WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Down of window")
 _HOST_HEAD = (
     "Host", "CPU p95", "Memory p95", "Fullest disk", "Used", "Full", "Updates", "Reboot",
 )  # fmt: skip
 _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
-def render(report: PeriodReport) -> bytes:
-    """Return the report as UTF-8 text with a final newline."""
-    return ("\n".join(_lines(report)) + "\n").encode()
+def render(report: PeriodReport, width: int | None = None) -> bytes:
+    """Return the report as UTF-8 text with a final newline; its tables fit a ``width``."""
+    return ("\n".join(_lines(report, width)) + "\n").encode()
 
 
-def _lines(report: PeriodReport) -> Iterator[str]:
+def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     say = language(report)
     yield f"Service levels of {report.organization}, {say.title(report.period)}"
     yield ""
@@ -44,9 +44,9 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield ""
     yield from _summary(report)
     yield ""
-    yield "SERVICES (times in minutes)"
-    yield from table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services))
-    yield from _more(report, say)
+    yield "SERVICES"
+    yield from lines(_SERVICE_HEAD, (_service_row(s, say) for s in report.services), width)
+    yield from _more(report, say, width)
     yield ""
     rows = [
         _outage_row(service, share, report, say)
@@ -55,14 +55,14 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     ]
     yield f"OUTAGES ({say.number(len(rows))})"
     if rows:
-        yield from table(_OUTAGE_HEAD, rows)
-    yield from _works(report, say)
+        yield from lines(_OUTAGE_HEAD, rows, width)
+    yield from _works(report, say, width)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
     yield from _not_computed(report)
     yield from _terms(report)
     if report.capacity is not None:
-        yield from _capacity(report.capacity, say)
+        yield from _capacity(report.capacity, say, width)
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:
@@ -80,9 +80,9 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield f"Worst: {', '.join(worst)}"
-    unplanned, planned = say.minutes(summary.unplanned), say.minutes(summary.planned)
+    unplanned, planned = say.service_time(summary.unplanned), say.service_time(summary.planned)
     outages = say.counted(summary.outages, "outage")
-    yield f"Downtime: {unplanned} min unplanned, {planned} min planned, in {outages}"
+    yield f"Downtime: {unplanned} unplanned, {planned} planned, in {outages}"
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
@@ -92,48 +92,48 @@ def _summary(report: PeriodReport) -> Iterator[str]:
 
 def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what the period before was like."""
-    known = [s.previous for s in report.services if s.previous is not None]
+    known = [s.previous for s in counted(report.services) if s.previous is not None]
     judged = [figures.met for figures in known if figures.met is not None]
     if known and report.previous is not None:
-        unplanned = say.minutes(sum(figures.unplanned for figures in known))
-        planned = say.minutes(sum(figures.planned for figures in known))
+        unplanned = say.service_time(sum(figures.unplanned for figures in known))
+        planned = say.service_time(sum(figures.planned for figures in known))
         met = (
             f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')} met the objective"
         )
         when = say.title(report.previous)
-        yield f"{when}: {unplanned} min unplanned, {planned} min planned; {met}"
+        yield f"{when}: {unplanned} unplanned, {planned} planned; {met}"
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:
     figures = service.figures
     return (
-        service.name,
+        name(service),
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
         _VERDICTS[figures.met],
-        say.minutes(figures.agreed),
-        say.minutes(figures.excluded),
-        say.minutes(figures.planned),
-        say.minutes(figures.unplanned),
-        say.minutes(figures.unknown),
+        say.service_time(figures.agreed),
+        say.service_time(figures.excluded),
+        say.service_time(figures.planned),
+        say.service_time(figures.unplanned),
+        say.service_time(figures.unknown),
         budget(service, say),
         say.number(len(figures.shares)),
-        say.minutes(figures.longest),
-        say.minutes(figures.mtbf),
-        say.minutes(figures.mtrs),
+        say.duration(figures.longest),
+        say.service_time(figures.mtbf),
+        say.duration(figures.mtrs),
     )
 
 
-def _more(report: PeriodReport, say: Language) -> Iterator[str]:
+def _more(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     """Yield what has no room in the first table."""
     more = tuple(column for column in RELIABILITY if column.title not in _SHOWN_ABOVE)
     kept: list[Column] = filled(report, more)
     if kept:
         yield ""
-        cost = f", cost in {report.currency}" if priced(report) else ""
-        yield f"RELIABILITY{' AND COST' if cost else ''} (times in minutes{cost})"
-        rows = ((s.name, *(column.cell(s, say) for column in kept)) for s in report.services)
-        yield from table(("Service", *(column.title for column in kept)), rows)
+        cost = f" (cost in {report.currency})" if priced(report) else ""
+        yield f"RELIABILITY{' AND COST' if cost else ''}{cost}"
+        rows = ((name(s), *(column.cell(s, say) for column in kept)) for s in report.services)
+        yield from lines(("Service", *(column.title for column in kept)), rows, width)
 
 
 def _outage_row(service: ServiceReport, share: Share, report: PeriodReport, say: Language) -> Row:
@@ -142,10 +142,10 @@ def _outage_row(service: ServiceReport, share: Share, report: PeriodReport, say:
         service.name,
         say.moment(outage.start),
         "still open" if outage.end is None else say.moment(outage.end),
-        say.minutes(outage.until(report.generated_at).length),
-        say.minutes(share.planned),
-        say.minutes(share.unplanned),
-        say.minutes(share.unknown),
+        say.duration(outage.until(report.generated_at).length),
+        say.service_time(share.planned),
+        say.service_time(share.unplanned),
+        say.service_time(share.unknown),
         share.kind,
         outage.cause or report.why.get(outage.id) or "-",
         outage.ticket or "-",
@@ -153,11 +153,11 @@ def _outage_row(service: ServiceReport, share: Share, report: PeriodReport, say:
     )
 
 
-def _works(report: PeriodReport, say: Language) -> Iterator[str]:
+def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     if report.works:
         yield ""
         yield f"MAINTENANCE ({say.number(len(report.works))})"
-        yield from table(_WORK_HEAD, (lists.work(one, say) for one in report.works))
+        yield from lines(_WORK_HEAD, (lists.work(one, say) for one in report.works), width)
 
 
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
@@ -199,13 +199,13 @@ def _not_computed(report: PeriodReport) -> Iterator[str]:
         yield f"{one.name} could not be computed: {one.reason}"
 
 
-def _capacity(capacity: Capacity, say: Language) -> Iterator[str]:
+def _capacity(capacity: Capacity, say: Language, width: int | None) -> Iterator[str]:
     yield ""
     yield "SERVER HEALTH AND CAPACITY"
     if capacity.problem:
         yield capacity.problem
     if capacity.hosts:
         rows = ((h.name, *(cell for cell, _ in lists.host(h, say))) for h in capacity.hosts)
-        yield from table(_HOST_HEAD, rows)
+        yield from lines(_HOST_HEAD, rows, width)
     for one in capacity.certificates:
         yield f"Certificate of {one.name} expires on {say.moment(one.expires)}"

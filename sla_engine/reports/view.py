@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.domain.summary import summarize
+from sla_engine.domain.summary import counted, is_thin, summarize
 from sla_engine.reports.columns import credit, objective
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
@@ -75,12 +75,12 @@ def tiles(report: PeriodReport) -> list[Tile]:
         ),
         Tile(
             "Unplanned downtime",
-            f"{say.minutes(summary.unplanned)} min",
+            say.service_time(summary.unplanned),
             _trend(report, say, lambda figures: figures.unplanned),
         ),
         Tile(
             "Planned downtime",
-            f"{say.minutes(summary.planned)} min",
+            say.service_time(summary.planned),
             _trend(report, say, lambda figures: figures.planned),
         ),
         Tile("Outages", say.number(summary.outages), _longest(report, say)),
@@ -91,26 +91,33 @@ def tiles(report: PeriodReport) -> list[Tile]:
 def _objectives(report: PeriodReport, say: Language) -> str:
     """Return how many objectives were met before, and how many services nobody can judge."""
     notes = []
-    before = [s.previous.met for s in report.services if s.previous and s.previous.met is not None]
+    own = counted(report.services)
+    before = [s.previous.met for s in own if s.previous and s.previous.met is not None]
     if before:
         met = f"{say.number(sum(before))} of {say.number(len(before))}"
         notes.append(f"{met} in {_before(report, say)}")
     unjudged = len(summarize(report.services).unjudged)
     if unjudged:
         notes.append(f"{say.number(unjudged)} not judged")
+    parts = sum(s.figures.met is False for s in report.services) - sum(
+        s.figures.met is False for s in own
+    )
+    if parts:
+        notes.append(f"{say.counted(parts, 'component')} under an objective of their own")
     return "; ".join(notes)
 
 
 def _trend(report: PeriodReport, say: Language, of: Callable[[Figures], int]) -> str:
     """Return how a sum compares with that of the period before."""
-    known = [s.previous for s in report.services if s.previous is not None]
+    own = counted(report.services)
+    known = [s.previous for s in own if s.previous is not None]
     if not known:
         return ""
-    now, before = sum(of(s.figures) for s in report.services), sum(map(of, known))
+    now, before = sum(of(s.figures) for s in own), sum(map(of, known))
     if not before:
         return f"none in {_before(report, say)}"
     moved = "as" if now == before else "up from" if now > before else "down from"
-    return f"{moved} {say.minutes(before)} min in {_before(report, say)}"
+    return f"{moved} {say.service_time(before)} in {_before(report, say)}"
 
 
 def _before(report: PeriodReport, say: Language) -> str:
@@ -120,7 +127,7 @@ def _before(report: PeriodReport, say: Language) -> str:
 def business(report: PeriodReport) -> Iterator[Tile]:
     """Yield what the period cost, where that is known."""
     say = language(report)
-    costs = [s.impact for s in report.services if s.impact is not None]
+    costs = [s.impact for s in _paying(report) if s.impact is not None]
     if costs:
         note = f"of {say.counted(len(costs), 'service')} with a known cost"
         yield Tile("Business impact", say.money(sum(costs), report.currency), note)
@@ -130,9 +137,15 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         yield Tile("Credits due", say.counted(len(due), "service"), names, alarming=True)
 
 
+def _paying(report: PeriodReport) -> list[ServiceReport]:
+    """Return the services whose loss is money: once where a composite has a price, too."""
+    priced = {s.id for s in report.services if s.impact is not None}
+    return [s for s in report.services if s.part_of not in priced]
+
+
 def _longest(report: PeriodReport, say: Language) -> str:
-    longest = max((s.figures.longest or 0 for s in report.services), default=0)
-    return f"longest {say.minutes(longest)} min" if longest else ""
+    longest = max((s.figures.longest or 0 for s in counted(report.services)), default=0)
+    return f"longest {say.duration(longest)}" if longest else ""
 
 
 def warnings(report: PeriodReport) -> list[str]:
@@ -151,13 +164,29 @@ def warnings(report: PeriodReport) -> list[str]:
             [f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5
         )
         found.append(f"Under 99 % of the agreed time is known of {names}.")
-    found += [
-        f"{s.name} was first seen on {say.moment(s.began)}: it is owed from then on."
-        for s in report.services
-        if s.began is not None
-    ][:10]
+    new = [s for s in report.services if s.began is not None]
+    if new:
+        names = humanize.listed([f"{s.name} ({say.day(s.began or 0)})" for s in new], 5)
+        found.append(f"First seen inside the period, and owed from then on: {names}.")
     if report.late is not None:
         found.append(f"This report is {humanize.duration(report.late)} late.")
+    return found
+
+
+def notes(report: PeriodReport) -> list[tuple[str, str]]:
+    """Return what the warnings name only in part, service by service: name, what is to be known."""
+    say = language(report)
+    found = []
+    for one in report.services:
+        said = []
+        if one.is_stale and one.data_until is not None:
+            said.append(f"the data end on {say.moment(one.data_until)}")
+        if is_thin(one):
+            said.append(f"{say.share(one.figures.coverage)} of the agreed time is known")
+        if one.began is not None:
+            said.append(f"first seen on {say.moment(one.began)}, owed from then on")
+        if said:
+            found.append((one.name, "; ".join(said)))
     return found
 
 
@@ -185,7 +214,7 @@ def score(service: ServiceReport, say: Language) -> str:
 
 
 def loss(service: ServiceReport, say: Language) -> str:
-    """Return what was lost: events or slices of time where these are judged, else minutes."""
+    """Return what was lost: events or slices of time where these are judged, else time."""
     figures = service.figures
     if figures.slices is not None:
         sliced = figures.slices
@@ -195,7 +224,7 @@ def loss(service: ServiceReport, say: Language) -> str:
     if figures.events is not None:
         total = say.counted(round(figures.events.total), "event")
         return f"{say.number(figures.events.failed)} of {total} failed"
-    return f"{say.minutes(figures.unplanned)} min unplanned"
+    return f"{say.service_time(figures.unplanned)} unplanned"
 
 
 def budget_words(service: ServiceReport, say: Language) -> str:

@@ -112,7 +112,7 @@ def test_a_format_made_by_the_recipe_is_printed_by_the_command_line(
         assert main(["report", *flags, "--format=markdown"]) == 0
     out = capsysbinary.readouterr().out
     assert out.startswith(b"# October 2026: ")
-    assert b"| Shop | unknown | 0.00 |" in out
+    assert b"| Shop | unknown | 0s |" in out
 
 
 @pytest.mark.usefixtures("recipe")

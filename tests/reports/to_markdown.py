@@ -16,11 +16,11 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     say = language(report)
     yield f"# {view.period_title(report)}: {view.headline(report)}"
     yield ""
-    yield "| service | availability | minutes down |"
+    yield "| service | availability | down |"
     yield "|---|--:|--:|"
     for service in report.services:
         availability = say.percent(service.figures.availability)
-        yield f"| {service.name} | {availability} | {say.minutes(service.figures.unplanned)} |"
+        yield f"| {service.name} | {availability} | {say.service_time(service.figures.unplanned)} |"
 
 
 FORMAT = Format(render, "text/markdown; charset=utf-8", "md")

@@ -39,6 +39,8 @@ def test_what_was_agreed_reads_as_it_was_written(ratio: float | None, text: str)
     assert humanize.agreed(ratio) == text
 
 
-def test_minutes_show_an_outage_of_a_second_and_say_nothing_of_none() -> None:
+def test_service_time_is_in_hours_shows_a_second_and_says_nothing_of_none() -> None:
     figures = (None, 0, 1_000, 15_000, 2_682_000_000)
-    assert [humanize.minutes(one) for one in figures] == ["-", "0.00", "0.02", "0.25", "44,700.00"]
+    assert [humanize.service_time(one) for one in figures] == ["-", "0s", "1s", "15s", "745h"]
+    assert humanize.service_time(3_599_600) == "1h"
+    assert humanize.service_time(8_760 * 3_600_000 + 65_499) == "8,760h 1m 5s"

@@ -1,0 +1,47 @@
+"""The components of a composite service stand under it in a report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from service_catalogue import Catalogue
+from sla_engine.domain.report import PeriodReport, ServiceReport
+
+
+def with_components(report: PeriodReport, catalogue: Catalogue) -> PeriodReport:
+    """Return a report in which components follow the composite that they are of.
+
+    What is of several stands under the first; what is of none that is reported stands alone.
+    """
+    there = {service.id: service for service in report.services}
+    below = {name: _components(catalogue, name, there) for name in there}
+    wholes: dict[str, str] = {}
+    for name, parts in below.items():
+        for part in parts:
+            wholes.setdefault(part, name)
+    found: dict[str, ServiceReport] = {}
+    for name in (*(one for one in there if one not in wholes), *there):
+        for part in _down(name, below, wholes):
+            found.setdefault(part, replace(there[part], part_of=wholes.get(part)))
+    return replace(report, services=tuple(found.values()))
+
+
+def _components(
+    catalogue: Catalogue, name: str, there: dict[str, ServiceReport]
+) -> tuple[str, ...]:
+    service = catalogue.find(name)
+    return tuple(c for c in service.components if c in there and c != name) if service else ()
+
+
+def _down(name: str, below: dict[str, tuple[str, ...]], wholes: dict[str, str]) -> Iterator[str]:
+    """Yield a service and what stands under it, each before what is under that."""
+    waiting: list[Sequence[str]] = [(name,)]
+    seen: set[str] = set()
+    while waiting:
+        first, *rest = waiting.pop()
+        if rest:
+            waiting.append(rest)
+        if first not in seen:
+            seen.add(first)
+            yield first
+            if under := [one for one in below[first] if wholes[one] == first]:
+                waiting.append(under)

@@ -1,0 +1,152 @@
+"""What is on paper: every figure, inside the margins, whatever names and numbers are like."""
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle, islice, pairwise
+from typing import Any, NamedTuple
+
+import pytest
+
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.reports import FORMATS, to_html
+from sla_engine.reports.papers import PAPERS
+from sla_engine.reports.to_json import document
+from tests.reports.sample import REPORT, SERVICES
+from uptime_common import humanize
+
+MARGIN = 12 / 25.4 * 72
+LONG = "Warehouse management of the northern distribution centre in Berlin"
+UNBROKEN = "X" * 66
+WIDE = "倉庫管理システム東京" * 4
+
+
+class Word(NamedTuple):
+    """A word and its box on a page, points."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+
+
+def services(count: int, *names: str) -> tuple[ServiceReport, ...]:
+    return tuple(
+        replace(SERVICES[i % 6], id=f"s{i}", name=f"{name} {i}", owner=f"{name[:40]} team")
+        for i, name in enumerate(islice(cycle(names), count))
+    )
+
+
+CASES: dict[str, PeriodReport] = {
+    "one service": replace(REPORT, services=services(1, "Shop")),
+    "wide names": replace(REPORT, services=services(12, LONG, UNBROKEN, WIDE, "Shop", LONG)),
+    "long tables": replace(REPORT, services=services(122, LONG, UNBROKEN, WIDE), paper="letter"),
+}
+
+
+def pdftotext(body: bytes, *flags: str) -> str:
+    command = ["pdftotext", *flags, "-", "-"]
+    return subprocess.run(command, input=body, capture_output=True, check=True).stdout.decode()
+
+
+def figures(service: dict[str, Any]) -> Iterator[str]:
+    """Yield how each figure of a service reads, made from the JSON alone."""
+    yield humanize.percent(service["availability_ratio"])
+    if service["objective_ratio"] is not None:
+        yield humanize.share(service["error_budget_remaining_ratio"])
+    down = service["downtime_seconds"]
+    times = ["agreed_seconds", "excluded_seconds", "unknown_seconds", "mtbf_seconds"]
+    for seconds in (*(service[name] for name in times), *down.values()):
+        yield humanize.service_time(None if seconds is None else seconds * 1000)
+    for name in ("mtrs_seconds", "longest_outage_seconds"):
+        if service[name] is not None:
+            yield humanize.duration(round(service[name] * 1000))
+    for outage in service["outages"]:
+        yield outage["id"]
+        yield humanize.duration(round(outage["duration_seconds"] * 1000))
+        for kind in ("planned", "unplanned", "unknown"):
+            yield humanize.service_time(outage[f"{kind}_seconds"] * 1000)
+
+
+@pytest.fixture(params=CASES, scope="module")
+def printed(request: pytest.FixtureRequest) -> tuple[PeriodReport, bytes]:
+    report = CASES[request.param]
+    return report, FORMATS["pdf"].render(report)
+
+
+def test_every_figure_of_the_json_is_on_paper(printed: tuple[PeriodReport, bytes]) -> None:
+    report, body = printed
+    text = " ".join(pdftotext(body, "-layout").split())
+    data = document(report)["services"]
+    wanted = Counter(figure for service in data for figure in figures(service))
+    del wanted[humanize.NOTHING]
+    if not any(o["unknown_seconds"] for s in data for o in s["outages"]):
+        wanted["0s"] -= sum(len(s["outages"]) for s in data)  # that column has nothing to tell
+    lost = {
+        figure: (count, found)
+        for figure, count in wanted.items()
+        if (found := len(re.findall(rf"(?<![\w.]){re.escape(figure)}(?![\w.])", text))) < count
+    }
+    assert lost == {}
+
+
+def test_nothing_lies_beyond_the_margins_or_upon_its_neighbour(
+    printed: tuple[PeriodReport, bytes],
+) -> None:
+    report, body = printed
+    pages = list(_pages(pdftotext(body, "-bbox")))
+    assert pages
+    for width, height, words in pages:
+        outside = [w for w in words if w.left < MARGIN - 1 or w.right > width - MARGIN + 1]
+        assert [w.text for w in outside] == []
+        assert all(w.top > 0 and w.bottom < height for w in words)
+        assert list(_upon(words)) == []
+    names = re.findall(r"Page size: +([\d.]+) x", _info(body))
+    assert names == ["841.89" if report.paper == "A4" else "792"]
+
+
+def _pages(text: str) -> Iterator[tuple[float, float, list[Word]]]:
+    word = r'<word xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.*?)</word>'
+    for width, height, rest in re.findall(
+        r'<page width="(.+?)" height="(.+?)">(.*?)</page>', text, re.DOTALL
+    ):
+        words = [
+            Word(float(a), float(b), float(c), float(d), text)
+            for a, b, c, d, text in re.findall(word, rest)
+        ]
+        yield float(width), float(height), words
+
+
+def _upon(words: list[Word]) -> Iterator[tuple[str, str]]:
+    """Yield words of a line that lie upon each other."""
+    lines: dict[float, list[Word]] = {}
+    for word in words:
+        lines.setdefault(round(word.top, 1), []).append(word)
+    for line in lines.values():
+        line.sort()
+        yield from ((a.text, b.text) for a, b in pairwise(line) if b.left < a.right - 0.5)
+
+
+def _info(body: bytes) -> str:
+    command = ["pdfinfo", "-"]
+    return subprocess.run(command, input=body, capture_output=True, check=True).stdout.decode()
+
+
+@pytest.mark.parametrize("name", ["Smith & Sons", 'A "B" \\ C', "</style><b>x", "L'Été; {}"])
+def test_a_name_reads_as_it_was_written_in_the_foot_and_in_pictures(name: str) -> None:
+    shop = replace(SERVICES[0], name=name)
+    report = replace(REPORT, organization=name, services=(shop,))
+    text = pdftotext(FORMATS["pdf"].render(report))
+    assert f"{name}, October 2026" in [line.strip() for line in text.splitlines()]
+    page = to_html.page(report)
+    assert "&amp;amp;" not in page
+    assert "&amp;#" not in page
+    assert "<b>x" not in page
+
+
+def test_both_papers_are_known_to_the_page() -> None:
+    for name, paper in PAPERS.items():
+        assert f"@page {{ size: {paper.size};" in to_html.page(replace(REPORT, paper=name))
