@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from service_catalogue.service import SOURCES, source_mistake
+from service_catalogue.service import ROLLING_WINDOWS, SOURCES, source_mistake
 from uptime_common.document import Finding
 from uptime_common.names import skeleton
 from uptime_common.shown import listed, shown
@@ -53,6 +53,26 @@ def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Findi
     yield from _needs(item)
     if service.get("credits") and service.get("objective") is None:
         yield (*at, "credits"), "need an objective"
+    yield from contract_window(item)
+
+
+def contract_window(item: Item) -> Iterable[Finding]:
+    """Yield what is wrong with the window of a service or an agreement."""
+    at, owed = item
+    window = owed.get("window")
+    if window == "2w" and owed.get("window_from") is None:
+        yield (*at, "window"), "2w needs window_from, a Monday from which two weeks are counted"
+    elif window != "2w" and owed.get("window_from") is not None:
+        yield (*at, "window_from"), "goes with window: 2w"
+
+
+def never_credited(data: Any) -> Iterator[Finding]:
+    """Yield the credits that can never be due: location, message."""
+    for at, owed in (*_items(data, "services"), *_items(data, "agreements")):
+        window = owed.get("window")
+        if owed.get("credits") and window in ROLLING_WINDOWS:
+            message = f"{shown(window)} rolls: it never closes, so that no credit is ever due"
+            yield (*at, "credits"), f"{message}; day, week, 2w, month, quarter and year close"
 
 
 def _former_ids(services: Iterable[Item], known: set[str]) -> Iterable[Finding]:

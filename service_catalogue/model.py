@@ -1,5 +1,6 @@
 """The whole catalogue."""
 
+from datetime import tzinfo
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
@@ -33,13 +34,15 @@ class OfTime(NamedTuple):
     """What a catalogue alone does not know: services that left it, and what held before.
 
     ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
-    of the file, empty where the catalogue was not read from one.
+    of the file, empty where it was read from none; ``zones`` are the organisation's, each
+    with when it was first seen (ms UTC), where that changed.
     """
 
     left: tuple[Service, ...] = ()
     calendars: dict[str, Calendar] = {}  # noqa: RUF012 - never changed
     windows: tuple[WindowVersion, ...] | None = None
     digest: str = ""
+    zones: tuple[tuple[int, tzinfo], ...] = ()
 
 
 class Catalogue(Frozen):
@@ -74,6 +77,16 @@ class Catalogue(Frozen):
         """Return the maintenance windows as they are, and as they were once."""
         known = self._of_time.windows
         return tuple(map(WindowVersion, self.maintenance.windows)) if known is None else known
+
+    def zones(self, until: int) -> list[tuple[int, tzinfo]]:
+        """Return the organisation's zone, piece by piece: each with where it ends (ms UTC).
+
+        Args:
+            until: where the last piece ends.
+        """
+        known = self._of_time.zones or ((0, self.timezone),)
+        ends = [*(seen for seen, _ in known[1:]), until]
+        return [(end, zone) for end, (_, zone) in zip(ends, known, strict=True)]
 
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, also one of a former time.

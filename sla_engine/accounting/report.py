@@ -111,7 +111,7 @@ def _computed(
     proceed: Callable[[], None],
 ) -> PeriodReport:
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
-    facts = facts_of(books, period_needed(period, now), chosen)
+    facts = facts_of(books, period_needed(books.catalogue, chosen, period, at), chosen)
     proceed()
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
+from service_catalogue.check import never_credited
 from service_catalogue.load import Judge
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.clock import CLOCK
@@ -59,6 +60,8 @@ def every_mistake(data: Any, warnings: list[Finding] | None = None) -> Iterator[
     """Yield what only the engine can judge in a catalogue's plain data; see ``syntax.mistakes``."""
     yield from report_mistakes(data)
     yield from syntax.mistakes(data, warnings)
+    if warnings is not None:
+        warnings += never_credited(data)
 
 
 def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) -> Catalogue:
