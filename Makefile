@@ -40,8 +40,12 @@ lint: dev-setup ## ruff, format, mypy, imports, Prometheus rules
 	@amtool check-config alert_rules/alertmanager.yml
 
 .PHONY: test
-test: lint ## lint, then every test
-	@$(PY) -m pytest -n 2 --dist loadgroup
+test: ## lint and every test, side by side
+	@$(MAKE) --no-print-directory --jobs=2 lint tests
+
+.PHONY: tests
+tests: dev-setup ## every test; three at a time, since many wait for real programs
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 .PHONY: lock
 lock: dev-setup ## write locks/ anew with the newest packages that pyproject.toml allows

@@ -1,5 +1,6 @@
 """What every test may use: golden files."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files instead of comparing"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Take what is imported and collected out of the garbage collector's rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
