@@ -32,6 +32,11 @@ class Summary:
     coverage: float | None
     thin: tuple[ServiceReport, ...]
 
+    @property
+    def running(self) -> tuple[ServiceReport, ...]:
+        """Return those whose contract has no verdict yet, but a state."""
+        return (*self.on_course, *self.at_risk, *self.lost)
+
 
 def summarize(services: Sequence[ServiceReport]) -> Summary:
     """Return the summary of these services."""

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.availability import Share
+from sla_engine.domain.contract_window import ClosedWindow, RunningWindow
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Host, PeriodReport, ServiceReport, Work
+from sla_engine.reports.columns import spoken
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 
@@ -61,6 +64,61 @@ def _outage(
         note="; ".join(note for note in notes if note),
         lost=share.unplanned,
     )
+
+
+WINDOW_HEAD = ("Service", "Window", "Verdict", "Actual", "Budget used", "Credit", "Note")
+
+
+def contract_windows(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return the windows of contracts, each once; none where the period is every contract's window.
+
+    A line is as `WINDOW_HEAD`.
+    """
+    found = [row for service in report.services for row in _windows(service, report)]
+    others = any(_is_other(service, report.period) for service in report.services)
+    return found if others else []
+
+
+def _is_other(service: ServiceReport, period: Interval) -> bool:
+    """Say whether a contract has a window that is another than the period."""
+    contract = service.contract
+    if contract is None or service.objective is None:
+        return False
+    spans = [one.span for one in contract.closed]
+    spans += [] if contract.running is None else [contract.running.span]
+    return any(span != period for span in spans)
+
+
+def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str, ...]]:
+    contract, say = service.contract, language(report)
+    if contract is None or service.objective is None:
+        return
+    for one in contract.closed:
+        credit = "-" if one.credit is None else say.agreed(one.credit / 100)
+        said = spoken(one.figures.met)
+        yield (*_window(service, one, say), said, *_used(one, say), credit, _entered(one, say))
+    if (run := contract.running) is not None:
+        notes = [_entered(run, say)]
+        if run.exhausted is not None:
+            notes.append(f"at today's burn its budget is gone on {say.day(run.exhausted)}")
+        note = "; ".join(filter(None, notes))
+        yield (*_window(service, run, say), spoken(None, run.state), *_used(run, say), "-", note)
+
+
+def _window(
+    service: ServiceReport, one: ClosedWindow | RunningWindow, say: Language
+) -> tuple[str, str]:
+    return service.name, say.title(one.span)
+
+
+def _used(one: ClosedWindow | RunningWindow, say: Language) -> tuple[str, str]:
+    left = one.figures.budget_remaining
+    used = "-" if left is None else say.share(1 - left)
+    return say.percent(one.figures.availability), used
+
+
+def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
+    return "" if one.entered is None else f"owed from {say.day(one.entered)} on: scaled budget"
 
 
 def outage_count(report: PeriodReport) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from sla_engine.domain.availability import Figures, Share
+from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport, Work
 
@@ -113,7 +114,9 @@ def _service(service: ServiceReport, now: int) -> Json:
         "availability_ratio": figures.availability,
         "method": _method(figures),
         "events": None if figures.events is None else figures.events._asdict(),
-        "met": figures.met,
+        "met": service.met,
+        "window_state": service.state,
+        "contract": None if service.contract is None else _contract(service.contract),
         "accounting": {
             "maintenance": service.accounting.maintenance,
             "unknown": service.accounting.unknown,
@@ -143,7 +146,7 @@ def _service(service: ServiceReport, now: int) -> Json:
         "latency_p95_seconds": service.latency_p95,
         "business_impact": service.impact,
         "credit_percent": service.credit,
-        "previous": None if service.previous is None else _previous(service.previous),
+        "previous": None if service.previous is None else _previous(service, service.previous),
         "outages": [
             *(_outage(share, now, counted=True) for share in figures.shares),
             *(_outage(share, now, counted=False) for share in figures.short),
@@ -176,10 +179,42 @@ def _allowed(figures: Figures) -> Json:
     }
 
 
-def _previous(figures: Figures) -> Json:
+def _contract(contract: Contract) -> Json:
+    """Return the contract's windows: those that closed in the period, and the one that runs."""
+    run = contract.running
+    return {
+        "window": contract.window,
+        "closed": [
+            _window(one) | {"met": one.figures.met, "credit_percent": one.credit}
+            for one in contract.closed
+        ],
+        "running": None
+        if run is None
+        else _window(run)
+        | {
+            "met": None,
+            "window_state": run.state,
+            "error_budget_exhausted_at": _moment(run.exhausted),
+        },
+    }
+
+
+def _window(one: ClosedWindow | RunningWindow) -> Json:
+    figures = one.figures
+    return {
+        "start": rfc3339(one.span.start),
+        "end": rfc3339(one.span.end),
+        "owed_since": _moment(one.entered),
+        "availability_ratio": figures.availability,
+        "error_budget_seconds": seconds(figures.budget),
+        "error_budget_remaining_ratio": figures.budget_remaining,
+    }
+
+
+def _previous(service: ServiceReport, figures: Figures) -> Json:
     return {
         "availability_ratio": figures.availability,
-        "met": figures.met,
+        "met": service.previous_met,
         "planned_seconds": seconds(figures.planned),
         "unplanned_seconds": seconds(figures.unplanned),
         "outage_count": len(figures.shares),

@@ -6,12 +6,20 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import is_thin, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, objective, priced
+from sla_engine.reports.columns import (
+    RELIABILITY,
+    Column,
+    budget,
+    filled,
+    objective,
+    priced,
+    verdict,
+)
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 from uptime_common.tables import Row, table
 
-_VERDICTS = {True: "met", False: "MISSED", None: "-"}
+_LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
 _SERVICE_HEAD = (
     "Service", "Objective", "Actual", "Verdict", "Agreed", "Excluded", "Planned", "Unplanned",
     "Unknown", "Budget left", "Outages", "Longest", "MTBF", "MTRS",
@@ -47,6 +55,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield "SERVICES (times in minutes)"
     yield from table(_SERVICE_HEAD, (_service_row(s, say) for s in report.services))
     yield from _more(report, say)
+    yield from _contracts(report, say)
     yield ""
     rows = [
         _outage_row(service, share, report.generated_at, say)
@@ -93,15 +102,27 @@ def _summary(report: PeriodReport) -> Iterator[str]:
 def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what the period before was like."""
     known = [s.previous for s in report.services if s.previous is not None]
-    judged = [figures.met for figures in known if figures.met is not None]
+    judged = [s.previous_met for s in report.services if s.previous_met is not None]
     if known and report.previous is not None:
         unplanned = say.minutes(sum(figures.unplanned for figures in known))
         planned = say.minutes(sum(figures.planned for figures in known))
-        met = (
-            f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')} met the objective"
-        )
+        count = f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')}"
+        met = f"; {count} met the objective" if judged else ""
         when = say.title(report.previous)
-        yield f"{when}: {unplanned} min unplanned, {planned} min planned; {met}"
+        yield f"{when}: {unplanned} min unplanned, {planned} min planned{met}"
+
+
+def _loud(word: str) -> str:
+    return _LOUD.get(word, word)
+
+
+def _contracts(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield the windows of contracts, where they are others than the period."""
+    rows = lists.contract_windows(report)
+    if rows:
+        yield ""
+        yield f"CONTRACT WINDOWS ({say.number(len(rows))})"
+        yield from table(lists.WINDOW_HEAD, rows)
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:
@@ -110,7 +131,7 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
         service.name,
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
-        _VERDICTS[figures.met],
+        _loud(verdict(service)),
         say.minutes(figures.agreed),
         say.minutes(figures.excluded),
         say.minutes(figures.planned),

@@ -161,7 +161,7 @@ def test_another_version_of_the_policy_alone_restates_nothing(
     was = ledger.frozen.first(PERIOD)
     stale = {n: f._replace(figures=f.figures | {"availability": 0.5}) for n, f in was.items()}
     monkeypatch.setattr(type(ledger.frozen), "first", lambda _self, _period: stale)
-    monkeypatch.setattr(module, "POLICY_VERSION", "2")
+    monkeypatch.setattr(module, "POLICY_VERSION", "3")
     assert now(ledger) == ()
     correct(ledger, "class", "planned", "bob")
     [found] = now(ledger)

@@ -1,5 +1,6 @@
 """A contract's windows tile time, each closes in one period, and a running one is never missed."""
 
+import itertools
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -56,10 +57,10 @@ def test_windows_follow_one_another_and_overlap_never(
     held: tuple[Held, ...], start: int, length: int
 ) -> None:
     found = list(windows_of(held, Interval(start, start + length)))
-    assert all(one.end <= after.start for one, after in zip(found, found[1:], strict=False))
+    assert all(one.end <= after.start for one, after in itertools.pairwise(found))
     assert all(one.length > 0 for one in found)
     if all(piece.window.length is None for piece in held):
-        assert all(one.end == after.start for one, after in zip(found, found[1:], strict=False))
+        assert all(one.end == after.start for one, after in itertools.pairwise(found))
         assert found[0].start <= start < found[0].end
         assert found[-1].end >= start + length
 
