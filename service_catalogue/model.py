@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from service_catalogue.agreement import Agreement
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import Maintenance, WindowEntry
@@ -58,6 +59,7 @@ class Catalogue(Frozen):
         Maintenance,
         BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
     ] = Maintenance()
+    agreements: tuple[Agreement, ...] = ()
     slack: Slack = Slack()
     reports: tuple[Report, ...] = ()
     _of_time: OfTime = PrivateAttr(OfTime())
@@ -114,6 +116,14 @@ class Catalogue(Frozen):
     def find(self, identifier: str | None) -> Service | None:
         """Return the service of that id, if there is one; it may have left."""
         return None if identifier is None else self._by_id.get(identifier)
+
+    def agreement(self, identifier: str) -> Agreement:
+        """Return the agreement of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {agreement.id: agreement for agreement in self.agreements}[identifier]
 
     @cached_property
     def _by_id(self) -> dict[str, Service]:

@@ -11,6 +11,7 @@ from sla_engine.accounting.terms import agreed_time, terms
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.contract_window import (
+    ROLLING,
     ClosedWindow,
     Contract,
     ContractWindow,
@@ -133,10 +134,7 @@ class Contracts:
     ) -> RunningWindow:
         inside, held = facts.within(span), terms(service, span.start)
         now = figures(inside, held, moment)
-        ahead = clip(inside.agreed, Interval(moment, span.end))
-        if span.end == moment:  # it rolls on
-            coming = Interval(moment, moment + span.length)
-            ahead = agreed_time(self._catalogue, service, coming, began)
+        ahead = to_come(self._catalogue, service, inside.agreed, span, moment, began=began)
         exhausted = used_up(inside, held, now, moment, ahead)
         entered = self._entered(service, span, began)
         return RunningWindow(span, now, state_of(now, exhausted), exhausted, entered)
@@ -147,6 +145,21 @@ class Contracts:
         if then.since is not None:
             began = milliseconds(then.since, then.timezone or self._catalogue.timezone)
         return began if began is not None and span.start < began < span.end else None
+
+
+def to_come(
+    catalogue: Catalogue,
+    service: Service,
+    agreed: Intervals,
+    span: Interval,
+    moment: int,
+    *,
+    began: int | None,
+) -> Intervals:
+    """Return the agreed time to come in a window; one that rolls on is as long again."""
+    if held_at(service, moment - 1).window not in ROLLING:
+        return clip(agreed, Interval(moment, span.end))
+    return agreed_time(catalogue, service, Interval(moment, moment + span.length), began)
 
 
 def used_up(

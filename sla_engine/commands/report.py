@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from service_catalogue import Catalogue
 from service_catalogue.base import Language
 from sla_engine.accounting.report import make_report
 from sla_engine.accounting.sealing import bodies_of, sealed
@@ -55,6 +56,9 @@ def register(commands: Subparsers) -> None:
         "--report", metavar="ID", help="with --as-frozen: the schedule that sent it"
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
+    command.add_argument(
+        "--agreement", metavar="ID", help="what a customer was promised: that agreement alone"
+    )
     service_flag(command)
     signing_flag(command)
 
@@ -64,16 +68,7 @@ def report(options: argparse.Namespace) -> int:
     language, name = _language(options.language), options.format or "text"
     if options.as_frozen:
         return _as_frozen(options)
-    if options.report is not None:
-        raise UsageError("--report goes with --as-frozen")
-    if options.freeze and options.services:
-        raise UsageError("--freeze is for all services, without --service")
-    if (
-        options.signing_key_file
-        and options.output is None
-        and not carries_seal(FORMATS[name].extension)
-    ):
-        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
+    _refuse(options, name)
     wanted = {name: FORMATS[name]} | ({"json": FORMATS["json"]} if options.freeze else {})
     with opened(options) as found:
         at = now()
@@ -89,6 +84,7 @@ def report(options: argparse.Namespace) -> int:
             tuple(wanted.values()),
             client=context.client,
             services=services if options.services else None,
+            agreement=_agreement(options.agreement, context.catalogue),
             language=language,
             frozen=options.freeze,
         )
@@ -126,6 +122,30 @@ def _as_frozen(options: argparse.Namespace) -> int:
     first = min(sent, key=lambda one: (one.time, one.format == "json"))
     write_output(first.body, options.output)
     return 0
+
+
+def _refuse(options: argparse.Namespace, name: str) -> None:
+    """Refuse flags that do not go together; ``name`` is the format."""
+    if options.report is not None:
+        raise UsageError("--report goes with --as-frozen")
+    if options.freeze and (options.services or options.agreement):
+        raise UsageError("--freeze is for all services, without --service or --agreement")
+    if options.agreement and options.services:
+        raise UsageError("--agreement has its own services, without --service")
+    if (
+        options.signing_key_file
+        and options.output is None
+        and not carries_seal(FORMATS[name].extension)
+    ):
+        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
+
+
+def _agreement(name: str | None, catalogue: Catalogue) -> str | None:
+    """Return the id of an agreement that there is, or none."""
+    known = [agreement.id for agreement in catalogue.agreements]
+    if name is not None and name not in known:
+        raise UsageError(f"no agreement {name!r}; valid: {', '.join(sorted(known)) or 'none'}")
+    return name
 
 
 def _language(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import Contract, WindowState
 from sla_engine.domain.interval import Interval
@@ -249,6 +250,7 @@ class PeriodReport:
     unsettled: tuple[str, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
     evidence: Evidence | None = None
+    agreements: tuple[AgreementReport, ...] = ()
 
     @property
     def data_until(self) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.contract_window import WindowState, state_of
 from sla_engine.domain.objective import leaves_budget
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
@@ -29,7 +30,8 @@ class StatusRow:
 
     ``since`` is when it went down, or until when it was known where it is unknown; ``as_of`` is
     until when the data of the figures reach, and ``stale`` says that this is too long ago.
-    ``problem`` says why it cannot be measured or accounted for.
+    ``problem`` says why it cannot be measured or accounted for. ``window`` is the contract's, which
+    the figures are of, and ``window_state`` how it does.
     """
 
     id: str
@@ -45,6 +47,8 @@ class StatusRow:
     as_of: str | None = None
     stale: bool = False
     problem: str | None = None
+    window: str = ""
+    window_state: WindowState | None = None
 
     @property
     def has_budget(self) -> bool:
@@ -77,6 +81,12 @@ class ServiceLevel:
     figures_until: int | None = None
     has_gap: bool = False
     max_gap: int = _DEFAULT_GAP
+
+    @property
+    def window_state(self) -> WindowState | None:
+        """Return how the contract's window does; None where that cannot be judged."""
+        own = self.windows.get(self.window)
+        return None if own is None else state_of(own, own.exhausted)
 
     def is_current(self, now: int) -> bool:
         """Say whether its state still holds at ``now`` (ms UTC)."""

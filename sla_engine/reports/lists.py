@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
@@ -119,6 +120,44 @@ def _used(one: ClosedWindow | RunningWindow, say: Language) -> tuple[str, str]:
 
 def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
     return "" if one.entered is None else f"owed from {say.day(one.entered)} on: scaled budget"
+
+
+AGREEMENT_HEAD = (
+    "Agreement", "Rule", "Window", "Verdict", "Actual", "Credit", "Due", "Why",
+)  # fmt: skip
+
+
+def agreements(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return what was kept of agreements, a line for each window, as `AGREEMENT_HEAD`."""
+    return [row for one in report.agreements for row in _agreement(one, language(report))]
+
+
+def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]:
+    for window in (*one.closed, *(() if one.running is None else (one.running,))):
+        known = one.rule != "each" and window.availability is not None
+        due = None if window.credit is None else say.agreed(window.credit / 100)
+        yield (
+            one.customer,
+            one.rule,
+            say.title(window.span),
+            spoken(window.met, window.state),
+            say.percent(window.availability) if known else "-",
+            due or "-",
+            "-" if window.money is None else say.amount(window.money, one.currency),
+            _reasons(window, say) or "-",
+        )
+
+
+def _reasons(window: AgreementWindow, say: Language) -> str:
+    """Return the services that missed what was promised, with what was down of each."""
+    missed = [part for part in window.parts if part.met is False]
+    told = [
+        f"{part.service} {say.percent(part.availability)}, {say.minutes(part.unplanned)} min"
+        for part in missed
+    ]
+    if window.exhausted is not None:
+        told.append(f"at today's burn the budget is gone on {say.day(window.exhausted)}")
+    return "; ".join(told)
 
 
 def outage_count(report: PeriodReport) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
@@ -57,7 +58,52 @@ def document(report: PeriodReport) -> Json:
         }
         | _terms(report)
         | _not_computed(report)
+        | _agreements(report)
     )
+
+
+def _agreements(report: PeriodReport) -> Json:
+    """Return what was kept of agreements; nothing where there are none."""
+    listed = [
+        {
+            "id": one.id,
+            "customer": one.customer,
+            "rule": one.rule,
+            "window": one.window,
+            "objective_ratio": one.objective,
+            "fee": one.fee,
+            "currency": one.currency,
+            "met": one.met,
+            "credit_amount": one.money,
+            "closed": [_promised(window) for window in one.closed],
+            "running": None if one.running is None else _promised(one.running),
+        }
+        for one in report.agreements
+    ]
+    return {"agreements": listed} if listed else {}
+
+
+def _promised(window: AgreementWindow) -> Json:
+    return {
+        "start": rfc3339(window.span.start),
+        "end": rfc3339(window.span.end),
+        "availability_ratio": window.availability,
+        "met": window.met,
+        "window_state": window.state,
+        "error_budget_exhausted_at": _moment(window.exhausted),
+        "credit_percent": window.credit,
+        "credit_amount": window.money,
+        "services": [
+            {
+                "name": part.service,
+                "availability_ratio": part.availability,
+                "met": part.met,
+                "credit_percent": part.credit,
+                "unplanned_seconds": seconds(part.unplanned),
+            }
+            for part in window.parts
+        ],
+    }
 
 
 def _terms(report: PeriodReport) -> Json:

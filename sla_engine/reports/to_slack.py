@@ -71,6 +71,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     if len(services) > _LISTED:
         yield f"and {say.number(len(services) - _LISTED)} more"
     yield from _closed(report)
+    yield from _owed(report, say)
     yield from _outages(report)
     yield from _capacity(report, say)
 
@@ -80,6 +81,13 @@ def _closed(report: PeriodReport) -> Iterator[str]:
     for name, window, said, actual, _, credit, _ in lists.contract_windows(report):
         if credit not in {"-", "0 %"}:
             yield f"{_NOTE} {name}, {window}: {said} with {actual}, credit {credit}"
+
+
+def _owed(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what is due to customers for the windows that closed."""
+    for one in report.agreements:
+        if one.money:
+            yield f"{_NOTE} Due to {one.customer}: {say.amount(one.money, one.currency)}"
 
 
 def _outages(report: PeriodReport) -> Iterator[str]:

@@ -123,6 +123,10 @@ def _contracts(report: PeriodReport, say: Language) -> Iterator[str]:
         yield ""
         yield f"CONTRACT WINDOWS ({say.number(len(rows))})"
         yield from table(lists.WINDOW_HEAD, rows)
+    if promised := lists.agreements(report):
+        yield ""
+        yield "AGREEMENTS"
+        yield from table(lists.AGREEMENT_HEAD, promised)
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:

@@ -158,6 +158,14 @@ def business(report: PeriodReport) -> Iterator[Tile]:
     if due:
         names = humanize.listed([f"{s.name} {credit(s, say)}" for s in due], 3)
         yield Tile("Credits due", say.counted(len(due), "service"), names, alarming=True)
+    owed: dict[str, float] = {}
+    for one in report.agreements:
+        if one.money:
+            owed[one.currency] = owed.get(one.currency, 0.0) + one.money
+    if owed:
+        sums = " + ".join(say.amount(amount, currency) for currency, amount in owed.items())
+        customers = humanize.listed([one.customer for one in report.agreements if one.money], 3)
+        yield Tile("Due to customers", sums, customers, alarming=True)
 
 
 def _longest(report: PeriodReport, say: Language) -> str:

@@ -169,7 +169,7 @@ def test_the_worked_example_of_the_docs(ledger: Ledger) -> None:
         verdict = verdicts.get(found["met"]) or found["window_state"].replace("_", " ")
         if found["window_state"] == "at_risk":
             verdict += ", gone on 8 October"
-        credit = "" if found["credit_percent"] is None else f"{found['credit_percent']} %"
+        credit = "" if found["credit_percent"] is None else f"{found['credit_percent']:g} %"
         percent = f"{100 * found['availability_ratio']:.3f} %"
         row = f"| {name} | {percent} | {verdict} | {credit}{' ' if credit else ''}| "
         assert row in page, row
