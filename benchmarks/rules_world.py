@@ -23,7 +23,7 @@ def services(count: int) -> list[str]:
 
 def ours() -> dict[str, str]:
     """Return our rule files about services, as they are delivered."""
-    names = ("slo", "services", "inhibitors", "watchers")
+    names = ("slo", "services", "targets", "inhibitors", "watchers")
     folder = ROOT / "alert_rules"
     return {f"{n}.rules.yml": (folder / f"{n}.rules.yml").read_text("utf-8") for n in names}
 

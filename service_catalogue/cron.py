@@ -12,6 +12,15 @@ from uptime_common.document import Finding
 from uptime_common.shown import shown
 
 _FIELDS: Final = 5
+_NAMES: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 _SOME_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # 0 and 7 are Sunday, which may end a range: fri-sun, 5-0.
 _UNTIL_SUNDAY = re.compile(r"\b(?!0|sun)(\w+)-(?:0|sun)\b", re.IGNORECASE)
@@ -23,7 +32,7 @@ def last_due(cron: str, zone: tzinfo, now: int) -> int | None:
     An hour that the clocks skip is due where they go on, one that they show twice at the first.
 
     Args:
-        cron: minute, hour, day of the month, month, day of the week.
+        cron: minute, hour, day of the month, month, day of the week; or a name such as ``@daily``.
         zone: in which they are.
         now: ms UTC.
 
@@ -46,7 +55,7 @@ def last_due(cron: str, zone: tzinfo, now: int) -> int | None:
 @lru_cache(maxsize=256)
 def _checked(cron: str) -> str:
     """Return a crontab line as the library reads it."""
-    fields = cron.split()
+    fields = _NAMES.get(cron.strip(), cron).split()
     if len(fields) == _FIELDS:
         fields[4] = _UNTIL_SUNDAY.sub(r"\1-7", fields[4])
     line = " ".join(fields)

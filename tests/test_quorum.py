@@ -135,7 +135,7 @@ def _judged(tmp_path: Path, release: str, rules: list[str], series: dict[str, st
     judged: dict[str, Any] = {"alert": "ServiceDown", "why": "by the table", "series": series}
     judged["expect"] = [{"expr": "service:up:quorum", "at": "5m", "is": expected}]
     written = tmp_path / "quorum.test.yml"
-    written.write_text(unit_test({"rules": rules, "cases": [judged]}), encoding="utf-8")
+    written.write_text(unit_test({"rules": rules, "cases": [judged]}, tmp_path), encoding="utf-8")
     command: list[str | Path] = [RELEASES[release]("promtool"), "test", "rules", written]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -66,9 +66,7 @@ def test_every_metric_of_probes_is_one_that_a_probe_can_give() -> None:
 @pytest.mark.parametrize("document", ["docs/accounting.md", "docs/alerting.md"])
 def test_every_source_of_truth_is_documented(document: str) -> None:
     forms = {s for s in SOURCES if s != "sli"} | {f"sli.{field}" for field in Sli.model_fields}
-    heading = {"docs/accounting.md": "3. Without a scrape", "docs/alerting.md": "## One pair"}[
-        document
-    ]
+    heading = {"docs/accounting.md": "## Three states", "docs/alerting.md": "## One pair"}[document]
     named = [_named(row[:1]) for row in _rows(document, heading)]
     probes = {"probes"} if "| probes |" in (ROOT / document).read_text(encoding="utf-8") else set()
     assert {name.split(",")[0] for row in named for name in row} | probes >= forms

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.contracts import contract_kinds, to_come, used_up
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
-from sla_engine.accounting.terms import longest_gap, objective, terms
+from sla_engine.accounting.terms import calendar_hours, longest_gap, objective, terms
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import ROLLING, state_of
 from sla_engine.domain.history import History
@@ -152,6 +152,10 @@ def _levels(
         service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
         for service in services
     }
+    hours = {
+        name: _hours_begin(books.catalogue, name, now)
+        for name in {service.calendar for service in services}
+    }
     return [
         ServiceLevel(
             service=service.id,
@@ -169,9 +173,30 @@ def _levels(
             figures_until=until.get(service.id),
             has_gap=service.id not in reached or reached[service.id].has_gap,
             max_gap=longest_gap(books.catalogue, service),
+            maintenance_until=next((w.end for w in ahead[service.id] if w.start == now), None),
+            hours_begin=hours.get(service.calendar),
+            info=_info(service),
         )
         for service in services
     ]
+
+
+def _hours_begin(catalogue: Catalogue, calendar: str | None, now: int) -> int | None:
+    """Return when the hours of a calendar begin again (ms UTC), None inside them.
+
+    Of one that has none in the next month this is its end.
+    """
+    span = Interval(now, now + _AHEAD)
+    first = next(iter(calendar_hours(catalogue, calendar, span)), None)
+    begin = span.end if first is None else first.start
+    return None if begin == now else begin
+
+
+def _info(service: Service) -> tuple[tuple[str, str], ...]:
+    """Return the labels that tell about a service; its own cannot replace ours."""
+    ours = {"name": service.name, "owner": service.owner, "tier": service.tier}
+    found = {**service.labels, **ours, "method": service.method}
+    return tuple((name, value) for name, value in found.items() if name != "service" and value)
 
 
 class Reach(NamedTuple):

@@ -64,6 +64,8 @@ class ServiceLevel:
     ``cost_per_hour`` of downtime is in ``currency`` (ISO 4217). ``window`` is the objective's own;
     ``locations`` is the quorum over them. ``known_until`` is how far the data of its state reach,
     ``figures_until`` those of its figures; ``has_gap`` says that the last samples are missing.
+    ``maintenance_until`` is the end of the window that is under way, ``hours_begin`` when service
+    hours begin again where it is outside them; ``info`` is what tells about it, as labels.
     """
 
     service: str
@@ -81,6 +83,9 @@ class ServiceLevel:
     figures_until: int | None = None
     has_gap: bool = False
     max_gap: int = _DEFAULT_GAP
+    maintenance_until: int | None = None
+    hours_begin: int | None = None
+    info: tuple[tuple[str, str], ...] = ()
 
     @property
     def window_state(self) -> WindowState | None:

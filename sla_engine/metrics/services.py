@@ -183,7 +183,28 @@ _OF_SERVICES: Final = (
         gauge("sla_figures_until_timestamp_seconds", "Until when the data of its figures reach."),
         lambda level, labels: _some(labels, level.figures_until, 1000),
     ),
-    # What the alert rules join to know the catalogue.
+    # What the alert rules join to know the catalogue. The two times hold while no engine runs.
+    _Family(
+        gauge(
+            "service_maintenance_until_timestamp_seconds",
+            "End of the approved maintenance that is under way.",
+        ),
+        lambda level, labels: _some(labels, level.maintenance_until, 1000),
+    ),
+    _Family(
+        gauge(
+            "service_hours_begin_timestamp_seconds",
+            "When service hours begin again; absent inside them.",
+        ),
+        lambda level, labels: _some(labels, level.hours_begin, 1000),
+    ),
+    _Family(
+        gauge("service_info", "Constant 1; the labels tell about the service."),
+        lambda level, labels: _some(
+            ",".join([labels, *(label(name, value) for name, value in level.info)]),
+            1 if level.info else None,
+        ),
+    ),
     _Family(
         gauge(
             "service_slo_window_info",

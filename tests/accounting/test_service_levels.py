@@ -108,3 +108,25 @@ def test_an_engine_that_stands_still_is_blind(ledger: Ledger) -> None:
     book = catalogue("a")
     day = Interval(at("2026-11-10"), at("2026-11-11"))
     assert account(Books(book, ledger), day, NOW + HOUR)["a"].coverage == 0.5
+
+
+def test_what_rules_need_while_the_engine_is_away_is_told_ahead(ledger: Ledger) -> None:
+    window = {"id": "w", "title": "W", "services": ["a"], "requester": "ann", "approver": "bob"}
+    window |= {"start": "2026-11-10T11:30:00Z", "duration": "1h"}
+    office = {"weekly": [{"days": "mon-fri", "hours": ["08:00-11:30"]}]}
+    book = catalogue(
+        {"id": "a", "owner": "shop", "labels": {"host": "web1", "method": "mine"}},
+        {"id": "b", "calendar": "office", "sli": {"good": "g", "total": "t"}},
+        maintenance=[window],
+        calendars={"office": office, "never": {"weekly": []}},
+    )
+    a, b = service_levels(Books(book, ledger), NOW, {})
+    assert (a.maintenance_until, a.hours_begin) == (at("2026-11-10T12:30"), None)
+    labels = {"host": "web1", "name": "a", "owner": "shop", "method": "probes"}
+    assert labels.items() <= dict(a.info).items()
+    assert "service" not in dict(a.info)
+    # Noon on a Tuesday: hours begin again on Wednesday at 8.
+    assert (b.maintenance_until, b.hours_begin) == (None, at("2026-11-11T08:00"))
+    assert dict(b.info)["method"] == "events"
+    (_, within) = service_levels(Books(book, ledger), at("2026-11-11T08:00"), {})
+    assert within.hours_begin is None

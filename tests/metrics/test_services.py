@@ -70,6 +70,18 @@ def test_what_the_alert_rules_join_is_exported() -> None:
     ]
 
 
+def test_what_rules_go_on_with_while_no_engine_runs_is_exported() -> None:
+    shop = replace(_level("shop"), maintenance_until=60_000, hours_begin=120_000)
+    shop = replace(shop, info=(("owner", 'a "b"'), ("method", "events")))
+    lines = Exposition().render([shop, _level("plain")]).decode().splitlines()
+    wanted = ("service_maintenance_until", "service_hours_begin", "service_info")
+    assert [line for line in lines if line.startswith(wanted)] == [
+        'service_maintenance_until_timestamp_seconds{service="shop"} 60.0',
+        'service_hours_begin_timestamp_seconds{service="shop"} 120.0',
+        'service_info{service="shop",owner="a \\"b\\"",method="events"} 1.0',
+    ]
+
+
 def test_cost_and_the_next_maintenance_are_exported_where_there_are_any() -> None:
     plain = replace(_level("plain"), currency="EUR")
     shop = replace(plain, service="shop", cost_per_hour=1200, next_maintenance=60_000)
@@ -155,4 +167,4 @@ def test_where_only_its_data_reach_further_the_rest_of_a_service_stays_as_writte
         one is other for one, other in zip(before.columns, text._known["s7"].columns, strict=True)
     ]
     assert changed.count(False) == 1
-    assert text.render([replace(level, known_until=None) for level in later]).count(b"_until") == 4
+    assert text.render([replace(level, known_until=None) for level in later]).count(b"_until") == 6

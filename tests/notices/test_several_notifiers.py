@@ -196,7 +196,7 @@ def test_deliveries_of_a_version_without_schemes_find_their_notifier(
 class _Made:
     """What stands for rendered messages."""
 
-    reply = file = None
+    reply, files = None, ()
 
     def __init__(self, title: str) -> None:
         self.head = Message(title, "info")

@@ -1,6 +1,7 @@
 """Who hears of what: the configuration as it is delivered."""
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -41,6 +42,12 @@ ROUTES = {
     "severity=none alertname=ServiceInMaintenance service=web": "nobody",
     "severity=none alertname=DeadMansSwitch": "heartbeat",
     "alertname=SomebodyElses": "tickets",
+    "severity=critical service=web tier=gold": "pages",
+    "severity=warning service=web": "tickets",
+    "severity=critical service=pg owner=database": "database,pages",
+    "severity=warning service=pg owner=database": "database,nobody",
+    "severity=page alertname=ManyServicesDown owner=shop": "pages",
+    "severity=page alertname=ServiceCertificateExpires service=web tier=gold": "pages",
 }
 
 
@@ -50,14 +57,40 @@ def test_an_alert_is_routed(labels: str) -> None:
     _amtool("config", "routes", "test", f"--config.file={CONFIG}", verify, *labels.split())
 
 
+def test_no_hour_of_the_day_loses_a_word_of_an_alert_that_ended() -> None:
+    """Alertmanager forgets what ends while a time interval keeps its route quiet."""
+    text = CONFIG.read_text(encoding="utf-8")
+    assert "time_intervals" not in text
+
+
+def test_what_many_share_is_one_message_and_a_certificate_is_told_once_a_day() -> None:
+    (pages,) = (
+        route
+        for route in yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["route"]["routes"]
+        if route["receiver"] == "pages"
+    )
+    first, second = pages["routes"][:2]
+    assert "CertificateExpires" in first["matchers"][0]
+    assert first["repeat_interval"] == "1d"
+    assert second["group_by"] == ["alertname"]
+
+
+def test_each_rule_that_holds_back_says_of_what_it_is() -> None:
+    rules = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["inhibit_rules"]
+    assert [rule for rule in rules if not rule.get("equal")] == []
+
+
 def test_the_alerts_that_it_names_exist() -> None:
     text = CONFIG.read_text(encoding="utf-8")
     names = {word for word in alerts() if word in text}
     assert {"DeadMansSwitch", "ServiceInMaintenance", "HostDown", "ExporterSilent"} <= names
     for rule in yaml.safe_load(text)["inhibit_rules"]:
         for matcher in rule["source_matchers"]:
-            name, _, value = matcher.partition(" = ")
-            assert name != "alertname" or value in alerts()
+            name, operator, value = matcher.partition(" = ")
+            assert not operator or name != "alertname" or value in alerts()
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            if found := re.fullmatch(r'alertname =~ "(.+)"', matcher):
+                assert [name for name in alerts() if re.fullmatch(found[1], name)], matcher
 
 
 class _Hook(BaseHTTPRequestHandler):
@@ -88,16 +121,14 @@ def hook() -> Iterator[tuple[str, "Queue[dict[str, Any]]"]]:
 
 
 def _quick(folder: Path, url: str) -> str:
-    """Return the configuration with our webhook, without waits, at all hours."""
+    """Return the configuration with our webhook, without waits."""
     (folder / "slack_webhook_url").write_text(url)
     (folder / "templates").symlink_to(ALERT_RULES / "templates")
     text = CONFIG.read_text(encoding="utf-8")
     text = text.replace("/etc/prometheus/slack_webhook_url", str(folder / "slack_webhook_url"))
     for usual in ("30s", "10s"):
         text = text.replace(f"group_wait: {usual}", "group_wait: 0s")
-    return text.replace("group_interval: 5m", "group_interval: 1s").replace(
-        "active_time_intervals: [office]", "active_time_intervals: []"
-    )
+    return text.replace("group_interval: 5m", "group_interval: 1s")
 
 
 def _alert(**labels: str) -> dict[str, Any]:
@@ -120,7 +151,7 @@ def test_what_slack_shows(
     golden: Callable[[str, str], None],
 ) -> None:
     url, inbox = hook
-    web = {"service": "web shop", "owner": "shop", "tier": "gold"}
+    web = {"service": "web <shop> & Co", "owner": "shop", "tier": "gold"}
     page = _alert(alertname="ServiceDown", severity="page", **web)
     flags = ["--web.external-url=http://alertmanager.example.org"]
     config = _quick(tmp_path, url)
@@ -156,11 +187,30 @@ def test_what_is_held_back(tmp_path: Path) -> None:
             _alert(alertname="HostMemoryLow", severity="ticket", instance="db1:9100"),
             _alert(alertname="ServiceDown", severity="page", service="mail"),
             _alert(alertname="ServiceSlow", severity="ticket", service="mail"),
+            _alert(alertname="ServiceErrorBudgetBurnFast", severity="page", service="mail"),
+            _alert(alertname="ServiceErrorBudgetBurnFast", severity="critical", service="api"),
+            _alert(alertname="ServiceErrorBudgetBurnSteady", severity="critical", service="api"),
+            _alert(alertname="ServiceErrorBudgetBurnSustained", severity="critical", service="api"),
+            _alert(alertname="ServiceErrorBudgetBurnSlow", severity="warning", service="api"),
+            _alert(alertname="ServiceErrorBudgetBurnSteady", severity="page", service="own"),
+            _alert(alertname="HostUnreachable", severity="none", instance="web2:9100", host="web2"),
+            _alert(alertname="ServiceDown", severity="page", service="there", host="web2"),
+            _alert(alertname="HostInMaintenance", severity="none", instance="web3:9100"),
+            _alert(alertname="HostDown", severity="page", instance="web3:9100", host="web3"),
+            _alert(alertname="ExporterSilent", severity="page", instance="sla1:9710"),
+            _alert(alertname="ProbesNotRunning", severity="page", instance="sla1:9710"),
+            _alert(alertname="ProbesNotRunning", severity="page", instance="sla2:9710"),
+            _alert(alertname="ServiceWithoutData", severity="ticket", service="unrelated"),
         )
         expected = {
             ("ServiceCertificateExpires", "tls"),
             ("HostDown", None),
             ("ServiceDown", "mail"),
+            ("ServiceErrorBudgetBurnFast", "api"),
+            ("ServiceErrorBudgetBurnSteady", "own"),
+            ("ExporterSilent", None),
+            ("ProbesNotRunning", None),
+            ("ServiceWithoutData", "unrelated"),
         }
         deadline = time.monotonic() + 20
         while (active := _active(running)) != expected and time.monotonic() < deadline:

@@ -22,10 +22,8 @@ QUICK = {
     "interval: 30s": "interval: 1s",
     "interval: 1m": "interval: 1s",
     "offset 1m": "offset 2s",
-    "max_over_time(service:maintenance_active:max[2m])": (
-        "max_over_time(service:maintenance_active:max[4s])"
-    ),
-    "for: 1m": "for: 1s",
+    "[61s]": "[3s]",
+    "max_over_time(service:excused:bool[2m])": "max_over_time(service:excused:bool[4s])",
 }
 CONFIG = """\
 global: {{scrape_interval: 1s}}

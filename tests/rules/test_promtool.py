@@ -29,7 +29,7 @@ def test_promtool_accepts_every_rule(release: str) -> None:
 @pytest.mark.parametrize("path", cases.FILES, ids=lambda path: path.stem)
 def test_the_alerts_fire_and_clear_as_promised(path: Path, release: str, tmp_path: Path) -> None:
     written = tmp_path / path.name
-    written.write_text(cases.unit_test(cases.load(path)), encoding="utf-8")
+    written.write_text(cases.unit_test(cases.load(path), tmp_path), encoding="utf-8")
     _run(RELEASES[release]("promtool"), "test", "rules", written)
 
 

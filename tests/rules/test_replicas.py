@@ -25,7 +25,7 @@ FILES = [
 def test_every_rule_can_be_evaluated_where_each_series_has_a_twin(
     path: Path, tmp_path: Path
 ) -> None:
-    document = yaml.safe_load(cases.unit_test(cases.load(path)))
+    document = yaml.safe_load(cases.unit_test(cases.load(path), tmp_path))
     for test in document["tests"]:
         test["input_series"] = _doubled(test["input_series"])
         # Only that promtool gets there: it fails on a match that is not unique.
