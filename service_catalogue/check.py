@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from service_catalogue.service import ROLLING_WINDOWS, SOURCES, source_mistake
+from service_catalogue.service import SOURCES, source_mistake
 from uptime_common.document import Finding
 from uptime_common.names import skeleton
 from uptime_common.shown import listed, shown
@@ -65,15 +65,6 @@ def contract_window(item: Item) -> Iterable[Finding]:
         yield (*at, "window"), "2w needs window_from, a Monday from which two weeks are counted"
     elif window != "2w" and owed.get("window_from") is not None:
         yield (*at, "window_from"), "goes with window: 2w"
-
-
-def never_credited(data: Any) -> Iterator[Finding]:
-    """Yield the credits that can never be due: location, message."""
-    for at, owed in (*_items(data, "services"), *_items(data, "agreements")):
-        window = owed.get("window")
-        if owed.get("credits") and window in ROLLING_WINDOWS:
-            message = f"{shown(window)} rolls: it never closes, so that no credit is ever due"
-            yield (*at, "credits"), f"{message}; day, week, 2w, month, quarter and year close"
 
 
 def _agreements(

@@ -181,13 +181,14 @@ def _levels(
     ]
 
 
-def _hours_begin(catalogue: Catalogue, calendar: str | None, now: int) -> int | None:
-    """Return when the hours of a calendar begin again (ms UTC), None inside them.
+def _hours_begin(catalogue: Catalogue, service: Service, now: int) -> int | None:
+    """Return when the hours of a service begin again (ms UTC), None inside them.
 
     Of one that has none in the next month this is its end.
     """
     span = Interval(now, now + _AHEAD)
-    first = next(iter(calendar_hours(catalogue, calendar, span)), None)
+    hours = calendar_hours(catalogue, service.calendar, span, service.timezone)
+    first = next(iter(hours), None)
     begin = span.end if first is None else first.start
     return None if begin == now else begin
 
