@@ -11,7 +11,7 @@ from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.past import terms_known, watched
 from sla_engine.accounting.report_age import with_age
-from sla_engine.accounting.report_context import period_needed, with_context, with_days
+from sla_engine.accounting.report_context import period_needed, with_causes, with_context, with_days
 from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import basis, freeze
@@ -135,6 +135,7 @@ def _computed(
     proceed()
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
+    found = with_causes(found, books.catalogue, at)
     if strips:
         proceed()
         found = with_days(found, books.catalogue, facts, period, at)

@@ -14,6 +14,7 @@ from sla_engine.accounting.terms import terms
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import Contract
 from sla_engine.domain.credits import impact
+from sla_engine.domain.dependencies import during, needed
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
 from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.objective import burn_rate, exhausted_at
@@ -68,6 +69,38 @@ def with_context(
         ),
         works=tuple(_works(windows, chosen, facts, report.period, at)),
     )
+
+
+def with_causes(report: PeriodReport, catalogue: Catalogue, at: int) -> PeriodReport:
+    """Return a report whose outages say during which outages of dependencies they began.
+
+    Only services of the report are known to it; ``at`` is in ms UTC.
+    """
+    every = {one.id: one for one in report.services}
+    edges = {s.id: s.depends_on for s in (*catalogue.left, *catalogue.services)}
+    return replace(
+        report,
+        services=tuple(
+            replace(one, during=_during(one, every, needed(one.id, edges), at))
+            for one in report.services
+        ),
+    )
+
+
+def _during(
+    one: ServiceReport, every: Mapping[str, ServiceReport], names: Sequence[str], at: int
+) -> dict[str, tuple[str, ...]]:
+    known = [every[name] for name in names if name in every]
+    found = {}
+    for share in (*one.figures.shares, *one.figures.short):
+        causes = tuple(
+            other.name
+            for other in known
+            if during(share.outage, [s.outage for s in other.figures.shares], at)
+        )
+        if causes:
+            found[share.outage.id] = causes
+    return found
 
 
 def with_days(

@@ -153,8 +153,8 @@ def _levels(
         for service in services
     }
     hours = {
-        name: _hours_begin(books.catalogue, name, now)
-        for name in {service.calendar for service in services}
+        of: _hours_begin(books.catalogue, *of, now)
+        for of in {(service.calendar, service.timezone) for service in services}
     }
     return [
         ServiceLevel(
@@ -174,20 +174,22 @@ def _levels(
             has_gap=service.id not in reached or reached[service.id].has_gap,
             max_gap=longest_gap(books.catalogue, service),
             maintenance_until=next((w.end for w in ahead[service.id] if w.start == now), None),
-            hours_begin=hours.get(service.calendar),
+            hours_begin=hours.get((service.calendar, service.timezone)),
             info=_info(service),
         )
         for service in services
     ]
 
 
-def _hours_begin(catalogue: Catalogue, service: Service, now: int) -> int | None:
-    """Return when the hours of a service begin again (ms UTC), None inside them.
+def _hours_begin(
+    catalogue: Catalogue, calendar: str | None, zone: tzinfo | None, now: int
+) -> int | None:
+    """Return when the hours of a calendar begin again (ms UTC), None inside them.
 
     Of one that has none in the next month this is its end.
     """
     span = Interval(now, now + _AHEAD)
-    hours = calendar_hours(catalogue, service.calendar, span, service.timezone)
+    hours = calendar_hours(catalogue, calendar, span, zone)
     first = next(iter(hours), None)
     begin = span.end if first is None else first.start
     return None if begin == now else begin

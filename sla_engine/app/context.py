@@ -60,11 +60,9 @@ def every_mistake(data: Any, warnings: list[Finding] | None = None) -> Iterator[
     """Yield what only the engine can judge in a catalogue's plain data; see ``syntax.mistakes``."""
     yield from report_mistakes(data)
     yield from syntax.mistakes(data, warnings)
-    if warnings is not None:
-        warnings += _never_credited(data)
 
 
-def _never_credited(data: Any) -> Iterator[Finding]:
+def never_credited(data: Any) -> Iterator[Finding]:
     """Yield the credits that can never be due: location, message."""
     for part in ("services", "agreements"):
         listed = data.get(part) if isinstance(data, dict) else None

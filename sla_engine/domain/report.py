@@ -1,6 +1,6 @@
 """What a report says, before any format: values in milliseconds, ratios unrounded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -37,6 +37,7 @@ class ServiceReport:
     up at that pace, if inside the period (ms UTC), ``data_until`` until when its data reach in the
     period (ms UTC), and ``is_stale`` that this is too early for it. ``figures`` are
     of the period, ``contract`` of the contract's windows: verdict, credit and budget are theirs.
+    ``during`` names, by outage id, the services it depends on that were down when it began.
     """
 
     id: str
@@ -60,6 +61,7 @@ class ServiceReport:
     data_until: int | None = None
     is_stale: bool = False
     contract: Contract | None = None
+    during: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def met(self) -> bool | None:

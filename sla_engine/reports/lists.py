@@ -42,11 +42,17 @@ def outages(report: PeriodReport) -> Iterator[OutageRow]:
             yield _outage(service, share, report, counted=False)
 
 
+def during(service: ServiceReport, share: Share) -> str:
+    """Return during whose outage one began, of what the service depends on; or nothing."""
+    names = service.during.get(share.outage.id, ())
+    return f"during the outage of {humanize.listed(names, 3)}" if names else ""
+
+
 def _outage(
     service: ServiceReport, share: Share, report: PeriodReport, *, counted: bool
 ) -> OutageRow:
     outage, say = share.outage, language(report)
-    notes = [outage.note or "", "" if counted else "too short to count"]
+    notes = [outage.note or "", during(service, share), "" if counted else "too short to count"]
     return OutageRow(
         id=outage.id,
         service=service.name,

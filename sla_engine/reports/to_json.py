@@ -194,8 +194,8 @@ def _service(service: ServiceReport, now: int) -> Json:
         "credit_percent": service.credit,
         "previous": None if service.previous is None else _previous(service, service.previous),
         "outages": [
-            *(_outage(share, now, counted=True) for share in figures.shares),
-            *(_outage(share, now, counted=False) for share in figures.short),
+            *(_outage(share, service, now, counted=True) for share in figures.shares),
+            *(_outage(share, service, now, counted=False) for share in figures.short),
         ],
     }
 
@@ -303,7 +303,7 @@ def _capacity(capacity: Capacity) -> Json:
     }
 
 
-def _outage(share: Share, now: int, *, counted: bool) -> Json:
+def _outage(share: Share, service: ServiceReport, now: int, *, counted: bool) -> Json:
     outage = share.outage
     return {
         "id": outage.id,
@@ -317,6 +317,7 @@ def _outage(share: Share, now: int, *, counted: bool) -> Json:
         "counted": counted,
         "cause": outage.cause,
         "ticket": outage.ticket,
+        "during": list(service.during.get(outage.id, ())),
         "corrections": [
             {
                 "time": rfc3339(c.time),

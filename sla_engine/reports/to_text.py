@@ -172,7 +172,7 @@ def _outage_row(service: ServiceReport, share: Share, now: int, say: Language) -
         say.minutes(share.unplanned),
         say.minutes(share.unknown),
         share.kind,
-        outage.cause or "-",
+        "; ".join(filter(None, (outage.cause, lists.during(service, share)))) or "-",
         outage.ticket or "-",
         outage.id,
     )

@@ -173,3 +173,26 @@ def test_the_worked_example_of_the_docs(ledger: Ledger) -> None:
         percent = f"{100 * found['availability_ratio']:.3f} %"
         row = f"| {name} | {percent} | {verdict} | {credit}{' ' if credit else ''}| "
         assert row in page, row
+
+
+@pytest.mark.parametrize("style", ["json", "text", "html"])
+def test_an_outage_says_during_whose_outage_it_began_and_counts_all_the_same(
+    ledger: Ledger, style: str
+) -> None:
+    start = at("2026-10-03")
+    line = (
+        Segment(FIRST, start + MINUTE, State.UP),
+        Segment(start + MINUTE, start + 5 * MINUTE, State.DOWN),
+        Segment(start + 5 * MINUTE, END, State.UP),
+    )
+    ledger.apply([Derived("till", line, FIRST)])
+    book = catalogue({"id": "shop", "name": "Web shop"}, {"id": "till", "depends_on": ["shop"]})
+    now = at("2027-02-01")
+    made = report(Books(book, ledger), parse_period("2026-10", UTC, now), now, strips=False)
+    told = FORMATS[style].render(made).decode()
+    if style == "json":
+        shop, till = json.loads(told)["services"]
+        assert (shop["outages"][0]["during"], till["outages"][0]["during"]) == ([], ["Web shop"])
+        assert till["downtime_seconds"]["unplanned"] == 240
+    else:
+        assert "during the outage of Web shop" in told
