@@ -60,6 +60,10 @@ HTTP_MODIFIED = gauge(
     "service_http_last_modified_timestamp_seconds", "Last-Modified of the last answer.", *_PROBE
 )
 GRPC_STATUS = gauge("service_grpc_status_code", "gRPC status of the last answer.", *_PROBE)
+GRPC_TLS = gauge("service_grpc_tls", "Whether the last answer came by TLS.", *_PROBE)
+GRPC_STATE = gauge("service_grpc_state_info", "1 for what the server said last.", *_PROBE, "state")
+DNS_AUTHORITY = gauge("service_dns_authority_records", "Authority records.", *_PROBE)
+DNS_ADDITIONAL = gauge("service_dns_additional_records", "Additional records.", *_PROBE)
 DNS_SERIAL = gauge("service_dns_serial", "Serial of the SOA record in the last answer.", *_PROBE)
 DNS_RECORDS = gauge("service_dns_answer_records", "Records of the type asked for.", *_PROBE)
 ICMP_LOSS = gauge("service_icmp_loss_ratio", "Echo requests without an answer.", *_PROBE)
@@ -98,7 +102,11 @@ MEASURES: Final = (
     HTTP_BODY,
     HTTP_MODIFIED,
     GRPC_STATUS,
+    GRPC_TLS,
+    GRPC_STATE,
     DNS_SERIAL,
+    DNS_AUTHORITY,
+    DNS_ADDITIONAL,
     DNS_RECORDS,
     ICMP_LOSS,
     ICMP_RTT,
@@ -122,6 +130,7 @@ DEBUG_SUCCESS: Final = gauge("probe_success", "Whether the probe asked for succe
 DEBUG_DURATION: Final = gauge("probe_duration_seconds", "How long the probe asked for took.")
 DEBUG_LOOKUP: Final = gauge("probe_dns_lookup_time_seconds", "How long the name's lookup took.")
 DEBUG_REGEX: Final = gauge("probe_failed_due_to_regex", "Whether an expression was the reason.")
+DEBUG_DNS_ANSWERED: Final = gauge("probe_dns_query_succeeded", "Whether the server answered.")
 DEBUG_PHASES: Final = {
     "http": gauge("probe_http_duration_seconds", "Duration by phase.", "phase"),
     "icmp": gauge("probe_icmp_duration_seconds", "Duration by phase.", "phase"),
@@ -152,7 +161,11 @@ DEBUG_NAMES: Final = {
     TLS_CIPHER: gauge("probe_tls_cipher_info", TLS_CIPHER.help, "cipher"),
     DNS_RECORDS: gauge("probe_dns_answer_rrs", DNS_RECORDS.help),
     DNS_SERIAL: gauge("probe_dns_serial", DNS_SERIAL.help),
+    DNS_AUTHORITY: gauge("probe_dns_authority_rrs", DNS_AUTHORITY.help),
+    DNS_ADDITIONAL: gauge("probe_dns_additional_rrs", DNS_ADDITIONAL.help),
     GRPC_STATUS: gauge("probe_grpc_status_code", GRPC_STATUS.help),
+    GRPC_TLS: gauge("probe_grpc_ssl", GRPC_TLS.help),
+    GRPC_STATE: gauge("probe_grpc_healthcheck_response", GRPC_STATE.help, "serving_status"),
 }
 """Of /probe alone, under blackbox_exporter's names; those of `DEBUG_NAMES` in place of ours."""
 

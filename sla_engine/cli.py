@@ -5,13 +5,17 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands import (
+    assets,
     attest,
     backfill,
     check,
+    discover,
+    doctor,
     explain,
     ledger,
     maintenance,
@@ -32,6 +36,7 @@ COMMANDS = (
     serve,
     backfill,
     report,
+    discover,
     outages,
     rules,
     maintenance,
@@ -40,13 +45,39 @@ COMMANDS = (
     terms,
     ledger,
     attest,
+    doctor,
+    assets,
 )
 """In the order in which --help lists them."""
 
 
+FIRST = """\
+The commands that matter first; sla-engine --help lists all, sla-engine COMMAND --help tells flags.
+
+  sla-engine report --discover --prometheus.url=URL --period=last-month
+                                        last month's exact report, of what Prometheus has already
+  sla-engine discover --prometheus.url=URL --output=services.yml
+                                        write a catalogue of it, to read and keep
+  sla-engine check                      judge services.yml: every mistake at once
+  sla-engine serve                      keep the ledger, send notices, serve HTTP
+  sla-engine doctor                     look at everything between a sample and a reader"""
+"""What is shown without arguments."""
+
+
+START = (
+    "sla-engine: to begin, write one of what your Prometheus has: "
+    "sla-engine discover --prometheus.url=URL --output={}"
+)
+"""What is said where there is no catalogue yet."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        print(FIRST, file=sys.stderr)
+        return 2
+    options = parser().parse_args(given)
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
     try:
@@ -55,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DocumentError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
+        if _has_nothing(options):
+            print(START.format(options.config_file), file=sys.stderr)
         return 1
     except JobError as error:
         print(f"sla-engine: {error}", file=sys.stderr)
@@ -65,6 +98,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _unsaid(error)
     return code
+
+
+def _has_nothing(options: argparse.Namespace) -> bool:
+    """Say whether there is no catalogue yet, or an empty file."""
+    path: Path | None = getattr(options, "config_file", None)
+    try:
+        return path is not None and not path.read_bytes().strip()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _unsaid(error: OSError) -> int:

@@ -16,7 +16,8 @@ _HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence
 _TOKEN = struct.Struct("!Q")
 _READS = 64
 _DISCOVER_DO = 2  # IP_PMTUDISC_DO of linux/in.h, IPV6_PMTUDISC_DO of linux/in6.h
-_OPTIONS = {
+_PKTINFO = 8  # IP_PKTINFO of linux/in.h
+_OPTIONS: dict[int, tuple[int, int, int]] = {
     socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TTL, 10),  # IP_MTU_DISCOVER
     socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, 23),  # IPV6_MTU_DISCOVER
 }
@@ -42,7 +43,13 @@ class Icmp:
         self._tokens = itertools.count(int.from_bytes(os.urandom(6)) << 8)
 
     async def echo(
-        self, address: str, size: int, ttl: int | None = None, *, whole: bool = False
+        self,
+        address: str,
+        size: int,
+        ttl: int | None = None,
+        *,
+        whole: bool = False,
+        source: str | None = None,
     ) -> float:
         """Return the seconds until the reply; wait for ever without one.
 
@@ -51,6 +58,7 @@ class Icmp:
             size: bytes of data.
             ttl: routers that the request may pass; None: as many as the system lets.
             whole: it may not be cut into fragments.
+            source: the address of ours that it is sent from; None: the system chooses.
 
         Raises:
             IcmpForbiddenError: there is no permission to send.
@@ -65,10 +73,11 @@ class Icmp:
         started = perf_counter()
         try:
             packet = _packet(family, token, data)
-            if ttl is None and not whole:
+            told = _told(endpoint.sock.family, ttl, source)
+            if not told and not whole:
                 endpoint.sock.sendto(packet, (address, 0))
             else:
-                _send(endpoint.sock, packet, address, ttl, whole=whole)
+                _send(endpoint.sock, packet, address, told, whole=whole)
             return await future - started
         finally:
             self._waiting.pop(token, None)
@@ -109,12 +118,29 @@ class Icmp:
         self._endpoints.clear()
 
 
+def _told(family: int, ttl: int | None, source: str | None) -> list[tuple[int, int, bytes]]:
+    """Return what goes along with a packet for the kernel; see ip(7) and ipv6(7)."""
+    level, hops, _ = _OPTIONS[family]
+    told = [] if ttl is None else [(level, hops, struct.pack("i", ttl))]
+    if source is not None and family == socket.AF_INET:
+        chosen = struct.pack("i4s4x", 0, socket.inet_pton(family, source))
+        told.append((level, _PKTINFO, chosen))
+    elif source is not None:
+        chosen = struct.pack("16si", socket.inet_pton(family, source), 0)
+        told.append((level, socket.IPV6_PKTINFO, chosen))
+    return told
+
+
 def _send(
-    sock: socket.socket, packet: bytes, address: str, ttl: int | None, *, whole: bool
+    sock: socket.socket,
+    packet: bytes,
+    address: str,
+    told: list[tuple[int, int, bytes]],
+    *,
+    whole: bool,
 ) -> None:
     """Send one packet with options of its own by a socket that others use, too."""
-    level, hops, discover = _OPTIONS[sock.family]
-    told = [] if ttl is None else [(level, hops, struct.pack("i", ttl))]
+    level, _, discover = _OPTIONS[sock.family]
     before = sock.getsockopt(level, discover)
     if whole:
         sock.setsockopt(level, discover, _DISCOVER_DO)
@@ -138,6 +164,15 @@ def _socket(
         "echo requests need CAP_NET_RAW (setcap cap_net_raw+ep, AmbientCapabilities=CAP_NET_RAW) "
         f"or group {os.getegid()} within net.ipv4.ping_group_range"
     )
+
+
+def permitted(family: socket.AddressFamily = socket.AF_INET) -> None:
+    """Return where this process may send echo requests.
+
+    Raises:
+        IcmpForbiddenError: it may not.
+    """
+    _socket(family)[0].close()
 
 
 def _packet(family: socket.AddressFamily, token: int, data: bytes) -> bytes:

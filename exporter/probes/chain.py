@@ -1,6 +1,8 @@
 """Certificate chains: what a server sent, and which of it our trust stands on."""
 
 import hashlib
+import re
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Final, NamedTuple
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
+from cryptography.utils import CryptographyDeprecationWarning
 
 from exporter.metrics import TLS_CERTIFICATE, TLS_EXPIRY, TLS_PRESENTED_EXPIRY
 from exporter.probes.transport.run import Run
@@ -18,6 +21,7 @@ _LONGEST_LABEL: Final = 1024
 _MOST_KNOWN: Final = 50_000
 _known: Final[dict[bytes, "Chain"]] = {}
 """By digest of what was sent and who is trusted: reading a chain is no small part of a probe."""
+_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _NAMES: Final = (x509.DNSName, x509.IPAddress)
 
 
@@ -27,6 +31,33 @@ class Chain(NamedTuple):
     verified: float
     presented: float
     named: bool
+
+
+def read(certificate: bytes) -> x509.Certificate | None:
+    """Return a certificate in PEM or DER; None where this library does not take it.
+
+    OpenSSL decides about trust, and takes more (a serial number of 0, say): one that only we cannot
+    read must cost neither the verdict nor what others of its file are for.
+    """
+    load = x509.load_pem_x509_certificate
+    if not certificate.startswith(b"-----"):
+        load = x509.load_der_x509_certificate
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        try:
+            return load(certificate)
+        except ValueError:
+            return None
+
+
+def expired(path: Path, now: float) -> bool:
+    """Say whether the first certificate of a file is known to have expired."""
+    try:
+        pems = _PEM.findall(path.read_bytes())
+    except OSError:
+        return False
+    own = read(pems[0]) if pems else None
+    return own is not None and earliest([own]) < now
 
 
 def note(run: Run, chain: Chain) -> None:
@@ -60,8 +91,10 @@ def _names(certificate: x509.Certificate) -> list[str]:
     return [str(name.value) for name in names if isinstance(name, _NAMES)]
 
 
-def chain_of(pems: tuple[str, ...], authorities: str | None) -> Chain:
+def chain_of(pems: tuple[str, ...], authorities: str | None) -> Chain | None:
     """Return what holds of a chain as sent, the server's own certificate first.
+
+    None where the server's own cannot be read.
 
     Args:
         pems: the certificates.
@@ -72,12 +105,17 @@ def chain_of(pems: tuple[str, ...], authorities: str | None) -> Chain:
     if found is None:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        found = _known[digest] = _judged(pems, authorities)
+        found = _judged(pems, authorities)
+        if found is not None:
+            _known[digest] = found
     return found
 
 
-def _judged(pems: Sequence[str], authorities: str | None) -> Chain:
-    sent = [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
+def _judged(pems: Sequence[str], authorities: str | None) -> Chain | None:
+    own, *others = (read(pem.encode()) for pem in pems)
+    if own is None:
+        return None
+    sent = [own, *(c for c in others if c is not None)]
     verified = sent if authorities is None else _verified(sent, _trusted(authorities))
     return Chain(earliest(verified), earliest(sent), has_names(sent[0]))
 
@@ -124,10 +162,10 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def _trusted(path: str) -> dict[bytes, list[x509.Certificate]]:
     found: dict[bytes, list[x509.Certificate]] = {}
     try:
-        certificates = x509.load_pem_x509_certificates(Path(path).read_bytes())
-    except (OSError, ValueError):
+        pems = _PEM.findall(Path(path).read_bytes())
+    except OSError:
         return found  # the handshake itself tells of such a file
-    for certificate in certificates:
+    for certificate in filter(None, map(read, pems)):
         found.setdefault(certificate.subject.public_bytes(), []).append(certificate)
     return found
 

@@ -3,10 +3,10 @@
 import secrets
 from collections.abc import Sequence
 
-from exporter.metrics import DNS_RECORDS, DNS_SERIAL
+from exporter.metrics import DNS_ADDITIONAL, DNS_AUTHORITY, DNS_RECORDS, DNS_SERIAL
 from exporter.probes.transport.connect import split
 from exporter.probes.transport.datagram import LONGEST, datagrams
-from exporter.probes.transport.dns_message import DnsAnswer, answer, question
+from exporter.probes.transport.dns_message import DnsAnswer, answer, answers_to, question
 from exporter.probes.transport.pattern import fullmatch
 from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
@@ -21,9 +21,16 @@ async def probe(config: DnsProbe, run: Run) -> None:
         given = await _over_tcp(config, run)
     run.log(f"{given.rcode}: {'; '.join(given.records)}")
     run.measure(DNS_RECORDS, len(given.records))
-    if run.detailed and config.record == "SOA" and given.records:
-        run.measure(DNS_SERIAL, int(given.records[0].split(" ")[2]))
+    if run.detailed:
+        _note_details(config, given, run)
     await _judge(config, given, run)
+
+
+def _note_details(config: DnsProbe, given: DnsAnswer, run: Run) -> None:
+    run.measure(DNS_AUTHORITY, given.counts[0])
+    run.measure(DNS_ADDITIONAL, given.counts[1])
+    if config.record == "SOA" and given.records:
+        run.measure(DNS_SERIAL, int(given.records[0].split(" ")[2]))
 
 
 def _query(config: DnsProbe) -> tuple[int, bytes]:
@@ -50,7 +57,7 @@ async def _over_udp(config: DnsProbe, run: Run) -> DnsAnswer:
                 message = await loop.sock_recv(sock, LONGEST)
                 if message[:2] == query[:2]:
                     break
-    return _read(message, identifier, config)
+    return _read(message, identifier, query, config)
 
 
 async def _over_tcp(config: DnsProbe, run: Run) -> DnsAnswer:
@@ -61,14 +68,17 @@ async def _over_tcp(config: DnsProbe, run: Run) -> DnsAnswer:
         await stream.send(len(query).to_bytes(2) + query)
         length = int.from_bytes(await stream.exactly(2))
         message = await stream.exactly(length)
-    return _read(message, identifier, config)
+    return _read(message, identifier, query, config)
 
 
-def _read(message: bytes, identifier: int, config: DnsProbe) -> DnsAnswer:
+def _read(message: bytes, identifier: int, query: bytes, config: DnsProbe) -> DnsAnswer:
     try:
-        return answer(message, identifier, config.record, sections=_looks_at_sections(config))
+        given = answer(message, identifier, config.record, sections=_looks_at_sections(config))
     except ValueError as error:
         raise ProbeError("protocol", str(error)) from error
+    if not answers_to(query, message):
+        raise ProbeError("protocol", "an answer to another question")
+    return given
 
 
 async def _judge(config: DnsProbe, given: DnsAnswer, run: Run) -> None:

@@ -5,7 +5,7 @@ See https://github.com/grpc/grpc/blob/master/doc/health-checking.md and PROTOCOL
 
 import pycurl
 
-from exporter.metrics import GRPC_STATUS
+from exporter.metrics import GRPC_STATE, GRPC_STATUS, GRPC_TLS
 from exporter.probes.transport.connect import resolve, split
 from exporter.probes.transport.curl import perform
 from exporter.probes.transport.curl_tls import set_curl_tls
@@ -14,7 +14,7 @@ from exporter.probes.transport.run import Run
 from service_catalogue.probes import GrpcProbe, TlsPeer
 
 _PATH = "/grpc.health.v1.Health/Check"
-_STATES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
+STATES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 _SERVING = 1
 _HEADERS = ("Content-Type: application/grpc", "TE: trailers")
 _FRAME_HEAD = 5
@@ -32,6 +32,8 @@ async def probe(config: GrpcProbe, run: Run) -> None:
     try:
         _prepare(easy, config, body, headers)
         await perform(easy, run, address, port, tls=config.tls)
+        if run.detailed:
+            run.measure(GRPC_TLS, config.tls is not None)
         _judge(easy.getinfo(pycurl.RESPONSE_CODE), headers, bytes(body), run)
     finally:
         easy.close()
@@ -80,9 +82,12 @@ def _judge(status: int, headers: list[bytes], body: bytes, run: Run) -> None:
         said = fields.get("grpc-message", "")
         raise ProbeError("status", f"gRPC status {code or 'missing'} {said}")
     state = _state(body)
-    run.log(f"state {state}")
+    named = STATES[state] if state < len(STATES) else str(state)
+    run.log(f"state {named}")
+    if run.detailed:
+        run.measure(GRPC_STATE, 1.0, named)
     if state != _SERVING:
-        raise ProbeError("answer", _STATES[state] if state < len(_STATES) else str(state))
+        raise ProbeError("answer", named)
 
 
 def _state(body: bytes) -> int:

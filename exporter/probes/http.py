@@ -18,6 +18,7 @@ from exporter.probes.transport.http_request import Prepared, prepared, proxy_of
 from exporter.probes.transport.http_response import VERSIONS, HttpResponse, judge
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
+from exporter.probes.transport.websocket import handshake_headers
 from service_catalogue.probes import HttpProbe
 from service_catalogue.probes.address import Origin, ascii_host, ascii_url, named, origin_of
 
@@ -67,6 +68,8 @@ async def _ask(config: HttpProbe, run: Run, request: Prepared, answer: HttpRespo
         if config.server_name is not None:
             first = named(first, config.server_name)
         url, hops = first, 0
+        if config.websocket:
+            request = request._replace(headers=request.headers | handshake_headers(answer.key))
         _send_as(easy, request.headers, request.user)
         while onward := await _hop(easy, config, run, url, answer):
             hops += 1
@@ -100,14 +103,13 @@ def _prepare(
 ) -> None:
     easy.setopt(pycurl.USERAGENT, _AGENT)
     easy.setopt(pycurl.WRITEFUNCTION, answer.write)
-    if _reads_headers(config):
-        easy.setopt(pycurl.HEADERFUNCTION, answer.header)
+    easy.setopt(pycurl.HEADERFUNCTION, answer.header)
     if config.follow_redirects:
         easy.setopt(pycurl.COOKIEFILE, "")
     if config.compression:
         easy.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate")
         easy.setopt(pycurl.HTTP_CONTENT_DECODING, 0)  # libcurl takes a body that is cut short
-    if config.http:
+    if config.http or config.websocket:
         easy.setopt(pycurl.HTTP_VERSION, _http_version(config))
     if body is not None:
         easy.setopt(pycurl.POSTFIELDS, body)
@@ -115,11 +117,6 @@ def _prepare(
         easy.setopt(pycurl.NOBODY, 1)
     elif config.method != "GET" or body is not None:
         easy.setopt(pycurl.CUSTOMREQUEST, config.method)
-
-
-def _reads_headers(config: HttpProbe) -> bool:
-    looked_at = config.expect_headers or config.reject_headers
-    return bool(looked_at or config.expect_body or config.reject_body or config.compression)
 
 
 def _http_version(config: HttpProbe) -> int:
@@ -170,13 +167,16 @@ async def _hop(
         set_curl_tls(easy, config.tls)
     try:
         tls = config.tls if origin.secure else None
-        await perform(easy, run, address, origin.port, tls=tls, proxy=proxy)
+        await perform(
+            easy, run, address, origin.port, tls=tls, proxy=proxy, enough=lambda: answer.switched
+        )
     except ProbeError:
         if answer.error is not None:
             raise answer.error from None
         raise
     finally:
         answer.status = easy.getinfo(pycurl.RESPONSE_CODE)
+    answer.finish_head(easy.getinfo(_LENGTH))
     answer.secure = origin.secure
     answer.version = VERSIONS.get(easy.getinfo(pycurl.INFO_HTTP_VERSION), "")
     if not config.follow_redirects or answer.status not in _REDIRECTS:

@@ -2,10 +2,11 @@
 
 import asyncio
 import errno
+import socket
 
 from exporter.metrics import ICMP_LOSS, ICMP_RTT
 from exporter.network.icmp import IcmpForbiddenError
-from exporter.probes.transport.connect import network_error, resolve
+from exporter.probes.transport.connect import bind, network_error, resolve
 from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes import IcmpProbe
@@ -16,12 +17,14 @@ _APART = 0.02
 
 async def probe(config: IcmpProbe, run: Run) -> None:
     """Send the requests, await the replies, judge the loss."""
-    address = await resolve(
-        run,
-        config.target,
-        config.preferred_ip_protocol,
-        fallback=config.ip_protocol_fallback,
-    )
+    protocol, fallback = config.preferred_ip_protocol, config.ip_protocol_fallback
+    if config.source_address is not None:
+        protocol, fallback = "ip6" if ":" in config.source_address else "ip4", False
+    address = await resolve(run, config.target, protocol, fallback=fallback)
+    if config.source_address is not None:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as ours:
+            bind(ours, config.source_address)
     wait = run.left() * _WITHIN
     _judge(config, run, await _trips(config, run, address, wait))
 
@@ -61,7 +64,11 @@ async def _echo(
     try:
         async with asyncio.timeout(wait - min(after, wait / 2)):
             return await run.network.icmp.echo(
-                address, config.size, config.ttl, whole=config.dont_fragment
+                address,
+                config.size,
+                config.ttl,
+                whole=config.dont_fragment,
+                source=config.source_address,
             )
     except TimeoutError:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from exporter import metrics
+from exporter.probes.grpc import STATES
 from exporter.probes.transport.result import Phase, ProbeResult
 from uptime_common.exposition import Family, Sample
 
@@ -30,9 +31,14 @@ def families(kind: str, result: ProbeResult, seconds: float) -> Iterator[Family]
             ((theirs,), result.phases.get(ours, 0.0)) for ours, theirs in _PHASES[kind].items()
         ]
         yield metrics.DEBUG_PHASES[kind].of(*took)
+    if kind == "dns":
+        answered = any(m.metric is metrics.DNS_RECORDS for m in result.measures)
+        yield metrics.DEBUG_DNS_ANSWERED.value(int(answered))
     latest = {(metric, labels): value for metric, value, labels in result.measures}
     for (metric, labels), value in latest.items():
         named = metrics.DEBUG_NAMES.get(metric)
-        if named is not None:
+        if metric is metrics.GRPC_STATE:
+            yield metrics.DEBUG_NAMES[metric].of(*(((s,), float(s == labels[0])) for s in STATES))
+        elif named is not None:
             told = (f"TLS {labels[0]}",) if metric is metrics.TLS_VERSION else labels
             yield named.of((told, float(value)))

@@ -1,6 +1,7 @@
 """Runs one target: time limit, retries, and what becomes of the result."""
 
 import asyncio
+from pathlib import Path
 from time import monotonic, time
 
 import structlog
@@ -8,15 +9,19 @@ import structlog
 from exporter.blocking import ThreadsError
 from exporter.health import Health
 from exporter.probes import PROBES
+from exporter.probes.chain import expired
 from exporter.probes.transport.connect import network_error
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, ProbeResult
 from exporter.probes.transport.run import Log, Network, Run, silent
 from exporter.services.store import Store
 from exporter.services.target import Target
 from service_catalogue.probes import NetworkProbe
+from service_catalogue.probes.base import AnyProbe
+from service_catalogue.prometheus import TlsClient
 
 _log = structlog.get_logger(__name__)
 _BY_WAITING = ("timeout", "loss")
+_BY_PAPERS = ("tls", "reset")
 _MOST_STALLED = 0.2, 0.5  # of the time limit, and seconds: the larger of both
 _QUIET = 300.0  # seconds between two lines of the log about the same cause
 
@@ -74,8 +79,18 @@ async def attempt(target: Target, network: Network, log: Log = silent) -> ProbeR
         return ProbeResult(phases=run.phases, measures=run.measures())
     if failure.reason in _BY_WAITING and _stalled(network.pulse.stalled - stalled, limit):
         failure = HinderedError("overload", f"too little CPU for this process; {failure}")
+    if failure.reason in _BY_PAPERS and (ours := _expired_paper(config, time())):
+        failure = HinderedError("file", f"{ours}: our certificate has expired; {failure}")
     log(f"failed: {failure}")
     return ProbeResult(failure.reason, failure.detail, run.phases, run.measures(), failure.cause)
+
+
+def _expired_paper(config: AnyProbe, now: float) -> Path | None:
+    """Return the certificate that we showed to a peer who ended the handshake, if it is too old."""
+    tls = getattr(config, "tls", None)
+    if not isinstance(tls, TlsClient) or tls.cert_file is None:
+        return None
+    return tls.cert_file if expired(tls.cert_file, now) else None
 
 
 def _stalled(seconds: float, limit: float) -> bool:

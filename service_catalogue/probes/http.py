@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from service_catalogue.base import FilePath, Frozen, HeaderName, Headers, Name, Text
 from service_catalogue.probes.address import excepted
 from service_catalogue.probes.base import HostName, NetworkProbe, Regexes, TlsRange, Url, several
-from service_catalogue.prometheus import BasicAuth, TlsClient
+from service_catalogue.prometheus import TlsClient
 from uptime_common.shown import shown
 
 Version = Literal["1.0", "1.1", "2"]
@@ -64,6 +64,20 @@ JsonPath = Annotated[str, AfterValidator(_jsonpath)]
 Scalar = str | bool | int | float | None
 
 
+class ProbeAuth(Frozen):
+    """HTTP basic auth, read at every run: the name itself, or a file of it; the password's file."""
+
+    username: Name | None = None
+    username_file: FilePath | None = None
+    password_file: FilePath
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if (self.username is None) is (self.username_file is None):
+            raise ValueError("needs either username or username_file")
+        return self
+
+
 class OAuth2(Frozen):
     """A token by client credentials (RFC 6749, section 4.4), kept until it expires.
 
@@ -88,6 +102,7 @@ class HttpProbe(NetworkProbe):
     200-299; ``expect_tls`` says whether the last answer must have come by TLS or must not.
     ``expect_headers`` and ``reject_headers`` map names to one or several regular expressions; one
     that is sent several times is looked at line by line, and as one with commas between.
+    ``websocket`` asks for one: good is 101 and what else RFC 6455 wants, and no body is read.
     ``expect_json`` maps JSONPath (RFC 9535) to a value that some match must equal. ``expect_body``
     and ``reject_body``, one or several expressions, look at text in ``charset``, or in the one that
     the answer names (else UTF-8); ``latin-1`` shows every byte as one character. A body of more
@@ -106,7 +121,7 @@ class HttpProbe(NetworkProbe):
     header_files: dict[HeaderName, FilePath] = Field(default_factory=dict)
     body: Text | None = None
     body_file: FilePath | None = None
-    basic_auth: BasicAuth | None = None
+    basic_auth: ProbeAuth | None = None
     bearer_token_file: FilePath | None = None
     oauth2: OAuth2 | None = None
     follow_redirects: bool = True
@@ -126,6 +141,7 @@ class HttpProbe(NetworkProbe):
     expect_body: TextRegexes = ()
     reject_body: TextRegexes = ()
     expect_json: dict[JsonPath, Scalar] = Field(default_factory=dict)
+    websocket: bool = False
     tls: TlsRange = TlsRange()
 
     @property
@@ -140,6 +156,17 @@ class HttpProbe(NetworkProbe):
             raise ValueError("an answer to HEAD has no body to expect or reject anything of")
         if self.body is not None and self.body_file is not None:
             raise ValueError("body and body_file exclude each other")
+        return self
+
+    @model_validator(mode="after")
+    def _handshake(self) -> Self:
+        if not self.websocket:
+            return self
+        if self.method != "GET" or self.http == "2":
+            raise ValueError("websocket is asked for by GET and HTTP/1.1")
+        fields = ("body", "body_file", "expect_status", "expect_body", "reject_body", "expect_json")
+        if given := [name for name in fields if getattr(self, name)]:
+            raise ValueError(f"websocket excludes {given[0]}: good is 101, without a body")
         return self
 
     @model_validator(mode="after")

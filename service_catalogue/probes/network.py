@@ -198,7 +198,7 @@ class DnsProbe(SourcedProbe):
         return f"{self.query}@{self.server}"
 
 
-class IcmpProbe(NetworkProbe):
+class IcmpProbe(SourcedProbe):
     """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered.
 
     ``ttl`` is the most routers that one may pass; with ``dont_fragment`` one that is too long for

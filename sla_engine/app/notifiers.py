@@ -56,7 +56,7 @@ def choose(slack: Slack, environment: Mapping[str, str]) -> Notifier:
         OSError: a file of a secret cannot be read.
         ValueError: it is empty.
     """
-    given = _secrets(slack, environment)
+    given = secrets(slack, environment)
     name = next(name for name in SLACK_WAYS if name in given)
     return SLACK_WAYS[name](slack, given)
 
@@ -94,7 +94,7 @@ def socket_tokens(slack: Slack, environment: Mapping[str, str]) -> SocketTokens 
         OSError: a file of a secret cannot be read.
         ValueError: it is empty, or Socket Mode lacks the bot token or the user groups.
     """
-    given = _secrets(slack, environment)
+    given = secrets(slack, environment)
     if APP not in given:
         return None
     if "slack" not in given:
@@ -104,15 +104,15 @@ def socket_tokens(slack: Slack, environment: Mapping[str, str]) -> SocketTokens 
     return SocketTokens(given[APP], given["slack"])
 
 
-def _secrets(slack: Slack, environment: Mapping[str, str]) -> Secrets:
+def secrets(slack: Slack, environment: Mapping[str, str]) -> Secrets:
     """Return the secrets that are given, the console's included: it needs none."""
-    secrets = {
+    found = {
         "slack": _secret(slack.bot_token_file, environment.get("SLACK_BOT_TOKEN")),
         "slack-webhook": _secret(slack.webhook_url_file, environment.get("SLACK_WEBHOOK_URL")),
         APP: _secret(slack.app_token_file, environment.get("SLACK_APP_TOKEN")),
         "console": "none needed",
     }
-    return {name: secret for name, secret in secrets.items() if secret}
+    return {name: secret for name, secret in found.items() if secret}
 
 
 def _secret(file: Path | None, variable: str | None) -> str | None:

@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
+from service_catalogue.quorum import Word
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.login import login
 from sla_engine.domain.actor import Actor, claimed
@@ -46,10 +47,79 @@ def subcommand(
     return command
 
 
+def log_flags_only(
+    commands: Subparsers, name: str, run: Command, text: str
+) -> argparse.ArgumentParser:
+    """Add a subcommand that needs neither a catalogue nor a ledger."""
+    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    command.set_defaults(command=run)
+    add_log_flags(command)
+    return command
+
+
 def prometheus_flag(command: argparse.ArgumentParser) -> None:
     """Add ``--prometheus.url``."""
     command.add_argument(
         "--prometheus.url", dest="prometheus_url", metavar="URL", help="overrides the catalogue's"
+    )
+
+
+DISCOVERY = (
+    "headers",
+    "token_file",
+    "timezone",
+    "objective",
+    "by",
+    "quorum",
+    "replica_labels",
+    "match",
+)
+"""What `discovery_flags` adds; None where it is not given."""
+
+
+def discovery_flags(command: argparse.ArgumentParser) -> None:
+    """Add what a discovery takes beside ``--prometheus.url``."""
+    command.add_argument(
+        "--prometheus.header",
+        dest="headers",
+        action="append",
+        metavar="NAME: VALUE",
+        help="sent with every question, such as 'X-Scope-OrgID: ops'; may be repeated",
+    )
+    command.add_argument(
+        "--prometheus.bearer-token-file",
+        dest="token_file",
+        metavar="FILE",
+        help="holds a token that Prometheus wants",
+    )
+    command.add_argument(
+        "--timezone", metavar="ZONE", help="of the period, such as Europe/Berlin (default: UTC)"
+    )
+    command.add_argument(
+        "--objective",
+        metavar="PERCENT",
+        help="judges what has no objective of its own; without it there is no verdict",
+    )
+    command.add_argument(
+        "--by",
+        metavar="LABEL",
+        help="make one service of all series that share a value of job, instance, namespace or "
+        "another label (default: one of each target)",
+    )
+    command.add_argument(
+        "--quorum",
+        choices=get_args(Word),
+        help="how many series of a service must be up (default: majority)",
+    )
+    command.add_argument(
+        "--replica-label",
+        dest="replica_labels",
+        action="append",
+        metavar="LABEL",
+        help="tells copies of the same sample apart, as replica does; may be repeated",
+    )
+    command.add_argument(
+        "--match", metavar="MATCHERS", help="only series with these labels, 'job=\"a\"'"
     )
 
 

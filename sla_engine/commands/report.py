@@ -1,9 +1,11 @@
 """``sla-engine report``."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
 
 from service_catalogue import Catalogue
 from service_catalogue.base import Language
@@ -16,9 +18,20 @@ from sla_engine.app.context import (
     opened,
     write_output,
 )
+from sla_engine.app.discovered import derived, discover, discovery_of, reach
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands.flags import FROM, Subparsers, service_flag, signing_flag, subcommand
+from sla_engine.commands.flags import (
+    DISCOVERY,
+    FROM,
+    Subparsers,
+    discovery_flags,
+    service_flag,
+    signing_flag,
+    subcommand,
+)
+from sla_engine.discovery.propose import sentences
 from sla_engine.domain.interval import Interval
+from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS, MissingExtraError
 from sla_engine.reports.seal import carries_seal
 
@@ -61,14 +74,22 @@ def register(commands: Subparsers) -> None:
     )
     service_flag(command)
     signing_flag(command)
+    command.add_argument(
+        "--discover",
+        action="store_true",
+        help="without a catalogue and a ledger: of all that --prometheus.url can be judged by",
+    )
+    discovery_flags(command)
 
 
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``: exit code 1 when what is to be frozen cannot be."""
     language, name = _language(options.language), options.format or "text"
+    if options.discover:
+        return _discovered(options, language, name)
     if options.as_frozen:
         return _as_frozen(options)
-    _refuse(options, name)
+    _sensible(options, name)
     wanted = {name: FORMATS[name]} | ({"json": FORMATS["json"]} if options.freeze else {})
     with opened(options) as found:
         at = now()
@@ -107,6 +128,56 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sensible(options: argparse.Namespace, name: str) -> None:
+    """Raise where flags do not go together."""
+    if given := [flag for flag in DISCOVERY if getattr(options, flag) is not None]:
+        raise UsageError(f"{given[0]} goes with --discover")
+    if options.report is not None:
+        raise UsageError("--report goes with --as-frozen")
+    _chosen_once(options)
+    if (
+        options.signing_key_file
+        and options.output is None
+        and not carries_seal(FORMATS[name].extension)
+    ):
+        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
+
+
+def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
+    """Print a report of what a server has; what was left out, and why, goes to standard error.
+
+    Exit code 1 where a service could not be derived.
+    """
+    if options.agreement:
+        raise UsageError("--discover knows no agreement")
+    if options.freeze or options.as_frozen or options.signing_key_file:
+        raise UsageError("--discover keeps nothing: no --freeze, --as-frozen or --signing.key-file")
+    found = discovery_of(options)
+    with Client(found.empty.prometheus) as client:
+        at = now()
+        period = chosen_period(options, found.empty, at)
+        span = Interval(period.start, min(period.end, at))
+        made = discover(client, found, span)
+        chosen = chosen_services(made.catalogue, options.services)
+        catalogue = made.catalogue.model_copy(update={"services": chosen})
+        console = Console(stderr=True) if sys.stderr.isatty() else None
+        with derived(client, catalogue, span, at, console) as (context, faults):
+            format_ = FORMATS[name]
+            result = make_report(
+                context.books, period, at, (format_,), client=client, language=language
+            )
+            remarks = [*sentences(made.proposal), *reach(context, span)]
+    failed = [f"Not derived: {one}: {fault.text}." for one, fault in sorted(faults.items())]
+    try:
+        body = format_.render(result)
+    except MissingExtraError as error:
+        raise JobError(str(error)) from error
+    write_output(body, options.output)
+    sys.stdout.flush()
+    sys.stderr.writelines(f"{line}\n" for line in (*remarks, *failed))
+    return 1 if faults else 0
+
+
 def _as_frozen(options: argparse.Namespace) -> int:
     """Print what was kept: the first report of the period, whatever it would say today."""
     if options.freeze or options.services:
@@ -124,20 +195,12 @@ def _as_frozen(options: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse(options: argparse.Namespace, name: str) -> None:
-    """Refuse flags that do not go together; ``name`` is the format."""
-    if options.report is not None:
-        raise UsageError("--report goes with --as-frozen")
+def _chosen_once(options: argparse.Namespace) -> None:
+    """Raise where flags that choose services do not go together."""
     if options.freeze and (options.services or options.agreement):
         raise UsageError("--freeze is for all services, without --service or --agreement")
     if options.agreement and options.services:
         raise UsageError("--agreement has its own services, without --service")
-    if (
-        options.signing_key_file
-        and options.output is None
-        and not carries_seal(FORMATS[name].extension)
-    ):
-        raise UsageError(f"--signing.key-file: the seal of {name} needs --output")
 
 
 def _agreement(name: str | None, catalogue: Catalogue) -> str | None:

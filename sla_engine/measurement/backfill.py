@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import product
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,6 +33,8 @@ def backfill(
     console: Console | None = None,
     faults: dict[str, Fault] | None = None,
     sleep: Callable[[float], None] | None = None,
+    length: int = PIECE,
+    batch: int | None = None,
 ) -> int:
     """Derive a period that is past; return the number of pieces derived.
 
@@ -47,6 +50,8 @@ def backfill(
         faults: takes the services that cannot be derived, which no other then waits for; without
             it the first such failure is raised.
         sleep: waits for some seconds before a failure that may pass is tried again.
+        length: how much is derived and stored at once (ms).
+        batch: how many services at once, where none is made of others; all unless given.
 
     Raises:
         PrometheusError: the samples cannot be had, not after some tries either; pieces already
@@ -55,11 +60,13 @@ def backfill(
     period = Interval(period.start, min(period.end, now))
     chosen = tuple(books.catalogue.services if services is None else services)
     covered = _covered(books, period, chosen)
-    missing = list(pieces(period, covered))
+    missing = list(pieces(period, covered, length))
+    size = batch or max(1, len(chosen))
+    parts = [chosen[i : i + size] for i in range(0, len(chosen), size)]
     with _progress(console) as progress:
-        task = progress.add_task(f"{len(chosen)} services", total=len(missing))
-        for piece in missing:
-            left = [s for s in chosen if faults is None or s.id not in faults]
+        task = progress.add_task(f"{len(chosen)} services", total=len(missing) * len(parts))
+        for part, piece in product(parts, missing):
+            left = [s for s in part if faults is None or s.id not in faults]
             work = partial(_piece, books, client, piece, now, services=left, faults=faults)
             _patiently(work, sleep or time.sleep, console)
             progress.advance(task)
@@ -108,11 +115,11 @@ def _covered(books: Books, period: Interval, services: Iterable[Service]) -> Int
     return covered
 
 
-def pieces(period: Interval, covered: Intervals) -> Iterator[Interval]:
+def pieces(period: Interval, covered: Intervals, length: int = PIECE) -> Iterator[Interval]:
     """Yield what of a period is not covered, in pieces to derive and store at once."""
     for missing in subtract((period,), covered):
-        for start in range(missing.start, missing.end, PIECE):
-            yield Interval(start, min(start + PIECE, missing.end))
+        for start in range(missing.start, missing.end, length):
+            yield Interval(start, min(start + length, missing.end))
 
 
 def _progress(console: Console | None) -> Progress:

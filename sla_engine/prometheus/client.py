@@ -1,9 +1,10 @@
 """The HTTP API of Prometheus, and of whatever speaks it, by requests."""
 
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import orjson
 import requests
@@ -34,6 +35,7 @@ STRICT = {
 _ADVICE = "PromQL info:"
 """How Prometheus begins what it says of the query alone; all else is of data that is missing."""
 _OK = 200
+_MOST_BYTES = 64 << 20
 _LATEST = 10**10
 """Before which every time is (s, the year 2286)."""
 _ONE, _MANY = frozenset({"vector", "scalar"}), frozenset({"matrix"})
@@ -157,6 +159,43 @@ class Client:
         except (ValueError, LookupError, TypeError) as error:
             raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
 
+    def series(
+        self, selector: str, start: int, end: int, most: int | None = None
+    ) -> tuple[Mapping[str, str], ...]:
+        """Return the labels of each series that has samples from ``start`` to ``end`` (ms UTC).
+
+        A server that knows how answers no more than ``most``, and says so.
+
+        Raises:
+            PrometheusError: as for `instant`; a LimitError where the answer is over 64 MiB.
+        """
+        form = {"match[]": selector, "start": _seconds(start), "end": _seconds(end)}
+        if most is not None:
+            form["limit"] = str(most)  # what is older than Prometheus 2.53 passes over it
+        data = self._data("series", form)
+        if not isinstance(data, list) or not all(map(_are_labels, data)):
+            raise AnswerError(f"{self.url}: no answer of Prometheus: these are no series")
+        return tuple(data)
+
+    def document(self, path: str, form: Mapping[str, str] | None = None) -> Any:
+        """Return the ``data`` of what the API has at a path, such as ``status/buildinfo``.
+
+        Raises:
+            PrometheusError: as for `instant`.
+        """
+        return self._data(path, dict(form or {}), method="GET")
+
+    def _data(self, path: str, form: dict[str, str], method: str = "POST") -> Any:
+        body = self._body(path, form, method)
+        try:
+            document = orjson.loads(body)
+            data, said = document["data"], [str(text) for text in document.get("warnings") or ()]
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
+        if said:
+            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(said)}")
+        return data
+
     def _query(self, path: str, form: dict[str, str], kinds: frozenset[str]) -> QueryResult:
         body = self._body(path, form)
         try:
@@ -167,22 +206,47 @@ class Client:
             raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
         return answer
 
-    def _body(self, path: str, form: dict[str, str]) -> bytes:
+    def _body(self, path: str, form: dict[str, str], method: str = "POST") -> bytes:
         form |= STRICT | {"timeout": f"{self._timeout:g}s"}
+        sent: dict[str, Any] = {"data" if method == "POST" else "params": form}
+        lists = not path.startswith("query")
         try:
-            response = self._session.post(
-                f"{self.url}/api/v1/{path}", data=form, timeout=(5, self._timeout + 5)
+            response = self._session.request(
+                method,
+                f"{self.url}/api/v1/{path}",
+                timeout=(5, self._timeout + 5),
+                stream=lists,
+                **sent,
             )
+            body = self._at_most(response) if lists else response.content
         except requests.Timeout as error:
             raise LimitError(f"{self.url}: no answer within {self._timeout:g} s") from error
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            refusal = error_of(self.url, response.status_code, *error_of_body(response.content))
+            refusal = error_of(self.url, response.status_code, *error_of_body(body))
             if (asked := response.headers.get("Retry-After")) is not None:
                 refusal.wait = retry_after(asked, time.time_ns() // 1_000_000)
             raise refusal
-        return response.content
+        return body
+
+    def _at_most(self, response: requests.Response) -> bytes:
+        """Return the body of an answer whose size nothing in its question bounds.
+
+        Raises:
+            LimitError: it is too large.
+        """
+        body = bytearray()
+        with response:
+            for piece in response.iter_content(1 << 16):
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise LimitError(f"{self.url}: an answer of more than {_MOST_BYTES >> 20} MiB")
+        return bytes(body)
+
+
+def _are_labels(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def _session(settings: Prometheus, connections: int) -> requests.Session:

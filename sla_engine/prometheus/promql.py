@@ -90,3 +90,8 @@ def low(selector: str, length: int) -> str:
 def low_bit(selector: str, length: int) -> str:
     """Return the same for samples that are 0, 1 or NaN: their mean says it all."""
     return f"(avg_over_time({samples(selector, length)}) >= bool 1) == 0"
+
+
+def last_known(name: str) -> str:
+    """Return the query of the last value of a metric's series within an hour."""
+    return f"last_over_time({name}[1h])"

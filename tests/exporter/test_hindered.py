@@ -6,29 +6,39 @@ import gc
 import os
 import resource
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiodns
 import pytest
 import structlog
+import trustme
 import uvloop
 
 from exporter import descriptors
 from exporter import metrics as exporter_metrics
 from exporter.health import Health
+from exporter.network.resolver import Resolver
 from exporter.probes import PROBES
+from exporter.probes.body import Body
+from exporter.probes.transport import curl_tls
 from exporter.probes.transport.connect import network_error
 from exporter.probes.transport.result import CAUSES, UNJUDGED, ProbeError, ProbeResult
 from exporter.probes.transport.run import Network, Run
+from exporter.probes.transport.tls import tls_error
 from exporter.services.runner import Runner, attempt
 from exporter.services.store import Store
 from exporter.services.target import Target
 from tests.exporter.asking import ask, ask_all, target_of
 from tests.exporter.probes.test_contract import NETWORK, probe_of
 from tests.exporter.servers import serving
+from tests.exporter.services.test_blackbox_format import Certified, plain
 from tests.programs.ports import free_port
 from uptime_common.descriptors import raise_limit
 
@@ -231,3 +241,135 @@ def health_lines(health: Health) -> list[str]:
     """Return the lines of what is told of the exporter itself."""
     health._process = None
     return health.render("text").splitlines()
+
+
+def test_a_system_without_authorities_calls_no_certificate_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = ssl.DefaultVerifyPaths("", "", "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nobody)
+    monkeypatch.setattr(curl_tls, "_PLACES", ())
+    curl_tls.system_authorities.cache_clear()
+    asked: list[dict[str, Any]] = []
+    try:
+        with Certified(tmp_path).serving() as port:
+            asked = [
+                {"type": "http", "url": f"https://localhost:{port}/"},
+                {"type": "tls", "target": f"localhost:{port}"},
+                {"type": "tcp", "target": f"localhost:{port}", "tls": {}},
+                {"type": "grpc", "target": f"localhost:{port}", "tls": {}},
+                {"type": "dns", "server": f"localhost:{port}", "query": "a.b", "transport": "tls"},
+            ]
+            found = ask_all(asked)
+            unverified = {"type": "tls", "target": f"localhost:{port}"}
+            trusting = ask(**unverified, tls={"insecure_skip_verify": True})
+    finally:
+        curl_tls.system_authorities.cache_clear()
+    assert [(r.success, r.cause) for r in found] == [(None, "file")] * len(asked)
+    assert trusting.success
+
+
+@pytest.mark.parametrize(
+    ("raised", "cause"), [(MemoryError(), "memory"), (TypeError("of ours"), "internal")]
+)
+def test_a_body_that_we_cannot_take_is_not_too_long(
+    raised: Exception, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_body: Body, _part: bytes) -> None:
+        raise raised
+
+    monkeypatch.setattr(Body, "take", fails)
+    with serving(plain) as port:
+        result = ask(type="http", url=f"http://127.0.0.1:{port}/")
+    assert (result.success, result.cause) == (None, cause), result
+
+
+def test_a_handshake_for_which_no_memory_is_left_blames_nobody() -> None:
+    error = ssl.SSLError(1, "[SSL] malloc failure (_ssl.c:1000)")
+    error.reason = "MALLOC_FAILURE"
+    assert tls_error(error).cause == "memory"
+    error.reason = "SSLV3_ALERT_HANDSHAKE_FAILURE"
+    assert tls_error(error).cause is None
+
+
+@pytest.mark.parametrize(("days", "cause"), [(-1, "file"), (30, None)])
+def test_an_expired_certificate_of_ours_is_not_the_fault_of_a_peer_who_refuses_it(
+    days: int, cause: str | None, tmp_path: Path
+) -> None:
+    authority, stranger = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    (authority if days < 0 else stranger).configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    ours = authority.issue_cert("us", not_after=datetime.now(UTC) + timedelta(days=days))
+    ours.cert_chain_pems[0].write_to_path(str(tmp_path / "us.pem"))
+    ours.private_key_pem.write_to_path(str(tmp_path / "us.key"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = {"ca_file": "ca.pem", "cert_file": "us.pem", "key_file": "us.key"}
+    tls = {name: str(tmp_path / file) for name, file in tls.items()}
+
+    def refuses(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(100)
+
+    with serving(refuses) as port:
+        talk = [{"send": "hello"}, {"expect": "hello"}]
+        found = ask_all(
+            [
+                {"type": "http", "url": f"https://localhost:{port}/", "tls": tls},
+                {"type": "tcp", "target": f"localhost:{port}", "tls": tls, "conversation": talk},
+            ]
+        )
+    shut = ask(type="http", url=f"https://localhost:{free_port()}/", tls=tls)
+    assert [(r.success, r.cause) for r in found] == [(None if cause else False, cause)] * 2, found
+    assert cause or found[1].reason == "tls"
+    assert (shut.reason, shut.cause) == ("refused", None)
+
+
+@pytest.mark.parametrize("how", ["dead", "no servers"])
+def test_no_type_of_probe_blames_a_name_for_name_servers_of_ours(how: str, tmp_path: Path) -> None:
+    empty = tmp_path / "resolv.conf"
+    empty.write_text("", encoding="utf-8")
+    told: dict[str, Any] = {
+        "nameservers": ["127.0.0.1"],
+        "udp_port": free_port(),
+        "tcp_port": free_port(),
+    }
+    if how == "no servers":
+        told = {"resolvconf_path": str(empty), "udp_port": free_port(), "tcp_port": free_port()}
+    probes = [
+        *(probe_of(kind, "shop.example", 1) for kind in NETWORK),
+        {"type": "http", "url": "https://127.0.0.1:1/", "proxy_url": "http://proxy.example:1"},
+    ]
+
+    async def main() -> list[ProbeResult]:
+        network = Network.open()
+        await network.resolver.close()
+        dead = Resolver(aiodns.DNSResolver(timeout=0.2, tries=1, **told))
+        network = replace(network, resolver=dead)
+        try:
+            return await asyncio.gather(*(attempt(target_of(**p), network) for p in probes))
+        finally:
+            await network.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found = runner.run(main())
+    assert [(r.success, r.cause) for r in found] == [(None, "resolver")] * len(probes), found
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.ENOMEM])
+def test_a_datagram_that_does_not_leave_this_host_blames_nobody(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_loop: object, _sock: socket.socket, _data: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(uvloop.Loop, "sock_sendall", refused)
+    found = ask_all(
+        [
+            {"type": "dns", "server": "127.0.0.1:1", "query": "example.org"},
+            {"type": "ntp", "target": "127.0.0.1:1"},
+        ]
+    )
+    assert [r.success for r in found] == [None, None]
+    assert {r.cause for r in found} == {network_error(OSError(number, "x")).cause}

@@ -45,6 +45,7 @@ class Slack:
     calls: list[tuple[str, Json]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     retry_after: int = 7
+    scopes: str = "chat:write,channels:read,channels:history,files:write"
     page: int = 100
     url: str = ""
     groups: dict[str, list[str]] = field(default_factory=dict)
@@ -264,6 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
+        self.send_header("X-OAuth-Scopes", self.slack.scopes)
         self.end_headers()
         self.wfile.write(body)
 

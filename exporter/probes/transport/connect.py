@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
@@ -39,11 +40,22 @@ CAUSES: Final[Mapping[int, Cause]] = {
 
 
 def network_error(error: OSError) -> ProbeError:
-    """Return the verdict that an error of a socket call stands for."""
+    """Return the verdict that an error of a socket call stands for.
+
+    One of TLS is the peer's alert, whose numbers are OpenSSL's and not errno's.
+    """
+    if isinstance(error, ssl.SSLError):
+        said = error.reason or str(error)
+        return HinderedError("memory", said) if no_memory(said) else ProbeError("tls", said)
     number, told = error.errno or 0, error.strerror or str(error)
     if number in CAUSES:
         return HinderedError(CAUSES[number], told)
     return ProbeError(_REASONS.get(number, "unreachable"), told)
+
+
+def no_memory(text: str) -> bool:
+    """Say whether OpenSSL's words for an error are that it got no memory."""
+    return "malloc failure" in text.lower().replace("_", " ")
 
 
 def shortage() -> Cause:

@@ -1,10 +1,12 @@
 """One HTTP exchange by libcurl: phases, certificates, and why it failed."""
 
+from collections.abc import Callable
+
 import pycurl
 
 from exporter.network.curl import Done
 from exporter.probes import chain
-from exporter.probes.transport.connect import network_error, shortage
+from exporter.probes.transport.connect import network_error, no_memory, shortage
 from exporter.probes.transport.curl_tls import note_handshake, peer_chain
 from exporter.probes.transport.result import Cause, HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
@@ -13,7 +15,6 @@ from service_catalogue.prometheus import TlsClient
 
 _OTHER_NAME = frozenset({0, 1})  # libcurl compares names itself and leaves OpenSSL's code at these
 _REASONS: dict[int, Reason] = {
-    pycurl.E_UNSUPPORTED_PROTOCOL: "redirect",
     pycurl.E_URL_MALFORMAT: "redirect",
     pycurl.E_COULDNT_RESOLVE_PROXY: "resolve",
     pycurl.E_COULDNT_RESOLVE_HOST: "resolve",
@@ -43,9 +44,11 @@ async def perform(
     *,
     tls: TlsClient | None,
     proxy: str = "",
+    enough: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run the transfer to an address (None: libcurl knows where); every name is resolved already.
 
+    ``enough`` says of a transfer that our own callbacks ended whether they had all they wanted.
     Without ``tls`` it is in plain text; with it, `set_curl_tls` was called.
 
     A proxy of the environment is never asked, and its exceptions do not count: what is probed must
@@ -73,7 +76,7 @@ async def perform(
     found = peer_chain(easy, tls, run) if tls else None
     if found:
         chain.note(run, found)
-    if done.code:
+    if done.code and not enough():
         raise _failure(easy, done)
     if tls and found and not found.named and not tls.insecure_skip_verify:
         # libcurl takes the subject's common name then, as browsers have not since 2017
@@ -128,4 +131,6 @@ def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
         return network_error(OSError(number, done.message))
     if done.code in _CAUSES:
         return HinderedError(_CAUSES[done.code], done.message)
+    if no_memory(done.message):
+        return HinderedError("memory", done.message)
     return ProbeError(_REASONS.get(done.code, "protocol"), done.message)

@@ -7,10 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pycurl
-from cryptography import x509
 
 from exporter.metrics import TLS_CIPHER, TLS_VERSION
-from exporter.probes.chain import Chain, chain_of, note_certificate
+from exporter.probes.chain import Chain, chain_of, note_certificate, read
 from exporter.probes.transport.result import HinderedError
 from exporter.probes.transport.run import Run
 from service_catalogue.probes.base import TlsRange
@@ -32,6 +31,21 @@ def system_authorities() -> str | None:
     """Return the file of the system's certificate authorities; None leaves it to libcurl."""
     known = (ssl.get_default_verify_paths().cafile, *_PLACES)
     return next((path for path in known if path and Path(path).is_file()), None)
+
+
+def authorities(tls: TlsClient) -> str | None:
+    """Return the file of those that are trusted; None leaves it to OpenSSL's own folder.
+
+    Raises:
+        HinderedError: there is nobody to trust, so that every certificate would seem unknown.
+    """
+    if tls.ca_file:
+        return _readable(tls.ca_file)
+    found = system_authorities()
+    folder = ssl.get_default_verify_paths().capath
+    if found is None and not tls.insecure_skip_verify and not (folder and any(os.scandir(folder))):
+        raise HinderedError("file", "this system has no certificate authorities (ca-certificates)")
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -63,9 +77,8 @@ def set_curl_tls(easy: pycurl.Curl, tls: TlsClient) -> None:
     if tls.insecure_skip_verify:
         easy.setopt(pycurl.SSL_VERIFYPEER, 0)
         easy.setopt(pycurl.SSL_VERIFYHOST, 0)
-    authorities = _readable(tls.ca_file) if tls.ca_file else system_authorities()
-    if authorities:
-        easy.setopt(pycurl.CAINFO, authorities)
+    if trusted := authorities(tls):
+        easy.setopt(pycurl.CAINFO, trusted)
     if tls.cert_file and tls.key_file:
         easy.setopt(pycurl.SSLCERT, _readable(tls.cert_file))
         easy.setopt(pycurl.SSLKEY, _readable(tls.key_file))
@@ -87,8 +100,8 @@ def peer_chain(easy: pycurl.Curl, tls: TlsClient, run: Run) -> Chain | None:
     )
     if not pems:
         return None
-    if run.detailed:
-        note_certificate(run, x509.load_pem_x509_certificate(pems[0].encode()))
+    if run.detailed and (own := read(pems[0].encode())):
+        note_certificate(run, own)
     trusted = tls.ca_file or system_authorities()
     return chain_of(pems, None if tls.insecure_skip_verify or not trusted else str(trusted))
 

@@ -33,7 +33,7 @@ class DnsAnswer:
     """A response: its code by name, whether it was cut, and its answer records as text.
 
     ``authority`` and ``additional`` are ``TYPE data``, all of them, where they were asked for.
-    ``authenticated`` is the AD flag.
+    ``authenticated`` is the AD flag; ``counts`` are of authority and additional records.
     """
 
     rcode: str
@@ -42,6 +42,7 @@ class DnsAnswer:
     authenticated: bool = False
     authority: tuple[str, ...] = ()
     additional: tuple[str, ...] = ()
+    counts: tuple[int, int] = (0, 0)
 
 
 def question(
@@ -71,6 +72,13 @@ def _name(name: str) -> bytes:
             raise ValueError(f"{name!r} is not a domain name")
         out += bytes([len(raw)]) + raw
     return bytes(out) + b"\0"
+
+
+def answers_to(query: bytes, message: bytes) -> bool:
+    """Say whether a response repeats the question as RFC 5452, section 9.1 wants it, or none."""
+    asked = query[12 : query.index(b"\0", 12) + 5]
+    told = message[12 : 12 + len(asked)]
+    return message[4:6] == b"\0\0" or told.lower() == asked.lower()
 
 
 def answer(message: bytes, identifier: int, record: str, *, sections: bool = False) -> DnsAnswer:
@@ -109,6 +117,7 @@ def _answer(message: bytes, identifier: int, wanted: int, *, sections: bool) -> 
         bool(flags & _AUTHENTIC),
         tuple(authority),
         tuple(additional),
+        (counts[1], counts[2]),
     )
 
 

@@ -15,6 +15,7 @@ from exporter.probes.transport.secret import secret, secret_bytes
 from service_catalogue.base import printable
 from service_catalogue.probes import HttpProbe, OAuth2
 from service_catalogue.probes.address import Origin, ascii_url, excepted, origin_of
+from service_catalogue.probes.http import ProbeAuth
 
 _EARLY: Final = 10.0
 """Seconds before its end from which on a token is asked for anew."""
@@ -44,7 +45,7 @@ async def prepared(config: HttpProbe, run: Run, *, renew: bool = False) -> Prepa
     headers, user, kept = config.headers, "", False
     body = config.body.encode() if config.body is not None else None
     if config.basic_auth:
-        user = f"{config.basic_auth.username}:{await secret(config.basic_auth.password_file, run)}"
+        user = await _user(config.basic_auth, run)
     elif config.bearer_token_file:
         token = await secret(config.bearer_token_file, run)
         headers = {**headers, "Authorization": f"Bearer {token}"}
@@ -57,6 +58,15 @@ async def prepared(config: HttpProbe, run: Run, *, renew: bool = False) -> Prepa
         headers = {**headers, name: _line(str(path), await secret(path, run))}
     secrets = frozenset(name.lower() for name in config.header_files)
     return Prepared(headers, secrets, user, body, kept)
+
+
+async def _user(auth: ProbeAuth, run: Run) -> str:
+    name = auth.username or ""
+    if auth.username_file is not None:
+        name = await secret(auth.username_file, run)
+        if ":" in name:  # RFC 7617, section 2: it would end the name
+            raise HinderedError("file", f"{auth.username_file}: a colon in a user's name")
+    return f"{name}:{await secret(auth.password_file, run)}"
 
 
 def _line(path: str, text: str) -> str:

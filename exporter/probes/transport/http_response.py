@@ -1,6 +1,9 @@
 """What came back, and whether it is what was expected."""
 
 import json
+import re
+import secrets
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -9,12 +12,17 @@ import jsonpath
 
 from exporter.probes.body import Body
 from exporter.probes.transport.pattern import search, search_text
-from exporter.probes.transport.result import ProbeError
+from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run
+from exporter.probes.transport.websocket import judge_handshake
 from service_catalogue.probes import HttpProbe
 
 VERSIONS: Final[Mapping[int, str]] = {1: "1.0", 2: "1.1", 3: "2", 30: "3"}  # CURL_HTTP_VERSION_*
 _SUCCESS: Final = range(200, 300)
+_STATUS_LINE: Final = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?: |\r?\n)")  # RFC 9112, section 4
+_SWITCHES: Final = re.compile(rb"HTTP/1\.1 101(?: |\r?\n)")
+_BLANK: Final = (b"\r\n", b"\n")
+_LONGEST_LENGTH: Final = 2**63 - 1
 _SHORT: Final = 8192  # bytes of JSON that take less time than a thread
 
 
@@ -22,6 +30,7 @@ class HttpResponse:
     """Takes libcurl's pieces; keeps of the body what somebody looks at.
 
     ``method`` is that of the request which it answers. ``error`` is why a transfer was ended.
+    ``switched`` says that another protocol follows the head, which is therefore all there is.
     """
 
     def __init__(self, config: HttpProbe) -> None:
@@ -33,8 +42,12 @@ class HttpResponse:
         self.secure = False
         patterns = (*config.expect_body, *config.reject_body)
         self.body = Body(patterns, document=bool(config.expect_json), charset=config.charset)
-        self.headers: dict[str, str] = {}
-        self._lines: list[tuple[str, str]] = []
+        self.key = b64encode(secrets.token_bytes(16)).decode() if config.websocket else ""
+        self.switched = False
+        self._looks = bool(
+            patterns or config.expect_headers or config.reject_headers or config.compression
+        )
+        self._head: list[bytes] = []
         self._begun = False
 
     def write(self, part: bytes) -> int:
@@ -42,37 +55,70 @@ class HttpResponse:
         try:
             if not self._begun:
                 self._begun = True
-                told = self.headers.get
-                self.body.encoded(told("content-encoding", ""), told("content-type", ""))
+                if self._looks:
+                    self.body.encoded(self._told("content-encoding"), self._told("content-type"))
             self.body.take(part)
         except ProbeError as error:
             self.error = error
             return 0
+        except MemoryError:
+            self.error = HinderedError("memory", "no memory is left for the body")
+            return 0
+        except Exception as error:  # noqa: BLE001 - libcurl would blame the peer
+            self.error = ProbeError("internal", f"{type(error).__name__}: {error}", "internal")
+            return 0
         return len(part) if not self._limit or self.body.size <= self._limit else 0
 
-    def header(self, line: bytes) -> None:
-        """Take a header line; a status line begins anew, because interim answers have headers."""
+    def header(self, line: bytes) -> int | None:
+        """Take a header line; a status line begins anew, because interim answers have headers.
+
+        The end of the head that switches to the protocol we asked for ends the transfer.
+        """
         if line.startswith(b"HTTP/"):
-            self.headers.clear()
-            self._lines.clear()
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            key, text = name.strip().lower(), value.strip()
-            self._lines.append((key, text))
-            self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+            self._head.clear()
+        self._head.append(line)
+        if self.key and line in _BLANK and _SWITCHES.match(self._head[0]):
+            self.switched = True
+            return 0
+        return None
+
+    def finish_head(self, length: int) -> None:
+        """Accept the head of an answer that has ended; libcurl takes one that is cut short.
+
+        Args:
+            length: of the body as libcurl understood it, -1 if it did not.
+
+        Raises:
+            ProbeError: it is cut short, or its first line or its length is none of HTTP's.
+        """
+        if self._head and not _STATUS_LINE.match(self._head[0]):
+            raise ProbeError("protocol", f"no status line: {self._head[0][:80]!r}")
+        if self._head and not any(blank in self._head for blank in _BLANK):
+            raise ProbeError("protocol", "the head of the answer is cut short")
+        if length < 0 and not self.values("transfer-encoding"):
+            for text in self.values("content-length"):
+                if text.isdecimal() and int(text[:40]) > _LONGEST_LENGTH:
+                    raise ProbeError("protocol", f"Content-Length {text[:40]}")
 
     def values(self, name: str) -> list[str]:
         """Return what a header says: each line, and all as one where there are several."""
-        key = name.lower()
-        lines = [text for known, text in self._lines if known == key]
-        return [*lines, self.headers[key]] if len(lines) > 1 else lines
+        key, found = name.lower(), list[str]()
+        for line in self._head:
+            field, colon, value = line.decode("latin-1").partition(":")
+            if colon and field.strip().lower() == key:
+                found.append(value.strip())
+        return [*found, ", ".join(found)] if len(found) > 1 else found
+
+    def _told(self, name: str) -> str:
+        """Return what a header says as one; nothing where it is missing."""
+        return (self.values(name) or [""])[-1]
 
     def clear(self) -> None:
         """Forget an answer that redirected."""
         self._begun = False
+        self.switched = False
         self.body.clear()
-        self.headers.clear()
-        self._lines.clear()
+        self._head.clear()
 
 
 async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
@@ -81,7 +127,9 @@ async def judge(config: HttpProbe, answer: HttpResponse, run: Run) -> None:
     Raises:
         ProbeError: it is not.
     """
-    if answer.status not in (config.expect_status or _SUCCESS):
+    if config.websocket:
+        judge_handshake(answer.key, answer.status, answer.values, config.headers)
+    elif answer.status not in (config.expect_status or _SUCCESS):
         raise ProbeError("status", str(answer.status))
     if config.expect_version and answer.version not in config.expect_version:
         raise ProbeError("protocol", f"HTTP/{answer.version}")

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -190,10 +190,15 @@ def _chain(peer: ssl.SSLObject, which: str) -> list[x509.Certificate]:
     """Return a chain of the peer; before Python 3.13 only its own certificate is public."""
     public = getattr(peer, which, None)
     if public is not None:
-        return [x509.load_der_x509_certificate(der) for der in public()]
+        return _readable(public())
     inner: Any = getattr(peer, "_sslobj", None)
     if hasattr(inner, which):
-        pems = [c.public_bytes() for c in getattr(inner, which)() or ()]
-        return [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
+        return _readable(c.public_bytes().encode() for c in getattr(inner, which)() or ())
     own = peer.getpeercert(binary_form=True)
-    return [x509.load_der_x509_certificate(own)] if own else []
+    return _readable([own] if own else [])
+
+
+def _readable(sent: Iterable[bytes]) -> list[x509.Certificate]:
+    """Return a chain as far as it can be read; nothing where the first of it cannot."""
+    own, *others = [chain.read(data) for data in sent] or [None]
+    return [] if own is None else [own, *(c for c in others if c is not None)]

@@ -4,8 +4,8 @@ import ssl
 from functools import lru_cache
 
 from exporter.probes import chain
-from exporter.probes.transport.connect import CAUSES
-from exporter.probes.transport.curl_tls import system_authorities
+from exporter.probes.transport.connect import CAUSES, network_error
+from exporter.probes.transport.curl_tls import authorities, system_authorities
 from exporter.probes.transport.result import HinderedError, ProbeError, Reason
 from service_catalogue.probes.base import TlsRange
 from service_catalogue.prometheus import TlsClient
@@ -22,7 +22,7 @@ def context(tls: TlsClient, min_version: str = "1.2") -> ssl.SSLContext:
     Raises:
         ProbeError: a file cannot be read or does not hold what it should.
     """
-    trusted = tls.ca_file or system_authorities()
+    trusted = authorities(tls)
     most = ""
     if isinstance(tls, TlsRange):
         min_version = max(min_version, tls.min_version or "1.2")
@@ -55,6 +55,7 @@ def _context(
 def forget() -> None:
     """Read certificate files anew at the next use."""
     _context.cache_clear()
+    system_authorities.cache_clear()
     chain.forget()
 
 
@@ -62,7 +63,7 @@ def tls_error(error: ssl.SSLError) -> ProbeError:
     """Return the verdict that an error of a handshake stands for."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return ProbeError(certificate_reason(error.verify_code), error.verify_message)
-    return ProbeError("tls", error.reason or str(error))
+    return network_error(error)
 
 
 def certificate_reason(code: int) -> Reason:

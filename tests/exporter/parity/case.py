@@ -5,6 +5,7 @@ import ssl
 import struct
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +24,11 @@ class Case:
         serve: runs for every connection; None: nobody listens.
         tls: the certificate that the server shows (a key of ``Certificates``), if it speaks TLS.
         host: where the server listens and whom the probers ask.
+        plain: what the server says, each part before it hears a line, before TLS begins.
         answers: what the server returns for a datagram, if it is one of datagrams.
         asked: the host that the probers name, if not ``host``.
+        patient: we wait until our limit, where they know at once.
+        at: gives the port of a server that runs meanwhile, in place of ``serve``.
         ours: more fields of our probe.
         theirs: more fields of the module's section.
     """
@@ -37,19 +41,35 @@ class Case:
     asked: str | None = None
     path: str = "/"
     scheme: str | None = None
+    plain: tuple[bytes, ...] = ()
     answers: Callable[[bytes], bytes | None] | None = None
+    patient: bool = False
+    at: Callable[[], AbstractContextManager[int]] | None = None
     ours: Mapping[str, Any] = field(default_factory=dict)
     theirs: Mapping[str, Any] = field(default_factory=dict)
 
 
-def heard(connection: socket.socket) -> None:
-    """Read until the end of a request's head."""
+def heard(connection: socket.socket) -> bytes:
+    """Read until the end of a request's head; return it."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(65_536)
         if not part:
-            return
+            break
         data += part
+    return data
+
+
+def asked_for(answer: Callable[[bytes, bytes, bytes], bytes]) -> Serve:
+    """Return a server that answers by method, path and the request's head."""
+
+    def serve(connection: socket.socket) -> None:
+        head = heard(connection)
+        method, path, *_ = [*head.split(b" ", 2), b"", b""]
+        connection.sendall(answer(method, path, head))
+        finish(connection)
+
+    return serve
 
 
 def raw(*parts: bytes, pause: float = 0.0) -> Serve:

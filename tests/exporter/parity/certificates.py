@@ -25,6 +25,12 @@ class Certificates:
             "sni": self._named(),
             "client": self._client(),
             "abrupt": self._context("localhost"),
+            "wildcard": self._context("*.example.org"),
+            "upper": self._context("LOCALHOST"),
+            "address": self._context("127.0.0.1"),
+            "only 1.2": self._of_version("localhost", ssl.TLSVersion.TLSv1_2),
+            "only 1.3": self._of_version("localhost", ssl.TLSVersion.TLSv1_3),
+            **self._chains(folder),
         }
 
     def __getitem__(self, name: str) -> ssl.SSLContext:
@@ -35,6 +41,33 @@ class Certificates:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         expiry = datetime.now(UTC) + timedelta(days=days)
         (ca or self._ca).issue_cert(*names, not_after=expiry).configure_cert(made)
+        return made
+
+    def _of_version(self, name: str, version: ssl.TLSVersion) -> ssl.SSLContext:
+        made = self._context(name)
+        made.minimum_version = made.maximum_version = version
+        return made
+
+    def _chains(self, folder: Path) -> dict[str, ssl.SSLContext]:
+        """Return servers with one certificate between theirs and the authority's, in any order."""
+        between = self._ca.create_child_ca()
+        issued = between.issue_cert("localhost")
+        own, middle = (blob.bytes() for blob in issued.cert_chain_pems)
+        root, stranger = self._ca.cert_pem.bytes(), self._stranger.cert_pem.bytes()
+        orders = {
+            "chain": [own, middle],
+            "chain lacks": [own],
+            "chain with root": [own, middle, root],
+            "chain turned": [own, root, middle],
+            "chain with stranger": [own, stranger, middle],
+            "chain doubled": [own, middle, middle],
+        }
+        made = {}
+        for number, (name, order) in enumerate(orders.items()):
+            file = folder / f"chain{number}.pem"
+            file.write_bytes(issued.private_key_pem.bytes() + b"".join(order))
+            made[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            made[name].load_cert_chain(file)
         return made
 
     def _own(self) -> ssl.SSLContext:

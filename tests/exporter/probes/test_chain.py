@@ -169,3 +169,35 @@ def test_a_key_of_1024_bits_is_refused(way: str, world: World) -> None:
     with showing(world.context(key=weak)) as port:
         result = shake(way, port, world)
     assert result.reason in ("certificate_invalid", "tls"), result.detail
+
+
+@pytest.mark.parametrize("whose", ["authority", "server"])
+def test_a_certificate_that_only_our_library_refuses_decides_nothing(
+    whose: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd_key, key = new_key(), new_key()
+    odd = issue("Odd", odd_key, "Odd", odd_key, 900, ca=True)
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(pem(odd, world.root))
+    load = x509.load_pem_x509_certificate
+
+    def strict(data: bytes) -> x509.Certificate:
+        found = load(data)
+        refused = "Odd" if whose == "authority" else "localhost"
+        if f"CN={refused}" in found.subject.rfc4514_string():
+            raise ValueError("a serial number that is not positive")
+        return found
+
+    context = world.context(key=key)
+    monkeypatch.setattr(x509, "load_pem_x509_certificate", strict)
+    with showing(context) as port:
+        result = ask(
+            type="http",
+            url=f"https://localhost:{port}/",
+            tls={"ca_file": str(bundle)},
+            details=True,
+        )
+    assert result.success, result.detail
+    known = {EXPIRY: in_days(60), PRESENTED: in_days(-2)}
+    told = {name: value for name, value in measured(result).items() if name in known}
+    assert told == (known if whose == "authority" else {})

@@ -2,6 +2,7 @@ import asyncio
 import errno
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -195,7 +196,7 @@ def test_a_packet_with_its_checksum_sums_to_zero(data: bytes) -> None:
 def test_options_of_an_echo_do_not_stay_with_the_socket(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[object] = []
+    sent: list[int] = []
     real = icmp._send
 
     def noted(sock: socket.socket, *arguments: Any, **options: Any) -> None:
@@ -203,14 +204,14 @@ def test_options_of_an_echo_do_not_stay_with_the_socket(
         before = sock.getsockopt(level, discover)
         real(sock, *arguments, **options)
         assert sock.getsockopt(level, discover) == before
-        sent.append(arguments[2])
+        sent.extend(int.from_bytes(data, sys.byteorder) for _, _, data in arguments[2])
 
     monkeypatch.setattr(icmp, "_send", noted)
     fields = {"type": "icmp", "target": address}
     whole = {**fields, "ttl": 64, "dont_fragment": True, "size": 1000}
     results = ask_all([fields, {**fields, "ttl": 1}, whole])
     assert [r.reason for r in results] == [None] * 3, results
-    assert sorted(sent, key=str) == [1, 64]
+    assert sorted(sent) == [1, 64]
 
 
 def test_echoes_leave_with_the_ttl_asked_for() -> None:
@@ -244,3 +245,29 @@ def test_an_echo_too_long_for_the_way_fails_where_it_may_not_be_cut(
     result = ask(type="icmp", target="127.0.0.1", size=9000, dont_fragment=True)
     assert (result.success, result.reason) == (False, "size")
     assert ask(type="icmp", target="127.0.0.1", size=9000).success
+
+
+def test_an_echo_is_sent_from_the_address_of_the_catalogue() -> None:
+    try:
+        ear = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    except PermissionError:
+        pytest.skip("hearing echoes needs CAP_NET_RAW")
+    with ear:
+        ear.settimeout(5)
+        assert ask(type="icmp", target="127.0.0.1", source_address="127.0.0.77", size=701).success
+        sources = set[str]()
+        while not sources:
+            packet = ear.recv(65_535)
+            if packet[20] == 8 and len(packet) == 20 + 8 + 701:
+                sources.add(socket.inet_ntoa(packet[12:16]))
+    assert sources == {"127.0.0.77"}
+    assert ask(type="icmp", target="::1", source_address="::1").success
+
+
+@pytest.mark.parametrize(
+    ("target", "source"),
+    [("127.0.0.1", "192.0.2.77"), ("::1", "2001:db8::77"), ("127.0.0.1", "::1")],
+)
+def test_an_echo_from_an_address_that_is_not_ours_tells_nothing(target: str, source: str) -> None:
+    result = ask(type="icmp", target=target, source_address=source, timeout="2s")
+    assert (result.success, result.cause) == (None, "addresses"), result.detail

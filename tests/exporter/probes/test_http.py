@@ -176,3 +176,42 @@ def test_an_address_of_the_other_protocol_is_asked_too() -> None:
 
     with serving(hello, "::1") as port:
         assert ask(type="http", url=f"http://[::1]:{port}/").success
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", "cut short"),
+        (b"HTTP/1.1 200 OK\r\nX-A: b\r\n", "cut short"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", "cut short"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /\r\n", "cut short"),
+        (b"HTTP/1.1 2000 OK\r\n\r\n", "no status line"),
+        (b"http/1.1 200 OK\r\n\r\n", "no status line"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx", "Content-Length"),
+    ],
+)
+def test_a_head_that_is_none_of_https_fails(answer: bytes, detail: str) -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(answer)
+
+    with serving(serve) as port:
+        result = ask(type="http", url=f"http://127.0.0.1:{port}/")
+    assert (result.reason, detail in result.detail) == ("protocol", True), result
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200\r\n\r\n",
+        b"HTTP/1.0 200 OK\n\nfine",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\nX-Sum: 1\r\n\r\n",
+    ],
+)
+def test_a_head_that_is_only_plain_succeeds(answer: bytes) -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(answer)
+
+    with serving(serve) as port:
+        assert ask(type="http", url=f"http://127.0.0.1:{port}/").success

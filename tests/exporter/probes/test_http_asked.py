@@ -416,3 +416,20 @@ def test_a_redirect_from_an_excepted_host_goes_by_the_proxy(backend: Backend) ->
         fields = {"proxy_url": f"http://127.0.0.1:{by}", "no_proxy": "127.0.0.1"}
         assert get(f"http://127.0.0.1:{port}/", backend, **fields).success
     assert asked[0].startswith(b"GET http://shop.invalid/x ")
+
+
+def test_the_name_for_basic_auth_may_stand_in_a_file(backend: Backend, tmp_path: Path) -> None:
+    name, password = tmp_path / "name", tmp_path / "password"
+    name.write_text("ann\n", encoding="utf-8")
+    password.write_text("s3cret\n", encoding="utf-8")
+    auth = {"username_file": str(name), "password_file": str(password)}
+    with backend.plain() as port:
+        url = f"http://127.0.0.1:{port}/"
+        assert ask(type="http", url=url, basic_auth=auth).success
+        name.write_text("an:n", encoding="utf-8")
+        odd = ask(type="http", url=url, basic_auth=auth)
+        name.unlink()
+        gone = ask(type="http", url=url, basic_auth=auth)
+    assert b"Authorization: Basic YW5uOnMzY3JldA==\r\n" in backend.heard[0]
+    assert [r.cause for r in (odd, gone)] == ["file", "file"]
+    assert len(backend.heard) == 1

@@ -1,0 +1,212 @@
+"""A report without a catalogue or a ledger of one's own: both are made for it, and thrown away."""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+
+from service_catalogue import Catalogue
+from service_catalogue.base import LabelName, Percent
+from service_catalogue.prometheus import Prometheus
+from sla_engine.app.context import Context, opened_ledger
+from sla_engine.app.errors import JobError, UsageError
+from sla_engine.discovery.catalogue import in_memory
+from sla_engine.discovery.kinds import NAMES, OBJECTIVES
+from sla_engine.discovery.proposal import Proposal, Wishes
+from sla_engine.discovery.propose import propose
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.isolation import Fault
+from sla_engine.domain.period import rfc3339
+from sla_engine.ledger import Books, LedgerError
+from sla_engine.measurement.backfill import backfill
+from sla_engine.prometheus import Client, PrometheusError
+from sla_engine.prometheus.inventory import build, inventory
+from uptime_common.humanize import listed
+
+MOST_SERVICES = 10_000
+"""How many services are derived for one report: each is some questions to Prometheus."""
+_LATE = 3_600_000  # ms after a period's start within which the first sample begins it
+_SHOWN = 5
+_PIECE, _BATCH = 16 * 86_400_000, 20
+"""Each service is questions of its own: few long ones, and a step of the bar for some services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What flags ask for: ``empty`` is a catalogue without services, of the server and the zone."""
+
+    empty: Catalogue
+    wishes: Wishes
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a server has: services, as a proposal and as a catalogue."""
+
+    proposal: Proposal
+    catalogue: Catalogue
+
+
+def discovery_of(options: argparse.Namespace) -> Discovery:
+    """Return what the flags of a discovery ask for.
+
+    Raises:
+        UsageError: a flag makes no sense.
+    """
+    settings = _server(
+        options.prometheus_url, options.headers, options.token_file, options.replica_labels
+    )
+    wishes = _wishes(options.objective, options.by, options.quorum, options.replica_labels)
+    return Discovery(_empty(settings, options.timezone), wishes, options.match or "")
+
+
+def _server(
+    url: str | None,
+    headers: list[str] | None,
+    token_file: str | None,
+    replicas: list[str] | None,
+) -> Prometheus:
+    """Return how a server is reached, by flags alone.
+
+    Raises:
+        UsageError: there is no URL, or a flag makes no sense.
+    """
+    if url is None:
+        raise UsageError("a discovery needs --prometheus.url=URL")
+    pairs = [header.partition(":") for header in headers or ()]
+    given: dict[str, Any] = {
+        "url": url,
+        "headers": {name.strip(): value.strip() for name, _, value in pairs},
+        "bearer_token_file": token_file,
+    }
+    if replicas:
+        given["replica_labels"] = (*Prometheus().replica_labels, *replicas)
+    try:
+        return Prometheus.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"--prometheus: {place}: {_said(error)}") from error
+
+
+def _wishes(
+    objective: str | None, by: str | None, quorum: str | None, replicas: list[str] | None
+) -> Wishes:
+    """Return the wishes that flags name.
+
+    Raises:
+        UsageError: the objective is no percentage, or a label is no name of one.
+    """
+    try:
+        percent = None if objective is None else TypeAdapter(Percent).validate_python(objective)
+        for label in (*(replicas or ()), *([] if by is None else [by])):
+            TypeAdapter(LabelName).validate_python(label)
+    except ValidationError as error:
+        raise UsageError(f"--objective, --by or --replica-label: {_said(error)}") from error
+    return Wishes(percent, by, quorum, tuple(replicas or ()))
+
+
+def _said(error: ValidationError) -> str:
+    return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+
+
+def _empty(settings: Prometheus, timezone: str | None) -> Catalogue:
+    """Return a catalogue without services, by which a period is read.
+
+    Raises:
+        UsageError: the zone is none.
+    """
+    try:
+        return in_memory((), _organization(settings), timezone or "UTC", settings)
+    except ValidationError as error:
+        raise UsageError(f"--timezone: {_said(error)}") from error
+
+
+def discover(client: Client, wanted: Discovery, period: Interval) -> Discovered:
+    """Return the services that have samples in a period (ms UTC).
+
+    Raises:
+        UsageError: the period has not begun.
+        JobError: there is nothing to judge, or too much, or Prometheus does not answer.
+    """
+    if period.length <= 0:
+        raise UsageError(f"the period begins at {rfc3339(period.start)}: it has not begun")
+    try:
+        found = inventory(client, NAMES, OBJECTIVES, period, wanted.match)
+    except PrometheusError as error:
+        raise JobError(str(error)) from error
+    proposal = propose(found, wanted.wishes)
+    if not proposal.services:
+        lost = "; ".join(f"{listed(list(o.names), _SHOWN)}: {o.reason}" for o in proposal.left_out)
+        raise JobError(
+            f"{client.url} has nothing to judge from {rfc3339(period.start)} to "
+            f"{rfc3339(period.end)}: no series of {', '.join(NAMES)}{'; ' if lost else ''}{lost}; "
+            "try another --period, or write a service with sli.promql"
+        )
+    if len(proposal.services) > MOST_SERVICES:
+        raise JobError(
+            f"{len(proposal.services):,} services are more than {MOST_SERVICES:,}: "
+            "narrow them by --match='job=\"...\"', or take them together by --by=job"
+        )
+    empty = wanted.empty
+    zone, settings = str(empty.timezone), empty.prometheus
+    made = in_memory(proposal.services, empty.organization, zone, settings)
+    return Discovered(proposal, made)
+
+
+@contextmanager
+def derived(
+    client: Client, catalogue: Catalogue, period: Interval, at: int, console: Console | None
+) -> Iterator[tuple[Context, dict[str, Fault]]]:
+    """Derive a period into a ledger that is gone afterwards; yield it, and whose derivation failed.
+
+    Raises:
+        JobError: the samples cannot be had.
+    """
+    faults: dict[str, Fault] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="sla-engine-") as folder,
+        opened_ledger(f"sqlite:///{folder}/ledger.db") as ledger,
+    ):
+        try:
+            backfill(
+                Books(catalogue, ledger),
+                client,
+                period,
+                at,
+                console=console,
+                faults=faults,
+                length=_PIECE,
+                batch=_BATCH,
+            )
+        except (PrometheusError, LedgerError) as error:
+            raise JobError(str(error)) from error
+        yield Context(catalogue, ledger, client), faults
+
+
+def reach(context: Context, period: Interval) -> Iterator[str]:
+    """Yield what the samples leave open of a period, in sentences."""
+    first = context.ledger.first_samples()
+    if first and min(first.values()) > period.start + _LATE:
+        kept = build(context.client).retention
+        told = f" (it keeps {kept})" if kept else ""
+        start = rfc3339(min(first.values()))
+        yield f"{context.client.url} has no sample before {start}{told}: figures begin there."
+    late = [s.name for s in context.catalogue.services if first.get(s.id, 0) > period.start + _LATE]
+    if late and min(first.values()) <= period.start + _LATE:
+        names = listed(late, _SHOWN)
+        yield f"First seen inside the period, and counted from then on: {names}."
+    unseen = [s.name for s in context.catalogue.services if s.id not in first]
+    if unseen:
+        yield f"Without a sample that says anything: {listed(unseen, _SHOWN)}."
+
+
+def _organization(settings: Prometheus) -> str:
+    return urlsplit(settings.url).netloc.rpartition("@")[2]

@@ -1,0 +1,1 @@
+"""Series labels and rules -> services that could be judged by them; imported by app, commands."""

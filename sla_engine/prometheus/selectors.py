@@ -1,0 +1,39 @@
+"""Which series an expression reads: the selectors in it."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from sla_engine.prometheus.promql import is_selector
+from sla_engine.prometheus.syntax import doubt_of
+
+_LONGEST = 16_384
+_INSIDE = ("expr", "lhs", "rhs", "param")
+
+
+def selectors(expression: str) -> tuple[str, ...]:
+    """Return the selectors that an expression reads, without ranges and offsets; sorted.
+
+    Empty where it reads none, or is not what our parser reads.
+    """
+    if is_selector(expression):
+        return (expression.strip(),)
+    if len(expression) > _LONGEST or doubt_of(expression) is not None:
+        return ()
+    tree = import_module("promql_parser").parse(expression)
+    return tuple(sorted(set(_found(tree))))
+
+
+def _found(node: Any) -> Iterator[str]:
+    kind = type(node).__name__
+    if kind == "VectorSelector":
+        yield f"{node.name or ''}{node.matchers}"
+    elif kind == "MatrixSelector":
+        yield from _found(node.vector_selector)
+    elif kind == "Call":
+        for argument in node.args:
+            yield from _found(argument)
+    else:
+        for name in _INSIDE:
+            if (part := getattr(node, name, None)) is not None:
+                yield from _found(part)

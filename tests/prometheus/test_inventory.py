@@ -1,0 +1,98 @@
+"""What a server holds and says of itself: bounded, whole or named."""
+
+from typing import Any
+
+import pytest
+
+from service_catalogue.prometheus import Prometheus
+from sla_engine.domain.interval import Interval
+from sla_engine.prometheus import AnswerError, Client, LimitError, UnreachableError, client
+from sla_engine.prometheus.inventory import MOST_SERIES, build, inventory, recording_rules
+from sla_engine.prometheus.series import QueryResult
+
+PERIOD = Interval(0, 1000)
+
+
+class Served(Client):
+    """A client whose answers are given by path."""
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(Prometheus())
+        self._data_of = data
+
+    def _data(self, path: str, form: dict[str, str], method: str = "POST") -> Any:
+        del method
+        found = self._data_of.get(path.rpartition("/")[2], {}).get(form.get("match[]", ""))
+        if found is None:
+            raise UnreachableError("not there")
+        return found
+
+    def instant(self, promql: str, at: int, *, samples: bool = False) -> QueryResult:
+        del promql, at, samples
+        return QueryResult((), (), "vector")
+
+
+def test_a_metric_with_too_many_series_is_left_out_by_name_and_hides_no_other() -> None:
+    many = [{"__name__": "up", "instance": str(i)} for i in range(MOST_SERIES + 1)]
+    served = Served(series={"up{}": many, "probe_success{}": [{"instance": "a"}], "no{}": []})
+    found = inventory(served, ("up", "probe_success", "no", "lost"), (), PERIOD)
+    assert list(found.series) == ["probe_success"]
+    assert found.failed == {"up": "it has more than 20000 series", "lost": "not there"}
+    assert found.rules_failed == "not there"
+
+
+@pytest.mark.parametrize("data", [{}, [1], [{"a": 1}], "x"])
+def test_what_are_no_series_is_no_answer(data: Any) -> None:
+    with pytest.raises(AnswerError):
+        Served(series={"up{}": data}).series("up{}", 0, 1)
+
+
+@pytest.mark.parametrize("data", [[], {"groups": 1}, {"groups": [{}]}, {"groups": [{"rules": 3}]}])
+def test_what_are_no_rules_is_no_answer(data: Any) -> None:
+    with pytest.raises(AnswerError):
+        recording_rules(Served(rules={"": data}))
+
+
+def test_alerts_are_no_recording_rules() -> None:
+    alert = {"type": "alerting", "name": "A", "query": "up"}
+    rule = {"type": "recording", "name": "a:b", "query": "up", "labels": {"x": "y"}}
+    served = Served(rules={"": {"groups": [{"rules": [alert, rule]}]}})
+    assert recording_rules(served) == (("a:b", "up", {"x": "y"}),)
+
+
+def test_what_a_server_does_not_say_of_itself_is_not_known() -> None:
+    assert build(Served(flags={"": ["odd"]}, buildinfo={"": {"version": 3}})) == (None, None)
+    assert build(Served(runtimeinfo={"": {"storageRetention": "15d"}})) == (None, "15d")
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        ({"version": "2.42.0+ds", "goVersion": "go1.19"}, "2.42.0+ds"),
+        ({"version": "2.24.0"}, None),  # VictoriaMetrics
+        ({"version": "2.10.0", "goVersion": "go1.21", "application": "Grafana Mimir"}, None),
+        ({"version": "0.34.1", "goVersion": "go1.21"}, None),  # Thanos
+    ],
+)
+def test_only_prometheus_has_a_version_of_prometheus(told: Any, version: str | None) -> None:
+    assert build(Served(buildinfo={"": told})).version == version
+
+
+def test_an_answer_that_nothing_bounds_is_read_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Endless:
+        def __enter__(self) -> "Endless":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def iter_content(self, size: int) -> Any:
+            while True:
+                yield b"x" * size
+
+    monkeypatch.setattr(client, "_MOST_BYTES", 1 << 20)
+    endless: Any = Endless()
+    with pytest.raises(LimitError, match="more than 1 MiB"):
+        Client(Prometheus())._at_most(endless)
