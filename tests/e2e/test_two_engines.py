@@ -25,7 +25,7 @@ from tests.programs.slack import TOKEN, Slack, local_slack
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]
 
-KILLS = 3
+KILLS = 2
 DEADLINE_SECONDS = 30
 CATALOGUE = """\
 organization: Example

@@ -12,6 +12,15 @@ for file in cases.FILES:
     for one in cases.load(file)["cases"]:
         COVERED.setdefault(one["alert"], []).append(one)
 
+# The newer release reads ranges without their left end: seen where rates and counts decide.
+ON_BOTH = {"detection", "generated", "hosts", "services", "slo", "targets", "watchers_slo"}
+RUNS = [
+    (path, release)
+    for path in cases.FILES
+    for release in RELEASES
+    if release == "installed" or path.stem in ON_BOTH
+]
+
 
 def _run(*command: str | Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -25,8 +34,7 @@ def test_promtool_accepts_every_rule(release: str) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("release", RELEASES)
-@pytest.mark.parametrize("path", cases.FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(("path", "release"), RUNS, ids=lambda it: getattr(it, "stem", it))
 def test_the_alerts_fire_and_clear_as_promised(path: Path, release: str, tmp_path: Path) -> None:
     written = tmp_path / path.name
     written.write_text(cases.unit_test(cases.load(path), tmp_path), encoding="utf-8")

@@ -16,7 +16,7 @@ _INSTANCE = re.compile(r'\binstance="([^"]*)"')
 FILES = [
     path
     for path in cases.FILES
-    if path.stem in {"coverage", "generated", "inhibitors", "services", "slo", "watchers"}
+    if path.stem in {"coverage", "generated", "inhibitors", "services", "slo", "watchers_slo"}
 ]
 
 
