@@ -4,7 +4,7 @@ It reads the plain data, not the models, so that its findings come together with
 what has the wrong shape is skipped here, because the models complain of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -34,6 +34,7 @@ def check(data: Any) -> Iterable[Finding]:
     yield from _circles(services, "components")
     yield from _maintenance(data, known)
     yield from _routes(data, known)
+    yield from _agreements(data, services, known, calendars)
     reports = list(_items(data, "reports"))
     yield from _same_names(reports)
     for item in reports:
@@ -89,6 +90,50 @@ def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Findi
     yield from _needs(item)
     if service.get("credits") and service.get("objective") is None:
         yield (*at, "credits"), "need an objective"
+    yield from contract_window(item)
+
+
+def contract_window(item: Item) -> Iterable[Finding]:
+    """Yield what is wrong with the window of a service or an agreement."""
+    at, owed = item
+    window = owed.get("window")
+    if window == "2w" and owed.get("window_from") is None:
+        yield (*at, "window"), "2w needs window_from, a Monday from which two weeks are counted"
+    elif window != "2w" and owed.get("window_from") is not None:
+        yield (*at, "window_from"), "goes with window: 2w"
+
+
+def _agreements(
+    data: Any, services: Sequence[Item], known: set[str], calendars: set[str]
+) -> Iterator[Finding]:
+    agreements = list(_items(data, "agreements"))
+    yield from _same_names(agreements)
+    for item in agreements:
+        at, agreement = item
+        yield from _references(item, "services", known, "service")
+        yield from _reference(item, "calendar", calendars)
+        yield from contract_window(item)
+        for name in _mapping(agreement, "weights"):
+            if isinstance(name, str) and name not in known:
+                yield (*at, "weights", name), _no_such("service", name, known)
+        if agreement.get("rule") == "all":
+            counted = [s for _, s in services if "total" in _mapping(s, "sli")]
+            names = [shown(s.get("id")) for s in counted if _covers(agreement, s)]
+            if names:
+                message = f"all is time in which all are up, and {listed(names)} counts events"
+                yield (*at, "rule"), f"{message}; take each, worst or weighted"
+
+
+def _covers(agreement: dict[Any, Any], service: dict[Any, Any]) -> bool:
+    """Say whether a service is part of an agreement, as `Agreement.covers`."""
+    names = {name for _, name in _strings(agreement, "services")}
+    tiers = {name for _, name in _strings(agreement, "tiers")}
+    labels = _mapping(service, "labels")
+    return (
+        (not names or service.get("id") in names)
+        and (not tiers or service.get("tier", "default") in tiers)
+        and all(labels.get(key) == value for key, value in _mapping(agreement, "labels").items())
+    )
 
 
 def _former_ids(services: Iterable[Item], known: set[str]) -> Iterable[Finding]:

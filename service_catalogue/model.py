@@ -1,10 +1,12 @@
 """The whole catalogue."""
 
+from datetime import tzinfo
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from service_catalogue.agreement import Agreement
 from service_catalogue.base import Currency, Frozen, Identifier, Name, Zone
 from service_catalogue.calendar import Calendar
 from service_catalogue.mail import Mail
@@ -34,13 +36,15 @@ class OfTime(NamedTuple):
     """What a catalogue alone does not know: services that left it, and what held before.
 
     ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
-    of the file, empty where the catalogue was not read from one.
+    of the file, empty where it was read from none; ``zones`` are the organisation's, each
+    with when it was first seen (ms UTC), where that changed.
     """
 
     left: tuple[Service, ...] = ()
     calendars: dict[str, Calendar] = {}  # noqa: RUF012 - never changed
     windows: tuple[WindowVersion, ...] | None = None
     digest: str = ""
+    zones: tuple[tuple[int, tzinfo], ...] = ()
 
 
 class Catalogue(Frozen):
@@ -56,6 +60,7 @@ class Catalogue(Frozen):
         Maintenance,
         BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
     ] = Maintenance()
+    agreements: tuple[Agreement, ...] = ()
     slack: Slack = Slack()
     notifications: Notifications = Notifications()
     external_url: HttpUrl | None = None
@@ -79,6 +84,16 @@ class Catalogue(Frozen):
         """Return the maintenance windows as they are, and as they were once."""
         known = self._of_time.windows
         return tuple(map(WindowVersion, self.maintenance.windows)) if known is None else known
+
+    def zones(self, until: int) -> list[tuple[int, tzinfo]]:
+        """Return the organisation's zone, piece by piece: each with where it ends (ms UTC).
+
+        Args:
+            until: where the last piece ends.
+        """
+        known = self._of_time.zones or ((0, self.timezone),)
+        ends = [*(seen for seen, _ in known[1:]), until]
+        return [(end, zone) for end, (_, zone) in zip(ends, known, strict=True)]
 
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, also one of a former time.
@@ -106,6 +121,14 @@ class Catalogue(Frozen):
     def find(self, identifier: str | None) -> Service | None:
         """Return the service of that id, if there is one; it may have left."""
         return None if identifier is None else self._by_id.get(identifier)
+
+    def agreement(self, identifier: str) -> Agreement:
+        """Return the agreement of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {agreement.id: agreement for agreement in self.agreements}[identifier]
 
     @cached_property
     def _by_id(self) -> dict[str, Service]:

@@ -1,13 +1,14 @@
 """A service: what it is, what is owed, and where its truth is."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from service_catalogue.base import (
     AwareMoment,
+    Date,
     Frozen,
     Identifier,
     Labels,
@@ -16,6 +17,7 @@ from service_catalogue.base import (
     Percent,
     PositiveMilliseconds,
     Text,
+    Zone,
 )
 from service_catalogue.counters import counted_by
 from service_catalogue.probes import Probe
@@ -24,6 +26,11 @@ from service_catalogue.quorum import Quorum
 Policy = Literal["exclude", "count_up", "count_down"]
 Method = Literal["probes", "promql", "events", "components"]
 """What says whether a service is up; see `Service.method`."""
+WindowName = Literal[
+    "day", "week", "2w", "month", "quarter", "year", "7d", "14d", "28d", "30d", "90d"
+]
+"""The windows of contracts: the first six are of the calendar, the others roll."""
+ROLLING_WINDOWS = ("7d", "14d", "28d", "30d", "90d")
 SOURCES = ("probes", "sli", "components")
 FOREVER = 2**62
 
@@ -45,6 +52,15 @@ def source_mistake(given: Sequence[str]) -> str | None:
     if len(given) == 1:
         return None
     return f"needs exactly one of {', '.join(SOURCES)}; found {' and '.join(given) or 'none'}"
+
+
+def _monday(day: date) -> date:
+    if day.weekday():
+        raise ValueError(f"{day} is no Monday")
+    return day
+
+
+Monday = Annotated[Date, AfterValidator(_monday)]
 
 
 class Accounting(Frozen):
@@ -145,6 +161,7 @@ class Service(Frozen):
 
     ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
     Nobody is told of an outage before it lasted ``after``; no figure depends on that.
+    ``timezone`` is that of its hours and windows, ``window_from`` a Monday from which ``2w`` count.
     """
 
     id: Identifier
@@ -155,7 +172,9 @@ class Service(Frozen):
     labels: Labels = Field(default_factory=dict)
     cost_per_hour: Annotated[float, Field(ge=0, le=1e12)] | None = None
     objective: Percent | None = None
-    window: Literal["month", "quarter", "year", "7d", "28d", "30d"] = "month"
+    window: WindowName = "month"
+    window_from: Monday | None = None
+    timezone: Zone | None = None
     calendar: Identifier | None = None
     accounting: Accounting = Accounting()
     credits: tuple[Credit, ...] = ()

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from service_catalogue.agreement import Agreement
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import WindowEntry
 from service_catalogue.model import Catalogue
@@ -21,7 +22,7 @@ _ANY_PROBE = {"type": "http", "url": "http://gone.invalid"}
 
 
 class Subject(NamedTuple):
-    """What a term is of: ``kind`` is service, calendar, window, settings or policy."""
+    """What a term is of: ``kind`` is service, calendar, window, agreement, settings or policy."""
 
     kind: str
     name: str
@@ -36,6 +37,8 @@ def terms_of(catalogue: Catalogue, policy: str) -> dict[Subject, Value]:
         found[Subject("calendar", name)] = _plain(calendar)
     for window in catalogue.maintenance.windows:
         found[Subject("window", window.id)] = _plain(window)
+    for agreement in catalogue.agreements:
+        found[Subject("agreement", agreement.id)] = _plain(agreement)
     for service in catalogue.services:
         found[Subject("service", service.id)] = service_value(service)
     return found
@@ -53,7 +56,7 @@ def service_value(service: Service) -> Value:
     return value
 
 
-def _plain(model: Calendar | WindowEntry) -> Value:
+def _plain(model: Agreement | Calendar | WindowEntry) -> Value:
     value: Value = model.model_dump(mode="json", exclude_defaults=True)
     return value
 

@@ -132,15 +132,16 @@ def period_report(
         period=period,
         timezone=str(catalogue.timezone),
         services=[
-            _service_report(service, facts[service.id].within(period), period, at)
+            service_report(service, facts[service.id].within(period), period, at)
             for service in services
         ],
     )
 
 
-def _service_report(
+def service_report(
     service: Service, facts: AccountingInput, period: Interval, at: int
 ) -> ServiceReport:
+    """Return a service's figures of a period, from facts of it, as known ``at`` (ms UTC)."""
     agreed, held = terms(service, period.start), held_at(service, period.start)
     objective = agreed.objective
     account = figures(facts, agreed, at)

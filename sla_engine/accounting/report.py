@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from service_catalogue import Service
+from service_catalogue import Catalogue, Service
+from service_catalogue.agreement import Agreement
+from sla_engine.accounting.agreements import agreement_reports, reach_of
 from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
 from sla_engine.accounting.past import terms_known, watched
 from sla_engine.accounting.report_age import with_age
-from sla_engine.accounting.report_context import period_needed, with_context, with_days
+from sla_engine.accounting.report_context import period_needed, with_causes, with_context, with_days
 from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import basis, freeze
@@ -33,6 +35,7 @@ def make_report(
     *,
     client: Client | None = None,
     services: Iterable[str] | None = None,
+    agreement: str | None = None,
     language: str = "en",
     paper: str = "A4",
     frozen: bool = False,
@@ -47,18 +50,19 @@ def make_report(
         formats: what will write it; what none of them shows is not worked out.
         client: asked for server health; without it there is none.
         services: those to report on; all where none is named.
+        agreement: the one to report on, with its services alone.
         language: of dates and numbers.
         paper: what it is printed on.
         frozen: whether people keep it: a period that is over and known to its end is frozen by it.
         proceed: called between its steps; it may raise to end the work.
 
     Raises:
-        KeyError: a service is not in the catalogue.
+        KeyError: a service or the agreement is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
     daily = any(one.needs_daily for one in formats)
     make = frozen_report if frozen else report
-    made = make(books, period, now, services, strips=daily, proceed=proceed)
+    made = make(books, period, now, services, strips=daily, agreement=agreement, proceed=proceed)
     proceed()
     made = replace(made, language=language, paper=paper, why=_why(books, made))
     if client is not None and any(one.needs_health for one in formats):
@@ -93,6 +97,7 @@ def report(
     services: Iterable[str] | None = None,
     *,
     strips: bool = True,
+    agreement: str | None = None,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the figures of a period, up to ``now`` (ms UTC), of all services or those named.
@@ -101,15 +106,18 @@ def report(
     figures cannot be computed is named as such and leaves out no other.
 
     Raises:
-        KeyError: a service is not in the catalogue.
+        KeyError: a service or the agreement is not in the catalogue.
     """
     named = tuple(services or ())
+    if agreement is not None:
+        promised = books.catalogue.agreement(agreement)
+        named = tuple(s.id for s in books.catalogue.services if promised.covers(s))
     chosen = (
         [books.catalogue.service(name) for name in named]
         if named
         else list(watched(books, Interval(period.start, period.end)))
     )
-    work = partial(_computed, books, period, now, strips, proceed=proceed)
+    work = partial(_computed, books, period, now, strips, agreement=agreement, proceed=proceed)
     isolation = Isolation(account_fault)
     parts = list(isolation.divided(chosen, lambda service: service.id, work))
     if not isolation.faults and parts:
@@ -125,6 +133,15 @@ def report(
     )
 
 
+def _agreements(
+    catalogue: Catalogue, chosen: Sequence[Service], only: str | None
+) -> list[Agreement]:
+    """Return the agreements of which every service is reported on, or the one that is named."""
+    there = {service.id for service in chosen}
+    found = (a for a in catalogue.agreements if only in {None, a.id})
+    return [a for a in found if {s.id for s in catalogue.services if a.covers(s)} <= there]
+
+
 def _computed(
     books: Books,
     period: Period,
@@ -132,17 +149,23 @@ def _computed(
     strips: bool,
     chosen: Sequence[Service],
     *,
+    agreement: str | None,
     proceed: Callable[[], None],
 ) -> PeriodReport:
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
-    facts = facts_of(books, period_needed(period, now), chosen)
+    agreements = _agreements(books.catalogue, chosen, agreement)
+    owed = [*chosen, *reach_of(books.catalogue, agreements)]
+    facts = facts_of(books, period_needed(books.catalogue, owed, period, at), chosen)
     proceed()
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
+    found = with_causes(found, books.catalogue, at)
     if strips:
         proceed()
         found = with_days(found, books.catalogue, facts, period, at)
-    rows = terms_known(books, now)
+    first = books.ledger.first_samples()
+    kept = agreement_reports(books.catalogue, agreements, facts, first, whole, at=at)
+    found, rows = replace(found, agreements=tuple(kept)), terms_known(books, now)
     found = replace(
         found,
         restatements=restatements(books, found, rows),
@@ -159,14 +182,17 @@ def frozen_report(
     services: Iterable[str] | None = None,
     *,
     strips: bool = True,
+    agreement: str | None = None,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
     """Return the report of a period, for people to keep: what is known to its end is frozen.
 
     Raises:
-        KeyError: a service is not in the catalogue.
+        KeyError: a service or the agreement is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
     known = basis(books.ledger)
-    found = report(books, period, now, services, strips=strips, proceed=proceed)
+    found = report(
+        books, period, now, services, strips=strips, agreement=agreement, proceed=proceed
+    )
     return found if period.end > now else freeze(books, found, known)

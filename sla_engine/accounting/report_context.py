@@ -7,24 +7,31 @@ from typing import TypedDict
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.past import at as held_at
+from sla_engine.accounting.contracts import Contracts, contract_reach
 from sla_engine.accounting.daily import Daily, strip
 from sla_engine.accounting.figures import figures_in
 from sla_engine.accounting.terms import terms
 from sla_engine.domain.availability import AccountingInput, Figures
-from sla_engine.domain.credits import credit, impact
+from sla_engine.domain.contract_window import Contract
+from sla_engine.domain.credits import impact
+from sla_engine.domain.dependencies import during, needed
 from sla_engine.domain.interval import Interval, clip, intersect, subtract, total
 from sla_engine.domain.maintenance import MaintenanceWindow
-from sla_engine.domain.objective import burn_rate, exhausted_at, ratio
+from sla_engine.domain.objective import burn_rate, exhausted_at
 from sla_engine.domain.period import Period, shifted
 from sla_engine.domain.report import PeriodReport, ServiceReport, Work
 from sla_engine.ledger import Ledger
 from sla_engine.maintenance.windows import concerns, windows_in
 
 
-def period_needed(period: Period, now: int) -> Interval:
-    """Return all the time that a report of a period speaks of (ms UTC)."""
-    first = min(shifted(period, -1).start, strip(period, now)[0].start)
-    return Interval(first, period.end)
+def period_needed(
+    catalogue: Catalogue, services: Sequence[Service], period: Period, now: int
+) -> Interval:
+    """Return all the time that a report of services in a period speaks of (ms UTC)."""
+    before = shifted(period, -1)
+    whole, previous = Interval(period.start, period.end), Interval(before.start, before.end)
+    owed = contract_reach(catalogue, services, whole, now, previous)
+    return Interval(min(owed.start, strip(period, now)[0].start), owed.end)
 
 
 def with_context(
@@ -39,15 +46,22 @@ def with_context(
     """Return a report with the context of its figures, from facts of all that, as known ``at``."""
     before = shifted(period, -1)
     chosen = [catalogue.service(s.id) for s in report.services]
-    first = ledger.first_samples()
-    previous = Interval(before.start, before.end)
+    first, previous = ledger.first_samples(), Interval(before.start, before.end)
+    contracts = Contracts(catalogue, report.period, at, previous)
     windows = windows_in(catalogue, ledger.windows.touching(report.period), report.period)
     return replace(
         report,
         previous=previous,
         services=tuple(
             replace(
-                _service(one, service, facts[one.id], report.period, at),
+                _service(
+                    one,
+                    service,
+                    facts[one.id].within(report.period),
+                    contracts.of(service, facts[one.id], first.get(one.id), one.figures),
+                    period=report.period,
+                    now=at,
+                ),
                 previous=_figures(service, facts[one.id], previous, at),
                 began=_inside(first.get(one.id), report.period),
             )
@@ -55,6 +69,38 @@ def with_context(
         ),
         works=tuple(_works(windows, chosen, facts, report.period, at)),
     )
+
+
+def with_causes(report: PeriodReport, catalogue: Catalogue, at: int) -> PeriodReport:
+    """Return a report whose outages say during which outages of dependencies they began.
+
+    Only services of the report are known to it; ``at`` is in ms UTC.
+    """
+    every = {one.id: one for one in report.services}
+    edges = {s.id: s.depends_on for s in (*catalogue.left, *catalogue.services)}
+    return replace(
+        report,
+        services=tuple(
+            replace(one, during=_during(one, every, needed(one.id, edges), at))
+            for one in report.services
+        ),
+    )
+
+
+def _during(
+    one: ServiceReport, every: Mapping[str, ServiceReport], names: Sequence[str], at: int
+) -> dict[str, tuple[str, ...]]:
+    known = [every[name] for name in names if name in every]
+    found = {}
+    for share in (*one.figures.shares, *one.figures.short):
+        causes = tuple(
+            other.name
+            for other in known
+            if during(share.outage, [s.outage for s in other.figures.shares], at)
+        )
+        if causes:
+            found[share.outage.id] = causes
+    return found
 
 
 def with_days(
@@ -74,7 +120,13 @@ def with_days(
 
 
 def _service(
-    report: ServiceReport, service: Service, facts: AccountingInput, period: Interval, now: int
+    report: ServiceReport,
+    service: Service,
+    facts: AccountingInput,
+    contract: Contract,
+    *,
+    period: Interval,
+    now: int,
 ) -> ServiceReport:
     agreed = clip(facts.agreed, Interval(period.start, min(period.end, now)))
     windows = intersect(agreed, facts.planned)
@@ -83,23 +135,16 @@ def _service(
         report,
         windows=total(windows),
         windows_used=total(subtract(intersect(windows, down), facts.gaps)),
-        **business(service, report.figures, period.start),
+        impact=cost(service, report.figures, period.start),
+        credit=contract.credit,
+        contract=contract,
         **_pace(report.figures, terms(service, period.start).objective, period, now),
     )
 
 
-class Business(TypedDict):
-    """What downtime cost, and what is due for it."""
-
-    impact: float | None
-    credit: float | None
-
-
-def business(service: Service, figures: Figures, at: int) -> Business:
-    """Return what a service's figures cost, by the terms of a moment (ms UTC)."""
-    held = held_at(service, at)
-    steps = ((ratio(step.below), step.credit) for step in held.credits)
-    return Business(impact=impact(figures, held.cost_per_hour), credit=credit(figures, steps))
+def cost(service: Service, figures: Figures, at: int) -> float | None:
+    """Return what a service's downtime cost, by the terms of a moment (ms UTC)."""
+    return impact(figures, held_at(service, at).cost_per_hour)
 
 
 class _Pace(TypedDict):

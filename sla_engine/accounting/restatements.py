@@ -6,16 +6,16 @@ what was reported.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import NamedTuple
 
-from sla_engine.accounting.figures import as_of, facts_of, figures_in, with_parts
+from sla_engine.accounting.contracts import Contracts, contract_reach
+from sla_engine.accounting.figures import as_of, facts_of, service_report, with_parts
 from sla_engine.accounting.past import without
-from sla_engine.accounting.report_context import business
+from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.snapshots import differs, digest, snapshot
-from sla_engine.accounting.terms import objective
 from sla_engine.accounting.terms_in_force import changes_of
-from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import (
     POLICY_VERSION,
     Cause,
@@ -52,7 +52,7 @@ def restatements(
     ``terms`` are `terms_known`.
     """
     frozen = _frozen(books, report)
-    now = {one.id: _snapshot(one, report.period) for one in report.services}
+    now = {one.id: snapshot(one, report.period) for one in report.services}
     changed = [
         one
         for one in report.services
@@ -78,10 +78,6 @@ def _frozen(books: Books, report: PeriodReport) -> dict[str, Frozen]:
         if known:
             found[one.id] = min(known, key=lambda was: was.time)
     return found
-
-
-def _snapshot(one: ServiceReport, period: Interval) -> Snapshot:
-    return snapshot(one.figures, period, one.objective, one.impact, one.credit)
 
 
 def _restated(one: ServiceReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
@@ -137,13 +133,18 @@ class _Case:
 
     def _worked_out(self, books: Books) -> tuple[Snapshot, str]:
         one = books.catalogue.service(self._service)
-        facts = facts_of(books, self._period, (one,))[one.id]
-        figures = figures_in(one, facts, self._period, self._at)
-        goal = objective(one, self._period.start)
-        held = None if goal is None else float(goal)
-        cost = business(one, figures, self._period.start)
-        found = snapshot(figures, self._period, held, cost["impact"], cost["credit"])
-        return found, digest(facts, self._period)
+        period, at = self._period, self._at
+        facts = facts_of(books, contract_reach(books.catalogue, (one,), period, at), (one,))[one.id]
+        made = service_report(one, facts.within(period), period, at)
+        began = books.ledger.first_samples().get(one.id)
+        contract = Contracts(books.catalogue, period, at).of(one, facts, began, made.figures)
+        made = replace(
+            made,
+            impact=cost(one, made.figures, period.start),
+            credit=contract.credit,
+            contract=contract,
+        )
+        return snapshot(made, period), digest(facts, period)
 
     def _supposed(self, was: Frozen) -> Basis:
         """Return what the figures of an older ledger stood on, by the clock."""

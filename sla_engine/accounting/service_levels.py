@@ -1,6 +1,7 @@
 """The service levels that the engine exports and shows, from the ledger."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from itertools import chain
@@ -10,9 +11,11 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service
+from sla_engine.accounting.contracts import contract_kinds, to_come, used_up
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
-from sla_engine.accounting.terms import calendar_hours, longest_gap, objective
-from sla_engine.domain.availability import Figures
+from sla_engine.accounting.terms import calendar_hours, longest_gap, objective, terms
+from sla_engine.domain.availability import AccountingInput, Figures
+from sla_engine.domain.contract_window import ROLLING, state_of
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, FaultReason, Isolation
@@ -24,7 +27,7 @@ from uptime_common import humanize
 from uptime_common.failure import failure_words
 
 _DAY = 86_400_000
-_ROLLING = {"1d": _DAY, "7d": 7 * _DAY, "28d": 28 * _DAY, "30d": 30 * _DAY}
+_ROLLING = {"1d": _DAY, **ROLLING}
 _EVERYONES = ("1d", "7d", "30d", "month", "previous_month")
 _AHEAD = 31 * _DAY  # how far maintenance windows are announced
 _RECENT = 10 * 60_000
@@ -53,23 +56,56 @@ def window_period(window: str, zone: tzinfo, now: int) -> Interval:
 
 
 def window_figures(books: Books, now: int, services: Iterable[Service]) -> Levels:
-    """Return the figures by service id and window: everyone's windows and the service's own.
+    """Return the figures by service id and window: everyone's, the contract's and the one before.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    chosen = tuple(services)
-    names = dict.fromkeys((*_EVERYONES, *(service.window for service in chosen)))
-    periods = {name: window_period(name, books.catalogue.timezone, now) for name in names}
-    wide = Interval(min(p.start for p in periods.values()), max(p.end for p in periods.values()))
+    chosen, zone = tuple(services), books.catalogue.timezone
+    everyones = {name: window_period(name, zone, now) for name in _EVERYONES}
+    periods = {s.id: everyones | _contract_periods(books.catalogue, s, now) for s in chosen}
+    every = [period for of in periods.values() for period in of.values()]
+    if not every:
+        return {}
+    wide = Interval(min(p.start for p in every), max(p.end for p in every))
     facts, at = facts_of(books, wide, chosen), as_of(books.ledger, now)
+    first = books.ledger.first_samples()
     return {
         service.id: {
-            window: figures_in(service, facts[service.id], periods[window], at)
-            for window in dict.fromkeys((*_EVERYONES, service.window))
+            window: _foreseen(
+                books.catalogue, service, facts[service.id], period, at, began=first.get(service.id)
+            )
+            if window == service.window
+            else figures_in(service, facts[service.id], period, at)
+            for window, period in periods[service.id].items()
         }
         for service in chosen
     }
+
+
+def _contract_periods(catalogue: Catalogue, service: Service, now: int) -> dict[str, Interval]:
+    """Return the contract's window at ``now`` and, where it is of the calendar, the one before."""
+    held = contract_kinds(catalogue, service)[-1].window
+    own = held.around(now)
+    if held.length is not None:
+        return {held.name: own}
+    return {held.name: own, f"previous_{held.name}": held.around(own.start - 1)}
+
+
+def _foreseen(
+    catalogue: Catalogue,
+    service: Service,
+    facts: AccountingInput,
+    period: Interval,
+    at: int,
+    *,
+    began: int | None,
+) -> Figures:
+    """Return the figures of the contract's window, with when its budget is used up."""
+    found, inside = figures_in(service, facts, period, at), facts.within(period)
+    ahead = to_come(catalogue, service, inside.agreed, period, at, began=began)
+    held = terms(service, period.start)
+    return replace(found, exhausted=used_up(inside, held, found, at, ahead))
 
 
 def service_levels(
@@ -118,8 +154,8 @@ def _levels(
         for service in services
     }
     hours = {
-        name: _hours_begin(books.catalogue, name, now)
-        for name in {service.calendar for service in services}
+        of: _hours_begin(books.catalogue, *of, now)
+        for of in {(service.calendar, service.timezone) for service in services}
     }
     return [
         ServiceLevel(
@@ -139,20 +175,23 @@ def _levels(
             has_gap=service.id not in reached or reached[service.id].has_gap,
             max_gap=longest_gap(books.catalogue, service),
             maintenance_until=next((w.end for w in ahead[service.id] if w.start == now), None),
-            hours_begin=hours.get(service.calendar),
+            hours_begin=hours.get((service.calendar, service.timezone)),
             info=_info(service),
         )
         for service in services
     ]
 
 
-def _hours_begin(catalogue: Catalogue, calendar: str | None, now: int) -> int | None:
+def _hours_begin(
+    catalogue: Catalogue, calendar: str | None, zone: tzinfo | None, now: int
+) -> int | None:
     """Return when the hours of a calendar begin again (ms UTC), None inside them.
 
     Of one that has none in the next month this is its end.
     """
     span = Interval(now, now + _AHEAD)
-    first = next(iter(calendar_hours(catalogue, calendar, span)), None)
+    hours = calendar_hours(catalogue, calendar, span, zone)
+    first = next(iter(hours), None)
     begin = span.end if first is None else first.start
     return None if begin == now else begin
 
@@ -228,6 +267,8 @@ def _row(
         availability=figures.availability if figures else None,
         budget_remaining=figures.budget_remaining if figures else None,
         coverage=figures.coverage if figures else None,
+        window=service.window,
+        window_state=state_of(figures, figures.exhausted) if figures else None,
         as_of=None if reached is None or figures is None else humanize.moment(reached, zone),
         stale=figures is not None and level.is_stale(now),
         problem=None if fault is None else f"{fault.reason}: {fault.text}",

@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import replace
 
 from sla_engine.accounting.figures import facts_of
-from sla_engine.domain.availability import AccountingInput, Figures
+from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.interval import Interval, clip
-from sla_engine.domain.report import POLICY_VERSION, PeriodReport
+from sla_engine.domain.report import POLICY_VERSION, PeriodReport, ServiceReport
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.frozen import Basis, Snapshot
 
@@ -34,11 +34,7 @@ def freeze(books: Books, report: PeriodReport, known: Basis) -> PeriodReport:
     facts = facts_of(books, report.period, chosen)
     owed = [one for one in report.services if facts[one.id].agreed]
     settled = {s.id for s in owed if is_settled(facts[s.id], report.generated_at)}
-    figures = {
-        one.id: snapshot(one.figures, report.period, one.objective, one.impact, one.credit)
-        for one in owed
-        if one.id in settled
-    }
+    figures = {one.id: snapshot(one, report.period) for one in owed if one.id in settled}
     bases = {name: known._replace(samples=digest(facts[name], report.period)) for name in figures}
     books.ledger.frozen.add(report.period, figures, report.generated_at, bases)
     unsettled = tuple(one.name for one in owed if one.id not in settled)
@@ -58,14 +54,9 @@ def is_settled(facts: AccountingInput, now: int) -> bool:
     return end <= now and covered and (not blind or now - end > _DAY)
 
 
-def snapshot(
-    figures: Figures,
-    period: Interval,
-    objective: float | None,
-    impact: float | None,
-    credit: float | None,
-) -> Snapshot:
+def snapshot(one: ServiceReport, period: Interval) -> Snapshot:
     """Return what is frozen of a service's figures; milliseconds and ratios."""
+    figures = one.figures
     return {
         "availability": figures.availability,
         "agreed": figures.agreed,
@@ -75,10 +66,11 @@ def snapshot(
         "unknown": figures.unknown,
         "outages": len(figures.shares),
         "coverage": figures.coverage,
-        "objective": objective,
-        "met": figures.met,
-        "cost": impact,
-        "credit": credit,
+        "objective": one.objective,
+        "met": one.met,
+        "cost": one.impact,
+        "credit": one.credit,
+        "windows": _windows(one),
         "list": [
             [
                 max(share.outage.start, period.start),
@@ -93,6 +85,12 @@ def snapshot(
             for share in (*figures.shares, *figures.short)
         ],
     }
+
+
+def _windows(one: ServiceReport) -> list[list[float | bool | None]]:
+    """Return the contract's windows that closed: start, end, availability, verdict, credit."""
+    closed = () if one.contract is None else one.contract.closed
+    return [[*w.span, w.figures.availability, w.figures.met, w.credit] for w in closed]
 
 
 def differs(frozen: Snapshot, now: Snapshot) -> bool:

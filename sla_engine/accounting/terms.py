@@ -82,13 +82,13 @@ def _owed(
     first_sample: int | None,
 ) -> Intervals:
     """Return the agreed time of a piece of a period in which the service's terms are the same."""
-    zone = catalogue.timezone
+    zone = service.timezone or catalogue.timezone
     begin = period.start if first_sample is None else first_sample
     if service.since is not None:
         begin = milliseconds(service.since, zone)
     end = period.end if service.until is None else milliseconds(service.until, zone)
     alive = Interval(max(piece.start, begin), min(piece.end, end))
-    return calendar_hours(catalogue, service.calendar, alive) if alive.length else ()
+    return calendar_hours(catalogue, service.calendar, alive, zone) if alive.length else ()
 
 
 def quorums(service: Service, period: Interval) -> Iterable[tuple[Interval, Quorum]]:
@@ -127,11 +127,16 @@ def cadence_terms(catalogue: Catalogue, service: Service) -> tuple[CadenceTerms,
     return (*found, CadenceTerms(now_step, now_gap))
 
 
-def calendar_hours(catalogue: Catalogue, name: str | None, period: Interval) -> Intervals:
-    """Return the hours of a calendar of the catalogue inside a period; without a name all of it."""
+def calendar_hours(
+    catalogue: Catalogue, name: str | None, period: Interval, zone: tzinfo | None = None
+) -> Intervals:
+    """Return the hours of a calendar of the catalogue inside a period; without a name all of it.
+
+    A calendar without a zone has the ``zone``, or else the organisation's.
+    """
     if name is None:
         return clip((period,), period)
-    return domain.agreed(_calendar(catalogue.calendar(name), catalogue.timezone), period)
+    return domain.agreed(_calendar(catalogue.calendar(name), zone or catalogue.timezone), period)
 
 
 def _calendar(entry: CalendarEntry, zone: tzinfo) -> domain.Calendar:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service, load_catalogue
 from service_catalogue.load import Judge
+from service_catalogue.service import ROLLING_WINDOWS
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.clock import CLOCK
 from sla_engine.app.errors import JobError, UsageError
@@ -59,6 +60,17 @@ def every_mistake(data: Any, warnings: list[Finding] | None = None) -> Iterator[
     """Yield what only the engine can judge in a catalogue's plain data; see ``syntax.mistakes``."""
     yield from report_mistakes(data)
     yield from syntax.mistakes(data, warnings)
+
+
+def never_credited(data: Any) -> Iterator[Finding]:
+    """Yield the credits that can never be due: location, message."""
+    for part in ("services", "agreements"):
+        listed = data.get(part) if isinstance(data, dict) else None
+        for index, owed in enumerate(listed if isinstance(listed, list) else ()):
+            window = owed.get("window") if isinstance(owed, dict) else None
+            if window in ROLLING_WINDOWS and owed.get("credits"):
+                message = f"window {window} rolls and never closes, so that no credit is ever due"
+                yield (part, index, "credits"), message
 
 
 def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) -> Catalogue:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from service_catalogue import json_schema, load_catalogue
-from sla_engine.app.context import every_mistake, now, opened_client, read_catalogue
+from sla_engine.app.context import every_mistake, never_credited, now, opened_client, read_catalogue
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import Subparsers, prometheus_flag, subcommand
 from sla_engine.notices.reports import report_mistakes
@@ -42,6 +42,7 @@ def check(options: argparse.Namespace) -> int:
         _ask(options)
     elif doubts:
         _warn(options.config_file, at, lambda _: doubts)
+    _warn(options.config_file, at, never_credited)
     services = counted(len(catalogue.services), "service")
     sys.stdout.write(f"{options.config_file}: {services}, no mistakes\n")
     return 0

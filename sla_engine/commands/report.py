@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
+from service_catalogue import Catalogue
 from service_catalogue.base import Language
 from sla_engine.accounting.report import make_report
 from sla_engine.accounting.sealing import bodies_of, sealed
@@ -77,6 +78,9 @@ def register(commands: Subparsers) -> None:
         "--report", metavar="ID", help="with --as-frozen: the schedule that sent it"
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
+    command.add_argument(
+        "--agreement", metavar="ID", help="what a customer was promised: that agreement alone"
+    )
     service_flag(command)
     signing_flag(command)
     command.add_argument(
@@ -110,6 +114,7 @@ def report(options: argparse.Namespace) -> int:
             tuple(wanted.values()),
             client=context.client,
             services=services if options.services else None,
+            agreement=_agreement(options.agreement, context.catalogue),
             language=language,
             paper=options.paper,
             frozen=options.freeze,
@@ -145,8 +150,7 @@ def _sensible(options: argparse.Namespace, name: str) -> None:
         raise UsageError(f"{given[0]} goes with --discover")
     if options.report is not None:
         raise UsageError("--report goes with --as-frozen")
-    if options.freeze and options.services:
-        raise UsageError("--freeze is for all services, without --service")
+    _chosen_once(options)
     if (
         options.signing_key_file
         and options.output is None
@@ -160,6 +164,8 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
 
     Exit code 1 where a service could not be derived.
     """
+    if options.agreement:
+        raise UsageError("--discover knows no agreement")
     if options.freeze or options.as_frozen or options.signing_key_file:
         raise UsageError("--discover keeps nothing: no --freeze, --as-frozen or --signing.key-file")
     found = discovery_of(options)
@@ -209,6 +215,22 @@ def _as_frozen(options: argparse.Namespace) -> int:
     first = min(sent, key=lambda one: (one.time, one.format == "json"))
     write_output(first.body, options.output)
     return 0
+
+
+def _chosen_once(options: argparse.Namespace) -> None:
+    """Raise where flags that choose services do not go together."""
+    if options.freeze and (options.services or options.agreement):
+        raise UsageError("--freeze is for all services, without --service or --agreement")
+    if options.agreement and options.services:
+        raise UsageError("--agreement has its own services, without --service")
+
+
+def _agreement(name: str | None, catalogue: Catalogue) -> str | None:
+    """Return the id of an agreement that there is, or none."""
+    known = [agreement.id for agreement in catalogue.agreements]
+    if name is not None and name not in known:
+        raise UsageError(f"no agreement {name!r}; valid: {', '.join(sorted(known)) or 'none'}")
+    return name
 
 
 def _language(name: str) -> str:

@@ -123,7 +123,8 @@ class Figures:
     under ``min_outage``: their seconds count, they do not. Where there are ``events``, these make
     availability, what is left of the budget, and whether the objective is met, or else ``slices``
     do; ``allowed`` is how many of them may fail, and there is no budget of time. ``lost`` is what
-    failed events cost in time (ms).
+    failed events cost in time (ms). ``exhausted`` is when the budget is used up if the last day's
+    burn goes on (ms UTC), of a contract's window that runs.
     """
 
     agreed: int
@@ -145,6 +146,7 @@ class Figures:
     slices: Sliced | None = None
     allowed: float | None = None
     lost: float | None = None
+    exhausted: int | None = None
 
     @property
     def mtbsi(self) -> float | None:

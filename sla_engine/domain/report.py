@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.contract_window import Contract, WindowState
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
 
@@ -34,7 +36,9 @@ class ServiceReport:
     ``burn_rate`` how many times faster than allowed the budget burns, ``exhausted`` when it is used
     up at that pace, if inside the period (ms UTC), ``data_until`` until when its data reach in the
     period (ms UTC), ``is_stale`` that this is too early for figures of the period, and ``part_of``
-    the id of the composite that it is reported under.
+    the id of the composite that it is reported under. ``figures`` are
+    of the period, ``contract`` of the contract's windows: verdict, credit and budget are theirs.
+    ``during`` names, by outage id, the services it depends on that were down when it began.
     """
 
     id: str
@@ -58,6 +62,35 @@ class ServiceReport:
     data_until: int | None = None
     is_stale: bool = False
     part_of: str | None = None
+    contract: Contract | None = None
+    during: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def met(self) -> bool | None:
+        """Say whether every window of the contract that closed was met; None where none could be.
+
+        Without a contract the period is its window.
+        """
+        return self.figures.met if self.contract is None else self.contract.met
+
+    @property
+    def previous_met(self) -> bool | None:
+        """Say `met` of the period before."""
+        if self.contract is None:
+            return None if self.previous is None else self.previous.met
+        return self.contract.previous_met
+
+    @property
+    def state(self) -> WindowState | None:
+        """Return how the contract's running window is doing, where none closed with a verdict."""
+        return None if self.contract is None else self.contract.state
+
+    @property
+    def budget_remaining(self) -> float | None:
+        """Return what is left of the budget of the contract's window, of 1."""
+        if self.contract is None:
+            return self.figures.budget_remaining
+        return self.contract.budget_remaining
 
     @property
     def has_budget(self) -> bool:
@@ -224,6 +257,7 @@ class PeriodReport:
     not_computed: tuple[NotComputed, ...] = ()
     evidence: Evidence | None = None
     why: Mapping[str, str] = field(default_factory=dict)
+    agreements: tuple[AgreementReport, ...] = ()
 
     @property
     def data_until(self) -> int | None:

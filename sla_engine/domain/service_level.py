@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.contract_window import WindowState, state_of
 from sla_engine.domain.objective import leaves_budget
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
@@ -30,6 +31,7 @@ class StatusRow:
     ``since`` is when it went down, or until when it was known where it is unknown; ``as_of`` is
     until when the data of the figures reach, and ``stale`` says that this is too long ago.
     ``problem`` says why it cannot be measured or accounted for, ``why`` why it went down.
+    ``window`` is the contract's, which the figures are of, and ``window_state`` how it does.
     """
 
     id: str
@@ -46,6 +48,8 @@ class StatusRow:
     stale: bool = False
     problem: str | None = None
     why: str | None = None
+    window: str = ""
+    window_state: WindowState | None = None
 
     @property
     def has_budget(self) -> bool:
@@ -83,6 +87,12 @@ class ServiceLevel:
     maintenance_until: int | None = None
     hours_begin: int | None = None
     info: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def window_state(self) -> WindowState | None:
+        """Return how the contract's window does; None where that cannot be judged."""
+        own = self.windows.get(self.window)
+        return None if own is None else state_of(own, own.exhausted)
 
     def is_current(self, now: int) -> bool:
         """Say whether its state still holds at ``now`` (ms UTC)."""

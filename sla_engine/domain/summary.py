@@ -16,19 +16,28 @@ class Summary:
 
     Components count within the composite that they are reported under, but for ``thin``.
 
-    ``unjudged`` have no objective or no data. ``worst`` are up to three that lost the most of what
+    ``unjudged`` have no objective or no data; those ``on_course``, ``at_risk`` and ``lost`` have a
+    contract whose window is not over. ``worst`` are up to three that lost the most of what
     they may lose, whether they missed their objective or not.
     """
 
     met: tuple[ServiceReport, ...]
     missed: tuple[ServiceReport, ...]
     unjudged: tuple[ServiceReport, ...]
+    on_course: tuple[ServiceReport, ...]
+    at_risk: tuple[ServiceReport, ...]
+    lost: tuple[ServiceReport, ...]
     worst: tuple[ServiceReport, ...]
     planned: int
     unplanned: int
     outages: int
     coverage: float | None
     thin: tuple[ServiceReport, ...]
+
+    @property
+    def running(self) -> tuple[ServiceReport, ...]:
+        """Return those whose contract has no verdict yet, but a state."""
+        return (*self.on_course, *self.at_risk, *self.lost)
 
 
 def summarize(services: Sequence[ServiceReport]) -> Summary:
@@ -37,9 +46,12 @@ def summarize(services: Sequence[ServiceReport]) -> Summary:
     agreed = sum(s.figures.agreed for s in services)
     unknown = sum(s.figures.unknown for s in services)
     return Summary(
-        met=tuple(s for s in services if s.figures.met is True),
-        missed=tuple(s for s in services if s.figures.met is False),
-        unjudged=tuple(s for s in services if s.figures.met is None),
+        met=tuple(s for s in services if s.met is True),
+        missed=tuple(s for s in services if s.met is False),
+        unjudged=tuple(s for s in services if s.met is None and s.state is None),
+        on_course=tuple(s for s in services if s.state == "on_course"),
+        at_risk=tuple(s for s in services if s.state == "at_risk"),
+        lost=tuple(s for s in services if s.state == "lost"),
         worst=_worst(services),
         planned=sum(s.figures.planned for s in services),
         unplanned=sum(s.figures.unplanned for s in services),
@@ -62,13 +74,13 @@ def is_thin(service: ServiceReport) -> bool:
 
 
 def _worst(services: Sequence[ServiceReport]) -> tuple[ServiceReport, ...]:
-    hurt = [s for s in services if s.figures.unplanned or s.figures.met is False]
+    hurt = [s for s in services if s.figures.unplanned or s.met is False]
     return tuple(sorted(hurt, key=_rank)[:_WORST])
 
 
 def _rank(service: ServiceReport) -> tuple[float, float, str]:
     """Order by budget left, then by availability; a service without objective comes last."""
-    left, availability = service.figures.budget_remaining, service.figures.availability
+    left, availability = service.budget_remaining, service.figures.availability
     return (
         float("inf") if left is None else left,
         1.0 if availability is None else availability,

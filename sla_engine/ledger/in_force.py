@@ -83,6 +83,9 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
         left=tuple(left),
         calendars=former,
         windows=tuple(_windows(known, zones)),
+        zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
+        if _moved(zones)
+        else (),
     )
 
 

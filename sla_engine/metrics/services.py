@@ -215,6 +215,16 @@ _OF_SERVICES: Final = (
         ),
     ),
     _Family(
+        gauge(
+            "sla_window_state",
+            "1 for how the contract's window does: on_course, at_risk or lost.",
+        ),
+        lambda level, labels: _some(
+            f"{labels},{label('state', level.window_state or '')},{label('window', level.window)}",
+            None if level.window_state is None else 1,
+        ),
+    ),
+    _Family(
         gauge("service_dependency_info", "Constant 1; the service depends on the other."),
         lambda level, labels: [
             (f"{label('dependency', other)},{labels}", 1) for other in level.depends_on

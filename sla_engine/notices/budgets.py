@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from service_catalogue import Catalogue
+from sla_engine.accounting.contracts import contract_kinds
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message, Notice
 from sla_engine.domain.objective import exhausted_at
-from sla_engine.domain.period import PeriodKind, containing
+from sla_engine.domain.period import containing, recognized
 from sla_engine.ledger import Delivery
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.reports.period_title import title
@@ -16,9 +17,6 @@ from uptime_common import humanize
 
 THRESHOLDS = (0.0, 0.2, 0.5)
 """Where an error budget that is left is told of, worst first."""
-
-
-_KINDS: dict[str, PeriodKind] = {"month": "month", "quarter": "quarter", "year": "year"}
 
 
 def budget_notices(
@@ -36,9 +34,10 @@ def budget_notices(
         crossed = [mark for mark in THRESHOLDS if left is not None and left <= mark]
         if left is None or not crossed:
             continue
-        period = named(_KINDS.get(service.window, "month"))
+        held = contract_kinds(catalogue, service)[-1].window
+        span = held.around(now) if held.length is None else None
+        period = named("month") if span is None else recognized(span, held.zone)
         key = f"budget:{service.id}:{period.name}/{crossed[0]:g}"
-        span = Interval(period.start, period.end) if service.window in _KINDS else None
         facts = {
             "left": left,
             "window": service.window,

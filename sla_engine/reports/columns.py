@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sla_engine.domain.contract_window import WindowState
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 from uptime_common.humanize import NOTHING
 
-_VERDICTS = {True: "met", False: "missed", None: "not judged"}
+_VERDICTS = {True: "met", False: "missed"}
+_STATES = {"on_course": "on course", "at_risk": "at risk", "lost": "lost", None: "not judged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,13 @@ def name(service: ServiceReport) -> str:
 
 
 def verdict(service: ServiceReport) -> str:
-    """Return ``met``, ``missed`` or ``not judged``."""
-    return _VERDICTS[service.figures.met]
+    """Return ``met``, ``missed``, how the running window does, or ``not judged``."""
+    return spoken(service.met, service.state)
+
+
+def spoken(met: bool | None, state: WindowState | None = None) -> str:
+    """Return a verdict in words; where there is none yet, how the running window does."""
+    return _STATES[state] if met is None else _VERDICTS[met]
 
 
 def method(service: ServiceReport, _: Language) -> str:
@@ -62,7 +69,7 @@ def failed(service: ServiceReport, say: Language) -> str:
 
 def budget(service: ServiceReport, say: Language) -> str:
     """Return the error budget left; a hyphen where there is none."""
-    return say.share(service.figures.budget_remaining) if service.has_budget else NOTHING
+    return say.share(service.budget_remaining) if service.has_budget else NOTHING
 
 
 def objective(service: ServiceReport, say: Language) -> str:

@@ -31,6 +31,14 @@ _OUTAGES = {
     "Service": "", "Began": "t", "Ended": "t", "Duration": "n", "Planned": "n", "Unplanned": "n",
     "Unknown": "n", "Class": "", "Cause": "", "Ticket": "", "Outage": "id",
 }  # fmt: skip
+_WINDOWS = {
+    "Service": "", "Window": "", "Verdict": "verdict", "Actual": "n", "Budget used": "n",
+    "Credit": "n", "Note": "",
+}  # fmt: skip
+_AGREEMENTS = {
+    "Agreement": "", "Rule": "", "Window": "", "Verdict": "verdict", "Actual": "n", "Credit": "n",
+    "Due": "n", "Why": "",
+}  # fmt: skip
 _WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of window": "n"}
 _CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
 _RESTATEMENTS = {"Service": "", "Before": "n", "After": "n", "Who": "", "Why": ""}
@@ -109,6 +117,26 @@ def outages(report: PeriodReport) -> Grid:
     ]  # fmt: skip
     caption = _OUTAGES_CAPTION.format(lists.outage_count(report))
     return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=language(report))
+
+
+def contract_windows(report: PeriodReport) -> Grid:
+    """Return the windows of contracts that closed in the period or run at its end."""
+    caption = (
+        "Verdict and credit belong to the contract's window, and are told once: in the report of "
+        "the day on which it closed."
+    )
+    rows = lists.contract_windows(report)
+    return _grid("windows", "Contract windows", _WINDOWS, rows, caption=caption)
+
+
+def agreements(report: PeriodReport) -> Grid:
+    """Return what customers were promised, and what came of it."""
+    caption = (
+        "What customers were promised: one figure by the agreement's rule; credits are percents of "
+        "the window's fee."
+    )
+    rows = lists.agreements(report)
+    return _grid("agreements", "Agreements", _AGREEMENTS, rows, caption=caption)
 
 
 def works(report: PeriodReport) -> Grid:

@@ -76,6 +76,10 @@ class Language:
         """Return an amount without cents."""
         return humanize.NOTHING if amount is None else f"{self.number(amount)} {currency}"
 
+    def amount(self, amount: float, currency: str) -> str:
+        """Return an amount that is owed, to the cent."""
+        return f"{self.number(amount, 2)} {currency}"
+
     def counted(self, count: int, noun: str) -> str:
         """Return ``1 outage`` or ``3 outages``."""
         return f"{self.number(count)} {noun}" if count == 1 else f"{self.number(count)} {noun}s"

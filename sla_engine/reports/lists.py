@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
+from sla_engine.domain.contract_window import ClosedWindow, RunningWindow
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Host, PeriodReport, ServiceReport, Work
+from sla_engine.reports.columns import spoken
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 
@@ -38,11 +42,17 @@ def outages(report: PeriodReport) -> Iterator[OutageRow]:
             yield _outage(service, share, report, counted=False)
 
 
+def during(service: ServiceReport, share: Share) -> str:
+    """Return during whose outage one began, of what the service depends on; or nothing."""
+    names = service.during.get(share.outage.id, ())
+    return f"during the outage of {humanize.listed(names, 3)}" if names else ""
+
+
 def _outage(
     service: ServiceReport, share: Share, report: PeriodReport, *, counted: bool
 ) -> OutageRow:
     outage, say = share.outage, language(report)
-    notes = [outage.note or "", "" if counted else "too short to count"]
+    notes = [outage.note or "", during(service, share), "" if counted else "too short to count"]
     return OutageRow(
         id=outage.id,
         service=service.name,
@@ -61,6 +71,99 @@ def _outage(
         note="; ".join(note for note in notes if note),
         lost=share.unplanned,
     )
+
+
+WINDOW_HEAD = ("Service", "Window", "Verdict", "Actual", "Budget used", "Credit", "Note")
+
+
+def contract_windows(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return the windows of contracts, each once; none where the period is every contract's window.
+
+    A line is as `WINDOW_HEAD`.
+    """
+    found = [row for service in report.services for row in _windows(service, report)]
+    others = any(_is_other(service, report.period) for service in report.services)
+    return found if others else []
+
+
+def _is_other(service: ServiceReport, period: Interval) -> bool:
+    """Say whether a contract has a window that is another than the period."""
+    contract = service.contract
+    if contract is None or service.objective is None:
+        return False
+    spans = [one.span for one in contract.closed]
+    spans += [] if contract.running is None else [contract.running.span]
+    return any(span != period for span in spans)
+
+
+def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str, ...]]:
+    contract, say = service.contract, language(report)
+    if contract is None or service.objective is None:
+        return
+    for one in contract.closed:
+        credit = "-" if one.credit is None else say.agreed(one.credit / 100)
+        said = spoken(one.figures.met)
+        yield (*_window(service, one, say), said, *_used(one, say), credit, _entered(one, say))
+    if (run := contract.running) is not None:
+        notes = [_entered(run, say)]
+        if run.exhausted is not None:
+            notes.append(f"at today's burn its budget is gone on {say.day(run.exhausted)}")
+        note = "; ".join(filter(None, notes))
+        yield (*_window(service, run, say), spoken(None, run.state), *_used(run, say), "-", note)
+
+
+def _window(
+    service: ServiceReport, one: ClosedWindow | RunningWindow, say: Language
+) -> tuple[str, str]:
+    return service.name, say.title(one.span)
+
+
+def _used(one: ClosedWindow | RunningWindow, say: Language) -> tuple[str, str]:
+    left = one.figures.budget_remaining
+    used = "-" if left is None else say.share(1 - left)
+    return say.percent(one.figures.availability), used
+
+
+def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
+    return "" if one.entered is None else f"owed from {say.day(one.entered)} on: scaled budget"
+
+
+AGREEMENT_HEAD = (
+    "Agreement", "Rule", "Window", "Verdict", "Actual", "Credit", "Due", "Why",
+)  # fmt: skip
+
+
+def agreements(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return what was kept of agreements, a line for each window, as `AGREEMENT_HEAD`."""
+    return [row for one in report.agreements for row in _agreement(one, language(report))]
+
+
+def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]:
+    for window in (*one.closed, *(() if one.running is None else (one.running,))):
+        known = one.rule != "each" and window.availability is not None
+        due = None if window.credit is None else say.agreed(window.credit / 100)
+        yield (
+            one.customer,
+            one.rule,
+            say.title(window.span),
+            spoken(window.met, window.state),
+            say.percent(window.availability) if known else "-",
+            due or "-",
+            "-" if window.money is None else say.amount(window.money, one.currency),
+            _reasons(window, say) or "-",
+        )
+
+
+def _reasons(window: AgreementWindow, say: Language) -> str:
+    """Return the services that missed what was promised, with what was down of each."""
+    missed = [part for part in window.parts if part.met is False]
+    told = [
+        f"{part.service} {say.percent(part.availability)}, {say.service_time(part.unplanned)}"
+        for part in missed
+    ]
+    if window.exhausted is not None:
+        told.append(f"at today's burn the budget is gone on {say.day(window.exhausted)}")
+    return "; ".join(told)
 
 
 def outage_count(report: PeriodReport) -> str:

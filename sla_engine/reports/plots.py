@@ -73,7 +73,22 @@ def _bar(share: Share, report: PeriodReport) -> Bar:
 def budgets(report: PeriodReport) -> list[Line]:
     """Return how the error budgets of the worst services were used up."""
     worst = [s for s in summarize(report.services).worst if s.figures.budget or s.course]
-    return [Line(service, *_burnt(service, report)) for service in worst]
+    lines = (Line(service, *_burnt(service, report)) for service in worst)
+    return [_of_window(line) for line in lines]
+
+
+def _of_window(line: Line) -> Line:
+    """Return a line as parts of the contract's budget, where its one window is no whole period."""
+    contract, own = line.service.contract, line.service.figures
+    windows = () if contract is None else (*contract.closed, contract.running)
+    known = [one.figures for one in windows if one is not None]
+    if len(known) != 1 or known[0].budget_remaining is None:
+        return line
+    whole, part = known[0].budget or known[0].allowed, own.budget or own.allowed
+    if not whole or not part:
+        return line
+    end, last, scale = 100 * known[0].budget_remaining, line.left[-1], part / whole
+    return line._replace(left=[end + (left - last) * scale for left in line.left])
 
 
 def _burnt(service: ServiceReport, report: PeriodReport) -> tuple[list[int], list[float]]:

@@ -13,6 +13,7 @@ _SERVICE = (
     "error_budget_seconds", "error_budget_remaining_ratio", "outage_count", "mtbf_seconds",
     "mtrs_seconds", "mtbsi_seconds", "longest_outage_seconds", "maintenance_seconds",
     "maintenance_used_seconds", "latency_p95_seconds", "business_impact", "credit_percent",
+    "window_state",
 )  # fmt: skip
 _OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
 _HEAD = (
@@ -35,10 +36,21 @@ def render(report: PeriodReport) -> bytes:
         both = {"planned_seconds": down["planned"], "unplanned_seconds": down["unplanned"]}
         writer.writerow(_safe({"record": "service"} | names | figures | both))
     for service in data["services"]:
+        for window in _windows(service["contract"]):
+            kept = {key: value for key, value in window.items() if key in _HEAD}
+            writer.writerow(_safe({"record": "window"} | period | _names(service) | kept))
+    for service in data["services"]:
         for outage in service["outages"]:
             kept = {key: value for key, value in outage.items() if key in _HEAD}
             writer.writerow(_safe({"record": "outage"} | period | _names(service) | kept))
     return out.getvalue().encode()
+
+
+def _windows(contract: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return a contract's windows, those that closed and the one that runs."""
+    if contract is None:
+        return []
+    return [*contract["closed"], *([contract["running"]] if contract["running"] else [])]
 
 
 def _names(service: dict[str, Any]) -> dict[str, Any]:

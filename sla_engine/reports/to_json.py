@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 
+from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.availability import Figures, Share
+from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport, Work
 
@@ -57,7 +59,52 @@ def document(report: PeriodReport) -> Json:
         }
         | _terms(report)
         | _not_computed(report)
+        | _agreements(report)
     )
+
+
+def _agreements(report: PeriodReport) -> Json:
+    """Return what was kept of agreements; nothing where there are none."""
+    listed = [
+        {
+            "id": one.id,
+            "customer": one.customer,
+            "rule": one.rule,
+            "window": one.window,
+            "objective_ratio": one.objective,
+            "fee": one.fee,
+            "currency": one.currency,
+            "met": one.met,
+            "credit_amount": one.money,
+            "closed": [_promised(window) for window in one.closed],
+            "running": None if one.running is None else _promised(one.running),
+        }
+        for one in report.agreements
+    ]
+    return {"agreements": listed} if listed else {}
+
+
+def _promised(window: AgreementWindow) -> Json:
+    return {
+        "start": rfc3339(window.span.start),
+        "end": rfc3339(window.span.end),
+        "availability_ratio": window.availability,
+        "met": window.met,
+        "window_state": window.state,
+        "error_budget_exhausted_at": _moment(window.exhausted),
+        "credit_percent": window.credit,
+        "credit_amount": window.money,
+        "services": [
+            {
+                "name": part.service,
+                "availability_ratio": part.availability,
+                "met": part.met,
+                "credit_percent": part.credit,
+                "unplanned_seconds": seconds(part.unplanned),
+            }
+            for part in window.parts
+        ],
+    }
 
 
 def _terms(report: PeriodReport) -> Json:
@@ -116,7 +163,9 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "availability_ratio": figures.availability,
         "method": _method(figures),
         "events": None if figures.events is None else figures.events._asdict(),
-        "met": figures.met,
+        "met": service.met,
+        "window_state": service.state,
+        "contract": None if service.contract is None else _contract(service.contract),
         "accounting": {
             "maintenance": service.accounting.maintenance,
             "unknown": service.accounting.unknown,
@@ -146,10 +195,10 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "latency_p95_seconds": service.latency_p95,
         "business_impact": service.impact,
         "credit_percent": service.credit,
-        "previous": None if service.previous is None else _previous(service.previous),
+        "previous": None if service.previous is None else _previous(service, service.previous),
         "outages": [
-            *(_outage(share, now, why, counted=True) for share in figures.shares),
-            *(_outage(share, now, why, counted=False) for share in figures.short),
+            *(_outage(share, service, now, why, counted=True) for share in figures.shares),
+            *(_outage(share, service, now, why, counted=False) for share in figures.short),
         ],
     }
 
@@ -179,10 +228,42 @@ def _allowed(figures: Figures) -> Json:
     }
 
 
-def _previous(figures: Figures) -> Json:
+def _contract(contract: Contract) -> Json:
+    """Return the contract's windows: those that closed in the period, and the one that runs."""
+    run = contract.running
+    return {
+        "window": contract.window,
+        "closed": [
+            _window(one) | {"met": one.figures.met, "credit_percent": one.credit}
+            for one in contract.closed
+        ],
+        "running": None
+        if run is None
+        else _window(run)
+        | {
+            "met": None,
+            "window_state": run.state,
+            "error_budget_exhausted_at": _moment(run.exhausted),
+        },
+    }
+
+
+def _window(one: ClosedWindow | RunningWindow) -> Json:
+    figures = one.figures
+    return {
+        "start": rfc3339(one.span.start),
+        "end": rfc3339(one.span.end),
+        "owed_since": _moment(one.entered),
+        "availability_ratio": figures.availability,
+        "error_budget_seconds": seconds(figures.budget),
+        "error_budget_remaining_ratio": figures.budget_remaining,
+    }
+
+
+def _previous(service: ServiceReport, figures: Figures) -> Json:
     return {
         "availability_ratio": figures.availability,
-        "met": figures.met,
+        "met": service.previous_met,
         "planned_seconds": seconds(figures.planned),
         "unplanned_seconds": seconds(figures.unplanned),
         "outage_count": len(figures.shares),
@@ -225,7 +306,9 @@ def _capacity(capacity: Capacity) -> Json:
     }
 
 
-def _outage(share: Share, now: int, why: Mapping[str, str], *, counted: bool) -> Json:
+def _outage(
+    share: Share, service: ServiceReport, now: int, why: Mapping[str, str], *, counted: bool
+) -> Json:
     outage = share.outage
     return {
         "id": outage.id,
@@ -240,6 +323,7 @@ def _outage(share: Share, now: int, why: Mapping[str, str], *, counted: bool) ->
         "why": why.get(outage.id),
         "cause": outage.cause,
         "ticket": outage.ticket,
+        "during": list(service.during.get(outage.id, ())),
         "corrections": [
             {
                 "time": rfc3339(c.time),

@@ -7,6 +7,7 @@ from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, summarize
 from sla_engine.reports import lists, view
+from sla_engine.reports.columns import verdict
 from sla_engine.reports.language import Language, language
 from sla_engine.slack import blocks
 from uptime_common import humanize
@@ -16,6 +17,17 @@ _OUTAGES = 3
 _HOSTS = 5
 _DOWN = "\N{LARGE RED CIRCLE}"
 _NOTE = "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}"
+
+
+_WARNED = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+_MARKS = {
+    "met": "\N{WHITE HEAVY CHECK MARK}",
+    "missed": "\N{CROSS MARK}",
+    "on course": "\N{WHITE HEAVY CHECK MARK}",
+    "at risk": _WARNED,
+    "lost": "\N{CROSS MARK}",
+    "not judged": "\N{MEDIUM WHITE CIRCLE}",
+}
 
 
 def render(report: PeriodReport) -> bytes:
@@ -32,7 +44,11 @@ def message(report: PeriodReport) -> Message:
     facts += [(label, value) for label, value in view.header(report) if label in _KEPT]
     return Message(
         title=f"{view.period_title(report)}: {view.headline(report)}",
-        tone="warning" if summary.missed else "up" if summary.met else "info",
+        tone="warning"
+        if summary.missed or summary.lost
+        else "up"
+        if summary.met or summary.on_course
+        else "info",
         fields=tuple(facts),
         lines=tuple(_lines(report)),
     )
@@ -47,15 +63,31 @@ def _told(tile: view.Tile) -> str:
 
 def _lines(report: PeriodReport) -> Iterator[str]:
     for warning in view.warnings(report):
-        yield f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {warning}"
+        yield f"{_WARNED} {warning}"
     say = language(report)
     services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
         yield _line(service, say)
     if len(services) > _LISTED:
         yield f"and {say.number(len(services) - _LISTED)} more"
+    yield from _closed(report)
+    yield from _owed(report, say)
     yield from _outages(report)
     yield from _capacity(report, say)
+
+
+def _closed(report: PeriodReport) -> Iterator[str]:
+    """Yield the windows that closed with a credit, where they are others than the period."""
+    for name, window, said, actual, _, credit, _ in lists.contract_windows(report):
+        if credit not in {"-", "0 %"}:
+            yield f"{_NOTE} {name}, {window}: {said} with {actual}, credit {credit}"
+
+
+def _owed(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what is due to customers for the windows that closed."""
+    for one in report.agreements:
+        if one.money:
+            yield f"{_NOTE} Due to {one.customer}: {say.amount(one.money, one.currency)}"
 
 
 def _outages(report: PeriodReport) -> Iterator[str]:
@@ -85,22 +117,20 @@ def _capacity(report: PeriodReport, say: Language) -> Iterator[str]:
 
 def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
     figures = service.figures
-    left = 1.0 if figures.budget_remaining is None else figures.budget_remaining
-    return figures.met is not False, left, -figures.unplanned, service.name
+    left = 1.0 if service.budget_remaining is None else service.budget_remaining
+    bad = service.met is False or service.state in {"lost", "at_risk"}
+    return not bad, left, -figures.unplanned, service.name
 
 
 def _line(service: ServiceReport, say: Language) -> str:
-    mark = {
-        True: "\N{WHITE HEAVY CHECK MARK}",
-        False: "\N{CROSS MARK}",
-        None: "\N{MEDIUM WHITE CIRCLE}",
-    }[service.figures.met]
-    text = f"{mark} {service.name}: {view.score(service, say)}"
+    text = f"{_MARKS[verdict(service)]} {service.name}: {view.score(service, say)}"
+    if service.state is not None:
+        text += f", {verdict(service)}"
     figures = service.figures
     if figures.events is not None:
         text += f", {view.loss(service, say)}"
     elif figures.unplanned or figures.planned:
         text += f", {view.loss(service, say)}, {say.service_time(figures.planned)} planned"
-    if service.figures.budget_remaining is not None:
+    if service.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text

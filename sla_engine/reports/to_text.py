@@ -6,12 +6,21 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, is_thin, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import RELIABILITY, Column, budget, filled, name, objective, priced
+from sla_engine.reports.columns import (
+    RELIABILITY,
+    Column,
+    budget,
+    filled,
+    name,
+    objective,
+    priced,
+    verdict,
+)
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 from uptime_common.tables import Row, lines
 
-_VERDICTS = {True: "met", False: "MISSED", None: "-"}
+_LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
 _SERVICE_HEAD = (
     "Service", "Objective", "Actual", "Verdict", "Agreed", "Excluded", "Planned", "Unplanned",
     "Unknown", "Budget left", "Outages", "Longest", "MTBF", "MTRS",
@@ -47,6 +56,7 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     yield "SERVICES"
     yield from lines(_SERVICE_HEAD, (_service_row(s, say) for s in report.services), width)
     yield from _more(report, say, width)
+    yield from _contracts(report, say, width)
     yield ""
     rows = [
         _outage_row(service, share, report, say)
@@ -92,16 +102,33 @@ def _summary(report: PeriodReport) -> Iterator[str]:
 
 def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what the period before was like."""
-    known = [s.previous for s in counted(report.services) if s.previous is not None]
-    judged = [figures.met for figures in known if figures.met is not None]
+    own = counted(report.services)
+    known = [s.previous for s in own if s.previous is not None]
+    judged = [s.previous_met for s in own if s.previous_met is not None]
     if known and report.previous is not None:
         unplanned = say.service_time(sum(figures.unplanned for figures in known))
         planned = say.service_time(sum(figures.planned for figures in known))
-        met = (
-            f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')} met the objective"
-        )
+        count = f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')}"
+        met = f"; {count} met the objective" if judged else ""
         when = say.title(report.previous)
-        yield f"{when}: {unplanned} unplanned, {planned} planned; {met}"
+        yield f"{when}: {unplanned} unplanned, {planned} planned{met}"
+
+
+def _loud(word: str) -> str:
+    return _LOUD.get(word, word)
+
+
+def _contracts(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
+    """Yield the windows of contracts, where they are others than the period."""
+    rows = lists.contract_windows(report)
+    if rows:
+        yield ""
+        yield f"CONTRACT WINDOWS ({say.number(len(rows))})"
+        yield from lines(lists.WINDOW_HEAD, rows, width)
+    if promised := lists.agreements(report):
+        yield ""
+        yield "AGREEMENTS"
+        yield from lines(lists.AGREEMENT_HEAD, promised, width)
 
 
 def _service_row(service: ServiceReport, say: Language) -> Row:
@@ -110,7 +137,7 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
         name(service),
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
-        _VERDICTS[figures.met],
+        _loud(verdict(service)),
         say.service_time(figures.agreed),
         say.service_time(figures.excluded),
         say.service_time(figures.planned),
@@ -147,7 +174,16 @@ def _outage_row(service: ServiceReport, share: Share, report: PeriodReport, say:
         say.service_time(share.unplanned),
         say.service_time(share.unknown),
         share.kind,
-        outage.cause or report.why.get(outage.id) or "-",
+        "; ".join(
+            filter(
+                None,
+                (
+                    outage.cause or report.why.get(outage.id),
+                    lists.during(service, share),
+                ),
+            )
+        )
+        or "-",
         outage.ticket or "-",
         outage.id,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.domain.summary import counted, is_thin, summarize
+from sla_engine.domain.summary import Summary, counted, is_thin, summarize
 from sla_engine.reports.columns import credit, objective
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
@@ -50,29 +50,41 @@ def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
 
 
 def headline(report: PeriodReport) -> str:
-    """Return the one sentence that a senior reads."""
+    """Return the one or two sentences that a senior reads."""
     summary, say = summarize(report.services), language(report)
     judged = len(summary.met) + len(summary.missed)
-    if not judged:
-        return "No service could be judged: nothing is known, or nothing was agreed."
-    if not summary.missed:
-        return f"All {say.counted(judged, 'service')} met the objective."
-    names = humanize.listed([s.name for s in summary.missed], 5)
-    met = f"{say.number(len(summary.met))} of {say.counted(judged, 'service')}"
-    return f"{met} met the objective; {names} did not."
+    said = []
+    if judged and not summary.missed:
+        said.append(f"All {say.counted(judged, 'service')} met the objective.")
+    elif judged:
+        names = humanize.listed([s.name for s in summary.missed], 5)
+        met = f"{say.number(len(summary.met))} of {say.counted(judged, 'service')}"
+        said.append(f"{met} met the objective; {names} did not.")
+    if summary.running:
+        said.append(_running(summary, say))
+    return " ".join(said) or (
+        "No service could be judged: nothing is known, or nothing was agreed."
+    )
+
+
+def _running(summary: Summary, say: Language) -> str:
+    """Return how the services do whose contract's window is not over."""
+    course, count = len(summary.on_course), len(summary.running)
+    if course == count:
+        return f"All {say.counted(count, 'service')} with a running window are on course."
+    text = f"{say.number(course)} of {say.counted(count, 'service')} on course"
+    if summary.at_risk:
+        text += f"; at risk: {humanize.listed([s.name for s in summary.at_risk], 5)}"
+    if summary.lost:
+        text += f"; lost: {humanize.listed([s.name for s in summary.lost], 5)}"
+    return f"{text}."
 
 
 def tiles(report: PeriodReport) -> list[Tile]:
     """Return the figures of the front page."""
     summary, say = summarize(report.services), language(report)
-    judged = len(summary.met) + len(summary.missed)
     found = [
-        Tile(
-            "Objectives met",
-            f"{say.number(len(summary.met))} of {say.number(judged)}",
-            _objectives(report, say),
-            alarming=bool(summary.missed),
-        ),
+        *_verdicts(report, say),
         Tile(
             "Unplanned downtime",
             say.service_time(summary.unplanned),
@@ -88,11 +100,29 @@ def tiles(report: PeriodReport) -> list[Tile]:
     return [*found, *business(report)]
 
 
+def _verdicts(report: PeriodReport, say: Language) -> Iterator[Tile]:
+    """Yield how many objectives were met, and how many running windows are on course."""
+    summary = summarize(report.services)
+    judged = len(summary.met) + len(summary.missed)
+    if judged or not summary.running:
+        value = f"{say.number(len(summary.met))} of {say.number(judged)}"
+        note = _objectives(report, say)
+        yield Tile("Objectives met", value, note, alarming=bool(summary.missed))
+    if summary.running:
+        value = f"{say.number(len(summary.on_course))} of {say.number(len(summary.running))}"
+        notes = [
+            f"{say.number(len(of))} {word}"
+            for word, of in (("at risk", summary.at_risk), ("lost", summary.lost))
+            if of
+        ]
+        yield Tile("On course", value, ", ".join(notes), alarming=bool(summary.lost))
+
+
 def _objectives(report: PeriodReport, say: Language) -> str:
     """Return how many objectives were met before, and how many services nobody can judge."""
     notes = []
     own = counted(report.services)
-    before = [s.previous.met for s in own if s.previous and s.previous.met is not None]
+    before = [s.previous_met for s in own if s.previous_met is not None]
     if before:
         met = f"{say.number(sum(before))} of {say.number(len(before))}"
         notes.append(f"{met} in {_before(report, say)}")
@@ -135,6 +165,14 @@ def business(report: PeriodReport) -> Iterator[Tile]:
     if due:
         names = humanize.listed([f"{s.name} {credit(s, say)}" for s in due], 3)
         yield Tile("Credits due", say.counted(len(due), "service"), names, alarming=True)
+    owed: dict[str, float] = {}
+    for one in report.agreements:
+        if one.money:
+            owed[one.currency] = owed.get(one.currency, 0.0) + one.money
+    if owed:
+        sums = " + ".join(say.amount(amount, currency) for currency, amount in owed.items())
+        customers = humanize.listed([one.customer for one in report.agreements if one.money], 3)
+        yield Tile("Due to customers", sums, customers, alarming=True)
 
 
 def _paying(report: PeriodReport) -> list[ServiceReport]:
@@ -231,7 +269,7 @@ def budget_words(service: ServiceReport, say: Language) -> str:
     """Return what is left of the error budget, or by how much it was exceeded, in words."""
     if not service.has_budget:
         return "no error budget"
-    left = service.figures.budget_remaining
+    left = service.budget_remaining
     if left is None:
         return f"error budget {say.share(left)}"
     if left < 0:

@@ -73,12 +73,18 @@ def _one(row: StatusRow, ledger: Ledger) -> Message:
         ("Availability", humanize.percent(row.availability)),
         ("Objective", humanize.agreed(row.objective)),
         ("Error budget left", humanize.share(row.budget_remaining) if row.has_budget else None),
+        ("Contract window", _window(row)),
         ("Coverage", humanize.share(row.coverage)),
         ("Figures as of", f"{row.as_of} (stale)" if row.as_of and row.stale else row.as_of),
         *(() if row.state == "unknown" else _outage(row.id, ledger)),
     ]
     shown = tuple((label, value) for label, value in facts if value)
     return Message(f"{row.name} {said}{_since(row)}", tone, shown)
+
+
+def _window(row: StatusRow) -> str | None:
+    state = row.window_state
+    return None if state is None else f"{row.window}, {state.replace('_', ' ')}"
 
 
 def _outage(service: str, ledger: Ledger) -> list[tuple[str, str | None]]:

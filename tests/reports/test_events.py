@@ -31,7 +31,7 @@ def minutes() -> Iterator[Minute]:
 
 
 def made(**more: Any) -> PeriodReport:
-    entry = {"id": "api", "objective": 99, "cost_per_hour": 600, "sli": SLI | more}
+    entry = {"id": "api", "objective": 99, "window": "day", "cost_per_hour": 600, "sli": SLI | more}
     book = catalogue(entry)
     with Ledger.open("sqlite://") as ledger:
         books = Books(book, ledger)

@@ -139,7 +139,7 @@ def _services() -> Iterable[dict[str, Any]]:
     outrun = {"good": "requests_total", "total": 'requests_total{code="200"}'}
     yield {"id": "outrun", "objective": 99, "sli": outrun}
     refused = {"good": 'refused_total{code="200"}', "total": "refused_total"}
-    yield {"id": "refused", "objective": 99, "sli": refused}
+    yield {"id": "refused", "objective": 99, "window": "day", "sli": refused}
 
 
 def book(url: str, **changed: dict[str, Any]) -> Catalogue:

@@ -1,0 +1,214 @@
+"""Agreements of the catalogue -> what was kept of them; each service is measured once (rule 16)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from service_catalogue import Catalogue, Service
+from service_catalogue.agreement import Agreement
+from service_catalogue.service import Piece
+from sla_engine.accounting.contracts import Contracts, contract_kinds
+from sla_engine.accounting.figures import figures_in
+from sla_engine.accounting.terms import agreed_time
+from sla_engine.domain.agreement import (
+    AgreementReport,
+    AgreementWindow,
+    Part,
+    added,
+    all_up,
+    holds,
+    step,
+    weighted,
+    worst,
+)
+from sla_engine.domain.availability import AccountingInput
+from sla_engine.domain.contract_window import (
+    DAY,
+    ClosedWindow,
+    RunningWindow,
+    WindowState,
+    forecast,
+)
+from sla_engine.domain.interval import Interval, Intervals, clip, total, union
+from sla_engine.domain.objective import ratio
+
+_WORST_FIRST: tuple[WindowState, ...] = ("lost", "at_risk", "on_course")
+
+
+def as_agreed(agreement: Agreement, service: Service) -> Service:
+    """Return a service by the terms of an agreement: now, and in the past."""
+    own = {
+        "window": agreement.window,
+        "window_from": agreement.window_from,
+        "credits": agreement.credits,
+    }
+    for name in ("objective", "calendar", "timezone"):
+        if getattr(agreement, name) is not None:
+            own[name] = getattr(agreement, name)
+    past = tuple(
+        Piece(until, None if held is None else held.model_copy(update=own))
+        for until, held in service.past
+    )
+    return service.model_copy(update=own).with_past(past)
+
+
+def services_of(catalogue: Catalogue, agreement: Agreement) -> list[Service]:
+    """Return the services of an agreement, by its terms."""
+    return [as_agreed(agreement, s) for s in catalogue.services if agreement.covers(s)]
+
+
+def agreement_reports(
+    catalogue: Catalogue,
+    agreements: Sequence[Agreement],
+    facts: Mapping[str, AccountingInput],
+    first: Mapping[str, int],
+    period: Interval,
+    *,
+    at: int,
+) -> Iterator[AgreementReport]:
+    """Yield what was kept of agreements in a period, as known ``at`` (ms UTC).
+
+    ``facts`` are of all time that `contract_reach` names, for the services by these terms;
+    ``first`` are the first samples.
+    """
+    for agreement in agreements:
+        yield _Case(catalogue, agreement, facts, first, period).report(at)
+
+
+class _Case:
+    """One agreement in a period, with the facts of its services by its own hours."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        agreement: Agreement,
+        facts: Mapping[str, AccountingInput],
+        first: Mapping[str, int],
+        period: Interval,
+    ) -> None:
+        self._catalogue, self._agreement, self._period = catalogue, agreement, period
+        self._services = services_of(catalogue, agreement)
+        self._first = first
+        self._facts = {s.id: self._owed(s, facts[s.id]) for s in self._services}
+        self._steps = [(ratio(one.below), one.credit) for one in agreement.credits]
+        goal = agreement.objective
+        self._objective = None if goal is None else ratio(goal)
+
+    def _owed(self, service: Service, facts: AccountingInput) -> AccountingInput:
+        if self._agreement.calendar is None and self._agreement.timezone is None:
+            return facts
+        spans = [*facts.agreed, *facts.covered]
+        reach = Interval(
+            min([self._period.start, *(s.start for s in spans)]),
+            max([self._period.end, *(s.end for s in spans)]),
+        )
+        agreed = agreed_time(self._catalogue, service, reach, self._first.get(service.id))
+        return replace(facts, agreed=agreed)
+
+    def report(self, at: int) -> AgreementReport:
+        contracts = Contracts(self._catalogue, self._period, at)
+        closed: dict[Interval, dict[str, ClosedWindow]] = {}
+        running: dict[str, RunningWindow] = {}
+        for service in self._services:
+            facts = self._facts[service.id]
+            whole = figures_in(service, facts, self._period, at)
+            found = contracts.of(service, facts, self._first.get(service.id), whole)
+            for one in found.closed:
+                closed.setdefault(one.span, {})[service.id] = one
+            if found.running is not None:
+                running[service.id] = found.running
+        agreement, goal = self._agreement, self._objective
+        return AgreementReport(
+            id=agreement.id,
+            customer=agreement.customer,
+            rule=agreement.rule,
+            window=agreement.window,
+            objective=None if goal is None else float(goal),
+            fee=agreement.fee,
+            currency=agreement.currency or self._catalogue.currency,
+            closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
+            running=self._running(running, min(at, self._period.end)) if running else None,
+        )
+
+    def _parts(self, windows: Mapping[str, ClosedWindow | RunningWindow]) -> tuple[Part, ...]:
+        return tuple(
+            Part(
+                service.name,
+                (one := windows[service.id]).figures.availability,
+                one.figures.met if isinstance(one, ClosedWindow) else None,
+                one.credit if isinstance(one, ClosedWindow) else None,
+                one.figures.unplanned,
+            )
+            for service in self._services
+            if service.id in windows
+        )
+
+    def _closed(
+        self, span: Interval, windows: Mapping[str, ClosedWindow], at: int
+    ) -> AgreementWindow:
+        parts = self._parts(windows)
+        if self._agreement.rule == "each":
+            judged = [part.met for part in parts if part.met is not None]
+            met, due = all(judged) if judged else None, added([part.credit for part in parts])
+            availability = None
+        else:
+            availability = self._measured(span, at)
+            met, due = holds(availability, self._objective), step(availability, self._steps)
+        fee = self._agreement.fee
+        money = None if fee is None or due is None else fee * due / 100
+        return AgreementWindow(span, parts, availability, met, due, money)
+
+    def _measured(self, span: Interval, moment: int) -> float | None:
+        """Return the one figure of the agreement in a window, up to a moment (ms UTC)."""
+        if self._agreement.rule == "all":
+            return all_up([self._facts[s.id].within(span) for s in self._services], moment)
+        known = {
+            s.id: figures_in(s, self._facts[s.id], span, moment).availability
+            for s in self._services
+            if clip(self._facts[s.id].agreed, span)
+        }
+        if self._agreement.rule == "weighted":
+            return weighted(known, self._agreement.weights)
+        return worst(known)
+
+    def _running(self, windows: Mapping[str, RunningWindow], moment: int) -> AgreementWindow:
+        parts, spans = self._parts(windows), [one.span for one in windows.values()]
+        span = Interval(min(s.start for s in spans), max(s.end for s in spans))
+        rule = self._agreement.rule
+        if rule in {"each", "worst"}:
+            states = {one.state for one in windows.values()}
+            gone = [one.exhausted for one in windows.values() if one.exhausted is not None]
+            return AgreementWindow(
+                span,
+                parts,
+                None if rule == "each" else self._measured(span, moment),
+                state=next((state for state in _WORST_FIRST if state in states), None),
+                exhausted=min(gone, default=None),
+            )
+        now = self._measured(span, moment)
+        if now is None or self._objective is None:
+            return AgreementWindow(span, parts, now)
+        agreed = union(*(clip(self._facts[name].agreed, span) for name in windows))
+        lost = partial(self._lost, span, agreed)
+        left = float(1 - self._objective) * total(agreed) - lost(moment)
+        ahead = clip(agreed, Interval(moment, span.end))
+        past = Interval(moment - DAY, moment)
+        burnt = lost(moment) - lost(past.start)
+        exhausted = forecast(left, burnt, total(clip(agreed, past)), ahead)
+        state: WindowState = "lost" if left < 0 else "at_risk" if exhausted else "on_course"
+        return AgreementWindow(span, parts, now, state=state, exhausted=exhausted)
+
+    def _lost(self, span: Interval, agreed: Intervals, moment: int) -> float:
+        """Return what was lost of a window up to a moment, as agreed time (ms)."""
+        found = self._measured(span, moment)
+        past = total(clip(agreed, Interval(span.start, moment)))
+        return 0.0 if found is None else (1 - found) * past
+
+
+def reach_of(catalogue: Catalogue, agreements: Sequence[Agreement]) -> list[Service]:
+    """Return the services by the terms of agreements, each kind of window once."""
+    found = {}
+    for agreement in agreements:
+        for service in services_of(catalogue, agreement):
+            found[contract_kinds(catalogue, service)] = service
+    return list(found.values())

@@ -1,0 +1,145 @@
+"""What an agreement promised and what was kept, over several services (rule 16)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from sla_engine.domain.availability import AccountingInput
+from sla_engine.domain.contract_window import WindowState
+from sla_engine.domain.interval import (
+    Interval,
+    Intervals,
+    clip,
+    complement,
+    intersect,
+    subtract,
+    total,
+    union,
+)
+
+Rule = Literal["each", "worst", "weighted", "all"]
+
+
+class Part(NamedTuple):
+    """A service's part of an agreement's window: availability (ratio), verdict, credit percent."""
+
+    service: str
+    availability: float | None
+    met: bool | None
+    credit: float | None
+    unplanned: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementWindow:
+    """A window of an agreement: one figure, its verdict, and what is due.
+
+    ``credit`` is a percent of the fee, ``money`` the amount; ``state`` is there while it runs.
+    """
+
+    span: Interval
+    parts: tuple[Part, ...]
+    availability: float | None
+    met: bool | None = None
+    credit: float | None = None
+    money: float | None = None
+    state: WindowState | None = None
+    exhausted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementReport:
+    """An agreement in a period: the windows that closed, and the one that runs."""
+
+    id: str
+    customer: str
+    rule: Rule
+    window: str
+    objective: float | None
+    fee: float | None
+    currency: str
+    closed: tuple[AgreementWindow, ...] = ()
+    running: AgreementWindow | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Say whether every window that closed was met; None where none could be judged."""
+        judged = [one.met for one in self.closed if one.met is not None]
+        return all(judged) if judged else None
+
+    @property
+    def money(self) -> float | None:
+        """Return what is due for the windows that closed, in ``currency``."""
+        due = [one.money for one in self.closed if one.money is not None]
+        return sum(due) if due else None
+
+
+def worst(parts: Mapping[str, float | None]) -> float | None:
+    """Return the least availability; what is not known is left out."""
+    return min((one for one in parts.values() if one is not None), default=None)
+
+
+def weighted(parts: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
+    """Return sum(w x A) / sum(w) over those that are known; without a weight it counts 1."""
+    known = {name: one for name, one in parts.items() if one is not None}
+    if not known:
+        return None
+    whole = sum(weights.get(name, 1.0) for name in known)
+    return sum(weights.get(name, 1.0) * one for name, one in known.items()) / whole
+
+
+def all_up(facts: Sequence[AccountingInput], now: int) -> float | None:
+    """Return the part of the time agreed for all in which all were up, as a ratio.
+
+    Known downtime of one is downtime of all, whatever is unknown of another. What is planned of
+    everything that is down, and what is unknown of any while none is down, does not count.
+    """
+    if not facts or not all(one.agreed for one in facts):
+        return None
+    agreed = clip(facts[0].agreed, Interval(facts[0].agreed[0].start, now))
+    for one in facts[1:]:
+        agreed = intersect(agreed, one.agreed)
+    if not agreed:
+        return None
+    whole = Interval(agreed[0].start, agreed[-1].end)
+    unplanned: Intervals = ()
+    planned: Intervals = ()
+    blind: Intervals = ()
+    for one in facts:
+        unknown = union(complement(clip(one.covered, whole), whole), one.gaps)
+        blind = union(blind, unknown)
+        for outage in one.outages:
+            down = subtract((outage.until(now),), unknown)
+            work = _planned(outage.reclassified, down, one.planned)
+            unplanned, planned = union(unplanned, subtract(down, work)), union(planned, work)
+    lost = intersect(agreed, unplanned)
+    left_out = subtract(intersect(agreed, union(planned, blind)), lost)
+    judged = total(agreed) - total(left_out)
+    return (judged - total(lost)) / judged if judged else None
+
+
+def _planned(reclassified: str | None, down: Intervals, windows: Intervals) -> Intervals:
+    if reclassified == "planned":
+        return down
+    return () if reclassified == "unplanned" else intersect(down, windows)
+
+
+def holds(availability: float | None, objective: Fraction | None) -> bool | None:
+    """Say whether an availability meets an objective; None where either is not known."""
+    if availability is None or objective is None:
+        return None
+    return availability >= float(objective) - 1e-12
+
+
+def step(availability: float | None, steps: Sequence[tuple[Fraction, float]]) -> float | None:
+    """Return the percent of the fee that is due: the highest step that was fallen short of."""
+    if availability is None or not steps:
+        return None
+    return max((due for below, due in steps if availability < float(below)), default=0.0)
+
+
+def added(credits_due: Sequence[float | None]) -> float | None:
+    """Return credits of several services added up, at most the whole fee (percent)."""
+    known = [one for one in credits_due if one is not None]
+    return min(100.0, sum(known)) if known else None

@@ -1,0 +1,169 @@
+"""What customers were promised: one figure by rule, credits in money, services measured once."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sla_engine.accounting.report import report
+from sla_engine.domain.period import parse_period
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Books, Derived, Ledger
+from sla_engine.reports import FORMATS
+from tests.catalogues import catalogue
+
+UTC = ZoneInfo("UTC")
+MINUTE = 60_000
+FIRST = parse_period("2026-09-01", UTC, 0).start
+END = parse_period("2026-12-01", UTC, 0).start
+MONTH = 30 * 1440  # minutes of September
+STEPS = [{"below": 99.9, "credit": 10}, {"below": 99.8, "credit": 25}]
+
+
+def at(day: str) -> int:
+    return parse_period(day, UTC, 0).start
+
+
+DOWN = {
+    "shop": (at("2026-09-10"), 60),
+    "till": (at("2026-09-10") + 30 * MINUTE, 60),
+    "wiki": (at("2026-09-20"), 20),
+}
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Iterator[Ledger]:
+    """Shop and till were down for an hour each, half of it together; the wiki for 20 minutes."""
+    with Ledger.open("sqlite://") as found:
+        for name, (start, minutes) in DOWN.items():
+            end = start + minutes * MINUTE
+            line = (
+                Segment(FIRST, start, State.UP),
+                Segment(start, end, State.DOWN),
+                Segment(end, END, State.UP),
+            )
+            found.apply([Derived(name, line, FIRST)])
+        yield found
+
+
+def books(ledger: Ledger, *agreements: dict[str, Any]) -> Books:
+    usual = {"customer": "ACME", "objective": 99.9, "credits": STEPS, "fee": 1000}
+    services = [{"id": name, "labels": {"of": "acme"}, "objective": 99} for name in DOWN]
+    given = [usual | {"services": list(DOWN)} | one for one in agreements]
+    return Books(catalogue(*services, agreements=given), ledger)
+
+
+def made(ledger: Ledger, period: str, *agreements: dict[str, Any], style: str = "json") -> Any:
+    now = at("2026-12-01")
+    found = report(
+        books(ledger, *agreements), parse_period(period, UTC, now), now, strips=style == "html"
+    )
+    body = FORMATS[style].render(found).decode()
+    return json.loads(body)["agreements"] if style == "json" else body
+
+
+def one(ledger: Ledger, **agreement: Any) -> dict[str, Any]:
+    [found] = made(ledger, "2026-09", {"id": "a"} | agreement)
+    [window] = found["closed"]
+    result: dict[str, Any] = window
+    return result
+
+
+@pytest.mark.parametrize(
+    ("rule", "lost", "credit"),
+    [("worst", 60, 10), ("weighted", (2 * 60 + 60 + 20) / 4, 10), ("all", 90 + 20, 25)],
+)
+def test_one_figure_by_the_rule(ledger: Ledger, rule: str, lost: float, credit: float) -> None:
+    weights = {"weights": {"shop": 2, "till": 1, "wiki": 1}} if rule == "weighted" else {}
+    found = one(ledger, rule=rule, **weights)
+    assert found["availability_ratio"] == pytest.approx(1 - lost / MONTH, abs=1e-12)
+    assert (found["met"], found["credit_percent"]) == (False, credit)
+    assert found["credit_amount"] == 1000 * credit / 100
+
+
+def test_each_judges_every_service_and_adds_their_credits_up_to_the_whole_fee(
+    ledger: Ledger,
+) -> None:
+    found = one(ledger)
+    assert [(s["name"], s["met"], s["credit_percent"]) for s in found["services"]] == [
+        ("shop", False, 10), ("till", False, 10), ("wiki", True, 0),
+    ]  # fmt: skip
+    assert (found["met"], found["credit_percent"], found["credit_amount"]) == (False, 20, 200)
+    steep = one(ledger, credits=[{"below": 99.9, "credit": 80}])
+    assert (steep["credit_percent"], steep["credit_amount"]) == (100, 1000)
+
+
+def test_a_service_in_three_agreements_is_measured_once_and_judged_by_each(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    histories = type(ledger).histories
+
+    def counting(self: Ledger, *given: Any, **more: Any) -> Any:
+        asked.append(given)
+        return histories(self, *given, **more)
+
+    monkeypatch.setattr(type(ledger), "histories", counting)
+    made(ledger, "2026-09", {"id": "a"})
+    alone = len(asked)
+    rows = made(
+        ledger, "2026-09", {"id": "a"}, {"id": "b", "objective": 99.5, "credits": []},
+        {"id": "c", "services": ["wiki"], "currency": "USD"},
+    )  # fmt: skip
+    assert len(asked) == 2 * alone
+    assert [(row["id"], row["met"]) for row in rows] == [("a", False), ("b", True), ("c", True)]
+    assert [row["currency"] for row in rows] == ["EUR", "EUR", "USD"]
+
+
+def test_an_agreement_has_hours_of_its_own(ledger: Ledger) -> None:
+    now = at("2026-12-01")
+    hours = {"day": {"weekly": [{"days": "mon-fri", "hours": ["08:00-18:00"]}]}}
+    given = [
+        {"id": "a", "customer": "ACME", "tiers": ["default"], "objective": 99.9, "calendar": "day"}
+    ]
+    book = catalogue(*DOWN, agreements=given, calendars=hours)
+    made_ = report(Books(book, ledger), parse_period("2026-09", UTC, now), now, strips=False)
+    [agreement] = made_.agreements
+    [window] = agreement.closed
+    assert [part.met for part in window.parts] == [True, True, True]  # all at night or on Sunday
+
+
+def test_a_quarter_owes_what_its_months_do_and_a_day_owes_nothing(ledger: Ledger) -> None:
+    [quarter] = made(ledger, "2026-Q3", {"id": "a", "rule": "worst"})
+    assert quarter["credit_amount"] == 100
+    [day] = made(ledger, "2026-09-10", {"id": "a", "rule": "worst"})
+    assert (day["closed"], day["credit_amount"]) == ([], None)
+    assert day["running"]["window_state"] == "lost"
+    [day] = made(ledger, "2026-09-20", {"id": "a", "rule": "weighted", "weights": {"wiki": 98}})
+    assert day["running"]["window_state"] == "at_risk"
+
+
+@pytest.mark.parametrize("style", ["text", "html", "slack"])
+def test_what_is_due_to_whom_is_told(ledger: Ledger, style: str) -> None:
+    text = made(ledger, "2026-09", {"id": "a", "rule": "worst"}, style=style)
+    assert "ACME" in text
+    assert "100.00 EUR" in text
+
+
+def test_a_report_on_one_agreement_has_its_services_alone(ledger: Ledger) -> None:
+    now = at("2026-12-01")
+    agreements = {"id": "a"}, {"id": "c", "services": ["wiki"]}
+    september = parse_period("2026-09", UTC, now)
+    found = report(books(ledger, *agreements), september, now, agreement="c", strips=False)
+    assert [s.id for s in found.services] == ["wiki"]
+    assert [a.id for a in found.agreements] == ["c"]
+
+
+def test_the_worked_example_of_the_docs(ledger: Ledger) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "accounting.md").read_text(encoding="utf-8")
+    for rule in ("each", "worst", "weighted", "all"):
+        weights = {"weights": {"shop": 2, "till": 1, "wiki": 1}} if rule == "weighted" else {}
+        found = one(ledger, rule=rule, **weights)
+        share = found["availability_ratio"]
+        actual = "" if share is None else f" {100 * share:.4f} %"
+        money = f"{found['credit_amount']:g} EUR"
+        row = f"| `{rule}` |{actual} | missed | {found['credit_percent']:g} % | {money} |"
+        assert row in page, row
