@@ -44,7 +44,7 @@ def check(data: Any) -> Iterable[Finding]:
 def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
     """Yield addresses that nobody serves, and services that are not there."""
     holder = _mapping(data, "notifications")
-    reports = {report.get("id") for _, report in _items(data, "reports")}
+    reports = {str(report.get("id")) for _, report in _items(data, "reports")}
     for name in _mapping(holder, "apprise"):
         if name in reports:
             yield ("notifications", "apprise", name), f"{shown(name)} is the id of a report"

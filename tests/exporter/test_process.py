@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from exporter.cli import parser
 from tests.exporter.parsers import linted, parsed
 from tests.programs.exporter import RunningExporter, exporter
 from tests.programs.ports import free_port
@@ -159,14 +160,8 @@ def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter
     [
         (["--config.file=none.yml"], 1, "none.yml:1: cannot be read: No such file or directory\n"),
         (["--web.listen-address=here"], 2, "error: argument --web.listen-address: 'here' is not"),
-        (["--shard=3/2"], 2, "error: argument --shard: '3/2' is not I/N, such as 1/3"),
         (["--no-probes", "--web.config.file=no"], 1, "no:1: cannot be read: No such file"),
-        (["--nonsense"], 2, "error: unrecognized arguments: --nonsense"),
-        (["--web.listen-address=::1:9"], 2, "'::1:9' is not host:port; IPv6: [::1]:9"),
         (["--no-probes", "--web.listen-address=256.0.0.1:9"], 1, "address=256.0.0.1:9: Name or"),
-        (["--collector.timeout=-1"], 2, "'-1' is not a number of seconds above 0"),
-        (["--collector.filesystem.mount-timeout=x"], 2, "'x' is not a number of seconds above 0"),
-        (["--location="], 2, "error: argument --location: '' is not a name"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, message: str) -> None:
@@ -176,6 +171,28 @@ def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, mess
     assert done.returncode == code
     assert message in done.stderr.splitlines(keepends=True)[-1]
     assert len([line for line in done.stderr.splitlines() if not line.startswith("ts=")]) <= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--shard=3/2"], "error: argument --shard: '3/2' is not I/N, such as 1/3"),
+        (["--nonsense"], "error: unrecognized arguments: --nonsense"),
+        (["--web.listen-address=::1:9"], "'::1:9' is not host:port; IPv6: [::1]:9"),
+        (["--collector.timeout=-1"], "'-1' is not a number of seconds above 0"),
+        (["--collector.filesystem.mount-timeout=x"], "'x' is not a number of seconds above 0"),
+        (["--location="], "error: argument --location: '' is not a name"),
+    ],
+)
+def test_a_wrong_flag_is_wrong_usage(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(arguments)
+    assert ended.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert message in lines[-1]
+    assert len(lines) <= 2
 
 
 def test_without_a_catalogue_in_its_folder_it_shows_the_host_alone(tmp_path: Path) -> None:

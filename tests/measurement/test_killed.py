@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 START = 1_790_812_800_000
 PERIOD = Interval(START, START + 14 * 86_400_000)
 STEP = 60_000
-KILLS = 3
+KILLS = 2
 NAMES = [f"s{i}" for i in range(10)]
 SERVICE = "  - {id: %s, name: X, probes: [{type: http, url: 'http://127.0.0.1:1'}]}\n"
 
