@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -22,6 +23,10 @@ _TEXT = (
     "agreed_seconds", "excluded_seconds", "planned", "unplanned", "unknown_seconds",
     "longest_outage_seconds", "mtbf_seconds", "mtrs_seconds",
 )  # fmt: skip
+
+_TIME = r"(?:(\d+)d ?)?(?:(\d+)h ?)?(?:(\d+)m ?)?(?:(\d+)s)?(?:(\d+)ms)?"
+_UNITS = (86_400, 3_600, 60, 1, 0.001)
+_ROUNDED = 0.5001  # seconds
 
 
 def as_of(oracle: Oracle, now: int) -> int:
@@ -161,14 +166,26 @@ def csv_differs(document: Json, text: str) -> Iterator[str]:
 
 
 def text_differs(document: Json, text: str) -> Iterator[str]:
-    """Yield where the text report does not show the minutes of the JSON one."""
-    lines = text.splitlines()
+    """Yield where the text report does not show the times of the JSON one, to the second."""
+    lines = [
+        line.removeprefix("\N{BOX DRAWINGS LIGHT UP AND RIGHT} ") for line in text.splitlines()
+    ]
     for service in document["services"]:
         row = next(line for line in lines if line.startswith(service["name"] + "  "))
+        shown = [_seconds(cell) for cell in re.split(r" {2,}", row)]
         figures = service | service["downtime_seconds"]
         for key in _TEXT:
-            shown = (
-                "-" if figures[key] is None else f"{round(figures[key] * 1000, 6) / 60_000:,.2f}"
-            )
-            if shown not in row.split():
-                yield f"text: {service['id']}.{key} is not shown as {shown}"
+            value = figures[key]
+            known = [one for one in shown if one is not None]
+            if value is None and "-" not in row.split():
+                yield f"text: {service['id']}.{key} is not shown as nothing"
+            elif value is not None and not any(abs(one - value) <= _ROUNDED for one in known):
+                yield f"text: {service['id']}.{key} is not shown as {value} s"
+
+
+def _seconds(cell: str) -> float | None:
+    """Return how long ``1d 2h 3m 4s`` is, in seconds; None for what is no time."""
+    parts = re.fullmatch(_TIME, cell.replace(",", ""))
+    if parts is None or not cell:
+        return None
+    return sum(int(part or 0) * unit for part, unit in zip(parts.groups(), _UNITS, strict=True))

@@ -101,8 +101,12 @@ def test_a_group_tells_who_is_still_down_and_counts_the_rest() -> None:
 
 
 def test_a_group_that_is_over_says_so() -> None:
-    message = root_message([(SHOP, OVER), (SHOP, OVER)], START, BERLIN)
-    assert message.title == "2 services up again, down since 2026-10-03 08:15:30 CEST"
+    mail = Subject("mail", "Mail", "ops", "gold")
+    message = root_message([(SHOP, OVER), (mail, OVER)], START, BERLIN)
+    said = "what was down: 2026-10-03 08:15:30 to 08:20:30 CEST"
+    assert message.title == f"2 services up again; {said}"
+    twice = root_message([(SHOP, OVER), (SHOP, OVER)], START, BERLIN)
+    assert twice.title == f"1 service up again; {said}"
     assert message.tone == "up"
 
 

@@ -6,6 +6,7 @@ come to. Its notices go to the local Slack.
 
 import json
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service_catalogue import load_catalogue
 from sla_engine.domain.history import History
@@ -161,7 +162,11 @@ def _judged(folder: Path, slack: Slack, killed: int) -> Verdict:
     wrong += [f"lost: {row!r}" for row in set(found["once"]) - set(found["killed"])]
     wrong += [f"doubled: {row!r}" for row in set(found["killed"]) - set(found["once"])]
     told = dict(_expected(histories))
-    wrong += [text for outage, state in told.items() for text in _thread(slack, outage, state)]
+    alone = {outage for outage in told if any(outage in json.dumps(m) for m in slack.roots())}
+    wrong += [text for outage in sorted(alone) for text in _thread(slack, outage, told[outage])]
+    grouped = sum(_members(m) for m in slack.roots() if not any(o in json.dumps(m) for o in told))
+    if len(alone) + grouped != len(told):
+        wrong.append(f"{len(alone)} outages alone and {grouped} in groups, of {len(told)}")
     if len(slack.roots()) > len(told):
         wrong.append(f"{len(slack.roots())} threads of {len(told)} outages")
     return Verdict(killed, len(told), len(slack.messages), wrong)
@@ -175,6 +180,14 @@ def _expected(histories: Mapping[str, History]) -> Iterator[tuple[str, str]]:
                 yield outage_id(service, outage.start), "was"
             elif outage.end is None and outage.start >= START + HOUR:
                 yield outage_id(service, outage.start), "is"
+
+
+def _members(message: Mapping[str, Any]) -> int:
+    """Return how many outages a message for several tells: a line each, and those it sums up."""
+    [text] = [block["text"]["text"] for block in message["blocks"] if block["type"] == "section"]
+    lines: list[str] = text.splitlines()
+    more = re.fullmatch(r"and (\d+) more", lines[-1])
+    return len(lines) - 1 + int(more[1]) if more else len(lines)
 
 
 def _thread(slack: Slack, outage: str, state: str) -> Iterator[str]:
