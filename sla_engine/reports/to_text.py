@@ -81,8 +81,10 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     if judged:
         met = say.number(len(summary.met))
         yield f"{met} of {say.counted(judged, 'service')} met the objective"
-    else:
+    elif not summary.running:
         yield "No service could be judged: nothing is known, or nothing was agreed"
+    if summary.running:
+        yield view.running(summary, say).removesuffix(".")
     if summary.missed:
         yield f"Missed: {humanize.listed([s.name for s in summary.missed], 10)}"
     if summary.unjudged:

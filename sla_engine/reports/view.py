@@ -61,13 +61,13 @@ def headline(report: PeriodReport) -> str:
         met = f"{say.number(len(summary.met))} of {say.counted(judged, 'service')}"
         said.append(f"{met} met the objective; {names} did not.")
     if summary.running:
-        said.append(_running(summary, say))
+        said.append(running(summary, say))
     return " ".join(said) or (
         "No service could be judged: nothing is known, or nothing was agreed."
     )
 
 
-def _running(summary: Summary, say: Language) -> str:
+def running(summary: Summary, say: Language) -> str:
     """Return how the services do whose contract's window is not over."""
     course, count = len(summary.on_course), len(summary.running)
     if course == count:

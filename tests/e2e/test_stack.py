@@ -136,7 +136,7 @@ def test_the_demo_agrees_with_its_own_report() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 of 2 services on course; at risk: Shop" in done.stdout
+    assert "1 of 2 services on course; at risk: Web shop" in done.stdout
 
 
 def test_a_catalogue_with_mistakes_starts_nothing(tmp_path: Path) -> None:
