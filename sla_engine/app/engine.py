@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -69,12 +69,13 @@ class Engine:
         metrics: EngineMetrics,
         listed: ListBounds = DEFAULT_BOUNDS,
         late_window: int = LATE_WINDOW,
+        windows: Collection[str] = (),
     ) -> None:
         self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
-        self._listed = listed
+        self._listed, self._windows = listed, windows
         self._newest: NewestOutages | None = None
         self._corrected = 0
         self._outages = outages_text(NewestOutages())
@@ -139,13 +140,13 @@ class Engine:
         self._write(now())
 
     def _write(self, at: int) -> None:
-        """Write what /metrics shows, which holds until an outage becomes too old to know."""
+        """Write what /metrics shows, which holds until a state becomes too old to know."""
         with self._rendering:
             levels = [level.shown(at) for level in self.levels]
             ends = [
                 level.known_until + 2 * level.max_gap
                 for level in levels
-                if level.open_since is not None and level.known_until is not None
+                if level.up is not None and level.known_until is not None
             ]
             self._holds_until = min(ends, default=math.inf)
             self._exposition = self._writer.render(levels)
@@ -370,7 +371,7 @@ class Engine:
         """Return the figures of what is due, or was not known of before."""
         context = self.context
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
-        work = partial(window_figures, context.books, at)
+        work = partial(window_figures, context.books, at, others=self._windows)
         found: Levels = {}
         for part in isolation.divided(services, lambda service: service.id, work):
             found |= part
