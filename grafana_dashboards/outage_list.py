@@ -30,7 +30,7 @@ def outage_list() -> Panel:
         sort="Began",
         descending=True,
         empty=NONE,
-        links={"Service": link.to(link.LEVELS, "service")},
+        links={"Service": link.to(link.SERVICE, "one")},
     )
 
 

@@ -52,6 +52,7 @@ def grid(
     descending: bool = False,
     links: Mapping[str, str] | None = None,
     narrow: Mapping[str, int] | None = None,
+    hidden: Mapping[str, str] | None = None,
     empty: str = NO_DATA,
 ) -> Panel:
     """Return a table with one row per combination of ``keys``.
@@ -65,6 +66,7 @@ def grid(
         descending: whether the greatest comes first.
         links: head -> address behind the cells of that column.
         narrow: head -> pixels of the keys that are short.
+        hidden: label -> head of keys that tell rows apart and are not shown.
         empty: what a table without rows means.
     """
     panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(empty)
@@ -72,7 +74,7 @@ def grid(
     panel.unit(COUNT).thresholds(thresholds(with_nothing(NEUTRAL, empty))).show_header(True)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     panel.sort_by([TableSortByFieldState().display_name(sort).desc(descending)])
-    for transformation in _joined(keys, columns):
+    for transformation in _joined(keys, hidden or {}, columns):
         panel.with_transformation(transformation)
     for head in keys.values():
         panel.override_by_name(head, [width.at_least((narrow or {}).get(head, width.KEY))])
@@ -84,14 +86,17 @@ def grid(
     return panel
 
 
-def _joined(keys: Mapping[str, str], columns: Sequence[Column]) -> list[DataTransformerConfig]:
+def _joined(
+    keys: Mapping[str, str], hidden: Mapping[str, str], columns: Sequence[Column]
+) -> list[DataTransformerConfig]:
     """Join the answers, hide the time, name and order the columns."""
     values = [f"Value #{letter}" for letter in string.ascii_uppercase[: len(columns)]]
     # A table with one query calls its column "Value", with more "Value #A" and so on.
-    names = {**keys, "Value": columns[0].head}
+    names = {**keys, **hidden, "Value": columns[0].head}
     names |= {value: c.head for value, c in zip(values, columns, strict=True)}
     order = {name: index for index, name in enumerate([*keys, "Value", *values])}
-    organize = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": names}
+    unseen = dict.fromkeys(["Time", *hidden], True)
+    organize = {"excludeByName": unseen, "indexByName": order, "renameByName": names}
     return [
         DataTransformerConfig(id_val="merge", options={}),
         DataTransformerConfig(id_val="organize", options=organize),

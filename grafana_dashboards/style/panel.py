@@ -31,6 +31,7 @@ from grafana_dashboards.style.looks import (
     thresholds,
     with_nothing,
 )
+from grafana_dashboards.style.looks import named as without_nothing
 from grafana_dashboards.style.query import SOURCE, lettered
 
 _LABEL = re.compile(r"{{(\w+)}}")
@@ -93,7 +94,7 @@ def number(
     panel.graph_mode(common.BigValueGraphMode.NONE).color_mode(common.BigValueColorMode.VALUE)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     text_mode = common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.AUTO
-    panel.text_mode(text_mode).mappings([*mappings]).no_value(empty)
+    panel.text_mode(text_mode).mappings(without_nothing(mappings, empty)).no_value(empty)
     return _measured(panel, (None, None), decimals)
 
 

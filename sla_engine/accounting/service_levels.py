@@ -220,10 +220,15 @@ def _calendar_window(catalogue: Catalogue, service: Service, now: int) -> Interv
 
 
 def _info(service: Service, agreements: Iterable[Agreement]) -> tuple[tuple[str, str], ...]:
-    """Return the labels that tell about a service; its own cannot replace ours."""
+    """Return the labels that tell about a service; its own cannot replace ours.
+
+    ``agreement`` and ``labels`` hold several, with commas between, for pickers of one of them.
+    """
     ours = {"name": service.name, "owner": service.owner, "tier": service.tier}
     part = ",".join(one.id for one in agreements if one.covers(service))
-    found = {**service.labels, **ours, "method": service.method, "agreement": part}
+    pairs = ",".join(f"{name}={value}" for name, value in service.labels.items())
+    ours |= {"method": service.method, "agreement": part, "labels": pairs}
+    found = {**service.labels, **ours}
     return tuple((name, value) for name, value in found.items() if name != "service" and value)
 
 
