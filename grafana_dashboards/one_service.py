@@ -68,12 +68,12 @@ def one_service() -> dict[str, Any]:
         section("How fast it answers", line(8, speed.percentiles(), speed.phases())),
         section(
             "Outages and planned work",
-            line(8, outage_list()),
-            line(6, work_list(), complete_since(), widths=(19, 5)),
+            line(7, outage_list()),
+            line(5, work_list(), complete_since(), widths=(19, 5)),
         ),
         section(
             "What it needs, and the terms in force",
-            line(6, _needs(), _needed()),
+            line(5, _needs(), _needed()),
             line(4, _terms()),
             line(4, budget.window(), _cost(), speed.certificate(), widths=(12, 6, 6)),
         ),

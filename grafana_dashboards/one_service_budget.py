@@ -93,18 +93,19 @@ def burn_down() -> timeseries.Panel:
     panel = chart(
         "Budget of the window, burning down",
         "What is left of the error budget over the last 31 days, beside the ideal line that is "
-        "used up exactly at the window's end: below it, it burns too fast. Forecast: what is left "
-        "at the window's end if the last day's burn goes on, while that is less than nothing. "
-        "Rolling windows have no end, and no ideal line.",
+        "used up exactly at the window's end: below it, it burns too fast. It is cut off at "
+        "-100 %. Forecast: what is left at the window's end if the last day's burn goes on, while "
+        "that is less than nothing. Rolling windows have no end, and no ideal line.",
         over_time(BUDGET_LEFT, "left"),
         over_time(f"({WINDOW_END} - time()) / {length}", "ideal"),
         over_time(at_end, "forecast at the end"),
         unit=RATIO,
         steps=looks.BUDGET,
-        bounds=(None, 1),
+        bounds=(-1, 1),
         extreme="min",
         draw_steps=True,
         decimals=BUDGET_DIGITS,
+        ranked=False,
     )
     return panel.time_from(MONTH)
 
@@ -128,6 +129,7 @@ def burn_rate() -> timeseries.Panel:
         *(over_time(burning(window), f"burnt in {window}") for window in (*_BURNS, "3d")),
         *thresholds,
         decimals=1,
+        ranked=False,
     )
 
 

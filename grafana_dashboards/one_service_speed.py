@@ -29,6 +29,7 @@ def percentiles() -> timeseries.Panel:
             f"max by (service) (3 * quantile_over_time(0.5, {_BLOCKS}[1d]) + 0.1)", "slow from"
         ),
         unit=SECONDS,
+        ranked=False,
     )
 
 
@@ -41,6 +42,7 @@ def phases() -> timeseries.Panel:
         over_time(f"avg by (phase) (service_probe_duration_seconds{{{MINE}}})", "{{phase}}"),
         unit=SECONDS,
         stacked=True,
+        ranked=False,
     )
 
 

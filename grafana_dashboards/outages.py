@@ -125,7 +125,7 @@ def _timeline() -> statetimeline.Panel:
 def _open_now() -> Table:
     def told(value: str) -> str:
         found = f"({value}) * on (service) group_left (reason) max by (service, reason) ({_WHY})"
-        return f"{found} or ({value})"
+        return f"{found} or on (service) ({value})"
 
     return grid(
         "Outages open now",
@@ -191,6 +191,7 @@ def _outages() -> Table:
         Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
         Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
         keys={"service": "Service"},
+        narrow={"Service": 220},
         sort="Unplanned",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},

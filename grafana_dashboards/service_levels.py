@@ -61,7 +61,7 @@ def service_levels() -> dict[str, Any]:
         ),
         section("Ninety days", line(14, _days())),
         section("Budgets", line(9, _burn_down(), _burn_rate())),
-        section("Services that count events", line(8, _events())),
+        section("Services that count events", line(6, _events())),
         variables=[variable.datasource(), *variable.services()],
         notes=of_services(),
         time="now-24h",
@@ -140,6 +140,7 @@ def _contracts() -> Table:
         Column("Window ends", f"{WINDOW_END} * 1000", WHEN, empty="rolls on"),
         Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=LEVEL_DIGITS),
         keys={"service": "Service"},
+        narrow={"Service": 220},
         sort="Budget used",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},
@@ -167,11 +168,12 @@ def _burn_down() -> timeseries.Panel:
     return chart(
         "Error budget left",
         "How the budgets run down; below zero the objective is lost. A budget refills at the start "
-        "of a calendar window, gradually in a rolling one. The ten with the lowest availability.",
+        "of a calendar window, gradually in a rolling one. What is lost by far is cut off at "
+        "-100 %. The ten with the lowest availability.",
         over_time(among(worst_services(10), BUDGET_LEFT), "{{service}}"),
         unit=RATIO,
         steps=looks.BUDGET,
-        bounds=(None, 1),
+        bounds=(-1, 1),
         extreme="min",
         draw_steps=True,
         decimals=BUDGET_DIGITS,

@@ -19,6 +19,7 @@ from grafana_dashboards.style.looks import (
     COUNT,
     NEUTRAL,
     NO_DATA,
+    NOTHING,
     Steps,
     named,
     thresholds,
@@ -65,7 +66,7 @@ def grid(
         sort: the head of the column that is sorted by; rows without a value are the lowest.
         descending: whether the greatest comes first.
         links: head -> address behind the cells of that column.
-        narrow: head -> pixels of the keys that are short.
+        narrow: head -> pixels of the keys that are shorter or longer than others.
         hidden: label -> head of keys that tell rows apart and are not shown.
         empty: what a table without rows means.
     """
@@ -77,7 +78,9 @@ def grid(
     for transformation in _joined(keys, hidden or {}, columns):
         panel.with_transformation(transformation)
     for head in keys.values():
-        panel.override_by_name(head, [width.at_least((narrow or {}).get(head, width.KEY))])
+        pixels = width.at_least((narrow or {}).get(head, width.KEY))
+        # Or a label that is empty would read as a table that is.
+        panel.override_by_name(head, [pixels, DynamicConfigValue(id_val="noValue", value=NOTHING)])
     for c in columns:
         panel.override_by_name(c.head, _cells(c))
     for head, url in (links or {}).items():

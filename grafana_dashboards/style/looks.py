@@ -28,6 +28,7 @@ WHEN = units.DatetimeISO
 
 GOOD, WARN, BAD, PLANNED, PLAIN, UNKNOWN = "green", "orange", "red", "blue", "text", "gray"
 NO_DATA = "no data"
+NOTHING = "-"
 # One figure has the same digits on every page: those of reports and Slack.
 LEVEL_DIGITS, BUDGET_DIGITS, SHARE_DIGITS = 3, 1, 0
 _LOWEST = -1e15  # below every value of ours
