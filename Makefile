@@ -48,7 +48,7 @@ test: ## lint and every test, side by side
 .PHONY: tests
 tests: dev-setup ## every test; three files at a time, since many wait for real programs
 	@$(PY) -m pytest --collect-only --quiet >/dev/null # compiled once, not once a worker
-	@$(PY) -m pytest -n 3 --dist loadfile
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lock
 lock: dev-setup ## write locks/ anew with the newest packages that pyproject.toml allows
@@ -57,7 +57,7 @@ lock: dev-setup ## write locks/ anew with the newest packages that pyproject.tom
 .PHONY: test-latest
 test-latest: dev-setup ## every test on the newest packages that pyproject.toml allows, whatever the locks hold
 	@scripts/venv-latest
-	@.venv-latest/bin/python -m pytest -n 2 --dist loadfile
+	@.venv-latest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: fuzz
 fuzz: dev-setup ## fuzz catalogues, feeds, answers of Prometheus and Slack, ten minutes each (needs atheris)

@@ -61,19 +61,13 @@ def unit_tests(document: dict[str, Any], folder: Path) -> Iterator[Path]:
         yield path
 
 
-def unit_test(
-    document: dict[str, Any], folder: Path, wanted: Container[str] | None = None
-) -> str:
+def unit_test(document: dict[str, Any], folder: Path, wanted: Container[str] | None = None) -> str:
     """Return promtool's file for a file of cases; its rules are written to a folder."""
     every = document.get("every", "1m")
     paths = [str(paced(ROOT / name, folder, seconds(every), wanted)) for name in document["rules"]]
     # promtool evaluates groups in random order unless told. Backwards, because a file goes from
     # what is used to what it rests on.
-    order = [
-        group["name"]
-        for path in paths
-        for group in reversed(load(Path(path))["groups"])
-    ]
+    order = [group["name"] for path in paths for group in reversed(load(Path(path))["groups"])]
     interval = document.get("interval", every)
     tests = [_test(case, interval) for case in document["cases"]]
     text: str = yaml.safe_dump(
