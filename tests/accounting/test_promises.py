@@ -7,7 +7,7 @@ import pytest
 from sla_engine.accounting import promises
 from sla_engine.accounting.promises import PromiseWatch, closed_months
 from sla_engine.accounting.report import report
-from sla_engine.domain.corrections import Correction
+from sla_engine.domain.outage import Correction
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.promises import MonthOfOwner
 from sla_engine.domain.timeline import Segment, State

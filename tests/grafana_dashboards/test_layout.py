@@ -27,8 +27,10 @@ OF_PROCESSES = re.compile(r"(up|scrape_\w+|process_\w+|node_\w+|sla_engine_\w+|s
 # What is marked on the pages that are not about services.
 NOTES = {"server-health": ["Boots"], "uptime-ledger-itself": ["Starts"], "agreements": []}
 # What is of no service: agreements, and months of owners; and what another service needs of it.
-CHOSEN = ('service=~"$service"', 'dependency=~"$service"', 'owner=~"$owner"')
-CHOSEN += ('agreement=~"$agreement"',)
+CHOSEN = (
+    *('service=~"$service"', 'dependency=~"$service"'),
+    *('owner=~"$owner"', 'agreement=~"$agreement"'),
+)
 register_default_plugins()
 EVERY = pytest.mark.parametrize("name", ALL)
 

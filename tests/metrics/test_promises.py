@@ -9,7 +9,8 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.promises import MonthOfOwner, Promises
 from sla_engine.metrics import promises_text
 
-# September and October of Berlin: 30 days and an hour less.
+ABOUT = 'agreement="x",customer="ACME",rule="worst",window="month",currency="EUR"'
+# September and October of Berlin, the latter an hour longer.
 SEPTEMBER = Interval(1_788_213_600_000, 1_790_805_600_000)
 OCTOBER = Interval(1_790_805_600_000, 1_793_487_600_000)
 
@@ -25,8 +26,7 @@ def _agreement(**more: object) -> AgreementReport:
 def test_an_agreement_is_told_by_its_window_its_verdict_and_its_money() -> None:
     lines = promises_text(Promises((_agreement(),), (("x", "shop"),))).decode().splitlines()
     assert [line for line in lines if not line.startswith("#")] == [
-        'sla_agreement_info{agreement="x",customer="ACME",rule="worst",window="month",'
-        'currency="EUR"} 1.0',
+        f"sla_agreement_info{{{ABOUT}}} 1.0",
         'sla_agreement_service_info{agreement="x",service="shop"} 1.0',
         'sla_agreement_objective_ratio{agreement="x"} 0.999',
         'sla_agreement_fee{agreement="x"} 1000.0',
