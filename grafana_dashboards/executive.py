@@ -22,7 +22,6 @@ from grafana_dashboards.series import (
     in_state,
 )
 from grafana_dashboards.style import link, looks, variable
-from grafana_dashboards.style.annotation import of_services
 from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import (
     BUDGET_DIGITS,
@@ -55,9 +54,12 @@ def executive() -> dict[str, Any]:
             line(10, _months(), _missed_by_month(), widths=(15, 9)),
         ),
         section("By owner and by customer", line(7, _owners()), line(7, _customers())),
-        section("Where the time went", line(8, _worst(), _most(), _trend(), widths=(7, 7, 10))),
+        section(
+            "Where the time went",
+            line(8, _worst(), _most(), _trend(), widths=(7, 7, 10)),
+            folded=True,
+        ),
         variables=[variable.datasource(), *variable.services()],
-        notes=of_services(),
         time="now-7d",
         refresh="5m",
     )

@@ -65,7 +65,7 @@ def one_service() -> dict[str, Any]:
             line(9, budget.burn_down(), budget.burn_rate()),
             line(5, _days()),
         ),
-        section("How fast it answers", line(8, speed.percentiles(), speed.phases())),
+        section("How fast it answers", line(8, speed.percentiles(), speed.phases()), folded=True),
         section(
             "Outages and planned work",
             line(7, outage_list()),
@@ -76,6 +76,7 @@ def one_service() -> dict[str, Any]:
             line(5, _needs(), _needed()),
             line(4, _terms()),
             line(4, budget.window(), _cost(), speed.certificate(), widths=(12, 6, 6)),
+            folded=True,
         ),
         variables=[variable.datasource(), *variable.service()],
         notes=of_services(),

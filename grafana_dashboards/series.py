@@ -55,9 +55,10 @@ NEXT_WORK = each("service_maintenance_next_start_timestamp_seconds")
 MAINTENANCE = each("service_maintenance_active")
 # By the ledger; where no engine tells, by the rules that stand on our exporter's probes.
 UP_NOW = f"{each('sla_service_up')} or {each('service:up:quorum')}"
-UP = f"{worst('sla_service_up')} or {worst('service:up:quorum')}"
-# 0 down, 1 up, and 2 more of each inside a maintenance window.
-STATE = f"({UP}) + on (service) 2 * {most('service_maintenance_active')} or {UP}"
+_BY_RULES = worst("service:up:quorum")
+UP = f"{worst('sla_service_up')} or {_BY_RULES}"
+# 0 down, 1 up, and 2 more of each inside a maintenance window; while no engine runs, by the rules.
+STATE = f"({UP}) + on (service) 2 * {most('service_maintenance_active')} or {_BY_RULES}"
 STATE_NOW = f"({UP_NOW}) + on (service) 2 * {MAINTENANCE} or {UP_NOW}"
 UNSEEN = (
     f"{OBJECTIVE} unless on (service) "

@@ -25,7 +25,12 @@ TYPES = {
 # A service is told apart by its own label, whichever replica reports it.
 OF_PROCESSES = re.compile(r"(up|scrape_\w+|process_\w+|node_\w+|sla_engine_\w+|sla_exporter_\w+)")
 # What is marked on the pages that are not about services.
-NOTES = {"server-health": ["Boots"], "uptime-ledger-itself": ["Starts"], "agreements": []}
+NOTES = {
+    "server-health": ["Boots"],
+    "uptime-ledger-itself": ["Starts"],
+    "agreements": [],
+    "executive": [],
+}
 # What is of no service: agreements, and months of owners; and what another service needs of it.
 CHOSEN = (
     *('service=~"$service"', 'dependency=~"$service"'),

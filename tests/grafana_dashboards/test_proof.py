@@ -46,7 +46,7 @@ EMPTY_WHEN_HEALTHY = {
     ("one-service", "Who and what"): "its hours have begun",
     **{
         (page, mark): "nothing began or was over"
-        for page in ("executive", "one-service", "outages", "probes", "service-levels")
+        for page in ("one-service", "outages", "probes", "service-levels")
         for mark in ("Outages", "Outages over", "Maintenance windows", "Maintenance over")
     },
     ("outages", "Outages open now"): "none is open",
@@ -251,8 +251,8 @@ def test_an_outage_has_the_same_begin_end_and_length_wherever_it_is_told(
             places.add((query.dashboard, title, head))
     begin, end = BLIP_SPAN
     assert told == {"Began": {begin * 1000}, "Ended": {end * 1000}, "Lasted": {195}}
-    # Lists on two pages, the last outage on one, marks on five.
-    assert len(places) == 2 * 3 + 2 + 5 * 2
+    # Lists on two pages, the last outage on one, marks on four.
+    assert len(places) == 2 * 3 + 2 + 4 * 2
 
 
 def _told_of_outages() -> Iterator[tuple[str, str, Query]]:
