@@ -48,8 +48,8 @@ PAGES = (
         "Executive overview",
         "Were promises kept, and what did it cost?",
         "Grafana SLO: a report page of several SLOs. Others: nothing",
-        "verdicts of closed windows, state of running ones, thirteen months from the ledger itself, "
-        "downtime and money by owner and customer",
+        "verdicts of closed windows, state of running ones, thirteen months from the ledger "
+        "itself, downtime and money by owner and customer",
         "Prometheus forgets after weeks, so that theirs end where its retention does; no money",
     ),
     Compared(
@@ -62,9 +62,10 @@ PAGES = (
     ),
 )
 NEEDS = """\
-These pages read what the engine publishes and need no exporter of ours, but for what only a probe can tell (time by
-phase, locations, certificates, why a probe fails) and for burn rates, which are the recording rules of `alert_rules/`.
-Without exporter or rules those panels are empty, the others are not.
+The pages about services read what the engine publishes and need no exporter of ours, but for what
+only a probe can tell (time by phase, locations, certificates, why a probe fails) and for burn
+rates, which are the recording rules of `alert_rules/`. Without exporter or rules those panels are
+empty, the others are not.
 """
 
 
