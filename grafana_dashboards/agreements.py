@@ -15,6 +15,7 @@ from grafana_dashboards.style.panel import number
 from grafana_dashboards.style.query import now
 
 _EVERY = agreed("sla_agreement_info", "customer")
+_ONE = agreed("sla_agreement_info")
 _PARTS = f"max by (agreement, service) (sla_agreement_service_info{{{AGREED}}})"
 
 
@@ -48,15 +49,18 @@ def agreements() -> dict[str, Any]:
     )
 
 
+def _in(state: str) -> str:
+    return agreed("sla_agreement_state", more=f', state="{state}"')
+
+
 def _count(state: str) -> stat.Panel:
     title = state.replace("_", " ").capitalize()
     steps = {"lost": looks.ABOVE_ZERO_IS_BAD, "at_risk": looks.rising(1, 1_000_000)}
-    there = agreed("sla_agreement_state", more=f', state="{state}"')
     return number(
         title,
         f"Agreements whose running window is {title.lower()}: by its one figure, or by the worst "
         "of its services where each is judged.",
-        now(f"count({there}) or 0 * count({_EVERY})", title),
+        now(f"count({_in(state)}) or 0 * count({_EVERY})", title),
         steps=steps.get(state, looks.NEUTRAL),
         empty="no agreement",
     )
@@ -93,16 +97,15 @@ def _of(value: str) -> str:
 
 
 def _running() -> Table:
-    state = " or ".join(
-        f"{value} * {agreed('sla_agreement_state', more=f', state={chr(34)}{name}{chr(34)}')}"
-        for name, value in STATES.items()
-    )
+    state = " or ".join(f"{value} * {_in(name)}" for name, value in STATES.items())
+    exhausted = agreed("sla_agreement_budget_exhausted_timestamp_seconds")
+    ends = f"{exhausted} * 1000 or 0 * {_in('lost')} or {_in('on_course')}"
     return grid(
         "Windows that run",
         "Every chosen agreement: its one figure by its rule so far (none where each service is "
         "judged), what is promised, when the budget ends if the last day's burn goes on, and the "
         "fee that credits are a part of.",
-        Column("State", _of(state), mappings=looks.COURSE, empty="not judged"),
+        Column("State", _of(f"{state} or 0 * {_ONE} - 1"), mappings=looks.COURSE),
         Column(
             "Figure",
             _of(agreed("sla_agreement_availability_ratio")),
@@ -119,9 +122,9 @@ def _running() -> Table:
         ),
         Column(
             "Budget ends",
-            _of(f"{agreed('sla_agreement_budget_exhausted_timestamp_seconds')} * 1000"),
+            _of(ends),
             WHEN,
-            empty="lasts",
+            mappings=looks.ENDS,
         ),
         Column(
             "Window ends",

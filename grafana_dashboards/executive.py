@@ -8,9 +8,9 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 from grafana_dashboards.promises import CREDIT, WITH_CUSTOMER, agreed, closed_last, months
 from grafana_dashboards.series import (
     AVAILABILITY,
+    BUDGET_ENDS,
     BUDGET_USED,
     COST,
-    EXHAUSTED,
     MARGIN,
     OBJECTIVE,
     OWNERS,
@@ -174,12 +174,12 @@ def _contracts() -> Table:
         "Every contract that runs",
         "Most error budget used first: above 100 % the objective is lost. The margin is "
         "availability so far less objective, in percentage points.",
-        Column("State", WINDOW_STATE, mappings=looks.COURSE, empty="not judged"),
+        Column("State", WINDOW_STATE, mappings=looks.COURSE),
         Column("Availability", AVAILABILITY, RATIO, decimals=LEVEL_DIGITS),
         Column("Objective", OBJECTIVE, RATIO, decimals=LEVEL_DIGITS),
         Column("Margin", MARGIN, POINTS, looks.SIGN, decimals=LEVEL_DIGITS),
         Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
-        Column("Budget ends", f"{EXHAUSTED} * 1000", WHEN, empty="lasts"),
+        Column("Budget ends", BUDGET_ENDS, WHEN, mappings=looks.ENDS),
         Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},

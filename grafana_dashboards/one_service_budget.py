@@ -4,6 +4,7 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.series import (
+    BUDGET_ENDS,
     BUDGET_LEFT,
     EXHAUSTED,
     WINDOW_END,
@@ -33,7 +34,7 @@ def course() -> stat.Panel:
         "it does not. Lost: it is used up, whatever comes.",
         now(WINDOW_STATE, "{{service}}"),
         mappings=looks.COURSE,
-        empty="not judged",
+        empty="no objective",
     )
 
 
@@ -55,12 +56,12 @@ def ends() -> stat.Panel:
     """Return when the budget is used up."""
     return number(
         "Budget ends",
-        "When the budget is used up if the burn of the last day goes on. Without a time it lasts "
-        "to the end of the window, or is gone.",
-        now(f"{EXHAUSTED} * 1000", "{{service}}"),
+        "When the budget is used up if the burn of the last day goes on; or it lasts to the end of "
+        "the window, or is gone.",
+        now(BUDGET_ENDS, "{{service}}"),
         unit=WHEN,
         steps=((None, looks.WARN),),
-        empty="not in this window",
+        mappings=looks.ENDS,
     )
 
 

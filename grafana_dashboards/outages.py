@@ -36,7 +36,7 @@ from grafana_dashboards.work_list import work_list, work_to_come
 # At the end of the range, so that it is read once and not once a step.
 _SHARE = f"max by (service) (avg_over_time(service_maintenance_active{{{MINE}}}[$__range] @ end()))"
 # Ranks are from 0 to 1, the most time in maintenance first.
-_HAD = f"bottomk(6, 1 - ({_SHARE} > 0))"
+_HAD = f"bottomk(6, 1 - {_SHARE})"
 # What is known of why the open outages are.
 _WHY = f"{INFO} unless on (service, outage) {ENDED}"
 WINDOW = looks.words({"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)})
@@ -171,8 +171,8 @@ def _maintenance() -> statetimeline.Panel:
     active = most("service_maintenance_active")
     return timeline(
         "Maintenance windows",
-        "Approved windows of the services that had one in the time range; of many the six that "
-        "were longest in maintenance, these first.",
+        "Approved windows of the six services that were longest in maintenance in the time range, "
+        "these first; nothing is drawn where there was none.",
         over_time(ordered(_HAD, active), "{{service}}"),
         mappings=WINDOW,
     )

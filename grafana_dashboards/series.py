@@ -89,7 +89,11 @@ def in_state(state: str) -> str:
     return owed("sla_window_state", f', state="{state}"')
 
 
-WINDOW_STATE = " or ".join(f"{value} * {in_state(state)}" for state, value in STATES.items())
+_COURSES = " or ".join(f"{value} * {in_state(state)}" for state, value in STATES.items())
+# -1: not judged.
+WINDOW_STATE = f"{_COURSES} or on (service) 0 * {OBJECTIVE} - 1"
+# When the budget ends (ms); 0: it is gone, 1: it lasts.
+BUDGET_ENDS = f"{EXHAUSTED} * 1000 or 0 * {in_state('lost')} or {in_state('on_course')}"
 UNJUDGED = f"{OBJECTIVE} unless on (service) ({owed('sla_window_state')})"
 
 

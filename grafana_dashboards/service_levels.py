@@ -7,11 +7,11 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.series import (
     AVAILABILITY,
+    BUDGET_ENDS,
     BUDGET_LEFT,
     BUDGET_USED,
     COVERAGE,
     EVENTS,
-    EXHAUSTED,
     OBJECTIVE,
     UNJUDGED,
     UP_NOW,
@@ -130,13 +130,13 @@ def _contracts() -> Table:
     return grid(
         "Contracts, most budget used first",
         "Above 100 % the objective of the window is lost. Budget ends: when it is used up if the "
-        "last day's burn goes on, nothing where it lasts. Of events, the budget is of those that "
+        "last day's burn goes on. Of events, the budget is of those that "
         "may fail. In the first hour of a window little is known: see coverage.",
-        Column("State", WINDOW_STATE, mappings=looks.COURSE, empty="not judged"),
+        Column("State", WINDOW_STATE, mappings=looks.COURSE),
         Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
         Column("Availability", AVAILABILITY, RATIO, decimals=LEVEL_DIGITS),
         Column("Objective", OBJECTIVE, RATIO, decimals=LEVEL_DIGITS),
-        Column("Budget ends", f"{EXHAUSTED} * 1000", WHEN, empty="lasts"),
+        Column("Budget ends", BUDGET_ENDS, WHEN, mappings=looks.ENDS),
         Column("Window ends", f"{WINDOW_END} * 1000", WHEN, empty="rolls on"),
         Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=LEVEL_DIGITS),
         keys={"service": "Service"},

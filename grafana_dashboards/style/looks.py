@@ -106,7 +106,15 @@ NOW = words(
         "3": ("up, in maintenance", PLANNED),
     }
 )
-COURSE = words({"0": ("on course", GOOD), "1": ("at risk", WARN), "2": ("lost", BAD)})
+COURSE = words(
+    {
+        "-1": ("not judged", UNKNOWN),
+        "0": ("on course", GOOD),
+        "1": ("at risk", WARN),
+        "2": ("lost", BAD),
+    }
+)
+ENDS = words({"0": ("gone", BAD), "1": ("lasts", PLAIN)})
 VERDICT = words({"0": ("missed", BAD), "1": ("met", GOOD)})
 YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
