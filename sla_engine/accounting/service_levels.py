@@ -11,7 +11,6 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service
-from service_catalogue.agreement import Agreement
 from sla_engine.accounting.contracts import contract_kinds, to_come, used_up
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.terms import calendar_hours, longest_gap, objective, terms
@@ -165,6 +164,7 @@ def _levels(
         of: _hours_begin(books.catalogue, *of, now)
         for of in {(service.calendar, service.timezone) for service in services}
     }
+    agreed = _agreed(books.catalogue, services)
     spans = {
         _terms_of_window(service): _calendar_window(books.catalogue, service, now)
         for service in services
@@ -188,7 +188,7 @@ def _levels(
             max_gap=longest_gap(books.catalogue, service),
             maintenance_until=next((w.end for w in ahead[service.id] if w.start == now), None),
             hours_begin=hours.get((service.calendar, service.timezone)),
-            info=_info(service, books.catalogue.agreements),
+            info=_info(service, agreed.get(service.id, ())),
             period=spans[_terms_of_window(service)],
         )
         for service in services
@@ -219,15 +219,25 @@ def _calendar_window(catalogue: Catalogue, service: Service, now: int) -> Interv
     return held.around(now) if held.length is None else None
 
 
-def _info(service: Service, agreements: Iterable[Agreement]) -> tuple[tuple[str, str], ...]:
+def _agreed(catalogue: Catalogue, services: Sequence[Service]) -> dict[str, list[str]]:
+    """Return the agreements of those services that are part of any, by id."""
+    found: dict[str, list[str]] = {}
+    for agreement in catalogue.agreements:
+        named = frozenset(agreement.services)
+        for service in services:
+            if (not named or service.id in named) and agreement.covers(service):
+                found.setdefault(service.id, []).append(agreement.id)
+    return found
+
+
+def _info(service: Service, agreements: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return the labels that tell about a service; its own cannot replace ours.
 
     ``agreement`` and ``labels`` hold several, with commas between, for pickers of one of them.
     """
     ours = {"name": service.name, "owner": service.owner, "tier": service.tier}
-    part = ",".join(one.id for one in agreements if one.covers(service))
     pairs = ",".join(f"{name}={value}" for name, value in service.labels.items())
-    ours |= {"method": service.method, "agreement": part, "labels": pairs}
+    ours |= {"method": service.method, "agreement": ",".join(agreements), "labels": pairs}
     found = {**service.labels, **ours}
     return tuple((name, value) for name, value in found.items() if name != "service" and value)
 
