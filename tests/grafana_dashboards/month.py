@@ -93,6 +93,12 @@ def _alerts() -> Series:
     alert = {"alertname": "ServiceDown", "severity": "page", "service": "mail"}
     yield "ALERTS", {**alert, "alertstate": "firing"}, _since(1)
     yield "ALERTS_FOR_STATE", alert, _since(OPEN_SINCE)
+    for location, state in (("ber", "firing"), ("par", "pending")):
+        slow = {"alertname": "ServiceSlow", "severity": "ticket", "service": "mail"}
+        yield "ALERTS", {**slow, "location": location, "alertstate": state}, _since(1)
+        yield "ALERTS_FOR_STATE", {**slow, "location": location}, _since(OPEN_SINCE)
+    silent = {"alertname": "ServiceDependencyDown", "severity": "none", "service": "mail"}
+    yield "ALERTS", {**silent, "alertstate": "firing"}, _since(1)
 
 
 def _since(value: float) -> Value:
@@ -271,6 +277,10 @@ def _probes() -> Series:
             yield "service_probe_failures_total", {**one, "reason": "timeout"}, counter(0.01)
             if service == "mail":
                 why = {"phase": "connect", "reason": "refused", "detail": "ECONNREFUSED"}
-                yield "service_probe_failure_info", {**one, **why}, _since(1)
+                for number in (1, 2):  # replicas of an exporter at one location
+                    replica = {**one, "instance": f"exporter-{number}"}
+                    last = "service_probe_last_run_timestamp_seconds"
+                    yield last, replica, lambda t: t - 5
+                    yield "service_probe_failure_info", {**replica, **why}, _since(1)
             for phase in ("resolve", "connect", "processing"):
                 yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)

@@ -188,6 +188,10 @@ def test_one_service_tells_since_when_why_and_what_is_with_its_neighbours(grafan
     assert {(one["location"], one["detail"]) for one in failing} == {
         *(("ber", "ECONNREFUSED"), ("par", "ECONNREFUSED"))
     }
+    told = grafana.ask(asked["Alerts now"], mail)
+    assert {(s["metric"]["alertname"], s["metric"]["alertstate"]) for s in told} == {
+        *(("ServiceDown", "firing"), ("ServiceSlow", "firing"))
+    }
     shop = grafana.open("one-service", {"one": ["shop"]})
     states = next(q for q in queries() if q.place == "What it depends on")
     found = grafana.ask(states, shop)
