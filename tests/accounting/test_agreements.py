@@ -131,6 +131,30 @@ def test_an_agreement_has_hours_of_its_own(ledger: Ledger) -> None:
     assert [part.met for part in window.parts] == [True, True, True]  # all at night or on Sunday
 
 
+@pytest.mark.parametrize("rule", ["each", "worst", "weighted", "all"])
+def test_services_of_three_zones_owe_a_customer_for_one_window(ledger: Ledger, rule: str) -> None:
+    zones = {"shop": {}, "till": {"timezone": "Asia/Kolkata"}, "wiki": {"timezone": "Asia/Tokyo"}}
+    usual = {"customer": "ACME", "services": list(DOWN), "objective": 99.9, "credits": STEPS}
+    weights = {"weights": {"wiki": 1}} if rule == "weighted" else {}
+    given = [usual | {"id": "a", "fee": 1000, "rule": rule} | weights]
+    services = [{"id": name, "objective": 99} | zones[name] for name in DOWN]
+    book = Books(catalogue(*services, agreements=given), ledger)
+    period, now = parse_period("2026-09", UTC, at("2026-09-30")), at("2026-12-01")
+    [agreement] = report(book, period, now, strips=False).agreements
+    assert [(*window.span,) for window in agreement.closed] == [(period.start, period.end)]
+    assert [part.service for part in agreement.closed[0].parts] == list(DOWN)
+    assert agreement.running is None
+
+
+def test_services_of_one_zone_lend_it_to_their_agreement(ledger: Ledger) -> None:
+    given = [{"id": "a", "customer": "ACME", "services": ["shop", "till"], "fee": 1000}]
+    zone = {"timezone": "Asia/Kolkata"}
+    book = Books(catalogue(*({"id": s} | zone for s in DOWN), agreements=given), ledger)
+    period = parse_period("2026-09", UTC, at("2026-09-30"))
+    [agreement] = report(book, period, at("2026-12-01"), strips=False).agreements
+    assert [window.span.end for window in agreement.closed] == [period.end - 330 * MINUTE]
+
+
 def test_a_quarter_owes_what_its_months_do_and_a_day_owes_nothing(ledger: Ledger) -> None:
     [quarter] = made(ledger, "2026-Q3", {"id": "a", "rule": "worst"})
     assert quarter["credit_amount"] == 100
