@@ -60,7 +60,8 @@ def services_of(catalogue: Catalogue, agreement: Agreement) -> list[Service]:
     its days begin in the organisation's.
     """
     found = _hours_of(catalogue, agreement)
-    if agreement.window in ROLLING or len({contract_kinds(catalogue, s) for s in found}) < 2:
+    kinds = {contract_kinds(catalogue, service) for service in found}
+    if agreement.window in ROLLING or not [*kinds][1:]:
         return found
     return [_at_home(service) for service in found]
 
