@@ -93,7 +93,15 @@ def agreement_reports(
     ``first`` are the first samples.
     """
     for agreement in agreements:
-        yield _Case(catalogue, agreement, facts, first, period).report(at)
+        found: list[AgreementReport] = []
+        closed: list[AgreementWindow] = []
+        for held in catalogue.ever_agreed(agreement):
+            found.append(_Case(catalogue, held, facts, first, period).report(at))
+            kept = (
+                w for w in found[-1].closed if catalogue.agreed(agreement, w.span.start) == held
+            )
+            closed += [window for window in kept if window not in closed]
+        yield replace(found[-1], closed=tuple(sorted(closed, key=lambda window: window.span)))
 
 
 class _Case:
@@ -230,6 +238,7 @@ def reach_of(catalogue: Catalogue, agreements: Sequence[Agreement]) -> list[Serv
     """Return the services by the terms of agreements, each kind of window once."""
     found = {}
     for agreement in agreements:
-        for service in services_of(catalogue, agreement):
+        held = catalogue.ever_agreed(agreement)
+        for service in (s for one in held for s in services_of(catalogue, one)):
             found[contract_kinds(catalogue, service)] = service
     return list(found.values())

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service_catalogue.terms import terms_of
+from sla_engine.accounting.past import remembered
 from sla_engine.accounting.report import report
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
@@ -144,6 +146,28 @@ def test_services_of_three_zones_owe_a_customer_for_one_window(ledger: Ledger, r
     assert [(*window.span,) for window in agreement.closed] == [(period.start, period.end)]
     assert [part.service for part in agreement.closed[0].parts] == list(DOWN)
     assert agreement.running is None
+
+
+def test_an_edit_of_an_agreement_owes_nobody_less_for_a_window_before_it() -> None:
+    usual = {"id": "a", "customer": "ACME", "services": ["shop"], "rule": "worst", "fee": 1000}
+    signed = usual | {"objective": 99.9, "credits": STEPS}
+    edited = usual | {"objective": 99, "credits": [{"below": 99, "credit": 1}], "fee": 1}
+    with Ledger.open("sqlite://") as kept:
+        start = DOWN["shop"][0]
+        down = Segment(start, start + 60 * MINUTE, State.DOWN)
+        line = (Segment(FIRST, start, State.UP), down, Segment(down.end, END, State.UP))
+        kept.apply([Derived("shop", line, FIRST)])
+        for seen, terms in (("2026-09-01", signed), ("2026-10-15", edited)):
+            book = catalogue("shop", agreements=[terms])
+            kept.terms.note(terms_of(book, "2"), seen, at(seen))
+        period, now = parse_period("2026-Q4", UTC, at("2026-12-01")), at("2026-12-01")
+        september = parse_period("2026-09", UTC, now)
+        before, after = (
+            report(remembered(Books(book, kept), now), one, now, strips=False).agreements[0]
+            for one in (september, period)
+        )
+    assert [(window.met, window.money) for window in before.closed] == [(False, 100)]
+    assert [(window.met, window.money) for window in after.closed] == [(True, 0), (True, 0)]
 
 
 def test_services_of_one_zone_lend_it_to_their_agreement(ledger: Ledger) -> None:
