@@ -17,6 +17,7 @@ from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import basis, freeze
 from sla_engine.accounting.terms_in_force import said_afterwards, terms_in_force
+from sla_engine.accounting.trend import with_trend
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
@@ -62,12 +63,33 @@ def make_report(
     """
     daily = any(one.needs_daily for one in formats)
     make = frozen_report if frozen else report
+    services = None if services is None else tuple(services)
     made = make(books, period, now, services, strips=daily, agreement=agreement, proceed=proceed)
     proceed()
-    made = replace(made, language=language, paper=paper, why=_why(books, made))
+    named = _named(books.catalogue, services, agreement)
+    made = replace(
+        made,
+        language=language,
+        paper=paper,
+        why=_why(books, made),
+        external_url=books.catalogue.external_url,
+        named=_asked_for(books, period, named),
+    )
+    if any(one.needs_trend for one in formats):
+        promised = _agreements(books.catalogue, named or books.catalogue.services, agreement)
+        made = with_trend(
+            made, books, period, now, named=named, agreements=promised, proceed=proceed
+        )
     if client is not None and any(one.needs_health for one in formats):
-        made = with_health(made, client, now)
+        made = with_health(made, client, now, _targets(books.catalogue))
     return made
+
+
+def _targets(catalogue: Catalogue) -> dict[str, tuple[float, float]]:
+    """Return how fast services are meant to be: seconds, and the share of runs within them."""
+    return {
+        s.id: (s.latency.below / 1000, s.latency.share) for s in catalogue.services if s.latency
+    }
 
 
 def _why(books: Books, made: PeriodReport) -> dict[str, str]:
@@ -108,14 +130,9 @@ def report(
     Raises:
         KeyError: a service or the agreement is not in the catalogue.
     """
-    named = tuple(services or ())
-    if agreement is not None:
-        promised = books.catalogue.agreement(agreement)
-        named = tuple(s.id for s in books.catalogue.services if promised.covers(s))
+    named = _named(books.catalogue, services, agreement)
     chosen = (
-        [books.catalogue.service(name) for name in named]
-        if named
-        else list(watched(books, Interval(period.start, period.end)))
+        list(watched(books, Interval(period.start, period.end))) if named is None else list(named)
     )
     work = partial(_computed, books, period, now, strips, agreement=agreement, proceed=proceed)
     isolation = Isolation(account_fault)
@@ -131,6 +148,25 @@ def report(
             if service.id in failed
         ),
     )
+
+
+def _named(
+    catalogue: Catalogue, services: Iterable[str] | None, agreement: str | None
+) -> tuple[Service, ...] | None:
+    """Return the services that a report is of; None: all that were watched."""
+    if agreement is not None:
+        promised = catalogue.agreement(agreement)
+        found = tuple(s for s in catalogue.services if promised.covers(s))
+    else:
+        found = tuple(map(catalogue.service, services or ()))
+    return found or None
+
+
+def _asked_for(books: Books, period: Period, named: Sequence[Service] | None) -> tuple[str, ...]:
+    """Return the ids of the services that were named, where these are not all."""
+    ids = tuple(one.id for one in named or ())
+    every = {one.id for one in watched(books, Interval(period.start, period.end))}
+    return () if every <= set(ids) else ids
 
 
 def _agreements(

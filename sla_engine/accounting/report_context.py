@@ -136,6 +136,7 @@ def _service(
         windows=total(windows),
         windows_used=total(subtract(intersect(windows, down), facts.gaps)),
         impact=cost(service, report.figures, period.start),
+        cost_per_hour=held_at(service, period.start).cost_per_hour,
         credit=contract.credit,
         contract=contract,
         **_pace(report.figures, terms(service, period.start).objective, period, now),

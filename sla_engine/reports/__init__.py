@@ -7,18 +7,34 @@ from sla_engine.reports.to_pdf import MissingExtraError
 __all__ = ["FORMATS", "PICTURE", "Format", "MissingExtraError", "chosen_format"]
 
 FORMATS: dict[str, Format] = {
-    "slack": Format(to_slack.render, "application/json", "json", needs_health=True),
-    "html": Format(
-        to_html.render, "text/html; charset=utf-8", "html", needs_daily=True, needs_health=True
+    "slack": Format(
+        to_slack.render, "application/json", "json", needs_health=True, needs_trend=True
     ),
-    "pdf": Format(to_pdf.render, "application/pdf", "pdf", needs_daily=True, needs_health=True),
+    "html": Format(
+        to_html.render,
+        "text/html; charset=utf-8",
+        "html",
+        needs_daily=True,
+        needs_health=True,
+        needs_trend=True,
+    ),
+    "pdf": Format(
+        to_pdf.render,
+        "application/pdf",
+        "pdf",
+        needs_daily=True,
+        needs_health=True,
+        needs_trend=True,
+    ),
     "csv": Format(to_csv.render, "text/csv; charset=utf-8", "csv"),
-    "json": Format(to_json.render, "application/json", "json", needs_health=True),
-    "text": Format(to_text.render, "text/plain; charset=utf-8", "txt", needs_health=True),
+    "json": Format(to_json.render, "application/json", "json", needs_health=True, needs_trend=True),
+    "text": Format(
+        to_text.render, "text/plain; charset=utf-8", "txt", needs_health=True, needs_trend=True
+    ),
 }
 """By the name that ``--format``, ``?format=`` and ``reports[].format`` know it by."""
 
-PICTURE = Format(charts.png, "image/png", "png", needs_daily=True)
+PICTURE = Format(charts.png, "image/png", "png", needs_daily=True, needs_trend=True)
 """What goes with a scheduled Slack message; what it needs may be missing (`charts.missing`)."""
 
 

@@ -12,7 +12,8 @@ class Format:
 
     ``render`` rounds; nothing before it does. ``extension`` is that of a file's name, without the
     dot. ``needs_daily``: it shows every service's days, which take the most time to work out;
-    ``needs_health``: it shows server health, which Prometheus is asked for.
+    ``needs_health``: it shows server health, which Prometheus is asked for; ``needs_trend``: it
+    shows the periods before, of which the ledger is read.
     """
 
     render: Callable[[PeriodReport], bytes]
@@ -20,3 +21,4 @@ class Format:
     extension: str
     needs_daily: bool = False
     needs_health: bool = False
+    needs_trend: bool = False

@@ -1,19 +1,22 @@
 """The tables of a page and of paper, as heads and rows of text; both are set from these."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from markupsafe import Markup
 
-from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import lists, view
 from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, name, priced, verdict
 from sla_engine.reports.language import Language, language
-from sla_engine.reports.strips import strip
+from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
 
-_WIDEST, _NARROWEST = 26, 6  # letters that a column of words is given room for on paper
+_WIDEST, _NARROWEST = 26, 4  # letters that a column of words is given room for on paper
+TREND = 14.0
+"""The share of the paper's width of a column of small pictures, percent."""
+_WORD, _WIDEST_TEXT = 12, 70
 
 _WHOLE = ("n", "id", "verdict")  # what is never broken into lines
 
@@ -41,12 +44,19 @@ _AGREEMENTS = {
 }  # fmt: skip
 _WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of window": "n"}
 _CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
-_RESTATEMENTS = {"Service": "", "Before": "n", "After": "n", "Who": "", "Why": ""}
+_RESTATEMENTS = {
+    "Service": "", "Before": "n", "After": "n", "What changed": "", "When": "t", "Who": "",
+    "Why": "",
+}  # fmt: skip
+_CAUSES = {
+    "terms": "what was agreed", "window": "planned work", "correction": "a correction",
+    "samples": "samples",
+}  # fmt: skip
 _TERMS = {"Services": "", "In force": "", "Terms": "", "Known since": ""}
 _NOTES = {"Service": "", "Note": ""}
-_HOSTS = {
-    "Host": "", "CPU p95": "n", "Memory p95": "n", "Fullest disk": "", "Used": "n", "Full": "",
-    "Updates": "n", "Reboot": "",
+_NUMBERS = {
+    "CPU p95", "Memory p95", "Used", "Updates", "Security", "p95", "Period before", "Change",
+    "Target", "Runs within", "Of",
 }  # fmt: skip
 
 
@@ -65,16 +75,24 @@ class Grid:
     rows: Sequence[Row]
     caption: str = ""
     days: Sequence[Markup] = ()
+    days_head: str = "Days"
 
     @cached_property
     def widths(self) -> list[float]:
         """Return the columns' shares of the paper's width, in percent."""
         wide = [max(map(letters, cells)) for cells in zip(self.head, *self.rows, strict=True)]
-        room = [
-            1.25 * count + 2 if kind in _WHOLE else min(max(count, _NARROWEST), _WIDEST)
-            for count, kind in zip(wide, self.kinds, strict=True)
-        ]
-        return [round(100 * one / sum(room), 2) for one in room]
+        room = [_room(count, kind) for count, kind in zip(wide, self.kinds, strict=True)]
+        whole = 100.0 if self.days_head == "Days" else 100.0 - TREND
+        return [round(whole * one / sum(room), 2) for one in room]
+
+
+def _room(letters_: int, kind: str) -> float:
+    """Return the room that a column is given, in letters: words of some length are wrapped."""
+    if kind == "t":
+        return 1.15 * letters_
+    if kind in _WHOLE or letters_ <= _WORD:
+        return 1.25 * max(letters_, _NARROWEST) + 2
+    return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)
 
 
 def services(report: PeriodReport) -> Grid:
@@ -152,15 +170,24 @@ def corrections(report: PeriodReport) -> Grid:
 
 
 def restatements(report: PeriodReport) -> Grid:
-    """Return what changed of a period after its report was made."""
+    """Return what changed of a period after its report was made, cause by cause."""
     say = language(report)
     rows = [
-        (one.service, say.percent(one.before), say.percent(one.after), one.author, one.reason)
+        (
+            one.service,
+            say.percent(one.before),
+            say.percent(one.after),
+            _CAUSES[cause.kind],
+            "-" if cause.time is None else say.moment(cause.time),
+            cause.author,
+            cause.reason,
+        )
         for one in report.restatements
+        for cause in one.causes or (Cause("samples", one.author, one.reason),)
     ]
     caption = (
         "Figures that are others than those that were frozen when the report of this period was "
-        "made."
+        "made, and each thing that made them so."
     )
     return _grid("restatements", "Restatements", _RESTATEMENTS, rows, caption=caption)
 
@@ -179,16 +206,52 @@ def notes(report: PeriodReport) -> Grid:
     return _grid("notes", "Notes on services", _NOTES, view.notes(report), caption=caption)
 
 
-def hosts(report: PeriodReport) -> Grid:
-    """Return server health."""
+def performance(report: PeriodReport) -> Grid:
+    """Return how fast services were; the pictures are the parts of the period."""
     say = language(report)
-    found = report.capacity.hosts if report.capacity else ()
-    rows = [(one.name, *(cell for cell, _ in lists.host(one, say))) for one in found]
     caption = (
-        "At the end of the period: 95th percentiles over it, and when the fullest disk is full at "
-        "the present pace."
+        f"95th percentile of each service's slowest probe, {say.title(report.period)} and the "
+        "period before. Of is the share of runs that was to be within the target."
     )
-    return _grid("capacity", "Server health and capacity", _HOSTS, rows, caption=caption)
+    grid = _listed("performance", "Performance", lists.PERFORMANCE_HEAD, lists.performance(report))
+    days = [line(one.latency.days) for one in lists.measured(report) if one.latency]
+    return replace(grid, caption=caption, days=days if any(days) else (), days_head="Trend")
+
+
+def capacity(report: PeriodReport) -> Grid:
+    """Return how full servers are."""
+    caption = (
+        "At the end of the period: 95th percentiles over it, and the day on which the first of a "
+        "server's disks is full at the pace of its last week."
+    )
+    rows = lists.capacity(report)
+    grid = _listed("capacity", "Server health and capacity", lists.CAPACITY_HEAD, rows)
+    return replace(grid, caption=caption)
+
+
+def updates(report: PeriodReport) -> Grid:
+    """Return what waits to be installed on servers."""
+    caption = "At the end of the period; in brackets how many days before it that was."
+    grid = _listed("updates", "Updates", lists.UPDATES_HEAD, lists.updates(report))
+    return replace(grid, caption=caption)
+
+
+def aftermath(report: PeriodReport) -> Grid:
+    """Return what was done to servers, beside the outages that followed."""
+    caption = (
+        "Reboots and changes of packages in the period, and the outages of any service that began "
+        "within a day: what followed, not what it came of."
+    )
+    rows = lists.followed(report)
+    grid = _listed("aftermath", "Installations and reboots", lists.AFTERMATH_HEAD, rows)
+    return replace(grid, caption=caption)
+
+
+def _listed(id_: str, title: str, head: Sequence[str], rows: Sequence[Row]) -> Grid:
+    """Return a table without the columns in which there is nothing."""
+    kept, body = compact(head, rows, "") if rows else (head, [])
+    kinds = {"Verdict": "verdict"} | dict.fromkeys(_NUMBERS, "n")
+    return Grid(id_, title, list(kept), [kinds.get(name, "") for name in kept], body)
 
 
 def _grid(

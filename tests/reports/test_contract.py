@@ -58,6 +58,7 @@ def test_a_format_asks_for_what_it_shows_and_for_nothing_else(chosen: Format) ->
     given = chosen.render(REPORT)
     assert (chosen.render(replace(REPORT, services=undated)) != given) is chosen.needs_daily
     assert (chosen.render(replace(REPORT, capacity=None)) != given) is chosen.needs_health
+    assert (chosen.render(replace(REPORT, trend=(), year=None)) != given) is chosen.needs_trend
 
 
 @pytest.mark.parametrize("chosen", FORMATS.values(), ids=FORMATS)
@@ -74,13 +75,14 @@ def test_only_what_a_format_shows_is_worked_out() -> None:
         made = {
             (daily, health): make_report(
                 Books(shop, ledger), parse_period("2026-10", BERLIN, 0), at("2026-11-01T09:00"),
-                [Format(to_markdown.render, "", "", daily, health)], client=client,
+                [Format(to_markdown.render, "", "", daily, health, daily)], client=client,
             )
             for daily in (False, True)
             for health in (False, True)
         }  # fmt: skip
     for (daily, health), report in made.items():
         assert bool(report.services[0].days) is daily
+        assert (report.year is not None) is daily
         assert (report.capacity is not None) is health
 
 

@@ -12,7 +12,8 @@ from weasyprint import HTML
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import FORMATS, charts, drawings, plots, to_html, to_slack
 from sla_engine.reports.language import language
-from sla_engine.reports.to_json import document, seconds
+from sla_engine.reports.plain import seconds
+from sla_engine.reports.to_json import document
 from tests.programs.slack_rules import mistakes
 from tests.reports.sample import REPORT, SERVICES, outage, service
 
@@ -78,7 +79,9 @@ def _text(body: bytes, *flags: str) -> str:
 def test_the_picture_is_made_of_the_charts_of_the_page() -> None:
     svg = drawings.picture(REPORT, "#000")
     assert svg.count("<svg ") - 1 == 4 + sum(bool(one.days) for one in REPORT.services)
-    assert all(drawing in svg for drawing in drawings.drawings(REPORT))
+    *own, before = drawings.drawings(REPORT)
+    assert all(drawing in svg for drawing in (*own, drawings.trend(REPORT)))
+    assert before in drawings.picture(replace(REPORT, trend=()), "#000")
     body = charts.png(REPORT)
     assert body.startswith(b"\x89PNG")
     assert int.from_bytes(body[16:20], "big") == 1600
