@@ -161,7 +161,7 @@ def _owed(page: Board, say: Language) -> Part:
 def _owed_row(one: Owed, say: Language) -> Cells:
     percent, window = say.agreed(one.percent / 100), say.title(one.window)
     if one.amount is None or one.fee is None:
-        return one.name, f"{percent} of the fee of {window}", NOTHING
+        return one.name, f"{percent} of the fee of {window}", "fee not known"
     fee = say.money(one.fee, one.currency)
     return one.name, f"{percent} of {fee} for {window}", say.amount(one.amount, one.currency)
 

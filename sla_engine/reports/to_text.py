@@ -57,7 +57,7 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     yield from _contracts(report, say, width)
     yield ""
     rows = [_outage_row(row) for row in lists.outages(report)]
-    yield f"OUTAGES ({lists.outage_count(report)})"
+    yield f"OUTAGES ({say.number(len(rows))})"
     if rows:
         yield from lines(_OUTAGE_HEAD, rows, width)
     yield from _works(report, say, width)
