@@ -16,8 +16,7 @@ _PARTS = 5
 _RISKS = 6
 
 _VERDICTS_CAPTION = (
-    "Agreements first; the worst first, then what costs most an hour. Lost is unplanned downtime, "
-    "or failed events."
+    "Agreements first, the worst above; lost is unplanned downtime, or failed events."
 )
 _RISKS_CAPTION = (
     "Budgets at today's burn, or used up in the window that closed last; disks at the pace of the "

@@ -95,8 +95,8 @@ def _room(letters_: int, kind: str) -> float:
     return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)
 
 
-def services(report: PeriodReport) -> Grid:
-    """Return the service levels."""
+def services(report: PeriodReport, *, days: bool = True) -> Grid:
+    """Return the service levels, with the days of each where there is room for them."""
     say, kept = language(report), filled(report, LEVELS)
     return Grid(
         "services",
@@ -105,7 +105,7 @@ def services(report: PeriodReport) -> Grid:
         ["", "verdict", *map(_kind, kept)],
         [[name(s), verdict(s), *_cells(s, kept, say)] for s in report.services],
         _LEVELS_CAPTION,
-        [strip(one, say) for one in report.services],
+        [strip(one, say) for one in report.services] if days else (),
     )
 
 

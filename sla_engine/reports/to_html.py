@@ -58,6 +58,7 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
         strip=strip,
         palette=palette,
         paper=paper,
+        plain=plain,
     )
 
 
