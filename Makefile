@@ -2,6 +2,8 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
+# Else each of the hundred Pythons that the tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -44,8 +46,9 @@ test: ## lint and every test, side by side
 	@$(MAKE) --no-print-directory --jobs=2 lint tests
 
 .PHONY: tests
-tests: dev-setup ## every test; three at a time, since many wait for real programs
-	@$(PY) -m pytest -n 3 --dist loadgroup
+tests: dev-setup ## every test; three files at a time, since many wait for real programs
+	@$(PY) -m pytest --collect-only --quiet >/dev/null # compiled once, not once a worker
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lock
 lock: dev-setup ## write locks/ anew with the newest packages that pyproject.toml allows
@@ -54,7 +57,7 @@ lock: dev-setup ## write locks/ anew with the newest packages that pyproject.tom
 .PHONY: test-latest
 test-latest: dev-setup ## every test on the newest packages that pyproject.toml allows, whatever the locks hold
 	@scripts/venv-latest
-	@.venv-latest/bin/python -m pytest -n 2 --dist loadgroup
+	@.venv-latest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: fuzz
 fuzz: dev-setup ## fuzz catalogues, feeds, answers of Prometheus and Slack, ten minutes each (needs atheris)

@@ -5,50 +5,37 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from sla_engine.app.errors import JobError, UsageError
-from sla_engine.commands import (
-    assets,
-    attest,
-    backfill,
-    check,
-    discover,
-    doctor,
-    explain,
-    ledger,
-    maintenance,
-    outages,
-    recompute,
-    report,
-    rules,
-    serve,
-    terms,
-)
 from sla_engine.commands.flags import Command
 from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.logs import configure_logs
 
-COMMANDS = (
-    check,
-    serve,
-    backfill,
-    report,
-    discover,
-    outages,
-    rules,
-    maintenance,
-    explain,
-    recompute,
-    terms,
-    ledger,
-    attest,
-    doctor,
-    assets,
-)
-"""In the order in which --help lists them."""
+COMMANDS: Final = {
+    "check": "check",
+    "serve": "serve",
+    "backfill": "backfill",
+    "report": "report",
+    "discover": "discover",
+    "outages": "outages",
+    "rules": "rules",
+    "maintenance": "maintenance",
+    "explain": "explain",
+    "recompute": "recompute",
+    "terms": "terms",
+    "verify": "ledger",
+    "export": "ledger",
+    "import": "ledger",
+    "attest": "attest",
+    "keygen": "attest",
+    "doctor": "doctor",
+    "assets": "assets",
+}
+"""The module of each, in the order in which --help lists them; only the one asked for is loaded."""
 
 
 FIRST = """\
@@ -77,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         print(FIRST, file=sys.stderr)
         return 2
-    options = parser().parse_args(given)
+    options = parser(given[0]).parse_args(given)
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
     try:
@@ -129,13 +116,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of every subcommand."""
+def parser(first: str = "--help") -> argparse.ArgumentParser:
+    """Return the parser of the command that comes first, of every one where that is none."""
     top: argparse.ArgumentParser = _Parser(
         prog="sla-engine", description="Uptime from PromQL, an exact ledger of outages, reports."
     )
     top.add_argument("--version", action="version", version=f"sla-engine {__version__}")
+    if first == "--version":
+        return top
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.register(commands)
+    modules = [COMMANDS[first]] if first in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for module in modules:
+        import_module(f"sla_engine.commands.{module}").register(commands)
     return top

@@ -1,12 +1,15 @@
 """What somebody sees who has nothing yet: no arguments, no checkout, no catalogue."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from sla_engine.cli import COMMANDS, FIRST, START, main
+from sla_engine.cli import COMMANDS, FIRST, START, main, parser
 from sla_engine.commands.assets import ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -19,9 +22,26 @@ def test_without_arguments_the_commands_that_matter_first_are_shown(
     said = capsys.readouterr()
     assert said.err == FIRST + "\n"
     shown = [line.split()[1] for line in FIRST.splitlines() if line.startswith("  sla-engine")]
-    known = {module.__name__.rpartition(".")[2] for module in COMMANDS}
     assert len(shown) == 5
-    assert set(shown) <= known
+    assert set(shown) <= set(COMMANDS)
+
+
+def test_only_the_module_of_the_command_asked_for_is_loaded() -> None:
+    code = (
+        "import sys; from sla_engine.cli import parser; parser('keygen'); "
+        "print([name for name in sys.modules if name.startswith('sla_engine.commands.')])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(told.stdout)) == {
+        "sla_engine.commands.attest",
+        "sla_engine.commands.flags",
+    }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_known_to_the_module_that_the_registry_names(name: str) -> None:
+    only = parser(name).format_help()
+    assert re.search(rf"^    {name}( |$)", only, re.MULTILINE), only
 
 
 def test_assets_are_all_that_is_installed_beside_the_code() -> None:

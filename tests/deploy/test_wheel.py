@@ -20,7 +20,7 @@ from tests.programs.ports import free_port
 from tests.programs.process import running
 from uptime_common import __version__
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("exporter", "service_catalogue", "sla_engine", "uptime_common")
 DATA = (

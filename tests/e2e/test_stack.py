@@ -16,7 +16,7 @@ from stack.layout import PREFERRED, ROOT
 from stack.leftovers import end_orphans, orphans
 from tests.programs.ports import free_port
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.e2e
 
 SERVICES = {"host", "prometheus", "alertmanager", "exporter"}
 

@@ -109,7 +109,7 @@ def _await(what: str, true: Callable[[], object]) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not true():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def _state(slack: Slack, count: int, word: str) -> bool:

@@ -13,17 +13,19 @@ EmptyLedger = Callable[[], Ledger]
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """Run one server for all tests."""
+    """Run one server for all tests, with a database to copy that is migrated and empty."""
     with running_postgresql() as url:
+        Ledger.open(fresh_database(url, "migrated")).close()
         yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of a database without a table."""
+    """Return the URL of a database without a row; without a table where the test migrates."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/var/ledger.db"
-    return fresh_database(request.getfixturevalue("postgresql"), "ledger")
+    template = "template1" if "migrating" in request.fixturenames else "migrated"
+    return fresh_database(request.getfixturevalue("postgresql"), "ledger", template)
 
 
 @pytest.fixture

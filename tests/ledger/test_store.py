@@ -75,6 +75,7 @@ def test_only_what_overlaps_the_period_is_read(ledger: Ledger) -> None:
     assert ledger.histories(Interval(0, 100), ["other"]) == {}
 
 
+@pytest.mark.usefixtures("migrating")
 def test_the_migrations_make_the_tables(ledger: Ledger) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
@@ -114,6 +115,7 @@ def test_a_ledger_of_a_newer_version_is_refused(ledger_url: str) -> None:
         Ledger.open(ledger_url)
 
 
+@pytest.mark.usefixtures("migrating")
 def test_two_that_open_an_empty_ledger_at_once_migrate_it_once(ledger_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(Ledger.open, [ledger_url] * 4))
@@ -122,6 +124,7 @@ def test_two_that_open_an_empty_ledger_at_once_migrate_it_once(ledger_url: str) 
         ledger.close()
 
 
+@pytest.mark.usefixtures("migrating")
 def test_a_ledger_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     ledger_url: str,
 ) -> None:

@@ -43,11 +43,11 @@ def running_postgresql(*settings: str, papers: Papers | None = None) -> Iterator
             yield url
 
 
-def fresh_database(server: str, name: str) -> str:
-    """Make an empty database; return its URL."""
+def fresh_database(server: str, name: str, template: str = "template1") -> str:
+    """Make a database as another is, an empty one unless told; return its URL."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return f"{server}/{name}"
 
 

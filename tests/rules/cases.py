@@ -8,7 +8,7 @@ adds the results of expressions.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,16 +20,21 @@ ALERT_RULES: Final = ROOT / "alert_rules"
 RULES: Final = sorted(ALERT_RULES.glob("*.rules.yml"))
 
 
+_NAMES: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_ALERTS: Final = re.compile(r"\bALERTS\{([^}]*)\}")
+_ALERTNAME: Final = re.compile(r'alertname=~?"([^"]*)"')
+
+
 def load(path: Path) -> dict[str, Any]:
     """Return a file of cases as it is written."""
-    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return document
 
 
 def rules() -> Iterator[dict[str, Any]]:
     """Yield every rule, recording and alerting."""
     for path in RULES:
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
+        for group in load(path)["groups"]:
             yield from group["rules"]
 
 
@@ -42,17 +47,27 @@ def alerts() -> dict[str, list[str]]:
     return found
 
 
-def unit_test(document: dict[str, Any], folder: Path) -> str:
+def unit_tests(document: dict[str, Any], folder: Path) -> Iterator[Path]:
+    """Write promtool's files for a file of cases, one each, and yield their paths.
+
+    promtool evaluates whatever it is given: a case has what it asks for and what that rests on.
+    """
+    for number, case in enumerate(document["cases"]):
+        place = folder / str(number)
+        place.mkdir()
+        path = place / "test.yml"
+        one = document | {"cases": [case]}
+        path.write_text(unit_test(one, place, _asked(one)), encoding="utf-8")
+        yield path
+
+
+def unit_test(document: dict[str, Any], folder: Path, wanted: Container[str] | None = None) -> str:
     """Return promtool's file for a file of cases; its rules are written to a folder."""
     every = document.get("every", "1m")
-    paths = [str(paced(ROOT / name, folder, seconds(every))) for name in document["rules"]]
+    paths = [str(paced(ROOT / name, folder, seconds(every), wanted)) for name in document["rules"]]
     # promtool evaluates groups in random order unless told. Backwards, because a file goes from
     # what is used to what it rests on.
-    order = [
-        group["name"]
-        for path in paths
-        for group in reversed(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["groups"])
-    ]
+    order = [group["name"] for path in paths for group in reversed(load(Path(path))["groups"])]
     interval = document.get("interval", every)
     tests = [_test(case, interval) for case in document["cases"]]
     text: str = yaml.safe_dump(
@@ -67,10 +82,47 @@ def unit_test(document: dict[str, Any], folder: Path) -> str:
     return text
 
 
-def paced(path: Path, folder: Path, every: int) -> Path:
-    """Copy rules, blocks as far apart as their group makes them: promtool has one interval."""
+def _asked(document: dict[str, Any]) -> set[str]:
+    """Return the names of what cases ask for, and of what that rests on."""
+    texts = [case["alert"] for case in document["cases"]]
+    texts += [item["expr"] for case in document["cases"] for item in case.get("expect", ())]
+    known: dict[str, list[str]] = {}
+    for name in document["rules"]:
+        for group in load(ROOT / name)["groups"]:
+            for rule in group["rules"]:
+                known.setdefault(_name(rule), []).append(rule["expr"])
+    found: set[str] = set()
+    while texts:
+        new = _named(texts.pop(), known) - found
+        found |= new
+        texts += [text for name in new for text in known[name]]
+    return found
+
+
+def _named(text: str, known: Collection[str]) -> set[str]:
+    """Return the rules whose series, or whose alerts, an expression reads."""
+    patterns = [
+        match[1] if (match := _ALERTNAME.search(matchers)) else ".*"
+        for matchers in _ALERTS.findall(text)
+    ]
+    by_pattern = {n for n in known for pattern in patterns if re.fullmatch(pattern, n)}
+    return by_pattern | (set(_NAMES.findall(text)) & set(known))
+
+
+def _name(rule: dict[str, Any]) -> str:
+    name: str = rule.get("alert") or rule["record"]
+    return name
+
+
+def paced(path: Path, folder: Path, every: int, wanted: Container[str] | None = None) -> Path:
+    """Copy rules, blocks as far apart as their group makes them: promtool has one interval.
+
+    With names ``wanted``, only the rules of those: promtool evaluates whatever it is given.
+    """
     document = load(path)
     for group in document["groups"]:
+        if wanted is not None:
+            group["rules"] = [rule for rule in group["rules"] if _name(rule) in wanted]
         apart = seconds(group["interval"])
         for rule in group["rules"] if group["name"].endswith("_blocks") and every < apart else ():
             rule["expr"] = f"({rule['expr']}) and on () vector(time()) % {apart} < {every}"

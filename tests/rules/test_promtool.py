@@ -36,9 +36,8 @@ def test_promtool_accepts_every_rule(release: str) -> None:
 @pytest.mark.integration
 @pytest.mark.parametrize(("path", "release"), RUNS, ids=lambda it: getattr(it, "stem", it))
 def test_the_alerts_fire_and_clear_as_promised(path: Path, release: str, tmp_path: Path) -> None:
-    written = tmp_path / path.name
-    written.write_text(cases.unit_test(cases.load(path), tmp_path), encoding="utf-8")
-    _run(RELEASES[release]("promtool"), "test", "rules", written)
+    written = cases.unit_tests(cases.load(path), tmp_path)
+    _run(RELEASES[release]("promtool"), "test", "rules", *written)
 
 
 @pytest.mark.parametrize("alert", sorted(cases.alerts().keys() - {"DeadMansSwitch"}))

@@ -26,6 +26,8 @@ def test_every_rule_can_be_evaluated_where_each_series_has_a_twin(
     path: Path, tmp_path: Path
 ) -> None:
     document = yaml.safe_load(cases.unit_test(cases.load(path), tmp_path))
+    # A match that is not unique fails at each evaluation while it lasts: some are enough.
+    document["evaluation_interval"] = f"{5 * cases.seconds(document['evaluation_interval'])}s"
     for test in document["tests"]:
         test["input_series"] = _doubled(test["input_series"])
         # Only that promtool gets there: it fails on a match that is not unique.

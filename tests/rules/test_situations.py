@@ -11,7 +11,7 @@ import pytest
 from tests.rules import cases, nights
 from tests.rules.nights import Told, messages, of_row, shown
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("situations")]
+pytestmark = pytest.mark.integration
 
 DOC = cases.ROOT / "docs" / "alerting.md"
 BEGIN = "<!-- written by: pytest --update-golden tests/rules/test_situations.py -->\n"
