@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 
 from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
 from sla_engine.domain.report import PeriodReport, ServiceReport
@@ -14,6 +15,7 @@ from uptime_common.humanize import NOTHING
 _VERDICTS = 10
 _PARTS = 5
 _RISKS = 6
+_STORY = 140  # letters of what people wrote; the appendix has all of it
 
 _VERDICTS_CAPTION = (
     "Agreements first, the worst above; lost is unplanned downtime, or failed events."
@@ -201,7 +203,7 @@ def _done(page: Board, currency: str, say: Language) -> Part:
 
 def _done_row(one: Done, currency: str, say: Language) -> Cells:
     cost = f", {say.money(one.lost, currency)}" if one.lost else ""
-    told = _wrote(one) or "nothing is written down"
+    told = shorten(_wrote(one), _STORY, placeholder="…") or "nothing is written down"
     open_ = ", still open" if one.is_open else ""
     when = f"{say.day(one.start)}, {say.service_time(one.unplanned)}{cost}{open_}"
     return one.name, f"{when}: {told}"

@@ -38,7 +38,9 @@ def test_a_page_that_is_sent_carries_its_seal(ledger: Ledger, slack: Slack) -> N
     assert ledger.verify() == []
 
 
-@pytest.mark.parametrize("form", ["csv", "slack"])  # slack: a picture, and paper that carries its own
+@pytest.mark.parametrize(
+    "form", ["csv", "slack"]
+)  # slack: a picture, and paper that carries its own
 def test_beside_what_cannot_carry_a_seal_stands_one(
     ledger: Ledger, slack: Slack, form: str
 ) -> None:
