@@ -23,6 +23,7 @@ from sla_engine.domain.period import Period, PeriodKind, containing, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.trend import Entry, PeriodTotals, added, joined, totals
 from sla_engine.ledger import Books
+from sla_engine.ledger.frozen import Snapshot
 
 LENGTH = 13
 """How many periods: the same month of the year before is the first."""
@@ -126,10 +127,36 @@ class _Past:
         return totals(span, entries, self._owed(span, isolation), missing)
 
     def _entries(self, span: Interval, services: Sequence[Service]) -> list[Entry]:
-        closed = {one.id: closed_in(self._held(one), span, self._at) for one in services}
+        kinds = {one.id: self._held(one) for one in services}
+        windows = {held: closed_in(held, span, self._at) for held in set(kinds.values())}
+        closed = {name: windows[held] for name, held in kinds.items()}
         begin = min([span.start, *(w.start for some in closed.values() for w in some)])
-        facts = facts_of(self._books, Interval(begin, span.end), services)
-        return [self._entry(one, facts[one.id], span, closed[one.id]) for one in services]
+        reach = Interval(begin, span.end)
+        frozen = self._frozen(span, services)
+        rest = [one for one in services if one.id not in frozen]
+        facts = facts_of(self._books, reach, rest)
+        known = facts_of(
+            self._books, span, [one for one in services if one.id in frozen], events=False
+        )
+        return [
+            self._kept(one, known[one.id], span, frozen[one.id])
+            if one.id in frozen
+            else self._entry(one, facts[one.id], span, closed[one.id])
+            for one in services
+        ]
+
+    def _frozen(self, span: Interval, services: Sequence[Service]) -> dict[str, Snapshot]:
+        """Return what was frozen of the services that count events, which are many to read."""
+        counting = [one for one in services if one.method == "events"]
+        first = self._books.ledger.frozen.first(span) if counting else {}
+        return {one.id: first[one.id].figures for one in counting if one.id in first}
+
+    def _kept(
+        self, service: Service, facts: AccountingInput, span: Interval, frozen: Snapshot
+    ) -> Entry:
+        """Return a service that counts events: downtime by its outages, the rest as reported."""
+        own = figures_in(service, facts, span, self._at)
+        return Entry(service.id, None, frozen.get("met"), own, frozen.get("cost"))
 
     def _held(self, service: Service) -> tuple[Held, ...]:
         if service.id not in self._kinds:

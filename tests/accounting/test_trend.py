@@ -10,11 +10,14 @@ from sla_engine.accounting import trend as module
 from sla_engine.accounting.figures import figures_in
 from sla_engine.accounting.report import make_report
 from sla_engine.domain.board import board
+from sla_engine.domain.events import Minute
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
+from sla_engine.measurement.event_outages import EventOutages
 from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
 
@@ -155,3 +158,24 @@ def test_a_service_that_cannot_be_computed_is_missing_and_all_others_are_summed_
     assert found[at("2026-03-01")].missing == 1
     assert found[at("2026-03-01")].judged == 1
     assert found[at("2026-09-01")].missing == 0
+
+
+def test_of_a_service_that_counts_events_a_frozen_month_keeps_verdict_and_cost() -> None:
+    shop = {
+        "id": "api", "objective": 99, "cost_per_hour": 600, "sli": {"good": "g", "total": "t"},
+    }  # fmt: skip
+    start, end = at("2026-09-01"), at("2026-10-01")
+    failing = range(at("2026-09-10"), at("2026-09-10") + 600 * MINUTE, MINUTE)
+    minutes = tuple(Minute(m, 0 if m in failing else 10, 10) for m in range(start, end, MINUTE))
+    with Ledger.open("sqlite://") as ledger:
+        kept = Books(catalogue(shop), ledger)
+        item = Derived("api", (Segment(start, end, State.UP),), start, 0, minutes)
+        ledger.apply([EventOutages(kept, Interval(start, end)).judged(item)])
+        september, october = (parse_period(name, UTC, end) for name in ("2026-09", "2026-10"))
+        make_report(kept, september, end + 1, [FORMATS["json"]], frozen=True)
+        found = make_report(kept, october, at("2026-11-01"), [FORMATS["json"]]).trend[-2]
+        own = make_report(kept, september, end + 1, [FORMATS["json"]]).trend[-1]
+    assert (found.met, found.judged) == (0, 1)
+    assert found.unplanned == 600 * MINUTE
+    assert found.cost == pytest.approx(6_000)
+    assert found == own
