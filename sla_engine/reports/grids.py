@@ -30,6 +30,11 @@ _OUTAGES_CAPTION = (
     "{}. Planned, unplanned and unknown are inside the period and the agreed time; the duration is "
     "the outage's own."
 )
+_REST_CAPTION = (
+    " Listed are the {} with the most unplanned downtime; the other {} add up to {} of it, are in "
+    "the figures of their services above, and one by one in CSV, XLSX and JSON."
+)
+_OUTAGES_AT_MOST = 2_000
 _OUTAGES = {
     "Service": "", "Began": "t", "Ended": "t", "Duration": "n", "Planned": "n", "Unplanned": "n",
     "Unknown": "n", "Class": "", "Cause": "", "Ticket": "", "Outage": "id",
@@ -124,17 +129,24 @@ def reliability(report: PeriodReport) -> Grid:
 
 
 def outages(report: PeriodReport) -> Grid:
-    """Return the list of outages."""
+    """Return the list of outages: all, or of very many the longest, with the sum of the rest."""
+    say = language(report)
+    kept, lost = lists.longest(report, _OUTAGES_AT_MOST)
     rows = [
         (
             row.service, row.began, row.ended, row.lasted, row.planned, row.unplanned, row.unknown,
             row.kind, f"{row.cause} ({row.note})".strip() if row.note else row.cause, row.ticket,
             row.id,
         )
-        for row in lists.outages(report)
+        for row in lists.outages(report, kept)
     ]  # fmt: skip
     caption = _OUTAGES_CAPTION.format(lists.outage_count(report))
-    return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=language(report))
+    if kept is not None:
+        left = sum(len(one.figures.shares) for one in report.services) - len(kept)
+        caption += _REST_CAPTION.format(
+            say.number(len(kept)), say.number(left), say.service_time(lost)
+        )
+    return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=say)
 
 
 def contract_windows(report: PeriodReport) -> Grid:

@@ -1,6 +1,6 @@
 """The lists of a report, line by line: outages, corrections, planned work, hosts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.aftermath import aftermath
@@ -34,21 +34,38 @@ class OutageRow:
     lost: int
 
 
+Key = tuple[str, int]
+"""An outage by its service and start."""
 _SHORT = 20
 """More outages that are too short to count are summed up, service by service."""
 
 
-def outages(report: PeriodReport) -> Iterator[OutageRow]:
-    """Yield the outage list, service by service."""
+def outages(report: PeriodReport, kept: Collection[Key] | None = None) -> Iterator[OutageRow]:
+    """Yield the outage list, service by service: all, or of those that count the ``kept``."""
     summed = sum(len(service.figures.short) for service in report.services) > _SHORT
     for service in report.services:
         for share in service.figures.shares:
-            yield _outage(service, share, report, counted=True)
+            if kept is None or (service.id, share.outage.start) in kept:
+                yield _outage(service, share, report, counted=True)
         if summed and len(service.figures.short) > 1:
             yield _summed(service, language(report))
             continue
         for share in service.figures.short:
             yield _outage(service, share, report, counted=False)
+
+
+def longest(report: PeriodReport, most: int) -> tuple[set[Key] | None, int]:
+    """Return the outages with the most unplanned downtime, and how much of it the others have (ms).
+
+    None where there are no more than so many.
+    """
+    every = [(s.unplanned, one.id, s.outage.start) for one in report.services
+             for s in one.figures.shares]  # fmt: skip
+    if len(every) <= most:
+        return None, 0
+    every.sort(key=lambda one: -one[0])
+    kept = {(service, start) for _, service, start in every[:most]}
+    return kept, sum(lost for lost, _, _ in every[most:])
 
 
 def _summed(service: ServiceReport, say: Language) -> OutageRow:
