@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
@@ -24,8 +25,11 @@ from sla_engine.domain.period import Period
 from sla_engine.domain.report import NotComputed, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
-from sla_engine.reports import Format
+from sla_engine.reports import Format, plots
 from uptime_common.failure import failure_words
+
+Strips = bool | Literal["worst"]
+"""Whose days are worked out: nobody's, everybody's, or theirs who lost most."""
 
 
 def make_report(
@@ -61,10 +65,11 @@ def make_report(
         KeyError: a service or the agreement is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
-    daily = any(one.needs_daily for one in formats)
+    daily = [one for one in formats if one.needs_daily]
+    strips: Strips = bool(daily) and ("worst" if all(one.few_days for one in daily) else True)
     make = frozen_report if frozen else report
     services = None if services is None else tuple(services)
-    made = make(books, period, now, services, strips=daily, agreement=agreement, proceed=proceed)
+    made = make(books, period, now, services, strips=strips, agreement=agreement, proceed=proceed)
     proceed()
     named = _named(books.catalogue, services, agreement)
     made = replace(
@@ -118,7 +123,7 @@ def report(
     now: int,
     services: Iterable[str] | None = None,
     *,
-    strips: bool = True,
+    strips: Strips = True,
     agreement: str | None = None,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
@@ -182,7 +187,7 @@ def _computed(
     books: Books,
     period: Period,
     now: int,
-    strips: bool,
+    strips: Strips,
     chosen: Sequence[Service],
     *,
     agreement: str | None,
@@ -198,7 +203,8 @@ def _computed(
     found = with_causes(found, books.catalogue, at)
     if strips:
         proceed()
-        found = with_days(found, books.catalogue, facts, period, at)
+        whose = None if strips is True else {one.id for one in plots.shown(found)}
+        found = with_days(found, books.catalogue, facts, period, at, whose=whose)
     first = books.ledger.first_samples()
     kept = agreement_reports(books.catalogue, agreements, facts, first, whole, at=at)
     found, rows = replace(found, agreements=tuple(kept)), terms_known(books, now)
@@ -217,7 +223,7 @@ def frozen_report(
     now: int,
     services: Iterable[str] | None = None,
     *,
-    strips: bool = True,
+    strips: Strips = True,
     agreement: str | None = None,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:

@@ -1,8 +1,15 @@
 """Report formats, one record each, and all rounding; imported by accounting and above."""
 
-from sla_engine.reports import charts, to_csv, to_html, to_json, to_pdf, to_slack, to_text
-from sla_engine.reports.format import Format
-from sla_engine.reports.to_pdf import MissingExtraError
+from sla_engine.reports import (
+    charts,
+    to_csv,
+    to_html,
+    to_json,
+    to_pdf,
+    to_slack,
+    to_text,
+)
+from sla_engine.reports.format import Format, MissingExtraError
 
 __all__ = ["FORMATS", "PICTURE", "Format", "MissingExtraError", "chosen_format"]
 
@@ -25,6 +32,7 @@ FORMATS: dict[str, Format] = {
         needs_daily=True,
         needs_health=True,
         needs_trend=True,
+        few_days=True,
     ),
     "csv": Format(to_csv.render, "text/csv; charset=utf-8", "csv"),
     "json": Format(to_json.render, "application/json", "json", needs_health=True, needs_trend=True),
@@ -34,7 +42,7 @@ FORMATS: dict[str, Format] = {
 }
 """By the name that ``--format``, ``?format=`` and ``reports[].format`` know it by."""
 
-PICTURE = Format(charts.png, "image/png", "png", needs_daily=True, needs_trend=True)
+PICTURE = Format(charts.png, "image/png", "png", needs_daily=True, needs_trend=True, few_days=True)
 """What goes with a scheduled Slack message; what it needs may be missing (`charts.missing`)."""
 
 

@@ -32,7 +32,8 @@ Cells = tuple[str, ...]
 class Part:
     """A part of the page: its title, its lines in cells, and what is said under them.
 
-    ``amounts``: the last cell of a line is one; ``short``: the first cell is of few letters.
+    ``amounts``: the last cell of a line is one; ``widths`` are its cells' shares of the room on
+    paper, percent.
     """
 
     title: str
@@ -41,7 +42,7 @@ class Part:
     caption: str = ""
     empty: str = ""
     amounts: bool = False
-    short: bool = False
+    widths: tuple[int, ...] = (36, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
         _others(left, say),
         _VERDICTS_CAPTION,
         "Nothing has an objective.",
+        widths=(51, 14, 12, 11, 12),
     )
 
 
@@ -140,7 +142,12 @@ def _lost(page: Board, currency: str, say: Language) -> Part:
     title = total if page.lost else "Lost by unplanned downtime"
     rows = tuple(_lost_row(one, currency, say) for one in shown)
     return Part(
-        title, rows, rest, empty="Nothing, or nothing that has a price an hour.", amounts=True
+        title,
+        rows,
+        rest,
+        empty="Nothing, or nothing that has a price an hour.",
+        amounts=True,
+        widths=(48, 33, 19),
     )
 
 
@@ -156,7 +163,7 @@ def _owed(page: Board, say: Language) -> Part:
     rest = f"and {say.number(len(left))} more" if left else ""
     title = f"Owed to customers: {sums}" if sums else "Owed to customers"
     rows = tuple(_owed_row(one, say) for one in shown)
-    return Part(title, rows, rest, empty="Nothing.", amounts=True)
+    return Part(title, rows, rest, empty="Nothing.", amounts=True, widths=(48, 33, 19))
 
 
 def _owed_row(one: Owed, say: Language) -> Cells:
@@ -175,7 +182,7 @@ def _hurt(page: Board, currency: str, say: Language) -> Part:
         "What hurt most",
         tuple(row for row in rows if row[1]),
         empty="Nothing was down.",
-        short=True,
+        widths=(13, 87),
     )
 
 
@@ -227,6 +234,7 @@ def _risks(page: Board, say: Language) -> Part:
         f"and {say.number(len(left))} more" if left else "",
         _RISKS_CAPTION,
         "Nothing that is foreseen.",
+        widths=(45, 55),
     )
 
 

@@ -5,7 +5,7 @@ columns: nothing is cut, and nothing lies beyond the paper.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -72,14 +72,19 @@ def _sheet(head: Sequence[str], lines: Sequence[_Line], size: float) -> Markup:
 
 def _stripes(above: int, lines: Sequence[_Line], tall: float) -> str:
     """Return the ground of the lines, from under the head down; ``tall`` is a line's height, pt."""
-    stops = ["transparent 0"]
-    was = False
+    if all(one.striped != other.striped for one, other in pairwise(lines)):
+        first, second = _GROUND[lines[0].striped], _GROUND[not lines[0].striped]
+        one, two = f"{tall:.2f}pt", f"{2 * tall:.2f}pt"
+        turns = f"{first} 0, {first} {one}, {second} {one}, {second} {two}"
+        place = f"0 {above * tall:.2f}pt / 100% {len(lines) * tall:.2f}pt no-repeat"
+        return f"repeating-linear-gradient({turns}) {place}"
+    stops, was = ["transparent 0"], False
     for number, line in enumerate((*lines, _Line("", striped=False)), above):
         if line.striped != was:
             at = f"{number * tall:.2f}pt"
             stops += [f"{_GROUND[was]} {at}", f"{_GROUND[line.striped]} {at}"]
             was = line.striped
-    return f"linear-gradient({', '.join(stops)}, transparent 100%)" if len(stops) > 1 else "none"
+    return f"linear-gradient({', '.join(stops)}, transparent 100%)"
 
 
-_GROUND = {False: "transparent", True: "#f0f3f6"}
+_GROUND = {False: "#fff", True: "#f0f3f6"}

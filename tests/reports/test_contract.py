@@ -154,3 +154,17 @@ def test_a_report_that_nobody_waits_for_is_given_up_between_its_steps() -> None:
             with pytest.raises(NobodyWaitsError):
                 report({"format": "csv", "period": "2026-10"}, partial(nobody_after, steps))
             assert len(asked) == steps + 1
+
+
+def test_paper_and_pictures_have_the_days_of_those_alone_that_lost_most() -> None:
+    many = catalogue(*(f"s{i}" for i in range(10)))
+    with Ledger.open("sqlite://") as ledger:
+        now, period = at("2026-11-01T09:00"), parse_period("2026-10", BERLIN, 0)
+        counts = [
+            sum(
+                bool(one.days)
+                for one in make_report(Books(many, ledger), period, now, some).services
+            )
+            for some in ([FORMATS["pdf"]], [PICTURE, FORMATS["pdf"]], [FORMATS["html"], PICTURE])
+        ]
+    assert counts == [8, 8, 10]
