@@ -110,7 +110,7 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
         _others(left, say),
         _VERDICTS_CAPTION,
         "Nothing has an objective.",
-        widths=(51, 14, 12, 11, 12),
+        widths=(48, 12, 13, 13, 14),
     )
 
 
@@ -147,7 +147,7 @@ def _lost(page: Board, currency: str, say: Language) -> Part:
         rest,
         empty="Nothing, or nothing that has a price an hour.",
         amounts=True,
-        widths=(48, 33, 19),
+        widths=(43, 39, 18),
     )
 
 
@@ -163,7 +163,7 @@ def _owed(page: Board, say: Language) -> Part:
     rest = f"and {say.number(len(left))} more" if left else ""
     title = f"Owed to customers: {sums}" if sums else "Owed to customers"
     rows = tuple(_owed_row(one, say) for one in shown)
-    return Part(title, rows, rest, empty="Nothing.", amounts=True, widths=(48, 33, 19))
+    return Part(title, rows, rest, empty="Nothing.", amounts=True, widths=(43, 39, 18))
 
 
 def _owed_row(one: Owed, say: Language) -> Cells:
@@ -234,7 +234,7 @@ def _risks(page: Board, say: Language) -> Part:
         f"and {say.number(len(left))} more" if left else "",
         _RISKS_CAPTION,
         "Nothing that is foreseen.",
-        widths=(45, 55),
+        widths=(40, 60),
     )
 
 

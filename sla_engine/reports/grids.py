@@ -61,7 +61,7 @@ _TERMS = {"Services": "", "In force": "", "Terms": "", "Known since": ""}
 _NOTES = {"Service": "", "Note": ""}
 _NUMBERS = {
     "CPU p95", "Memory p95", "Used", "Updates", "Security", "p95", "Period before", "Change",
-    "Target", "Runs within", "Of",
+    "Target", "Runs within", "Wanted",
 }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ class Grid:
 def _room(letters_: int, kind: str) -> float:
     """Return the room that a column is given, in letters: words of some length are wrapped."""
     if kind == "t":
-        return 1.15 * letters_
+        return 1.3 * letters_
     if kind in _WHOLE or letters_ <= _WORD:
         return 1.25 * max(letters_, _NARROWEST) + 2
     return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)
@@ -223,7 +223,7 @@ def performance(report: PeriodReport) -> Grid:
     say = language(report)
     caption = (
         f"95th percentile of each service's slowest probe, {say.title(report.period)} and the "
-        "period before. Of is the share of runs that was to be within the target."
+        "period before. Wanted is the share of runs that was to be within the target."
     )
     grid = _listed("performance", "Performance", lists.PERFORMANCE_HEAD, lists.performance(report))
     days = [line(one.latency.days) for one in lists.measured(report) if one.latency]

@@ -290,7 +290,7 @@ UPDATES_HEAD = (
 )  # fmt: skip
 AFTERMATH_HEAD = ("When", "Server", "What", "Outages that began within a day")
 PERFORMANCE_HEAD = (
-    "Service", "p95", "Period before", "Change", "Target", "Runs within", "Of", "Verdict",
+    "Service", "p95", "Period before", "Change", "Target", "Runs within", "Wanted", "Verdict",
 )  # fmt: skip
 _FAST = {True: "met", False: "missed", None: "not judged"}
 _TOLD = 5
