@@ -82,7 +82,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with Ledger.open("sqlite://") as ledger:
         books = filled(ledger)
-        monthly, daily = made(books, month), made(books, "2026-10-05")
+        monthly, weekly, daily = (made(books, name) for name in (month, "2026-W41", "2026-10-05"))
     for name, format_ in FORMATS.items():
         (folder / f"monthly.{name}.{format_.extension}").write_bytes(format_.render(monthly))
     (folder / "monthly.png").write_bytes(PICTURE.render(monthly))
@@ -91,6 +91,8 @@ def main() -> None:
     (folder / "mail.html").write_text(page, encoding="utf-8")
     (folder / "mail.txt").write_text(f"{mail.title}\n\n{mail.text}\n", encoding="utf-8")
     (folder / "daily.slack.json").write_bytes(FORMATS["slack"].render(daily))
+    (folder / "weekly.slack.json").write_bytes(FORMATS["slack"].render(weekly))
+    (folder / "weekly.html").write_bytes(FORMATS["html"].render(weekly))
     (folder / "daily.html").write_bytes(FORMATS["html"].render(daily))
 
 

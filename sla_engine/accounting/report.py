@@ -79,6 +79,7 @@ def make_report(
         why=_why(books, made),
         external_url=books.catalogue.external_url,
         named=_asked_for(books, period, named),
+        ledger_head=str(books.ledger.head() or ""),
     )
     if any(one.needs_trend for one in formats):
         promised = _agreements(books.catalogue, named or books.catalogue.services, agreement)

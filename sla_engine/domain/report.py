@@ -287,7 +287,8 @@ class PeriodReport:
     ``evidence`` is there where the report is sealed. ``why`` outages began, in words, by id.
     ``trend`` are this period and those before it, ``year`` the months of the year up to its end;
     ``external_url`` is where people reach the engine's pages, ``named`` the ids of the services
-    that it was asked for, where these are not all.
+    that it was asked for, where these are not all; ``ledger_head`` is the last link of the ledger's
+    audit chain when it was made.
     """
 
     organization: str
@@ -317,6 +318,7 @@ class PeriodReport:
     year: PeriodTotals | None = None
     external_url: str | None = None
     named: tuple[str, ...] = ()
+    ledger_head: str = ""
 
     @property
     def data_until(self) -> int | None:

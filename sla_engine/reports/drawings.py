@@ -235,8 +235,9 @@ def _trend(report: PeriodReport, say: Language) -> Shapes:
             tall = lost * high
             yield _rect(x + shift * wide, bottom - tall, wide * 0.36, tall, palette.COLOURS[colour])
         at = one.span.start
-        label = say.month(at) if monthly else say.tick(at, clock=False)
-        yield _text(x + wide / 2, bottom + 13, label, "middle")
+        if monthly or (len(report.trend) - i) % 2:  # a day and its month need the room of two
+            label = say.month(at) if monthly else say.tick(at, clock=False)
+            yield _text(x + wide / 2, bottom + 13, label, "middle")
         yield _small(x + wide / 2, bottom + 25, _met(one, say), "middle")
     yield _small(_MARGIN - 6, bottom + 25, "met", "end")
     yield from _key([(word, palette.COLOURS[colour], "none") for word, colour, _ in _BARS])

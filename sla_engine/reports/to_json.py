@@ -29,6 +29,7 @@ def document(report: PeriodReport) -> Json:
             "organization": report.organization,
             "source": report.source,
             "currency": report.currency,
+            "ledger_head": report.ledger_head or None,
             "period": {
                 "start": rfc3339(report.period.start),
                 "end": rfc3339(report.period.end),

@@ -63,6 +63,8 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         found.append(("Ledger head", report.evidence.head))
         found.append(("Sealed by", report.evidence.key))
         found.append(("Signature of the head", report.evidence.signature))
+    elif report.ledger_head:
+        found.append(("Ledger head", report.ledger_head))
     return found
 
 
@@ -196,6 +198,9 @@ def business(report: PeriodReport) -> Iterator[Tile]:
     costs = [s.impact for s in _paying(report) if s.impact is not None]
     if costs:
         note = f"of {say.counted(len(costs), 'service')} with a known cost"
+        before = report.trend[-2] if len(report.trend) > 1 else None
+        if before is not None and before.cost is not None:
+            note = f"{say.money(before.cost, report.currency)} in {say.title(before.span)}; {note}"
         yield Tile("Business impact", say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
     if due:
