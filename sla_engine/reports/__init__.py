@@ -8,6 +8,7 @@ from sla_engine.reports import (
     to_pdf,
     to_slack,
     to_text,
+    to_xlsx,
 )
 from sla_engine.reports.format import Format, MissingExtraError
 
@@ -35,6 +36,13 @@ FORMATS: dict[str, Format] = {
         few_days=True,
     ),
     "csv": Format(to_csv.render, "text/csv; charset=utf-8", "csv"),
+    "xlsx": Format(
+        to_xlsx.render,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsx",
+        needs_health=True,
+        needs_trend=True,
+    ),
     "json": Format(to_json.render, "application/json", "json", needs_health=True, needs_trend=True),
     "text": Format(
         to_text.render, "text/plain; charset=utf-8", "txt", needs_health=True, needs_trend=True

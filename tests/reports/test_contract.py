@@ -63,7 +63,7 @@ def test_a_format_asks_for_what_it_shows_and_for_nothing_else(chosen: Format) ->
 
 @pytest.mark.parametrize("chosen", FORMATS.values(), ids=FORMATS)
 def test_a_format_can_be_served_and_saved(chosen: Format) -> None:
-    kind = r"(text/[a-z]+; charset=utf-8|application/[a-z]+)"
+    kind = r"(text/[a-z]+; charset=utf-8|application/[a-z.-]+)"
     assert re.fullmatch(kind, chosen.content_type)
     assert re.fullmatch(r"[a-z]+", chosen.extension)
 
@@ -95,7 +95,7 @@ def test_a_schedule_may_name_every_format(name: str, tmp_path: Path) -> None:
 
 def test_a_schedule_that_names_no_format_is_told_of_those_that_there_are() -> None:
     data = {"reports": [{"format": "xls"}, {"format": "csv"}, {"format": 5}, {}, 7]}
-    words = "input should be 'slack', 'html', 'pdf', 'csv', 'json' or 'text'"
+    words = "input should be 'slack', 'html', 'pdf', 'csv', 'xlsx', 'json' or 'text'"
     assert list(report_mistakes(data)) == [(("reports", 0, "format"), words)]
     assert list(report_mistakes({"reports": 5})) == list(report_mistakes([])) == []
 
@@ -124,7 +124,7 @@ def test_a_format_made_by_the_recipe_is_served() -> None:
         engine = SimpleNamespace(context=context, exposition=None, unready=None)
         report = pages(cast("Engine", engine)).report
         found = report({"format": "markdown", "period": "2026-10"}, lambda: False)
-        with pytest.raises(ValueError, match="csv, html, json, markdown, pdf, slack, text"):
+        with pytest.raises(ValueError, match="csv, html, json, markdown, pdf, slack, text, xlsx"):
             report({"format": "xls"}, lambda: False)
     assert (found.body[:16], found.content_type) == (
         b"# October 2026: ",
