@@ -135,9 +135,8 @@ class _Past:
         frozen = self._frozen(span, services)
         rest = [one for one in services if one.id not in frozen]
         facts = facts_of(self._books, reach, rest)
-        known = facts_of(
-            self._books, span, [one for one in services if one.id in frozen], events=False
-        )
+        events = [one for one in services if one.id in frozen]
+        known = facts_of(self._books, span, events, events=False) if events else {}
         return [
             self._kept(one, known[one.id], span, frozen[one.id])
             if one.id in frozen
@@ -179,8 +178,10 @@ class _Past:
     ) -> Iterator[bool | None]:
         for window in closed:
             if clip(facts.agreed, window):
-                held = terms(service, window.start)
-                found = known.get(window) or figures(facts.within(window), held, self._at)
+                found = known.get(window)
+                if found is None:
+                    held = terms(service, window.start)
+                    found = figures(facts.within(window), held, self._at)
                 yield found.met
 
     def _owed(self, span: Interval, isolation: Isolation) -> dict[str, float]:
