@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+from service_catalogue.counters import LONGEST
 from uptime_common.document import Finding
 from uptime_common.shown import shown
 
 _FIELDS: Final = ("promql", "good", "total")
-_LONGEST: Final = 65_536  # characters that are parsed
-_DEEPEST: Final = 64  # brackets in brackets that are parsed
+# Brackets in brackets that are parsed; `LONGEST` bounds chains of operators: the parser recurses,
+# and a stack that overflows ends the process.
+_DEEPEST: Final = 64
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _TOKEN: Final = re.compile(
     r"""\s+|\#[^\n]*|(?P<quoted>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
@@ -71,7 +73,7 @@ def doubt_of(expression: str) -> Doubt | None:
     shape, deepest = _shape(expression)
     if shape is not None:
         return Doubt(f"is no PromQL: {shape}", fatal=True)
-    if len(expression) > _LONGEST or deepest > _DEEPEST:
+    if len(expression) > LONGEST or deepest > _DEEPEST:
         return None
     said = _parsed(expression)
     if said is None:

@@ -7,6 +7,7 @@ import pytest
 
 from sla_engine.cli import main
 from sla_engine.prometheus import Client, QueryError
+from sla_engine.prometheus.selectors import selectors
 from sla_engine.prometheus.syntax import doubt_of
 from tests.catalogues import catalogue
 from tests.programs.newer import RELEASES
@@ -114,6 +115,12 @@ def test_samples_of_a_range_are_no_value(expression: str) -> None:
 def test_what_some_version_takes_is_never_refused(expression: str) -> None:
     doubt = doubt_of(expression)
     assert doubt is None or not doubt.fatal
+
+
+@pytest.mark.parametrize("repeated", ["up + ", "up or ", "-", "up ^ "])
+def test_a_chain_too_long_for_the_parser_does_not_end_the_process(repeated: str) -> None:
+    assert doubt_of(repeated * 16_000 + "up") is None
+    assert selectors(repeated * 2_700 + "up") == ()
 
 
 @pytest.fixture(scope="module", params=RELEASES)
