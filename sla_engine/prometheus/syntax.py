@@ -36,6 +36,15 @@ _MIXED: Final = re.compile(
     r"|binary expression must contain only scalar and instant vector types"
 )
 
+_ASKED: Final = re.compile(r"\s*(start|end)\s*\(")
+_RANGE: Final = "is a range of samples, and not their value at a time: leave [...] out"
+_NO_SERIES: Final = {
+    "MatrixSelector": _RANGE,
+    "SubqueryExpr": _RANGE,
+    "StringLiteral": "is a text, and a service needs series",
+    "NumberLiteral": "is a number, and a service needs series: vector(...) makes one",
+}
+
 
 class Doubt(NamedTuple):
     """What is to be said of an expression; a ``fatal`` one is no PromQL of any version."""
@@ -59,6 +68,8 @@ def mistakes(data: Any, warnings: list[Finding] | None = None) -> Iterator[Findi
                 yield where, doubt.text
             elif doubt is not None and warnings is not None:
                 warnings.append((where, doubt.text))
+            elif field == "promql" and (text := no_state(expression)) is not None:
+                yield where, text
 
 
 def _expressions(service: Any) -> Iterator[tuple[str, str]]:
@@ -73,7 +84,7 @@ def doubt_of(expression: str) -> Doubt | None:
     shape, deepest = _shape(expression)
     if shape is not None:
         return Doubt(f"is no PromQL: {shape}", fatal=True)
-    if len(expression) > LONGEST or deepest > _DEEPEST:
+    if not _parsable(expression, deepest):
         return None
     said = _parsed(expression)
     if said is None:
@@ -84,6 +95,31 @@ def doubt_of(expression: str) -> Doubt | None:
         )
     hint = "check --prometheus.url=URL asks Prometheus"
     return Doubt(f"may be no PromQL, or newer than our parser: {said}; {hint}", fatal=False)
+
+
+def no_state(expression: str) -> str | None:
+    """Return why PromQL that nothing is wrong with cannot say of each time whether a service is up.
+
+    None where it may. A value ``@ end()`` is that of the end of whatever is asked for: the same time,
+    asked for in other pieces, would have another.
+    """
+    if any(
+        _ASKED.match(expression, at.end()) for at in _TOKEN.finditer(expression) if at[0] == "@"
+    ):
+        return "is taken at the start or end of what is asked for, and not at each time of it"
+    if not _parsable(expression, _shape(expression)[1]):
+        return None
+    try:
+        tree = import_module("promql_parser").parse(expression)
+    except (ImportError, ValueError):
+        return None
+    while type(tree).__name__ == "ParenExpr":
+        tree = tree.expr
+    return _NO_SERIES.get(type(tree).__name__)
+
+
+def _parsable(expression: str, deepest: int) -> bool:
+    return len(expression) <= LONGEST and deepest <= _DEEPEST
 
 
 def _shape(expression: str) -> tuple[str | None, int]:
