@@ -98,14 +98,13 @@ def doubt_of(expression: str) -> Doubt | None:
 
 
 def no_state(expression: str) -> str | None:
-    """Return why PromQL that nothing is wrong with cannot say of each time whether a service is up.
+    """Return why an expression has no value of its own at each time; None where it may have one.
 
-    None where it may. A value ``@ end()`` is that of the end of whatever is asked for: the same time,
-    asked for in other pieces, would have another.
+    A value ``@ end()`` is that of the end of whatever is asked for: the same time, asked for in
+    other pieces, would have another.
     """
-    if any(
-        _ASKED.match(expression, at.end()) for at in _TOKEN.finditer(expression) if at[0] == "@"
-    ):
+    signs = (sign for sign in _TOKEN.finditer(expression) if sign.group() == "@")
+    if any(_ASKED.match(expression, sign.end()) for sign in signs):
         return "is taken at the start or end of what is asked for, and not at each time of it"
     if not _parsable(expression, _shape(expression)[1]):
         return None
