@@ -26,11 +26,11 @@ def outage_list() -> Panel:
         Column("Lasted", in_range(LASTED), DURATION),
         Column("Downtime", in_range(downtime_of()), DURATION),
         keys={"service": "Service", "outage": "Outage", "class": "Class", "reason": "Reason"},
-        narrow={"Outage": _ID, "Class": _CLASS},
+        narrow={"Outage": _ID, "Class": _CLASS, "Reason": 175},
         sort="Began",
         descending=True,
         empty=NONE,
-        links={"Service": link.to(link.LEVELS, "service")},
+        links={"Service": link.to(link.SERVICE, "one")},
     )
 
 

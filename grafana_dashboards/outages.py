@@ -1,4 +1,4 @@
-"""What is down, what is in maintenance, and how long things take to come back."""
+"""What was and is down, what was and is planned, and how long things take to come back."""
 
 from typing import Any
 
@@ -7,17 +7,21 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.outage_list import complete_since, outage_list
 from grafana_dashboards.series import (
+    ENDED,
+    INFO,
+    LAST_BEGAN,
+    LAST_LASTED,
     MAINTENANCE,
     MTBF,
     MTTR,
     OBJECTIVE,
     OPEN_SINCE,
-    SEEN,
     STATE,
+    UNSEEN,
     counted,
+    downtime_of_day,
     worst_services,
 )
-from grafana_dashboards.series import downtime as down
 from grafana_dashboards.series import outages as count_of
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_services
@@ -25,16 +29,16 @@ from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import DURATION, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number, timeline
-from grafana_dashboards.style.promql import MINE, each, most, ordered
+from grafana_dashboards.style.promql import MINE, most, ordered
 from grafana_dashboards.style.query import now, over_time
+from grafana_dashboards.work_list import work_list, work_to_come
 
-NEXT = each("service_maintenance_next_start_timestamp_seconds")
 # At the end of the range, so that it is read once and not once a step.
-_SHARE = (
-    f"max by (service) (avg_over_time(service:maintenance_active:max{{{MINE}}}[$__range] @ end()))"
-)
+_SHARE = f"max by (service) (avg_over_time(service_maintenance_active{{{MINE}}}[$__range] @ end()))"
 # Ranks are from 0 to 1, the most time in maintenance first.
-_HAD = f"bottomk(8, 1 - ({_SHARE} > 0))"
+_HAD = f"bottomk(6, 1 - {_SHARE})"
+# What is known of why the open outages are.
+_WHY = f"{INFO} unless on (service, outage) {ENDED}"
 WINDOW = looks.words({"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)})
 
 
@@ -42,23 +46,27 @@ def outages() -> dict[str, Any]:
     """Return the dashboard."""
     return page(
         link.OUTAGES,
-        "Outages and maintenance",
-        "Open and past outages, maintenance windows, and the trends of repair times.",
-        section("Now", line(4, _open(), _longest(), _in_maintenance(), _silent())),
+        "Outages and planned work",
+        "What went down, when exactly, for how long and why; what was planned, and what is to "
+        "come? Begin, end and length are the ledger's own at every zoom.",
+        section(
+            "Now",
+            line(
+                4,
+                *(_open(), _longest(), _in_maintenance(), _silent(), complete_since()),
+                widths=(4, 6, 4, 4, 6),
+            ),
+            line(7, _open_now(), _alerts()),
+        ),
+        section("Outages", line(10, outage_list())),
+        section("Planned work", line(8, work_list()), line(7, _maintenance(), work_to_come())),
         section("Timeline of all services", line(15, _timeline())),
         section(
-            "Outages",
-            line(7, _open_now(), complete_since(), widths=(20, 4)),
-            line(8, outage_list()),
+            "How often, and how long",
+            line(8, _outages()),
+            line(8, _downtime(), _mttr(), _mtbf()),
         ),
-        section("Alerts", line(8, _alerts())),
-        section("Maintenance", line(8, _maintenance(), _upcoming(), widths=(14, 10))),
-        section("Trends", line(8, _counts(), _downtime()), line(8, _mttr(), _mtbf())),
-        variables=[
-            variable.datasource(),
-            *variable.services(),
-            variable.pick("window", "Window", "sla_availability_ratio", first="month"),
-        ],
+        variables=[variable.datasource(), *variable.services()],
         notes=of_services(),
         time="now-24h",
     )
@@ -98,9 +106,9 @@ def _silent() -> stat.Panel:
     return number(
         "State unknown",
         "Services with an objective of which no sample tells the state now: unknown, neither up "
-        "nor down.",
-        now(counted(f"{OBJECTIVE} unless on (service) {SEEN}", OBJECTIVE), "unknown"),
-        steps=looks.rising(1, 1_000_000),
+        "nor down. In the first minutes of a new engine these are all.",
+        now(counted(UNSEEN, OBJECTIVE), "unknown"),
+        steps=looks.UNSURE,
     )
 
 
@@ -115,84 +123,87 @@ def _timeline() -> statetimeline.Panel:
 
 
 def _open_now() -> Table:
+    def told(value: str) -> str:
+        found = f"({value}) * on (service) group_left (reason) max by (service, reason) ({_WHY})"
+        return f"{found} or on (service) ({value})"
+
     return grid(
         "Outages open now",
-        "Outages that have not ended, longest first; in maintenance means that a window covers "
-        "them now and no alert pages.",
-        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN),
-        Column("Down for", f"time() - {OPEN_SINCE}", DURATION, ((None, looks.BAD),)),
+        "Outages that have not ended, longest first, and why as far as anybody knows; in "
+        "maintenance means that a window covers them now and no alert pages.",
+        Column("Down for", told(f"time() - {OPEN_SINCE}"), DURATION, ((None, looks.BAD),)),
         Column(
             "Maintenance",
-            f"{MAINTENANCE} and on (service) {OPEN_SINCE}",
+            told(f"{MAINTENANCE} and on (service) {OPEN_SINCE}"),
             mappings=looks.YES_NO,
         ),
-        keys={"service": "Service"},
+        keys={"service": "Service", "reason": "Reason"},
         sort="Down for",
         descending=True,
         empty="none is open",
-        links={"Service": link.to(link.LEVELS, "service")},
+        links={"Service": link.to(link.SERVICE, "one")},
     )
 
 
 def _alerts() -> Table:
     by = "alertname, severity, service"
-    firing = f'max by ({by}) (ALERTS{{{MINE}, alertstate="firing"}})'
+    told = f'{MINE}, severity!="none"'
+    firing = f'max by ({by}) (ALERTS{{{told}, alertstate="firing"}})'
     return grid(
         "Alerts firing",
         "What Prometheus' rules say of the chosen services now, longest first. Alertmanager "
         "decides who is told, and holds the silences.",
         Column(
             "Active for",
-            f"(time() - max by ({by}) (ALERTS_FOR_STATE{{{MINE}}})) and on ({by}) {firing}",
+            f"(time() - max by ({by}) (ALERTS_FOR_STATE{{{told}}})) and on ({by}) {firing}",
             DURATION,
             ((None, looks.BAD),),
         ),
         keys={"alertname": "Alert", "severity": "Severity", "service": "Service"},
+        narrow={"Severity": 100},
         sort="Active for",
         descending=True,
         empty="no alert fires",
-        links={"Service": link.to(link.LEVELS, "service")},
+        links={"Service": link.to(link.SERVICE, "one")},
     )
 
 
 def _maintenance() -> statetimeline.Panel:
-    active = most("service:maintenance_active:max")
+    active = most("service_maintenance_active")
     return timeline(
         "Maintenance windows",
-        "Approved windows of the services that had one in the time range; of many the eight that "
-        "were longest in maintenance, these first.",
+        "Approved windows of the six services that were longest in maintenance in the time range, "
+        "these first; nothing is drawn where there was none.",
         over_time(ordered(_HAD, active), "{{service}}"),
         mappings=WINDOW,
     )
 
 
-def _upcoming() -> Table:
+def _outages() -> Table:
     return grid(
-        "Upcoming maintenance",
-        "When the next approved window of each service begins.",
-        Column("Begins", f"{NEXT} * 1000", WHEN),
-        Column("In", f"{NEXT} - time()", DURATION),
+        "Outages of the contract's window",
+        "Outages by kind (an outage that overran its maintenance window counts in both), mean "
+        "time to restore and mean time between failures, as the ledger holds them; and the last "
+        "outage, in the window or before it.",
+        Column("Unplanned", count_of("unplanned"), steps=looks.ABOVE_ZERO_IS_BAD),
+        Column("Planned", count_of("planned")),
+        Column("MTTR", MTTR, DURATION, empty="no outage"),
+        Column("MTBF", MTBF, DURATION, empty="no outage"),
+        Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
+        Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
         keys={"service": "Service"},
-        sort="Begins",
-        empty="none is announced",
-        links={"Service": link.to(link.LEVELS, "service")},
-    )
-
-
-def _counts() -> timeseries.Panel:
-    return chart(
-        "Outages in the window",
-        "How many outages the chosen services had in the window that ended at each time.",
-        *(over_time(f"sum({count_of(kind)})", kind) for kind in ("unplanned", "planned")),
-        decimals=0,
+        narrow={"Service": 220},
+        sort="Unplanned",
+        descending=True,
+        links={"Service": link.to(link.SERVICE, "one")},
     )
 
 
 def _downtime() -> timeseries.Panel:
     return chart(
-        "Downtime in the window",
-        "Known downtime of the chosen services in the window that ended at each time.",
-        *(over_time(f"sum({down(kind)})", kind) for kind in ("unplanned", "planned")),
+        "Downtime of the last day",
+        "Known downtime of the chosen services in the 24 hours before each time, summed.",
+        *(over_time(f"sum({downtime_of_day(kind)})", kind) for kind in ("unplanned", "planned")),
         unit=DURATION,
     )
 

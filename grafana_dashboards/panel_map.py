@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from grafana_dashboards.comparison import comparison
 from grafana_dashboards.queries import metrics_of, plain
 
 _COLUMN = 4  # characters for one of Grafana's 24 columns
@@ -25,7 +26,8 @@ is neither zero nor a hundred per cent. What is not there, and need not be, has 
 
 def panel_map(dashboards: Iterable[Any]) -> str:
     """Return the page."""
-    return "\n".join([_HEAD, *itertools.chain.from_iterable(map(_page, dashboards))])
+    pages = itertools.chain.from_iterable(map(_page, dashboards))
+    return "\n".join([_HEAD, *comparison(), *pages])
 
 
 def _page(dashboard: Any) -> Iterator[str]:

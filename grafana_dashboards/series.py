@@ -2,16 +2,37 @@
 
 from collections.abc import Mapping
 
-from grafana_dashboards.style.promql import MINE, each, most, ordered, windowed, worst
+from grafana_dashboards.style.promql import MINE, each, most, ordered, worst
 
-THIS_MONTH, LAST_MONTH, LAST_DAY = "month", "previous_month", "1d"
+LAST_DAY = "1d"
+_OWED = f"service_slo_window_info{{{MINE}}}"
+
+
+def owed(metric: str, more: str = "", at: str = "", by: str = "service") -> str:
+    """Return a metric of each service's own contract's window, whichever that is.
+
+    ``more`` are other matchers. ``at`` is PromQL's modifier: with ``@ end()`` all steps have the
+    value of the range's end.
+    """
+    own = f"{metric}{{{MINE}{more}}}{at} and on (service, window) {_OWED}{at}"
+    return f"max by ({by}) ({own})"
+
+
+def before(metric: str) -> str:
+    """Return a metric of the window of each contract that closed last."""
+    closed = f'label_replace({_OWED}, "window", "previous_$1", "window", "(.*)")'
+    return f"max by (service) ({metric}{{{MINE}}} and on (service, window) {closed})"
+
 
 OBJECTIVE = each("service_slo_objective_ratio")
-AVAILABILITY = windowed("sla_availability_ratio")
-BUDGET_LEFT = windowed("sla_error_budget_remaining_ratio")
-COVERAGE = windowed("sla_coverage_ratio")
-MTTR = windowed("sla_mttr_seconds")
-MTBF = windowed("sla_mtbf_seconds")
+AVAILABILITY = owed("sla_availability_ratio")
+BUDGET_LEFT = owed("sla_error_budget_remaining_ratio")
+COVERAGE = owed("sla_coverage_ratio")
+MTTR = owed("sla_mttr_seconds")
+MTBF = owed("sla_mtbf_seconds")
+EXHAUSTED = owed("sla_budget_exhausted_timestamp_seconds")
+WINDOW_START = owed("sla_window_start_timestamp_seconds")
+WINDOW_END = owed("sla_window_end_timestamp_seconds")
 OPEN_SINCE = each("sla_outage_open_since_timestamp_seconds")
 # One series per outage of the ledger: exact, whatever the step of a query.
 _ONE = ("service", "outage")
@@ -20,49 +41,94 @@ ENDED = each("sla_outage_end_timestamp_seconds", *_ONE)
 LASTED = f"({ENDED} - {BEGAN} or time() - {BEGAN})"
 COMPLETE_SINCE = "max(sla_outages_complete_since_timestamp_seconds)"
 # Two engines may know another cause for a moment: of two lines for one outage, one counts.
-_INFO = f"topk by (service, outage) (1, {each('sla_outage_info', *_ONE, 'class', 'reason')})"
+INFO = f"topk by (service, outage) (1, {each('sla_outage_info', *_ONE, 'class', 'reason')})"
 _NEWEST = f"topk by (service) (1, {BEGAN})"
 LAST_BEGAN = f"max by (service) ({BEGAN})"
+LAST_ENDED = f"max by (service) ({ENDED} and on (service, outage) {_NEWEST})"
 LAST_LASTED = f"max by (service) ({LASTED} and on (service, outage) {_NEWEST})"
+# Approved windows of maintenance that began, and the next that has not.
+_OCCURRENCE = ("service", "window", "occurrence")
+WORK_BEGAN = each("sla_maintenance_start_timestamp_seconds", *_OCCURRENCE)
+WORK_ENDED = each("sla_maintenance_end_timestamp_seconds", *_OCCURRENCE)
+NEXT_WORK = each("service_maintenance_next_start_timestamp_seconds")
 
-MAINTENANCE = each("service:maintenance_active:max")
+MAINTENANCE = each("service_maintenance_active")
+# By the ledger; where no engine tells, by the rules that stand on our exporter's probes.
+UP_NOW = f"{each('sla_service_up')} or {each('service:up:quorum')}"
+_BY_RULES = worst("service:up:quorum")
+UP = f"{worst('sla_service_up')} or {_BY_RULES}"
+# 0 down, 1 up, and 2 more of each inside a maintenance window; while no engine runs, by the rules.
+STATE = f"({UP}) + on (service) 2 * {most('service_maintenance_active')} or {_BY_RULES}"
+STATE_NOW = f"({UP_NOW}) + on (service) 2 * {MAINTENANCE} or {UP_NOW}"
+UNSEEN = (
+    f"{OBJECTIVE} unless on (service) "
+    f"({each('sla_service_up')} or {each('service:sli_total:observed')})"
+)
 
-UP = worst("service:up:quorum")
-# 0 down, 1 up, and 2 more of each inside a maintenance window.
-STATE = f"{UP} + on (service) 2 * {most('service:maintenance_active:max')} or {UP}"
-
-SEEN = each("service:sli_total:observed")
-OWNERS = each("service:info", "service", "owner")
+_TOLD = ("service", "owner", "tier", "method", "agreement")
+# Engines tell the method, exporters do not; of two that differ for a moment one counts.
+_BY_ENGINE = each("service_info", *_TOLD, matchers=f'{MINE}, method!=""')
+ABOUT = f"topk by (service) (1, 2 * {_BY_ENGINE} or {each('service_info', *_TOLD)})"
+OWNERS = f"max by (service, owner) (0 * ({ABOUT}) + 1)"
 
 # The services that are drawn where not all can be: unknown ones first, then the worst.
-_AT_END = windowed("sla_availability_ratio", at=" @ end()")
+_AT_END = owed("sla_availability_ratio", at=" @ end()")
 _OWED_AT_END = f"max by (service) (service_slo_objective_ratio{{{MINE}}} @ end())"
 _RANKED = f"{_AT_END} or 0 * {_OWED_AT_END}"
 
-MET = f"{AVAILABILITY} >= on (service) {OBJECTIVE}"
-_BELOW = f"({AVAILABILITY} < on (service) {OBJECTIVE})"
-# Lost is what no uptime can make good: an objective of 100 % has no budget, and is lost at once.
-LOST = f"{BUDGET_LEFT} < 0 or {_BELOW} unless on (service) {BUDGET_LEFT}"
-AT_RISK = f"{_BELOW} and on (service) {BUDGET_LEFT} >= 0"
+# How the contract's window does, by the ledger: never "missed" before it is over.
+# Of two engines that differ for a moment, the one counts that says worse.
+STATES = {"lost": 2, "at_risk": 1, "on_course": 0}
+VERDICT_BEFORE = before("sla_window_met")
 MARGIN = f"100 * ({AVAILABILITY} - on (service) {OBJECTIVE})"
 BUDGET_USED = f"1 - {BUDGET_LEFT}"
-UNJUDGED = f"{OBJECTIVE} unless on (service) {AVAILABILITY}"
+EVENTS = 'method="events"'
 
 
-def downtime(kind: str, window: str = "$window") -> str:
-    """Return the known downtime of a kind (planned, unplanned), seconds."""
-    return windowed("sla_downtime_seconds", window=window, more=f', kind="{kind}"')
+def in_state(state: str) -> str:
+    """Return the services whose contract's window is on course, at risk or lost."""
+    return owed("sla_window_state", f', state="{state}"')
 
 
-def outages(kind: str, window: str = "$window") -> str:
-    """Return the number of outages of a kind."""
-    return windowed("sla_outages", window=window, more=f', kind="{kind}"')
+_COURSES = " or ".join(f"{value} * {in_state(state)}" for state, value in STATES.items())
+# -1: not judged.
+WINDOW_STATE = f"{_COURSES} or on (service) 0 * {OBJECTIVE} - 1"
+# When the budget ends (ms); 0: it is gone, 1: it lasts.
+BUDGET_ENDS = f"{EXHAUSTED} * 1000 or 0 * {in_state('lost')} or {in_state('on_course')}"
+UNJUDGED = f"{OBJECTIVE} unless on (service) ({owed('sla_window_state')})"
+
+
+def downtime(kind: str) -> str:
+    """Return the known downtime of a kind, planned or unplanned, in the window (seconds)."""
+    return owed("sla_downtime_seconds", f', kind="{kind}"')
+
+
+def downtime_of_day(kind: str) -> str:
+    """Return the known downtime of a kind in the last 24 hours, seconds."""
+    return each("sla_downtime_seconds", matchers=f'{MINE}, window="{LAST_DAY}", kind="{kind}"')
+
+
+def outages(kind: str) -> str:
+    """Return the number of outages of a kind in the contract's window."""
+    return owed("sla_outages", f', kind="{kind}"')
+
+
+def told(expr: str, *labels: str) -> str:
+    """Return a value of each service with labels that tell about the service."""
+    about = f"max by (service, {', '.join(labels)}) (0 * ({ABOUT}) + 1)"
+    return f"({expr}) * on (service) group_left ({', '.join(labels)}) {about}"
 
 
 def in_range(value: str) -> str:
     """Return a value of each outage that was open in the time range, with class and reason."""
-    told = f"({value}) * on (service, outage) group_left (class, reason) {_INFO}"
-    return f"{told} unless on (service, outage) {ENDED} < time() - $__range_s"
+    found = f"({value}) * on (service, outage) group_left (class, reason) {INFO}"
+    return f"{found} unless on (service, outage) {ENDED} < time() - $__range_s"
+
+
+def work_in_range(value: str) -> str:
+    """Return a value of each window of maintenance that touched the time range."""
+    over = f"{WORK_ENDED} < time() - $__range_s"
+    return f"({value}) unless on (service, window, occurrence) {over}"
 
 
 def downtime_of() -> str:
@@ -86,10 +152,13 @@ def days(number: int) -> str:
 
     A range in steps of a day ends at this midnight, before which there may be no data yet.
     """
-    owed = _day("service_slo_objective_ratio", at=" @ end()")
-    ranked = _day("sla_availability_ratio", ', window="$window"', " @ end()")
+    due = _day("service_slo_objective_ratio", at=" @ end()")
+    ranked = (
+        f"max by (service) (last_over_time(sla_availability_ratio{{{MINE}}}[1d] @ end() offset -1d)"
+        f" and on (service, window) last_over_time({_OWED}[1d] @ end() offset -1d))"
+    )
     known = _day("sla_availability_ratio", f', window="{LAST_DAY}"')
-    return ordered(f"bottomk({number}, {ranked} or 0 * {owed})", f"{known} or 0 / 0 * {owed}")
+    return ordered(f"bottomk({number}, {ranked} or 0 * {due})", f"{known} or 0 / 0 * {due}")
 
 
 def counted(these: str, among: str) -> str:
@@ -100,8 +169,12 @@ def counted(these: str, among: str) -> str:
 def burning(window: str, at: str = "") -> str:
     """Return the burn rate: errors over a window of the recording rules, of the error budget."""
     errors = f"max by (service) (service:sli_errors:ratio_rate{window}{{{MINE}}}{at})"
-    budget = f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{at})"
-    return f"{errors} / on (service) {budget}"
+    return f"{errors} / on (service) {budget_of(at)}"
+
+
+def budget_of(at: str = "") -> str:
+    """Return the part that may fail, as the rules have it."""
+    return f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{at})"
 
 
 def burning_most(number: int, thresholds: Mapping[str, float]) -> str:
@@ -114,7 +187,7 @@ def burning_most(number: int, thresholds: Mapping[str, float]) -> str:
 
 
 # Of services that count events each minute costs the part of it that failed.
-_LOST = f"({windowed('sla_lost_seconds')} or {downtime('unplanned')})"
+_LOST = f"({owed('sla_lost_seconds')} or {downtime('unplanned')})"
 COST = (
     f"{_LOST} / 3600 * on (service) group_right "
     f"{each('service_downtime_cost_per_hour', 'service', 'currency')}"

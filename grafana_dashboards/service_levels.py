@@ -1,47 +1,38 @@
-"""One service or many, in depth: what is owed, what was given, where the budget went."""
+"""Which contracts are at risk? Every service in its own contract's window, worst first."""
 
 from typing import Any
 
-from grafana_foundation_sdk.builders import stat, statetimeline, statushistory, timeseries
+from grafana_foundation_sdk.builders import stat, statushistory, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.outage_list import complete_since, outage_list
 from grafana_dashboards.series import (
     AVAILABILITY,
+    BUDGET_ENDS,
     BUDGET_LEFT,
     BUDGET_USED,
     COVERAGE,
-    LAST_BEGAN,
-    LAST_LASTED,
-    LOST,
-    MTBF,
-    MTTR,
+    EVENTS,
     OBJECTIVE,
-    OPEN_SINCE,
-    STATE,
+    UNJUDGED,
+    UP_NOW,
+    VERDICT_BEFORE,
+    WINDOW_END,
+    WINDOW_STATE,
     burning,
     burning_most,
     counted,
     days,
-    downtime,
-    outages,
+    in_state,
+    owed,
     worst_services,
 )
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_services
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import (
-    BUDGET_DIGITS,
-    DURATION,
-    LEVEL_DIGITS,
-    RATIO,
-    SECONDS,
-    WHEN,
-    Steps,
-)
+from grafana_dashboards.style.looks import BUDGET_DIGITS, LEVEL_DIGITS, RATIO, WHEN, Steps
 from grafana_dashboards.style.page import line, page, section
-from grafana_dashboards.style.panel import chart, number, strip, timeline
-from grafana_dashboards.style.promql import among, ordered
+from grafana_dashboards.style.panel import chart, number, strip
+from grafana_dashboards.style.promql import MINE, among
 from grafana_dashboards.style.query import now, over_time
 
 BURN_WINDOWS = {"1h": 14.4, "6h": 6, "1d": 3, "3d": 1}
@@ -52,6 +43,7 @@ BURN_ALERTS: Steps = (
     (6, looks.BAD),
     (14.4, "dark-red"),
 )
+_STATE = 110  # pixels: "not judged"
 
 
 def service_levels() -> dict[str, Any]:
@@ -59,104 +51,99 @@ def service_levels() -> dict[str, Any]:
     return page(
         link.LEVELS,
         "Service levels",
-        "Availability against objective, error budget, outages and latency of the chosen services.",
+        "Which contracts are at risk? Every service over the window that its own contract names, "
+        "as the ledger accounts for it; a window that runs is on course, at risk or lost, and has "
+        "no verdict before it is over.",
         section(
-            "The chosen window",
-            line(4, _lost(), _lowest(), _least_budget(), _coverage()),
-            line(9, _services()),
+            "Contracts that run",
+            line(4, _lost(), _at_risk(), _on_course(), _unjudged(), _down(), _missed()),
+            line(13, _contracts()),
         ),
-        section("States", line(10, _states()), line(10, _days())),
-        section("Error budget", line(9, _burn_down(), _burn_rate())),
-        section(
-            "Outages",
-            line(8, _outages(), complete_since(), widths=(20, 4)),
-            line(8, outage_list()),
-        ),
-        section("Latency", line(9, _latency())),
-        variables=[
-            variable.datasource(),
-            *variable.services(),
-            variable.pick("window", "Window", "sla_availability_ratio", first="month"),
-        ],
+        section("Ninety days", line(14, _days())),
+        section("Budgets", line(9, _burn_down(), _burn_rate())),
+        section("Services that count events", line(6, _events())),
+        variables=[variable.datasource(), *variable.services()],
         notes=of_services(),
-        time="now-6h",
+        time="now-24h",
     )
 
 
 def _lost() -> stat.Panel:
     return number(
-        "Objectives lost",
-        "Chosen services that used up the error budget of the whole window. A service of which "
-        "nothing is known counts as neither met nor lost.",
-        now(counted(LOST, OBJECTIVE), "lost"),
+        "Lost",
+        "Services that used up the error budget of the whole window: their objective is missed, "
+        "whatever comes.",
+        now(counted(in_state("lost"), OBJECTIVE), "lost"),
         steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
-def _lowest() -> stat.Panel:
+def _at_risk() -> stat.Panel:
     return number(
-        "Lowest availability",
-        "The lowest availability among the chosen services in the window: agreed service time "
-        "less exclusions and downtime, by the accounting policy of the ledger. Never an average.",
-        now(f"bottomk(1, {AVAILABILITY})", "{{service}}"),
-        unit=RATIO,
-        named=True,
-        decimals=LEVEL_DIGITS,
+        "At risk",
+        "Services whose error budget is used up before the window's end, if the last day's burn "
+        "goes on. There is still budget left to save.",
+        now(counted(in_state("at_risk"), OBJECTIVE), "at risk"),
+        steps=looks.rising(1, 1_000_000),
     )
 
 
-def _least_budget() -> stat.Panel:
+def _on_course() -> stat.Panel:
     return number(
-        "Least error budget left",
-        "Share of the error budget that the worst service has left in the window. Below zero its "
-        "objective is lost.",
-        now(f"bottomk(1, {BUDGET_LEFT})", "{{service}}"),
-        unit=RATIO,
-        named=True,
-        steps=looks.BUDGET,
-        decimals=BUDGET_DIGITS,
+        "On course",
+        "Services whose error budget lasts to the window's end, if the last day's burn goes on.",
+        now(counted(in_state("on_course"), OBJECTIVE), "on course"),
+        steps=looks.NEUTRAL,
     )
 
 
-def _coverage() -> stat.Panel:
+def _unjudged() -> stat.Panel:
     return number(
-        "Lowest coverage",
-        "Share of the agreed service time in which the state is known at all. Unknown time is "
-        "neither uptime nor downtime: below 99 % read the other figures with care.",
-        now(f"bottomk(1, {COVERAGE})", "{{service}}"),
-        unit=RATIO,
-        named=True,
-        steps=looks.falling(0.95, 0.99),
-        decimals=LEVEL_DIGITS,
+        "Not judged",
+        "Services with an objective of which nothing is known in the window: no sample of them was "
+        "ever seen, or their probes are missing. They count as neither met nor lost.",
+        now(counted(UNJUDGED, OBJECTIVE), "not judged"),
+        steps=looks.UNSURE,
     )
 
 
-def _services() -> Table:
+def _down() -> stat.Panel:
+    return number(
+        "Down now",
+        "Services that the ledger has down now; in maintenance, too.",
+        now(counted(f"({UP_NOW}) == 0", OBJECTIVE), "down"),
+        steps=looks.ABOVE_ZERO_IS_BAD,
+    )
+
+
+def _missed() -> stat.Panel:
+    return number(
+        "Missed last time",
+        "Services whose contract's window that closed last missed its objective. None before the "
+        "first window closed; rolling windows never close.",
+        now(counted(f"({VERDICT_BEFORE}) == 0", OBJECTIVE), "missed"),
+        steps=((None, looks.PLAIN), (1, looks.WARN)),
+    )
+
+
+def _contracts() -> Table:
     return grid(
-        "Services",
-        "The chosen services, most error budget used first. Planned downtime lies inside approved "
-        "maintenance windows, the rest is unplanned; an open outage shows when it began.",
+        "Contracts, most budget used first",
+        "Above 100 % the objective of the window is lost. Budget ends: when it is used up if the "
+        "last day's burn goes on. Of events, the budget is of those that "
+        "may fail. In the first hour of a window little is known: see coverage.",
+        Column("State", WINDOW_STATE, mappings=looks.COURSE),
+        Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
         Column("Availability", AVAILABILITY, RATIO, decimals=LEVEL_DIGITS),
         Column("Objective", OBJECTIVE, RATIO, decimals=LEVEL_DIGITS),
-        Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
-        Column("Unplanned", downtime("unplanned"), DURATION, looks.ABOVE_ZERO_IS_BAD),
-        Column("Planned", downtime("planned"), DURATION),
+        Column("Budget ends", BUDGET_ENDS, WHEN, mappings=looks.ENDS),
+        Column("Window ends", f"{WINDOW_END} * 1000", WHEN, empty="rolls on"),
         Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=LEVEL_DIGITS),
-        Column("Down since", f"{OPEN_SINCE} * 1000", WHEN, looks.ABOVE_ZERO_IS_BAD, empty="none"),
         keys={"service": "Service"},
+        narrow={"Service": 220},
         sort="Budget used",
         descending=True,
-        links={"Service": link.to(link.LEVELS, "service")},
-    )
-
-
-def _states() -> statetimeline.Panel:
-    return timeline(
-        "State",
-        "The worst state in each step, by quorum of probes and locations. A gap is time of which "
-        "nothing is known: no sample, so neither up nor down. The ten with the lowest availability "
-        "in the window, unknown ones and the worst first; all of them are in the table above.",
-        over_time(ordered(worst_services(10), STATE), "{{service}}"),
+        links={"Service": link.to(link.SERVICE, "one")},
     )
 
 
@@ -165,9 +152,10 @@ def _days() -> statushistory.Panel:
         "Availability per day",
         "Availability of each day of the last 90, midnight to midnight UTC, as the ledger accounts "
         "for it: service hours, planned maintenance and unknown time by the service's policy. "
-        "Today's is that of the last 24 hours; grey is a day of which nothing is known. The ten "
-        "with the lowest availability in the window, unknown ones and the worst first.",
-        over_time(days(10), "{{service}}"),
+        "Today's is that of the last 24 hours; grey is a day of which nothing is known. The 18 "
+        "with the lowest availability in their window, unknown ones and the worst first; all are "
+        "in the table above.",
+        over_time(days(18), "{{service}}"),
         unit=RATIO,
         steps=looks.falling(0.99, 0.999),
         interval="1d",
@@ -179,13 +167,13 @@ def _days() -> statushistory.Panel:
 def _burn_down() -> timeseries.Panel:
     return chart(
         "Error budget left",
-        "How the error budget of the window runs down; below zero the objective is lost. It "
-        "refills at the start of a calendar window, gradually in a rolling one. Of many services "
-        "the ten with the lowest availability.",
+        "How the budgets run down; below zero the objective is lost. A budget refills at the start "
+        "of a calendar window, gradually in a rolling one. What is lost by far is cut off at "
+        "-100 %. The ten with the lowest availability.",
         over_time(among(worst_services(10), BUDGET_LEFT), "{{service}}"),
         unit=RATIO,
         steps=looks.BUDGET,
-        bounds=(None, 1),
+        bounds=(-1, 1),
         extreme="min",
         draw_steps=True,
         decimals=BUDGET_DIGITS,
@@ -197,7 +185,8 @@ def _burn_rate() -> timeseries.Panel:
         "Burn rate",
         "Errors over the error budget: at 1 the budget lasts exactly 30 days. Dashed: where the "
         "alerts stand, 14.4 over 1 h, 6 over 6 h (page), 3 over 1 d, 1 over 3 d (ticket). Planned "
-        "maintenance and unknown time are left out. The three services nearest to an alert.",
+        "maintenance and unknown time are left out. The three services nearest to an alert, by the "
+        "recording rules of alert_rules/.",
         *(
             over_time(
                 among(burning_most(3, BURN_WINDOWS), burning(window)), f"{{{{service}}}} {window}"
@@ -210,36 +199,29 @@ def _burn_rate() -> timeseries.Panel:
     )
 
 
-def _outages() -> Table:
+def _events() -> Table:
+    def counts(result: str) -> str:
+        return owed("sla_events", f', result="{result}"')
+
+    allowed = f"{owed('sla_events_allowed')} and on (service) service_info{{{MINE}, {EVENTS}}}"
     return grid(
-        "Outages in the window",
-        "Outages by kind (an outage that overran its maintenance window counts in both), mean "
-        "time to restore and mean time between failures, as the ledger holds them; and the last "
-        "outage, in the window or before it.",
-        Column("Unplanned", outages("unplanned"), steps=looks.ABOVE_ZERO_IS_BAD),
-        Column("Planned", outages("planned")),
-        Column("MTTR", MTTR, DURATION, empty="no outage"),
-        Column("MTBF", MTBF, DURATION, empty="no outage"),
-        Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
-        Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
-        keys={"service": "Service"},
-        sort="Unplanned",
-        descending=True,
-        links={"Service": link.to(link.OUTAGES, "service")},
-    )
-
-
-def _latency() -> timeseries.Panel:
-    return chart(
-        "Probe time by phase",
-        "Mean duration of each phase of the chosen services' probes, over targets and locations. "
-        "Of many services the ten with the lowest availability.",
-        over_time(
-            among(
-                worst_services(10),
-                'avg by (service, phase) (service_probe_duration_seconds{service=~"$service"})',
-            ),
-            "{{service}} {{phase}}",
+        "Events in the window",
+        "Services whose availability is good events of all events: how many failed in the "
+        "contract's window, how many may, so that the objective is met. Their outages are runs of "
+        "minutes in which many failed.",
+        Column("Failed", counts("failed"), decimals=0),
+        Column("May fail", allowed, decimals=0, empty="no objective"),
+        Column("Good", counts("good"), decimals=0),
+        Column(
+            "Budget used",
+            f"({BUDGET_USED}) and on (service) {counts('failed')}",
+            RATIO,
+            looks.SPENT,
+            decimals=BUDGET_DIGITS,
         ),
-        unit=SECONDS,
+        keys={"service": "Service"},
+        sort="Failed",
+        descending=True,
+        empty="none counts events",
+        links={"Service": link.to(link.SERVICE, "one")},
     )

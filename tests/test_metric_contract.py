@@ -13,7 +13,8 @@ from exporter.health import Health
 from exporter.host import scrape
 from grafana_dashboards.queries import metric_names, metrics_of
 from sla_engine.domain.outage_list import NewestOutages
-from sla_engine.metrics import EngineMetrics, Exposition, outages_text
+from sla_engine.domain.promises import Promises
+from sla_engine.metrics import EngineMetrics, Exposition, outages_text, promises_text
 from sla_engine.prometheus import health, promql
 from sla_engine.prometheus.rules import expressions, rule_file
 from tests.catalogues import catalogue
@@ -50,7 +51,12 @@ def _exporter() -> Iterator[str]:
 
 
 def _engine() -> Iterator[str]:
-    texts = (EngineMetrics("1").render(), Exposition().render([]), outages_text(NewestOutages()))
+    texts = (
+        EngineMetrics("1").render(),
+        Exposition().render([]),
+        outages_text(NewestOutages()),
+        promises_text(Promises()),
+    )
     yield from _typed(b"".join(texts).decode())
 
 

@@ -19,6 +19,7 @@ from grafana_dashboards.style.looks import (
     COUNT,
     NEUTRAL,
     NO_DATA,
+    NOTHING,
     Steps,
     named,
     thresholds,
@@ -52,6 +53,7 @@ def grid(
     descending: bool = False,
     links: Mapping[str, str] | None = None,
     narrow: Mapping[str, int] | None = None,
+    hidden: Mapping[str, str] | None = None,
     empty: str = NO_DATA,
 ) -> Panel:
     """Return a table with one row per combination of ``keys``.
@@ -64,7 +66,8 @@ def grid(
         sort: the head of the column that is sorted by; rows without a value are the lowest.
         descending: whether the greatest comes first.
         links: head -> address behind the cells of that column.
-        narrow: head -> pixels of the keys that are short.
+        narrow: head -> pixels of the keys that are shorter or longer than others.
+        hidden: label -> head of keys that tell rows apart and are not shown.
         empty: what a table without rows means.
     """
     panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(empty)
@@ -72,10 +75,12 @@ def grid(
     panel.unit(COUNT).thresholds(thresholds(with_nothing(NEUTRAL, empty))).show_header(True)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     panel.sort_by([TableSortByFieldState().display_name(sort).desc(descending)])
-    for transformation in _joined(keys, columns):
+    for transformation in _joined(keys, hidden or {}, columns):
         panel.with_transformation(transformation)
     for head in keys.values():
-        panel.override_by_name(head, [width.at_least((narrow or {}).get(head, width.KEY))])
+        pixels = width.at_least((narrow or {}).get(head, width.KEY))
+        # Or a label that is empty would read as a table that is.
+        panel.override_by_name(head, [pixels, DynamicConfigValue(id_val="noValue", value=NOTHING)])
     for c in columns:
         panel.override_by_name(c.head, _cells(c))
     for head, url in (links or {}).items():
@@ -84,14 +89,17 @@ def grid(
     return panel
 
 
-def _joined(keys: Mapping[str, str], columns: Sequence[Column]) -> list[DataTransformerConfig]:
+def _joined(
+    keys: Mapping[str, str], hidden: Mapping[str, str], columns: Sequence[Column]
+) -> list[DataTransformerConfig]:
     """Join the answers, hide the time, name and order the columns."""
     values = [f"Value #{letter}" for letter in string.ascii_uppercase[: len(columns)]]
     # A table with one query calls its column "Value", with more "Value #A" and so on.
-    names = {**keys, "Value": columns[0].head}
+    names = {**keys, **hidden, "Value": columns[0].head}
     names |= {value: c.head for value, c in zip(values, columns, strict=True)}
     order = {name: index for index, name in enumerate([*keys, "Value", *values])}
-    organize = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": names}
+    unseen = dict.fromkeys(["Time", *hidden], True)
+    organize = {"excludeByName": unseen, "indexByName": order, "renameByName": names}
     return [
         DataTransformerConfig(id_val="merge", options={}),
         DataTransformerConfig(id_val="organize", options=organize),

@@ -1,6 +1,8 @@
 """Links from a table's cell to the dashboard that tells more."""
 
 LEVELS = "uptime-ledger-service-levels"
+SERVICE = "uptime-ledger-service"
+AGREEMENTS = "uptime-ledger-agreements"
 OUTAGES = "uptime-ledger-outages"
 EXECUTIVE = "uptime-ledger-executive"
 PROBES = "uptime-ledger-probes"

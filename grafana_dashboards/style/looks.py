@@ -28,6 +28,7 @@ WHEN = units.DatetimeISO
 
 GOOD, WARN, BAD, PLANNED, PLAIN, UNKNOWN = "green", "orange", "red", "blue", "text", "gray"
 NO_DATA = "no data"
+NOTHING = "-"
 # One figure has the same digits on every page: those of reports and Slack.
 LEVEL_DIGITS, BUDGET_DIGITS, SHARE_DIGITS = 3, 1, 0
 _LOWEST = -1e15  # below every value of ours
@@ -38,6 +39,7 @@ BUDGET: Steps = ((None, BAD), (0.0, WARN), (0.25, GOOD))
 ABOVE_ZERO_IS_BAD: Steps = ((None, GOOD), (1e-9, BAD))
 SIGN: Steps = ((None, BAD), (0.0, GOOD))
 SPENT: Steps = ((None, GOOD), (0.75, WARN), (1.0 + 1e-9, BAD))
+UNSURE: Steps = ((None, PLAIN), (1, UNKNOWN))
 LOSS: Steps = ((None, GOOD), (1e-9, BAD))
 
 
@@ -95,6 +97,25 @@ STATES = words(
         "3": ("up, in maintenance", PLANNED),
     }
 )
+NOW = words(
+    {
+        "-1": ("unknown", UNKNOWN),
+        "0": ("down", BAD),
+        "1": ("up", GOOD),
+        "2": ("down, planned", WARN),
+        "3": ("up, in maintenance", PLANNED),
+    }
+)
+COURSE = words(
+    {
+        "-1": ("not judged", UNKNOWN),
+        "0": ("on course", GOOD),
+        "1": ("at risk", WARN),
+        "2": ("lost", BAD),
+    }
+)
+ENDS = words({"0": ("gone", BAD), "1": ("lasts", PLAIN)})
+VERDICT = words({"0": ("missed", BAD), "1": ("met", GOOD)})
 YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
 NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})

@@ -31,6 +31,7 @@ from grafana_dashboards.style.looks import (
     thresholds,
     with_nothing,
 )
+from grafana_dashboards.style.looks import named as without_nothing
 from grafana_dashboards.style.query import SOURCE, lettered
 
 _LABEL = re.compile(r"{{(\w+)}}")
@@ -93,7 +94,7 @@ def number(
     panel.graph_mode(common.BigValueGraphMode.NONE).color_mode(common.BigValueColorMode.VALUE)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     text_mode = common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.AUTO
-    panel.text_mode(text_mode).mappings([*mappings]).no_value(empty)
+    panel.text_mode(text_mode).mappings(without_nothing(mappings, empty)).no_value(empty)
     return _measured(panel, (None, None), decimals)
 
 
@@ -132,15 +133,17 @@ def chart(
     draw_steps: bool = False,
     interval: str | None = None,
     decimals: int | None = None,
+    ranked: bool = True,
 ) -> lines.Panel:
     """Draw lines over time; time without data stays a gap, ``draw_steps`` draws its limits.
 
-    ``extreme`` is the end of the scale that is bad. An axis has no room for days and seconds: its
+    ``extreme`` is the end of the scale that is bad; lines that are not ``ranked`` are of a few
+    names, all of them in the legend. An axis has no room for days and seconds: its
     durations are in the unit that fits, with decimals.
     """
     unit = SECONDS if unit == DURATION else unit
     panel = _said(lines.Panel(), title, meaning, unit, steps).targets([*lettered(queries)])
-    panel.legend(_ranking(extreme)).tooltip(_tooltip()).span_nulls(False)
+    panel.legend(_ranking(extreme) if ranked else _legend()).tooltip(_tooltip()).span_nulls(False)
     panel.line_width(1).fill_opacity(40 if stacked else 0)
     panel.show_points(common.VisibilityMode.AUTO)  # a first point shows before the second comes
     panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))

@@ -9,15 +9,6 @@ def each(metric: str, *by: str, matchers: str = MINE) -> str:
     return f"max by ({', '.join(by or ('service',))}) ({metric}{{{matchers}}})"
 
 
-def windowed(metric: str, *, window: str = "$window", more: str = "", at: str = "") -> str:
-    """Return one engine metric over one window, one series per service.
-
-    ``at`` is PromQL's modifier: with ``@ end()`` all steps have the value of the range's end.
-    """
-    matchers = f'{MINE}, window="{window}"{more}'
-    return f"max by (service) ({metric}{{{matchers}}}{at})"
-
-
 def among(ranking: str, expr: str) -> str:
     """Return the series of ``expr`` of those services that ``ranking`` returns.
 

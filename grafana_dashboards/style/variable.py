@@ -6,6 +6,7 @@ from typing import Any
 from grafana_foundation_sdk.builders.dashboard import DatasourceVariable, QueryVariable
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import (
+    VariableHide,
     VariableModel,
     VariableOption,
     VariableRefresh,
@@ -56,13 +57,39 @@ def _asked(name: str, label: str, selector: str, of: str | None) -> QueryVariabl
 
 
 def services() -> list[QueryVariable]:
-    """Let the reader choose by owner, tier and service; each narrows the next."""
-    # ".*" also matches services that no exporter tells the owner of.
+    """Let the reader choose by owner, tier, agreement, label and service; each narrows the next."""
+    # ".*" also matches services that nobody tells the owner of.
+    of_tier = 'owner=~"$owner", tier=~"$tier"'
+    agreed = f'{of_tier}, agreement=~"{_one_of("agreement")}"'
+    labelled = f'{agreed}, labels=~"{_one_of("label")}"'
     return [
-        choice("owner", "Owner", "service:info", every=".*"),
-        choice("tier", "Tier", 'service:info{owner=~"$owner"}', every=".*"),
-        choice("service", "Service", 'service:info{owner=~"$owner", tier=~"$tier"}'),
+        choice("owner", "Owner", "service_info", every=".*"),
+        choice("tier", "Tier", 'service_info{owner=~"$owner"}', every=".*"),
+        parts("agreement", "Agreement", f"service_info{{{of_tier}}}"),
+        parts("label", "Label", f"service_info{{{agreed}}}", of="labels"),
+        choice("service", "Service", f"service_info{{{labelled}}}"),
     ]
+
+
+def parts(name: str, label: str, selector: str, *, of: str | None = None) -> QueryVariable:
+    """Let the reader choose some of what stands in a label with commas between; at first all."""
+    return choice(name, label, selector, of=of, every=".*").regex("/([^,]+)/g")
+
+
+def _one_of(name: str) -> str:
+    """Return what matches a label that holds the chosen values among others."""
+    return f"(.*,)?(${name})(,.*)?"
+
+
+def service() -> list[QueryVariable]:
+    """Let the reader choose exactly one service, as ``one``.
+
+    Queries read it as ``service``, which takes nothing from the address: the other pages leave
+    "All" there, or several, of which this one knows nothing.
+    """
+    chosen = _asked("service", "Chosen", 'service_info{service=~"$one"}', None)
+    chosen.multi(False).include_all(False).hide(VariableHide.HIDE_VARIABLE)
+    return [pick("one", "Service", "service_info", of="service"), chosen]
 
 
 def templating(variables: Sequence[Builder[VariableModel]]) -> dict[str, Any]:
@@ -72,4 +99,6 @@ def templating(variables: Sequence[Builder[VariableModel]]) -> dict[str, Any]:
 
 def _own(variable: VariableModel) -> dict[str, Any]:
     written: dict[str, object] = variable.to_json()
-    return {key: value for key, value in written.items() if key not in _OF_OTHER_KINDS}
+    found = {key: value for key, value in written.items() if key not in _OF_OTHER_KINDS}
+    # What the reader does not see, the address does not set either.
+    return found | {"skipUrlSync": variable.hide == VariableHide.HIDE_VARIABLE}

@@ -1,6 +1,6 @@
 """The service levels that the engine exports and shows, from the ledger."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -28,7 +28,9 @@ from uptime_common.failure import failure_words
 
 _DAY = 86_400_000
 _ROLLING = {"1d": _DAY, **ROLLING}
-_EVERYONES = ("1d", "7d", "30d", "month", "previous_month")
+LAST_DAY = "1d"
+OTHER_WINDOWS = ("7d", "14d", "28d", "30d", "90d", "month", "previous_month", "quarter", "year")
+"""Windows that can be worked out of every service, beside its contract's and the last day."""
 _AHEAD = 31 * _DAY  # how far maintenance windows are announced
 _RECENT = 10 * 60_000
 
@@ -55,14 +57,19 @@ def window_period(window: str, zone: tzinfo, now: int) -> Interval:
     return Interval(period.start, period.end)
 
 
-def window_figures(books: Books, now: int, services: Iterable[Service]) -> Levels:
-    """Return the figures by service id and window: everyone's, the contract's and the one before.
+def window_figures(
+    books: Books, now: int, services: Iterable[Service], others: Collection[str] = ()
+) -> Levels:
+    """Return the figures by service id and window.
+
+    These are the contract's window, the one before it, and the last day; ``others`` are of
+    `OTHER_WINDOWS`.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
     chosen, zone = tuple(services), books.catalogue.timezone
-    everyones = {name: window_period(name, zone, now) for name in _EVERYONES}
+    everyones = {name: window_period(name, zone, now) for name in (LAST_DAY, *others)}
     periods = {s.id: everyones | _contract_periods(books.catalogue, s, now) for s in chosen}
     every = [period for of in periods.values() for period in of.values()]
     if not every:
@@ -157,6 +164,11 @@ def _levels(
         of: _hours_begin(books.catalogue, *of, now)
         for of in {(service.calendar, service.timezone) for service in services}
     }
+    agreed = _agreed(books.catalogue, services)
+    spans = {
+        _terms_of_window(service): _calendar_window(books.catalogue, service, now)
+        for service in services
+    }
     return [
         ServiceLevel(
             service=service.id,
@@ -176,7 +188,8 @@ def _levels(
             max_gap=longest_gap(books.catalogue, service),
             maintenance_until=next((w.end for w in ahead[service.id] if w.start == now), None),
             hours_begin=hours.get((service.calendar, service.timezone)),
-            info=_info(service),
+            info=_info(service, agreed.get(service.id, ())),
+            period=spans[_terms_of_window(service)],
         )
         for service in services
     ]
@@ -196,10 +209,36 @@ def _hours_begin(
     return None if begin == now else begin
 
 
-def _info(service: Service) -> tuple[tuple[str, str], ...]:
-    """Return the labels that tell about a service; its own cannot replace ours."""
+def _terms_of_window(service: Service) -> tuple[object, ...]:
+    return service.window, service.timezone, service.window_from
+
+
+def _calendar_window(catalogue: Catalogue, service: Service, now: int) -> Interval | None:
+    """Return the contract's window at ``now`` (ms UTC); None of one that rolls."""
+    held = contract_kinds(catalogue, service)[-1].window
+    return held.around(now) if held.length is None else None
+
+
+def _agreed(catalogue: Catalogue, services: Sequence[Service]) -> dict[str, list[str]]:
+    """Return the agreements of those services that are part of any, by id."""
+    found: dict[str, list[str]] = {}
+    for agreement in catalogue.agreements:
+        named = frozenset(agreement.services)
+        for service in services:
+            if (not named or service.id in named) and agreement.covers(service):
+                found.setdefault(service.id, []).append(agreement.id)
+    return found
+
+
+def _info(service: Service, agreements: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the labels that tell about a service; its own cannot replace ours.
+
+    ``agreement`` and ``labels`` hold several, with commas between, for pickers of one of them.
+    """
     ours = {"name": service.name, "owner": service.owner, "tier": service.tier}
-    found = {**service.labels, **ours, "method": service.method}
+    pairs = ",".join(f"{name}={value}" for name, value in service.labels.items())
+    ours |= {"method": service.method, "agreement": ",".join(agreements), "labels": pairs}
+    found = {**service.labels, **ours}
     return tuple((name, value) for name, value in found.items() if name != "service" and value)
 
 

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.past import unwatched
+from sla_engine.accounting.promises import PromiseWatch
 from sla_engine.accounting.service_levels import (
     Levels,
     account_fault,
@@ -30,6 +31,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, Isolation, one_line
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
+from sla_engine.domain.promises import Promises
 from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
 from sla_engine.ledger import LedgerError
 from sla_engine.ledger.leader import leadership
@@ -37,13 +39,20 @@ from sla_engine.measurement.failing import FailingServices
 from sla_engine.measurement.ingest import Ingested
 from sla_engine.measurement.late import WINDOW as LATE_WINDOW
 from sla_engine.measurement.late import LateSamples
-from sla_engine.metrics import EngineMetrics, Exposition, TickFailure, outages_text
+from sla_engine.metrics import (
+    EngineMetrics,
+    Exposition,
+    TickFailure,
+    outages_text,
+    promises_text,
+)
 from sla_engine.notices.outages import outage_notices
 from sla_engine.prometheus import PrometheusError
 from uptime_common import humanize
 from uptime_common.exposition import Style
 
 _PATIENCE_SECONDS = 1.0
+_LOOKING_BACK_SECONDS = 0.5
 _LONGEST_WAIT = 120_000  # ms for which we stay blind because Prometheus asked for it
 
 log = structlog.get_logger("engine")
@@ -69,15 +78,19 @@ class Engine:
         metrics: EngineMetrics,
         listed: ListBounds = DEFAULT_BOUNDS,
         late_window: int = LATE_WINDOW,
+        windows: Collection[str] = (),
     ) -> None:
         self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
         self._exposition = b""
-        self._listed = listed
+        self._listed, self._windows = listed, windows
         self._newest: NewestOutages | None = None
         self._corrected = 0
         self._outages = outages_text(NewestOutages())
+        self._watch = PromiseWatch()
+        self._promised = Promises()
+        self._promises = promises_text(self._promised)
         self._figures: Levels = {}
         self._figures_at = 0
         self._figures_until: dict[str, int] = {}
@@ -125,6 +138,7 @@ class Engine:
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
                 self._figures, self._figures_at, self._newest = {}, 0, None
+                self._watch = PromiseWatch()
                 self._failing, self._uncounted = FailingServices(), {}
                 self._noted = False
                 self._asks_again_at = 0.0
@@ -139,13 +153,13 @@ class Engine:
         self._write(now())
 
     def _write(self, at: int) -> None:
-        """Write what /metrics shows, which holds until an outage becomes too old to know."""
+        """Write what /metrics shows, which holds until a state becomes too old to know."""
         with self._rendering:
             levels = [level.shown(at) for level in self.levels]
             ends = [
                 level.known_until + 2 * level.max_gap
                 for level in levels
-                if level.open_since is not None and level.known_until is not None
+                if level.up is not None and level.known_until is not None
             ]
             self._holds_until = min(ends, default=math.inf)
             self._exposition = self._writer.render(levels)
@@ -174,7 +188,7 @@ class Engine:
         """Return what /metrics shows, without the EOF of OpenMetrics."""
         if (at := now()) > self._holds_until:
             self._write(at)
-        return self.metrics.render(style) + self._exposition + self._outages
+        return self.metrics.render(style) + self._exposition + self._outages + self._promises
 
     def tick(self) -> None:
         """Bring the ledger up to now; a failure of any kind is told and the next tick catches up.
@@ -357,6 +371,7 @@ class Engine:
         self._uncounted = isolation.faults
         self._show(self.context, levels)
         self._list(at, due)
+        self._look_back(at)
         self._corrected = newest
 
     def _list(self, at: int, due: set[str]) -> None:
@@ -366,11 +381,21 @@ class Engine:
             self._newest = newest_outages(self.context.books, at, self._listed, known, due)
             self._outages = outages_text(self._newest)
 
+    def _look_back(self, at: int) -> None:
+        """Work on what was promised and kept, for a part of a tick."""
+        until = time.monotonic() + _LOOKING_BACK_SECONDS
+        before = dict(self._watch.faults)
+        found = self._watch.step(self.context.books, at, lambda: time.monotonic() < until)
+        for name, fault in self._watch.faults.items() - before.items():
+            log.error("nothing is published of what was kept", of=name, error=fault.text)
+        if found != self._promised:
+            self._promised, self._promises = found, promises_text(found)
+
     def _account(self, at: int, due: set[str], isolation: Isolation) -> Levels:
         """Return the figures of what is due, or was not known of before."""
         context = self.context
         services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
-        work = partial(window_figures, context.books, at)
+        work = partial(window_figures, context.books, at, others=self._windows)
         found: Levels = {}
         for part in isolation.divided(services, lambda service: service.id, work):
             found |= part

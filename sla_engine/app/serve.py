@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import make_url
 
+from sla_engine.accounting.service_levels import OTHER_WINDOWS
 from sla_engine.app.clock import CLOCK
 from sla_engine.app.context import Context, ledger_url, now, opened
 from sla_engine.app.engine import Engine
@@ -41,13 +42,13 @@ def serve(options: argparse.Namespace) -> int:
         tick = parse_duration(options.tick) / 1000
     except ValueError as error:
         raise UsageError(f"--tick: {error}") from error
-    listed, late = _list_bounds(options), _late_window(options)
+    listed, late, windows = _list_bounds(options), _late_window(options), _windows(options)
     web_config = load_web_config(options.web_config_file)
     CLOCK.steady()
     raise_limit()
     with opened(options) as context:
         _warn_of_empty(context, ledger_url(options))
-        engine = Engine(context, EngineMetrics(__version__), listed, late)
+        engine = Engine(context, EngineMetrics(__version__), listed, late, windows)
         engine.metrics.loaded(now(), good=True)
         settle()
         listener = SlackListener(engine)
@@ -81,6 +82,16 @@ def _list_bounds(options: argparse.Namespace) -> ListBounds:
         return ListBounds(options.metrics_outages, parse_duration(options.metrics_outages_age))
     except ValueError as error:
         raise UsageError(f"--metrics.outages-age: {error}") from error
+
+
+def _windows(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the windows that are published beside the contract's and the last day."""
+    given = tuple(name.strip() for name in options.metrics_windows.split(",") if name.strip())
+    for name in given:
+        if name not in OTHER_WINDOWS:
+            known = ", ".join(OTHER_WINDOWS)
+            raise UsageError(f"--metrics.windows: {name!r} is no window; these are: {known}")
+    return given
 
 
 def _late_window(options: argparse.Namespace) -> int:

@@ -37,6 +37,14 @@ def register(commands: Subparsers) -> None:
         help="how long ago these began at most, unless they are open (default: %(default)s)",
     )
     command.add_argument(
+        "--metrics.windows",
+        dest="metrics_windows",
+        default="",
+        metavar="NAMES",
+        help="figures of every service over these, too (30d,month,previous_month,...), beside the "
+        "contract's window, the one before it and the last day",
+    )
+    command.add_argument(
         "--late-samples",
         dest="late_samples",
         default="24h",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import WindowState, state_of
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import leaves_budget
 
 ServiceState = Literal["down", "maintenance", "unknown", "up"]
@@ -67,6 +68,8 @@ class ServiceLevel:
     ``figures_until`` those of its figures; ``has_gap`` says that the last samples are missing.
     ``maintenance_until`` is the end of the window that is under way, ``hours_begin`` when service
     hours begin again where it is outside them; ``info`` is what tells about it, as labels.
+    ``period`` is the contract's window where it is one of the calendar; ``up`` is what `shown`
+    says of its state.
     """
 
     service: str
@@ -87,6 +90,8 @@ class ServiceLevel:
     maintenance_until: int | None = None
     hours_begin: int | None = None
     info: tuple[tuple[str, str], ...] = ()
+    period: Interval | None = None
+    up: bool | None = None
 
     @property
     def window_state(self) -> WindowState | None:
@@ -111,7 +116,7 @@ class ServiceLevel:
         return "unknown" if self.has_gap else "up"
 
     def shown(self, now: int) -> "ServiceLevel":
-        """Return what may be said of it at ``now`` (ms UTC): no outage that is too old to know."""
-        if self.open_since is None or self.is_current(now):
-            return self
-        return replace(self, open_since=None)
+        """Return what may be said of it at ``now`` (ms UTC): no state that is too old to know."""
+        up = {"up": True, "unknown": None}.get(self.state(now), False)
+        opened = self.open_since if self.is_current(now) else None
+        return replace(self, open_since=opened, up=up)

@@ -2,6 +2,7 @@
 
 from sla_engine.metrics.health import EngineMetrics, TickFailure
 from sla_engine.metrics.outages import outages_text
+from sla_engine.metrics.promises import promises_text
 from sla_engine.metrics.services import Exposition
 
-__all__ = ["EngineMetrics", "Exposition", "TickFailure", "outages_text"]
+__all__ = ["EngineMetrics", "Exposition", "TickFailure", "outages_text", "promises_text"]

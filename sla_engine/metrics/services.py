@@ -18,10 +18,14 @@ Samples = Iterable[tuple[str, float]]
 
 
 class _Family(NamedTuple):
-    """A gauge, and how to read its samples from a subject and the labels that it has anyway."""
+    """A gauge, and how to read its samples from a subject and the labels that it has anyway.
+
+    ``brief`` is one that windows have, too, which are there for comparison alone.
+    """
 
     metric: Metric
     samples: Callable[[Any, str], Samples]
+    brief: bool = False
 
     def lines(self, subject: object, labels: str) -> str:
         """Return the samples as text."""
@@ -43,6 +47,7 @@ class _Block(NamedTuple):
     columns: tuple[bytes, ...]
 
 
+_COMPARED = ("1d", "previous_")  # windows of which 10,000 services need no more than the figure
 _BLOCK = 50  # services, of which one that changes makes the text of all be joined anew
 
 
@@ -91,9 +96,15 @@ class Exposition:
 
 def _write(level: ServiceLevel) -> _Written:
     own = label("service", level.service)
-    windows = [(f"{own},{label('window', name)}", one) for name, one in level.windows.items()]
+    windows = [
+        (f"{own},{label('window', name)}", one, name.startswith(_COMPARED))
+        for name, one in level.windows.items()
+    ]
     of_service = [family.lines(level, own) for family in _OF_SERVICES]
-    of_windows = ["".join([f.lines(one, labels) for labels, one in windows]) for f in _OF_WINDOWS]
+    of_windows = [
+        "".join([f.lines(one, labels) for labels, one, brief in windows if f.brief or not brief])
+        for f in _OF_WINDOWS
+    ]
     return _Written(level, (*of_service, *of_windows))
 
 
@@ -127,6 +138,38 @@ def _quorum(level: ServiceLevel, labels: str) -> Iterator[tuple[str, float]]:
         yield f"{label('need', 'count')},{labels}", need
     elif need != "majority":
         yield f"{label('need', need)},{labels}", 1
+
+
+def _of_window(level: ServiceLevel, labels: str, value: float | None, scale: int = 1) -> Samples:
+    """Return the sample of the contract's window, or none of what is not known."""
+    return _some(f"{labels},{label('window', level.window)}", value, scale)
+
+
+def _start(level: ServiceLevel, labels: str) -> Samples:
+    return _of_window(level, labels, level.period.start, 1000) if level.period else ()
+
+
+def _end(level: ServiceLevel, labels: str) -> Samples:
+    return _of_window(level, labels, level.period.end, 1000) if level.period else ()
+
+
+def _exhausted(level: ServiceLevel, labels: str) -> Samples:
+    own = level.windows.get(level.window)
+    return () if own is None else _of_window(level, labels, own.exhausted, 1000)
+
+
+def _met(level: ServiceLevel, labels: str) -> Samples:
+    """Return the verdict of the window that closed last, which a running one never has."""
+    name = f"previous_{level.window}"
+    before = level.windows.get(name)
+    return () if before is None else _some(f"{labels},{label('window', name)}", before.met)
+
+
+def _events(figures: Figures, labels: str) -> Samples:
+    if figures.events is None:
+        return ()
+    counts = {"good": figures.events.good, "failed": figures.events.failed}
+    return [(f"{labels},{label('result', result)}", n) for result, n in counts.items()]
 
 
 def _downtime(figures: Figures, labels: str) -> Samples:
@@ -225,6 +268,41 @@ _OF_SERVICES: Final = (
         ),
     ),
     _Family(
+        gauge(
+            "sla_service_up",
+            "1 up, 0 down by the ledger; absent where it is not known, or too long ago.",
+        ),
+        lambda level, labels: _some(labels, level.up),
+    ),
+    _Family(
+        gauge(
+            "sla_window_start_timestamp_seconds",
+            "Start of the contract's window, where it is one of the calendar.",
+        ),
+        _start,
+    ),
+    _Family(
+        gauge(
+            "sla_window_end_timestamp_seconds",
+            "End of the contract's window, where it is one of the calendar.",
+        ),
+        _end,
+    ),
+    _Family(
+        gauge(
+            "sla_budget_exhausted_timestamp_seconds",
+            "When the budget of the contract's window is used up if the last day goes on.",
+        ),
+        _exhausted,
+    ),
+    _Family(
+        gauge(
+            "sla_window_met",
+            "1 where the contract's window that closed last met its objective, else 0.",
+        ),
+        _met,
+    ),
+    _Family(
         gauge("service_dependency_info", "Constant 1; the service depends on the other."),
         lambda level, labels: [
             (f"{label('dependency', other)},{labels}", 1) for other in level.depends_on
@@ -242,21 +320,37 @@ _OF_SERVICES: Final = (
 _KNOWN_UNTIL: Final = _OF_SERVICES.index(_DATA_UNTIL)  # moves at each tick, others seldom
 
 
-def _figure(name: str, text: str, attribute: str, scale: int = 1) -> _Family:
+def _figure(
+    name: str, text: str, attribute: str, scale: int = 1, *, brief: bool = False
+) -> _Family:
     """Return the family of a figure; where it is not known there is no sample."""
     read = attrgetter(attribute)
-    return _Family(gauge(name, text), lambda figures, labels: _some(labels, read(figures), scale))
+    return _Family(
+        gauge(name, text), lambda figures, labels: _some(labels, read(figures), scale), brief
+    )
 
 
 _OF_WINDOWS: Final = (
-    _figure("sla_availability_ratio", "Good part of the agreed service time.", "availability"),
-    _figure("sla_error_budget_remaining_ratio", "Error budget left, of 1.", "budget_remaining"),
-    _figure("sla_coverage_ratio", "Known part of the agreed service time.", "coverage"),
+    _figure(
+        "sla_availability_ratio",
+        "Good part of the agreed service time.",
+        "availability",
+        brief=True,
+    ),
+    _figure(
+        "sla_error_budget_remaining_ratio",
+        "Error budget left, of 1.",
+        "budget_remaining",
+        brief=True,
+    ),
+    _figure("sla_coverage_ratio", "Known part of the agreed service time.", "coverage", brief=True),
     _figure("sla_agreed_seconds", "Agreed service time so far.", "agreed", 1000),
     _figure("sla_unknown_seconds", "Agreed service time without data.", "unknown", 1000),
     _figure("sla_mttr_seconds", "Mean time to restore service.", "mtrs", 1000),
     _figure("sla_mtbf_seconds", "Mean time between failures.", "mtbf", 1000),
     _figure("sla_lost_seconds", "What failed events cost in time.", "lost", 1000),
-    _Family(gauge("sla_downtime_seconds", "Known downtime."), _downtime),
+    _Family(gauge("sla_downtime_seconds", "Known downtime."), _downtime, brief=True),
     _Family(gauge("sla_outages", "Outages; an overrun is of both kinds."), _outages),
+    _Family(gauge("sla_events", "Events of a service that counts them, by result."), _events),
+    _figure("sla_events_allowed", "Events or slices that may fail in the window.", "allowed"),
 )

@@ -8,7 +8,8 @@ from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
 from sla_engine.prometheus import promql
 
-DASHBOARD = "uptime-ledger-service-levels"
+ONE_SERVICE, OUTAGES = "uptime-ledger-service", "uptime-ledger-outages"
+"""The pages of Grafana that show one service, and the outages of several."""
 _AROUND = 15 * 60_000
 _MANY = 5  # services that a link names
 _LOCAL = ("127.", "localhost", "[::1]")
@@ -35,11 +36,12 @@ def _links(
         yield "Status", f"{base}/"
         yield "Outages of the day", f"{base}/report?{query}"
     if catalogue.grafana is not None:
+        page, variable = (ONE_SERVICE, "one") if len(known) == 1 else (OUTAGES, "service")
         query = urlencode(
-            [("var-service", s.id) for s in known]
+            [(f"var-{variable}", s.id) for s in known]
             + [("from", str(around.start)), ("to", str(around.end))]
         )
-        yield "Dashboard", f"{catalogue.grafana.url.rstrip('/')}/d/{DASHBOARD}?{query}"
+        yield "Dashboard", f"{catalogue.grafana.url.rstrip('/')}/d/{page}?{query}"
     server = urlsplit(catalogue.prometheus.url)
     if known and not server.netloc.startswith(_LOCAL) and (query := _expression(known)):
         until = datetime.fromtimestamp(around.end / 1000, UTC)

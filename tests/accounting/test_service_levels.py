@@ -61,6 +61,28 @@ def test_states_are_down_unknown_and_up(ledger: Ledger) -> None:
         assert [lvl.open_since for lvl in levels] == [None, NOW - HOUR, None, None]
 
 
+def test_figures_are_of_the_contract_s_window_the_one_before_and_the_last_day(
+    ledger: Ledger,
+) -> None:
+    book = catalogue({"id": "a", "window": "quarter"}, {"id": "b", "window": "7d"})
+    books = Books(book, ledger)
+    found = window_figures(books, NOW, book.services)
+    assert [*found["a"]] == ["1d", "quarter", "previous_quarter"]
+    assert [*found["b"]] == ["1d", "7d"]
+    more = window_figures(books, NOW, book.services, ["30d", "previous_month"])
+    assert {*more["a"]} - {*found["a"]} == {"30d", "previous_month"}
+    a, b = service_levels(books, NOW, found)
+    assert (a.period, b.period) == (window_period("quarter", book.timezone, NOW), None)
+
+
+def test_a_service_tells_which_agreements_it_is_part_of(ledger: Ledger) -> None:
+    owed = {"customer": "C", "objective": 99}
+    several = [{"id": "x", "services": ["a", "b"], **owed}, {"id": "y", "services": ["b"], **owed}]
+    book = catalogue("a", "b", "c", agreements=several)
+    levels = service_levels(Books(book, ledger), NOW, {})
+    assert [dict(one.info).get("agreement") for one in levels] == ["x", "x,y", None]
+
+
 def test_the_next_maintenance_is_the_first_window_that_has_not_begun(ledger: Ledger) -> None:
     window = {"id": "w", "title": "W", "services": ["a"], "requester": "ann", "approver": "bob"}
     window |= {"start": "2026-11-10T11:30:00Z", "duration": "1h", "rrule": "FREQ=WEEKLY"}

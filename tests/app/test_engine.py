@@ -35,7 +35,8 @@ def port() -> int:
 @pytest.fixture
 def engine(tmp_path: Path, port: int) -> Iterator[Engine]:
     down = {"id": "down", "name": "Down", "objective": 99, "sli": {"promql": "vector(0)"}}
-    book = catalogue(down, url=f"http://127.0.0.1:{port}")
+    agreed = {"id": "a", "customer": "C", "services": ["down"], "objective": 99}
+    book = catalogue(down, url=f"http://127.0.0.1:{port}", agreements=[agreed])
     with (
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
         Client(book.prometheus) as client,
@@ -57,6 +58,9 @@ def test_a_tick_that_fails_is_counted_and_the_next_one_catches_up(
     assert engine.unready() is None
     assert b'sla_engine_ticks_total{result="ok"} 1.0' in engine.exposition()
     assert b'sla_coverage_ratio{service="down",window="month"}' in engine.exposition()
+    assert b'sla_service_up{service="down"} 0.0' in engine.exposition()
+    assert b'sla_agreement_service_info{agreement="a",service="down"} 1.0' in engine.exposition()
+    assert b'sla_agreement_window_end_timestamp_seconds{agreement="a"}' in engine.exposition()
 
 
 @pytest.mark.integration

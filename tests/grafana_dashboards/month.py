@@ -6,6 +6,8 @@ end. Samples every hour, and every minute in the last three hours.
 
 from collections.abc import Callable, Iterator
 
+from tests.grafana_dashboards.month_contracts import contracts
+
 NOW = 1_793_455_200  # 2026-10-31T12:00:00Z
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 TIMES = (
@@ -21,6 +23,7 @@ COMPLETE_SINCE = NOW - 30 * DAY
 BLIP, BLIP_SPAN = "O-WIKIBLIPPED", (NOW - 49_862, NOW - 49_667)  # 22:08:58 to 22:12:13
 EARLIER = (NOW - 100 * MINUTE, NOW - 97 * MINUTE)
 WINDOW_SPAN = (NOW - 150 * MINUTE, NOW - 90 * MINUTE)
+MONTH = (NOW - 30.5 * DAY, NOW + 0.5 * DAY)
 WINDOWS = ("1d", "month", "previous_month")
 
 Value = Callable[[float], float | None]
@@ -76,6 +79,10 @@ def _services() -> Series:
         yield "service:up:quorum", one, _up(service)
         yield "service:maintenance_active:max", one, _maintenance(service)
         yield "service:slo_error_budget:ratio", one, flat(0.001)
+        for name, rate in (("fast", 14.4), ("sustained", 6), ("slow", 3)):
+            yield f"service:slo_burn_{name}:ratio", one, flat(rate / 1000)
+        for name in ("avg", "avg5m"):
+            yield f"service:probe_duration_seconds:{name}", one, flat(0.09)
         if service != "wiki":  # of the wiki nothing is known
             yield "service:sli_total:observed", one, flat(1)
         for window in ("1h", "6h", "1d", "3d"):
@@ -86,6 +93,12 @@ def _alerts() -> Series:
     alert = {"alertname": "ServiceDown", "severity": "page", "service": "mail"}
     yield "ALERTS", {**alert, "alertstate": "firing"}, _since(1)
     yield "ALERTS_FOR_STATE", alert, _since(OPEN_SINCE)
+    for location, state in (("ber", "firing"), ("par", "pending")):
+        slow = {"alertname": "ServiceSlow", "severity": "ticket", "service": "mail"}
+        yield "ALERTS", {**slow, "location": location, "alertstate": state}, _since(1)
+        yield "ALERTS_FOR_STATE", {**slow, "location": location}, _since(OPEN_SINCE)
+    silent = {"alertname": "ServiceDependencyDown", "severity": "none", "service": "mail"}
+    yield "ALERTS", {**silent, "alertstate": "firing"}, _since(1)
 
 
 def _since(value: float) -> Value:
@@ -105,6 +118,8 @@ def _engine() -> Series:
     mail, wiki = {**job, "service": "mail"}, {**job, "service": "wiki"}
     yield "sla_outage_open_since_timestamp_seconds", mail, _since(OPEN_SINCE)
     yield "service_maintenance_next_start_timestamp_seconds", wiki, flat(NOW + DAY)
+    yield "service_hours_begin_timestamp_seconds", wiki, flat(NOW + HOUR)
+    yield from contracts(job, SERVICES, _up, MONTH)
     yield from _listed(job)
     yield from _health(job)
 
@@ -115,7 +130,7 @@ def _listed(job: dict[str, str]) -> Series:
     for service, name, start, end, reason in (
         ("wiki", BLIP, *BLIP_SPAN, "disk full"),
         ("mail", "O-MAILEARLIER", *EARLIER, ""),
-        ("mail", "O-MAILOPENNOW", OPEN_SINCE, None, ""),
+        ("mail", "O-MAILOPENNOW", OPEN_SINCE, None, "connection refused"),
     ):
         one = {**job, "service": service, "outage": name}
         began, over = _from(start, start), _from(end or NOW, end)
@@ -252,6 +267,7 @@ def _probes() -> Series:
     for service in SERVICES:
         for location in LOCATIONS:
             job = {"job": "sla-exporter", "instance": HOSTS[0], "service": service}
+            yield "service_up", {**job, "location": location}, _up(service)
             one = {**job, "probe": "http", "target": f"https://{service}", "location": location}
             yield "service_probe_success", one, _up(service)
             yield "service_http_status_code", one, flat(200)
@@ -259,5 +275,12 @@ def _probes() -> Series:
             expiry = "service_tls_certificate_expiry_timestamp_seconds"
             yield expiry, one, flat(NOW + 20 * DAY)
             yield "service_probe_failures_total", {**one, "reason": "timeout"}, counter(0.01)
+            if service == "mail":
+                why = {"phase": "connect", "reason": "refused", "detail": "ECONNREFUSED"}
+                for number in (1, 2):  # replicas of an exporter at one location
+                    replica = {**one, "instance": f"exporter-{number}"}
+                    last = "service_probe_last_run_timestamp_seconds"
+                    yield last, replica, lambda t: t - 5
+                    yield "service_probe_failure_info", {**replica, **why}, _since(1)
             for phase in ("resolve", "connect", "processing"):
                 yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +21,13 @@ from tests.grafana_dashboards.month import (
     HOUR,
     MINUTE,
     NOW,
+    OPEN_SINCE,
+    SERVICES,
     TIMES,
     WINDOW_SPAN,
     month,
 )
+from tests.grafana_dashboards.test_pages_of_services import PAGES
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -31,20 +35,26 @@ pytestmark = pytest.mark.integration
 # (dashboard, place): why the answer is empty although all is as it should be.
 EMPTY_WHEN_HEALTHY = {
     ("executive", "Most unplanned downtime"): "only services with downtime are listed",
-    ("service-levels", "Services"): "its column Down since is for open outages",
-    ("service-levels", "Outages in the time range"): "no outage was open",
-    ("service-levels", "Outages in the window"): "its columns of the last outage are empty",
+    ("outages", "Outages of the contract's window"): "its columns of the last outage are empty",
     ("outages", "Outages in the time range"): "no outage was open",
+    ("outages", "Planned work in the time range"): "none was planned",
+    ("one-service", "Outages in the time range"): "no outage was open",
+    ("one-service", "Planned work in the time range"): "none was planned",
+    ("one-service", "Since"): "no outage is listed",
+    ("one-service", "Why it is down"): "it is not",
+    ("one-service", "Alerts now"): "no alert fires",
+    ("one-service", "Probes that fail now"): "no probe fails",
+    ("one-service", "What depends on it"): "nothing does",
+    ("one-service", "Who and what"): "its hours have begun",
     **{
         (page, mark): "nothing began or was over"
-        for page in ("executive", "outages", "probes", "service-levels")
+        for page in ("one-service", "outages", "probes", "service-levels")
         for mark in ("Outages", "Outages over", "Maintenance windows", "Maintenance over")
     },
     ("outages", "Outages open now"): "none is open",
     ("outages", "Longest open outage"): "none is open",
     ("outages", "Alerts firing"): "no alert fires",
-    ("outages", "Maintenance windows"): "only services with a window in the range are drawn",
-    ("outages", "Upcoming maintenance"): "no window is announced",
+    ("outages", "Planned work to come"): "no window is announced",
 }
 
 
@@ -74,9 +84,13 @@ def _empty(grafana: Grafana, choose: Mapping[str, Sequence[str]]) -> Iterator[Qu
 
 def test_every_query_returns_data(grafana: Grafana, capsys: pytest.CaptureFixture[str]) -> None:
     asked, empty = len([*queries()]), [*_empty(grafana, {})]
+    # Of one service not everything can be told: what one has not, another has.
+    for service in SERVICES:
+        chosen = grafana.open("one-service", {"one": [service]})
+        empty = [q for q in empty if q.dashboard != "one-service" or not grafana.ask(q, chosen)]
     with capsys.disabled():
         sys.stdout.write(f"\n{asked} queries asked, {asked - len(empty)} returned data\n")
-    assert [(q.dashboard, q.place, q.expr) for q in empty] == []
+    assert [(q.dashboard, q.place) for q in empty] == []
 
 
 def test_series_have_the_labels_that_legends_and_rows_are_made_of(grafana: Grafana) -> None:
@@ -105,16 +119,83 @@ def _values(grafana: Grafana, dashboard: str, place: str, number: int = 0) -> di
 
 def test_the_manager_reads_the_right_figures(grafana: Grafana) -> None:
     read = partial(_values, grafana, "executive")
-    assert read("Objectives met") == {"": 1}
-    assert read("Objectives lost") == {"": 1}
-    assert read("At risk") == {"": 0}
-    assert read("Not judged") == {"": 1}
+    assert [read(state) for state in ("Lost", "At risk", "On course", "Not judged")] == [
+        *({"": 1}, {"": 0}, {"": 1}, {"": 1})
+    ]
+    assert read("Met last time") == read("Missed last time") == {"": 1}
     assert read("Unplanned downtime") == {"": 7200}
     # Two hours of the mail's, and 90 seconds in which the shop's events failed.
-    assert read("Business impact") == {"EUR": 2430}
-    assert read("Worst three") == {"mail": 20, "shop": 0}
+    assert read("Business impact, running windows") == {"EUR": 2430}
+    assert read("Worst five") == {"mail": 20, "shop": 0}
     assert read("By owner", 1) == {"office": 1, "sales": 0}
-    assert read("Month against last month", 2) == {"mail": 0, "shop": 0}
+    assert read("By owner", 3) == {"office": 2, "sales": 2}
+    assert read("Every contract that runs") == {"mail": 2, "shop": 0, "wiki": -1}
+    # Of what closed last nothing is due; of what closed before it a quarter of the fee, twice.
+    assert read("Credits due, windows that closed last") == {"EUR": 0}
+    assert read("Month by month", 1) == {"2026-08": 2, "2026-09": 2}
+    assert read("Month by month", 4) == {"2026-08": 2400, "2026-09": 2400}
+    customers = [read("By customer", number) for number in range(6)]
+    assert [one["EUR ACME"] for one in customers] == [1, 0, 1, 1, 0, 250]
+    assert [one["EUR Borg"] for one in customers] == [1, 1, 0, 1, 0, 250]
+
+
+def test_an_agreement_tells_its_windows_and_what_is_due(grafana: Grafana) -> None:
+    read = partial(_values, grafana, "agreements")
+    assert [read(state) for state in ("Lost", "At risk", "On course")] == [
+        *({"": 1}, {"": 1}, {"": 0})
+    ]
+    assert read("Credits, all that closed") == {"EUR": 500}
+    assert read("Windows that run") == {"x ACME": 1, "y Borg": 2}
+    assert read("Windows that run", 1) == {"x ACME": 0.9985}
+    assert read("Verdicts and credits", 4)["x 2026-08-31 ACME"] == 250
+    assert read("Services, by their own contracts", 1) == {
+        f"{agreement} {service}": used
+        for agreement in ("x", "y")
+        for service, used in (("mail", 20), ("shop", 0))
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ("mail", {"State": 0, "This window is": 2, "Error budget left": -19}),
+        (
+            "shop",
+            {"State": 1, "This window is": 0, "Events failed": 40, "Events that may fail": 99},
+        ),
+        ("wiki", {"State": 1, "Unplanned downtime": 0}),
+    ],
+)
+def test_one_service_tells_how_it_is(
+    grafana: Grafana, service: str, told: dict[str, float]
+) -> None:
+    chosen = grafana.open("one-service", {"one": [service]})
+    found = {
+        query.place: float(grafana.ask(query, chosen)[0]["value"][1])
+        for query in queries()
+        if query.dashboard == "one-service" and query.place in told
+    }
+    assert found == told
+
+
+def test_one_service_tells_since_when_why_and_what_is_with_its_neighbours(grafana: Grafana) -> None:
+    mail = grafana.open("one-service", {"one": ["mail"]})
+    asked = {q.place: q for q in queries() if q.dashboard == "one-service"}
+    assert float(grafana.ask(asked["Since"], mail)[0]["value"][1]) == OPEN_SINCE * 1000
+    [needed] = grafana.ask(asked["What depends on it"], mail)
+    assert needed["metric"] == {"service": "shop"}
+    failing = [series["metric"] for series in grafana.ask(asked["Probes that fail now"], mail)]
+    assert {(one["location"], one["detail"]) for one in failing} == {
+        *(("ber", "ECONNREFUSED"), ("par", "ECONNREFUSED"))
+    }
+    told = grafana.ask(asked["Alerts now"], mail)
+    assert {(s["metric"]["alertname"], s["metric"]["alertstate"]) for s in told} == {
+        *(("ServiceDown", "firing"), ("ServiceSlow", "firing"))
+    }
+    shop = grafana.open("one-service", {"one": ["shop"]})
+    states = next(q for q in queries() if q.place == "What it depends on")
+    found = grafana.ask(states, shop)
+    assert {s["metric"]["dependency"]: s["value"][1] for s in found} == {"mail": "0", "wiki": "1"}
 
 
 def test_a_state_is_down_up_or_in_maintenance(grafana: Grafana) -> None:
@@ -142,7 +223,6 @@ def _series(grafana: Grafana, dashboard: str, place: str) -> Sequence[dict[str, 
     ("dashboard", "place"),
     [
         ("outages", "State of every service"),
-        ("service-levels", "State"),
         ("service-levels", "Availability per day"),
     ],
 )
@@ -168,7 +248,7 @@ def test_an_outage_has_the_same_begin_end_and_length_wherever_it_is_told(
     told: dict[str, set[float]] = {"Began": set(), "Ended": set(), "Lasted": set()}
     places = set()
     for title, head, query in _told_of_outages():
-        for series in zoomed.ask(query, zoomed.open(query.dashboard)):
+        for series in zoomed.ask(query, zoomed.open(query.dashboard, {"one": ["wiki"]})):
             if series["metric"]["service"] != "wiki":
                 continue
             values = [value for _, value in series.get("values") or [series["value"]]]
@@ -186,7 +266,7 @@ def _told_of_outages() -> Iterator[tuple[str, str, Query]]:
     kinds |= {"Began": "Began", "Ended": "Ended", "Lasted": "Lasted"}
     for name, build in DASHBOARDS.items():
         for panel in panels(plain(build())):
-            if panel["type"] != "table":
+            if panel["type"] != "table" or panel["title"].startswith("Planned work"):
                 continue
             names = panel["transformations"][-1]["options"]["renameByName"]
             for target in panel["targets"]:
@@ -206,7 +286,7 @@ def test_lists_tell_class_reason_and_since_when_they_are_complete(grafana: Grafa
     ]
     blip = {"service": "wiki", "outage": BLIP, "class": "unplanned", "reason": "disk full"}
     assert rows.count(blip) == 4
-    for page in ("outages", "service-levels"):
+    for page in ("outages", "one-service"):
         assert _values(grafana, page, "Outages listed since") == {"": COMPLETE_SINCE * 1000}
 
 
@@ -222,7 +302,11 @@ def test_of_an_open_outage_nothing_tells_an_end(grafana: Grafana) -> None:
 def test_a_window_is_marked_where_it_began_and_was_over(grafana: Grafana) -> None:
     marked: dict[str, set[float]] = {}
     for query in queries():
-        if query.dashboard == "outages" and "sla_maintenance_" in query.expr:
+        if (
+            query.dashboard == "outages"
+            and query.place.startswith("Maintenance ")
+            and ("sla_maintenance_" in query.expr)
+        ):
             for series in grafana.ask(query, grafana.open("outages")):
                 marked[query.place] = {float(value) for _, value in series["values"]}
     begin, end = WINDOW_SPAN
@@ -230,7 +314,8 @@ def test_a_window_is_marked_where_it_began_and_was_over(grafana: Grafana) -> Non
 
 
 def test_a_bar_stands_where_its_window_was(grafana: Grafana) -> None:
-    (wiki,) = _series(grafana, "outages", "Maintenance windows")
+    [wiki, *others] = _series(grafana, "outages", "Maintenance windows")
+    assert {value for other in others for _, value in other["values"]} == {"0"}
     within = [int(at) for at, value in wiki["values"] if value == "1"]
     step = within[1] - within[0]
     assert NOW - 150 * MINUTE <= within[0] < NOW - 149 * MINUTE
@@ -271,3 +356,36 @@ def test_a_collector_without_hardware_does_not_fail(grafana: Grafana) -> None:
 def test_of_a_healthy_service_only_these_queries_are_empty(grafana: Grafana) -> None:
     empty = {(q.dashboard, q.place) for q in _empty(grafana, {"service": ["shop"]})}
     assert empty == set(EMPTY_WHEN_HEALTHY)
+
+
+# What only probes tell, and what only the recording rules do: burn rates, of the rules' alerts.
+OURS = re.compile(r"\b(?:service|location):[\w:]+|\bservice_(?:up|probe_\w+|tls_\w+)\b|\bALERTS\w*")
+NEEDS_OURS = {
+    *(("service-levels", "Burn rate"), ("one-service", "Burn rate, and where its alerts stand")),
+    *(("one-service", "Probe time by percentile"), ("one-service", "Probe time by phase")),
+    *(("one-service", "By location"), ("one-service", "Certificate holds until")),
+    *(("one-service", "Probes that fail now"), ("one-service", "Alerts now")),
+    ("outages", "Alerts firing"),
+}
+
+
+def test_without_our_exporter_and_without_our_rules_the_pages_of_services_tell_all_else(
+    grafana: Grafana,
+) -> None:
+    opened = {
+        name: [grafana.open(name, {"one": [service]}) for service in SERVICES] for name in PAGES
+    }
+    empty = set()
+    for query in queries():
+        if query.dashboard in PAGES and not query.place.startswith("$"):
+            bare = replace(query, expr=OURS.sub("nobody_tells", query.expr))
+            if not any(grafana.ask(bare, chosen) for chosen in opened[query.dashboard]):
+                empty.add((query.dashboard, query.place))
+    assert empty == NEEDS_OURS
+
+
+def test_a_reader_chooses_by_agreement_and_by_label(grafana: Grafana) -> None:
+    offered = grafana.open("service-levels", {"label": ["of=office"], "agreement": ["y"]})
+    assert offered["service"] == "(mail|wiki)"
+    with pytest.raises(AssertionError, match="service has no values"):
+        grafana.open("service-levels", {"label": ["of=offic"]})

@@ -34,4 +34,7 @@ def test_every_query_has_a_metric() -> None:
 
 
 def test_a_metric_knows_where_it_is_used() -> None:
-    assert "service-levels: Services" in metric_names()["sla_availability_ratio"]
+    assert (
+        "service-levels: Contracts, most budget used first"
+        in metric_names()["sla_availability_ratio"]
+    )

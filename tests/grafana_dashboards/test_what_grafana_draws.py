@@ -122,7 +122,9 @@ def cut_off(board: Board) -> Iterator[str]:
     """Yield tables whose columns do not fit at 1,280 pixels, and columns too narrow for a value."""
     for panel in of_type(board, "table"):
         columns = overrides(panel)
-        heads = {*panel["transformations"][-1]["options"]["renameByName"].values()}
+        options = panel["transformations"][-1]["options"]
+        hidden = options["excludeByName"]
+        heads = {head for name, head in options["renameByName"].items() if name not in hidden}
         widths = {head: columns.get(head, {}).get("custom.minWidth", 150) for head in heads}
         # 56 for the menu, 16 on either side, and the panel's own edges.
         room = (1280 - 56 - 2 * 16 + 8) / 24 * panel["gridPos"]["w"] - 26

@@ -81,7 +81,7 @@ def test_two_queries_of_one_letter_two_panels_of_one_id_and_two_notes_of_one_nam
     None
 ):
     board = changed("outages")
-    counts = next(p for p in panels(board) if p["title"] == "Outages in the window")
+    counts = next(p for p in panels(board) if p["title"] == "Outages of the contract's window")
     counts["targets"][1]["refId"] = "A"
     board["panels"][1]["id"] = board["panels"][2]["id"]
     notes(board)[0]["name"] = notes(board)[1]["name"]

@@ -1,3 +1,4 @@
+import re
 import subprocess
 from dataclasses import replace
 
@@ -6,6 +7,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from sla_engine.domain.availability import AccountingInput, Terms, figures
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage
@@ -80,6 +82,62 @@ def test_what_rules_go_on_with_while_no_engine_runs_is_exported() -> None:
         'service_hours_begin_timestamp_seconds{service="shop"} 120.0',
         'service_info{service="shop",owner="a \\"b\\"",method="events"} 1.0',
     ]
+
+
+def test_the_contract_s_window_tells_bounds_and_forecast_and_the_one_before_its_verdict() -> None:
+    shop = _level("shop", (100_000, 110_000), (200_000, 205_000))
+    running = replace(shop.windows["month"], exhausted=900_000)
+    kept = _level("x", (100_000, 100_500)).windows["month"]
+    windows = {"month": running, "previous_month": kept, "previous_week": shop.windows["month"]}
+    shop = replace(shop, window="month", windows=windows, period=Interval(0, 1_000_000))
+    rolling = replace(shop, service="roll", window="30d", period=None, windows={"30d": running})
+    lines = Exposition().render([shop, rolling]).decode().splitlines()
+    wanted = ("sla_window_start", "sla_window_end", "sla_budget_exhausted", "sla_window_met")
+    assert [line for line in lines if line.startswith(wanted)] == [
+        'sla_window_start_timestamp_seconds{service="shop",window="month"} 0.0',
+        'sla_window_end_timestamp_seconds{service="shop",window="month"} 1000.0',
+        'sla_budget_exhausted_timestamp_seconds{service="shop",window="month"} 900.0',
+        'sla_budget_exhausted_timestamp_seconds{service="roll",window="30d"} 900.0',
+        'sla_window_met{service="shop",window="previous_month"} 1.0',
+    ]
+
+
+def test_what_there_is_for_comparison_alone_is_told_in_brief() -> None:
+    figures = _level("shop", (200_000, 205_000)).windows["month"]
+    names = ("month", "1d", "previous_month")
+    shop = replace(_level("shop"), window="month", windows=dict.fromkeys(names, figures))
+    samples = _samples(Exposition().render([shop]))
+    told = {name: {key[0] for key in samples if name in key[2:]} for name in names}
+    assert told["1d"] == told["previous_month"] - {"sla_window_met"}
+    assert told["month"] - told["1d"] >= {"sla_outages", "sla_mttr_seconds", "sla_agreed_seconds"}
+    assert {"sla_availability_ratio", "sla_coverage_ratio", "sla_downtime_seconds"} <= told["1d"]
+
+
+def test_a_service_that_counts_events_tells_how_many_were_good_and_may_fail() -> None:
+    counted = replace(_level("shop").windows["month"], events=Weighed(90, 100), allowed=12)
+    text = Exposition().render([replace(_level("shop"), windows={"month": counted})]).decode()
+    assert 'sla_events{service="shop",window="month",result="failed"} 10.0\n' in text
+    assert 'sla_events{service="shop",window="month",result="good"} 90.0\n' in text
+    assert 'sla_events_allowed{service="shop",window="month"} 12.0\n' in text
+
+
+@pytest.mark.parametrize(
+    ("known_until", "open_since", "gap", "told"),
+    [
+        (900_000, None, False, ["1.0"]),
+        (900_000, 500_000, False, ["0.0"]),
+        (900_000, None, True, []),
+        (500_000, 400_000, False, []),
+        (None, None, False, []),
+    ],
+)
+def test_a_state_is_told_while_it_is_known(
+    known_until: int | None, open_since: int | None, told: list[str], *, gap: bool
+) -> None:
+    shop = replace(_level("shop"), known_until=known_until, open_since=open_since, has_gap=gap)
+    shown = replace(shop, max_gap=100_000).shown(1_000_000)
+    text = Exposition().render([shown]).decode()
+    assert re.findall(r"^sla_service_up{.*} (.*)$", text, re.MULTILINE) == told
 
 
 def test_cost_and_the_next_maintenance_are_exported_where_there_are_any() -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message
 from sla_engine.domain.period import parse_period
-from sla_engine.notices.links import DASHBOARD, links
+from sla_engine.notices.links import ONE_SERVICE, OUTAGES, links
 from sla_engine.notifiers.contract import plain
 from sla_engine.slack.blocks import render
 from sla_engine.web.routes import REPORT_KEYS
@@ -43,18 +45,23 @@ def test_the_engine_has_the_pages_and_the_period_that_are_linked() -> None:
     assert urlsplit(found["Status"]).path == "/"
 
 
-def test_the_dashboard_exists_and_is_asked_for_the_service_and_its_time() -> None:
-    asked = urlsplit(dict(links(_catalogue(), ["shop", "job"], LASTED))["Dashboard"])
+@pytest.mark.parametrize(
+    ("services", "page", "variable"),
+    [(["shop"], ONE_SERVICE, "var-one"), (["shop", "job"], OUTAGES, "var-service")],
+)
+def test_the_dashboard_exists_and_is_asked_for_the_service_and_its_time(
+    services: list[str], page: str, variable: str
+) -> None:
+    asked = urlsplit(dict(links(_catalogue(), services, LASTED))["Dashboard"])
     query = parse_qs(asked.query)
     uids = {}
     for path in (ROOT / "grafana_dashboards/json").glob("*.json"):
         found = json.loads(path.read_text(encoding="utf-8"))
         uids[found["uid"]] = {one["name"] for one in found["templating"]["list"]}
-    assert asked.path == f"/d/{DASHBOARD}"
-    assert {name.removeprefix("var-") for name in query if name.startswith("var-")} <= uids[
-        DASHBOARD
-    ]
-    assert query["var-service"] == ["shop", "job"]
+    assert asked.path == f"/d/{page}"
+    chosen = {name.removeprefix("var-") for name in query if name.startswith("var-")}
+    assert chosen <= uids[page]
+    assert query[variable] == services
     assert int(query["from"][0]) < T0 < int(query["to"][0])
 
 

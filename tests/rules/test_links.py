@@ -63,7 +63,7 @@ def test_an_alert_links_to_a_dashboard_that_exists_and_knows_what_it_is_told(
     variables = {f"var-{item['name']}" for item in dashboard["templating"]["list"]}
     assert set(parse_qs(link.query)) <= variables
     if "service" in shape:
-        assert parse_qs(link.query)["var-service"] == [FIRED[shape]["service"]]
+        assert parse_qs(link.query)["var-one"] == [FIRED[shape]["service"]]
 
 
 @pytest.mark.integration

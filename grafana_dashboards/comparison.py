@@ -1,0 +1,79 @@
+"""What each page is for, beside the pages that people know; part of docs/dashboards.md."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Compared(NamedTuple):
+    """A page, its question, what others have for it, what ours has, and why others do not do."""
+
+    page: str
+    question: str
+    theirs: str
+    ours: str
+    why: str
+
+
+PAGES = (
+    Compared(
+        "Service levels",
+        "Which contracts are at risk?",
+        "Sloth 14348: a month's burn-down and alerts of one SLO at a time. Pyrra: a list with "
+        "availability and budget. Grafana SLO: a list with filters, budget, ownership, links",
+        "every contract in its own window, on course, at risk or lost, the day on which the budget "
+        "ends, ninety days in a strip; by owner, tier, agreement, label",
+        "their windows roll, 28 or 30 days: a month's contract is judged by no month; planned work "
+        "and unknown time count as errors or as nothing; no forecast",
+    ),
+    Compared(
+        "One service",
+        "What is with it?",
+        "Sloth 14348: burn rates by window. Pyrra: requests, errors, latency, alerts of an SLO. "
+        "Uptime Kuma, Gatus: last failures, response time, certificate",
+        "all of that on one page: state with its time and its reason, burn-down beside the ideal "
+        "line, burn rates beside the thresholds of its own alerts, exact outages and planned work, "
+        "what it needs and who needs it, the terms in force",
+        "none has outages as the ledger accounts for them, with class and cause; lengths come from "
+        "the step of a query, another at each zoom",
+    ),
+    Compared(
+        "Outages and planned work",
+        "What went down, when exactly, for how long and why?",
+        "Sloth, Pyrra, Grafana SLO: nothing. Uptime Kuma: a list of one monitor",
+        "every outage of every service by value: begin, end, length, downtime, class, cause; "
+        "planned work that was and that is to come; how often and how long",
+        "an error rate has no outages; who must tell a customer needs them",
+    ),
+    Compared(
+        "Executive overview",
+        "Were promises kept, and what did it cost?",
+        "Grafana SLO: a report page of several SLOs. Others: nothing",
+        "verdicts of closed windows, state of running ones, thirteen months from the ledger "
+        "itself, downtime and money by owner and customer",
+        "Prometheus forgets after weeks, so that theirs end where its retention does; no money",
+    ),
+    Compared(
+        "Agreements",
+        "What do we owe whom?",
+        "nothing",
+        "each agreement's one figure by its rule, verdict and credit in money once, when a window "
+        "closes, its services",
+        "an SLO is nobody's contract",
+    ),
+)
+NEEDS = """\
+The pages about services read what the engine publishes and need no exporter of ours, but for what
+only a probe can tell (time by phase, locations, certificates, why a probe fails) and for burn
+rates, which are the recording rules of `alert_rules/`. Without exporter or rules those panels are
+empty, the others are not.
+"""
+
+
+def comparison() -> Iterator[str]:
+    """Yield the part of the document, line by line."""
+    yield "## Beside the pages that people know\n"
+    yield NEEDS
+    yield "| page | question | what others have | ours | why not theirs |\n|---|---|---|---|---|"
+    for row in PAGES:
+        yield "| " + " | ".join(row) + " |"
+    yield ""

@@ -1,0 +1,121 @@
+"""What is published of closed months and of agreements is what reports say of them."""
+
+from itertools import chain, repeat
+
+import pytest
+
+from sla_engine.accounting import promises
+from sla_engine.accounting.promises import PromiseWatch, closed_months
+from sla_engine.accounting.report import report
+from sla_engine.domain.outage import Correction
+from sla_engine.domain.period import parse_period
+from sla_engine.domain.promises import MonthOfOwner
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Books, Derived, Ledger
+from tests.accounting.test_agreements import FIRST, UTC, at, books, ledger
+from tests.catalogues import catalogue
+
+__all__ = ["ledger"]
+HOUR = 3_600_000
+NOW = at("2026-11-11")
+
+
+def _always() -> bool:
+    return True
+
+
+def test_months_are_closed_and_thirteen(ledger: Ledger) -> None:
+    months = closed_months(books(ledger).catalogue, NOW)
+    assert [months[0].name, months[-1].name, len(months)] == ["2025-10", "2026-10", 13]
+
+
+def test_months_by_owner_are_the_reports_figures(ledger: Ledger) -> None:
+    several = (
+        {"id": "shop", "owner": "sales", "objective": 99, "cost_per_hour": 100},
+        {"id": "till", "owner": "sales", "objective": 99.99},
+        {"id": "wiki", "owner": "office", "objective": 99},
+    )
+    kept = Books(catalogue(*several), ledger)
+    found = PromiseWatch().step(kept, NOW, _always).months
+    assert found is not None
+    assert [(row.owner, row.month) for row in found] == [
+        *(("office", "2026-09"), ("sales", "2026-09")),
+        *(("office", "2026-10"), ("sales", "2026-10")),
+    ]
+    told = {one.id: one for one in report(kept, parse_period("2026-09", UTC, NOW), NOW).services}
+    assert told["till"].figures.met is False
+    assert found[1] == MonthOfOwner(
+        owner="sales",
+        month="2026-09",
+        met=1,
+        missed=1,
+        unjudged=0,
+        planned=0,
+        unplanned=told["shop"].figures.unplanned + told["till"].figures.unplanned,
+        cost=told["shop"].impact,
+    )
+
+
+def test_an_agreement_is_published_as_its_report_says(ledger: Ledger) -> None:
+    kept = books(ledger, {"id": "x", "rule": "worst"})
+    [found] = PromiseWatch().step(kept, NOW, _always).agreements
+    year = report(kept, parse_period("2026", UTC, NOW), NOW).agreements[0]
+    assert found.closed == year.closed
+    assert found.running == year.running
+    assert [w.money for w in found.closed] == [100, 0]
+
+
+def test_agreements_are_brought_up_to_date_by_their_last_day(ledger: Ledger) -> None:
+    kept = books(ledger, {"id": "x", "rule": "worst", "window": "day"})
+    watch = PromiseWatch()
+    watch.step(kept, NOW, _always)
+    [found] = watch.step(kept, NOW + 301_000, _always).agreements
+    [fresh] = PromiseWatch().step(kept, NOW + 301_000, _always).agreements
+    assert found == fresh
+    assert len(found.closed) == 13
+
+
+def test_a_tick_does_a_part_and_what_is_not_whole_is_not_published(ledger: Ledger) -> None:
+    kept = Books(catalogue(*(f"s{number}" for number in range(50))), ledger)
+    watch = PromiseWatch()
+    steps = [watch.step(kept, NOW, lambda: False).months for _ in range(3)]
+    assert [one is None for one in steps] == [True, True, False]
+    calls = chain([True], repeat(False))
+    assert PromiseWatch().step(kept, NOW, lambda: next(calls)).months is None
+
+
+def test_a_decision_on_a_closed_month_shows() -> None:
+    with Ledger.open("sqlite://") as own:
+        line = (Segment(FIRST, FIRST + HOUR, State.DOWN), Segment(FIRST + HOUR, NOW, State.UP))
+        own.apply([Derived("shop", line, FIRST)])
+        kept = Books(catalogue("shop"), own)
+        watch = PromiseWatch()
+        before = watch.step(kept, NOW, _always).months
+        own.corrections.add(
+            "shop", FIRST, Correction(NOW, "ann", "class", "unplanned", "planned", "log")
+        )
+        after = watch.step(kept, NOW, _always).months
+        assert before is not None
+        assert after is not None
+        assert [(row[0].planned, row[0].unplanned) for row in (before, after)] == [
+            (0, HOUR),
+            (HOUR, 0),
+        ]
+
+
+def test_the_fault_of_one_agreement_stays_its_own(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = promises._kept
+
+    def kept(*args: object) -> object:
+        if args[1].id == "bad":  # type: ignore[attr-defined]
+            raise ValueError("no such thing")
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(promises, "_kept", kept)
+    watch = PromiseWatch()
+    found = watch.step(books(ledger, {"id": "bad"}, {"id": "good"}), NOW, _always)
+    assert [one.id for one in found.agreements] == ["good"]
+    assert {name: fault.reason for name, fault in watch.faults.items()} == {"bad": "accounting"}
+    assert found.months is not None
