@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from service_catalogue.counters import LONGEST
 from sla_engine.prometheus.promql import is_selector
 from sla_engine.prometheus.syntax import doubt_of
 
-_LONGEST = 16_384
 _INSIDE = ("expr", "lhs", "rhs", "param")
 
 
@@ -18,7 +18,7 @@ def selectors(expression: str) -> tuple[str, ...]:
     """
     if is_selector(expression):
         return (expression.strip(),)
-    if len(expression) > _LONGEST or doubt_of(expression) is not None:
+    if len(expression) > LONGEST or doubt_of(expression) is not None:
         return ()
     tree = import_module("promql_parser").parse(expression)
     return tuple(sorted(set(_found(tree))))

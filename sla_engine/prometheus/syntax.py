@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+from service_catalogue.counters import LONGEST
 from uptime_common.document import Finding
 from uptime_common.shown import shown
 
 _FIELDS: Final = ("promql", "good", "total")
-_LONGEST: Final = 65_536  # characters that are parsed
-_DEEPEST: Final = 64  # brackets in brackets that are parsed
+# Brackets in brackets that are parsed; `LONGEST` bounds chains of operators: the parser recurses,
+# and a stack that overflows ends the process.
+_DEEPEST: Final = 64
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _TOKEN: Final = re.compile(
     r"""\s+|\#[^\n]*|(?P<quoted>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
@@ -33,6 +35,15 @@ _MIXED: Final = re.compile(
     r"expected type matrix in call to function|in call to function '\w+', got matrix"
     r"|binary expression must contain only scalar and instant vector types"
 )
+
+_ASKED: Final = re.compile(r"\s*(start|end)\s*\(")
+_RANGE: Final = "is a range of samples, and not their value at a time: leave [...] out"
+_NO_SERIES: Final = {
+    "MatrixSelector": _RANGE,
+    "SubqueryExpr": _RANGE,
+    "StringLiteral": "is a text, and a service needs series",
+    "NumberLiteral": "is a number, and a service needs series: vector(...) makes one",
+}
 
 
 class Doubt(NamedTuple):
@@ -57,6 +68,8 @@ def mistakes(data: Any, warnings: list[Finding] | None = None) -> Iterator[Findi
                 yield where, doubt.text
             elif doubt is not None and warnings is not None:
                 warnings.append((where, doubt.text))
+            elif field == "promql" and (text := no_state(expression)) is not None:
+                yield where, text
 
 
 def _expressions(service: Any) -> Iterator[tuple[str, str]]:
@@ -71,7 +84,7 @@ def doubt_of(expression: str) -> Doubt | None:
     shape, deepest = _shape(expression)
     if shape is not None:
         return Doubt(f"is no PromQL: {shape}", fatal=True)
-    if len(expression) > _LONGEST or deepest > _DEEPEST:
+    if not _parsable(expression, deepest):
         return None
     said = _parsed(expression)
     if said is None:
@@ -82,6 +95,30 @@ def doubt_of(expression: str) -> Doubt | None:
         )
     hint = "check --prometheus.url=URL asks Prometheus"
     return Doubt(f"may be no PromQL, or newer than our parser: {said}; {hint}", fatal=False)
+
+
+def no_state(expression: str) -> str | None:
+    """Return why an expression has no value of its own at each time; None where it may have one.
+
+    A value ``@ end()`` is that of the end of whatever is asked for: the same time, asked for in
+    other pieces, would have another.
+    """
+    signs = (sign for sign in _TOKEN.finditer(expression) if sign.group() == "@")
+    if any(_ASKED.match(expression, sign.end()) for sign in signs):
+        return "is taken at the start or end of what is asked for, and not at each time of it"
+    if not _parsable(expression, _shape(expression)[1]):
+        return None
+    try:
+        tree = import_module("promql_parser").parse(expression)
+    except (ImportError, ValueError):
+        return None
+    while type(tree).__name__ == "ParenExpr":
+        tree = tree.expr
+    return _NO_SERIES.get(type(tree).__name__)
+
+
+def _parsable(expression: str, deepest: int) -> bool:
+    return len(expression) <= LONGEST and deepest <= _DEEPEST
 
 
 def _shape(expression: str) -> tuple[str | None, int]:

@@ -7,7 +7,8 @@ import pytest
 
 from sla_engine.cli import main
 from sla_engine.prometheus import Client, QueryError
-from sla_engine.prometheus.syntax import doubt_of
+from sla_engine.prometheus.selectors import selectors
+from sla_engine.prometheus.syntax import doubt_of, no_state
 from tests.catalogues import catalogue
 from tests.programs.newer import RELEASES
 from tests.programs.prometheus import running_prometheus
@@ -114,6 +115,38 @@ def test_samples_of_a_range_are_no_value(expression: str) -> None:
 def test_what_some_version_takes_is_never_refused(expression: str) -> None:
     doubt = doubt_of(expression)
     assert doubt is None or not doubt.fatal
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("up[5m]", "leave [...] out"),
+        ("((up)[1h:1m])", "leave [...] out"),
+        ('"up"', "is a text"),
+        ("1", "vector(...)"),
+        ("up @ end()", "at the start or end"),
+        ("max_over_time(up[5m] @ start ())", "at the start or end"),
+    ],
+)
+def test_check_refuses_what_has_no_value_of_its_own_at_each_time(
+    expression: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("promql_parser")
+    assert _check(tmp_path, f"'{expression}'") == 1
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "expression", ['up{x="@ end()"}', "(up)", "vector(1)", "up @ 1609746000", "start", "-up"]
+)
+def test_what_has_a_value_at_each_time_is_taken(expression: str) -> None:
+    assert no_state(expression) is None
+
+
+@pytest.mark.parametrize("repeated", ["up + ", "up or ", "-", "up ^ "])
+def test_a_chain_too_long_for_the_parser_does_not_end_the_process(repeated: str) -> None:
+    assert doubt_of(repeated * 16_000 + "up") is None
+    assert selectors(repeated * 2_700 + "up") == ()
 
 
 @pytest.fixture(scope="module", params=RELEASES)
