@@ -158,7 +158,7 @@ def parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
     if not isinstance(document, dict) or document.get("status") != "success":
         raise ValueError("not an answer of the Prometheus query API")
     data = document.get("data")
-    if not isinstance(data, dict) or data.get("resultType") not in kinds & KINDS:
+    if not isinstance(data, dict) or data.get("resultType") not in list(kinds & KINDS):
         raise ValueError(f"its result is not a {' or '.join(sorted(kinds))}")
     kind, result = data["resultType"], data.get("result")
     items = [{"metric": {}, "value": result}] if kind == "scalar" else result

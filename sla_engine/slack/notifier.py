@@ -217,7 +217,8 @@ def _outcome(call: Callable[[], SlackResponse]) -> Outcome:
     except SlackApiError as error:
         if not isinstance(error.response, SlackResponse):  # Slack answered, but not in JSON
             return Retry(f"slack: {one_line(error)}")
-        reason = str(error.response.get("error", "no reason given"))
+        said = error.response.data  # what is JSON may be a list, or a word
+        reason = str(said.get("error", "no reason given") if isinstance(said, dict) else said)
         return _rejected(error.response.status_code, reason, error.response.headers)
     except BROKEN as error:
         return _broken(error)

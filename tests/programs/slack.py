@@ -28,7 +28,7 @@ _CHANNELS = {"#uptime": "C0000UPTIME", "#gold": "C00000GOLD", "#seniors": "C0SEN
 Json = dict[str, Any]
 Fault = str
 """rate_limited, server_error[_after], reset[_after], timeout_after, garbage (no JSON), nonsense
-(JSON that is no answer), or an error code of Slack's."""
+(JSON that is no answer), nothing (an empty list), or an error code of Slack's."""
 
 
 @dataclass
@@ -252,6 +252,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"\xff\x00<html>")
             case "nonsense":
                 self._send(200, b'["ok", {"messages": 7}]')
+            case "nothing":
+                self._send(200, b"[]")
             case "timeout_after":
                 self.connection.recv(1)  # until the client gives up
             case _ if self.path == HOOK or self.path.startswith(RESPONSE):

@@ -73,7 +73,12 @@ def test_a_vector_and_a_scalar_are_series_of_one() -> None:
     assert one.values.tolist() == [2]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"status":"error"}', b'{"status":'])
+OF_NO_TYPE = b'{"status":"success","data":{"resultType":[{}],"result":[]}}'
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"status":"error"}', b'{"status":', OF_NO_TYPE]
+)
 def test_what_is_no_answer_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse(body)

@@ -190,7 +190,7 @@ def test_what_the_documentation_says_to_paste_is_what_it_takes() -> None:
         Settings.model_validate(extract["slack"])
 
 
-@pytest.mark.parametrize("fault", ["garbage", "nonsense"])
+@pytest.mark.parametrize("fault", ["garbage", "nonsense", "nothing"])
 def test_an_answer_that_is_none_is_tried_again(slack: Slack, bot: SlackBot, fault: str) -> None:
     slack.fault = lambda _: fault
     at = Delivered(UPTIME, "1.2")
