@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grafana_dashboards.agreements import agreements
+from grafana_dashboards.alerts import alerts
 from grafana_dashboards.executive import executive
 from grafana_dashboards.hosts import hosts
 from grafana_dashboards.itself import itself
@@ -18,6 +19,7 @@ DASHBOARDS: dict[str, Callable[[], dict[str, Any]]] = {
     "one-service": one_service,
     "outages": outages,
     "agreements": agreements,
+    "alerts": alerts,
     "server-health": hosts,
     "probes": probes,
     "uptime-ledger-itself": itself,

@@ -63,6 +63,19 @@ def _edge(name: str, metric: str, by: Sequence[str], color: str, text: str) -> A
     return Annotation(name, f"{moments} {_FEW_CHOSEN}", color, f"{{{{service}}}} {text}")
 
 
+def of_alerts(matchers: str) -> list[Annotation]:
+    """Return when alerts began to be active, where few did; ``matchers`` choose them.
+
+    What an alert tells is there only while it is active: each mark looks back to the one before.
+    """
+    by = "alertname, service, instance"
+    began = f"max by ({by}) (last_over_time(ALERTS_FOR_STATE{{{matchers}}}[$__interval]))"
+    few = f"count(count by ({by}) (ALERTS{{{matchers}}})) <= {FEW}"
+    text = "{{alertname}} {{service}} {{instance}}"
+    moments = f"{began} * 1000 >= $__from <= $__to and on () ({few})"
+    return [Annotation("Alerts began", moments, WARN, text, tags="alertname")]
+
+
 def of_starts(name: str, metric: str, matchers: str, text: str) -> list[Annotation]:
     """Return the moments that a metric tells as a Unix time, of each of the chosen instances."""
     moments = f"max by (instance) ({metric}{{{matchers}}}) * 1000"
