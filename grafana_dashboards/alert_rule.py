@@ -173,7 +173,7 @@ def _constant(tree: Any) -> float | None:
 
 def chosen(tree: Any) -> str:
     """Return an expression that reads only the services or instances that the reader chose."""
-    text = str(tree)
+    text = str(tree).replace("{}", "")
     for name in sorted({s.name for s in _selectors(tree)} - {None}, key=len, reverse=True):
         matcher = _matcher(name)
         if matcher:

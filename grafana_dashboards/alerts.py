@@ -205,7 +205,6 @@ def _rules(title: str, these: Sequence[Rule]) -> Table:
     """Return the list of rules, each of which leads to its panel."""
     static = " or ".join(_written(rule) for rule in these)
     by = "(alertname, severity)"
-    shown = f"on {by} group_left (fires) (0 * ({static}) + 1)"
     names = "|".join(dict.fromkeys(rule.name for rule in these))
     mine = f'alertname=~"{names}", service=~"$service", instance=~"$instance"'
     firing = f'ALERTS{{{mine}, alertstate="firing"}}'
@@ -214,10 +213,10 @@ def _rules(title: str, these: Sequence[Rule]) -> Table:
         "Each rule of this subject and when it fires; how many of it fire now, and for how long at "
         "least one did in the last seven days (counted every ten minutes).",
         Column("Panel", static),
-        Column("Now", f"count by {by} ({firing}) * {shown}", empty="none", decimals=0),
+        Column("Now", f"count by {by} ({firing})", empty="none", decimals=0),
         Column(
             "Fired in 7 days",
-            f"600 * count_over_time((count by {by} ({firing})){_WEEK}) * {shown}",
+            f"600 * count_over_time((count by {by} ({firing})){_WEEK})",
             DURATION,
             empty="never",
         ),
