@@ -146,7 +146,7 @@ def _of_others() -> Table:
         "whole; longest first.",
         _active(about, "subject"),
         "subject",
-        link.to(link.HOSTS, "host"),
+        link.to(link.HOST, "host"),
     )
 
 

@@ -8,6 +8,7 @@ from grafana_dashboards.alerts import alerts
 from grafana_dashboards.executive import executive
 from grafana_dashboards.hosts import hosts
 from grafana_dashboards.itself import itself
+from grafana_dashboards.one_host import one_host
 from grafana_dashboards.one_service import one_service
 from grafana_dashboards.outages import outages
 from grafana_dashboards.probes import probes
@@ -21,6 +22,7 @@ DASHBOARDS: dict[str, Callable[[], dict[str, Any]]] = {
     "agreements": agreements,
     "alerts": alerts,
     "server-health": hosts,
+    "one-host": one_host,
     "probes": probes,
     "uptime-ledger-itself": itself,
 }

@@ -25,7 +25,7 @@ from uptime_common.exposition import Metric
 # What Prometheus makes itself, and what it and Alertmanager tell of themselves.
 OTHERS = r"up|ALERTS(_FOR_STATE)?|(scrape|prometheus|alertmanager)_\w+"
 # What scripts leave for the textfile collector (alert_rules/hosts_system.rules.yml).
-TEXTFILES = {"apt_upgrades_pending"}
+TEXTFILES = {"apt_upgrades_pending", "smartmon_device_smart_healthy"}
 
 
 def _typed(text: str) -> Iterator[str]:

@@ -77,8 +77,8 @@ def of_alerts(matchers: str) -> list[Annotation]:
 
 
 def of_starts(name: str, metric: str, matchers: str, text: str) -> list[Annotation]:
-    """Return the moments that a metric tells as a Unix time, of each of the chosen instances."""
-    moments = f"max by (instance) ({metric}{{{matchers}}}) * 1000"
+    """Return the moments in the range that a metric tells, of each of the chosen instances."""
+    moments = f"max by (instance) ({metric}{{{matchers}}}) * 1000 >= $__from <= $__to"
     return [Annotation(name, moments, WARN, text, tags="instance")]
 
 

@@ -192,7 +192,7 @@ def _health(job: dict[str, str]) -> Series:
 def _process(job: dict[str, str]) -> Series:
     yield "process_cpu_seconds_total", job, counter(0.02)
     yield "process_resident_memory_bytes", job, flat(60e6)
-    yield "process_start_time_seconds", job, flat(NOW - 10 * DAY)
+    yield "process_start_time_seconds", job, flat(NOW - 3 * HOUR)
 
 
 def _histogram(name: str, job: dict[str, str]) -> Series:

@@ -64,7 +64,11 @@ def host(job: dict[str, str], start: float, now: float) -> Series:
     release = {"sysname": "Linux", "release": "6.1.0", "machine": "x86_64"}
     yield "node_uname_info", {**job, "nodename": job["instance"], **release}, flat(1)
     yield "node_os_info", {**job, "pretty_name": "Debian GNU/Linux 12"}, flat(1)
-    yield "node_boot_time_seconds", job, lambda t: now - (2 if t > now - 2 * DAY else 40) * DAY
+    yield (
+        "node_boot_time_seconds",
+        job,
+        _booted(now),
+    )
     yield "node_time_seconds", job, lambda t: t
     for cpu in ("0", "1"):
         for mode, share in (("idle", 0.7), ("user", 0.2), ("system", 0.1), ("steal", 0)):
@@ -81,6 +85,10 @@ def host(job: dict[str, str], start: float, now: float) -> Series:
     yield from _links(job, start)
     yield from _hardware(job, start)
     yield from _upkeep(job, now)
+
+
+def _booted(now: float) -> Value:
+    return lambda t: now - (4 * HOUR if t > now - 4 * HOUR else 40 * DAY)
 
 
 def _disks(job: dict[str, str], start: float) -> Series:
@@ -107,8 +115,8 @@ def _links(job: dict[str, str], start: float) -> Series:
             yield f"node_network_{way}_{what}_total", link, counter(start, 1)
     yield "node_network_up", link, flat(1)
     yield "node_network_speed_bytes", link, flat(125e6)
-    for state in ("established", "time_wait", "listen"):
-        yield "node_tcp_connection_states", {**job, "state": state}, flat(12)
+    for name in ("dropped", "times_squeezed"):
+        yield f"node_softnet_{name}_total", {**job, "cpu": "0"}, counter(start, 0)
 
 
 def _hardware(job: dict[str, str], start: float) -> Series:
@@ -124,16 +132,20 @@ def _hardware(job: dict[str, str], start: float) -> Series:
     controller = {**job, "controller": "mc0"}
     yield "node_edac_uncorrectable_errors_total", controller, counter(start, 0)
     yield "node_edac_correctable_errors_total", controller, counter(start, 0)
-    smart = {**job, "device": "sda"}
+    yield "node_cpu_core_throttles_total", {**job, "core": "0"}, counter(start, 0)
+    smart = {**job, "disk": "/dev/sda", "type": "sat"}
     yield "smartmon_device_smart_healthy", smart, flat(1)
-    yield "smartmon_temperature_celsius_raw_value", smart, flat(35)
 
 
 def _upkeep(job: dict[str, str], now: float) -> Series:
     for state in ("active", "failed", "inactive"):
         unit = {**job, "name": "nginx.service", "state": state}
         yield "node_systemd_unit_state", unit, flat(float(state == "active"))
+    broken = {**job, "name": "cron.service", "state": "failed"}
+    yield "node_systemd_unit_state", broken, flat(1)
     yield "node_systemd_units", {**job, "state": "active"}, flat(80)
     certificate = {**job, "path": "/etc/ssl/web.pem"}
     yield "node_certificate_expiry_timestamp_seconds", certificate, flat(now + 40 * DAY)
-    yield "node_backup_newest_timestamp_seconds", job, flat(now - 8 * HOUR)
+    backup = {**job, "backup": "database"}
+    yield "node_backup_newest_timestamp_seconds", backup, flat(now - 8 * HOUR)
+    yield "node_backup_files", backup, flat(8)

@@ -22,6 +22,7 @@ from tests.grafana_dashboards.month import (
     NOW,
     OPEN_SINCE,
     SERVICES,
+    SILENT,
     TIMES,
     WINDOW_SPAN,
     month,
@@ -354,6 +355,7 @@ def test_a_host_that_went_silent_is_told(grafana: Grafana) -> None:
     assert _values(grafana, "server-health", "Hosts reporting") == {"": 2}
     worst = _values(grafana, "server-health", "Fleet, worst first")
     assert worst == _values(grafana, "server-health", "Fleet, worst first", 1)
+    assert [*_values(grafana, "server-health", "Silent hosts")] == [SILENT]
 
 
 def test_a_collector_without_hardware_does_not_fail(grafana: Grafana) -> None:
