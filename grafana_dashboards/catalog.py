@@ -5,6 +5,7 @@ from typing import Any
 
 from grafana_dashboards.agreements import agreements
 from grafana_dashboards.alerts import alerts
+from grafana_dashboards.changes import changes
 from grafana_dashboards.executive import executive
 from grafana_dashboards.hosts import hosts
 from grafana_dashboards.itself import itself
@@ -24,5 +25,6 @@ DASHBOARDS: dict[str, Callable[[], dict[str, Any]]] = {
     "server-health": hosts,
     "one-host": one_host,
     "probes": probes,
+    "changes": changes,
     "uptime-ledger-itself": itself,
 }

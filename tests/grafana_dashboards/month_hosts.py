@@ -146,6 +146,9 @@ def _upkeep(job: dict[str, str], now: float) -> Series:
     yield "node_systemd_units", {**job, "state": "active"}, flat(80)
     certificate = {**job, "path": "/etc/ssl/web.pem"}
     yield "node_certificate_expiry_timestamp_seconds", certificate, flat(now + 40 * DAY)
+    yield "node_updates_applied_timestamp_seconds", job, flat(now - 5 * HOUR)
+    for kind in ("install", "upgrade"):
+        yield "node_packages_changed_timestamp_seconds", {**job, "kind": kind}, flat(now - HOUR)
     backup = {**job, "backup": "database"}
     yield "node_backup_newest_timestamp_seconds", backup, flat(now - 8 * HOUR)
     yield "node_backup_files", backup, flat(8)

@@ -29,6 +29,10 @@ NOTES = {
     "alerts": ["Alerts began"],
     "server-health": ["Boots"],
     "one-host": ["Boots"],
+    "changes": [
+        *("Boots", "Packages", "Outages", "Outages over"),
+        *("Maintenance windows", "Maintenance over"),
+    ],
     "uptime-ledger-itself": ["Starts"],
     "agreements": [],
     "executive": [],
