@@ -255,3 +255,8 @@ def _probes() -> Series:
             yield "service_probe_failures_total", {**one, "reason": "resolve"}, counter(0)
             for phase in ("resolve", "connect", "processing"):
                 yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)
+    theirs = {"job": "blackbox", "instance": "https://partner.example.org"}
+    for name, value in (("success", 1), ("duration_seconds", 0.2), ("http_status_code", 200)):
+        yield f"probe_{name}", theirs, flat(value)
+    yield "probe_http_duration_seconds", {**theirs, "phase": "connect"}, flat(0.1)
+    yield "probe_ssl_earliest_cert_expiry", theirs, flat(NOW + 30 * DAY)
