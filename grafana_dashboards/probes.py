@@ -133,7 +133,7 @@ def _soonest() -> stat.Panel:
     return number(
         "Next certificate to expire",
         "Time until the first certificate of a chain expires, soonest first.",
-        now(f"bottomk(1, {LEFT})", "{{target}}"),
+        now(f"bottomk(1, {LEFT})", "{{service}}"),
         unit=DURATION,
         steps=looks.falling(7 * DAY, 21 * DAY),
         named=True,

@@ -192,6 +192,8 @@ def _health(job: dict[str, str]) -> Series:
 def _process(job: dict[str, str]) -> Series:
     yield "process_cpu_seconds_total", job, counter(0.02)
     yield "process_resident_memory_bytes", job, flat(60e6)
+    yield "process_open_fds", job, flat(40)
+    yield "process_max_fds", job, flat(1024)
     yield "process_start_time_seconds", job, flat(NOW - 3 * HOUR)
 
 

@@ -62,7 +62,7 @@ def _of_engine(services: Sequence[str], now: float) -> Series:
     yield "sla_engine_feed_events_skipped", feed, flat(0)
     for service in services:
         one = {**job, "service": service}
-        yield "sla_engine_service_failing", one, flat(0)
+        yield "sla_engine_service_failing", one, flat(float(service == "wiki"))
         yield "sla_figures_until_timestamp_seconds", one, flat(now - 60)
     exporter = {"job": "sla-exporter", "instance": "web-1:9710"}
     yield "sla_exporter_probes_hindered_total", exporter, counter
