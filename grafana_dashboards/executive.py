@@ -215,7 +215,7 @@ def _months() -> Table:
         narrow={"Month": 90},
         sort="Month",
         descending=True,
-        empty="not worked out yet",
+        empty="no closed month yet",
     )
 
 
@@ -228,7 +228,7 @@ def _missed_by_month() -> bargauge.Panel:
         unit=looks.COUNT,
         steps=looks.ABOVE_ZERO_IS_BAD,
         bounds=(0, None),
-        empty="not worked out yet",
+        empty="no closed month yet",
     )
 
 

@@ -35,6 +35,14 @@ from grafana_dashboards.work_list import work_list
 
 _HOURS = each("service_hours_begin_timestamp_seconds")
 _COST = each("service_downtime_cost_per_hour", "service", "currency")
+# What is told to somebody; of one alert in several states the firing counts.
+TOLD = f'{MINE}, severity!="none"'
+_BY = ("alertname", "service", "severity", "alertstate")
+_FIRING = each("ALERTS", *_BY, matchers=f'{TOLD}, alertstate="firing"')
+_ALERTS = (
+    "topk by (alertname, service, severity) "
+    f"(1, 2 * {_FIRING} or {each('ALERTS', *_BY, matchers=TOLD)})"
+)
 _WATCHED = f"0 * max by (service) ({ABOUT}) + 1"
 _NEEDS = 'service_dependency_info{service=~"$service"}'
 _NEEDED = 'service_dependency_info{dependency=~"$service"}'
@@ -131,16 +139,15 @@ def _states() -> statetimeline.Panel:
 
 
 def _alerts() -> Table:
-    by = "alertname, severity, alertstate"
+    since = f"min by (alertname, service, severity) (ALERTS_FOR_STATE{{{TOLD}}})"
     return grid(
         "Alerts now",
         "What the rules say of it now: firing alerts were told to Alertmanager, pending ones wait "
-        "for their time.",
+        "for their time. What only holds others back is left out.",
         Column(
             "Active for",
-            f"max by ({by}) ((time() - ALERTS_FOR_STATE{{{MINE}}}) * on (alertname, service, "
-            f"severity) group_left (alertstate) max by (alertname, service, severity, alertstate) "
-            f"(ALERTS{{{MINE}}}))",
+            "max by (alertname, severity, alertstate) ((time() - "
+            f"{since}) * on (alertname, service, severity) group_right () (0 * {_ALERTS} + 1))",
             DURATION,
             ((None, looks.BAD),),
         ),
@@ -153,25 +160,16 @@ def _alerts() -> Table:
 
 
 def _failing() -> Table:
-    keys = ("location", "probe", "target", "phase", "reason", "detail")
+    probe = ("service", "probe", "target", "location")
+    run = each("service_probe_last_run_timestamp_seconds", *probe)
+    why = each("service_probe_failure_info", *probe, "phase", "reason", "detail")
     return grid(
         "Probes that fail now",
         "Of a service that an exporter of ours probes: what fails, where from, and what it said. "
         "Services by PromQL, events or components have no probes.",
-        Column(
-            "Last run",
-            f"max by ({', '.join(keys)}) (1000 * service_probe_last_run_timestamp_seconds{{{MINE}}}"
-            " * on (service, probe, target, location) group_left (phase, reason, detail) "
-            f"service_probe_failure_info{{{MINE}}})",
-            WHEN,
-        ),
-        keys={
-            "location": "From",
-            "probe": "Probe",
-            "reason": "Reason",
-            "detail": "Detail",
-        },
-        hidden={"target": "Target", "phase": "Phase"},
+        Column("Last run", f"1000 * {run} * on ({', '.join(probe)}) group_right () {why}", WHEN),
+        keys={"location": "From", "probe": "Probe", "reason": "Reason", "detail": "Detail"},
+        hidden={"service": "Service", "target": "Target", "phase": "Phase"},
         narrow={"From": 70, "Probe": 70, "Reason": 110, "Detail": 110},
         sort="Last run",
         descending=True,

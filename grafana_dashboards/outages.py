@@ -147,14 +147,15 @@ def _open_now() -> Table:
 
 def _alerts() -> Table:
     by = "alertname, severity, service"
-    firing = f'max by ({by}) (ALERTS{{{MINE}, alertstate="firing"}})'
+    told = f'{MINE}, severity!="none"'
+    firing = f'max by ({by}) (ALERTS{{{told}, alertstate="firing"}})'
     return grid(
         "Alerts firing",
         "What Prometheus' rules say of the chosen services now, longest first. Alertmanager "
         "decides who is told, and holds the silences.",
         Column(
             "Active for",
-            f"(time() - max by ({by}) (ALERTS_FOR_STATE{{{MINE}}})) and on ({by}) {firing}",
+            f"(time() - max by ({by}) (ALERTS_FOR_STATE{{{told}}})) and on ({by}) {firing}",
             DURATION,
             ((None, looks.BAD),),
         ),

@@ -77,7 +77,8 @@ _OWED_AT_END = f"max by (service) (service_slo_objective_ratio{{{MINE}}} @ end()
 _RANKED = f"{_AT_END} or 0 * {_OWED_AT_END}"
 
 # How the contract's window does, by the ledger: never "missed" before it is over.
-STATES = {"on_course": 0, "at_risk": 1, "lost": 2}
+# Of two engines that differ for a moment, the one counts that says worse.
+STATES = {"lost": 2, "at_risk": 1, "on_course": 0}
 VERDICT_BEFORE = before("sla_window_met")
 MARGIN = f"100 * ({AVAILABILITY} - on (service) {OBJECTIVE})"
 BUDGET_USED = f"1 - {BUDGET_LEFT}"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
@@ -17,7 +18,7 @@ from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.terms import terms
 from sla_engine.domain.agreement import AgreementReport
-from sla_engine.domain.availability import AccountingInput, Figures, figures
+from sla_engine.domain.availability import AccountingInput, figures
 from sla_engine.domain.contract_window import DAY, closed_in
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.isolation import Fault, Isolation, Item
@@ -30,12 +31,12 @@ _BATCH = 20  # services that are read from the ledger at once
 _AGAIN = 6 * 3_600_000  # closed months are looked at again: late samples may have changed one
 
 
-@dataclass(frozen=True, slots=True)
-class _Month:
-    """A service's part of a closed month."""
+class _Month(NamedTuple):
+    """A service's part of a closed month; downtime in ms."""
 
     verdicts: tuple[bool | None, ...]
-    figures: Figures
+    planned: int
+    unplanned: int
     cost: float | None
 
 
@@ -222,7 +223,12 @@ def _of_month(
         if clip(facts.agreed, closed)
     ]
     owed = terms(service, month.start).objective is not None
-    return _Month(tuple(verdicts) if owed else (), whole, cost(service, whole, month.start))
+    return _Month(
+        tuple(verdicts) if owed else (),
+        whole.planned,
+        whole.unplanned,
+        cost(service, whole, month.start),
+    )
 
 
 def _summed(owner: str, month: str, parts: Iterable[_Month]) -> MonthOfOwner:
@@ -235,7 +241,7 @@ def _summed(owner: str, month: str, parts: Iterable[_Month]) -> MonthOfOwner:
         met=verdicts.count(True),
         missed=verdicts.count(False),
         unjudged=verdicts.count(None),
-        planned=sum(one.figures.planned for one in found),
-        unplanned=sum(one.figures.unplanned for one in found),
+        planned=sum(one.planned for one in found),
+        unplanned=sum(one.unplanned for one in found),
         cost=sum(costs) if costs else None,
     )

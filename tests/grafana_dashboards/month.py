@@ -101,6 +101,12 @@ def _alerts() -> Series:
     always = {"alertname": "DeadMansSwitch", "severity": "none", "alertstate": "firing"}
     yield "ALERTS", always, flat(1)
     yield from of_rules([*SERVICES], HOSTS, NOW)
+    for location, state in (("ber", "firing"), ("par", "pending")):
+        slow = {"alertname": "ServiceSlow", "severity": "ticket", "service": "mail"}
+        yield "ALERTS", {**slow, "location": location, "alertstate": state}, _since(1)
+        yield "ALERTS_FOR_STATE", {**slow, "location": location}, _since(OPEN_SINCE)
+    silent = {"alertname": "ServiceDependencyDown", "severity": "none", "service": "mail"}
+    yield "ALERTS", {**silent, "alertstate": "firing"}, _since(1)
 
 
 def _since(value: float) -> Value:
@@ -255,6 +261,11 @@ def _probes() -> Series:
                 why = {"phase": "connect", "reason": "refused", "detail": "ECONNREFUSED"}
                 yield "service_probe_failure_info", {**one, **why}, _since(1)
             yield "service_probe_failures_total", {**one, "reason": "resolve"}, counter(0)
+                for number in (1, 2):  # replicas of an exporter at one location
+                    replica = {**one, "instance": f"exporter-{number}"}
+                    last = "service_probe_last_run_timestamp_seconds"
+                    yield last, replica, lambda t: t - 5
+                    yield "service_probe_failure_info", {**replica, **why}, _since(1)
             for phase in ("resolve", "connect", "processing"):
                 yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)
     theirs = {"job": "blackbox", "instance": "https://partner.example.org"}

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.grafana_dashboards.month import (
     WINDOW_SPAN,
     month,
 )
+from tests.grafana_dashboards.test_pages_of_services import PAGES
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -201,6 +203,10 @@ def test_one_service_tells_since_when_why_and_what_is_with_its_neighbours(grafan
     failing = [series["metric"] for series in grafana.ask(asked["Probes that fail now"], mail)]
     assert {(one["location"], one["detail"]) for one in failing} == {
         *(("ber", "ECONNREFUSED"), ("par", "ECONNREFUSED"))
+    }
+    told = grafana.ask(asked["Alerts now"], mail)
+    assert {(s["metric"]["alertname"], s["metric"]["alertstate"]) for s in told} == {
+        *(("ServiceDown", "firing"), ("ServiceSlow", "firing"))
     }
     shop = grafana.open("one-service", {"one": ["shop"]})
     states = next(q for q in queries() if q.place == "What it depends on")
@@ -391,3 +397,36 @@ def test_of_a_healthy_service_only_these_queries_are_empty(grafana: Grafana) -> 
     asked = _empty(grafana, {"service": ["shop"]})
     empty = {(q.dashboard, q.place) for q in asked if not _of_quiet_rules(q)}
     assert empty == set(EMPTY_WHEN_HEALTHY)
+
+
+# What only probes tell, and what only the recording rules do: burn rates, of the rules' alerts.
+OURS = re.compile(r"\b(?:service|location):[\w:]+|\bservice_(?:up|probe_\w+|tls_\w+)\b|\bALERTS\w*")
+NEEDS_OURS = {
+    *(("service-levels", "Burn rate"), ("one-service", "Burn rate, and where its alerts stand")),
+    *(("one-service", "Probe time by percentile"), ("one-service", "Probe time by phase")),
+    *(("one-service", "By location"), ("one-service", "Certificate holds until")),
+    *(("one-service", "Probes that fail now"), ("one-service", "Alerts now")),
+    ("outages", "Alerts firing"),
+}
+
+
+def test_without_our_exporter_and_without_our_rules_the_pages_of_services_tell_all_else(
+    grafana: Grafana,
+) -> None:
+    opened = {
+        name: [grafana.open(name, {"one": [service]}) for service in SERVICES] for name in PAGES
+    }
+    empty = set()
+    for query in queries():
+        if query.dashboard in PAGES and not query.place.startswith("$"):
+            bare = replace(query, expr=OURS.sub("nobody_tells", query.expr))
+            if not any(grafana.ask(bare, chosen) for chosen in opened[query.dashboard]):
+                empty.add((query.dashboard, query.place))
+    assert empty == NEEDS_OURS
+
+
+def test_a_reader_chooses_by_agreement_and_by_label(grafana: Grafana) -> None:
+    offered = grafana.open("service-levels", {"label": ["of=office"], "agreement": ["y"]})
+    assert offered["service"] == "(mail|wiki)"
+    with pytest.raises(AssertionError, match="service has no values"):
+        grafana.open("service-levels", {"label": ["of=offic"]})
