@@ -259,13 +259,12 @@ def _probes() -> Series:
             yield "service_probe_failures_total", {**one, "reason": "timeout"}, counter(0.01)
             if service == "mail":
                 why = {"phase": "connect", "reason": "refused", "detail": "ECONNREFUSED"}
-                yield "service_probe_failure_info", {**one, **why}, _since(1)
-            yield "service_probe_failures_total", {**one, "reason": "resolve"}, counter(0)
                 for number in (1, 2):  # replicas of an exporter at one location
                     replica = {**one, "instance": f"exporter-{number}"}
                     last = "service_probe_last_run_timestamp_seconds"
                     yield last, replica, lambda t: t - 5
                     yield "service_probe_failure_info", {**replica, **why}, _since(1)
+            yield "service_probe_failures_total", {**one, "reason": "resolve"}, counter(0)
             for phase in ("resolve", "connect", "processing"):
                 yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)
     theirs = {"job": "blackbox", "instance": "https://partner.example.org"}
