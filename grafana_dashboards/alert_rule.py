@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from zlib import crc32
@@ -178,12 +179,12 @@ def chosen(tree: Any) -> str:
         matcher = _matcher(name)
         if matcher:
             found = re.compile(rf"(?<![\w:]){re.escape(name)}(?![\w:])(?:\{{([^}}]*)\}})?")
-            text = found.sub(lambda m, n=name, c=matcher: _limited(n, c, m[1]), text)
+            text = found.sub(partial(_limited, name, matcher), text)
     return text
 
 
-def _limited(name: str, matcher: str, others: str | None) -> str:
-    return f"{name}{{{matcher}}}" if not others else f"{name}{{{matcher}, {others}}}"
+def _limited(name: str, matcher: str, found: re.Match[str]) -> str:
+    return f"{name}{{{matcher}, {found[1]}}}" if found[1] else f"{name}{{{matcher}}}"
 
 
 def _matcher(name: str) -> str:
