@@ -37,7 +37,8 @@ class OfTime(NamedTuple):
 
     ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
     of the file, empty where it was read from none; ``zones`` are the organisation's, each
-    with when it was first seen (ms UTC), where that changed.
+    with when it was first seen (ms UTC), where that changed; ``agreements`` are those that changed,
+    by id, in the same way.
     """
 
     left: tuple[Service, ...] = ()
@@ -45,6 +46,7 @@ class OfTime(NamedTuple):
     windows: tuple[WindowVersion, ...] | None = None
     digest: str = ""
     zones: tuple[tuple[int, tzinfo], ...] = ()
+    agreements: dict[str, tuple[tuple[int, Agreement], ...]] = {}  # noqa: RUF012 - never changed
 
 
 class Catalogue(Frozen):
@@ -129,6 +131,18 @@ class Catalogue(Frozen):
             KeyError: there is none.
         """
         return {agreement.id: agreement for agreement in self.agreements}[identifier]
+
+    def agreed(self, agreement: Agreement, moment: int) -> Agreement:
+        """Return the terms of an agreement at a moment (ms UTC), over the services of today."""
+        known = self._of_time.agreements.get(agreement.id, ((0, agreement),))
+        held = ([one for seen, one in known if seen <= moment] or [known[0][1]])[-1]
+        today = {name: getattr(agreement, name) for name in ("services", "tiers", "labels")}
+        return held.model_copy(update=today)
+
+    def ever_agreed(self, agreement: Agreement) -> list[Agreement]:
+        """Return all terms that an agreement ever had, oldest first, over the services of today."""
+        known = self._of_time.agreements.get(agreement.id, ((0, agreement),))
+        return [self.agreed(agreement, seen) for seen, _ in known]
 
     @cached_property
     def _by_id(self) -> dict[str, Service]:

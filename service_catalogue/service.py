@@ -92,6 +92,16 @@ class FailingMinutes(Frozen):
     min_events: Annotated[float, Field(ge=1, le=1e12)] = 5
 
 
+class Latency(Frozen):
+    """How fast a service is meant to be: this share of its probes' runs below so many milliseconds.
+
+    It is reported beside what was measured; no availability and no verdict depends on it.
+    """
+
+    below: PositiveMilliseconds
+    share: Ratio = 0.99
+
+
 class Timeslice(Frozen):
     """Slices of so many milliseconds, each good where this share of its events is (OpenSLO).
 
@@ -185,6 +195,7 @@ class Service(Frozen):
     max_gap: PositiveMilliseconds | None = None
     min_outage: PositiveMilliseconds | None = None
     after: PositiveMilliseconds | None = None
+    latency: Latency | None = None
     history: tuple[Change, ...] = ()
     probes: tuple[Probe, ...] = ()
     quorum: Quorum = Quorum()

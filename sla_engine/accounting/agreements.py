@@ -24,6 +24,7 @@ from sla_engine.domain.agreement import (
 from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.contract_window import (
     DAY,
+    ROLLING,
     ClosedWindow,
     RunningWindow,
     WindowState,
@@ -53,8 +54,28 @@ def as_agreed(agreement: Agreement, service: Service) -> Service:
 
 
 def services_of(catalogue: Catalogue, agreement: Agreement) -> list[Service]:
-    """Return the services of an agreement, by its terms."""
+    """Return the services of an agreement, by its terms.
+
+    An agreement has one window at a time: where services are of several zones and it names none,
+    its days begin in the organisation's.
+    """
+    found = _hours_of(catalogue, agreement)
+    kinds = {contract_kinds(catalogue, service) for service in found}
+    if agreement.window in ROLLING or not [*kinds][1:]:
+        return found
+    return [_at_home(service) for service in found]
+
+
+def _hours_of(catalogue: Catalogue, agreement: Agreement) -> list[Service]:
     return [as_agreed(agreement, s) for s in catalogue.services if agreement.covers(s)]
+
+
+def _at_home(service: Service) -> Service:
+    past = tuple(
+        Piece(until, None if held is None else held.model_copy(update={"timezone": None}))
+        for until, held in service.past
+    )
+    return service.model_copy(update={"timezone": None}).with_past(past)
 
 
 def agreement_reports(
@@ -72,7 +93,15 @@ def agreement_reports(
     ``first`` are the first samples.
     """
     for agreement in agreements:
-        yield _Case(catalogue, agreement, facts, first, period).report(at)
+        found: list[AgreementReport] = []
+        closed: list[AgreementWindow] = []
+        for held in catalogue.ever_agreed(agreement):
+            found.append(_Case(catalogue, held, facts, first, period).report(at))
+            kept = (
+                w for w in found[-1].closed if catalogue.agreed(agreement, w.span.start) == held
+            )
+            closed += [window for window in kept if window not in closed]
+        yield replace(found[-1], closed=tuple(sorted(closed, key=lambda window: window.span)))
 
 
 class _Case:
@@ -89,7 +118,7 @@ class _Case:
         self._catalogue, self._agreement, self._period = catalogue, agreement, period
         self._services = services_of(catalogue, agreement)
         self._first = first
-        self._facts = {s.id: self._owed(s, facts[s.id]) for s in self._services}
+        self._facts = {s.id: self._owed(s, facts[s.id]) for s in _hours_of(catalogue, agreement)}
         self._steps = [(ratio(one.below), one.credit) for one in agreement.credits]
         goal = agreement.objective
         self._objective = None if goal is None else ratio(goal)
@@ -209,6 +238,7 @@ def reach_of(catalogue: Catalogue, agreements: Sequence[Agreement]) -> list[Serv
     """Return the services by the terms of agreements, each kind of window once."""
     found = {}
     for agreement in agreements:
-        for service in services_of(catalogue, agreement):
+        held = catalogue.ever_agreed(agreement)
+        for service in (s for one in held for s in services_of(catalogue, one)):
             found[contract_kinds(catalogue, service)] = service
     return list(found.values())

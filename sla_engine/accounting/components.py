@@ -1,6 +1,6 @@
 """The components of a composite service stand under it in a report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from service_catalogue import Catalogue
@@ -14,25 +14,34 @@ def with_components(report: PeriodReport, catalogue: Catalogue) -> PeriodReport:
     """
     there = {service.id: service for service in report.services}
     below = {name: _components(catalogue, name, there) for name in there}
-    wholes: dict[str, str] = {}
-    for name, parts in below.items():
-        for part in parts:
-            wholes.setdefault(part, name)
+    above = _above(below)
     found: dict[str, ServiceReport] = {}
-    for name in (*(one for one in there if one not in wholes), *there):
-        for part in _down(name, below, wholes):
-            found.setdefault(part, replace(there[part], part_of=wholes.get(part)))
+    for name in (*(one for one in there if one not in above), *there):
+        for part in _down(name, below, above):
+            found.setdefault(part, replace(there[part], part_of=above.get(part)))
     return replace(report, services=tuple(found.values()))
 
 
-def _components(
-    catalogue: Catalogue, name: str, there: dict[str, ServiceReport]
-) -> tuple[str, ...]:
+def wholes(catalogue: Catalogue, names: Iterable[str]) -> dict[str, str]:
+    """Return of which composite each component is a part, of the services of these ids."""
+    there = dict.fromkeys(names)
+    return _above({name: _components(catalogue, name, there) for name in there})
+
+
+def _above(below: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, parts in below.items():
+        for part in parts:
+            found.setdefault(part, name)
+    return found
+
+
+def _components(catalogue: Catalogue, name: str, there: Mapping[str, object]) -> tuple[str, ...]:
     service = catalogue.find(name)
     return tuple(c for c in service.components if c in there and c != name) if service else ()
 
 
-def _down(name: str, below: dict[str, tuple[str, ...]], wholes: dict[str, str]) -> Iterator[str]:
+def _down(name: str, below: dict[str, tuple[str, ...]], above: dict[str, str]) -> Iterator[str]:
     """Yield a service and what stands under it, each before what is under that."""
     waiting: list[Sequence[str]] = [(name,)]
     seen: set[str] = set()
@@ -43,5 +52,5 @@ def _down(name: str, below: dict[str, tuple[str, ...]], wholes: dict[str, str]) 
         if first not in seen:
             seen.add(first)
             yield first
-            if under := [one for one in below[first] if wholes[one] == first]:
+            if under := [one for one in below[first] if above[one] == first]:
                 waiting.append(under)

@@ -1,32 +1,136 @@
 """Server health and capacity for a report, asked of Prometheus at the end of its period."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sla_engine.domain.report import Capacity, Certificate, Host, PeriodReport
+from sla_engine.domain.report import (
+    Capacity,
+    Certificate,
+    Host,
+    HostEvent,
+    HostEventKind,
+    Latency,
+    PeriodReport,
+    ServiceReport,
+)
 from sla_engine.prometheus import Client, PrometheusError, health
 
 _HORIZON = 90 * 86_400
+_PARTS = 31
+_HOSTS = 200  # whose events are listed
+_SAME = 120  # seconds between the boot times that a clock's corrections make of one
 
 Values = dict[str, float]
 
 
-def with_health(report: PeriodReport, client: Client, now: int) -> PeriodReport:
+def with_health(
+    report: PeriodReport,
+    client: Client,
+    now: int,
+    targets: Mapping[str, tuple[float, float]] | None = None,
+) -> PeriodReport:
     """Return a report with server health and latencies.
 
+    ``targets`` are seconds and the share of runs that are to be within them, by service id.
     Where Prometheus does not answer it says so, and every other figure stands.
     """
     at = min(report.period.end, now)
     length = max(60, (at - report.period.start) // 1000)
+    targets = targets or {}
     try:
-        capacity = Capacity(_hosts(client, at, length), _certificates(client, at))
-        latencies = _by(client, health.latency(length), at, "service")
+        capacity = Capacity(
+            _hosts(client, at, length),
+            _certificates(client, at),
+            tuple(_events(client, report.period.start, at)),
+        )
+        latencies = _latencies(client, report, at, targets)
     except PrometheusError as error:
         return replace(report, capacity=Capacity(problem=f"Server health is missing: {error}"))
     if not (capacity.hosts or capacity.certificates):
         capacity = Capacity(problem="Server health is missing: no host publishes any.")
-    services = tuple(replace(s, latency_p95=latencies.get(s.id)) for s in report.services)
+    services = tuple(_with_latency(s, latencies.get(s.id)) for s in report.services)
     return replace(report, services=services, capacity=capacity)
+
+
+def _with_latency(service: ServiceReport, found: Latency | None) -> ServiceReport:
+    return service if found is None else replace(service, latency_p95=found.p95, latency=found)
+
+
+def _latencies(
+    client: Client, report: PeriodReport, at: int, targets: Mapping[str, tuple[float, float]]
+) -> dict[str, Latency]:
+    """Return how fast each service was: what has a target or was measured."""
+    start = report.period.start
+    length, before = max(60, (at - start) // 1000), (start - _before(report)) // 1000
+    now = _by(client, health.latency(length), at, "service")
+    earlier = _by(client, health.latency(before), start, "service") if now else {}
+    kept = {}
+    for below in sorted({below for below, _ in targets.values()}):
+        kept[below] = _by(client, health.fast_enough(length, below), at, "service")
+    days = _parts(client, start, at) if now else {}
+    found = {}
+    for name in now.keys() | targets.keys():
+        known = Latency(now.get(name), earlier.get(name), days.get(name, ()))
+        if name in targets:
+            below, share = targets[name]
+            known = replace(known, below=below, share=share, kept=kept[below].get(name))
+        found[name] = known
+    return found
+
+
+def _before(report: PeriodReport) -> int:
+    """Return when the period before began (ms UTC)."""
+    start, end = report.period
+    return 2 * start - end if report.previous is None else report.previous.start
+
+
+def _parts(client: Client, start: int, at: int) -> dict[str, tuple[float | None, ...]]:
+    """Return the latency of each service in each of some thirty parts of a period, oldest first."""
+    step = max(3_600_000, (at - start) // _PARTS)
+    moments = list(range(start + step, at + 1, step))
+    if not moments:
+        return {}
+    answer = client.range(health.latency(step // 1000), moments[0], moments[-1], step)
+    found = {}
+    for series in answer.series:
+        pairs = zip(series.times.tolist(), series.values.tolist(), strict=True)
+        known = {round(time): value for time, value in pairs if value == value}  # noqa: PLR0124
+        found[series.labels.get("service", "")] = tuple(known.get(one) for one in moments)
+    return found
+
+
+_KINDS: tuple[HostEventKind, ...] = ("installed", "upgraded", "removed")
+
+
+def _events(client: Client, start: int, at: int) -> Iterator[HostEvent]:
+    """Yield what was done to servers between two moments (ms UTC), oldest first."""
+    found = set()
+    for times in (health.BOOTED, health.PACKAGES):
+        length = max(60, (at - start) // 1000)
+        hosts = sorted(_by(client, health.changing(times, length), at, "instance"))
+        if not hosts:
+            continue
+        step = health.event_step(length) * 1000
+        answer = client.range(health.times_of(times, hosts[:_HOSTS]), start, at, step)
+        for series in answer.series:
+            kind = series.labels.get("kind", "")
+            said: HostEventKind = next((one for one in _KINDS if one == kind), "reboot")
+            for moment in _moments(series.values.tolist(), start, at):
+                found.add(HostEvent(series.labels.get("instance", ""), said, moment))
+    yield from sorted(found, key=lambda one: (one.time, one.host, one.kind))
+
+
+def _moments(values: Sequence[float], start: int, at: int) -> Iterator[int]:
+    """Yield the times (ms UTC) that were told, each once: a clock that is set moves some seconds.
+
+    What was so when the period began is no event of it.
+    """
+    last: float | None = None
+    for value in values:
+        if last is None or abs(value - last) > _SAME:
+            last = value
+            if start <= (moment := round(value * 1000)) <= at:
+                yield moment
 
 
 def _hosts(client: Client, at: int, length: int) -> tuple[Host, ...]:
@@ -34,7 +138,10 @@ def _hosts(client: Client, at: int, length: int) -> tuple[Host, ...]:
     memory = _by(client, health.memory(length), at, "instance")
     updates = _by(client, health.updates(), at, "instance")
     reboots = _by(client, health.reboots(), at, "instance")
-    disks, full = _fullest(client, at), _soonest(client, at)
+    security = _by(client, health.security(), at, "instance")
+    outdated = _by(client, health.outdated(), at, "instance")
+    moments = {name: _by(client, query, at, "instance") for name, query in health.moments().items()}
+    disks, full, systems = _fullest(client, at), _soonest(client, at), _systems(client, at)
     return tuple(
         Host(
             name,
@@ -42,12 +149,25 @@ def _hosts(client: Client, at: int, length: int) -> tuple[Host, ...]:
             memory_p95=memory.get(name),
             mount=disks[name][0] if name in disks else None,
             used=disks[name][1] if name in disks else None,
-            full_in=full.get(name),
+            full_in=full[name][1] if name in full else None,
             updates=_whole(updates.get(name)),
-            reboot=None if name not in reboots else reboots[name] > 0,
+            reboot=_yes(reboots.get(name)),
+            filling=full[name][0] if name in full else None,
+            security=_whole(security.get(name)),
+            listed=_time(moments["listed"].get(name)),
+            applied=_time(moments["applied"].get(name)),
+            outdated=_yes(outdated.get(name)),
+            system=systems.get(name),
+            support_end=_time(moments["support_end"].get(name)),
         )
         for name in sorted({*busy, *memory, *disks})
     )
+
+
+def _systems(client: Client, at: int) -> dict[str, str]:
+    """Return the name of each host's distribution."""
+    answer = client.instant(health.systems(), at).series
+    return {one.labels.get("instance", ""): one.labels.get("pretty_name", "") for one in answer}
 
 
 def _fullest(client: Client, at: int) -> Mapping[str, tuple[str, float]]:
@@ -61,12 +181,14 @@ def _fullest(client: Client, at: int) -> Mapping[str, tuple[str, float]]:
     return found
 
 
-def _soonest(client: Client, at: int) -> Values:
-    """Return in how many days the first of each host's filesystems is full."""
-    found: Values = {}
+def _soonest(client: Client, at: int) -> Mapping[str, tuple[str, float]]:
+    """Return the first of each host's filesystems to be full, and in how many days it is."""
+    found: dict[str, tuple[str, float]] = {}
     for series in client.instant(health.disk_full_in(), at).series:
-        host, days = series.labels.get("instance", ""), float(series.values[-1])
-        found[host] = min(days, found.get(host, days))
+        host, mount = series.labels.get("instance", ""), series.labels.get("mountpoint", "")
+        days = float(series.values[-1])
+        if host not in found or days < found[host][1]:
+            found[host] = mount, days
     return found
 
 
@@ -88,6 +210,15 @@ def _by(client: Client, query: str, at: int, label: str) -> Values:
         for series in client.instant(query, at).series
     )
     return {name: value for name, value in pairs if value == value}  # noqa: PLR0124 - NaN is not
+
+
+def _yes(value: float | None) -> bool | None:
+    return None if value is None else value > 0
+
+
+def _time(value: float | None) -> int | None:
+    """Return a Unix time in ms; None of one that is not known, as 0 is where nobody set it."""
+    return round(value * 1000) if value else None
 
 
 def _whole(value: float | None) -> int | None:

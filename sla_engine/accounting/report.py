@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
@@ -17,14 +18,18 @@ from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.service_levels import account_fault
 from sla_engine.accounting.snapshots import basis, freeze
 from sla_engine.accounting.terms_in_force import said_afterwards, terms_in_force
+from sla_engine.accounting.trend import with_trend
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
 from sla_engine.domain.report import NotComputed, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
-from sla_engine.reports import Format
+from sla_engine.reports import Format, plots
 from uptime_common.failure import failure_words
+
+Strips = bool | Literal["worst"]
+"""Whose days are worked out: nobody's, everybody's, or theirs who lost most."""
 
 
 def make_report(
@@ -60,14 +65,37 @@ def make_report(
         KeyError: a service or the agreement is not in the catalogue.
         LedgerError: the ledger cannot be written.
     """
-    daily = any(one.needs_daily for one in formats)
+    daily = [one for one in formats if one.needs_daily]
+    strips: Strips = bool(daily) and ("worst" if all(one.few_days for one in daily) else True)
     make = frozen_report if frozen else report
-    made = make(books, period, now, services, strips=daily, agreement=agreement, proceed=proceed)
+    services = None if services is None else tuple(services)
+    made = make(books, period, now, services, strips=strips, agreement=agreement, proceed=proceed)
     proceed()
-    made = replace(made, language=language, paper=paper, why=_why(books, made))
+    named = _named(books.catalogue, services, agreement)
+    made = replace(
+        made,
+        language=language,
+        paper=paper,
+        why=_why(books, made),
+        external_url=books.catalogue.external_url,
+        named=_asked_for(books, period, named),
+        ledger_head=str(books.ledger.head() or ""),
+    )
+    if any(one.needs_trend for one in formats):
+        promised = _agreements(books.catalogue, named or books.catalogue.services, agreement)
+        made = with_trend(
+            made, books, period, now, named=named, agreements=promised, proceed=proceed
+        )
     if client is not None and any(one.needs_health for one in formats):
-        made = with_health(made, client, now)
+        made = with_health(made, client, now, _targets(books.catalogue))
     return made
+
+
+def _targets(catalogue: Catalogue) -> dict[str, tuple[float, float]]:
+    """Return how fast services are meant to be: seconds, and the share of runs within them."""
+    return {
+        s.id: (s.latency.below / 1000, s.latency.share) for s in catalogue.services if s.latency
+    }
 
 
 def _why(books: Books, made: PeriodReport) -> dict[str, str]:
@@ -96,7 +124,7 @@ def report(
     now: int,
     services: Iterable[str] | None = None,
     *,
-    strips: bool = True,
+    strips: Strips = True,
     agreement: str | None = None,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
@@ -108,14 +136,9 @@ def report(
     Raises:
         KeyError: a service or the agreement is not in the catalogue.
     """
-    named = tuple(services or ())
-    if agreement is not None:
-        promised = books.catalogue.agreement(agreement)
-        named = tuple(s.id for s in books.catalogue.services if promised.covers(s))
+    named = _named(books.catalogue, services, agreement)
     chosen = (
-        [books.catalogue.service(name) for name in named]
-        if named
-        else list(watched(books, Interval(period.start, period.end)))
+        list(watched(books, Interval(period.start, period.end))) if named is None else list(named)
     )
     work = partial(_computed, books, period, now, strips, agreement=agreement, proceed=proceed)
     isolation = Isolation(account_fault)
@@ -133,6 +156,25 @@ def report(
     )
 
 
+def _named(
+    catalogue: Catalogue, services: Iterable[str] | None, agreement: str | None
+) -> tuple[Service, ...] | None:
+    """Return the services that a report is of; None: all that were watched."""
+    if agreement is not None:
+        promised = catalogue.agreement(agreement)
+        found = tuple(s for s in catalogue.services if promised.covers(s))
+    else:
+        found = tuple(map(catalogue.service, services or ()))
+    return found or None
+
+
+def _asked_for(books: Books, period: Period, named: Sequence[Service] | None) -> tuple[str, ...]:
+    """Return the ids of the services that were named, where these are not all."""
+    ids = tuple(one.id for one in named or ())
+    every = {one.id for one in watched(books, Interval(period.start, period.end))}
+    return () if every <= set(ids) else ids
+
+
 def _agreements(
     catalogue: Catalogue, chosen: Sequence[Service], only: str | None
 ) -> list[Agreement]:
@@ -146,7 +188,7 @@ def _computed(
     books: Books,
     period: Period,
     now: int,
-    strips: bool,
+    strips: Strips,
     chosen: Sequence[Service],
     *,
     agreement: str | None,
@@ -162,7 +204,8 @@ def _computed(
     found = with_causes(found, books.catalogue, at)
     if strips:
         proceed()
-        found = with_days(found, books.catalogue, facts, period, at)
+        whose = None if strips is True else {one.id for one in plots.shown(found)}
+        found = with_days(found, books.catalogue, facts, period, at, whose=whose)
     first = books.ledger.first_samples()
     kept = agreement_reports(books.catalogue, agreements, facts, first, whole, at=at)
     found, rows = replace(found, agreements=tuple(kept)), terms_known(books, now)
@@ -181,7 +224,7 @@ def frozen_report(
     now: int,
     services: Iterable[str] | None = None,
     *,
-    strips: bool = True,
+    strips: Strips = True,
     agreement: str | None = None,
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:

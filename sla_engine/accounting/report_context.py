@@ -1,6 +1,6 @@
 """The context of a report's figures: the period before, days, planned work, business."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TypedDict
@@ -109,11 +109,18 @@ def with_days(
     facts: Mapping[str, AccountingInput],
     period: Period,
     at: int,
+    *,
+    whose: Collection[str] | None = None,
 ) -> PeriodReport:
-    """Return a report with every service's last days in it, from facts of what surrounds it."""
+    """Return a report with the last days of every service in it, or of those ``whose`` ids it are.
+
+    They come from facts of what surrounds the period.
+    """
     days = Daily(strip(period, report.generated_at), at)
     services = tuple(
         replace(one, days=days.of(catalogue.service(one.id), facts[one.id]))
+        if whose is None or one.id in whose
+        else one
         for one in report.services
     )
     return replace(report, services=services)
@@ -136,6 +143,7 @@ def _service(
         windows=total(windows),
         windows_used=total(subtract(intersect(windows, down), facts.gaps)),
         impact=cost(service, report.figures, period.start),
+        cost_per_hour=held_at(service, period.start).cost_per_hour,
         credit=contract.credit,
         contract=contract,
         **_pace(report.figures, terms(service, period.start).objective, period, now),

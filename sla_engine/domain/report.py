@@ -9,6 +9,7 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import Contract, WindowState
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
+from sla_engine.domain.trend import PeriodTotals
 
 POLICY_VERSION = "2"
 """The version of the accounting policy; it changes when a figure's meaning does."""
@@ -26,19 +27,42 @@ class Day(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Latency:
+    """How fast a service's probes were answered, seconds; None where nothing is known.
+
+    ``before`` is the 95th percentile of the period before, ``days`` that of each of the period's
+    parts. ``below`` and ``share`` are what was agreed, ``kept`` the share of runs as fast as that.
+    """
+
+    p95: float | None = None
+    before: float | None = None
+    days: tuple[float | None, ...] = ()
+    below: float | None = None
+    share: float | None = None
+    kept: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Say whether it was as fast as agreed; None where nothing was, or nothing is known."""
+        return None if self.kept is None or self.share is None else self.kept >= self.share
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceReport:
     """One service in one period: its figures and their context.
 
     ``previous`` are the figures of the period before, ``days`` the days up to the period's end,
     ``windows`` the approved maintenance in its agreed time and ``windows_used`` the downtime inside
     it (ms), ``impact`` the cost of unplanned downtime, ``credit`` the percent of the fee that is
-    due, ``latency_p95`` seconds, ``began`` when it was first seen if that was inside the period,
-    ``burn_rate`` how many times faster than allowed the budget burns, ``exhausted`` when it is used
-    up at that pace, if inside the period (ms UTC), ``data_until`` until when its data reach in the
-    period (ms UTC), ``is_stale`` that this is too early for figures of the period, and ``part_of``
-    the id of the composite that it is reported under. ``figures`` are
-    of the period, ``contract`` of the contract's windows: verdict, credit and budget are theirs.
-    ``during`` names, by outage id, the services it depends on that were down when it began.
+    due, ``latency_p95`` seconds (``latency`` has more), ``began`` when it was first seen if that
+    was inside the period, ``burn_rate`` how many times faster than allowed the budget burns,
+    ``exhausted`` when it is used up at that pace, if inside the period (ms UTC), ``data_until``
+    until when its data reach in the period (ms UTC), ``is_stale`` that this is too early for
+    figures of the period, and ``part_of`` the id of the composite that it is reported under.
+    ``figures`` are of the period, ``contract`` of the contract's windows: verdict, credit and
+    budget are theirs.
+    ``during`` names, by outage id, the services it depends on that were down when it began;
+    ``impact`` is the downtime at ``cost_per_hour``.
     """
 
     id: str
@@ -54,6 +78,7 @@ class ServiceReport:
     impact: float | None = None
     credit: float | None = None
     latency_p95: float | None = None
+    latency: Latency | None = None
     began: int | None = None
     burn_rate: float | None = None
     exhausted: int | None = None
@@ -64,6 +89,7 @@ class ServiceReport:
     part_of: str | None = None
     contract: Contract | None = None
     during: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cost_per_hour: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -171,7 +197,11 @@ class SaidAfterwards:
 class Host:
     """A server's health; ratios from 0 to 1, None where nothing is known.
 
-    ``full_in`` is the days until its fullest filesystem ``mount`` is full at the present pace.
+    ``full_in`` is the days until the first of its filesystems is full at the present pace,
+    ``filling`` which that is, ``mount`` the fullest. ``updates`` wait, ``security`` of them for
+    safety's sake; ``listed`` is when the lists of packages were fetched, ``applied`` when packages
+    were changed, ``support_end`` when the distribution's support ends (ms UTC). ``outdated``: a
+    newer kernel is installed than the one that runs.
     """
 
     name: str
@@ -182,6 +212,24 @@ class Host:
     full_in: float | None = None
     updates: int | None = None
     reboot: bool | None = None
+    filling: str | None = None
+    security: int | None = None
+    listed: int | None = None
+    applied: int | None = None
+    outdated: bool | None = None
+    system: str | None = None
+    support_end: int | None = None
+
+
+HostEventKind = Literal["reboot", "installed", "upgraded", "removed"]
+
+
+class HostEvent(NamedTuple):
+    """What was done to a server, and when (ms UTC)."""
+
+    host: str
+    kind: HostEventKind
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +242,14 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Server health; ``problem`` says why there is none."""
+    """Server health; ``problem`` says why there is none.
+
+    ``events`` are what was done to the servers in the period, oldest first.
+    """
 
     hosts: tuple[Host, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    events: tuple[HostEvent, ...] = ()
     problem: str | None = None
 
 
@@ -233,6 +285,10 @@ class PeriodReport:
     ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
     is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
     ``evidence`` is there where the report is sealed. ``why`` outages began, in words, by id.
+    ``trend`` are this period and those before it, ``year`` the months of the year up to its end;
+    ``external_url`` is where people reach the engine's pages, ``named`` the ids of the services
+    that it was asked for, where these are not all; ``ledger_head`` is the last link of the ledger's
+    audit chain when it was made.
     """
 
     organization: str
@@ -258,6 +314,11 @@ class PeriodReport:
     evidence: Evidence | None = None
     why: Mapping[str, str] = field(default_factory=dict)
     agreements: tuple[AgreementReport, ...] = ()
+    trend: tuple[PeriodTotals, ...] = ()
+    year: PeriodTotals | None = None
+    external_url: str | None = None
+    named: tuple[str, ...] = ()
+    ledger_head: str = ""
 
     @property
     def data_until(self) -> int | None:

@@ -9,6 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.agreement import Agreement
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import WindowEntry
 from service_catalogue.model import WindowVersion
@@ -83,6 +84,7 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
         left=tuple(left),
         calendars=former,
         windows=tuple(_windows(known, zones)),
+        agreements={one.id: _agreed(known, one) for one in catalogue.agreements},
         zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
         if _moved(zones)
         else (),
@@ -223,6 +225,14 @@ def _of_calendar(
     name = f"{service.calendar}@{versions.index(next(v for v in versions if v[1] is held))}"
     former[name] = held
     return service.model_copy(update={"calendar": name})
+
+
+def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], ...]:
+    """Return the terms that an agreement had, each with when it was seen; the last are today's."""
+    dated = [d for d in known.get(("agreement", agreement.id), ()) if d.value is not None]
+    read = [(d.seen, _read(d.value or {}, Agreement.model_validate, agreement.id)) for d in dated]
+    former = [(seen, one) for seen, one in read[:-1] if one is not None]
+    return (*former, (dated[-1].seen if dated else 0, agreement))
 
 
 def _windows(known: Known, zones: Sequence[Dated]) -> Iterator[WindowVersion]:

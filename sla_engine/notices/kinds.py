@@ -14,21 +14,14 @@ from sla_engine.reports.seal import Signer
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The head of a thread, what is answered in it, a file that goes with it, and its seal.
+    """The head of a thread, what is answered in it, and the files that go with it.
 
-    ``beside`` are more files, for who takes a message in one piece with them.
+    A seal comes before what it seals: without it a file is what it is, and a seal alone is nothing.
     """
 
     head: Message
     reply: Message | None = None
-    file: File | None = None
-    seal: File | None = None
-    beside: tuple[File, ...] = ()
-
-    @property
-    def files(self) -> tuple[File, ...]:
-        """Return what goes with it, the seal first: without its file it says nothing."""
-        return tuple(file for file in (self.seal, self.file, *self.beside) if file is not None)
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,14 +117,14 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     period = parse_period(facts["period"], zone, now)
     files = writing.capabilities.files
     whole = _whole(entry) if writing.capabilities.whole else ()
-    attached = _attached(entry) if files else FORMATS["text"]
+    attached = _attached(entry) if files else (FORMATS["text"],)
     span = Interval(period.start, period.end)
     there = {service.id for service in watched(books, span)}
     made = make_report(
         books,
         period,
         now,
-        [FORMATS["slack"], FORMATS["json"], *whole, *([attached] if attached else ())],
+        [FORMATS["slack"], FORMATS["json"], *whole, *attached],
         client=writing.client,
         services=[s.id for s in audience(entry, books.catalogue) if s.id in there],
         language=entry.language,
@@ -137,18 +137,29 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     if whole:
         return _in_one_piece(writing, entry, period, made, whole)
     head = to_slack.message(made)
-    if attached is None:
+    if not attached:
         _keep(books, entry, made, {"slack": to_slack.render(made)})
         return Rendered(head)
-    done = _kept(writing, entry, made, attached)
     if not files:
+        done = _kept(writing, entry, made, attached[0])
         return Rendered(replace(head, text=b"\n".join(filter(None, done)).decode()))
-    file = _file(entry, period, attached, done.document)
-    if done.beside is None:
-        return Rendered(head, file=file)
-    # Named by what it seals: a report that is made again for another attempt has another.
-    title = f"{file.title}, seal {seal_digest(done.document)[-8:]}"
-    return Rendered(head, file=file, seal=File(f"{file.name}.sig", done.beside, title))
+    return Rendered(head, files=tuple(_files(writing, entry, period, made, attached)))
+
+
+def _files(
+    writing: Writing, entry: Report, period: Period, made: PeriodReport, formats: Sequence[Format]
+) -> Iterator[File]:
+    """Yield the files of a thread, each after its seal; a title is of one file alone."""
+    for number, format_ in enumerate(formats):
+        done = _kept(writing, entry, made, format_)
+        file = _file(entry, period, format_, done.document)
+        if number:
+            file = replace(file, title=f"{file.title}, {format_.extension.upper()}")
+        if done.beside is not None:
+            # Named by what it seals: a report made again for another attempt has another.
+            title = f"{file.title}, seal {seal_digest(done.document)[-8:]}"
+            yield File(f"{file.name}.sig", done.beside, title)
+        yield file
 
 
 def _whole(entry: Report) -> tuple[Format, ...]:
@@ -176,7 +187,7 @@ def _in_one_piece(
             files.append(File(f"{file.name}.sig", done.beside, file.title))
     picture = next((file.name for file in files if file.alt), "")
     attached = [file.name for file in files if not file.alt]
-    return Rendered(to_mail.message(made, picture, attached), beside=tuple(files))
+    return Rendered(to_mail.message(made, picture, attached), files=tuple(files))
 
 
 def _name(format_: Format) -> str:
@@ -209,11 +220,17 @@ def _forgotten(identifier: str) -> Report:
     return Report(id=identifier, period="daily", cron="0 0 * * *")
 
 
-def _attached(entry: Report) -> Format | None:
-    """Return what goes with the message: the format that was asked for, or the picture."""
+def _attached(entry: Report) -> tuple[Format, ...]:
+    """Return what goes with the message: what was asked for, or else picture and paper.
+
+    A day is told in five lines, without either.
+    """
     if entry.format != "slack":
-        return FORMATS[entry.format]
-    return None if charts.missing() else PICTURE
+        return (FORMATS[entry.format],)
+    if entry.period == "daily":
+        return ()
+    pictures = () if charts.missing() else (PICTURE,)
+    return pictures if to_pdf.missing() else (*pictures, FORMATS["pdf"])
 
 
 def _file(entry: Report, period: Period, attached: Format, content: bytes) -> File:

@@ -1,9 +1,15 @@
 """What reports ask about servers, in the names of node_exporter and of our own exporter."""
 
+from collections.abc import Sequence
+
+from sla_engine.prometheus.promql import one_of
+
 _DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|devtmpfs|iso9660|fuse.*"'
 _AVAILABLE = f"node_filesystem_avail_bytes{{{_DISKS}}}"
 _DAY = 86_400
+_SLOWEST = 'max by (service) (service_probe_duration_seconds{phase="total"})'
 _STEPS = 400
+_EVENT_STEPS = 5_000
 """How many points a percentile is taken of, at most."""
 
 
@@ -20,8 +26,13 @@ def memory(length: int) -> str:
 
 def latency(length: int) -> str:
     """Return the 95th percentile of each service's slowest probe over some seconds, in seconds."""
-    slowest = 'max by (service) (service_probe_duration_seconds{phase="total"})'
-    return _percentile(slowest, length)
+    return _percentile(_SLOWEST, length)
+
+
+def fast_enough(length: int, below: float) -> str:
+    """Return the share of the runs of each service's slowest probe within so many seconds."""
+    step = max(60, length // _STEPS)
+    return f"avg_over_time(({_SLOWEST} <= bool {below!r})[{length}s:{step}s])"
 
 
 def disk_used() -> str:
@@ -42,6 +53,51 @@ def updates() -> str:
     """Return how many packages of each host wait for an upgrade, by whichever collector tells."""
     ours = "sum by (instance) (node_updates_pending)"
     return f"{ours} or sum by (instance) (apt_upgrades_pending)"
+
+
+def security() -> str:
+    """Return how many of them are security updates."""
+    return "sum by (instance) (node_updates_security_pending)"
+
+
+def moments() -> dict[str, str]:
+    """Return what asks for times of each host (Unix time), by the name of a host's field."""
+    return {
+        "listed": "max by (instance) (node_updates_lists_timestamp_seconds)",
+        "applied": "max by (instance) (node_updates_applied_timestamp_seconds)",
+        "support_end": "max by (instance) (node_os_support_end_timestamp_seconds)",
+    }
+
+
+def outdated() -> str:
+    """Return 1 for each host that runs another kernel than the newest installed, 0 for others."""
+    return "max by (instance) (node_kernel_outdated)"
+
+
+def systems() -> str:
+    """Return the distribution of each host, in the label ``pretty_name``."""
+    return "max by (instance, pretty_name) (node_os_info)"
+
+
+BOOTED = "node_boot_time_seconds"
+PACKAGES = "node_packages_changed_timestamp_seconds"
+"""When a host was booted, and when its packages were changed last (Unix time): their values are
+the times of events."""
+
+
+def changing(times: str, length: int) -> str:
+    """Return the hosts of which one of the times changed in some seconds."""
+    return f"max by (instance) (changes({times}[{length}s])) > 0"
+
+
+def times_of(times: str, hosts: Sequence[str]) -> str:
+    """Return the times of some hosts."""
+    return f"max by (instance, kind) ({times}{{instance=~{one_of(hosts)}}})"
+
+
+def event_step(length: int) -> int:
+    """Return how far apart to look for events in so many seconds."""
+    return max(60, length // _EVENT_STEPS)
 
 
 def reboots() -> str:

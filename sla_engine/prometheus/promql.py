@@ -49,18 +49,18 @@ def service_up(services: Iterable[str]) -> str:
 def probe_results(services: Iterable[str]) -> str:
     """Return the selector of the last runs of services' probes, and of why some failed."""
     names = f"{PROBE_SUCCESS}|{FAILURE_INFO}"
-    return f'{{__name__=~"{names}",service=~{_one_of(list(services))}}}'
+    return f'{{__name__=~"{names}",service=~{one_of(list(services))}}}'
 
 
 def scraped(targets: Iterable[tuple[str, str]]) -> str:
     """Return the selector of `up` of some targets, or of more where they are many."""
     jobs, instances = (sorted(set(names)) for names in zip(*targets, strict=True))
-    chosen = f"job=~{_one_of(jobs)}"
-    some = _one_of(instances)
+    chosen = f"job=~{one_of(jobs)}"
+    some = one_of(instances)
     return f"up{{{chosen},instance=~{some}}}" if len(some) < _LONG else f"up{{{chosen}}}"
 
 
-def _one_of(values: Sequence[str]) -> str:
+def one_of(values: Sequence[str]) -> str:
     """Return the quoted expression of these values as they are."""
     text = "|".join(re.escape(value) for value in values)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

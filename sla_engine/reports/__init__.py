@@ -1,24 +1,56 @@
 """Report formats, one record each, and all rounding; imported by accounting and above."""
 
-from sla_engine.reports import charts, to_csv, to_html, to_json, to_pdf, to_slack, to_text
-from sla_engine.reports.format import Format
-from sla_engine.reports.to_pdf import MissingExtraError
+from sla_engine.reports import (
+    charts,
+    to_csv,
+    to_html,
+    to_json,
+    to_pdf,
+    to_slack,
+    to_text,
+    to_xlsx,
+)
+from sla_engine.reports.format import Format, MissingExtraError
 
 __all__ = ["FORMATS", "PICTURE", "Format", "MissingExtraError", "chosen_format"]
 
 FORMATS: dict[str, Format] = {
-    "slack": Format(to_slack.render, "application/json", "json", needs_health=True),
-    "html": Format(
-        to_html.render, "text/html; charset=utf-8", "html", needs_daily=True, needs_health=True
+    "slack": Format(
+        to_slack.render, "application/json", "json", needs_health=True, needs_trend=True
     ),
-    "pdf": Format(to_pdf.render, "application/pdf", "pdf", needs_daily=True, needs_health=True),
+    "html": Format(
+        to_html.render,
+        "text/html; charset=utf-8",
+        "html",
+        needs_daily=True,
+        needs_health=True,
+        needs_trend=True,
+    ),
+    "pdf": Format(
+        to_pdf.render,
+        "application/pdf",
+        "pdf",
+        needs_daily=True,
+        needs_health=True,
+        needs_trend=True,
+        few_days=True,
+    ),
     "csv": Format(to_csv.render, "text/csv; charset=utf-8", "csv"),
-    "json": Format(to_json.render, "application/json", "json", needs_health=True),
-    "text": Format(to_text.render, "text/plain; charset=utf-8", "txt", needs_health=True),
+    "xlsx": Format(
+        to_xlsx.render,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsx",
+        needs_health=True,
+        needs_trend=True,
+    ),
+    "json": Format(to_json.render, "application/json", "json", needs_health=True, needs_trend=True),
+    "text": Format(
+        to_text.render, "text/plain; charset=utf-8", "txt", needs_health=True, needs_trend=True
+    ),
 }
 """By the name that ``--format``, ``?format=`` and ``reports[].format`` know it by."""
 
-PICTURE = Format(charts.png, "image/png", "png", needs_daily=True)
+PICTURE = Format(charts.png, "image/png", "png", needs_daily=True, needs_trend=True, few_days=True)
 """What goes with a scheduled Slack message; what it needs may be missing (`charts.missing`)."""
 
 

@@ -13,9 +13,11 @@ from markupsafe import Markup
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Day, PeriodReport
+from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import palette, plots
 from sla_engine.reports.language import Language, language
 from sla_engine.reports.strips import scale, strip
+from uptime_common.humanize import NOTHING
 
 _WIDTH, _HEIGHT = 480, 206
 _LEFT, _RIGHT, _TOP, _BOTTOM = 128, 470, 28, 174
@@ -37,23 +39,62 @@ def drawings(report: PeriodReport) -> list[Markup]:
     return [_framed(title, when, label, draw, report) for title, label, draw in _DRAWN]
 
 
+def captions() -> list[str]:
+    """Return what each of the `drawings` shows."""
+    return [f"{label}." for _, label, _ in _DRAWN]
+
+
+def trend(report: PeriodReport) -> Markup:
+    """Return the chart of the periods up to this one; nothing where there are none before it."""
+    if not report.trend:
+        return Markup("")
+    return _framed("Trend", trend_title(report), _TREND_LABEL, _trend, report)
+
+
+def trend_title(report: PeriodReport) -> str:
+    """Return what periods the trend is of."""
+    say = language(report)
+    first, last = report.trend[0].span, report.trend[-1].span
+    return f"{say.title(first)} to {say.title(last)}"
+
+
 def picture(report: PeriodReport, ink: str) -> Markup:
     """Return one drawing that stands alone: the last days, then the charts, two in a row.
+
+    The trend stands in the place of the period before, which is in it.
 
     ``ink`` is the colour of its words.
     """
     days = _framed("Days", days_title(report), _DAYS_LABEL, _days, report)
+    charts = [days, *drawings(report)]
+    if report.trend:
+        charts[-1] = trend(report)
     frames = [
         Markup('<g transform="translate({} {})">{}</g>').format(
             _GAP + i % 2 * (_WIDTH + _GAP), _GAP + i // 2 * (_HEIGHT + _GAP), drawing
         )
-        for i, drawing in enumerate((days, *drawings(report)))
+        for i, drawing in enumerate(charts)
     ]
     width, height = 2 * _WIDTH + 3 * _GAP, 2 * _HEIGHT + 3 * _GAP
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
         'color="{2}">\n{3}\n</svg>'
     ).format(width, height, ink, Markup("\n").join(frames))
+
+
+def pictured(report: PeriodReport) -> str:
+    """Return what the `picture` shows, and of what time."""
+    found = [f"days ({days_title(report)})", f"outages and error budgets ({_when(report)})"]
+    if report.trend:
+        found.append(f"downtime and objectives met ({trend_title(report)})")
+    else:
+        found.append("unplanned downtime, and that of the period before")
+    text = "; ".join(found)
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _when(report: PeriodReport) -> str:
+    return language(report).title(report.period)
 
 
 def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
@@ -175,6 +216,43 @@ def _comparison(report: PeriodReport, say: Language) -> Shapes:
     yield from _key(keys)
 
 
+def _trend(report: PeriodReport, say: Language) -> Shapes:
+    """Draw planned and unplanned downtime of each period, and how many objectives were met."""
+    bottom = _BOTTOM - _KEY_LINE
+    longest = max((max(one.planned, one.unplanned) for one in report.trend), default=0) or 1
+    length, name = plots.unit(longest)
+    marks = _marks(0, longest / length)
+    high = (bottom - _TOP) / max(marks[-1] * length, longest)
+    for mark in marks:
+        y = bottom - mark * length * high
+        yield _line(_MARGIN, y, _RIGHT, y)
+        yield _text(_MARGIN - 6, y + 4, f"{plots.mark(mark, say)} {name}", "end")
+    wide = (_RIGHT - _MARGIN) / len(report.trend)
+    monthly = is_monthly(report)
+    for i, one in enumerate(report.trend):
+        x = _MARGIN + i * wide
+        for (_, colour, shift), lost in zip(_BARS, (one.unplanned, one.planned), strict=True):
+            tall = lost * high
+            yield _rect(x + shift * wide, bottom - tall, wide * 0.36, tall, palette.COLOURS[colour])
+        at = one.span.start
+        if monthly or (len(report.trend) - i) % 2:  # a day and its month need the room of two
+            label = say.month(at) if monthly else say.tick(at, clock=False)
+            yield _text(x + wide / 2, bottom + 13, label, "middle")
+        yield _small(x + wide / 2, bottom + 25, _met(one, say), "middle")
+    yield _small(_MARGIN - 6, bottom + 25, "met", "end")
+    yield from _key([(word, palette.COLOURS[colour], "none") for word, colour, _ in _BARS])
+
+
+def is_monthly(report: PeriodReport) -> bool:
+    """Say whether the trend is of months, not of weeks."""
+    return bool(report.trend) and report.trend[-1].span.length > 8 * plots.DAY
+
+
+def _met(one: PeriodTotals, say: Language) -> str:
+    """Return how many objectives were met of those that were judged."""
+    return f"{say.number(one.met)}/{say.number(one.judged)}" if one.judged else NOTHING
+
+
 def _time_axis(report: PeriodReport, say: Language, left: int) -> Shapes:
     x = _scale(report.period, left)
     for at, clock in plots.times(report):
@@ -230,6 +308,12 @@ def _text(x: float, y: float, text: str, anchor: str) -> Markup:
     )
 
 
+def _small(x: float, y: float, text: str, anchor: str) -> Markup:
+    return Markup('<text x="{:.1f}" y="{:.1f}" font-size="9" text-anchor="{}">{}</text>').format(
+        x, y, anchor, text
+    )
+
+
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str = _GRID) -> Markup:
     return Markup(
         '<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}" stroke-width="0.6"/>'
@@ -242,6 +326,11 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> Marku
     )
 
 
+_BARS: tuple[tuple[str, palette.DayState, float], ...] = (
+    ("unplanned", "miss", 0.12),
+    ("planned", "planned", 0.5),
+)
+_TREND_LABEL = "Unplanned and planned downtime of each period, and how many objectives were met"
 _DAYS_LABEL = "The last days of the services that lost most"
 _DRAWN: tuple[tuple[str, str, Draw], ...] = (
     (

@@ -1,19 +1,22 @@
 """The tables of a page and of paper, as heads and rows of text; both are set from these."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from markupsafe import Markup
 
-from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import lists, view
 from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, name, priced, verdict
 from sla_engine.reports.language import Language, language
-from sla_engine.reports.strips import strip
+from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
 
-_WIDEST, _NARROWEST = 26, 6  # letters that a column of words is given room for on paper
+_WIDEST, _NARROWEST = 26, 4  # letters that a column of words is given room for on paper
+TREND = 14.0
+"""The share of the paper's width of a column of small pictures, percent."""
+_WORD, _WIDEST_TEXT = 12, 70
 
 _WHOLE = ("n", "id", "verdict")  # what is never broken into lines
 
@@ -27,6 +30,11 @@ _OUTAGES_CAPTION = (
     "{}. Planned, unplanned and unknown are inside the period and the agreed time; the duration is "
     "the outage's own."
 )
+_REST_CAPTION = (
+    " Listed are the {} with the most unplanned downtime; the other {} add up to {} of it, are in "
+    "the figures of their services above, and one by one in CSV, XLSX and JSON."
+)
+_OUTAGES_AT_MOST = 2_000
 _OUTAGES = {
     "Service": "", "Began": "t", "Ended": "t", "Duration": "n", "Planned": "n", "Unplanned": "n",
     "Unknown": "n", "Class": "", "Cause": "", "Ticket": "", "Outage": "id",
@@ -41,12 +49,19 @@ _AGREEMENTS = {
 }  # fmt: skip
 _WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of window": "n"}
 _CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
-_RESTATEMENTS = {"Service": "", "Before": "n", "After": "n", "Who": "", "Why": ""}
+_RESTATEMENTS = {
+    "Service": "", "Before": "n", "After": "n", "What changed": "", "When": "t", "Who": "",
+    "Why": "",
+}  # fmt: skip
+_CAUSES = {
+    "terms": "what was agreed", "window": "planned work", "correction": "a correction",
+    "samples": "samples",
+}  # fmt: skip
 _TERMS = {"Services": "", "In force": "", "Terms": "", "Known since": ""}
 _NOTES = {"Service": "", "Note": ""}
-_HOSTS = {
-    "Host": "", "CPU p95": "n", "Memory p95": "n", "Fullest disk": "", "Used": "n", "Full": "",
-    "Updates": "n", "Reboot": "",
+_NUMBERS = {
+    "CPU p95", "Memory p95", "Used", "Updates", "Security", "p95", "Period before", "Change",
+    "Target", "Runs within", "Wanted",
 }  # fmt: skip
 
 
@@ -65,20 +80,28 @@ class Grid:
     rows: Sequence[Row]
     caption: str = ""
     days: Sequence[Markup] = ()
+    days_head: str = "Days"
 
     @cached_property
     def widths(self) -> list[float]:
         """Return the columns' shares of the paper's width, in percent."""
         wide = [max(map(letters, cells)) for cells in zip(self.head, *self.rows, strict=True)]
-        room = [
-            1.25 * count + 2 if kind in _WHOLE else min(max(count, _NARROWEST), _WIDEST)
-            for count, kind in zip(wide, self.kinds, strict=True)
-        ]
-        return [round(100 * one / sum(room), 2) for one in room]
+        room = [_room(count, kind) for count, kind in zip(wide, self.kinds, strict=True)]
+        whole = 100.0 if self.days_head == "Days" else 100.0 - TREND
+        return [round(whole * one / sum(room), 2) for one in room]
 
 
-def services(report: PeriodReport) -> Grid:
-    """Return the service levels."""
+def _room(letters_: int, kind: str) -> float:
+    """Return the room that a column is given, in letters: words of some length are wrapped."""
+    if kind == "t":
+        return 1.15 * letters_
+    if kind in _WHOLE or letters_ <= _WORD:
+        return 1.25 * max(letters_, _NARROWEST) + 2
+    return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)
+
+
+def services(report: PeriodReport, *, days: bool = True) -> Grid:
+    """Return the service levels, with the days of each where there is room for them."""
     say, kept = language(report), filled(report, LEVELS)
     return Grid(
         "services",
@@ -87,7 +110,7 @@ def services(report: PeriodReport) -> Grid:
         ["", "verdict", *map(_kind, kept)],
         [[name(s), verdict(s), *_cells(s, kept, say)] for s in report.services],
         _LEVELS_CAPTION,
-        [strip(one, say) for one in report.services],
+        [strip(one, say) for one in report.services] if days else (),
     )
 
 
@@ -106,17 +129,24 @@ def reliability(report: PeriodReport) -> Grid:
 
 
 def outages(report: PeriodReport) -> Grid:
-    """Return the list of outages."""
+    """Return the list of outages: all, or of very many the longest, with the sum of the rest."""
+    say = language(report)
+    kept, lost = lists.longest(report, _OUTAGES_AT_MOST)
     rows = [
         (
             row.service, row.began, row.ended, row.lasted, row.planned, row.unplanned, row.unknown,
             row.kind, f"{row.cause} ({row.note})".strip() if row.note else row.cause, row.ticket,
             row.id,
         )
-        for row in lists.outages(report)
+        for row in lists.outages(report, kept)
     ]  # fmt: skip
     caption = _OUTAGES_CAPTION.format(lists.outage_count(report))
-    return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=language(report))
+    if kept is not None:
+        left = sum(len(one.figures.shares) for one in report.services) - len(kept)
+        caption += _REST_CAPTION.format(
+            say.number(len(kept)), say.number(left), say.service_time(lost)
+        )
+    return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=say)
 
 
 def contract_windows(report: PeriodReport) -> Grid:
@@ -152,15 +182,24 @@ def corrections(report: PeriodReport) -> Grid:
 
 
 def restatements(report: PeriodReport) -> Grid:
-    """Return what changed of a period after its report was made."""
+    """Return what changed of a period after its report was made, cause by cause."""
     say = language(report)
     rows = [
-        (one.service, say.percent(one.before), say.percent(one.after), one.author, one.reason)
+        (
+            one.service,
+            say.percent(one.before),
+            say.percent(one.after),
+            _CAUSES[cause.kind],
+            "-" if cause.time is None else say.moment(cause.time),
+            cause.author,
+            cause.reason,
+        )
         for one in report.restatements
+        for cause in one.causes or (Cause("samples", one.author, one.reason),)
     ]
     caption = (
         "Figures that are others than those that were frozen when the report of this period was "
-        "made."
+        "made, and each thing that made them so."
     )
     return _grid("restatements", "Restatements", _RESTATEMENTS, rows, caption=caption)
 
@@ -179,16 +218,52 @@ def notes(report: PeriodReport) -> Grid:
     return _grid("notes", "Notes on services", _NOTES, view.notes(report), caption=caption)
 
 
-def hosts(report: PeriodReport) -> Grid:
-    """Return server health."""
+def performance(report: PeriodReport) -> Grid:
+    """Return how fast services were; the pictures are the parts of the period."""
     say = language(report)
-    found = report.capacity.hosts if report.capacity else ()
-    rows = [(one.name, *(cell for cell, _ in lists.host(one, say))) for one in found]
     caption = (
-        "At the end of the period: 95th percentiles over it, and when the fullest disk is full at "
-        "the present pace."
+        f"95th percentile of each service's slowest probe, {say.title(report.period)} and the "
+        "period before. Wanted is the share of runs that was to be within the target."
     )
-    return _grid("capacity", "Server health and capacity", _HOSTS, rows, caption=caption)
+    grid = _listed("performance", "Performance", lists.PERFORMANCE_HEAD, lists.performance(report))
+    days = [line(one.latency.days) for one in lists.measured(report) if one.latency]
+    return replace(grid, caption=caption, days=days if any(days) else (), days_head="Trend")
+
+
+def capacity(report: PeriodReport) -> Grid:
+    """Return how full servers are."""
+    caption = (
+        "At the end of the period: 95th percentiles over it, and the day on which the first of a "
+        "server's disks is full at the pace of its last week."
+    )
+    rows = lists.capacity(report)
+    grid = _listed("capacity", "Server health and capacity", lists.CAPACITY_HEAD, rows)
+    return replace(grid, caption=caption)
+
+
+def updates(report: PeriodReport) -> Grid:
+    """Return what waits to be installed on servers."""
+    caption = "At the end of the period; in brackets how many days before it that was."
+    grid = _listed("updates", "Updates", lists.UPDATES_HEAD, lists.updates(report))
+    return replace(grid, caption=caption)
+
+
+def aftermath(report: PeriodReport) -> Grid:
+    """Return what was done to servers, beside the outages that followed."""
+    caption = (
+        "Reboots and changes of packages in the period, and the outages of any service that began "
+        "within a day: what followed, not what it came of."
+    )
+    rows = lists.followed(report)
+    grid = _listed("aftermath", "Installations and reboots", lists.AFTERMATH_HEAD, rows)
+    return replace(grid, caption=caption)
+
+
+def _listed(id_: str, title: str, head: Sequence[str], rows: Sequence[Row]) -> Grid:
+    """Return a table without the columns in which there is nothing."""
+    kept, body = compact(head, rows, "") if rows else (head, [])
+    kinds = {"Verdict": "verdict"} | dict.fromkeys(_NUMBERS, "n")
+    return Grid(id_, title, list(kept), [kinds.get(name, "") for name in kept], body)
 
 
 def _grid(

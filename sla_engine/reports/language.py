@@ -44,6 +44,14 @@ class Language:
         local = self._local(at)
         return f"{local:%H:%M}" if clock else f"{local.day} {local:%b}"
 
+    def month(self, at: int) -> str:
+        """Return the short name of a month."""
+        return f"{self._local(at):%b}"
+
+    def year(self, at: int) -> str:
+        """Return a year."""
+        return f"{self._local(at):%Y}"
+
     def title(self, interval: Interval) -> str:
         """Return what people call a period."""
         return title(interval, self.zone)
@@ -123,6 +131,14 @@ class Babel(Language):
     def tick(self, at: int, *, clock: bool) -> str:
         """Return what an axis of time says: a day and its month, or a time of day."""
         return self._by("Hm" if clock else "MMMd", self._local(at))
+
+    def month(self, at: int) -> str:
+        """Return the short name of a month."""
+        return self._dates.format_date(self._local(at), "LLL", locale=self._locale)
+
+    def year(self, at: int) -> str:
+        """Return a year."""
+        return self._by("y", self._local(at))
 
     def title(self, interval: Interval) -> str:
         """Return what people call a period; a week is named by its days."""

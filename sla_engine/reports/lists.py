@@ -1,13 +1,14 @@
 """The lists of a report, line by line: outages, corrections, planned work, hosts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from sla_engine.domain.aftermath import aftermath
 from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
-from sla_engine.domain.contract_window import ClosedWindow, RunningWindow
+from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import Host, PeriodReport, ServiceReport, Work
+from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
 from sla_engine.reports.columns import spoken
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
@@ -33,13 +34,60 @@ class OutageRow:
     lost: int
 
 
-def outages(report: PeriodReport) -> Iterator[OutageRow]:
-    """Yield the outage list, service by service."""
+Key = tuple[str, int]
+"""An outage by its service and start."""
+_SHORT = 20
+"""More outages that are too short to count are summed up, service by service."""
+
+
+def outages(report: PeriodReport, kept: Collection[Key] | None = None) -> Iterator[OutageRow]:
+    """Yield the outage list, service by service: all, or of those that count the ``kept``."""
+    summed = sum(len(service.figures.short) for service in report.services) > _SHORT
     for service in report.services:
         for share in service.figures.shares:
-            yield _outage(service, share, report, counted=True)
+            if kept is None or (service.id, share.outage.start) in kept:
+                yield _outage(service, share, report, counted=True)
+        if summed and len(service.figures.short) > 1:
+            yield _summed(service, language(report))
+            continue
         for share in service.figures.short:
             yield _outage(service, share, report, counted=False)
+
+
+def longest(report: PeriodReport, most: int) -> tuple[set[Key] | None, int]:
+    """Return the outages with the most unplanned downtime, and how much of it the others have (ms).
+
+    None where there are no more than so many.
+    """
+    every = [(s.unplanned, one.id, s.outage.start) for one in report.services
+             for s in one.figures.shares]  # fmt: skip
+    if len(every) <= most:
+        return None, 0
+    every.sort(key=lambda one: -one[0])
+    kept = {(service, start) for _, service, start in every[:most]}
+    return kept, sum(lost for lost, _, _ in every[most:])
+
+
+def _summed(service: ServiceReport, say: Language) -> OutageRow:
+    """Return the line of all outages of a service that are too short to count."""
+    short = service.figures.short
+    unplanned = sum(share.unplanned for share in short)
+    return OutageRow(
+        id="-",
+        service=service.name,
+        began="-",
+        ended="-",
+        when="-",
+        lasted="-",
+        planned=say.service_time(sum(share.planned for share in short)),
+        unplanned=say.service_time(unplanned),
+        unknown=say.service_time(sum(share.unknown for share in short)),
+        kind=f"{say.number(len(short))} together",
+        cause="",
+        ticket="",
+        note="too short to count",
+        lost=unplanned,
+    )
 
 
 def during(service: ServiceReport, share: Share) -> str:
@@ -233,36 +281,133 @@ def afterwards(report: PeriodReport) -> list[str]:
     ]
 
 
-def host(one: Host, say: Language) -> list[tuple[str, bool]]:
-    """Return the cells of a host's line, each with whether it is a number."""
-    reboot = {True: "due", False: "no", None: "-"}[one.reboot]
+CAPACITY_HEAD = (
+    "Server", "CPU p95", "Memory p95", "Fullest disk", "Used", "First to be full", "Full on",
+)  # fmt: skip
+UPDATES_HEAD = (
+    "Server", "System", "Support ends", "Updates", "Security", "Lists fetched", "Packages changed",
+    "Newer kernel", "Reboot",
+)  # fmt: skip
+AFTERMATH_HEAD = ("When", "Server", "What", "Outages that began within a day")
+PERFORMANCE_HEAD = (
+    "Service", "p95", "Period before", "Change", "Target", "Runs within", "Wanted", "Verdict",
+)  # fmt: skip
+_FAST = {True: "met", False: "missed", None: "not judged"}
+_TOLD = 5
+
+
+def capacity(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return how full servers are, and the day on which the first of their disks is full."""
+    say, end = language(report), report.period.end
+    hosts = report.capacity.hosts if report.capacity else ()
     return [
-        (_ratio(say, one.cpu_p95), True),
-        (_ratio(say, one.memory_p95), True),
-        (one.mount or "-", False),
-        (_ratio(say, one.used), True),
-        (_full(say, one.full_in), False),
-        ("-" if one.updates is None else say.number(one.updates), True),
-        (reboot, False),
+        (
+            one.name,
+            _ratio(say, one.cpu_p95),
+            _ratio(say, one.memory_p95),
+            one.mount or "-",
+            _ratio(say, one.used),
+            "-" if one.full_in is None else one.filling or one.mount or "-",
+            _full(say, end, one.full_in),
+        )
+        for one in hosts
     ]
 
 
-def wants(one: Host, say: Language) -> str:
-    """Return what a server wants soon; nothing where all is well."""
-    found = []
-    if one.full_in is not None and one.full_in <= 90:  # noqa: PLR2004 - the horizon
-        found.append(f"{one.mount or 'a disk'} is full {_full(say, one.full_in)}")
-    if one.reboot:
-        found.append("a reboot is due")
-    return f"{one.name}: {', '.join(found)}" if found else ""
+def updates(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return what waits to be installed on servers, and how old they are."""
+    say, end = language(report), report.period.end
+    hosts = report.capacity.hosts if report.capacity else ()
+    return [
+        (
+            one.name,
+            one.system or "-",
+            "-" if one.support_end is None else say.day(one.support_end),
+            "-" if one.updates is None else say.number(one.updates),
+            "-" if one.security is None else say.number(one.security),
+            _ago(say, end, one.listed),
+            _ago(say, end, one.applied),
+            _WORDS[one.outdated],
+            {True: "due", False: "no", None: "-"}[one.reboot],
+        )
+        for one in hosts
+    ]
+
+
+_WORDS = {True: "yes", False: "no", None: "-"}
+_SOON = 90
+
+
+def _full(say: Language, end: int, days: float | None) -> str:
+    if days is None:
+        return "not foreseen"
+    if days > _SOON:
+        return "in more than 90 days"
+    return say.day(end + round(days * DAY))
+
+
+def _ago(say: Language, end: int, moment: int | None) -> str:
+    """Return a day, and how many days before the period's end that was."""
+    if moment is None:
+        return "-"
+    return f"{say.day(moment)} ({say.number(max(0, end - moment) // DAY)} d)"
+
+
+def followed(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return what was done to servers, and the outages that began within a day."""
+    say = language(report)
+    return [
+        (
+            say.moment(one.event.time)
+            if one.until == one.event.time
+            else say.stretch(one.event.time, one.until),
+            one.event.host,
+            "reboot" if one.event.kind == "reboot" else f"packages {one.event.kind}",
+            humanize.listed([f"{name} ({say.moment(o.start)})" for name, o in one.outages], _TOLD)
+            or "none",
+        )
+        for one in aftermath(report)
+    ]
+
+
+def performance(report: PeriodReport) -> list[tuple[str, ...]]:
+    """Return how fast services were, against what was agreed and the period before."""
+    say = language(report)
+    return [
+        (
+            one.name,
+            _seconds(say, found.p95),
+            _seconds(say, found.before),
+            _moved(say, found),
+            _seconds(say, found.below),
+            say.share(found.kept) if found.below is not None else "-",
+            say.agreed(found.share),
+            _FAST[found.met] if found.below is not None else "-",
+        )
+        for one in measured(report)
+        if (found := one.latency) is not None
+    ]
+
+
+def measured(report: PeriodReport) -> list[ServiceReport]:
+    """Return the services of which it is known how fast they were, or meant to be."""
+    return [one for one in report.services if one.latency is not None]
+
+
+def _seconds(say: Language, seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    digits = 0 if seconds >= 0.01 else 1  # noqa: PLR2004 - ten milliseconds
+    return f"{say.number(seconds * 1000, digits)} ms"
+
+
+def _moved(say: Language, found: Latency) -> str:
+    """Return by how much the latency changed since the period before."""
+    if not found.p95 or not found.before:
+        return "-"
+    part = found.p95 / found.before - 1
+    return f"{'+' if part > 0 else ''}{say.number(part * 100)} %"
 
 
 def _ratio(say: Language, value: float | None) -> str:
     return "-" if value is None else say.percent(value, 0)
-
-
-def _full(say: Language, days: float | None) -> str:
-    if days is None:
-        return "not foreseen"
-    soon = "within 30 days" if days <= 30 else "within 90 days" if days <= 90 else "later"  # noqa: PLR2004 - the horizons
-    return f"{soon} ({say.number(days)} d)" if soon != "later" else soon

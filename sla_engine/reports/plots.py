@@ -19,7 +19,7 @@ _LETTER = 6.6  # units of a chart
 _WIDER = dict.fromkeys("mwMWÆŒ@%…", 1.6)
 _NAME = 18  # letters of ordinary width in the margin of a chart
 _UNITS = ((3_600_000, "h"), (60_000, "min"), (1_000, "s"))
-_DAY = 86_400_000
+DAY = 86_400_000
 
 
 class Bar(NamedTuple):
@@ -124,7 +124,7 @@ def times(report: PeriodReport) -> Iterator[tuple[int, bool]]:
     """Yield the moments to mark on an axis of time, and whether by the clock."""
     start, end = report.period
     for i in range(5):
-        yield start + (end - start) * i // 4, end - start <= 2 * _DAY
+        yield start + (end - start) * i // 4, end - start <= 2 * DAY
 
 
 def mark(value: float, say: Language) -> str:

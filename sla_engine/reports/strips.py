@@ -12,6 +12,7 @@ from uptime_common import humanize
 
 _HEIGHT = 16
 _PITCH = 4
+_TREND = "from the start of the period to its end"
 
 
 def strip(service: ServiceReport, say: Language) -> Markup:
@@ -24,6 +25,28 @@ def strip(service: ServiceReport, say: Language) -> Markup:
         '<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
         'width="{width}" height="{height}" preserveAspectRatio="none">{shapes}</svg>'
     ).format(label=_label(service), width=width, height=_HEIGHT, shapes=shapes)
+
+
+def line(values: Sequence[float | None]) -> Markup:
+    """Return a small line of values from 0 up, broken where nothing is known."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return Markup("")
+    high, width = max(known) or 1.0, _PITCH * max(1, len(values) - 1)
+    runs: list[list[str]] = [[]]
+    for place, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{place * _PITCH},{_HEIGHT - 1 - value / high * (_HEIGHT - 2):.1f}")
+    drawn = Markup("").join(
+        Markup('<polyline points="{}"/>').format(" ".join(run)) for run in runs if run
+    )
+    return Markup(
+        '<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
+        'width="{width}" height="{height}" preserveAspectRatio="none" fill="none" '
+        'stroke="currentColor">{drawn}</svg>'
+    ).format(label=_TREND, width=width, height=_HEIGHT, drawn=drawn)
 
 
 def scale(days: int, width: float, height: float) -> tuple[float, float]:

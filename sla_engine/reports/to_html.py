@@ -8,7 +8,15 @@ from markupsafe import Markup
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import columns, grids, lists, palette, papers, view
-from sla_engine.reports.drawings import days_title, drawings
+from sla_engine.reports.drawings import (
+    captions,
+    days_title,
+    drawings,
+    is_monthly,
+    trend,
+    trend_title,
+)
+from sla_engine.reports.first_page import first_page
 from sla_engine.reports.grids import Grid
 from sla_engine.reports.language import language
 from sla_engine.reports.sheets import sheets
@@ -39,13 +47,18 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
         say=language(report),
         title=view.period_title(report),
         summary=summarize(report.services),
-        charts=drawings(report),
+        charts=list(zip(drawings(report), captions(), strict=True)),
+        first=first_page(report),
+        trend=trend(report),
+        trend_title=trend_title(report) if report.trend else "",
+        monthly=is_monthly(report),
         days_title=days_title(report),
         sheet=sheet,
         columns=columns,
         strip=strip,
         palette=palette,
         paper=paper,
+        plain=plain,
     )
 
 

@@ -1,17 +1,17 @@
 """The report for programs: every figure as it is, seconds and ratios unrounded."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
+from sla_engine.domain.aftermath import aftermath
 from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
-from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport, Work
-
-Json = dict[str, Any]
+from sla_engine.domain.report import Capacity, Latency, PeriodReport, ServiceReport, Work
+from sla_engine.reports.board_json import board_json
+from sla_engine.reports.plain import Json, moment, seconds
 
 
 def render(report: PeriodReport) -> bytes:
@@ -25,10 +25,11 @@ def document(report: PeriodReport) -> Json:
         {
             "policy_version": report.policy_version,
             "generated_at": rfc3339(report.generated_at),
-            "data_until": _moment(report.data_until),
+            "data_until": moment(report.data_until),
             "organization": report.organization,
             "source": report.source,
             "currency": report.currency,
+            "ledger_head": report.ledger_head or None,
             "period": {
                 "start": rfc3339(report.period.start),
                 "end": rfc3339(report.period.end),
@@ -55,11 +56,12 @@ def document(report: PeriodReport) -> Json:
                 for one in report.restatements
             ],
             "maintenance": [_work(one) for one in report.works],
-            "capacity": None if report.capacity is None else _capacity(report.capacity),
+            "capacity": None if report.capacity is None else _capacity(report.capacity, report),
         }
         | _terms(report)
         | _not_computed(report)
         | _agreements(report)
+        | {"board": board_json(report)}
     )
 
 
@@ -91,7 +93,7 @@ def _promised(window: AgreementWindow) -> Json:
         "availability_ratio": window.availability,
         "met": window.met,
         "window_state": window.state,
-        "error_budget_exhausted_at": _moment(window.exhausted),
+        "error_budget_exhausted_at": moment(window.exhausted),
         "credit_percent": window.credit,
         "credit_amount": window.money,
         "services": [
@@ -138,10 +140,6 @@ def _terms(report: PeriodReport) -> Json:
     return {"terms": terms, "terms_afterwards": said}
 
 
-def _moment(at: int | None) -> str | None:
-    return None if at is None else rfc3339(at)
-
-
 def _not_computed(report: PeriodReport) -> Json:
     """Return the services whose figures could not be computed; nothing where there are none."""
     listed = [{"id": one.id, "reason": one.reason} for one in report.not_computed]
@@ -157,7 +155,7 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "owner": service.owner,
         "tier": service.tier,
         "component_of": service.part_of,
-        "data_until": _moment(service.data_until),
+        "data_until": moment(service.data_until),
         "stale": service.is_stale,
         "objective_ratio": service.objective,
         "availability_ratio": figures.availability,
@@ -193,6 +191,7 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "maintenance_seconds": seconds(service.windows),
         "maintenance_used_seconds": seconds(service.windows_used),
         "latency_p95_seconds": service.latency_p95,
+        "latency": None if service.latency is None else _latency(service.latency),
         "business_impact": service.impact,
         "credit_percent": service.credit,
         "previous": None if service.previous is None else _previous(service, service.previous),
@@ -243,7 +242,7 @@ def _contract(contract: Contract) -> Json:
         | {
             "met": None,
             "window_state": run.state,
-            "error_budget_exhausted_at": _moment(run.exhausted),
+            "error_budget_exhausted_at": moment(run.exhausted),
         },
     }
 
@@ -253,7 +252,7 @@ def _window(one: ClosedWindow | RunningWindow) -> Json:
     return {
         "start": rfc3339(one.span.start),
         "end": rfc3339(one.span.end),
-        "owed_since": _moment(one.entered),
+        "owed_since": moment(one.entered),
         "availability_ratio": figures.availability,
         "error_budget_seconds": seconds(figures.budget),
         "error_budget_remaining_ratio": figures.budget_remaining,
@@ -284,7 +283,32 @@ def _work(one: Work) -> Json:
     }
 
 
-def _capacity(capacity: Capacity) -> Json:
+def _latency(found: Latency) -> Json:
+    return {
+        "p95_seconds": found.p95,
+        "previous_p95_seconds": found.before,
+        "parts_p95_seconds": list(found.days),
+        "target_seconds": found.below,
+        "target_share": found.share,
+        "share_within_target": found.kept,
+        "met": found.met,
+    }
+
+
+def _followed(report: PeriodReport) -> list[Json]:
+    return [
+        {
+            "host": one.event.host,
+            "kind": one.event.kind,
+            "time": rfc3339(one.event.time),
+            "last_time": rfc3339(one.until),
+            "outages_within_a_day": [outage.id for _, outage in one.outages],
+        }
+        for one in aftermath(report)
+    ]
+
+
+def _capacity(capacity: Capacity, report: PeriodReport) -> Json:
     return {
         "problem": capacity.problem,
         "hosts": [
@@ -297,12 +321,20 @@ def _capacity(capacity: Capacity) -> Json:
                 "full_in_days": host.full_in,
                 "updates_pending": host.updates,
                 "reboot_required": host.reboot,
+                "first_full_mount": host.filling,
+                "security_updates_pending": host.security,
+                "package_lists_fetched": moment(host.listed),
+                "packages_changed": moment(host.applied),
+                "kernel_outdated": host.outdated,
+                "system": host.system,
+                "support_ends": moment(host.support_end),
             }
             for host in capacity.hosts
         ],
         "certificates": [
             {"name": one.name, "expires": rfc3339(one.expires)} for one in capacity.certificates
         ],
+        "events": _followed(report),
     }
 
 
@@ -336,11 +368,3 @@ def _outage(
             for c in outage.corrections
         ],
     }
-
-
-def seconds(milliseconds: float | None) -> float | None:
-    """Return seconds, whole ones as integers: 5, not 5.0."""
-    if milliseconds is None:
-        return None
-    value = milliseconds / 1000
-    return int(value) if value == int(value) else value

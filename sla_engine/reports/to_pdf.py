@@ -5,10 +5,7 @@ from importlib.util import find_spec
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_html
-
-
-class MissingExtraError(ValueError):
-    """A format needs packages that are not installed."""
+from sla_engine.reports.format import MissingExtraError
 
 
 def missing() -> bool:

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 
-from sla_engine.domain.notice import Message
+from sla_engine.domain.notice import Message, Tone
+from sla_engine.domain.period import recognized
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.domain.summary import counted, summarize
+from sla_engine.domain.summary import Summary, counted, summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.columns import verdict
+from sla_engine.reports.first_page import FirstPage, first_page, hurt, soon
 from sla_engine.reports.language import Language, language
+from sla_engine.reports.links import links
 from sla_engine.slack import blocks
 from uptime_common import humanize
+from uptime_common.humanize import NOTHING
 
 _LISTED = 20
 _OUTAGES = 3
@@ -39,19 +43,65 @@ def render(report: PeriodReport) -> bytes:
 
 def message(report: PeriodReport) -> Message:
     """Return the report as a message."""
-    summary = summarize(report.services)
+    if recognized(report.period, language(report).zone).kind == "day":
+        return _daily(report)
     facts = [(tile.label, _told(tile)) for tile in view.tiles(report)]
     facts += [(label, value) for label, value in view.header(report) if label in _KEPT]
     return Message(
         title=f"{view.period_title(report)}: {view.headline(report)}",
-        tone="warning"
-        if summary.missed or summary.lost
-        else "up"
-        if summary.met or summary.on_course
-        else "info",
+        tone=_tone(report),
         fields=tuple(facts),
         lines=tuple(_lines(report)),
+        links=links(report),
     )
+
+
+def _tone(report: PeriodReport) -> Tone:
+    summary = summarize(report.services)
+    if summary.missed or summary.lost:
+        return "warning"
+    return "up" if summary.met or summary.on_course else "info"
+
+
+def _daily(report: PeriodReport) -> Message:
+    """Return a day in five lines: downtime, what hurt, budgets, what comes, what is known."""
+    say, page = language(report), first_page(report)
+    title = f"{view.period_title(report)}: {view.headline(report)}"
+    return Message(title, _tone(report), lines=tuple(_day(report, page, say)), links=links(report))
+
+
+def _day(report: PeriodReport, page: FirstPage, say: Language) -> Iterator[str]:
+    summary = summarize(report.services)
+    outages = say.counted(summary.outages, "outage")
+    unplanned, planned = say.service_time(summary.unplanned), say.service_time(summary.planned)
+    mark = _DOWN if summary.unplanned else _MARKS["met"]
+    yield f"{mark} {unplanned} unplanned and {planned} planned downtime in {outages}"
+    yield f"{_NOTE} {'; '.join(hurt(report)) or 'Nothing was down unplanned'}"
+    yield _budgets(summary, say)
+    servers = humanize.listed(soon(report), _OUTAGES) or "nothing that is foreseen"
+    yield f"{_NOTE} {page.risks.title}: {servers}"
+    yield f"{_NOTE} {'; '.join((*_known(report, say), *view.warnings(report)))}"
+
+
+def _budgets(summary: Summary, say: Language) -> str:
+    """Return how the windows of contracts do, in one line."""
+    told = [
+        f"{word}: {humanize.listed([s.name for s in some], 5)}"
+        for word, some in (
+            ("missed", summary.missed), ("lost", summary.lost), ("at risk", summary.at_risk),
+        )
+        if some
+    ]  # fmt: skip
+    good = len(summary.met) + len(summary.on_course)
+    told.append(f"{say.counted(good, 'service')} met or on course")
+    bad = summary.missed or summary.lost or summary.at_risk
+    return f"{_WARNED if bad else _MARKS['met']} {'; '.join(told)}"
+
+
+def _known(report: PeriodReport, say: Language) -> Iterator[str]:
+    if report.data_until is not None:
+        yield f"Data until {say.moment(report.data_until)}"
+    yield f"{say.share(summarize(report.services).coverage)} of the agreed time is known"
 
 
 _KEPT = ("Period", "Generated", "Data until", "Coverage", "So far")
@@ -64,7 +114,10 @@ def _told(tile: view.Tile) -> str:
 def _lines(report: PeriodReport) -> Iterator[str]:
     for warning in view.warnings(report):
         yield f"{_WARNED} {warning}"
-    say = language(report)
+    say, page = language(report), first_page(report)
+    if page.year:
+        yield f"{_NOTE} {page.year}"
+    yield from _promised(page)
     services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
         yield _line(service, say)
@@ -72,8 +125,16 @@ def _lines(report: PeriodReport) -> Iterator[str]:
         yield f"and {say.number(len(services) - _LISTED)} more"
     yield from _closed(report)
     yield from _owed(report, say)
-    yield from _outages(report)
-    yield from _capacity(report, say)
+    yield from _outages(report, page)
+    yield from _capacity(report, page)
+
+
+def _promised(page: FirstPage) -> Iterator[str]:
+    """Yield the verdicts of agreements."""
+    for name, kind, judged, actual, goal, _ in page.verdicts.rows:
+        if kind:
+            known = "" if actual == NOTHING else f", {actual} (objective {goal})"
+            yield f"{_MARKS[judged]} {name} ({kind}): {judged}{known}"
 
 
 def _closed(report: PeriodReport) -> Iterator[str]:
@@ -90,13 +151,11 @@ def _owed(report: PeriodReport, say: Language) -> Iterator[str]:
             yield f"{_NOTE} Due to {one.customer}: {say.amount(one.money, one.currency)}"
 
 
-def _outages(report: PeriodReport) -> Iterator[str]:
+def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     """Yield the outages that cost most, and figures that were restated."""
-    rows = sorted(lists.outages(report), key=lambda row: -row.lost)
-    for row in (row for row in rows[:_OUTAGES] if row.lost):
-        why = f": {row.cause}" if row.cause else ""
-        ticket = f" ({row.ticket})" if row.ticket else ""
-        yield f"{_DOWN} {row.service}, {row.when}{why}{ticket}"
+    yield from (f"{_DOWN} {name}, {told}" for name, told in page.done.rows)
+    if page.done.rest:
+        yield f"{_NOTE} {page.done.rest}"
     for one in report.not_computed:
         yield f"{_NOTE} {one.name} could not be computed: {one.reason}"
     if report.restatements:
@@ -104,15 +163,15 @@ def _outages(report: PeriodReport) -> Iterator[str]:
         yield f"{_NOTE} Restated after an earlier report: {names}"
 
 
-def _capacity(report: PeriodReport, say: Language) -> Iterator[str]:
-    """Yield what servers and certificates want soon."""
+def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:
+    """Yield what is at risk, and what servers want soon."""
+    yield from (f"{_NOTE} {name}: {told}" for name, told in page.risks.rows)
+    if page.risks.rest:
+        yield page.risks.rest
     hosts = report.capacity.hosts if report.capacity else ()
-    wanting = [text for host in hosts if (text := lists.wants(host, say))]
-    yield from (f"{_NOTE} {text}" for text in wanting[:_HOSTS])
-    if len(wanting) > _HOSTS:
-        yield f"and {say.number(len(wanting) - _HOSTS)} more servers"
-    for one in (report.capacity.certificates if report.capacity else ())[:_HOSTS]:
-        yield f"{_NOTE} Certificate of {one.name} expires on {say.moment(one.expires)}"
+    due = [host.name for host in hosts if host.reboot]
+    if due:
+        yield f"{_NOTE} A reboot is due: {humanize.listed(due, _HOSTS)}"
 
 
 def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:

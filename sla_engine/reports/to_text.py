@@ -1,8 +1,7 @@
 """The report for a terminal or a mail: minutes and percentages, rounded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sla_engine.domain.availability import Share
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, is_thin, summarize
 from sla_engine.reports import lists, view
@@ -16,9 +15,10 @@ from sla_engine.reports.columns import (
     priced,
     verdict,
 )
+from sla_engine.reports.first_page import short
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
-from uptime_common.tables import Row, lines
+from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
 _SERVICE_HEAD = (
@@ -30,9 +30,6 @@ _OUTAGE_HEAD = (
     "Ticket", "Id",
 )  # fmt: skip
 _WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Down of window")
-_HOST_HEAD = (
-    "Host", "CPU p95", "Memory p95", "Fullest disk", "Used", "Full", "Updates", "Reboot",
-)  # fmt: skip
 _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
@@ -52,17 +49,14 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     yield f"Source     {report.source}; accounting policy {report.policy_version}"
     yield ""
     yield from _summary(report)
+    yield from short(report)
     yield ""
     yield "SERVICES"
     yield from lines(_SERVICE_HEAD, (_service_row(s, say) for s in report.services), width)
     yield from _more(report, say, width)
     yield from _contracts(report, say, width)
     yield ""
-    rows = [
-        _outage_row(service, share, report, say)
-        for service in report.services
-        for share in (*service.figures.shares, *service.figures.short)
-    ]
+    rows = [_outage_row(row) for row in lists.outages(report)]
     yield f"OUTAGES ({say.number(len(rows))})"
     if rows:
         yield from lines(_OUTAGE_HEAD, rows, width)
@@ -71,8 +65,9 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     yield from _restatements(report, say)
     yield from _not_computed(report)
     yield from _terms(report)
+    yield from _performance(report, width)
     if report.capacity is not None:
-        yield from _capacity(report.capacity, say, width)
+        yield from _capacity(report, report.capacity, say, width)
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:
@@ -165,30 +160,12 @@ def _more(report: PeriodReport, say: Language, width: int | None) -> Iterator[st
         yield from lines(("Service", *(column.title for column in kept)), rows, width)
 
 
-def _outage_row(service: ServiceReport, share: Share, report: PeriodReport, say: Language) -> Row:
-    outage = share.outage
+def _outage_row(row: lists.OutageRow) -> Row:
+    why = "; ".join(filter(None, (row.cause, row.note)))
     return (
-        service.name,
-        say.moment(outage.start),
-        "still open" if outage.end is None else say.moment(outage.end),
-        say.duration(outage.until(report.generated_at).length),
-        say.service_time(share.planned),
-        say.service_time(share.unplanned),
-        say.service_time(share.unknown),
-        share.kind,
-        "; ".join(
-            filter(
-                None,
-                (
-                    outage.cause or report.why.get(outage.id),
-                    lists.during(service, share),
-                ),
-            )
-        )
-        or "-",
-        outage.ticket or "-",
-        outage.id,
-    )
+        row.service, row.began, row.ended, row.lasted, row.planned, row.unplanned, row.unknown,
+        row.kind, why or "-", row.ticket or "-", row.id,
+    )  # fmt: skip
 
 
 def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
@@ -237,13 +214,33 @@ def _not_computed(report: PeriodReport) -> Iterator[str]:
         yield f"{one.name} could not be computed: {one.reason}"
 
 
-def _capacity(capacity: Capacity, say: Language, width: int | None) -> Iterator[str]:
+def _performance(report: PeriodReport, width: int | None) -> Iterator[str]:
+    if rows := lists.performance(report):
+        yield ""
+        yield "PERFORMANCE"
+        yield from _filled(lists.PERFORMANCE_HEAD, rows, width)
+
+
+def _capacity(
+    report: PeriodReport, found: Capacity, say: Language, width: int | None
+) -> Iterator[str]:
     yield ""
     yield "SERVER HEALTH AND CAPACITY"
-    if capacity.problem:
-        yield capacity.problem
-    if capacity.hosts:
-        rows = ((h.name, *(cell for cell, _ in lists.host(h, say))) for h in capacity.hosts)
-        yield from lines(_HOST_HEAD, rows, width)
-    for one in capacity.certificates:
+    if found.problem:
+        yield found.problem
+    for head, rows in (
+        (lists.CAPACITY_HEAD, lists.capacity(report)),
+        (lists.UPDATES_HEAD, lists.updates(report)),
+        (lists.AFTERMATH_HEAD, lists.followed(report)),
+    ):
+        if rows:
+            yield from _filled(head, rows, width)
+            yield ""
+    for one in found.certificates:
         yield f"Certificate of {one.name} expires on {say.moment(one.expires)}"
+
+
+def _filled(head: Row, rows: Sequence[Row], width: int | None) -> Iterator[str]:
+    """Yield a table without the columns in which there is nothing."""
+    kept, body = compact(head, rows, "")
+    yield from lines(kept, body, width)

@@ -10,6 +10,28 @@ from sla_engine.reports.columns import credit, objective
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 
+WORDS = (
+    ("agreed", "the period inside the service's hours, from its first day on: when it is owed"),
+    ("excluded", ("agreed time that does not count: planned downtime and unknown time, where the "
+     "service's policy excludes them")),
+    ("planned", "downtime that an approved maintenance window covers"),
+    ("unplanned", "all other downtime; an outage that goes on after its window is an overrun"),
+    ("unknown", "time of which no sample tells; coverage is the known share of the agreed time"),
+    ("error budget", "the downtime, or the failed events, that the objective allows in a window"),
+    ("window", "the time that a contract is judged by, such as a month or a quarter"),
+    ("met, missed", "the verdict of a window that closed"),
+    ("on course, at risk, lost", ("how a window does that still runs: its budget lasts, is used up "
+     "before its end at the last day's pace, or is gone")),
+    ("credit", "the part of a window's fee that is due back"),
+    ("p95", "what 95 of 100 measurements do not exceed"),
+    ("MTBF, MTRS, MTBSI", ("uptime per unplanned outage, mean time to restore service, and their "
+     "sum (ITIL)")),
+    ("correction", "what somebody wrote of an outage afterwards; the ledger keeps who and why"),
+    ("restatement", "a figure of a reported period that is another one now, with what made it so"),
+    ("ledger head", "number and hash of the audit chain's last link: what proves the ledger"),
+)  # fmt: skip
+"""What the words of a report mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -41,7 +63,19 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         found.append(("Ledger head", report.evidence.head))
         found.append(("Sealed by", report.evidence.key))
         found.append(("Signature of the head", report.evidence.signature))
+    elif report.ledger_head:
+        found.append(("Ledger head", report.ledger_head))
     return found
+
+
+def about(report: PeriodReport) -> str:
+    """Return in one line what stands over every figure: period, zone, until when, how much."""
+    say = language(report)
+    found = [f"{say.stretch(*report.period)} ({report.timezone}, end excluded)"]
+    if report.data_until is not None:
+        found.append(f"data until {say.moment(report.data_until)}")
+    found.append(f"{say.share(summarize(report.services).coverage)} of the agreed time is known")
+    return "; ".join(found)
 
 
 def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
@@ -62,6 +96,8 @@ def headline(report: PeriodReport) -> str:
         said.append(f"{met} met the objective; {names} did not.")
     if summary.running:
         said.append(running(summary, say))
+    if broken := [one.customer for one in report.agreements if one.met is False]:
+        said.append(f"Agreements missed: {humanize.listed(broken, 3)}.")
     return " ".join(said) or (
         "No service could be judged: nothing is known, or nothing was agreed."
     )
@@ -70,6 +106,8 @@ def headline(report: PeriodReport) -> str:
 def running(summary: Summary, say: Language) -> str:
     """Return how the services do whose contract's window is not over."""
     course, count = len(summary.on_course), len(summary.running)
+    if course == count == 1:
+        return "The one service with a running window is on course."
     if course == count:
         return f"All {say.counted(count, 'service')} with a running window are on course."
     text = f"{say.number(course)} of {say.counted(count, 'service')} on course"
@@ -160,6 +198,9 @@ def business(report: PeriodReport) -> Iterator[Tile]:
     costs = [s.impact for s in _paying(report) if s.impact is not None]
     if costs:
         note = f"of {say.counted(len(costs), 'service')} with a known cost"
+        before = report.trend[-2] if len(report.trend) > 1 else None
+        if before is not None and before.cost is not None:
+            note = f"{say.money(before.cost, report.currency)} in {say.title(before.span)}; {note}"
         yield Tile("Business impact", say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
     if due:
@@ -253,16 +294,23 @@ def score(service: ServiceReport, say: Language) -> str:
 
 def loss(service: ServiceReport, say: Language) -> str:
     """Return what was lost: events or slices of time where these are judged, else time."""
+    if service.figures.events is not None or service.figures.slices is not None:
+        return f"{lost(service, say)} {'lost' if service.figures.slices is not None else 'failed'}"
+    return f"{lost(service, say)} unplanned"
+
+
+def lost(service: ServiceReport, say: Language) -> str:
+    """Return how much was lost: ``2 of 288 slices of 5m``, ``3 of 900 events``, ``1h 5m``."""
     figures = service.figures
     if figures.slices is not None:
         sliced = figures.slices
         bad = say.number(sliced.total - sliced.good, 0 if sliced.slicing.target else 1)
         length = humanize.duration(sliced.slicing.length)
-        return f"{bad} of {say.counted(sliced.total, 'slice')} of {length} lost"
+        return f"{bad} of {say.counted(sliced.total, 'slice')} of {length}"
     if figures.events is not None:
         total = say.counted(round(figures.events.total), "event")
-        return f"{say.number(figures.events.failed)} of {total} failed"
-    return f"{say.service_time(figures.unplanned)} unplanned"
+        return f"{say.number(figures.events.failed)} of {total}"
+    return say.service_time(figures.unplanned)
 
 
 def budget_words(service: ServiceReport, say: Language) -> str:

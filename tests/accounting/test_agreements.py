@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service_catalogue.terms import terms_of
+from sla_engine.accounting.past import remembered
 from sla_engine.accounting.report import report
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
@@ -129,6 +131,52 @@ def test_an_agreement_has_hours_of_its_own(ledger: Ledger) -> None:
     [agreement] = made_.agreements
     [window] = agreement.closed
     assert [part.met for part in window.parts] == [True, True, True]  # all at night or on Sunday
+
+
+@pytest.mark.parametrize("rule", ["each", "worst", "weighted", "all"])
+def test_services_of_three_zones_owe_a_customer_for_one_window(ledger: Ledger, rule: str) -> None:
+    zones = {"shop": {}, "till": {"timezone": "Asia/Kolkata"}, "wiki": {"timezone": "Asia/Tokyo"}}
+    usual = {"customer": "ACME", "services": list(DOWN), "objective": 99.9, "credits": STEPS}
+    weights = {"weights": {"wiki": 1}} if rule == "weighted" else {}
+    given = [usual | {"id": "a", "fee": 1000, "rule": rule} | weights]
+    services = [{"id": name, "objective": 99} | zones[name] for name in DOWN]
+    book = Books(catalogue(*services, agreements=given), ledger)
+    period, now = parse_period("2026-09", UTC, at("2026-09-30")), at("2026-12-01")
+    [agreement] = report(book, period, now, strips=False).agreements
+    assert [(*window.span,) for window in agreement.closed] == [(period.start, period.end)]
+    assert [part.service for part in agreement.closed[0].parts] == list(DOWN)
+    assert agreement.running is None
+
+
+def test_an_edit_of_an_agreement_owes_nobody_less_for_a_window_before_it() -> None:
+    usual = {"id": "a", "customer": "ACME", "services": ["shop"], "rule": "worst", "fee": 1000}
+    signed = usual | {"objective": 99.9, "credits": STEPS}
+    edited = usual | {"objective": 99, "credits": [{"below": 99, "credit": 1}], "fee": 1}
+    with Ledger.open("sqlite://") as kept:
+        start = DOWN["shop"][0]
+        down = Segment(start, start + 60 * MINUTE, State.DOWN)
+        line = (Segment(FIRST, start, State.UP), down, Segment(down.end, END, State.UP))
+        kept.apply([Derived("shop", line, FIRST)])
+        for seen, terms in (("2026-09-01", signed), ("2026-10-15", edited)):
+            book = catalogue("shop", agreements=[terms])
+            kept.terms.note(terms_of(book, "2"), seen, at(seen))
+        period, now = parse_period("2026-Q4", UTC, at("2026-12-01")), at("2026-12-01")
+        september = parse_period("2026-09", UTC, now)
+        before, after = (
+            report(remembered(Books(book, kept), now), one, now, strips=False).agreements[0]
+            for one in (september, period)
+        )
+    assert [(window.met, window.money) for window in before.closed] == [(False, 100)]
+    assert [(window.met, window.money) for window in after.closed] == [(True, 0), (True, 0)]
+
+
+def test_services_of_one_zone_lend_it_to_their_agreement(ledger: Ledger) -> None:
+    given = [{"id": "a", "customer": "ACME", "services": ["shop", "till"], "fee": 1000}]
+    zone = {"timezone": "Asia/Kolkata"}
+    book = Books(catalogue(*({"id": s} | zone for s in DOWN), agreements=given), ledger)
+    period = parse_period("2026-09", UTC, at("2026-09-30"))
+    [agreement] = report(book, period, at("2026-12-01"), strips=False).agreements
+    assert [window.span.end for window in agreement.closed] == [period.end - 330 * MINUTE]
 
 
 def test_a_quarter_owes_what_its_months_do_and_a_day_owes_nothing(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sla_engine.accounting.host_health import with_health
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import Certificate, Host
+from sla_engine.domain.report import Certificate, Host, Latency
 from sla_engine.prometheus import Client
 from tests.catalogues import catalogue
 from tests.programs.ports import free_port
@@ -14,7 +14,7 @@ from tests.programs.prometheus import running_prometheus
 from tests.reports.sample import REPORT
 
 START = 1_790_812_800  # 2026-10-01T00:00:00Z
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 GIB = 2**30
 
 
@@ -40,7 +40,25 @@ def _past() -> Iterator[str]:
     expiry = ',service="web-shop",target="shop:443"'
     name = "service_tls_certificate_expiry_timestamp_seconds"
     yield from family(name, expiry, lambda _: START + 20 * DAY)
+    yield from family("node_updates_security_pending", "", lambda _: 3)
+    yield from family("node_kernel_outdated", "", lambda _: 1)
+    yield from family("node_updates_lists_timestamp_seconds", "", lambda _: START - 2 * DAY)
+    yield from family("node_os_support_end_timestamp_seconds", "", lambda _: START + 40 * DAY)
+    yield from family("node_os_info", ',pretty_name="Debian 12"', lambda _: 1)
+    # The clock is corrected by a second at noon; a boot at 18:00, two installations at 6:00, 20:00.
+    yield from family("node_boot_time_seconds", "", _booted)
+    kinds = ',kind="upgraded"'
+    yield from family("node_packages_changed_timestamp_seconds", kinds, _upgraded)
     yield "# EOF\n"
+
+
+def _booted(since: int) -> int:
+    return START + 18 * HOUR if since > 18 * HOUR else START - DAY + (since > 12 * HOUR)
+
+
+def _upgraded(since: int) -> int:
+    last = [hour for hour in (6, 20) if since > hour * HOUR]
+    return START + last[-1] * HOUR if last else START - 5 * DAY
 
 
 @pytest.mark.integration
@@ -51,12 +69,24 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     with running_prometheus(tmp_path, openmetrics="\n".join(_past())) as prometheus:
         book = catalogue("x", url=prometheus.url)
         with Client(book.prometheus) as client:
-            found = with_health(day, client, end + DAY)
+            targets = {"web-shop": (0.3, 0.99), "payments": (0.2, 0.5)}
+            found = with_health(day, client, end + DAY, targets)
             young = with_health(morning, client, end + DAY)
     assert found.capacity is not None
     [host] = found.capacity.hosts
     exact = replace(host, cpu_p95=None, memory_p95=None, used=None, full_in=None)
-    assert exact == Host("db-1", mount="/var", updates=14, reboot=True)
+    assert exact == Host(
+        "db-1",
+        mount="/var",
+        updates=14,
+        reboot=True,
+        filling="/var",
+        security=3,
+        listed=(START - 2 * DAY) * 1000,
+        outdated=True,
+        system="Debian 12",
+        support_end=(START + 40 * DAY) * 1000,
+    )
     assert host.cpu_p95 == pytest.approx(0.25)
     assert host.memory_p95 == pytest.approx(0.6)
     assert host.used == pytest.approx(0.9)
@@ -64,6 +94,17 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     [certificate] = found.capacity.certificates
     assert certificate == Certificate("web-shop (shop:443)", (START + 20 * DAY) * 1000)
     assert found.services[0].latency_p95 == pytest.approx(0.25)
+    assert [(one.host, one.kind, one.time) for one in found.capacity.events] == [
+        ("db-1", "upgraded", (START + 6 * HOUR) * 1000),
+        ("db-1", "reboot", (START + 18 * HOUR) * 1000),
+        ("db-1", "upgraded", (START + 20 * HOUR) * 1000),
+    ]
+    shop, payments = (one.latency for one in found.services[:2])
+    assert shop is not None
+    assert (shop.p95, shop.before, shop.below, shop.kept) == (0.25, None, 0.3, 1.0)
+    assert len(shop.days) == 24
+    assert set(shop.days) == {0.25}
+    assert payments == Latency(below=0.2, share=0.5)
     assert young.capacity is not None
     assert [h.full_in for h in young.capacity.hosts] == [None]  # half a day shows no pace
 

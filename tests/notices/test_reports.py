@@ -11,7 +11,7 @@ from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger, Outbox
 from sla_engine.notices.reports import due_reports, last_fired
 from sla_engine.notices.sender import Sender
-from sla_engine.reports import FORMATS, charts
+from sla_engine.reports import FORMATS, charts, to_pdf
 from sla_engine.slack.notifier import SlackBot
 from tests.notices.october import BERLIN, HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
@@ -33,7 +33,23 @@ def test_a_monthly_report_goes_out_once_with_a_chart(ledger: Ledger, slack: Slac
     [root] = slack.roots()
     assert root["channel"] == "C0SENIORS0"
     assert "October 2026: 1 of 2 services met the objective; shop did not." in root["text"]
-    assert [f[:4] for f in slack.files.values()] == [b"\x89PNG"]
+    assert [f[:4] for f in slack.files.values()] == [b"\x89PNG", b"%PDF"]
+    assert len(slack.replies(root["ts"])) == 2
+
+
+def test_a_day_is_told_in_five_lines_with_links_and_without_files(
+    ledger: Ledger, slack: Slack
+) -> None:
+    catalogue = book(period="daily", cron="0 9 * * *").model_copy(
+        update={"external_url": "https://uptime.example.org"}
+    )
+    send(catalogue, ledger, slack, at("2026-11-01T09:00"))
+    [root] = slack.roots()
+    head, lines, links = (block["text"]["text"] for block in root["blocks"])
+    assert "31 October 2026: 1 of 2 services met the objective; shop did not." in head
+    assert len(lines.splitlines()) == 5
+    assert "<https://uptime.example.org/report?period=2026-10-31|Report>" in links
+    assert slack.files == {}
 
 
 def test_a_scheduled_report_is_frozen_and_kept_as_it_was_sent(ledger: Ledger, slack: Slack) -> None:
@@ -110,6 +126,7 @@ def test_without_a_font_a_report_comes_without_a_picture(
     ledger: Ledger, slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(charts, "missing", lambda: "a font")
+    monkeypatch.setattr(to_pdf, "missing", lambda: True)
     send(book(), ledger, slack, at("2026-11-01T09:00"))
     assert len(slack.roots()) == 1
     assert slack.files == {}

@@ -38,13 +38,18 @@ def test_a_page_that_is_sent_carries_its_seal(ledger: Ledger, slack: Slack) -> N
     assert ledger.verify() == []
 
 
-@pytest.mark.parametrize("form", ["csv", "slack"])  # slack: a picture
+@pytest.mark.parametrize(
+    "form", ["csv", "slack"]
+)  # slack: a picture, and paper that carries its own
 def test_beside_what_cannot_carry_a_seal_stands_one(
     ledger: Ledger, slack: Slack, form: str
 ) -> None:
     send(form, ledger, slack)
-    seal, document = slack.files.values()
+    seal, document, *papers = slack.files.values()
     assert agrees(document, Seal.parse(seal.decode()), ledger)
+    found = [carried(paper) for paper in papers]
+    assert len(found) == (form == "slack")
+    assert all(one is not None and agrees(*one, ledger) for one in found)
 
 
 def test_a_report_whose_file_needs_another_attempt_has_a_seal_that_fits(

@@ -6,7 +6,7 @@ from uptime_common import humanize
 
 _SWAP = str.maketrans(",.", ".,")
 _SHORT = {10: "Okt.", 11: "Nov."}
-_LONG = {9: "September", 10: "Oktober"}
+_LONG = {8: "August", 9: "September", 10: "Oktober"}
 
 
 class Invented(Language):
@@ -34,6 +34,10 @@ class Invented(Language):
         """Return a day and its month, or a time of day."""
         local = self._local(at)
         return f"{local:%H:%M}" if clock else f"{local.day}. {_SHORT[local.month]}"
+
+    def month(self, at: int) -> str:
+        """Return the short name of a month."""
+        return f"{self._local(at):%m}."
 
     def title(self, interval: Interval) -> str:
         """Return a month's name; other periods are not in the golden files."""

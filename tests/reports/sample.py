@@ -15,6 +15,8 @@ from sla_engine.domain.report import (
     Certificate,
     Day,
     Host,
+    HostEvent,
+    Latency,
     PeriodReport,
     Restatement,
     SaidAfterwards,
@@ -22,6 +24,7 @@ from sla_engine.domain.report import (
     TermsInForce,
     Work,
 )
+from sla_engine.domain.trend import PeriodTotals, joined
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OCTOBER = parse_period("2026-10", BERLIN, 0)
@@ -54,8 +57,9 @@ def service(
     owner: str = "platform",
     tier: str = "silver",
     impact: float | None = None,
+    hourly: float | None = None,
     credit: float | None = None,
-    latency: float | None = None,
+    latency: Latency | None = None,
 ) -> ServiceReport:
     goal = None if objective is None else ratio(objective)
     facts = AccountingInput(outages, gaps, covered, agreed, planned)
@@ -72,8 +76,10 @@ def service(
         windows=total(intersect(agreed, planned)),
         windows_used=total(intersect(planned, tuple(o.until(MONTH.end) for o in outages))),
         impact=impact,
+        cost_per_hour=hourly,
         credit=credit,
-        latency_p95=latency,
+        latency_p95=latency.p95 if latency else None,
+        latency=latency,
     )
 
 
@@ -116,8 +122,9 @@ SERVICES = (
         owner="shop",
         tier="gold",
         impact=8_733.33,
+        hourly=8_000,
         credit=10,
-        latency=0.2314,
+        latency=Latency(0.2314, 0.1987, (0.2, None, 0.23), 0.3, 0.99, 0.9962),
     ),
     service("payments", outage("payments", "2026-10-18T02:10:00", 30), planned=(NIGHT,)),
     service("search", outage("search", "2026-10-25T02:59:50", 0.25), min_outage=MINUTE),
@@ -128,6 +135,19 @@ SERVICES = (
     ),
     service("wiki", objective=None, owner="team <docs> & co"),
     service("lake", covered=()),
+)
+
+
+def _totals(span: Interval, met: int, unplanned: float, planned: float) -> PeriodTotals:
+    found = PeriodTotals(span, 4, met, 4 * span.length, 0, round(planned), round(unplanned), 2)
+    return replace(found, cost=unplanned / HOUR * 8_000, owed={"EUR": 250.0} if met < 4 else {})
+
+
+AUGUST = Interval(*(getattr(shifted(OCTOBER, -2), edge) for edge in ("start", "end")))
+TREND = (
+    _totals(AUGUST, 4, 0.5 * HOUR, 0),
+    _totals(SEPTEMBER, 3, 2 * HOUR, 0.75 * HOUR),
+    _totals(MONTH, 3, 1.25 * HOUR, HOUR),
 )
 
 REPORT = PeriodReport(
@@ -175,9 +195,32 @@ REPORT = PeriodReport(
     ),
     capacity=Capacity(
         (
-            Host("db-1", 0.31, 0.72, "/var", 0.91, 12.4, 14, reboot=True),
+            Host(
+                "db-1",
+                0.31,
+                0.72,
+                "/var",
+                0.91,
+                12.4,
+                14,
+                reboot=True,
+                filling="/var",
+                security=3,
+                listed=at("2026-10-30T06:00:00"),
+                applied=at("2026-10-05T13:20:00"),
+                outdated=True,
+                system="Debian 12",
+                support_end=at("2028-06-30T02:00:00"),
+            ),
             Host("web-1", 0.12, 0.4, "/", 0.35, None, 0, reboot=False),
         ),
         (Certificate("shop.example.com:443", at("2026-11-20T12:00:00")),),
+        (
+            HostEvent("db-1", "upgraded", at("2026-10-05T13:20:00")),
+            HostEvent("web-1", "reboot", at("2026-10-08T04:00:00")),
+        ),
     ),
+    trend=TREND,
+    year=joined(TREND),
+    external_url="https://uptime.example.org",
 )

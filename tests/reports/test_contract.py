@@ -58,11 +58,12 @@ def test_a_format_asks_for_what_it_shows_and_for_nothing_else(chosen: Format) ->
     given = chosen.render(REPORT)
     assert (chosen.render(replace(REPORT, services=undated)) != given) is chosen.needs_daily
     assert (chosen.render(replace(REPORT, capacity=None)) != given) is chosen.needs_health
+    assert (chosen.render(replace(REPORT, trend=(), year=None)) != given) is chosen.needs_trend
 
 
 @pytest.mark.parametrize("chosen", FORMATS.values(), ids=FORMATS)
 def test_a_format_can_be_served_and_saved(chosen: Format) -> None:
-    kind = r"(text/[a-z]+; charset=utf-8|application/[a-z]+)"
+    kind = r"(text/[a-z]+; charset=utf-8|application/[a-z.-]+)"
     assert re.fullmatch(kind, chosen.content_type)
     assert re.fullmatch(r"[a-z]+", chosen.extension)
 
@@ -74,13 +75,14 @@ def test_only_what_a_format_shows_is_worked_out() -> None:
         made = {
             (daily, health): make_report(
                 Books(shop, ledger), parse_period("2026-10", BERLIN, 0), at("2026-11-01T09:00"),
-                [Format(to_markdown.render, "", "", daily, health)], client=client,
+                [Format(to_markdown.render, "", "", daily, health, daily)], client=client,
             )
             for daily in (False, True)
             for health in (False, True)
         }  # fmt: skip
     for (daily, health), report in made.items():
         assert bool(report.services[0].days) is daily
+        assert (report.year is not None) is daily
         assert (report.capacity is not None) is health
 
 
@@ -93,7 +95,7 @@ def test_a_schedule_may_name_every_format(name: str, tmp_path: Path) -> None:
 
 def test_a_schedule_that_names_no_format_is_told_of_those_that_there_are() -> None:
     data = {"reports": [{"format": "xls"}, {"format": "csv"}, {"format": 5}, {}, 7]}
-    words = "input should be 'slack', 'html', 'pdf', 'csv', 'json' or 'text'"
+    words = "input should be 'slack', 'html', 'pdf', 'csv', 'xlsx', 'json' or 'text'"
     assert list(report_mistakes(data)) == [(("reports", 0, "format"), words)]
     assert list(report_mistakes({"reports": 5})) == list(report_mistakes([])) == []
 
@@ -122,7 +124,7 @@ def test_a_format_made_by_the_recipe_is_served() -> None:
         engine = SimpleNamespace(context=context, exposition=None, unready=None)
         report = pages(cast("Engine", engine)).report
         found = report({"format": "markdown", "period": "2026-10"}, lambda: False)
-        with pytest.raises(ValueError, match="csv, html, json, markdown, pdf, slack, text"):
+        with pytest.raises(ValueError, match="csv, html, json, markdown, pdf, slack, text, xlsx"):
             report({"format": "xls"}, lambda: False)
     assert (found.body[:16], found.content_type) == (
         b"# October 2026: ",
@@ -152,3 +154,17 @@ def test_a_report_that_nobody_waits_for_is_given_up_between_its_steps() -> None:
             with pytest.raises(NobodyWaitsError):
                 report({"format": "csv", "period": "2026-10"}, partial(nobody_after, steps))
             assert len(asked) == steps + 1
+
+
+def test_paper_and_pictures_have_the_days_of_those_alone_that_lost_most() -> None:
+    many = catalogue(*(f"s{i}" for i in range(10)))
+    with Ledger.open("sqlite://") as ledger:
+        now, period = at("2026-11-01T09:00"), parse_period("2026-10", BERLIN, 0)
+        counts = [
+            sum(
+                bool(one.days)
+                for one in make_report(Books(many, ledger), period, now, some).services
+            )
+            for some in ([FORMATS["pdf"]], [PICTURE, FORMATS["pdf"]], [FORMATS["html"], PICTURE])
+        ]
+    assert counts == [8, 8, 10]

@@ -10,9 +10,10 @@ import resvg_py
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import FORMATS, charts, drawings, plots, to_html, to_slack
+from sla_engine.reports import FORMATS, charts, drawings, grids, lists, plots, to_html, to_slack
 from sla_engine.reports.language import language
-from sla_engine.reports.to_json import document, seconds
+from sla_engine.reports.plain import seconds
+from sla_engine.reports.to_json import document
 from tests.programs.slack_rules import mistakes
 from tests.reports.sample import REPORT, SERVICES, outage, service
 
@@ -78,7 +79,9 @@ def _text(body: bytes, *flags: str) -> str:
 def test_the_picture_is_made_of_the_charts_of_the_page() -> None:
     svg = drawings.picture(REPORT, "#000")
     assert svg.count("<svg ") - 1 == 4 + sum(bool(one.days) for one in REPORT.services)
-    assert all(drawing in svg for drawing in drawings.drawings(REPORT))
+    *own, before = drawings.drawings(REPORT)
+    assert all(drawing in svg for drawing in (*own, drawings.trend(REPORT)))
+    assert before in drawings.picture(replace(REPORT, trend=()), "#000")
     body = charts.png(REPORT)
     assert body.startswith(b"\x89PNG")
     assert int.from_bytes(body[16:20], "big") == 1600
@@ -202,3 +205,25 @@ def test_where_nothing_has_a_price_nothing_is_said_of_cost() -> None:
         assert ("RELIABILITY AND COST (cost in CHF)" in text) is said
         assert ("Cost is that of unplanned downtime, in CHF." in page) is said
         assert ("Reliability and cost" in page) is said
+
+
+def test_of_very_many_outages_the_longest_are_listed_and_the_rest_is_summed_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grids, "_OUTAGES_AT_MOST", 2)
+    grid = grids.outages(REPORT)
+    assert [row[3] for row in grid.rows] == ["50m 30s", "45m", "15s"]  # the last does not count
+    assert "Listed are the 2 with the most unplanned downtime; the other 2 add up to 10m" in (
+        grid.caption
+    )
+
+
+def test_many_outages_that_are_too_short_to_count_are_one_line_of_their_service() -> None:
+    many = [outage("x", f"2026-10-{day:02}T14:00:00", 0.5) for day in range(1, 22)]
+    report = replace(REPORT, services=(service("x", *many, min_outage=60_000), SERVICES[2]))
+    rows = [(row.service, row.kind, row.unplanned, row.note) for row in lists.outages(report)]
+    assert rows == [
+        ("X", "21 together", "10m 30s", "too short to count"),
+        ("Search", "unplanned", "15s", "too short to count"),
+    ]
+    assert lists.outage_count(report) == "0 outages and 22 too short to count"

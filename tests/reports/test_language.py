@@ -66,6 +66,8 @@ def test_times_keep_their_zone_and_repeat_nothing() -> None:
     short = dates.format_skeleton("MMMd", date(2026, 10, 18), locale="de")
     assert german.tick(night, clock=False) == short
     assert german.tick(night, clock=True) == dates.format_skeleton("Hm", time(2), locale="de")
+    assert german.month(night) == dates.format_date(date(2026, 10, 18), "LLL", locale="de")
+    assert german.year(night) == "2026"
     assert german.day(night) == dates.format_date(date(2026, 10, 18), "medium", locale="de")
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports import FORMATS, to_html
+from sla_engine.reports.first_page import first_page
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.to_json import document
+from tests.reports import sample
 from tests.reports.sample import REPORT, SERVICES
 from uptime_common import humanize
 
@@ -40,7 +42,22 @@ def services(count: int, *names: str) -> tuple[ServiceReport, ...]:
     )
 
 
+def hurt(count: int) -> Iterator[ServiceReport]:
+    """Yield services that were all down, with a price, a long name and a long story."""
+    for i, name in enumerate(islice(cycle((LONG, UNBROKEN, WIDE)), count)):
+        found = sample.service(
+            f"s{i}",
+            sample.outage(
+                f"s{i}", "2026-10-05T14:00:00", 50 + i, cause="A long story of a cause " * 6
+            ),
+            impact=900.0 + i,
+            hourly=1_000,
+        )
+        yield replace(found, name=f"{name} {i}")
+
+
 CASES: dict[str, PeriodReport] = {
+    "a full first page": replace(REPORT, services=tuple(hurt(14))),
     "one service": replace(REPORT, services=services(1, "Shop")),
     "wide names": replace(REPORT, services=services(12, LONG, UNBROKEN, WIDE, "Shop", LONG)),
     "long tables": replace(REPORT, services=services(122, LONG, UNBROKEN, WIDE), paper="letter"),
@@ -83,8 +100,9 @@ def test_every_figure_of_the_json_is_on_paper(printed: tuple[PeriodReport, bytes
     data = document(report)["services"]
     wanted = Counter(figure for service in data for figure in figures(service))
     del wanted[humanize.NOTHING]
-    if not any(o["unknown_seconds"] for s in data for o in s["outages"]):
-        wanted["0s"] -= sum(len(s["outages"]) for s in data)  # that column has nothing to tell
+    for kind in ("planned", "unknown"):
+        if not any(o[f"{kind}_seconds"] for s in data for o in s["outages"]):
+            wanted["0s"] -= sum(len(s["outages"]) for s in data)  # it has no column
     lost = {
         figure: (count, found)
         for figure, count in wanted.items()
@@ -128,6 +146,37 @@ def _upon(words: list[Word]) -> Iterator[tuple[str, str]]:
     for line in lines.values():
         line.sort()
         yield from ((a.text, b.text) for a, b in pairwise(line) if b.left < a.right - 0.5)
+
+
+def test_the_whole_first_page_is_on_paper(printed: tuple[PeriodReport, bytes]) -> None:
+    report, body = printed
+    text = "".join(pdftotext(body, "-raw").split())
+    page = first_page(report)
+    parts = (page.lost, page.owed, page.hurt, page.done, page.risks)
+    cells = [*page.verdicts.rows, *(row for part in parts for row in part.rows)]
+    titles = [part.title for part in parts]
+    said = [page.year, page.verdicts.rest, *titles, *(part.rest for part in parts)]
+    wanted = [*said, *(cell for row in cells for cell in row)]
+    assert [one for one in wanted if "".join(one.split()) not in text] == []
+
+
+def test_no_word_lies_upon_another(printed: tuple[PeriodReport, bytes]) -> None:
+    _, body = printed
+    for _, _, words in _pages(pdftotext(body, "-bbox")):
+        assert list(_covered(words)) == []
+
+
+def _covered(words: list[Word]) -> Iterator[tuple[str, str]]:
+    """Yield words of which one covers more than a quarter of the other."""
+    for i, one in enumerate(ordered := sorted(words, key=lambda word: word.top)):
+        for other in ordered[i + 1 :]:
+            if other.top > one.bottom:
+                break
+            wide = min(one.right, other.right) - max(one.left, other.left)
+            tall = min(one.bottom, other.bottom) - max(one.top, other.top)
+            least = min((w.right - w.left) * (w.bottom - w.top) for w in (one, other))
+            if wide > 0 and tall > 0 and wide * tall > least / 4:
+                yield one.text, other.text
 
 
 def _info(body: bytes) -> str:

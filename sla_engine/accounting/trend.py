@@ -1,0 +1,203 @@
+"""The periods before a report's, from the ledger: 13 months, or weeks, and the year so far."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from service_catalogue import Catalogue, Service
+from service_catalogue.agreement import Agreement
+from sla_engine.accounting.agreements import agreement_reports, reach_of
+from sla_engine.accounting.components import wholes
+from sla_engine.accounting.contracts import contract_kinds
+from sla_engine.accounting.figures import as_of, facts_of, figures_in
+from sla_engine.accounting.past import watched
+from sla_engine.accounting.report_context import cost
+from sla_engine.accounting.service_levels import account_fault
+from sla_engine.accounting.terms import terms
+from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.availability import AccountingInput, Figures, figures
+from sla_engine.domain.contract_window import Held, all_met, closed_in
+from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.isolation import Isolation
+from sla_engine.domain.period import Period, PeriodKind, containing, shifted
+from sla_engine.domain.report import PeriodReport
+from sla_engine.domain.trend import Entry, PeriodTotals, added, joined, totals
+from sla_engine.ledger import Books
+from sla_engine.ledger.frozen import Snapshot
+
+LENGTH = 13
+"""How many periods: the same month of the year before is the first."""
+_STEPS: dict[PeriodKind, PeriodKind] = {
+    "week": "week", "month": "month", "quarter": "month", "year": "month",
+}  # fmt: skip
+
+
+def with_trend(
+    report: PeriodReport,
+    books: Books,
+    period: Period,
+    now: int,
+    *,
+    named: Sequence[Service] | None = None,
+    agreements: Sequence[Agreement] = (),
+    proceed: Callable[[], None] = lambda: None,
+) -> PeriodReport:
+    """Return a report with the periods before its own, and the year up to its end.
+
+    Args:
+        report: whose own period is not worked out again.
+        books: what is owed, and what is known.
+        period: the report's.
+        now: the end of what can be known (ms UTC).
+        named: the services to sum up; all that were watched, where none is named.
+        agreements: those of the report.
+        proceed: called between the periods; it may raise to end the work.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    at = as_of(books.ledger, now)
+    spans = [span for span in _spans(period) if span.start < at]
+    if not spans:
+        return report
+    left_out = frozenset(one.id for one in report.not_computed)
+    past = _Past(books, at, named, left_out, agreements)
+    found: list[PeriodTotals] = []
+    for span in spans:
+        proceed()
+        found.append(_own(report) if span == report.period else past.of(span))
+    return replace(report, trend=tuple(found[-LENGTH:]), year=_year(found, period))
+
+
+def _spans(period: Period) -> list[Interval]:
+    """Return the periods to show, and those of the year before them, oldest first."""
+    step = _STEPS.get(period.kind)
+    if step is None:
+        return []
+    last = containing(step, period.end - 1, period.zone)
+    spans = [shifted(last, -back) for back in range(LENGTH - 1, -1, -1)]
+    return [Interval(one.start, one.end) for one in spans]
+
+
+def _year(found: Sequence[PeriodTotals], period: Period) -> PeriodTotals | None:
+    """Return the sums of the months of the year that a period ends in."""
+    if _STEPS[period.kind] != "month":
+        return None
+    begin = containing("year", period.end - 1, period.zone).start
+    return joined([one for one in found if one.span.start >= begin])
+
+
+def _own(report: PeriodReport) -> PeriodTotals:
+    """Return the sums of a report's own period, from its figures."""
+    entries = [Entry(s.id, s.part_of, s.met, s.figures, s.impact) for s in report.services]
+    missing = len(report.not_computed)
+    return totals(report.period, entries, _debts(report.agreements), missing)
+
+
+def _debts(agreements: Sequence[AgreementReport]) -> dict[str, float]:
+    return added({one.currency: one.money} for one in agreements if one.money)
+
+
+class _Past:
+    """Periods that are over, as the ledger knows them ``at`` (ms UTC)."""
+
+    def __init__(
+        self,
+        books: Books,
+        at: int,
+        named: Sequence[Service] | None,
+        left_out: frozenset[str],
+        agreements: Sequence[Agreement],
+    ) -> None:
+        self._books, self._at, self._named, self._agreements = books, at, named, agreements
+        self._left_out = left_out
+        self._first = books.ledger.first_samples()
+        self._kinds: dict[str, tuple[Held, ...]] = {}
+
+    def of(self, span: Interval) -> PeriodTotals:
+        """Return the sums of a period; a service that cannot be computed is counted as missing."""
+        chosen = watched(self._books, span) if self._named is None else self._named
+        services = [one for one in chosen if one.id not in self._left_out]
+        isolation = Isolation(account_fault)
+        parts = isolation.divided(services, lambda one: one.id, partial(self._entries, span))
+        entries = [entry for part in parts for entry in part]
+        whole = wholes(self._books.catalogue, [one.id for one in entries])
+        entries = [one._replace(part_of=whole.get(one.id)) for one in entries]
+        missing = len(self._left_out) + len(isolation.faults)
+        return totals(span, entries, self._owed(span, isolation), missing)
+
+    def _entries(self, span: Interval, services: Sequence[Service]) -> list[Entry]:
+        kinds = {one.id: self._held(one) for one in services}
+        windows = {held: closed_in(held, span, self._at) for held in set(kinds.values())}
+        closed = {name: windows[held] for name, held in kinds.items()}
+        begin = min([span.start, *(w.start for some in closed.values() for w in some)])
+        reach = Interval(begin, span.end)
+        frozen = self._frozen(span, services)
+        rest = [one for one in services if one.id not in frozen]
+        facts = facts_of(self._books, reach, rest)
+        events = [one for one in services if one.id in frozen]
+        known = facts_of(self._books, span, events, events=False) if events else {}
+        return [
+            self._kept(one, known[one.id], span, frozen[one.id])
+            if one.id in frozen
+            else self._entry(one, facts[one.id], span, closed[one.id])
+            for one in services
+        ]
+
+    def _frozen(self, span: Interval, services: Sequence[Service]) -> dict[str, Snapshot]:
+        """Return what was frozen of the services that count events, which are many to read."""
+        counting = [one for one in services if one.method == "events"]
+        first = self._books.ledger.frozen.first(span) if counting else {}
+        return {one.id: first[one.id].figures for one in counting if one.id in first}
+
+    def _kept(
+        self, service: Service, facts: AccountingInput, span: Interval, frozen: Snapshot
+    ) -> Entry:
+        """Return a service that counts events: downtime by its outages, the rest as reported."""
+        own = figures_in(service, facts, span, self._at)
+        return Entry(service.id, None, frozen.get("met"), own, frozen.get("cost"))
+
+    def _held(self, service: Service) -> tuple[Held, ...]:
+        if service.id not in self._kinds:
+            self._kinds[service.id] = contract_kinds(self._books.catalogue, service)
+        return self._kinds[service.id]
+
+    def _entry(
+        self, service: Service, facts: AccountingInput, span: Interval, closed: Sequence[Interval]
+    ) -> Entry:
+        own = figures_in(service, facts, span, self._at)
+        met = all_met(self._verdicts(service, facts, closed, {span: own}))
+        return Entry(service.id, None, met, own, cost(service, own, span.start))
+
+    def _verdicts(
+        self,
+        service: Service,
+        facts: AccountingInput,
+        closed: Sequence[Interval],
+        known: Mapping[Interval, Figures],
+    ) -> Iterator[bool | None]:
+        for window in closed:
+            if clip(facts.agreed, window):
+                found = known.get(window)
+                if found is None:
+                    held = terms(service, window.start)
+                    found = figures(facts.within(window), held, self._at)
+                yield found.met
+
+    def _owed(self, span: Interval, isolation: Isolation) -> dict[str, float]:
+        """Return what customers are due for the windows that closed in a period."""
+        catalogue, failed = self._books.catalogue, {*self._left_out, *isolation.faults}
+        kept = [one for one in self._agreements if not _covers(catalogue, one, failed)]
+        if not kept or not any(one.fee for one in kept):
+            return {}
+        services = reach_of(catalogue, kept)
+        spans = [closed_in(contract_kinds(catalogue, s), span, self._at) for s in services]
+        begin = min([span.start, *(window.start for some in spans for window in some)])
+        covered = [s for s in catalogue.services if any(one.covers(s) for one in kept)]
+        facts = facts_of(self._books, Interval(begin, span.end), covered)
+        made = agreement_reports(catalogue, kept, facts, self._first, span, at=self._at)
+        return _debts(tuple(made))
+
+
+def _covers(catalogue: Catalogue, agreement: Agreement, names: Collection[str]) -> bool:
+    return any(agreement.covers(one) for one in catalogue.services if one.id in names)

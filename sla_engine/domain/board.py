@@ -1,0 +1,333 @@
+"""What a board reads on one page of a report: verdicts, money, what is done, what is at risk."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.availability import Share
+from sla_engine.domain.contract_window import DAY, WindowState
+from sla_engine.domain.interval import Interval
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.summary import counted, summarize
+
+_HURT = 3
+_DONE = 5
+_NEARLY = 0.2
+"""Who has no more than this left of an error budget is at risk if the next window is like it."""
+_AHEAD = 31 * DAY
+_FARTHEST = 92 * DAY
+
+RiskKind = Literal["window", "pace", "certificate", "disk", "support"]
+VerdictKind = Literal["agreement", "service"]
+
+
+class Verdict(NamedTuple):
+    """What came of an agreement or a service; ratios, None where there is no such figure.
+
+    ``unplanned`` is in milliseconds, of an agreement that of its services in all windows.
+    """
+
+    kind: VerdictKind
+    id: str
+    name: str
+    met: bool | None
+    state: WindowState | None
+    availability: float | None
+    objective: float | None
+    budget_remaining: float | None
+    unplanned: int
+
+    @property
+    def is_bad(self) -> bool:
+        """Say whether it was missed or is going to be."""
+        return self.met is False or self.state in {"lost", "at_risk"}
+
+
+class Owed(NamedTuple):
+    """A credit for a window: a percent of its fee, and the amount where that is known.
+
+    ``name`` is the customer, or the service whose own ladder of credits it is.
+    """
+
+    kind: VerdictKind
+    id: str
+    name: str
+    window: Interval
+    percent: float
+    fee: float | None
+    amount: float | None
+    currency: str
+
+
+class Lost(NamedTuple):
+    """What a service's unplanned downtime cost: ``time`` (ms) times ``cost_per_hour``."""
+
+    id: str
+    name: str
+    time: float
+    cost_per_hour: float
+    amount: float
+
+
+class Done(NamedTuple):
+    """An outage and what people wrote of it: ``unplanned`` in ms, ``lost`` in the currency.
+
+    ``why`` is what was measured when it began, ``is_open`` that it goes on.
+    What the outage of a service that counts events cost is not known: its events cost.
+    """
+
+    id: str
+    name: str
+    outage: str
+    start: int
+    unplanned: int
+    lost: float | None
+    cause: str | None
+    ticket: str | None
+    owner: str | None
+    note: str | None
+    why: str | None = None
+    is_open: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Say whether anybody wrote anything of it."""
+        return any((self.cause, self.ticket, self.owner, self.note))
+
+
+class Risk(NamedTuple):
+    """What may go wrong next: at a time (ms UTC) where that is foreseen.
+
+    ``window``: the budget of a window that runs is lost, or will be at today's burn. ``pace``: so
+    much of the last window's budget was used (``used``, of 1) that another like it may be missed.
+    """
+
+    kind: RiskKind
+    name: str
+    at: int | None = None
+    used: float | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The first page in figures.
+
+    ``verdicts`` are the agreements, then the services with an objective, the worst first.
+    ``by_money`` and ``by_budget`` are the services that hurt most; ``silent`` is how many unplanned
+    outages nobody wrote anything of; ``ahead`` is the time that ``risks`` are of.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    planned: int
+    unplanned: int
+    owed: tuple[Owed, ...]
+    lost: tuple[Lost, ...]
+    by_money: tuple[ServiceReport, ...]
+    by_budget: tuple[ServiceReport, ...]
+    done: tuple[Done, ...]
+    silent: int
+    risks: tuple[Risk, ...]
+    ahead: Interval
+
+    @property
+    def loss(self) -> float | None:
+        """Return what all unplanned downtime cost; None where nothing has a price."""
+        return sum(one.amount for one in self.lost) if self.lost else None
+
+    @property
+    def debts(self) -> dict[str, float]:
+        """Return what is owed in all, by currency."""
+        found: dict[str, float] = {}
+        for one in self.owed:
+            if one.amount is not None:
+                found[one.currency] = found.get(one.currency, 0.0) + one.amount
+        return found
+
+
+def board(report: PeriodReport) -> Board:
+    """Return the first page of a report."""
+    summary = summarize(report.services)
+    lost = tuple(sorted(_lost(report.services), key=lambda one: (-one.amount, one.name)))
+    told = sorted(_outages(report), key=lambda one: (-(one.lost or 0.0), -one.unplanned, one.start))
+    ahead = _ahead(report)
+    return Board(
+        verdicts=tuple(_verdicts(report)),
+        planned=summary.planned,
+        unplanned=summary.unplanned,
+        owed=tuple(_owed(report)),
+        lost=lost,
+        by_money=_by_money(report.services, lost),
+        by_budget=summary.worst,
+        done=tuple(told[:_DONE]),
+        silent=sum(not one.is_told for one in told),
+        risks=tuple(sorted(_risks(report, ahead), key=_soonest)),
+        ahead=ahead,
+    )
+
+
+def _verdicts(report: PeriodReport) -> Iterator[Verdict]:
+    promised = [_of_agreement(one) for one in report.agreements]
+    yield from sorted(promised, key=lambda one: (not one.is_bad, one.name))
+    own = [s for s in counted(report.services) if s.objective is not None]
+    yield from map(_of_service, sorted(own, key=_rank))
+
+
+def _of_agreement(one: AgreementReport) -> Verdict:
+    windows = (*one.closed, *(() if one.running is None else (one.running,)))
+    known = [w.availability for w in windows if w.availability is not None]
+    state = None if one.met is not None or one.running is None else one.running.state
+    return Verdict(
+        "agreement",
+        one.id,
+        one.customer,
+        one.met,
+        state,
+        min(known, default=None),
+        one.objective,
+        None,
+        sum(part.unplanned for window in windows for part in window.parts),
+    )
+
+
+def _of_service(one: ServiceReport) -> Verdict:
+    return Verdict(
+        "service",
+        one.id,
+        one.name,
+        one.met,
+        one.state,
+        one.figures.availability,
+        one.objective,
+        one.budget_remaining,
+        one.figures.unplanned,
+    )
+
+
+def _rank(one: ServiceReport) -> tuple[bool, float, float, str]:
+    """Order by verdict, then by what an hour costs: what matters is at the top."""
+    bad = one.met is False or one.state in {"lost", "at_risk"}
+    left = one.budget_remaining
+    return not bad, -(one.cost_per_hour or 0.0), 1.0 if left is None else left, one.name
+
+
+def _owed(report: PeriodReport) -> Iterator[Owed]:
+    for one in report.agreements:
+        for window in one.closed:
+            if window.credit:
+                yield Owed(
+                    "agreement",
+                    one.id,
+                    one.customer,
+                    window.span,
+                    window.credit,
+                    one.fee,
+                    window.money,
+                    one.currency,
+                )
+    for service in report.services:
+        for span, percent in _credits(service, report.period):
+            if percent:
+                whose = service.id, service.name, span, percent
+                yield Owed("service", *whose, None, None, report.currency)
+
+
+def _credits(service: ServiceReport, period: Interval) -> list[tuple[Interval, float | None]]:
+    """Return the credit of each window that closed; without a contract the period is one."""
+    if service.contract is None:
+        return [(period, service.credit)]
+    return [(one.span, one.credit) for one in service.contract.closed]
+
+
+def _lost(services: Sequence[ServiceReport]) -> Iterator[Lost]:
+    """Yield the parts of what was lost: once where a composite has a price, too."""
+    priced = {one.id for one in services if one.impact is not None}
+    for one in services:
+        if one.impact and one.cost_per_hour is not None and one.part_of not in priced:
+            figures = one.figures
+            time = figures.unplanned if figures.lost is None else figures.lost
+            yield Lost(one.id, one.name, time, one.cost_per_hour, one.impact)
+
+
+def _by_money(services: Sequence[ServiceReport], lost: Sequence[Lost]) -> tuple[ServiceReport, ...]:
+    known = {one.id: one for one in services}
+    return tuple(known[one.id] for one in lost[:_HURT])
+
+
+def _outages(report: PeriodReport) -> Iterator[Done]:
+    for service in counted(report.services):
+        for share in service.figures.shares:
+            if share.unplanned:
+                yield _done(service, share, report)
+
+
+def _done(service: ServiceReport, share: Share, report: PeriodReport) -> Done:
+    outage, hourly = share.outage, service.cost_per_hour
+    by_time = service.figures.lost is None  # else events cost, not the time
+    lost = share.unplanned / 3_600_000 * hourly if by_time and hourly is not None else None
+    return Done(
+        service.id,
+        service.name,
+        outage.id,
+        outage.start,
+        share.unplanned,
+        lost,
+        outage.cause,
+        outage.ticket,
+        outage.owner,
+        outage.note,
+        report.why.get(outage.id),
+        outage.end is None,
+    )
+
+
+def _ahead(report: PeriodReport) -> Interval:
+    """Return the time that a reader has to prepare for: as long as the period, a month at least."""
+    length = min(max(report.period.length, _AHEAD), _FARTHEST)
+    return Interval(report.period.end, report.period.end + length)
+
+
+def _soonest(one: Risk) -> tuple[bool, int, float, str]:
+    """Order by time; what has none after it, the budget most used first."""
+    return one.at is None, one.at or 0, -(one.used or 0.0), one.name
+
+
+def _risks(report: PeriodReport, ahead: Interval) -> Iterator[Risk]:
+    for agreement in report.agreements:
+        if (run := agreement.running) is not None and run.state in {"at_risk", "lost"}:
+            yield Risk("window", agreement.customer, run.exhausted)
+    for service in counted(report.services):
+        yield from _of_budget(service)
+    yield from _of_servers(report, ahead)
+
+
+def _of_budget(service: ServiceReport) -> Iterator[Risk]:
+    contract = service.contract
+    run = None if contract is None else contract.running
+    if run is not None:
+        if run.state in {"at_risk", "lost"}:
+            left = run.figures.budget_remaining
+            used = None if left is None else 1 - left
+            yield Risk("window", service.name, run.exhausted, used)
+        return
+    left = service.budget_remaining
+    if left is not None and left <= _NEARLY:
+        yield Risk("pace", service.name, used=1 - left)
+
+
+def _of_servers(report: PeriodReport, ahead: Interval) -> Iterator[Risk]:
+    capacity = report.capacity
+    if capacity is None:
+        return
+    for one in capacity.certificates:
+        if one.expires < ahead.end:
+            yield Risk("certificate", one.name, one.expires)
+    for host in capacity.hosts:
+        if host.support_end is not None and host.support_end < ahead.end:
+            yield Risk("support", host.name, host.support_end, place=host.system or "")
+        if (
+            host.full_in is not None
+            and (full := ahead.start + round(host.full_in * DAY)) < ahead.end
+        ):
+            yield Risk("disk", host.name, full, host.used, host.filling or host.mount or "")

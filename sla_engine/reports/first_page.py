@@ -1,0 +1,301 @@
+"""The first page in words: the same lines on paper, in a page, a mail, a text and in Slack."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import shorten
+
+from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.trend import PeriodTotals
+from sla_engine.reports import view
+from sla_engine.reports.columns import spoken
+from sla_engine.reports.language import Language, language
+from uptime_common.humanize import NOTHING
+
+_VERDICTS = 10
+_PARTS = 5
+_RISKS = 6
+_STORY = 140  # letters of what people wrote; the appendix has all of it
+
+_VERDICTS_CAPTION = (
+    "Agreements first, the worst above; lost is unplanned downtime, or failed events."
+)
+_RISKS_CAPTION = (
+    "Budgets at today's burn, or used up in the window that closed last; disks at the pace of the "
+    "last week."
+)
+
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the page: its title, its lines in cells, and what is said under them.
+
+    ``amounts``: the last cell of a line is one; ``widths`` are its cells' shares of the room on
+    paper, percent.
+    """
+
+    title: str
+    rows: tuple[Cells, ...]
+    rest: str = ""
+    caption: str = ""
+    empty: str = ""
+    amounts: bool = False
+    widths: tuple[int, ...] = (36, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The parts of the first page; those that have nothing to tell say so."""
+
+    verdicts: Part
+    lost: Part
+    owed: Part
+    hurt: Part
+    done: Part
+    risks: Part
+    year: str
+
+
+def first_page(report: PeriodReport) -> FirstPage:
+    """Return the first page of a report."""
+    page, say = board(report), language(report)
+    known = {one.id: one for one in report.services}
+    return FirstPage(
+        verdicts=_verdicts(page, known, say),
+        lost=_lost(page, report.currency, say),
+        owed=_owed(page, say),
+        hurt=_hurt(page, report.currency, say),
+        done=_done(page, report.currency, say),
+        risks=_risks(page, say),
+        year=year(report, say),
+    )
+
+
+def short(report: PeriodReport) -> Iterator[str]:
+    """Yield the page in lines of plain text."""
+    found = first_page(report)
+    if found.year:
+        yield found.year
+    yield ""
+    yield f"{found.verdicts.title}:"
+    for name, kind, judged, actual, goal, down in found.verdicts.rows:
+        title = f"{name} ({kind})" if kind else name
+        known = "no one figure" if actual == NOTHING else actual
+        yield f"{title}: {judged}, {known} (objective {goal}), lost {down}"
+    if found.verdicts.rest:
+        yield found.verdicts.rest
+    for part in (found.lost, found.owed, found.hurt, found.done, found.risks):
+        yield from _in_lines(part)
+
+
+def _in_lines(part: Part) -> Iterator[str]:
+    if not part.rows:
+        return
+    yield ""
+    yield part.title if ":" in part.title else f"{part.title}:"
+    for name, *cells in part.rows:
+        yield f"{name}: {' = '.join(cells) if part.amounts else ', '.join(cells)}"
+    if part.rest:
+        yield part.rest
+
+
+def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) -> Part:
+    shown = page.verdicts[:_VERDICTS]
+    left = page.verdicts[_VERDICTS:]
+    return Part(
+        "Verdicts",
+        tuple(_verdict(one, known, say) for one in shown),
+        _others(left, say),
+        _VERDICTS_CAPTION,
+        "Nothing has an objective.",
+        widths=(48, 12, 13, 13, 14),
+    )
+
+
+def _others(left: tuple[Verdict, ...], say: Language) -> str:
+    """Return what is left out, with how many of them were missed."""
+    if not left:
+        return ""
+    bad = sum(one.is_bad for one in left)
+    told = f"{say.number(bad)} of them missed, lost or at risk" if bad else "none of them missed"
+    return f"and {say.number(len(left))} more, {told}"
+
+
+def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) -> Cells:
+    judged, goal = spoken(one.met, one.state), say.agreed(one.objective)
+    if one.kind == "service":
+        lost = view.lost(known[one.id], say)
+        return one.name, "", judged, say.percent(one.availability), goal, lost
+    actual = NOTHING if one.availability is None else say.percent(one.availability)
+    return one.name, "agreement", judged, actual, goal, say.service_time(one.unplanned)
+
+
+def _lost(page: Board, currency: str, say: Language) -> Part:
+    shown, left = page.lost[:_PARTS], page.lost[_PARTS:]
+    rest = ""
+    if left:
+        amount = say.money(sum(one.amount for one in left), currency)
+        rest = f"and {say.counted(len(left), 'service')} more: {amount}"
+    total = f"Lost by unplanned downtime: {say.money(page.loss, currency)}"
+    title = total if page.lost else "Lost by unplanned downtime"
+    rows = tuple(_lost_row(one, currency, say) for one in shown)
+    return Part(
+        title,
+        rows,
+        rest,
+        empty="Nothing, or nothing that has a price an hour.",
+        amounts=True,
+        widths=(43, 39, 18),
+    )
+
+
+def _lost_row(one: Lost, currency: str, say: Language) -> Cells:
+    times = f"{say.service_time(one.time)} \N{MULTIPLICATION SIGN} "
+    hourly = f"{say.number(one.cost_per_hour)} {currency} an hour"
+    return one.name, f"{times}{hourly}", say.money(one.amount, currency)
+
+
+def _owed(page: Board, say: Language) -> Part:
+    sums = " + ".join(say.amount(amount, currency) for currency, amount in page.debts.items())
+    shown, left = page.owed[:_PARTS], page.owed[_PARTS:]
+    rest = f"and {say.number(len(left))} more" if left else ""
+    title = f"Owed to customers: {sums}" if sums else "Owed to customers"
+    rows = tuple(_owed_row(one, say) for one in shown)
+    return Part(title, rows, rest, empty="Nothing.", amounts=True, widths=(43, 39, 18))
+
+
+def _owed_row(one: Owed, say: Language) -> Cells:
+    percent, window = say.agreed(one.percent / 100), say.title(one.window)
+    if one.amount is None or one.fee is None:
+        return one.name, f"{percent} of the fee of {window}", "fee not known"
+    fee = say.money(one.fee, one.currency)
+    return one.name, f"{percent} of {fee} for {window}", say.amount(one.amount, one.currency)
+
+
+def _hurt(page: Board, currency: str, say: Language) -> Part:
+    money = "; ".join(f"{one.name} {say.money(one.impact, currency)}" for one in page.by_money)
+    budget = "; ".join(f"{one.name} {_used(one, say)}" for one in page.by_budget)
+    rows = [("by money", money), ("by budget", budget)]
+    return Part(
+        "What hurt most",
+        tuple(row for row in rows if row[1]),
+        empty="Nothing was down.",
+        widths=(13, 87),
+    )
+
+
+def _used(one: ServiceReport, say: Language) -> str:
+    left = one.budget_remaining
+    if left is None:
+        return view.loss(one, say)
+    return f"{say.share(1 - left)} used"
+
+
+def _done(page: Board, currency: str, say: Language) -> Part:
+    rest = ""
+    if page.silent:
+        outages = say.counted(page.silent, "unplanned outage")
+        rest = f"Nobody wrote anything of {outages}: no cause, no ticket, no owner, no note."
+    rows = tuple(_done_row(one, currency, say) for one in page.done)
+    return Part(
+        "What is being done",
+        rows,
+        rest,
+        "The outages that cost most, with what people wrote of them.",
+        "No unplanned outage.",
+    )
+
+
+def _done_row(one: Done, currency: str, say: Language) -> Cells:
+    cost = f", {say.money(one.lost, currency)}" if one.lost else ""
+    told = shorten(_wrote(one), _STORY, placeholder="…") or "nothing is written down"
+    open_ = ", still open" if one.is_open else ""
+    when = f"{say.day(one.start)}, {say.service_time(one.unplanned)}{cost}{open_}"
+    return one.name, f"{when}: {told}"
+
+
+_BUDGETS = ("window", "pace")
+_RISK_KINDS = {
+    "window": "error budget",
+    "pace": "error budget",
+    "certificate": "certificate",
+    "disk": "disk",
+    "support": "end of support",
+}
+
+
+def _risks(page: Board, say: Language) -> Part:
+    shown, left = page.risks[:_RISKS], page.risks[_RISKS:]
+    return Part(
+        f"At risk until {say.day(page.ahead.end)}",
+        tuple(_risk_row(one, say) for one in shown),
+        f"and {say.number(len(left))} more" if left else "",
+        _RISKS_CAPTION,
+        "Nothing that is foreseen.",
+        widths=(40, 60),
+    )
+
+
+def hurt(report: PeriodReport) -> list[str]:
+    """Return what each of the services that hurt most lost, and what people wrote of it."""
+    page, say = board(report), language(report)
+    found = []
+    for one in page.by_budget:
+        wrote = [_wrote(done) for done in page.done if done.id == one.id and done.is_told]
+        found.append(
+            f"{one.name} {view.loss(one, say)}" + (f" ({'; '.join(wrote)})" if wrote else "")
+        )
+    return found
+
+
+def _wrote(one: Done) -> str:
+    cause = one.cause or (one.why and f"measured: {one.why}")
+    words = [cause, one.note, one.owner and f"taken on by {one.owner}", one.ticket]
+    return "; ".join(word for word in words if word)
+
+
+def soon(report: PeriodReport) -> list[str]:
+    """Return what servers and certificates want soon, a line each."""
+    page, say = board(report), language(report)
+    return [": ".join(_risk_row(one, say)) for one in page.risks if one.kind not in _BUDGETS]
+
+
+def _risk_row(one: Risk, say: Language) -> Cells:
+    return one.name, f"{_RISK_KINDS[one.kind]}: {_risk_words(one, say)}"
+
+
+def _risk_words(one: Risk, say: Language) -> str:
+    if one.kind == "pace":
+        return f"{say.share(one.used)} used in the last window"
+    if one.kind == "window":
+        used = "" if one.used is None else f"{say.share(one.used)} used"
+        when = "lost" if one.at is None else f"gone on {say.day(one.at)} at today's burn"
+        return ", ".join(filter(None, (used, when)))
+    when = "" if one.at is None else say.day(one.at)
+    if one.kind == "disk":
+        return f"{one.place} is {say.percent(one.used, 0)} full, all of it on {when}"
+    return f"expires on {when}" if one.kind == "certificate" else f"{one.place} ends on {when}"
+
+
+def year(report: PeriodReport, say: Language) -> str:
+    """Return the year up to the period's end in one sentence; nothing where none was added up."""
+    if report.year is None:
+        return ""
+    sums = "; ".join(_sums(report, report.year, say))
+    return f"{say.year(report.year.span.end - 1)} so far: {sums}."
+
+
+def _sums(report: PeriodReport, so_far: PeriodTotals, say: Language) -> Iterator[str]:
+    met = f"{say.number(so_far.met)} of {say.number(so_far.judged)}"
+    yield f"{met} objectives met" if so_far.judged else "no objective was judged"
+    down = f"{say.service_time(so_far.unplanned)} unplanned and {say.service_time(so_far.planned)}"
+    yield f"{down} planned downtime in {say.counted(so_far.outages, 'outage')}"
+    if so_far.cost is not None:
+        yield f"{say.money(so_far.cost, report.currency)} lost"
+    if so_far.owed:
+        sums = (say.amount(amount, currency) for currency, amount in so_far.owed.items())
+        yield f"{' + '.join(sums)} owed"
+    if so_far.missing:
+        yield f"without {say.counted(so_far.missing, 'service')} that could not be computed"

@@ -1,0 +1,23 @@
+"""Where a report's reader looks further: the engine's pages, where people reach them."""
+
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sla_engine.domain.period import recognized
+from sla_engine.domain.report import PeriodReport
+
+
+def links(report: PeriodReport) -> tuple[tuple[str, str], ...]:
+    """Return label and URL of the pages of a report; none where the catalogue names no address."""
+    if not report.external_url:
+        return ()
+    base = report.external_url.rstrip("/")
+    query = {"period": recognized(report.period, ZoneInfo(report.timezone)).name}
+    if report.named:
+        query["services"] = ",".join(report.named)
+    page = urlencode(query, safe=",")
+    return (
+        ("Status", f"{base}/"),
+        ("Report", f"{base}/report?{page}"),
+        ("PDF", f"{base}/report?{page}&format=pdf"),
+    )
