@@ -4,6 +4,7 @@ The workloads are files in ``kubernetes/``; rules, dashboards and catalogue are 
 that every other deployment uses, so that there is one of each.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,8 +73,14 @@ def _config_map(
     metadata["labels"] |= labels or {}
     if annotations:
         metadata["annotations"] = annotations
-    data = {file: _text(path) for file, path in files.items()}
+    data = {file: _held(path) for file, path in files.items()}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def _held(path: Path) -> str:
+    """Return a file's text; JSON without blanks: ``kubectl apply`` keeps 256 KiB at most."""
+    text = _text(path)
+    return json.dumps(json.loads(text), separators=(",", ":")) if path.suffix == ".json" else text
 
 
 def _metadata(name: str) -> dict[str, Any]:

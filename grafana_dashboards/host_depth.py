@@ -11,6 +11,7 @@ from grafana_dashboards.style.looks import (
     DURATION,
     PER_SECOND,
     RATIO,
+    SECONDS,
     SHARE_DIGITS,
 )
 from grafana_dashboards.style.page import Section, line, section
@@ -35,18 +36,26 @@ def gauge(metric: str) -> str:
     return f"max by (instance) ({metric}{{{HOST}}})"
 
 
-def depth() -> list[Section]:
-    """Return a section for each resource."""
-    return [
-        section("CPU of $host", line(8, _cpu(), _load(), _pressure())),
-        section("Memory of $host", line(8, _memory(), _swap())),
-        section(
-            "Disks of $host",
-            line(8, _space(), _filling(), widths=(7, 17)),
-            line(8, _busy(), _throughput(), _wait()),
-        ),
-        section("Network of $host", line(8, _traffic(), _lost())),
-    ]
+def use() -> Section:
+    """Return what each resource does, in lines: utilisation, saturation, errors."""
+    return section(
+        "Utilisation, saturation, errors: $host",
+        line(9, _cpu(), _load(), _pressure()),
+        line(9, _memory(), _paging(), _broken()),
+        line(9, _space(), _busy(), _wait()),
+        line(9, _traffic(), _retransmitted(), _lost()),
+    )
+
+
+def filesystems() -> Section:
+    """Return the filesystems one by one, and what goes on on the disks; folded."""
+    return section(
+        "Disks and filesystems",
+        line(8, _filling()),
+        line(8, _throughput(), _requests(), _answering()),
+        line(8, _files(), _swap()),
+        folded=True,
+    )
 
 
 def _cpu() -> timeseries.Panel:
@@ -110,6 +119,79 @@ def _swap() -> timeseries.Panel:
         over_time(used, "used"),
         over_time(gauge("node_memory_SwapTotal_bytes"), "size"),
         unit=BYTES,
+    )
+
+
+def _paging() -> timeseries.Panel:
+    return chart(
+        "Paging (saturation)",
+        "Pages that were moved to swap and back, and faults that had to read from a disk, per "
+        "second. Much of both at once is thrashing.",
+        over_time(rate("node_vmstat_pswpin"), "in from swap"),
+        over_time(rate("node_vmstat_pswpout"), "out to swap"),
+        over_time(rate("node_vmstat_pgmajfault"), "major faults"),
+    )
+
+
+def _broken() -> timeseries.Panel:
+    return chart(
+        "Memory errors",
+        "Processes that the kernel killed for want of memory, and bits that the memory's own check "
+        "found wrong, per minute: zero on a healthy host. Not every host can count the latter.",
+        over_time("60 * " + rate("node_vmstat_oom_kill"), "killed for memory"),
+        over_time("60 * " + rate("node_edac_correctable_errors_total"), "corrected"),
+        over_time("60 * " + rate("node_edac_uncorrectable_errors_total"), "not correctable"),
+    )
+
+
+def _retransmitted() -> timeseries.Panel:
+    sent = rate("node_netstat_Tcp_OutSegs")
+    return chart(
+        "Retransmissions (saturation)",
+        "Share of TCP segments that were sent again: a full link, or one that loses packets. Below "
+        "a hundredth on a healthy network.",
+        over_time(f"{rate('node_netstat_Tcp_RetransSegs')} / ({sent} > 0)", "sent again"),
+        unit=RATIO,
+        steps=looks.rising(0.01, 0.05),
+    )
+
+
+def _requests() -> timeseries.Panel:
+    return chart(
+        "Requests per second",
+        "Requests that the disks completed: reads and, below zero, writes.",
+        over_time(rate("node_disk_reads_completed_total"), "{{device}} reads"),
+        over_time("-" + rate("node_disk_writes_completed_total"), "{{device}} writes"),
+        bounds=(None, None),
+    )
+
+
+def _answering() -> timeseries.Panel:
+    reads, writes = (f"node_disk_{kind}_completed_total" for kind in ("reads", "writes"))
+    return chart(
+        "Time per request",
+        "How long a request took, waiting included. A spinning disk takes ten milliseconds, flash "
+        "less than one.",
+        over_time(
+            f"{rate('node_disk_read_time_seconds_total')} / ({rate(reads)} > 0)", "{{device}} read"
+        ),
+        over_time(
+            f"{rate('node_disk_write_time_seconds_total')} / ({rate(writes)} > 0)",
+            "{{device}} write",
+        ),
+        unit=SECONDS,
+    )
+
+
+def _files() -> timeseries.Panel:
+    free, every = (f"node_filesystem_files{n}{{{HOST}, {DISKS}}}" for n in ("_free", ""))
+    return chart(
+        "Inodes used",
+        "Share of the inodes that are used: files can run out before space does.",
+        over_time(f"max by (mountpoint) (1 - {free} / {every})", "{{mountpoint}}"),
+        unit=RATIO,
+        bounds=(0, 1),
+        steps=looks.rising(0.8, 0.9),
     )
 
 

@@ -1,66 +1,87 @@
-"""Servers: the fleet worst first, then one host in depth (utilisation, saturation, errors)."""
+"""The fleet: which hosts need somebody? All of them, worst first, and those that are silent."""
 
 from typing import Any
 
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
-from grafana_dashboards.host_depth import DISKS, HOST, depth
+from grafana_dashboards.host_depth import DISKS
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import DURATION, RATIO, SHARE_DIGITS
+from grafana_dashboards.style.looks import DURATION, RATIO, SHARE_DIGITS, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number
 from grafana_dashboards.style.query import now, over_time
 
 FLEET = 'job=~"$job", instance=~"$instance"'
-IDLE = f'node_cpu_seconds_total{{{FLEET}, mode="idle"}}'
-BUSY = f"1 - avg by (instance) (rate({IDLE}[$__rate_interval]))"
-CORES = f"count by (instance) ({IDLE})"
-LOAD = f"max by (instance) (node_load5{{{FLEET}}}) / {CORES}"
-MEMORY = (
-    f"max by (instance) (1 - node_memory_MemAvailable_bytes{{{FLEET}}}"
-    f" / node_memory_MemTotal_bytes{{{FLEET}}})"
-)
-FULLEST = (
-    f"max by (instance) (1 - node_filesystem_avail_bytes{{{FLEET}, {DISKS}}}"
-    f" / node_filesystem_size_bytes{{{FLEET}, {DISKS}}})"
-)
+AT_END = " @ end()"
+
+
+def busy(at: str = "") -> str:
+    """Return the share of time in which a host's processors did not idle, mean of the cores.
+
+    ``at`` is PromQL's modifier: with ``@ end()`` each step has the value of the range's end.
+    """
+    idle = f'node_cpu_seconds_total{{{FLEET}, mode="idle"}}[$__rate_interval]'
+    return f"1 - avg by (instance) (rate({idle}{at}))"
+
+
+def memory(at: str = "") -> str:
+    """Return the share of memory that is not available without swapping."""
+    free, size = (f"node_memory_Mem{name}_bytes{{{FLEET}}}{at}" for name in ("Available", "Total"))
+    return f"max by (instance) (1 - {free} / {size})"
+
+
+def fullest(at: str = "") -> str:
+    """Return the share of space used on the fullest filesystem, as ordinary users see it."""
+    free, size = (f"node_filesystem_{n}_bytes{{{FLEET}, {DISKS}}}{at}" for n in ("avail", "size"))
+    return f"max by (instance) (1 - {free} / {size})"
+
+
+def _each(metric: str, more: str = "") -> str:
+    return f"max by (instance) ({metric}{{{FLEET}{more}}})"
+
+
+CORES = f'count by (instance) (node_cpu_seconds_total{{{FLEET}, mode="idle"}})'
+LOAD = f"{_each('node_load5')} / {CORES}"
 DISK = f"max by (instance) (rate(node_disk_io_time_seconds_total{{{FLEET}}}[$__rate_interval]))"
-SHARES = {"disk space": FULLEST, "memory": MEMORY, "cpu": BUSY, "disk time": DISK}
+SHARES = {"disk space": fullest(), "memory": memory(), "cpu": busy(), "disk time": DISK}
 _TOLD_APART = (f'label_replace({e}, "share", "{name}", "", "")' for name, e in SHARES.items())
 WORST = f"max by (instance) ({' or '.join(_TOLD_APART)})"
-UPTIME = f"time() - max by (instance) (node_boot_time_seconds{{{FLEET}}})"
+UPTIME = f"time() - {_each('node_boot_time_seconds')}"
 UP = f"max by (instance) (up{{{FLEET}}} and on (job, instance) node_uname_info{{{FLEET}}})"
-# A host that is down has no series of its own any more: it was there within the time range.
-GONE = (
-    f"max by (instance) (up{{{FLEET}}} == 0 and on (job, instance)"
-    f" last_over_time(node_uname_info{{{FLEET}}}[1d]))"
+# A host that is down has no series of its own any more: it was there within the last day.
+_SEEN = f"last_over_time(node_uname_info{{{FLEET}}}[1d])"
+GONE = f"max by (instance) (up{{{FLEET}}} == 0 and on (job, instance) {_SEEN})"
+LAST_SEEN = (
+    f"max by (instance) (max_over_time(timestamp(node_uname_info{{{FLEET}}})[1d:5m]))"
+    f" and on (instance) {GONE}"
 )
+_APT = f'apt_upgrades_pending{{{FLEET}, origin=~"(?i).*security.*"}}'
+UPDATES = f"{_each('node_updates_security_pending')} or sum by (instance) ({_APT})"
+FAILED = f'sum by (instance) (node_systemd_unit_state{{{FLEET}, state="failed"}})'
+REBOOT = _each("node_reboot_required")
 
 
 def hosts() -> dict[str, Any]:
     """Return the dashboard."""
     return page(
         link.HOSTS,
-        "Server health",
-        "Hosts by how close they are to their limits, and one host in depth. Works on the metrics "
-        "of the exporter and of node_exporter alike.",
-        section(
-            "Fleet",
-            line(4, _reporting(), _gone(), _busiest(), _fullest()),
-            line(10, _table()),
-            line(8, _cpu(), _memory(), _disk()),
-        ),
-        *depth(),
+        "Fleet",
+        "Which hosts need somebody? Every host by the fullest of its resources, those that are "
+        "silent, and what is due: updates, reboots, failed units. A host's name opens its page. "
+        "For node_exporter and ours alike.",
+        section("Now", line(4, _reporting(), _gone(), *_due())),
+        section("All hosts", line(12, _table())),
+        section("Busiest", line(8, _cpu(), _memory(), _disk())),
+        section("Silent", line(5, _silent())),
         variables=[
             variable.datasource(),
             variable.choice("job", "Job", "node_uname_info"),
-            variable.choice("instance", "Instance", 'node_uname_info{job=~"$job"}'),
-            variable.pick("host", "Host in depth", f"node_uname_info{{{FLEET}}}", of="instance"),
+            variable.choice("instance", "Hosts", 'node_uname_info{job=~"$job"}'),
         ],
-        notes=of_starts("Boots", "node_boot_time_seconds", HOST, "{{instance}} booted"),
+        notes=of_starts("Boots", "node_boot_time_seconds", FLEET, "{{instance}} booted"),
         time="now-6h",
     )
 
@@ -68,8 +89,8 @@ def hosts() -> dict[str, Any]:
 def _reporting() -> stat.Panel:
     return number(
         "Hosts reporting",
-        "Hosts whose last scrape succeeded.",
-        now(f"count({UP} == 1)", "hosts"),
+        "Hosts whose exporter Prometheus can scrape.",
+        now(f"count({UP} == 1)", "reporting"),
         steps=((None, looks.GOOD),),
     )
 
@@ -78,34 +99,32 @@ def _gone() -> stat.Panel:
     return number(
         "Hosts silent",
         "Hosts that reported within the last day and cannot be scraped now: the host, its "
-        "exporter or the network is down.",
+        "exporter or the network is down. They are listed below.",
         now(f"count({GONE}) or 0 * count({UP})", "silent"),
         steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 
-def _busiest() -> stat.Panel:
-    return number(
-        "Busiest CPU",
-        "The host whose processors idle least.",
-        now(f"topk(1, {BUSY})", "{{instance}}"),
-        unit=RATIO,
-        steps=looks.rising(0.8, 0.95),
-        decimals=SHARE_DIGITS,
-        named=True,
-    )
-
-
-def _fullest() -> stat.Panel:
-    return number(
-        "Fullest filesystem",
-        "The host with the least space left for ordinary users on one of its filesystems.",
-        now(f"topk(1, {FULLEST})", "{{instance}}"),
-        unit=RATIO,
-        steps=looks.rising(0.8, 0.9),
-        decimals=SHARE_DIGITS,
-        named=True,
-    )
+def _due() -> list[stat.Panel]:
+    """Return how many hosts have something due, of those that tell."""
+    wanted = {
+        "Security updates due": (UPDATES, "Hosts for which security updates wait."),
+        "Reboots due": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
+        "Hosts with failed units": (FAILED, "Hosts on which a unit of systemd failed."),
+        "Hosts nearly full": (
+            f"({fullest()}) >= bool 0.9",
+            "Hosts with a filesystem of which ordinary users can have less than a tenth.",
+        ),
+    }
+    return [
+        number(
+            title,
+            meaning + " Hosts that do not tell are not counted.",
+            now(f"count(({expr}) > 0) or 0 * count({expr})", "hosts"),
+            steps=((None, looks.GOOD), (1, looks.WARN)),
+        )
+        for title, (expr, meaning) in wanted.items()
+    ]
 
 
 def _table() -> Table:
@@ -114,18 +133,39 @@ def _table() -> Table:
         "One line per host; worst is the highest of its four shares. Load is the 5-minute average "
         "per core: above 1 tasks wait. Memory is what is not available without swapping. Disk busy "
         "is the busiest device's share of time.",
-        Column("Worst", WORST, RATIO, looks.rising(0.8, 0.95), decimals=SHARE_DIGITS),
-        Column("Fullest disk", FULLEST, RATIO, looks.rising(0.8, 0.9), decimals=SHARE_DIGITS),
-        Column("Memory", MEMORY, RATIO, looks.rising(0.85, 0.95), decimals=SHARE_DIGITS),
-        Column("CPU", BUSY, RATIO, looks.rising(0.8, 0.95), decimals=SHARE_DIGITS),
-        Column("Load per core", LOAD, steps=looks.rising(1, 2), decimals=2),
-        Column("Disk busy", DISK, RATIO, looks.rising(0.7, 0.9), decimals=SHARE_DIGITS),
+        _share("Worst", WORST, 0.8, 0.95),
+        _share("Disk full", fullest(), 0.8, 0.9),
+        _share("Memory", memory(), 0.85, 0.95),
+        _share("CPU", busy(), 0.8, 0.95),
+        Column("Load", LOAD, steps=looks.rising(1, 2), decimals=2),
+        _share("Disk busy", DISK, 0.7, 0.9),
         Column("Up for", UPTIME, DURATION),
-        Column("Reports", UP, mappings=looks.YES_NO),
+        Column("Updates", UPDATES, steps=looks.rising(1, 10), decimals=0, empty="not told"),
+        Column("Units", FAILED, steps=looks.ABOVE_ZERO_IS_BAD, decimals=0, empty="not told"),
+        Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
+        narrow={"Host": 200},
         sort="Worst",
         descending=True,
-        links={"Host": link.to(link.HOSTS, "host")},
+        links={"Host": link.to(link.HOST, "host")},
+    )
+
+
+def _share(head: str, expr: str, warn: float, bad: float) -> Column:
+    return Column(head, expr, RATIO, looks.rising(warn, bad), decimals=SHARE_DIGITS)
+
+
+def _silent() -> Table:
+    return grid(
+        "Silent hosts",
+        "Hosts that reported within the last day and cannot be scraped now, and when they were "
+        "seen last (to five minutes).",
+        Column("Last seen", f"1000 * ({LAST_SEEN})", WHEN),
+        keys={"instance": "Host"},
+        sort="Last seen",
+        descending=True,
+        empty="none",
+        links={"Host": link.to(link.HOST, "host")},
     )
 
 
@@ -133,23 +173,31 @@ def _cpu() -> timeseries.Panel:
     return _ten(
         "CPU, ten busiest",
         "Share of time in which the processors were not idle, mean over the cores.",
-        BUSY,
+        busy(),
+        busy(AT_END),
     )
 
 
 def _memory() -> timeseries.Panel:
-    return _ten("Memory, ten fullest", "Memory that is not available without swapping.", MEMORY)
+    return _ten(
+        "Memory, ten fullest",
+        "Memory that is not available without swapping.",
+        memory(),
+        memory(AT_END),
+    )
 
 
 def _disk() -> timeseries.Panel:
     return _ten(
         "Fullest filesystem, ten fullest hosts",
         "Space used on each host's fullest filesystem, as ordinary users see it.",
-        FULLEST,
+        fullest(),
+        fullest(AT_END),
     )
 
 
-def _ten(title: str, meaning: str, share: str) -> timeseries.Panel:
-    """Draw the ten hosts with the highest share."""
-    highest = over_time(f"topk(10, {share})", "{{instance}}")
+def _ten(title: str, meaning: str, share: str, at_end: str) -> timeseries.Panel:
+    """Draw the ten hosts with the highest share at the end: the same all along."""
+    highest = over_time(f"({share}) and on (instance) topk(10, {at_end})", "{{instance}}")
+    meaning += " Those that are highest at the end of the time range."
     return chart(title, meaning, highest, unit=RATIO, bounds=(0, 1))

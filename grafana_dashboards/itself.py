@@ -12,7 +12,7 @@ from grafana_dashboards.style.looks import (
     BYTES,
     COUNT,
     DURATION,
-    PER_SECOND,
+    LEVEL_DIGITS,
     RATIO,
     SECONDS,
     SHARE_DIGITS,
@@ -48,17 +48,21 @@ def itself() -> dict[str, Any]:
     return page(
         link.ITSELF,
         "Uptime Ledger itself",
-        "Whether the figures can be trusted: engine lag and cost, notices that wait, probes that "
-        "start late, scrapes.",
+        "Can the figures be trusted? How far the ledger is behind, what it does not know, notices "
+        "that wait, feeds that fail, probes that start late, and what our processes cost.",
         section(
             "Now",
             line(4, _lag(), _last_tick(), _pending(), _late(), _reload(), widths=(5, 5, 5, 5, 4)),
         ),
+        section("What is not known", line(7, _failing(), _coverage(), _feeds())),
         section("Engine", line(8, _lags(), _ticks(), _tick_cost())),
         section("Notices", line(8, _outbox(), _notices(), _errors())),
         section("Exporter", line(8, _lateness(), _load(), _collectors())),
         section(
-            "Processes and scrapes", line(8, _processes()), line(8, _scrapes(), _scrape_time())
+            "Processes and scrapes",
+            line(7, _processes()),
+            line(8, _cpu(), _memory(), _descriptors()),
+            line(8, _scrapes(), _scrape_time()),
         ),
         variables=[
             variable.datasource(),
@@ -125,6 +129,64 @@ def _reload() -> stat.Panel:
     )
 
 
+def _failing() -> Table:
+    return grid(
+        "Services that the engine cannot judge",
+        "Services of which the engine got no answer, or one that it cannot use: their figures "
+        "stand still. Its log says why, and `sla-engine check` where the catalogue is the cause.",
+        Column(
+            "Failing",
+            f"max by (service) (sla_engine_service_failing{{{OURS}}}) > 0",
+            mappings=looks.NO_YES_BAD,
+        ),
+        keys={"service": "Service"},
+        sort="Service",
+        empty="none",
+        links={"Service": link.to(link.SERVICE, "one")},
+    )
+
+
+def _coverage() -> Table:
+    covered = f'min by (service) (sla_coverage_ratio{{{OURS}, window="1d"}})'
+    return grid(
+        "Least known in a day",
+        "The ten services of whose last 24 hours least is known: what is not known is neither up "
+        "nor down.",
+        Column(
+            "Known",
+            f"bottomk(10, {covered})",
+            RATIO,
+            looks.falling(0.95, 0.99),
+            decimals=LEVEL_DIGITS,
+        ),
+        keys={"service": "Service"},
+        sort="Known",
+        links={"Service": link.to(link.SERVICE, "one")},
+    )
+
+
+def _feeds() -> Table:
+    by = "max by (feed)"
+    last = f"{by} (sla_engine_feed_last_success_timestamp_seconds{{{OURS}}})"
+    return grid(
+        "Feeds of maintenance",
+        "Calendars that planned work is read from: how old each is, and events in it that the "
+        "engine could not use.",
+        Column("Age", f"time() - {last}", DURATION, looks.rising(7200, 86_400)),
+        Column(
+            "Skipped",
+            f"{by} (sla_engine_feed_events_skipped{{{OURS}}})",
+            steps=looks.ABOVE_ZERO_IS_BAD,
+            decimals=0,
+        ),
+        keys={"feed": "Feed"},
+        narrow={"Feed": 120},
+        sort="Age",
+        descending=True,
+        empty="none",
+    )
+
+
 def _lags() -> timeseries.Panel:
     return chart(
         "Lag of the ledger",
@@ -137,10 +199,9 @@ def _lags() -> timeseries.Panel:
 def _ticks() -> timeseries.Panel:
     return chart(
         "Ticks by result",
-        "Ticks per second; a failed tick is made good by the next one, which derives the same "
+        "Ticks per minute; a failed tick is made good by the next one, which derives the same "
         "range again.",
-        over_time(rate("sla_engine_ticks_total", "result"), "{{instance}} {{result}}"),
-        unit=PER_SECOND,
+        over_time("60 * " + rate("sla_engine_ticks_total", "result"), "{{instance}} {{result}}"),
     )
 
 
@@ -167,20 +228,20 @@ def _outbox() -> timeseries.Panel:
 def _notices() -> timeseries.Panel:
     return chart(
         "Notices sent and refused",
-        "Notices delivered, and attempts that failed by reason, per second.",
-        over_time(rate("sla_engine_notices_sent_total"), "{{instance}} sent"),
-        over_time(rate("sla_engine_notice_failures_total", "reason"), "{{instance}} {{reason}}"),
-        unit=PER_SECOND,
+        "Notices delivered, and attempts that failed by reason, per minute.",
+        over_time("60 * " + rate("sla_engine_notices_sent_total"), "{{instance}} sent"),
+        over_time(
+            "60 * " + rate("sla_engine_notice_failures_total", "reason"), "{{instance}} {{reason}}"
+        ),
     )
 
 
 def _errors() -> timeseries.Panel:
     return chart(
         "Queries and transactions failed",
-        "Queries that Prometheus did not answer and ledger transactions that failed, per second.",
-        over_time(rate("sla_engine_prometheus_errors_total"), "{{instance}} Prometheus"),
-        over_time(rate("sla_engine_ledger_errors_total"), "{{instance}} ledger"),
-        unit=PER_SECOND,
+        "Queries that Prometheus did not answer and ledger transactions that failed, per minute.",
+        over_time("60 * " + rate("sla_engine_prometheus_errors_total"), "{{instance}} Prometheus"),
+        over_time("60 * " + rate("sla_engine_ledger_errors_total"), "{{instance}} ledger"),
     )
 
 
@@ -237,6 +298,37 @@ def _processes() -> Table:
         ),
         keys={"instance": "Instance"},
         sort="Instance",
+    )
+
+
+def _cpu() -> timeseries.Panel:
+    return chart(
+        "CPU of our processes",
+        "Cores that each process uses: 100 % is one core.",
+        over_time(rate("process_cpu_seconds_total"), "{{instance}}"),
+        unit=RATIO,
+    )
+
+
+def _memory() -> timeseries.Panel:
+    return chart(
+        "Memory of our processes",
+        "Memory that each process holds.",
+        over_time(gauge("process_resident_memory_bytes"), "{{instance}}"),
+        unit=BYTES,
+    )
+
+
+def _descriptors() -> timeseries.Panel:
+    return chart(
+        "File descriptors of our processes",
+        "Files and connections that each process has open, as a share of what it may.",
+        over_time(
+            f"{gauge('process_open_fds')} / {gauge('process_max_fds')}",
+            "{{instance}}",
+        ),
+        unit=RATIO,
+        steps=looks.rising(0.7, 0.9),
     )
 
 

@@ -57,7 +57,8 @@ def _sections(page: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any
 def _row(panel: Mapping[str, Any]) -> str:
     metrics = sorted({name for target in panel["targets"] for name in metrics_of(target["expr"])})
     unit = panel["fieldConfig"]["defaults"]["unit"]
-    cells = [panel["title"], panel["type"], unit, panel["description"]]
+    meaning, _, _ = panel["description"].partition("\n\n")  # an expression has no room here
+    cells = [panel["title"], panel["type"], unit, meaning.replace("|", "\\|")]
     return "| " + " | ".join([*cells, ", ".join(f"`{name}`" for name in metrics)]) + " |"
 
 

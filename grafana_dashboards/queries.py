@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -58,6 +59,15 @@ def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def queries() -> Iterator[Query]:
     """Yield every query of every dashboard; a variable's is its ``label_values(...)``."""
+    yield from _every()
+
+
+@cache
+def _every() -> tuple[Query, ...]:
+    return tuple(_asked())
+
+
+def _asked() -> Iterator[Query]:
     for name, build in DASHBOARDS.items():
         dashboard = plain(build())
         for variable in dashboard["templating"]["list"]:

@@ -25,7 +25,10 @@ from uptime_common.exposition import Metric
 # What Prometheus makes itself, and what it and Alertmanager tell of themselves.
 OTHERS = r"up|ALERTS(_FOR_STATE)?|(scrape|prometheus|alertmanager)_\w+"
 # What scripts leave for the textfile collector (alert_rules/hosts_system.rules.yml).
-TEXTFILES = {"apt_upgrades_pending"}
+# blackbox_exporter's, which the page of probes shows beside ours.
+BLACKBOX = {f"probe_{name}" for name in ("success", "duration_seconds", "http_status_code")}
+BLACKBOX |= {"probe_http_duration_seconds", "probe_ssl_earliest_cert_expiry"}
+TEXTFILES = {"apt_upgrades_pending", "smartmon_device_smart_healthy"}
 
 
 def _typed(text: str) -> Iterator[str]:
@@ -61,7 +64,7 @@ def _engine() -> Iterator[str]:
 
 
 RECORDED = {rule["record"] for rule in cases.rules() if "record" in rule}
-EMITTED = {*_exporter(), *_engine(), *RECORDED, *TEXTFILES}
+EMITTED = {*_exporter(), *_engine(), *RECORDED, *TEXTFILES, *BLACKBOX}
 PATTERN = re.compile(
     "|".join(["\\b", OTHERS, *(c.pattern for c in COLLECTORS.values() if c.pattern)])
 )

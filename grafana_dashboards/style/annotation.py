@@ -17,7 +17,8 @@ class Annotation:
     """A query whose every value is a time in milliseconds that is marked, exact at any zoom.
 
     Samples would be joined to regions by the step of their query, and short ones lost. A mark is
-    there as long as its series is: what is marked must stay when it is over.
+    there as long as its series is: what is marked must stay when it is over. ``switch`` gives it a
+    button at the top of the page.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Annotation:
     color: str
     text: str
     tags: str = "service"
+    switch: bool = True
 
 
 FEW = 5  # services whose marks can be told apart on one chart
@@ -60,12 +62,29 @@ def of_services() -> list[Annotation]:
 def _edge(name: str, metric: str, by: Sequence[str], color: str, text: str) -> Annotation:
     """Return the marks of those times that lie in the range; others would pile up at its edge."""
     moments = f"{each(metric, *by)} * 1000 >= $__from <= $__to"
-    return Annotation(name, f"{moments} {_FEW_CHOSEN}", color, f"{{{{service}}}} {text}")
+    expr = f"{moments} {_FEW_CHOSEN}"
+    # Four buttons take a line of their own: those of ends would.
+    return Annotation(
+        name, expr, color, f"{{{{service}}}} {text}", switch=not name.endswith(" over")
+    )
+
+
+def of_alerts(matchers: str) -> list[Annotation]:
+    """Return when alerts began to be active, where few did; ``matchers`` choose them.
+
+    What an alert tells is there only while it is active: each mark looks back to the one before.
+    """
+    by = "alertname, service, instance"
+    began = f"max by ({by}) (last_over_time(ALERTS_FOR_STATE{{{matchers}}}[$__interval]))"
+    few = f"count(count by ({by}) (ALERTS{{{matchers}}})) <= {FEW}"
+    text = "{{alertname}} {{service}} {{instance}}"
+    moments = f"{began} * 1000 >= $__from <= $__to and on () ({few})"
+    return [Annotation("Alerts began", moments, WARN, text, tags="alertname")]
 
 
 def of_starts(name: str, metric: str, matchers: str, text: str) -> list[Annotation]:
-    """Return the moments that a metric tells as a Unix time, of each of the chosen instances."""
-    moments = f"max by (instance) ({metric}{{{matchers}}}) * 1000"
+    """Return the moments in the range that a metric tells, of each of the chosen instances."""
+    moments = f"max by (instance) ({metric}{{{matchers}}}) * 1000 >= $__from <= $__to"
     return [Annotation(name, moments, WARN, text, tags="instance")]
 
 
@@ -82,7 +101,7 @@ def _annotation(note: Annotation) -> dict[str, Any]:
         "name": note.name,
         "datasource": SOURCE,
         "enable": True,
-        "hide": False,
+        "hide": not note.switch,
         "iconColor": note.color,
         "expr": note.expr,
         "step": "60s",

@@ -7,6 +7,9 @@ OUTAGES = "uptime-ledger-outages"
 EXECUTIVE = "uptime-ledger-executive"
 PROBES = "uptime-ledger-probes"
 HOSTS = "uptime-ledger-server-health"
+HOST = "uptime-ledger-host"
+ALERTS = "uptime-ledger-alerts"
+CHANGES = "uptime-ledger-changes"
 ITSELF = "uptime-ledger-itself"
 
 
@@ -16,3 +19,9 @@ def to(uid: str, variable: str) -> str:
         f"/d/{uid}?var-{variable}=${{__value.text:percentencode}}"
         "&${datasource:queryparam}&${__url_time_range}"
     )
+
+
+def to_panel(uid: str, column: str, *variables: str) -> str:
+    """Open one panel, whose number is in another column of the row, with the page's variables."""
+    kept = "".join(f"&${{{name}:queryparam}}" for name in ("datasource", *variables))
+    return f'/d/{uid}?viewPanel=${{__data.fields["{column}"]}}{kept}&${{__url_time_range}}'

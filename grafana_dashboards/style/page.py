@@ -103,7 +103,7 @@ def _section(s: Section, y: int, number: int) -> Iterator[model.Panel]:
         for builder, width in zip(each.panels, each.widths, strict=True):
             number += 1
             panel = builder.build()
-            panel.id_val, panel.repeat_direction = number, None
+            panel.id_val, panel.repeat_direction = panel.id_val or number, None
             panel.grid_pos = model.GridPos(h=each.height, w=width, x=x, y=y)
             yield panel
             x += width

@@ -7,6 +7,8 @@ end. Samples every hour, and every minute in the last three hours.
 from collections.abc import Callable, Iterator
 
 from tests.grafana_dashboards.month_contracts import contracts
+from tests.grafana_dashboards.month_hosts import host
+from tests.grafana_dashboards.month_rules import of_rules
 
 NOW = 1_793_455_200  # 2026-10-31T12:00:00Z
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
@@ -93,6 +95,12 @@ def _alerts() -> Series:
     alert = {"alertname": "ServiceDown", "severity": "page", "service": "mail"}
     yield "ALERTS", {**alert, "alertstate": "firing"}, _since(1)
     yield "ALERTS_FOR_STATE", alert, _since(OPEN_SINCE)
+    full = {"alertname": "HostFilesystemFillsUp", "severity": "ticket", "instance": HOSTS[1]}
+    yield "ALERTS", {**full, "alertstate": "pending"}, _since(1)
+    yield "ALERTS_FOR_STATE", full, _since(OPEN_SINCE)
+    always = {"alertname": "DeadMansSwitch", "severity": "none", "alertstate": "firing"}
+    yield "ALERTS", always, flat(1)
+    yield from of_rules([*SERVICES], HOSTS, NOW)
     for location, state in (("ber", "firing"), ("par", "pending")):
         slow = {"alertname": "ServiceSlow", "severity": "ticket", "service": "mail"}
         yield "ALERTS", {**slow, "location": location, "alertstate": state}, _since(1)
@@ -190,7 +198,9 @@ def _health(job: dict[str, str]) -> Series:
 def _process(job: dict[str, str]) -> Series:
     yield "process_cpu_seconds_total", job, counter(0.02)
     yield "process_resident_memory_bytes", job, flat(60e6)
-    yield "process_start_time_seconds", job, flat(NOW - 10 * DAY)
+    yield "process_open_fds", job, flat(40)
+    yield "process_max_fds", job, flat(1024)
+    yield "process_start_time_seconds", job, flat(NOW - 3 * HOUR)
 
 
 def _histogram(name: str, job: dict[str, str]) -> Series:
@@ -226,41 +236,13 @@ def _broken(t: float) -> float:
 
 
 def _hosts() -> Series:
-    for host in HOSTS:
-        job = {"job": "sla-exporter" if host == HOSTS[0] else "node", "instance": host}
-        yield from _host(job)
+    for name in HOSTS:
+        job = {"job": "sla-exporter" if name == HOSTS[0] else "node", "instance": name}
+        yield from host(job, TIMES[0], NOW)
     gone = {"job": "node", "instance": SILENT}
     yield "up", gone, lambda t: float(t < NOW - 2 * HOUR)
     yield "node_uname_info", gone, lambda t: 1 if t < NOW - 2 * HOUR else None
     yield "up", {"job": "node", "instance": HOSTS[1]}, flat(1)
-
-
-def _host(job: dict[str, str]) -> Series:
-    yield "node_uname_info", {**job, "nodename": job["instance"]}, flat(1)
-    yield "node_boot_time_seconds", job, flat(NOW - 40 * DAY)
-    for cpu in ("0", "1"):
-        for mode, share in (("idle", 0.7), ("user", 0.2), ("system", 0.1)):
-            yield "node_cpu_seconds_total", {**job, "cpu": cpu, "mode": mode}, counter(share)
-    for minutes in (1, 5, 15):
-        yield f"node_load{minutes}", job, flat(0.8)
-    sizes = {"MemTotal": 8e9, "MemAvailable": 5e9, "SwapTotal": 2e9, "SwapFree": 1.9e9}
-    for name, size in sizes.items():
-        yield f"node_memory_{name}_bytes", job, flat(size)
-    for what in ("cpu", "memory", "io"):
-        yield f"node_pressure_{what}_waiting_seconds_total", job, counter(0.01)
-    disk = {**job, "device": "/dev/sda1", "fstype": "ext4", "mountpoint": "/"}
-    yield "node_filesystem_size_bytes", disk, flat(100e9)
-    yield "node_filesystem_avail_bytes", disk, lambda t: 30e9 - (t - TIMES[0]) * 1000
-    yield "node_filesystem_files", disk, flat(6e6)
-    yield "node_filesystem_files_free", disk, flat(5e6)
-    yield "node_filesystem_device_error", disk, flat(0)
-    device = {**job, "device": "sda"}
-    for name in ("io_time_seconds", "io_time_weighted_seconds", "read_bytes", "written_bytes"):
-        yield f"node_disk_{name}_total", device, counter(0.1)
-    link = {**job, "device": "eth0"}
-    for way in ("receive", "transmit"):
-        for what in ("bytes", "errs", "drop"):
-            yield f"node_network_{way}_{what}_total", link, counter(1)
 
 
 def _probes() -> Series:
@@ -282,5 +264,11 @@ def _probes() -> Series:
                     last = "service_probe_last_run_timestamp_seconds"
                     yield last, replica, lambda t: t - 5
                     yield "service_probe_failure_info", {**replica, **why}, _since(1)
+            yield "service_probe_failures_total", {**one, "reason": "resolve"}, counter(0)
             for phase in ("resolve", "connect", "processing"):
                 yield "service_probe_duration_seconds", {**one, "phase": phase}, flat(0.03)
+    theirs = {"job": "blackbox", "instance": "https://partner.example.org"}
+    for name, value in (("success", 1), ("duration_seconds", 0.2), ("http_status_code", 200)):
+        yield f"probe_{name}", theirs, flat(value)
+    yield "probe_http_duration_seconds", {**theirs, "phase": "connect"}, flat(0.1)
+    yield "probe_ssl_earliest_cert_expiry", theirs, flat(NOW + 30 * DAY)

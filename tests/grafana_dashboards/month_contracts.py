@@ -32,6 +32,7 @@ def contracts(
         one = {**job, "service": service}
         method = "events" if service == "shop" else "probes"
         about = {"owner": owner, "tier": tier, "method": method, "agreement": "x,y"}
+        about |= {"host": "db-1"}
         yield "service_info", {**one, **about, "labels": f"env=prod,of={owner}"}, flat(1)
         own = {**one, "window": "month"}
         yield "service_slo_window_info", own, flat(1)

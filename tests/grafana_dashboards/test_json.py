@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grafana_dashboards.__main__ import JSON, ROOT, files
+from grafana_dashboards.__main__ import JSON, ROOT, files, importable
+from tests.grafana_dashboards.boards import BOARDS
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
@@ -23,3 +24,15 @@ def test_another_process_prints_the_same_bytes() -> None:
     code = "import grafana_dashboards.__main__ as m; print(*m.files().values(), sep='', end='')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
     assert done.stdout.decode() == "".join(files().values())
+
+
+def test_what_is_imported_by_hand_asks_for_its_data_source_and_is_else_the_same() -> None:
+    for board in BOARDS.values():
+        found = importable(board)
+        (asked,) = found.pop("__inputs")
+        chosen = found["templating"]["list"][0]["current"]["value"]
+        assert (asked["pluginId"], chosen) == ("prometheus", f"${{{asked['name']}}}")
+        assert [one["id"] for one in found.pop("__requires")] == ["grafana", "prometheus"]
+        _, *rest = board["templating"]["list"]
+        assert found["templating"]["list"][1:] == rest
+        assert {**found, "templating": 0, "id": 0} == {**board, "templating": 0, "id": 0}

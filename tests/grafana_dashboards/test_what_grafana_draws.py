@@ -114,7 +114,8 @@ def foreign_marks(board: Board) -> Iterator[str]:
         selectors = re.findall(r"\{([^}]*)\}", note["expr"])
         if not all(any(f"${name}" in selector for name in own) for selector in selectors):
             yield f"{note['name']}: drawn for all, on a page about {sorted(own)}"
-        if "service" in own and not re.search(r"and on \(\) \(count\(.*\) <= \d\)", note["expr"]):
+        of_services = '=~"$service"' in note["expr"]
+        if of_services and not re.search(r"and on \(\) \(count\(.*\) <= \d\)", note["expr"]):
             yield f"{note['name']}: of many services all are drawn over each one's charts"
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from grafana_dashboards.queries import panels
 from tests.rules import cases
 from tests.rules.test_runbooks import FOLDER
 
@@ -61,9 +62,14 @@ def test_an_alert_links_to_a_dashboard_that_exists_and_knows_what_it_is_told(
     link = urlsplit(_rendered("uptime.link.dashboard", FIRED[shape], tmp_path))
     dashboard = DASHBOARDS[link.path.removeprefix("/d/")]
     variables = {f"var-{item['name']}" for item in dashboard["templating"]["list"]}
-    assert set(parse_qs(link.query)) <= variables
+    asked = parse_qs(link.query)
+    assert set(asked) <= variables | {"viewPanel"}
+    if shape != ("several",):
+        (panel,) = (p for p in panels(dashboard) if str(p["id"]) == asked["viewPanel"][0])
+        labels = FIRED[shape]
+        assert panel["title"] == f"{labels['alertname']} ({labels['severity']})"
     if "service" in shape:
-        assert parse_qs(link.query)["var-one"] == [FIRED[shape]["service"]]
+        assert asked["var-service"] == [FIRED[shape]["service"]]
 
 
 @pytest.mark.integration
