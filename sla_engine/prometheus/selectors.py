@@ -24,16 +24,18 @@ def selectors(expression: str) -> tuple[str, ...]:
     return tuple(sorted(set(_found(tree))))
 
 
-def _found(node: Any) -> Iterator[str]:
-    kind = type(node).__name__
-    if kind == "VectorSelector":
-        yield f"{node.name or ''}{node.matchers}"
-    elif kind == "MatrixSelector":
-        yield from _found(node.vector_selector)
-    elif kind == "Call":
-        for argument in node.args:
-            yield from _found(argument)
-    else:
-        for name in _INSIDE:
-            if (part := getattr(node, name, None)) is not None:
-                yield from _found(part)
+def _found(tree: Any) -> Iterator[str]:
+    """Yield the selectors of a tree, which may be deeper than Python's own stack."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        kind = type(node).__name__
+        if kind == "VectorSelector":
+            yield f"{node.name or ''}{node.matchers}"
+        elif kind == "MatrixSelector":
+            nodes.append(node.vector_selector)
+        elif kind == "Call":
+            nodes.extend(node.args)
+        else:
+            parts = (getattr(node, name, None) for name in _INSIDE)
+            nodes.extend(part for part in parts if part is not None)

@@ -146,7 +146,7 @@ def test_what_has_a_value_at_each_time_is_taken(expression: str) -> None:
 @pytest.mark.parametrize("repeated", ["up + ", "up or ", "-", "up ^ "])
 def test_a_chain_too_long_for_the_parser_does_not_end_the_process(repeated: str) -> None:
     assert doubt_of(repeated * 16_000 + "up") is None
-    assert selectors(repeated * 2_700 + "up") == ()
+    assert selectors(repeated * 2_700 + "up") == (("up{}",) if len(repeated) == 1 else ())
 
 
 @pytest.fixture(scope="module", params=RELEASES)
