@@ -145,7 +145,7 @@ def _flags(numbers: bytes, count: int) -> tuple[Times, Values] | None:
         return None
     whole = np.fromstring(numbers.translate(None, _NOISE + b"."), dtype=np.int64, sep=",")
     times = whole[::2]
-    if whole.size != 2 * count or (times >= _LATEST).any():
+    if whole.size != 2 * count or (times >= _LATEST).any() or (times < 10**9).any():
         return None
     for digits in (10, 11, 12):
         times[times < 10**digits] *= 10 ** (13 - digits)

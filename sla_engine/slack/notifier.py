@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -36,6 +36,7 @@ EVENT_TYPE = "uptime_ledger_notice"
 TIMEOUT_SECONDS = 15
 _SPACING = 1_000  # ms: Slack takes one message a second from a webhook
 _ID = re.compile(r"[CDG][A-Z0-9]{6,}")
+_MOST_PAGES = 5000
 _PAGE = 200
 _SERVER_ERROR = 500
 _TOO_MANY = 429
@@ -111,7 +112,7 @@ class SlackBot(Notifier):
         def search() -> SlackResponse:
             channel = self._channel_id(place)
             pages = self._messages(channel, f"{(since - _SKEW) / 1000:.6f}", thread)
-            for page in pages:
+            for page in _each(pages):
                 found.extend(_matches(page, channel, key))
                 if found:
                     break
@@ -159,7 +160,9 @@ class SlackBot(Notifier):
             pages = self._client.conversations_list(
                 types="public_channel,private_channel", exclude_archived=True, limit=_PAGE
             )
-            self._ids = {f"#{c['name']}": c["id"] for page in pages for c in page["channels"]}
+            self._ids = {
+                f"#{c['name']}": c["id"] for page in _each(pages) for c in page["channels"]
+            }
         return self._ids.get(f"#{channel.removeprefix('#')}", channel)
 
 
@@ -209,6 +212,22 @@ def _matches(response: SlackResponse, channel: str, key: str) -> list[Delivered]
         if message.get("metadata", {}).get("event_payload", {}).get("key") == key
         or any(file.get("title") == key for file in message.get("files", ()))
     ]
+
+
+def _each(pages: SlackResponse) -> Iterator[SlackResponse]:
+    """Yield pages until the last one.
+
+    Raises:
+        ValueError: they have no end: a cursor comes again, or there are too many.
+    """
+    seen: set[str] = set()
+    for page in pages:
+        yield page
+        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        if cursor in seen or len(seen) > _MOST_PAGES:
+            raise ValueError("its pages have no end")
+        if cursor:
+            seen.add(cursor)
 
 
 def _outcome(call: Callable[[], SlackResponse]) -> Outcome:

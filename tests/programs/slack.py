@@ -43,6 +43,7 @@ class Slack:
     messages: list[Json] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     calls: list[tuple[str, Json]] = field(default_factory=list)
+    next_cursor: str = ""  # given with every page
     lock: threading.Lock = field(default_factory=threading.Lock)
     retry_after: int = 7
     scopes: str = "chat:write,channels:read,channels:history,files:write"
@@ -176,7 +177,7 @@ class Slack:
             for message in shown:
                 message.pop("metadata", None)
         more = first + self.page < len(newest)
-        cursor = str(first + self.page) if more else ""
+        cursor = self.next_cursor or (str(first + self.page) if more else "")
         return {"messages": shown, "response_metadata": {"next_cursor": cursor}}
 
     def _files_getUploadURLExternal(self, body: Json) -> Json:  # noqa: N802 - Slack's name

@@ -106,6 +106,14 @@ def test_what_is_put_in_anywhere_is_read_in_both_ways_alike(put: str) -> None:
         assert _fast(body) == _slow(body), body
 
 
+@pytest.mark.parametrize("time", ["1", "17", "17908", "1790812", "179081280", "17908.5"])
+def test_a_time_long_ago_is_read_in_both_ways_alike(time: str) -> None:
+    pairs = ",".join(f'[{1_790_812_800 + 15 * i},"{i % 2}"]' for i in range(9))
+    body = _matrix([({}, [])], "", "}").replace('"values":[]', f'"values":[[{time},"0"],{pairs}]')
+    assert time in body
+    assert _fast(body.encode()) == _slow(body.encode())
+
+
 VECTOR = (
     '{"status":"success","data":{"resultType":"vector",'
     '"result":[{"metric":{"a":"b"},"value":[1.5,"2"]}]}}'

@@ -190,6 +190,17 @@ def test_what_the_documentation_says_to_paste_is_what_it_takes() -> None:
         Settings.model_validate(extract["slack"])
 
 
+def test_pages_without_an_end_are_left(slack: Slack, bot: SlackBot) -> None:
+    slack.page = 1
+    for number in range(3):
+        bot.post(UPTIME, MESSAGE, f"outage:{number}")
+    assert isinstance(bot.find(UPTIME, "outage:0", 0), Delivered)
+    slack.next_cursor = "1"
+    outcome = bot.find(UPTIME, "outage:none", 0)
+    assert isinstance(outcome, Retry)
+    assert outcome.unexplained
+
+
 @pytest.mark.parametrize("fault", ["garbage", "nonsense", "nothing"])
 def test_an_answer_that_is_none_is_tried_again(slack: Slack, bot: SlackBot, fault: str) -> None:
     slack.fault = lambda _: fault
