@@ -60,6 +60,43 @@ PAGES = (
         "closes, its services",
         "an SLO is nobody's contract",
     ),
+    Compared(
+        "Alerts",
+        "What fires, what did within the week, and why?",
+        "Grafana's alert list: names and states. Sloth 14348: burn rates of one SLO",
+        "a panel for every rule: its expression, its threshold, how near its series are; the "
+        "button of an alert opens it with service and host chosen",
+        "none shows the rules of hosts, services and the monitoring itself on one page",
+    ),
+    Compared(
+        "Fleet, One host",
+        "Which host needs somebody, and what is with it?",
+        "Node Exporter Full: 125 panels of one host",
+        "all hosts, the worst first, silent ones named, and what waits to be done; one host by "
+        "utilisation, saturation and errors, its subsystems folded",
+        "no fleet, no updates, reboots, backups, certificates or RAID; asks 125 panels at once",
+    ),
+    Compared(
+        "Probes",
+        "What do probes see of their targets, from where?",
+        "dashboards of blackbox_exporter: success, phases, certificate of a target",
+        "by target and location, the worst first, by phase and reason; blackbox_exporter's too",
+        "one target at a time, no quorum of locations",
+    ),
+    Compared(
+        "Changes",
+        "What was changed before it broke?",
+        "nothing",
+        "updates, packages, reboots and starts beside the outages that followed within a day",
+        "annotations have to be written by somebody",
+    ),
+    Compared(
+        "Uptime Ledger itself",
+        "Can the figures be trusted?",
+        "Prometheus' own pages: scrapes, memory",
+        "lag, coverage, feeds, services that fail, notices that wait, late probes, processes",
+        "they know nothing of a ledger",
+    ),
 )
 NEEDS = """\
 The pages about services read what the engine publishes and need no exporter of ours, but for what

@@ -183,7 +183,7 @@ def _contracts() -> Table:
         Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 190},
+        narrow={"Service": 230},
         sort="Budget used",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},
@@ -347,4 +347,10 @@ def _trend() -> timeseries.Panel:
         over_time(counted(UNJUDGED, OBJECTIVE), "not judged"),
         stacked=True,
         decimals=0,
+        colors={
+            "on course": looks.GOOD,
+            "at risk": looks.WARN,
+            "lost": looks.BAD,
+            "not judged": looks.UNKNOWN,
+        },
     )

@@ -23,6 +23,7 @@ from grafana_dashboards.style.query import now, over_time
 
 # The windows of the alerts on burn rates (alert_rules/slo.rules.yml), and their thresholds.
 _BURNS = {"1h": "fast", "6h": "sustained", "1d": "slow"}
+_ALERTS = ("dark-red", "dark-orange", "dark-yellow")  # colours of their lines
 MONTH = "31d"
 
 
@@ -102,11 +103,12 @@ def burn_down() -> timeseries.Panel:
         over_time(at_end, "forecast at the end"),
         unit=RATIO,
         steps=looks.BUDGET,
-        bounds=(-1, 1),
+        bounds=(-1, 1.05),  # a full budget is no line on the frame
         extreme="min",
         draw_steps=True,
         decimals=BUDGET_DIGITS,
         ranked=False,
+        colors={"left": looks.PLANNED, "ideal": looks.UNKNOWN, "forecast at the end": looks.BAD},
     )
     return panel.time_from(MONTH)
 
@@ -131,6 +133,7 @@ def burn_rate() -> timeseries.Panel:
         *thresholds,
         decimals=1,
         ranked=False,
+        limits=dict(zip((f"alert of {w}" for w in _BURNS), _ALERTS, strict=True)),
     )
 
 

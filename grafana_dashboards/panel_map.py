@@ -20,7 +20,11 @@ every panel while at most five are chosen; boots of the host and starts of our p
 on their pages. Lists and marks of outages and windows have the ledger's own times, the same at
 every zoom; "Outages listed since" says how far back. What is not known reads "no data" in grey: it
 is neither zero nor a hundred per cent. What is not there, and need not be, has a word of its own
-("none").
+("none"). Two of them, drawn by Grafana 9.4 of a month of forty invented services:
+
+![Contracts lost, at risk and on course; availability per day](images/dashboard-levels.png)
+
+![One service: down since when, why, its contract, burn rates](images/dashboard-service.png)
 """
 
 

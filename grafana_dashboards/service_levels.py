@@ -140,7 +140,7 @@ def _contracts() -> Table:
         Column("Window ends", f"{WINDOW_END} * 1000", WHEN, empty="rolls on"),
         Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=LEVEL_DIGITS),
         keys={"service": "Service"},
-        narrow={"Service": 220},
+        narrow={"Service": 240},
         sort="Budget used",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},

@@ -1,7 +1,7 @@
 """The panels: one function per kind, each with a title, what it means, a unit and its queries."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, statushistory, text
@@ -16,7 +16,11 @@ from grafana_foundation_sdk.builders.common import (
 from grafana_foundation_sdk.builders.dashboard import FieldColor
 from grafana_foundation_sdk.builders.prometheus import Dataquery
 from grafana_foundation_sdk.models import common
-from grafana_foundation_sdk.models.dashboard import FieldColorModeId, ValueMapping
+from grafana_foundation_sdk.models.dashboard import (
+    DynamicConfigValue,
+    FieldColorModeId,
+    ValueMapping,
+)
 from grafana_foundation_sdk.models.text import TextMode
 
 from grafana_dashboards.style.looks import (
@@ -134,11 +138,14 @@ def chart(
     interval: str | None = None,
     decimals: int | None = None,
     ranked: bool = True,
+    colors: Mapping[str, str] | None = None,
+    limits: Mapping[str, str] | None = None,
 ) -> lines.Panel:
     """Draw lines over time; time without data stays a gap, ``draw_steps`` draws its limits.
 
     ``extreme`` is the end of the scale that is bad; lines that are not ``ranked`` are of a few
-    names, all of them in the legend. An axis has no room for days and seconds: its
+    names, all of them in the legend. ``colors`` are of lines whose name means one on every page;
+    ``limits`` are drawn dashed, in theirs. An axis has no room for days and seconds: its
     durations are in the unit that fits, with decimals.
     """
     unit = SECONDS if unit == DURATION else unit
@@ -152,6 +159,13 @@ def chart(
     if draw_steps:
         style = GraphThresholdsStyleConfig().mode(common.GraphTresholdsStyleMode.DASHED)
         panel.thresholds_style(style)
+    for name, color in {**(colors or {}), **(limits or {})}.items():
+        fixed = {"mode": "fixed", "fixedColor": color}
+        looks = [DynamicConfigValue(id_val="color", value=fixed)]
+        if limits and name in limits:
+            dashes = {"fill": "dash", "dash": [8, 8]}
+            looks.append(DynamicConfigValue(id_val="custom.lineStyle", value=dashes))
+        panel.override_by_name(name, looks)
     if interval is not None:
         panel.interval(interval)
     return _measured(panel, bounds, decimals)
