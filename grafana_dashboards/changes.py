@@ -1,5 +1,6 @@
 """What changed, and what broke after it? Updates, installations and reboots beside outages."""
 
+from dataclasses import replace
 from typing import Any
 
 from grafana_foundation_sdk.builders import stat, statetimeline
@@ -81,14 +82,17 @@ def changes() -> dict[str, Any]:
         notes=[
             *of_starts("Boots", "node_boot_time_seconds", FLEET, "{{instance}} booted"),
             _packages(),
-            *of_services(),
+            # Three switches and four variables would take two lines.
+            *(replace(note, switch=note.name == "Outages") for note in of_services()),
         ],
     )
 
 
 def _packages() -> Annotation:
     moments = f"max by (instance, kind) ({_PACKAGES}) * 1000 >= $__from <= $__to"
-    return Annotation("Packages", moments, PLANNED, "{{instance}}: {{kind}}", tags="instance")
+    return Annotation(
+        "Packages", moments, PLANNED, "{{instance}}: {{kind}}", "instance", switch=False
+    )
 
 
 def _in_range(expr: str) -> str:

@@ -9,7 +9,6 @@ from grafana_dashboards.style.looks import (
     BYTES,
     BYTES_PER_SECOND,
     DURATION,
-    PER_SECOND,
     RATIO,
     SECONDS,
     SHARE_DIGITS,
@@ -299,10 +298,12 @@ def _lost() -> timeseries.Panel:
     }
     return chart(
         "Packets lost (errors, saturation)",
-        "Packets with errors and packets dropped, per second: zero on a healthy link.",
+        "Packets with errors and packets dropped, per minute: zero on a healthy link.",
         *(
-            over_time(rate(f"node_network_{kind}_total", f", {LINKS}"), f"{{{{device}}}} {word}")
+            over_time(
+                f"60 * {rate(f'node_network_{kind}_total', f', {LINKS}')}",
+                f"{{{{device}}}} {word}",
+            )
             for kind, word in kinds.items()
         ),
-        unit=PER_SECOND,
     )

@@ -1,0 +1,249 @@
+"""What a reader stumbles over is told, over the JSON of every page; and each rule is seen to."""
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from grafana_dashboards.queries import metrics_of, panels
+from tests.grafana_dashboards import test_what_grafana_draws as drawn
+from tests.grafana_dashboards import test_what_grafana_keeps as kept
+from tests.grafana_dashboards.boards import BOARDS, EVERY, Board, changed, notes, of_type
+
+Rule = Callable[[Board], Iterator[str]]
+OPENING = 40
+# Keys of newer kinds of dashboards, of exports by hand and of panels kept elsewhere.
+OTHER_KINDS = {"__inputs", "__requires", "__elements", "apiVersion", "kind", "spec", "metadata"}
+CORE = {"timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "status-history"}
+CORE |= {"text", "row"}
+
+
+def judged(board: Board) -> Iterator[str]:
+    """Yield titles by which a window that still runs was missed: it is on course or lost."""
+    for panel in panels(board):
+        if re.search(r"\bmissed\b", panel["title"]) and "clos" not in panel["description"]:
+            yield f"{panel['title']}: a running window is on course, at risk or lost"
+
+
+def piled(board: Board) -> Iterator[str]:
+    """Yield marks of moments before the range, which Grafana piles up at its left edge."""
+    for note in notes(board):
+        if ">= $__from <= $__to" not in note["expr"]:
+            yield f"{note['name']}: times outside the range are marked at its edge"
+
+
+def switches(board: Board) -> Iterator[str]:
+    """Yield switches of annotations that a page's bar has no room for at 1,280 pixels."""
+    shown = [note["name"] for note in notes(board) if not note["hide"]]
+    if len(shown) > 2:
+        yield f"{len(shown)} switches {shown}: with the variables they take two lines"
+
+
+def tiny(board: Board) -> Iterator[str]:
+    """Yield rates per second of what happens a few times an hour: 0.0030 ops/s says nothing."""
+    for panel in panels(board):
+        if panel["fieldConfig"]["defaults"].get("unit") == "ops":
+            yield f"{panel['title']}: tell it per minute, in a plain unit"
+
+
+def other_kinds(board: Board) -> Iterator[str]:
+    """Yield what only newer Grafanas, exports by hand or plug-ins know."""
+    for key in sorted(board.keys() & OTHER_KINDS):
+        yield f"{key}: not of the classic schema"
+    if board["schemaVersion"] != 36:
+        yield f"schema {board['schemaVersion']}: every Grafana from 9.4 on migrates 36"
+    for panel in panels(board):
+        if panel["type"] not in CORE or "libraryPanel" in panel:
+            yield f"{panel['title']}: a panel of a plug-in or a library"
+
+
+def crowd(board: Board) -> Iterator[str]:
+    """Yield pages that ask more on opening than a browser and a Prometheus answer at once."""
+    open_ones = [panel for panel in board["panels"] if panel["type"] != "row"]
+    asked = sum(len(panel.get("targets", ())) for panel in open_ones)
+    asked += len(notes(board))
+    if asked > OPENING:
+        yield f"{asked} queries on opening, {OPENING} at most: fold what is not read at once"
+
+
+def questionless(board: Board) -> Iterator[str]:
+    """Yield pages that do not say which question they answer."""
+    if "?" not in board["description"]:
+        yield f"{board['title']}: which question does its reader have?"
+
+
+def unobserved(board: Board) -> Iterator[str]:
+    """Yield pages about our processes that do not read what every process tells of itself."""
+    if board["uid"] == "uptime-ledger-itself":
+        read = {n for p in panels(board) for t in p["targets"] for n in metrics_of(t["expr"])}
+        for name in ("process_cpu_seconds_total", "process_resident_memory_bytes"):
+            if name not in read:
+                yield f"{name}: is it the processor or the memory that our own processes lack?"
+
+
+RULES: list[Rule] = [
+    *(judged, piled, switches, tiny, other_kinds, crowd, questionless, unobserved),
+]
+
+
+@EVERY
+@pytest.mark.parametrize("rule", RULES)
+def test_nobody_stumbles_on_a_page(board: Board, rule: Rule) -> None:
+    assert [*rule(board)] == []
+
+
+def _panel(board: Board, kind: str) -> dict[str, Any]:
+    return next(of_type(board, kind))
+
+
+def _field(kind: str, key: str, value: object) -> Callable[[Board], None]:
+    """Return what sets a field of the first panel of a kind."""
+
+    def spoil(board: Board) -> None:
+        _panel(board, kind)["fieldConfig"]["defaults"][key] = value
+
+    return spoil
+
+
+def _query(kind: str, old: str, new: str) -> Callable[[Board], None]:
+    """Return what replaces text in the queries of all panels of a kind."""
+
+    def spoil(board: Board) -> None:
+        for panel in of_type(board, kind):
+            for target in panel["targets"]:
+                target["expr"] = re.sub(old, new, target["expr"])
+
+    return spoil
+
+
+def _note(key: str, value: object) -> Callable[[Board], None]:
+    def spoil(board: Board) -> None:
+        for note in notes(board):
+            note[key] = value
+
+    return spoil
+
+
+def _note_query(old: str, new: str) -> Callable[[Board], None]:
+    def spoil(board: Board) -> None:
+        for note in notes(board):
+            note["expr"] = note["expr"].replace(old, new)
+
+    return spoil
+
+
+def _set(path: str, value: object) -> Callable[[Board], None]:
+    """Return what sets a value deep in a page; the path's words are keys, its numbers indices."""
+
+    def spoil(board: Board) -> None:
+        *before, last = path.split(".")
+        part: Any = board
+        for word in before:
+            part = part[int(word) if word.isdigit() else word]
+        part[last] = value
+
+    return spoil
+
+
+def _of(kind: str, path: str, value: object) -> Callable[[Board], None]:
+    """Return what sets a value in every panel of a kind."""
+
+    def spoil(board: Board) -> None:
+        for panel in of_type(board, kind):
+            _set(path, value)(panel)
+
+    return spoil
+
+
+def _untold(board: Board) -> None:
+    for panel in panels(board):
+        for target in panel["targets"]:
+            target["expr"] = target["expr"].replace("sla_outages_complete_since", "sla_other")
+
+
+def _many(board: Board) -> None:
+    panel = _panel(board, "table")
+    panel["targets"] = [copy.deepcopy(panel["targets"][0]) for _ in range(OPENING + 1)]
+
+
+def _wide(board: Board) -> None:
+    for panel in of_type(board, "table"):
+        panel["gridPos"]["w"] = 6
+
+
+def _doubled(board: Board) -> None:
+    for variable in board["templating"]["list"]:
+        variable["id"] = "00000000-0000-0000-0000-000000000000"
+
+
+def _exact(board: Board) -> None:
+    for panel in of_type(board, "table"):
+        for override in panel["fieldConfig"]["overrides"]:
+            for wanted in override["properties"]:
+                wanted["value"] = 4 if wanted["id"] == "decimals" else wanted["value"]
+
+
+def _ascending(board: Board) -> None:
+    panel = next(p for p in of_type(board, "table") if p["title"] == "Last run of every probe")
+    panel["options"]["sortBy"] = [{"displayName": "HTTP status", "desc": False}]
+
+
+THRESHOLDS = "fieldConfig.defaults.thresholds.steps.0.color"
+
+
+# What was seen in Grafana on earlier pages, each made of a page as it is: (rule, page, fault).
+def _unobserved(board: Board) -> None:
+    for panel in panels(board):
+        for target in panel["targets"]:
+            target["expr"] = target["expr"].replace("process_", "proc_")
+
+
+SEEN: list[tuple[Rule, str, Callable[[Board], None]]] = [
+    (kept.twice, "outages", _doubled),
+    (kept.foreign, "outages", _set("templating.list.0.auto", value=False)),
+    (kept.grey, "probes", _of("state-timeline", "fieldConfig.defaults.color.mode", "thresholds")),
+    (drawn.late, "outages", _query("state-timeline", r" offset -\$__interval", "")),
+    (drawn.stepped, "outages", _of("table", "targets.0.instant", value=False)),
+    (drawn.stepped, "outages", _note("useValueForTime", value=False)),
+    (drawn.stepped, "outages", _note_query("outage_start", "outage_open_since")),
+    (drawn.untold, "outages", _untold),
+    (drawn.rounded, "executive", _field("stat", "unit", "dtdurations")),
+    (drawn.digits, "service-levels", _exact),
+    (drawn.foreign_marks, "outages", _note_query("and on () (count(", "and on () (group(")),
+    (drawn.cut_off, "outages", _wide),
+    (drawn.crowded, "outages", _query("state-timeline", r"bottomk\(\d+", "bottomk(40")),
+    (drawn.buried, "probes", _of("timeseries", "options.legend.sortBy", "Name")),
+    (drawn.alarming, "executive", _of("stat", THRESHOLDS, "red")),
+    (drawn.nameless, "probes", _field("bargauge", "displayName", "")),
+    (drawn.nothing_first, "probes", _ascending),
+    (drawn.buttons, "probes", _set("links.0.asDropdown", value=False)),
+    (drawn.too_early, "probes", _set("time.from", "now-30d")),
+    (judged, "outages", _of("stat", "title", "Objectives missed")),
+    (piled, "outages", _note_query(">= $__from <= $__to", "")),
+    (switches, "outages", _note("hide", value=False)),
+    (tiny, "probes", _field("timeseries", "unit", "ops")),
+    (other_kinds, "probes", _set("__inputs", [])),
+    (crowd, "probes", _many),
+    (questionless, "probes", _set("description", "Everything.")),
+    (unobserved, "uptime-ledger-itself", _unobserved),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "spoil"), SEEN, ids=lambda part: getattr(part, "__name__", None)
+)
+def test_each_rule_tells_what_was_seen_in_grafana(
+    rule: Rule, name: str, spoil: Callable[[Board], None]
+) -> None:
+    board = changed(name)
+    assert [*rule(board)] == []
+    spoil(board)
+    assert [*rule(board)] != []
+
+
+def test_every_rule_is_seen_to_tell() -> None:
+    rules = {*RULES, *drawn.RULES, kept.foreign, kept.twice, kept.grey}
+    assert {rule for rule, _, _ in SEEN} == rules
+    assert BOARDS
