@@ -7,18 +7,21 @@ and a digest: its headers may be secret.
 import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
 
 from service_catalogue.agreement import Agreement
 from service_catalogue.calendar import Calendar
 from service_catalogue.maintenance import WindowEntry
 from service_catalogue.model import Catalogue
+from service_catalogue.probes import Probe
 from service_catalogue.service import Service
 
 Value = dict[str, Any]
 _ELSEWHERE = {"depends_on", "probes"}
 _SPOKEN = ("window", "accounting", "quorum")
 """What is written down although it is usual: what is usual may change."""
-_ANY_PROBE = {"type": "http", "url": "http://gone.invalid"}
+_GONE = "http://gone.invalid/?"
+_AND = " | "
 
 
 class Subject(NamedTuple):
@@ -49,11 +52,16 @@ def service_value(service: Service) -> Value:
     value: Value = service.model_dump(mode="json", exclude=_ELSEWHERE, exclude_defaults=True)
     value |= service.model_dump(mode="json", include=set(_SPOKEN))
     if service.probes:
-        value["probes"] = [
-            f"{probe.type} {probe.name or ''} {_digest(probe.model_dump(exclude_defaults=True))}"
-            for probe in service.probes
-        ]
+        value["probes"] = [told for probe in service.probes for told in _told(probe)]
     return value
+
+
+def _told(probe: Probe) -> list[str]:
+    """Return what is kept of a probe; one that stands for those of a value has it in its URL."""
+    url = str(getattr(probe, "url", ""))
+    if url.startswith(_GONE):
+        return unquote(url.removeprefix(_GONE)).split(_AND)
+    return [f"{probe.type} {probe.name or ''} {_digest(probe.model_dump(exclude_defaults=True))}"]
 
 
 def _plain(model: Agreement | Calendar | WindowEntry) -> Value:
@@ -73,7 +81,7 @@ def service_of(value: Mapping[str, Any]) -> Service:
     """
     given = dict(value)
     if given.get("probes"):
-        given["probes"] = [_ANY_PROBE]
+        given["probes"] = [{"type": "http", "url": _GONE + quote(_AND.join(given["probes"]))}]
     return Service.model_validate(given)
 
 

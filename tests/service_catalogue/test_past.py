@@ -115,6 +115,7 @@ def test_the_example_s_terms_are_read_again_as_they_were() -> None:
         kept = set(Service.model_fields) - {"probes", "depends_on"}
         assert again.model_dump(include=kept) == one.model_dump(include=kept)
         assert again.method == one.method
+        assert service_value(again).get("probes") == value.get("probes")
     for name, calendar in catalogue.calendars.items():
         assert Calendar.model_validate(values[f"calendar {name}"]) == calendar
     for window in catalogue.maintenance.windows:
