@@ -146,6 +146,9 @@ def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter
     page = requests.get(now, timeout=5).text
     assert "probe_success 1\n" in page
     assert "service_probe_duration_seconds" in parsed(page)
+    theirs = parsed(requests.get(now + "&module=tcp&format=blackbox", timeout=5).text)
+    assert [sample.value for sample in theirs["probe_success"].samples] == [1]
+    assert all(name.startswith("probe_") for name in theirs)
     log = requests.get(now + "&module=tcp&debug=true", timeout=5).text
     assert "ms  localhost is 127.0.0.1" in log
     assert "ms  succeeded" in log

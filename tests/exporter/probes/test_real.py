@@ -193,6 +193,25 @@ def grpc_server() -> Iterator[str]:
     server.stop(None).wait()
 
 
+def test_grpc_metadata_goes_along() -> None:
+    seen: list[tuple[str, str | bytes]] = []
+
+    class Kept(grpc.ServerInterceptor):  # type: ignore[misc]  # without types
+        def intercept_service(self, continuation: Any, details: Any) -> Any:
+            seen.extend(details.invocation_metadata)
+            return continuation(details)
+
+    server = grpc.server(ThreadPoolExecutor(2), interceptors=[Kept()])
+    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        ask(type="grpc", target=f"127.0.0.1:{port}", metadata={"x-tenant": "shop"})
+    finally:
+        server.stop(None)
+    assert ("x-tenant", "shop") in seen
+
+
 @pytest.mark.parametrize(
     ("service", "reason"),
     [("", None), ("shop", None), ("till", "answer"), ("none", "status"), ("n" * 300, None)],
