@@ -1,6 +1,7 @@
 """The types that the catalogue's models are made of."""
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,7 +101,7 @@ def printable(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    if not value.strip():
+    if all(unicodedata.category(sign)[0] in "CZ" for sign in value):
         raise ValueError("is blank")
     if len(value) > LONGEST_NAME:
         raise ValueError(f"is longer than {LONGEST_NAME} characters")
