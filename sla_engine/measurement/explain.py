@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import at
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.figures import facts_of
 from sla_engine.accounting.terms import failing, quorums, terms
@@ -100,10 +101,10 @@ def _split(planned: int, unplanned: int, unknown: int) -> str:
 
 def _terms(catalogue: Catalogue, service: Service, outage: Outage) -> Iterator[str]:
     """Yield what was agreed when the outage began."""
-    held = terms(service, outage.start)
+    held, then = terms(service, outage.start), at(service, outage.start)
     goal = "none" if held.objective is None else f"{float(held.objective * 100):g} %"
-    yield f"terms at its start: objective {goal} per {service.window}"
-    yield f"  calendar {service.calendar or 'none: owed at any time'}, zone {catalogue.timezone}"
+    yield f"terms at its start: objective {goal} per {then.window}"
+    yield f"  calendar {then.calendar or 'none: owed at any time'}, zone {catalogue.timezone}"
     accounting = held.accounting
     yield f"  maintenance {accounting.maintenance}, unknown {accounting.unknown}"
     if held.min_outage:
@@ -111,8 +112,8 @@ def _terms(catalogue: Catalogue, service: Service, outage: Outage) -> Iterator[s
     moment = Interval(outage.start, outage.start + 1)
     for _, quorum in quorums(service, moment):
         yield f"  quorum: probes {quorum.probes}, locations {quorum.locations}"
-    beat = cadence(catalogue, service)
-    origin = "of the catalogue" if has_cadence(catalogue, service) else "unless measured otherwise"
+    beat = cadence(catalogue, then)
+    origin = "of the catalogue" if has_cadence(catalogue, then) else "unless measured otherwise"
     step, gap = format_duration(beat.step), format_duration(beat.max_gap)
     yield f"  cadence: a sample every {step} ({origin}), no hole up to {gap}"
 
@@ -186,9 +187,9 @@ def _minutes(books: Books, service: str, lasted: Interval) -> Iterator[str]:
     wide = Interval(lasted.start - MINUTE, lasted.end + MINUTE)
     found = list(books.ledger.events(wide).get(service, ()))
     left_out = len(found) - _MOST_MINUTES
-    for at, minute in enumerate(found):
-        if left_out > 0 and _MOST_MINUTES // 2 <= at < len(found) - _MOST_MINUTES // 2:
-            if at == _MOST_MINUTES // 2:
+    for number, minute in enumerate(found):
+        if left_out > 0 and _MOST_MINUTES // 2 <= number < len(found) - _MOST_MINUTES // 2:
+            if number == _MOST_MINUTES // 2:
                 yield f"  ... {left_out} minutes"
             continue
         failed = minute.total - minute.good
