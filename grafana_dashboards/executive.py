@@ -183,7 +183,7 @@ def _contracts() -> Table:
         Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 230},
+        narrow={"Service": 214},
         sort="Budget used",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},
@@ -347,6 +347,7 @@ def _trend() -> timeseries.Panel:
         over_time(counted(UNJUDGED, OBJECTIVE), "not judged"),
         stacked=True,
         decimals=0,
+        ranked=False,
         colors={
             "on course": looks.GOOD,
             "at risk": looks.WARN,

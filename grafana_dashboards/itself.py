@@ -5,6 +5,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
+from grafana_dashboards.since import data_since
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
@@ -25,6 +26,8 @@ OURS = 'job=~"$job", instance=~"$instance"'
 BUILD = '{__name__=~"sla_(engine|exporter)_build_info"}'
 COLLECTED = f"node_scrape_collector_success{{{OURS}}}"
 WAITING = f"sla_engine_outbox_oldest_timestamp_seconds{{{OURS}}}"
+
+_SEEN = f"{BUILD[:-1]}, {OURS}}}"
 
 
 def gauge(metric: str, how: str = "max") -> str:
@@ -52,12 +55,12 @@ def itself() -> dict[str, Any]:
         "that wait, feeds that fail, probes that start late, and what our processes cost.",
         section(
             "Now",
-            line(4, _lag(), _last_tick(), _pending(), _late(), _reload(), widths=(5, 5, 5, 5, 4)),
+            line(4, _lag(), _last_tick(), _pending(), _late(), _reload(), data_since(_SEEN)),
         ),
         section("What is not known", line(7, _failing(), _coverage(), _feeds())),
         section("Engine", line(8, _lags(), _ticks(), _tick_cost())),
         section("Notices", line(8, _outbox(), _notices(), _errors())),
-        section("Exporter", line(8, _lateness(), _load(), _collectors())),
+        section("Exporter", line(9, _lateness(), _load(), _collectors())),
         section(
             "Processes and scrapes",
             line(7, _processes()),

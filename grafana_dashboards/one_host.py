@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.host_depth import DISKS, HOST, filesystems, gauge, use
 from grafana_dashboards.host_system import subsystems
+from grafana_dashboards.since import data_since
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
@@ -33,7 +34,7 @@ def one_host() -> dict[str, Any]:
         "heat, processes, units, RAID, SMART, updates, certificates, backups, pressure.",
         section(
             "Now: $host",
-            line(4, *_now(), widths=(3,) * 8),
+            line(4, *_now(), widths=(2, 2, 2, 3, 3, 3, 3, 2, 4)),
             line(5, _about(), _alerts()),
         ),
         use(),
@@ -77,6 +78,7 @@ def _now() -> list[stat.Panel]:
             yes="is neutral",
             empty="not told",
         ),
+        data_since(f"node_uname_info{{{HOST}}}"),
     ]
 
 

@@ -1,6 +1,6 @@
 """Units, colours, thresholds and value mappings: one place, so that a colour means one thing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models import units
@@ -20,6 +20,7 @@ SECONDS = units.Seconds
 DURATION = units.DurationInDaysHoursMinutesSeconds
 POINTS = "suffix:pp"  # differences of percentages
 COUNT = units.NoUnit
+DAYS = "suffix:days"
 MONEY = units.LocaleFormat  # thousands apart, as the reader writes them
 BYTES = units.BytesIEC
 BYTES_PER_SECOND = units.BytesPerSecondSI
@@ -89,6 +90,13 @@ def named(mappings: Sequence[ValueMapping], empty: str) -> list[ValueMapping]:
     return [m for m in mappings if empty == NO_DATA or not isinstance(m, SpecialValueMap)]
 
 
+def texts(mappings: Sequence[ValueMapping]) -> Iterator[str]:
+    """Yield what values are mapped to."""
+    for mapping in mappings:
+        if isinstance(mapping, ValueMap):
+            yield from (result.text or "" for result in mapping.options.values())
+
+
 STATES = words(
     {
         "0": ("down", BAD),
@@ -114,11 +122,12 @@ COURSE = words(
         "2": ("lost", BAD),
     }
 )
-ENDS = words({"0": ("gone", BAD), "1": ("lasts", PLAIN)})
+ENDS = words({"0": ("gone", BAD), "1": ("lasts", PLAIN), "2": ("before its end", WARN)})
 VERDICT = words({"0": ("missed", BAD), "1": ("met", GOOD)})
 YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
 NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})
 FAILED = words({"0": ("good", GOOD), "1": ("failed", BAD)})
+SINCE = words({"0": ("before this range", PLAIN)})
 UNKNOWN_DAYS = words({})[-1:]
 GOOD_BAD = words({"0": ("failed", BAD), "1": ("good", GOOD)})
