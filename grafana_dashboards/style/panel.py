@@ -42,7 +42,8 @@ from grafana_dashboards.style.query import SOURCE, lettered
 _LABEL = re.compile(r"{{(\w+)}}")
 # Pixels of the texts of big numbers: counts; words, times and durations; names above them.
 _FIGURE, _WORDS, _NAME = 32, 24, 14
-_BAR = 16
+_SHORT = len("not told")
+_BAR_NAME, _BAR = 12, 16
 P = TypeVar("P", stat.Panel, bargauge.Panel, lines.Panel, statetimeline.Panel, statushistory.Panel)
 
 
@@ -104,7 +105,8 @@ def number(
     text_mode = common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.AUTO
     panel.text_mode(text_mode).mappings(without_nothing(mappings, empty)).no_value(empty)
     # Text of any size that fits would be tiny here and huge in the next panel.
-    size = _FIGURE if unit == COUNT and not (mappings or named) else _WORDS
+    short = unit == COUNT and not (mappings or named) and len(empty) <= _SHORT
+    size = _FIGURE if short else _WORDS
     panel.text(VizTextDisplayOptions().title_size(_NAME).value_size(size))
     return _measured(panel, (None, None), decimals)
 
@@ -128,7 +130,7 @@ def bars(
     panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
     panel.orientation(common.VizOrientation.HORIZONTAL).show_unfilled(True)
     panel.display_mode(common.BarGaugeDisplayMode.BASIC)
-    panel.text(VizTextDisplayOptions().title_size(_NAME).value_size(_BAR))
+    panel.text(VizTextDisplayOptions().title_size(_BAR_NAME).value_size(_BAR))
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     return _measured(panel, bounds, decimals)
 
