@@ -167,7 +167,8 @@ def _over_time() -> statetimeline.Panel:
             "{{alertname}}",
         ),
         mappings=looks.words(
-            {"0": ("none", "transparent"), "1": ("ticket", WARN), "2": ("page", BAD)}
+            {"0": ("none", "transparent"), "1": ("ticket", WARN), "2": ("page", BAD)},
+            missing=("none", "transparent"),
         ),
     )
 

@@ -41,7 +41,10 @@ _HAD = f"bottomk(6, 1 - ({_SHARE} > 0))"
 _NONE = 'label_replace(vector(0), "service", "none", "", "")'
 # What is known of why the open outages are.
 _WHY = f"{INFO} unless on (service, outage) {ENDED}"
-WINDOW = looks.words({"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)})
+WINDOW = looks.words(
+    {"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)},
+    missing=("none", "transparent"),
+)
 
 
 def outages() -> dict[str, Any]:
@@ -66,7 +69,7 @@ def outages() -> dict[str, Any]:
         section(
             "How often, and how long",
             line(8, _outages()),
-            line(8, _downtime(), _mttr(), _mtbf()),
+            line(9, _downtime(), _mttr(), _mtbf()),
         ),
         variables=[variable.datasource(), *variable.services()],
         notes=of_services(),

@@ -72,17 +72,19 @@ def with_nothing(steps: Steps, empty: str) -> Steps:
     return ((None, UNKNOWN if empty == NO_DATA else PLAIN), (_LOWEST, lowest), *rest)
 
 
-def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
-    """Return the mapping of values to (text, colour); what is not a number is "no data"."""
+def words(
+    meaning: dict[str, tuple[str, str]], missing: tuple[str, str] = (NO_DATA, UNKNOWN)
+) -> list[ValueMapping]:
+    """Return the mapping of values to (text, colour), and of what is no number to ``missing``."""
     named = {
         value: ValueMappingResult(text=text, color=color, index=index)
         for index, (value, (text, color)) in enumerate(meaning.items())
     }
-    missing = DashboardSpecialValueMapOptions(
+    absent = DashboardSpecialValueMapOptions(
         match=SpecialValueMatch.NULL_AND_NAN,
-        result=ValueMappingResult(text=NO_DATA, color=UNKNOWN, index=len(named)),
+        result=ValueMappingResult(text=missing[0], color=missing[1], index=len(named)),
     )
-    return [ValueMap(options=named), SpecialValueMap(options=missing)]
+    return [ValueMap(options=named), SpecialValueMap(options=absent)]
 
 
 def named(mappings: Sequence[ValueMapping], empty: str) -> list[ValueMapping]:
