@@ -59,7 +59,7 @@ def itself() -> dict[str, Any]:
         ),
         section("What is not known", line(7, _failing(), _coverage(), _feeds())),
         section("Engine", line(8, _lags(), _ticks(), _tick_cost())),
-        section("Notices", line(8, _outbox(), _notices(), _errors())),
+        section("Notices", line(9, _outbox(), _notices(), _errors())),
         section("Exporter", line(9, _lateness(), _load(), _collectors())),
         section(
             "Processes and scrapes",
@@ -89,7 +89,7 @@ def _lag() -> stat.Panel:
 
 def _last_tick() -> stat.Panel:
     return number(
-        "Since the last good tick",
+        "Since last good tick",
         "Time since a tick of the engine succeeded. It grows while Prometheus or the database "
         "cannot be reached.",
         now(f"time() - max({gauge('sla_engine_last_tick_timestamp_seconds')})", "tick"),
@@ -242,9 +242,11 @@ def _notices() -> timeseries.Panel:
 def _errors() -> timeseries.Panel:
     return chart(
         "Queries and transactions failed",
-        "Queries that Prometheus did not answer and ledger transactions that failed, per minute.",
+        "Queries that Prometheus did not answer, ledger transactions that failed, and times that "
+        "annotations could not be brought up to date in Grafana, per minute.",
         over_time("60 * " + rate("sla_engine_prometheus_errors_total"), "{{instance}} Prometheus"),
         over_time("60 * " + rate("sla_engine_ledger_errors_total"), "{{instance}} ledger"),
+        over_time("60 * " + rate("sla_engine_grafana_errors_total"), "{{instance}} Grafana"),
     )
 
 
