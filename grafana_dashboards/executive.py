@@ -243,9 +243,9 @@ def _owners() -> Table:
         "By owner",
         "Who answers for what: contracts, how many are lost and at risk now, and what the last 13 "
         "closed months were.",
-        Column("Contracts", by_owner("count", OBJECTIVE)),
-        Column("Lost", running("lost"), steps=looks.ABOVE_ZERO_IS_BAD),
-        Column("At risk", running("at_risk"), steps=looks.rising(1, 1_000_000)),
+        Column("Contracts", by_owner("count", OBJECTIVE), empty="none"),
+        Column("Lost", running("lost"), steps=looks.ABOVE_ZERO_IS_BAD, empty="none"),
+        Column("At risk", running("at_risk"), steps=looks.rising(1, 1_000_000), empty="none"),
         Column("Missed, 13 months", months("sla_month_windows", "owner", ', verdict="missed"')),
         Column(
             "Unplanned, 13 months",
