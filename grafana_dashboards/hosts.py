@@ -115,7 +115,7 @@ def _due() -> list[stat.Panel]:
     wanted = {
         "Security updates due": (UPDATES, "Hosts for which security updates wait."),
         "Reboots due": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
-        "Hosts with failed units": (FAILED, "Hosts on which a unit of systemd failed."),
+        "Failed units": (FAILED, "Hosts on which a unit of systemd failed."),
         "Nearly full": (
             f"({fullest()}) >= bool 0.9",
             "Hosts with a filesystem of which ordinary users can have less than a tenth.",

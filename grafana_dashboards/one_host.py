@@ -34,7 +34,8 @@ def one_host() -> dict[str, Any]:
         "heat, processes, units, RAID, SMART, updates, certificates, backups, pressure.",
         section(
             "Now: $host",
-            line(4, *_now(), widths=(2, 2, 2, 3, 3, 3, 3, 2, 4)),
+            line(3, *_state(), widths=(5, 5, 5, 5, 4)),
+            line(3, *_load()),
             line(5, _about(), _alerts()),
         ),
         use(),
@@ -50,14 +51,20 @@ def one_host() -> dict[str, Any]:
     )
 
 
-def _now() -> list[stat.Panel]:
-    """Return the figures at the top."""
+def _load() -> list[stat.Panel]:
+    """Return how much of each resource is in use."""
     return [
-        _figure("Reports", "Whether Prometheus can scrape it.", gauge("up"), yes="is good"),
         _figure("CPU", "Share of time in which it did not idle.", _BUSY, RATIO, (0.8, 0.95)),
         _figure("Memory", "What is not to be had without swapping.", _USED, RATIO, (0.85, 0.95)),
         _figure("Fullest disk", "Its fullest filesystem.", _FULLEST, RATIO, (0.8, 0.9)),
         _figure("Load per core", "Above 1, tasks wait for each other.", _LOAD, COUNT, (1, 2)),
+    ]
+
+
+def _state() -> list[stat.Panel]:
+    """Return whether it is there, since when, and what is due."""
+    return [
+        _figure("Reports", "Whether Prometheus can scrape it.", gauge("up"), yes="is good"),
         _figure(
             "Up for",
             "Time since it booted; boots are marked in the charts.",

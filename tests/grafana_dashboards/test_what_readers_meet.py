@@ -14,6 +14,7 @@ from tests.grafana_dashboards.boards import BOARDS, EVERY, Board, changed, notes
 
 Rule = Callable[[Board], Iterator[str]]
 OPENING = 40
+TITLE = 6.5  # pixels of a letter of a title, on average
 LETTER = 0.58  # of the size of a letter is its width, at most
 WIDEST = {"dateTimeAsIso": "2026-10-31 23:59:59", "dtdhms": "365 d 23:59:59"}
 WIDEST |= {"percentunit": "-1900.0%", "locale": "1,000,000", "s": "59.9 mins"}
@@ -95,6 +96,8 @@ def shrunk(board: Board) -> Iterator[str]:
             continue
         # The widest of one line at 1,280 pixels; words wrap, so that the longest must fit.
         room = (1280 - 56 - 2 * 16 + 8) / 24 * panel["gridPos"]["w"] - 24
+        if panel["type"] == "stat" and len(panel["title"]) * TITLE > room - 31:
+            yield f"{panel['title']}: the title is cut"
         longest = max((w for text in _texts(panel) for w in text.split()), key=len)
         if panel["type"] == "stat" and len(longest) * size["valueSize"] * LETTER > room:
             yield f"{panel['title']}: {longest!r} of {size['valueSize']} pixels in {room:.0f}"
@@ -285,6 +288,7 @@ SEEN: list[tuple[Rule, str, Callable[[Board], None]]] = [
     (unobserved, "uptime-ledger-itself", _unobserved),
     (shrunk, "probes", _of("stat", "options.text", {})),
     (shrunk, "one-service", _of("stat", "options.text.valueSize", 50)),
+    (shrunk, "probes", _of("stat", "title", "What is said at far too great a length")),
     (unclamped, "service-levels", _query("timeseries", r"clamp_min", "abs")),
     (undated, "server-health", _of("stat", "title", "Hosts")),
     (unnamed, "service-levels", _of("status-history", "title", "Availability per day")),
