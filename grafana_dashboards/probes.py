@@ -25,6 +25,7 @@ CERTIFICATE = "service_tls_certificate_expiry_timestamp_seconds"
 NOBODYS = "blackbox"
 _EITHER = '{__name__=~"(service_|)probe_success"}'
 DAY = 86_400
+_COARSE = "3m"  # of charts that read every probe: a thousand of them at each pixel take seconds
 
 
 def told_like_ours(expr: str) -> str:
@@ -204,6 +205,7 @@ def _phases() -> timeseries.Panel:
         ),
         unit=SECONDS,
         stacked=True,
+        interval=_COARSE,
     )
 
 
@@ -239,6 +241,7 @@ def _status() -> timeseries.Panel:
         unit=COUNT,
         stacked=True,
         decimals=0,
+        interval=_COARSE,
     )
 
 
