@@ -115,9 +115,14 @@ class AppriseTargets(Frozen):
 
 
 class Grafana(Frozen):
-    """Where people see the dashboards."""
+    """Where people see the dashboards; with a token, outages become annotations there.
+
+    The file holds the token of a service account that may read and write the organisation's
+    annotations (the role Editor).
+    """
 
     url: HttpUrl
+    token_file: FilePath | None = None
 
 
 class Notifications(Frozen):

@@ -8,6 +8,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from sla_engine.app.annotations import AnnotationKeeper
 from sla_engine.app.clock_guard import ClockGuard
 from sla_engine.app.engine import Engine
 from sla_engine.app.feeds import FeedReader
@@ -22,6 +23,7 @@ _DECISIONS_SECONDS = 2
 _RULES_SECONDS = 60
 _SILENCES_SECONDS = 30
 _WINDOWS_SECONDS = 60
+_ANNOTATIONS_SECONDS = 15
 _FEED = "feed "
 
 log = structlog.get_logger("engine")
@@ -73,6 +75,8 @@ class Scheduler:
             self._follows("rules", RulesKeeper(rules_file, engine), _RULES_SECONDS)
         keeper = SilenceKeeper(engine)
         self._follows("silences", engine.while_leading(keeper), _SILENCES_SECONDS)
+        annotator = AnnotationKeeper(engine)
+        self._follows("annotations", engine.while_leading(annotator), _ANNOTATIONS_SECONDS)
         self._follows("windows", WindowWatch(engine), _WINDOWS_SECONDS)
         self._add_feeds()
 

@@ -65,6 +65,7 @@ class EngineMetrics:
             "Maintenance windows that cannot be worked out and are left out.",
         )
         self._watch_feeds(gauge)
+        self._watch_grafana(counter)
         self.notices_sent = counter(
             "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
         )
@@ -89,6 +90,17 @@ class EngineMetrics:
             self.tick_failures.labels(kind)
         for result in ("done", "refused", "failed", "unreadable"):
             self.slack_requests.labels(result)
+
+    def _watch_grafana(self, counter: "partial[Counter]") -> None:
+        self.annotations = counter(
+            "sla_engine_grafana_annotations",
+            "Annotations of outages that Grafana took: posted, changed, removed.",
+            ["result"],
+        )
+        self.grafana_errors = counter(
+            "sla_engine_grafana_errors",
+            "Times that Grafana's annotations were not brought up to date.",
+        )
 
     def _watch_time(self, gauge: "partial[Gauge]") -> None:
         self.lag = gauge(
