@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import NamedTuple
 
+from service_catalogue.terms import Value
 from sla_engine.accounting.contracts import Contracts, contract_reach
 from sla_engine.accounting.figures import as_of, facts_of, service_report, with_parts
 from sla_engine.accounting.past import without
@@ -99,6 +100,7 @@ class _Case:
         self._names = {service, *one.formerly}
         names = with_parts(books.catalogue, [one]) | self._names
         self._terms = [t for t in terms if t.subject.kind != "service" or t.subject.name in names]
+        self._heirs = [t for t in terms if t.subject.name not in names and service in _taken_by(t)]
         self._known: dict[Without, tuple[Snapshot, str]] = {}
 
     def causes(self, was: Frozen) -> list[Cause]:
@@ -113,17 +115,32 @@ class _Case:
             found = found or [s.cause for s in suspects]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
-            found += [_SAMPLES, *self._derived_otherwise(known)]
+            found += self._gone_to(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
 
+    def _gone_to(self, known: Basis) -> list[Cause]:
+        """Return by what its samples of the period are another service's now, if they are."""
+        taken = [term for term in self._heirs if term.id > known.term]
+        if not taken or self._books.ledger.histories(self._period, [self._service]):
+            return []
+        heir, zone = taken[-1], self._books.catalogue.timezone
+        why = f"its history went to {heir.subject.name}, formerly {self._service}"
+        seen = f"(first seen {humanize.moment(heir.time, zone)})"
+        return [Cause("terms", _FILE, f"{why} {seen}", heir.time)]
+
     def _derived_otherwise(self, known: Basis) -> Iterator[Cause]:
-        """Yield the terms by which samples may have been derived to something else."""
-        zone = self._books.catalogue.timezone
+        """Yield the terms by which samples may have been derived to something else.
+
+        A service that leaves and comes back, also by another id, is held to what it was before.
+        """
+        zone, held = self._books.catalogue.timezone, dict[str, Value]()
         for term in self._terms:
-            if term.id > known.term and term.subject.kind == "service" and term.before:
-                after = term.after or {}
-                if any(term.before.get(key) != after.get(key) for key in _DERIVES):
-                    yield _of_term(term, zone)
+            if term.subject.kind != "service" or term.after is None:
+                continue
+            name = self._service if term.subject.name in self._names else term.subject.name
+            was, held[name] = held.get(name, term.before), term.after
+            if was and term.id > known.term and _derives_otherwise(was, term.after):
+                yield _of_term(term._replace(before=was), zone)
 
     def _of(self, left_out: Without) -> tuple[Snapshot, str]:
         """Return the figures and the samples' digest, as if some rows were not there."""
@@ -183,6 +200,16 @@ class _Case:
                 why = event.reason or f"{window}: {event.kind}"
                 cause = Cause("window", event.author, why, event.time)
                 yield _Suspect(Without(events=frozenset({number})), cause)
+
+
+def _taken_by(term: Term) -> set[str]:
+    """Return the former ids that a term makes a service's own."""
+    before, after = ((value or {}).get("formerly", ()) for value in (term.before, term.after))
+    return set(after).difference(before) if term.subject.kind == "service" else set()
+
+
+def _derives_otherwise(before: Value, after: Value) -> bool:
+    return any(before.get(key) != after.get(key) for key in _DERIVES)
 
 
 def _all(suspects: Iterable[_Suspect]) -> Without:
