@@ -49,7 +49,7 @@ def outage_ages(books: Books, now: int) -> Callable[[Service, Outage], OutageAge
         known = reached.get(service.id)
         until = max(outage.start, known.until if known else outage.start)
         gap = longest_gap(books.catalogue, service)
-        if is_current(until, gap, now, refresh=_SETTLING):
+        if is_current(until, gap, now):
             return OutageAge(now, is_stale=False)
         return OutageAge(until, is_stale=True)
 

@@ -38,11 +38,19 @@ _MOST = 50
 """How many rows are tried one by one; of more the kinds are named."""
 
 
+_Worked = tuple[Snapshot, str]
+"""Figures, and the digest of what samples say."""
+
+
 class _Suspect(NamedTuple):
-    """Rows that may have changed a figure, and what is said of them if they did."""
+    """Rows that may have changed a figure, what is said of them if they did, and what they are of.
+
+    Rows of one window, or of one service's terms, may undo each other.
+    """
 
     rows: Without
     cause: Cause
+    of: str = ""
 
 
 def restatements(
@@ -101,13 +109,14 @@ class _Case:
         names = with_parts(books.catalogue, [one]) | self._names
         self._terms = [t for t in terms if t.subject.kind != "service" or t.subject.name in names]
         self._heirs = [t for t in terms if t.subject.name not in names and service in _taken_by(t)]
-        self._known: dict[Without, tuple[Snapshot, str]] = {}
+        self._known: dict[Without, _Worked] = {}
 
     def causes(self, was: Frozen) -> list[Cause]:
         """Return what made the figures others than those that were frozen."""
         known = was.basis or self._supposed(was)
         suspects = self._tried(list(self._suspects(known)))
         full, base = self._of(NOTHING), self._of(_all(suspects))
+        suspects = self._not_undone(suspects, full, base)
         found = [s.cause for s in suspects if self._of(s.rows)[0] != full[0]]
         if not found and base[0] != full[0]:  # several rows say the same: each would do alone
             alone = ((s, _all(o for o in suspects if o is not s)) for s in suspects)
@@ -117,6 +126,22 @@ class _Case:
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
             found += self._gone_to(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
+
+    def _not_undone(
+        self, suspects: Sequence[_Suspect], full: _Worked, base: _Worked
+    ) -> list[_Suspect]:
+        """Leave out rows of one thing that say nothing together: one took back another."""
+        groups: dict[str, list[_Suspect]] = {}
+        for number, one in enumerate(suspects):
+            groups.setdefault(one.of or f"{number}", []).append(one)
+        kept = []
+        for group in groups.values():
+            if len(group) > 1 and self._of(_all(group))[0] == full[0]:
+                others = _all(one for one in suspects if one not in group)
+                if self._of(others)[0] == base[0]:
+                    continue
+            kept += group
+        return [one for one in suspects if one in kept]
 
     def _gone_to(self, known: Basis) -> list[Cause]:
         """Return by what its samples of the period are another service's now, if they are."""
@@ -142,13 +167,13 @@ class _Case:
             if was and term.id > known.term and _derives_otherwise(was, term.after):
                 yield _of_term(term._replace(before=was), zone)
 
-    def _of(self, left_out: Without) -> tuple[Snapshot, str]:
+    def _of(self, left_out: Without) -> _Worked:
         """Return the figures and the samples' digest, as if some rows were not there."""
         if left_out not in self._known:
             self._known[left_out] = self._worked_out(without(self._books, self._terms, left_out))
         return self._known[left_out]
 
-    def _worked_out(self, books: Books) -> tuple[Snapshot, str]:
+    def _worked_out(self, books: Books) -> _Worked:
         one = books.catalogue.service(self._service)
         period, at = self._period, self._at
         facts = facts_of(books, contract_reach(books.catalogue, (one,), period, at), (one,))[one.id]
@@ -190,7 +215,8 @@ class _Case:
         for term in self._terms:
             if term.id > known.term and term.subject.kind != "policy":
                 cause = _of_term(term, zone)
-                yield _Suspect(Without(terms=frozenset({term.id})), cause)
+                rows = Without(terms=frozenset({term.id}))
+                yield _Suspect(rows, cause, " ".join(term.subject))
         for number, (name, said) in ledger.corrections.after(known.correction).items():
             if name in self._names and said.field == "class":
                 cause = Cause("correction", said.author, said.reason, said.time)
@@ -199,7 +225,8 @@ class _Case:
             if event.kind != "requested":
                 why = event.reason or f"{window}: {event.kind}"
                 cause = Cause("window", event.author, why, event.time)
-                yield _Suspect(Without(events=frozenset({number})), cause)
+                rows = Without(events=frozenset({number}))
+                yield _Suspect(rows, cause, f"request {window}")
 
 
 def _taken_by(term: Term) -> set[str]:

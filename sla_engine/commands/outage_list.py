@@ -67,6 +67,8 @@ def list_outages(options: argparse.Namespace) -> int:
     with opened(options) as context:
         period = _period(context, options, at)
         services = chosen_services(context.catalogue, options.services)
+        if not options.services:
+            services += context.catalogue.left
         found = [
             one._replace(why=why_of(context.ledger, one.outage, at))
             for one in _outages(context, services, period, at)

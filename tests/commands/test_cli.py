@@ -10,10 +10,12 @@ import pytest
 from babel import dates
 
 import uptime_common
+from service_catalogue import load_catalogue
+from sla_engine.accounting.past import noted
 from sla_engine.cli import main, parser
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 
 SERVICES = """\
 organization: Example
@@ -166,6 +168,19 @@ def test_an_open_outage_lasts_no_longer_than_its_data(
     assert told == [("api", 60, "2024-10-05T00:00:00Z", True), ("shop", 90.5, None, False)]
     assert main(["outages", "show", *flags, outage_id("api", down)]) == 0
     assert "open, stale: as of 2024-10-05T00:00:00Z" in capsys.readouterr().out
+
+
+def test_outages_of_a_service_that_left_are_listed(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    with Ledger.open(flags[1].partition("=")[2]) as ledger:
+        noted(Books(load_catalogue(path), ledger), START)
+        path.write_text(SERVICES.replace("id: shop", "id: kiosk"))
+        noted(Books(load_catalogue(path), ledger), START + DAY)
+    assert main(["outages", "list", *flags, "--format=json"]) == 0
+    told = [(one["service"], one["name"]) for one in json.loads(capsys.readouterr().out)]
+    assert told == [("shop", "Shop")]
 
 
 def test_an_open_outage_with_fresh_data_lasts_until_now(
