@@ -134,7 +134,7 @@ def test_a_window_that_was_approved_revoked_and_approved_is_named(ledger: Ledger
     assert {"dan", "services.yml"} <= {cause.author for cause in found.causes}
 
 
-def test_history_that_was_taken_away_still_counts_and_is_no_fault_of_samples(
+def test_history_that_was_taken_away_counts_and_is_no_fault_of_samples(
     ledger: Ledger,
 ) -> None:
     frozen(ledger)
