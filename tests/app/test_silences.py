@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -18,10 +18,10 @@ from tests.catalogues import catalogue
 
 NOW = 1_800_000_000_000
 FEED = b"""sla_engine_feed_last_success_timestamp_seconds{feed="Alertmanager's silences"}"""
-SILENCES = {"silences": {"url": "http://127.0.0.1:1"}}
+SILENCES: dict[str, Any] = {"silences": {"url": "http://127.0.0.1:1"}}
 
 
-def exposed(book_keys: dict[str, object], tmp_path: Path) -> bytes:
+def exposed(book_keys: dict[str, Any], tmp_path: Path) -> bytes:
     book = catalogue("shop", maintenance=book_keys)
     client = cast("Client", SimpleNamespace(close=lambda: None))
     with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
