@@ -13,7 +13,7 @@ from sla_engine.app.clock_guard import ClockGuard
 from sla_engine.app.engine import Engine
 from sla_engine.app.feeds import FeedReader
 from sla_engine.app.rules import RulesKeeper
-from sla_engine.app.silences import SilenceKeeper
+from sla_engine.app.silences import EVERY_SECONDS, SilenceKeeper
 from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.windows import WindowWatch
 
@@ -21,7 +21,6 @@ _SEND_SECONDS = 5
 _LISTEN_SECONDS = 5
 _DECISIONS_SECONDS = 2
 _RULES_SECONDS = 60
-_SILENCES_SECONDS = 30
 _WINDOWS_SECONDS = 60
 _ANNOTATIONS_SECONDS = 15
 _FEED = "feed "
@@ -74,7 +73,7 @@ class Scheduler:
         if rules_file is not None:
             self._follows("rules", RulesKeeper(rules_file, engine), _RULES_SECONDS)
         keeper = SilenceKeeper(engine)
-        self._follows("silences", engine.while_leading(keeper), _SILENCES_SECONDS)
+        self._follows("silences", engine.while_leading(keeper), EVERY_SECONDS)
         annotator = AnnotationKeeper(engine)
         self._follows("annotations", engine.while_leading(annotator), _ANNOTATIONS_SECONDS)
         self._follows("windows", WindowWatch(engine), _WINDOWS_SECONDS)

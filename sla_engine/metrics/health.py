@@ -120,7 +120,7 @@ class EngineMetrics:
     def _watch_feeds(self, gauge: "partial[Gauge]") -> None:
         self._feed_success = gauge(
             "sla_engine_feed_last_success_timestamp_seconds",
-            "When an iCalendar feed was last read; 0 where it was not since the start.",
+            "When a feed (iCalendar, Alertmanager's silences) was last read; 0: not since start.",
             ["feed"],
         )
         self._feed_refresh = gauge(
