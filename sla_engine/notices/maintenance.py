@@ -1,8 +1,9 @@
 """What is told of approved planned work: soon, started, ended, overrun."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from service_catalogue import Service
 from sla_engine.domain.actor import shown
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow
@@ -10,6 +11,7 @@ from sla_engine.domain.notice import Message, Notice, Tone
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.links import links_of
 from uptime_common import humanize
 
 REMIND = 30 * 60_000
@@ -35,7 +37,7 @@ def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Noti
             kind = _stage(occurrence, now, told, overrun=bool(down))
             if kind is None or kind in told:
                 continue
-            facts = _work(window, occurrence, [s.name for s in services], down)
+            facts = _work(window, occurrence, services, down)
             owner = services[0].id if services else None
             yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
 
@@ -56,13 +58,17 @@ def _stage(work: Interval, now: int, told: set[str], *, overrun: bool) -> str | 
 
 
 def _work(
-    window: MaintenanceWindow, occurrence: Interval, services: list[str], down: list[str]
+    window: MaintenanceWindow,
+    occurrence: Interval,
+    services: Sequence[Service],
+    down: list[str],
 ) -> dict[str, Any]:
     return {
         "title": window.title,
         "start": occurrence.start,
         "end": occurrence.end,
-        "services": services,
+        "services": [service.name for service in services],
+        "ids": [service.id for service in services],
         "requester": window.requester,
         "approver": window.approval.author if window.approval else None,
         "down": down,
@@ -91,5 +97,6 @@ def compose_work(item: Delivery, writing: Writing) -> Rendered:
             ("Asked for by", shown(facts["requester"])),
             ("Approved by", shown(facts["approver"] or "nobody")),
         ),
+        links=links_of(writing.books.catalogue, facts.get("ids", ())),
     )
     return Rendered(head, Message(f"The work {said}", tone))
