@@ -305,6 +305,10 @@ class Outbox:
         """Note a failed attempt and when to try again."""
         self._update(delivery, item.id, attempts=item.attempts + 1, due_ms=due, error=error)
 
+    def put_off(self, item: Delivery, due: int) -> None:
+        """Note when a delivery is to be made that nobody tried yet."""
+        self._update(delivery, item.id, due_ms=due)
+
     def leave_out(self, deliveries: Collection[int], now: int) -> None:
         """Note that nobody there is to hear of these."""
         with self._writing.begin() as connection:
