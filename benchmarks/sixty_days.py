@@ -189,7 +189,7 @@ def _from(start: int, length: int) -> Interval:
 
 
 def ticks(events: Sequence[Drawn], away: Sequence[Interval], end: int) -> Iterator[int]:
-    """Yield the ticks at which something may be seen or told; while nothing happens, one an hour."""
+    """Yield the ticks at which something may be seen or told, else one an hour."""
     edges = sorted({edge for one in events for edge in (one.start, one.end)})
     begins = [one.start for one in away]
     for now in range(BEGIN + TICK, end, TICK):
@@ -334,7 +334,8 @@ def main() -> int:
         f"{options.services} services, {options.days} days, seed {options.seed}: "
         f"{dict(kinds)}, engine away {len(away)} times\n"
         f"{found.incidents} true incidents of {found.causes} causes, {found.pages} pages: "
-        f"{found.pages / found.causes:.2f} a cause, {found.pages / found.incidents:.2f} an incident\n"
+        f"{found.pages / found.causes:.2f} a cause, "
+        f"{found.pages / found.incidents:.2f} an incident\n"
         f"incidents without a page {len(found.untold)}, pages without an incident "
         f"{len(found.needless)} ({time.monotonic() - began:.0f} s)\n"
     )
