@@ -14,8 +14,6 @@ LONG = Drawn("s0", NOON, NOON + 8 * STEP, State.DOWN, "alone0")
 BLIP = Drawn("s1", NOON + HOUR, NOON + HOUR + 2 * STEP, State.DOWN, "blip")
 NIGHT = BEGIN + 2 * DAY + HOUR
 WORK = Drawn("s2", NIGHT, NIGHT + 20 * STEP, State.DOWN, "work2@0")
-    "s2", BEGIN + 2 * DAY + HOUR, BEGIN + 2 * DAY + HOUR + 20 * STEP, State.DOWN, "work2@0"
-)
 EVENTS = [LONG, BLIP, WORK]
 SPAN = Interval(BEGIN, BEGIN + 3 * DAY)
 
