@@ -84,14 +84,20 @@ def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Findi
     yield from _reference(item, "calendar", calendars)
     for change in _items(service, "history", at):
         yield from _reference(change, "calendar", calendars)
+        yield from _owed(change, change[1].get("objective", service.get("objective")))
     yield from _same_names(
         (where, {"name": probe.get("name", probe.get("type"))})
         for where, probe in _items(service, "probes", at)
     )
     yield from _needs(item)
-    if service.get("credits") and service.get("objective") is None:
-        yield (*at, "credits"), "need an objective"
+    yield from _owed(item, service.get("objective"))
     yield from contract_window(item)
+
+
+def _owed(item: Item, objective: Any) -> Iterable[Finding]:
+    at, owed = item
+    if owed.get("credits") and objective is None:
+        yield (*at, "credits"), "need an objective"
 
 
 def contract_window(item: Item) -> Iterable[Finding]:

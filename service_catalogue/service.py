@@ -158,6 +158,10 @@ class Change(Frozen):
     objective: Percent | None = None
     calendar: Identifier | None = None
     quorum: Quorum | None = None
+    accounting: Accounting | None = None
+    credits: tuple[Credit, ...] | None = None
+    cost_per_hour: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    min_outage: PositiveMilliseconds | None = None
     scrape_interval: PositiveMilliseconds | None = None
     max_gap: PositiveMilliseconds | None = None
 
