@@ -1,6 +1,6 @@
 """What is told of approved planned work: soon, started, ended, overrun."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from service_catalogue import Service
@@ -11,6 +11,7 @@ from sla_engine.domain.notice import Message, Notice, Tone
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.links import links_of
 from uptime_common import humanize
 
 REMIND = 30 * 60_000
@@ -52,7 +53,7 @@ def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Noti
         if kind is None or kind in told:
             continue
         topic = f"maintenance:{window.id}:{occurrence.start}"
-        facts = _work(window, occurrence, [s.name for s in services], down)
+        facts = _work(window, occurrence, services, down)
         owner = services[0].id if services else None
         yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
 
@@ -73,13 +74,17 @@ def _stage(work: Interval, now: int, told: set[str], *, overrun: bool) -> str | 
 
 
 def _work(
-    window: MaintenanceWindow, occurrence: Interval, services: list[str], down: list[str]
+    window: MaintenanceWindow,
+    occurrence: Interval,
+    services: Sequence[Service],
+    down: list[str],
 ) -> dict[str, Any]:
     return {
         "title": window.title,
         "start": occurrence.start,
         "end": occurrence.end,
-        "services": services,
+        "services": [service.name for service in services],
+        "ids": [service.id for service in services],
         "requester": window.requester,
         "approver": window.approval.author if window.approval else None,
         "down": down,
@@ -108,5 +113,6 @@ def compose_work(item: Delivery, writing: Writing) -> Rendered:
             ("Asked for by", shown(facts["requester"])),
             ("Approved by", shown(facts["approver"] or "nobody")),
         ),
+        links=links_of(writing.books.catalogue, facts.get("ids", ())),
     )
     return Rendered(head, Message(f"The work {said}", tone))
