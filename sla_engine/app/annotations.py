@@ -11,7 +11,7 @@ from sla_engine.app.log_once import LogOnce
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage_list import ListedOutage, NewestOutages
 from sla_engine.grafana import Annotation, Client, GrafanaError, Plan, plan, wanted
-from sla_engine.notices.links import links
+from sla_engine.notices.links import Place, links
 
 log = structlog.get_logger("grafana")
 
@@ -84,9 +84,9 @@ def _named(catalogue: Catalogue, service: str) -> str:
 
 
 def _page(catalogue: Catalogue, outage: ListedOutage) -> str | None:
-    """Return the engine's page of the day of an outage, where people reach its pages."""
+    """Return the engine's page of an outage, where people reach its pages."""
     lasted = Interval(outage.start, outage.start if outage.end is None else outage.end)
-    return dict(links(catalogue, [outage.service], lasted)).get("Outages of the day")
+    return dict(links(catalogue, [Place(outage.service, outage.start)], lasted)).get("Outage")
 
 
 def _token(file: Path) -> str:
