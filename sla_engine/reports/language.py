@@ -6,6 +6,7 @@ numbers.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -39,6 +40,8 @@ def counts(one: str, many: str) -> tuple[str, str]:
     """Return a text of one and of many, as `marked` does."""
     return one, many
 
+
+_SPLIT = re.compile(r"(-?[0-9]+)([a-z]+)")
 
 _COUNTED = (
     counts("{n} service", "{n} services"),
@@ -210,7 +213,12 @@ class Babel(Language):
         """Return a duration of ours in the language's own units."""
         if text == humanize.NOTHING:
             return text
-        return " ".join(_unit(part, str(self._locale)) for part in text.split())
+        parts = (_SPLIT.fullmatch(part) for part in text.split())
+        return " ".join(
+            f"{self.number(int(part[1]))}\N{NARROW NO-BREAK SPACE}{self.phrase(_UNITS.get(part[2], part[2]))}"
+            for part in parts
+            if part is not None
+        )
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""
@@ -315,17 +323,8 @@ def _catalogue(name: str) -> Catalog | None:
         return read_po(file, locale=name)
 
 
-_UNIT = {"d": "day", "h": "hour", "m": "minute", "s": "second", "ms": "millisecond"}
-
-
-@lru_cache(maxsize=10_000)
-def _unit(part: str, locale: str) -> str:
-    """Return such as ``15m`` with the unit that people of a language write."""
-    from babel.units import format_unit  # noqa: PLC0415 - who reads English need not wait
-
-    number = part.rstrip("dhms")
-    unit = f"duration-{_UNIT[part.removeprefix(number)]}"
-    return format_unit(int(number), unit, "short", locale=locale).replace(" ", "\N{NO-BREAK SPACE}")
+_UNITS = {"d": marked("d"), "m": "min"}
+"""How people of any language write our units, where not as we do."""
 
 
 def _pattern(digits: int) -> str:

@@ -59,7 +59,9 @@ def test_counts_and_durations_are_those_of_the_language() -> None:
     assert german.counted(2, "outage") == "2 Ausfälle"
     assert french.counted(0, "outage") == "0 interruption"
     assert french.counted(2, "outage") == "2 interruptions"
-    assert german.service_time(90 * 60_000 + 45 * 3_600_000).split() == ["46", "Std.", "30", "Min."]
+    assert german.service_time(46.5 * 3_600_000).split() == ["46", "h", "30", "min"]
+    assert german.duration(90_000_000).split() == ["1", "T", "1", "h"]
+    assert french.duration(-500).split() == ["0", "s"]
 
 
 def test_a_language_without_words_keeps_english_ones_and_its_numbers() -> None:
