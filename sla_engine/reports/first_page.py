@@ -111,7 +111,7 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
         _others(left, say),
         say.phrase(_VERDICTS_CAPTION),
         say.phrase("Nothing has an objective."),
-        widths=(48, 12, 13, 13, 14),
+        widths=(45, 12, 13, 12, 18),
     )
 
 
