@@ -142,6 +142,8 @@ def _room(letters_: int, kind: str) -> float:
     """Return the room that a column is given, in letters: words of some length are wrapped."""
     if kind == "t":
         return 1.15 * letters_
+    if kind == "id":  # capitals
+        return 1.7 * letters_ + 2
     if kind in _WHOLE or letters_ <= _WORD:
         return 1.25 * max(letters_, _NARROWEST) + 2
     return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)

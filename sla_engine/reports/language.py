@@ -213,12 +213,14 @@ class Babel(Language):
         """Return a duration of ours in the language's own units."""
         if text == humanize.NOTHING:
             return text
-        parts = (_SPLIT.fullmatch(part) for part in text.split())
-        return " ".join(
-            f"{self.number(int(part[1]))}\N{NARROW NO-BREAK SPACE}{self.phrase(_UNITS.get(part[2], part[2]))}"
-            for part in parts
-            if part is not None
-        )
+        return " ".join(map(self._unit, text.split()))
+
+    def _unit(self, part: str) -> str:
+        found = _SPLIT.fullmatch(part)
+        if found is None:
+            return part
+        symbol = self.phrase(_UNITS.get(found[2], found[2]))
+        return f"{self.number(int(found[1]))}\N{NARROW NO-BREAK SPACE}{symbol}"
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""

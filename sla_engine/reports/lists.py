@@ -365,22 +365,17 @@ PERFORMANCE_HEAD = (
 )
 _TOLD = 5
 _DONE = {
-    "reboot": marked("reboot"),
-    "installed": marked("packages installed"),
-    "upgraded": marked("packages upgraded"),
-    "removed": marked("packages removed"),
-}
+    "reboot": marked("reboot"), "installed": marked("packages installed"),
+    "upgraded": marked("packages upgraded"), "removed": marked("packages removed"),
+}  # fmt: skip
 _KINDS = {
-    "planned": marked("planned"),
-    "unplanned": marked("unplanned"),
+    "planned": marked("planned"), "unplanned": marked("unplanned"),
     "overrun": marked("overrun"),
-}
+}  # fmt: skip
 _RULES = {
-    "each": marked("each"),
-    "worst": marked("worst"),
-    "weighted": marked("weighted"),
-    "all": marked("all"),
-}
+    "each": marked("each"), "worst": marked("worst"),
+    "weighted": marked("weighted"), "all": marked("all"),
+}  # fmt: skip
 
 
 def capacity(report: PeriodReport) -> list[tuple[str, ...]]:

@@ -18,7 +18,8 @@ from tests.reports.wording import FOLDER, Text, texts
 @pytest.fixture(scope="module", params=TRANSLATED)
 def catalogue(request: pytest.FixtureRequest) -> dict[Text, Message]:
     with (FOLDER / "locale" / f"{request.param}.po").open("rb") as file:
-        return {one.id: one for one in read_po(file, locale=request.param) if one.id}
+        found = [one for one in read_po(file, locale=request.param) if one.id]
+    return {one.id if isinstance(one.id, str) else (one.id[0], one.id[1]): one for one in found}
 
 
 def test_every_text_is_translated_and_no_translation_is_of_a_text_that_is_gone(
@@ -73,7 +74,7 @@ def test_a_language_without_words_keeps_english_ones_and_its_numbers() -> None:
 
 
 def _strings(one: Message) -> tuple[str, ...]:
-    return (one.string,) if isinstance(one.string, str) else tuple(one.string)
+    return (one.string,) if isinstance(one.string, str) else tuple(one.string or ())
 
 
 def _fields(text: str) -> set[str]:
