@@ -100,6 +100,7 @@ def _running() -> Table:
     state = " or ".join(f"{value} * {_in(name)}" for name, value in STATES.items())
     exhausted = agreed("sla_agreement_budget_exhausted_timestamp_seconds")
     ends = f"{exhausted} * 1000 or 0 * {_in('lost')} or {_in('on_course')}"
+    ends += f" or 2 * {_in('at_risk')}"
     return grid(
         "Windows that run",
         "Every chosen agreement: its one figure by its rule so far (none where each service is "
@@ -191,7 +192,7 @@ def _services() -> Table:
         Column("Availability", part(owed("sla_availability_ratio")), RATIO, decimals=LEVEL_DIGITS),
         Column("Budget used", part(f"1 - {left}"), RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
         Column(
-            "Up",
+            "Now",
             part("max by (service) (sla_service_up)"),
             mappings=looks.words({"0": ("down", looks.BAD), "1": ("up", looks.GOOD)}),
         ),

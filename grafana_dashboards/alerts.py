@@ -157,11 +157,19 @@ def _over_time() -> statetimeline.Panel:
         "[$__interval] offset -$__interval))"
         for value, severity in ((2, "page"), (1, "ticket"))
     )
+    longest = f"bottomk(8, 1 / {fired})"
+    none = 'label_replace(vector(0), "alertname", "none", "", "")'
     return timeline(
         "Firing over time",
         "When each alert fired, of whatever it was; the eight that did longest, these first.",
-        over_time(ordered(f"bottomk(8, 1 / {fired})", worst, "alertname"), "{{alertname}}"),
-        mappings=looks.words({"1": ("ticket", WARN), "2": ("page", BAD)}),
+        over_time(
+            f"{ordered(longest, worst, 'alertname')} or {none} unless on () {fired}",
+            "{{alertname}}",
+        ),
+        mappings=looks.words(
+            {"0": ("none", "transparent"), "1": ("ticket", WARN), "2": ("page", BAD)},
+            missing=("none", "transparent"),
+        ),
     )
 
 

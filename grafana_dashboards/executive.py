@@ -183,7 +183,7 @@ def _contracts() -> Table:
         Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 230},
+        narrow={"Service": 214},
         sort="Budget used",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},
@@ -243,9 +243,9 @@ def _owners() -> Table:
         "By owner",
         "Who answers for what: contracts, how many are lost and at risk now, and what the last 13 "
         "closed months were.",
-        Column("Contracts", by_owner("count", OBJECTIVE)),
-        Column("Lost", running("lost"), steps=looks.ABOVE_ZERO_IS_BAD),
-        Column("At risk", running("at_risk"), steps=looks.rising(1, 1_000_000)),
+        Column("Contracts", by_owner("count", OBJECTIVE), empty="none"),
+        Column("Lost", running("lost"), steps=looks.ABOVE_ZERO_IS_BAD, empty="none"),
+        Column("At risk", running("at_risk"), steps=looks.rising(1, 1_000_000), empty="none"),
         Column("Missed, 13 months", months("sla_month_windows", "owner", ', verdict="missed"')),
         Column(
             "Unplanned, 13 months",
@@ -347,6 +347,7 @@ def _trend() -> timeseries.Panel:
         over_time(counted(UNJUDGED, OBJECTIVE), "not judged"),
         stacked=True,
         decimals=0,
+        ranked=False,
         colors={
             "on course": looks.GOOD,
             "at risk": looks.WARN,

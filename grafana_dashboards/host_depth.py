@@ -81,6 +81,7 @@ def _load() -> timeseries.Panel:
         *(over_time(gauge(f"node_load{m}"), f"load {m} min") for m in (1, 5, 15)),
         over_time(f'count(node_cpu_seconds_total{{{HOST}, mode="idle"}})', "cores"),
         decimals=2,
+        ranked=False,
     )
 
 
@@ -306,4 +307,5 @@ def _lost() -> timeseries.Panel:
             )
             for kind, word in kinds.items()
         ),
+        ranked=False,
     )

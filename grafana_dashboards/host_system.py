@@ -42,7 +42,7 @@ def _section(title: str, *panels: timeseries.Panel | Table) -> Section:
 def _draw(title: str, meaning: str, unit: str = COUNT, **by_legend: str) -> timeseries.Panel:
     """Draw expressions by what they are called."""
     asked = (over_time(expr, name.replace("_", " ")) for name, expr in by_legend.items())
-    return chart(title, meaning, *asked, unit=unit)
+    return chart(title, meaning, *asked, unit=unit, ranked=False)
 
 
 def _modes_of_each() -> timeseries.Panel:
@@ -96,6 +96,7 @@ def _kinds() -> timeseries.Panel:
         *asked,
         unit=BYTES,
         stacked=True,
+        ranked=False,
     )
 
 

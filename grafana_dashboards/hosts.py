@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.host_depth import DISKS
+from grafana_dashboards.since import data_since
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
@@ -72,9 +73,9 @@ def hosts() -> dict[str, Any]:
         "Which hosts need somebody? Every host by the fullest of its resources, those that are "
         "silent, and what is due: updates, reboots, failed units. A host's name opens its page. "
         "For node_exporter and ours alike.",
-        section("Now", line(4, _reporting(), _gone(), *_due())),
+        section("Now", line(4, *_now(), widths=(3, 3, 4, 3, 4, 3, 4))),
         section("All hosts", line(12, _table())),
-        section("Busiest", line(8, _cpu(), _memory(), _disk())),
+        section("Busiest", line(9, _cpu(), _memory(), _disk())),
         section("Silent", line(5, _silent())),
         variables=[
             variable.datasource(),
@@ -86,9 +87,13 @@ def hosts() -> dict[str, Any]:
     )
 
 
+def _now() -> list[stat.Panel]:
+    return [_reporting(), _gone(), *_due(), data_since(f"node_uname_info{{{FLEET}}}")]
+
+
 def _reporting() -> stat.Panel:
     return number(
-        "Hosts reporting",
+        "Reporting",
         "Hosts whose exporter Prometheus can scrape.",
         now(f"count({UP} == 1)", "reporting"),
         steps=((None, looks.GOOD),),
@@ -97,7 +102,7 @@ def _reporting() -> stat.Panel:
 
 def _gone() -> stat.Panel:
     return number(
-        "Hosts silent",
+        "Silent",
         "Hosts that reported within the last day and cannot be scraped now: the host, its "
         "exporter or the network is down. They are listed below.",
         now(f"count({GONE}) or 0 * count({UP})", "silent"),
@@ -110,8 +115,8 @@ def _due() -> list[stat.Panel]:
     wanted = {
         "Security updates due": (UPDATES, "Hosts for which security updates wait."),
         "Reboots due": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
-        "Hosts with failed units": (FAILED, "Hosts on which a unit of systemd failed."),
-        "Hosts nearly full": (
+        "Failed units": (FAILED, "Hosts on which a unit of systemd failed."),
+        "Nearly full": (
             f"({fullest()}) >= bool 0.9",
             "Hosts with a filesystem of which ordinary users can have less than a tenth.",
         ),
@@ -144,7 +149,7 @@ def _table() -> Table:
         Column("Units", FAILED, steps=looks.ABOVE_ZERO_IS_BAD, decimals=0, empty="not told"),
         Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
-        narrow={"Host": 200},
+        narrow={"Host": 220},
         sort="Worst",
         descending=True,
         links={"Host": link.to(link.HOST, "host")},

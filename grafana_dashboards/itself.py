@@ -5,6 +5,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
+from grafana_dashboards.since import data_since
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
@@ -25,6 +26,8 @@ OURS = 'job=~"$job", instance=~"$instance"'
 BUILD = '{__name__=~"sla_(engine|exporter)_build_info"}'
 COLLECTED = f"node_scrape_collector_success{{{OURS}}}"
 WAITING = f"sla_engine_outbox_oldest_timestamp_seconds{{{OURS}}}"
+
+_SEEN = f"{BUILD[:-1]}, {OURS}}}"
 
 
 def gauge(metric: str, how: str = "max") -> str:
@@ -52,12 +55,12 @@ def itself() -> dict[str, Any]:
         "that wait, feeds that fail, probes that start late, and what our processes cost.",
         section(
             "Now",
-            line(4, _lag(), _last_tick(), _pending(), _late(), _reload(), widths=(5, 5, 5, 5, 4)),
+            line(4, _lag(), _last_tick(), _pending(), _late(), _reload(), data_since(_SEEN)),
         ),
         section("What is not known", line(7, _failing(), _coverage(), _feeds())),
         section("Engine", line(8, _lags(), _ticks(), _tick_cost())),
-        section("Notices", line(8, _outbox(), _notices(), _errors())),
-        section("Exporter", line(8, _lateness(), _load(), _collectors())),
+        section("Notices", line(9, _outbox(), _notices(), _errors())),
+        section("Exporter", line(9, _lateness(), _load(), _collectors())),
         section(
             "Processes and scrapes",
             line(7, _processes()),
@@ -86,7 +89,7 @@ def _lag() -> stat.Panel:
 
 def _last_tick() -> stat.Panel:
     return number(
-        "Since the last good tick",
+        "Since last good tick",
         "Time since a tick of the engine succeeded. It grows while Prometheus or the database "
         "cannot be reached.",
         now(f"time() - max({gauge('sla_engine_last_tick_timestamp_seconds')})", "tick"),
@@ -239,9 +242,11 @@ def _notices() -> timeseries.Panel:
 def _errors() -> timeseries.Panel:
     return chart(
         "Queries and transactions failed",
-        "Queries that Prometheus did not answer and ledger transactions that failed, per minute.",
+        "Queries that Prometheus did not answer, ledger transactions that failed, and times that "
+        "annotations could not be brought up to date in Grafana, per minute.",
         over_time("60 * " + rate("sla_engine_prometheus_errors_total"), "{{instance}} Prometheus"),
         over_time("60 * " + rate("sla_engine_ledger_errors_total"), "{{instance}} ledger"),
+        over_time("60 * " + rate("sla_engine_grafana_errors_total"), "{{instance}} Grafana"),
     )
 
 

@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.host_depth import DISKS, HOST, filesystems, gauge, use
 from grafana_dashboards.host_system import subsystems
+from grafana_dashboards.since import data_since
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_starts
 from grafana_dashboards.style.grid import Column, grid
@@ -33,7 +34,8 @@ def one_host() -> dict[str, Any]:
         "heat, processes, units, RAID, SMART, updates, certificates, backups, pressure.",
         section(
             "Now: $host",
-            line(4, *_now(), widths=(3,) * 8),
+            line(3, *_state(), widths=(5, 5, 5, 5, 4)),
+            line(3, *_load()),
             line(5, _about(), _alerts()),
         ),
         use(),
@@ -49,14 +51,20 @@ def one_host() -> dict[str, Any]:
     )
 
 
-def _now() -> list[stat.Panel]:
-    """Return the figures at the top."""
+def _load() -> list[stat.Panel]:
+    """Return how much of each resource is in use."""
     return [
-        _figure("Reports", "Whether Prometheus can scrape it.", gauge("up"), yes="is good"),
         _figure("CPU", "Share of time in which it did not idle.", _BUSY, RATIO, (0.8, 0.95)),
         _figure("Memory", "What is not to be had without swapping.", _USED, RATIO, (0.85, 0.95)),
         _figure("Fullest disk", "Its fullest filesystem.", _FULLEST, RATIO, (0.8, 0.9)),
         _figure("Load per core", "Above 1, tasks wait for each other.", _LOAD, COUNT, (1, 2)),
+    ]
+
+
+def _state() -> list[stat.Panel]:
+    """Return whether it is there, since when, and what is due."""
+    return [
+        _figure("Reports", "Whether Prometheus can scrape it.", gauge("up"), yes="is good"),
         _figure(
             "Up for",
             "Time since it booted; boots are marked in the charts.",
@@ -77,6 +85,7 @@ def _now() -> list[stat.Panel]:
             yes="is neutral",
             empty="not told",
         ),
+        data_since(f"node_uname_info{{{HOST}}}"),
     ]
 
 

@@ -62,7 +62,6 @@ def one_service() -> dict[str, Any]:
             line(
                 4,
                 *(_state(), _since(), _reason(), budget.course(), budget.left(), budget.ends()),
-                widths=(3, 4, 5, 4, 4, 4),
             ),
             line(5, _states(), _alerts(), widths=(14, 10)),
             line(5, _failing(), _locations(), widths=(16, 8)),
@@ -239,7 +238,7 @@ def _coverage() -> stat.Panel:
 
 def _days() -> statushistory.Panel:
     return strip(
-        "Availability per day",
+        "Availability per day (grey: no data)",
         "Each of the last 90 days, midnight to midnight UTC; today's is that of the last 24 hours. "
         "Grey is a day of which nothing is known, or before it was first seen.",
         over_time(days(1), "{{service}}"),

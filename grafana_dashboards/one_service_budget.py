@@ -98,12 +98,12 @@ def burn_down() -> timeseries.Panel:
         "used up exactly at the window's end: below it, it burns too fast. It is cut off at "
         "-100 %. Forecast: what is left at the window's end if the last day's burn goes on, while "
         "that is less than nothing. Rolling windows have no end, and no ideal line.",
-        over_time(BUDGET_LEFT, "left"),
+        over_time(f"clamp_min({BUDGET_LEFT}, -1)", "left"),
         over_time(f"({WINDOW_END} - time()) / {length}", "ideal"),
-        over_time(at_end, "forecast at the end"),
+        over_time(f"clamp_min({at_end}, -1)", "forecast at the end"),
         unit=RATIO,
         steps=looks.BUDGET,
-        bounds=(-1, 1.05),  # a full budget is no line on the frame
+        bounds=(-1.05, 1.05),  # neither end is a line on the frame
         extreme="min",
         draw_steps=True,
         decimals=BUDGET_DIGITS,

@@ -11,7 +11,7 @@ from grafana_dashboards.style.panel import number
 from grafana_dashboards.style.query import now
 
 NONE = "no outage"
-_ID, _CLASS = 120, 100  # pixels: ids and classes are short
+_ID, _CLASS = 132, 100  # pixels: ids and classes are short
 
 
 def outage_list() -> Panel:
@@ -26,7 +26,7 @@ def outage_list() -> Panel:
         Column("Lasted", in_range(LASTED), DURATION),
         Column("Downtime", in_range(downtime_of()), DURATION),
         keys={"service": "Service", "outage": "Outage", "class": "Class", "reason": "Reason"},
-        narrow={"Outage": _ID, "Class": _CLASS, "Reason": 175},
+        narrow={"Outage": _ID, "Class": _CLASS, "Reason": 166},
         sort="Began",
         descending=True,
         empty=NONE,

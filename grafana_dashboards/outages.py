@@ -36,10 +36,15 @@ from grafana_dashboards.work_list import work_list, work_to_come
 # At the end of the range, so that it is read once and not once a step.
 _SHARE = f"max by (service) (avg_over_time(service_maintenance_active{{{MINE}}}[$__range] @ end()))"
 # Ranks are from 0 to 1, the most time in maintenance first.
-_HAD = f"bottomk(6, 1 - {_SHARE})"
+_HAD = f"bottomk(6, 1 - ({_SHARE} > 0))"
+# The row that says so where none had.
+_NONE = 'label_replace(vector(0), "service", "none", "", "")'
 # What is known of why the open outages are.
 _WHY = f"{INFO} unless on (service, outage) {ENDED}"
-WINDOW = looks.words({"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)})
+WINDOW = looks.words(
+    {"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)},
+    missing=("none", "transparent"),
+)
 
 
 def outages() -> dict[str, Any]:
@@ -54,7 +59,7 @@ def outages() -> dict[str, Any]:
             line(
                 4,
                 *(_open(), _longest(), _in_maintenance(), _silent(), complete_since()),
-                widths=(4, 6, 4, 4, 6),
+                widths=(4, 6, 4, 5, 5),
             ),
             line(7, _open_now(), _alerts()),
         ),
@@ -64,7 +69,7 @@ def outages() -> dict[str, Any]:
         section(
             "How often, and how long",
             line(8, _outages()),
-            line(8, _downtime(), _mttr(), _mtbf()),
+            line(9, _downtime(), _mttr(), _mtbf()),
         ),
         variables=[variable.datasource(), *variable.services()],
         notes=of_services(),
@@ -138,6 +143,7 @@ def _open_now() -> Table:
             mappings=looks.YES_NO,
         ),
         keys={"service": "Service", "reason": "Reason"},
+        narrow={"Service": 140, "Reason": 176},
         sort="Down for",
         descending=True,
         empty="none is open",
@@ -174,7 +180,7 @@ def _maintenance() -> statetimeline.Panel:
         "Maintenance windows",
         "Approved windows of the six services that were longest in maintenance in the time range, "
         "these first; nothing is drawn where there was none.",
-        over_time(ordered(_HAD, active), "{{service}}"),
+        over_time(f"{ordered(_HAD, active)} or {_NONE} unless on () {_SHARE} > 0", "{{service}}"),
         mappings=WINDOW,
     )
 

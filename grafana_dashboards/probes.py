@@ -5,10 +5,11 @@ from typing import Any
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
+from grafana_dashboards.since import data_since
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_services
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import COUNT, DURATION, SECONDS, WHEN
+from grafana_dashboards.style.looks import COUNT, DAYS, DURATION, SECONDS, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import bars, chart, number, timeline
 from grafana_dashboards.style.promql import ordered
@@ -24,6 +25,7 @@ CERTIFICATE = "service_tls_certificate_expiry_timestamp_seconds"
 NOBODYS = "blackbox"
 _EITHER = '{__name__=~"(service_|)probe_success"}'
 DAY = 86_400
+_COARSE = "3m"  # of charts that read every probe: a thousand of them at each pixel take seconds
 
 
 def told_like_ours(expr: str) -> str:
@@ -69,6 +71,8 @@ LEFT = f"{EXPIRY} - time()"
 _TOOK = "avg_over_time({}_duration_seconds{{{}}}[$__range])"
 _MEAN = f"{_TOOK.format('service_probe', MINE)} or {told_like_ours(_TOOK.format('probe', THEIRS))}"
 
+_SEEN = f"{_EITHER[:-1]}, {THEIRS}}}"
+
 
 def probes() -> dict[str, Any]:
     """Return the dashboard."""
@@ -78,7 +82,18 @@ def probes() -> dict[str, Any]:
         "Does each probe reach its target, how fast, and why not? By service, target and location: "
         "success, phases, failures by reason, certificates. Probes of blackbox_exporter are beside "
         f'ours; without a label `service` theirs are of "{NOBODYS}".',
-        section("Now", line(4, _failing(), _running(), _slowest_now(), _soonest())),
+        section(
+            "Now",
+            line(
+                4,
+                _failing(),
+                _running(),
+                _slowest_now(),
+                _soonest(),
+                data_since(_SEEN),
+                widths=(4, 4, 6, 6, 4),
+            ),
+        ),
         section("By target and location", line(10, _table()), line(12, _history())),
         section("Time", line(9, _phases(), _slowest(), widths=(14, 10))),
         section("Failures", line(8, _reasons(), _status())),
@@ -133,9 +148,10 @@ def _soonest() -> stat.Panel:
     return number(
         "Next certificate to expire",
         "Time until the first certificate of a chain expires, soonest first.",
-        now(f"bottomk(1, {LEFT})", "{{service}}"),
-        unit=DURATION,
-        steps=looks.falling(7 * DAY, 21 * DAY),
+        now(f"bottomk(1, {LEFT}) / {DAY}", "{{service}}"),
+        unit=DAYS,
+        decimals=1,
+        steps=looks.falling(7, 21),
         named=True,
         empty="no certificate",
     )
@@ -147,7 +163,7 @@ def _table() -> Table:
         "The last run of every probe, failing ones first. Age is the time since it began: more "
         "than two intervals means that the exporter is late or gone.",
         Column("Result", f"1 - {SUCCESS}", mappings=looks.FAILED, steps=looks.ABOVE_ZERO_IS_BAD),
-        Column("Time", TOTAL, SECONDS, looks.rising(1, 4), decimals=2),
+        Column("Time", TOTAL, SECONDS, looks.rising(1, 4), decimals=0),
         Column("HTTP status", STATUS, empty="none", decimals=0),
         Column(
             "Age",
@@ -157,7 +173,7 @@ def _table() -> Table:
             empty="not told",
         ),
         keys=KEYS,
-        narrow={"Target": 230, "Probe": 90, "Location": 90},
+        narrow={"Service": 190, "Target": 230, "Probe": 80, "Location": 80},
         sort="Result",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},
@@ -189,6 +205,7 @@ def _phases() -> timeseries.Panel:
         ),
         unit=SECONDS,
         stacked=True,
+        interval=_COARSE,
     )
 
 
@@ -224,6 +241,7 @@ def _status() -> timeseries.Panel:
         unit=COUNT,
         stacked=True,
         decimals=0,
+        interval=_COARSE,
     )
 
 

@@ -93,8 +93,11 @@ def in_state(state: str) -> str:
 _COURSES = " or ".join(f"{value} * {in_state(state)}" for state, value in STATES.items())
 # -1: not judged.
 WINDOW_STATE = f"{_COURSES} or on (service) 0 * {OBJECTIVE} - 1"
-# When the budget ends (ms); 0: it is gone, 1: it lasts.
-BUDGET_ENDS = f"{EXHAUSTED} * 1000 or 0 * {in_state('lost')} or {in_state('on_course')}"
+# When the budget ends (ms); 0: it is gone, 1: it lasts, 2: before the window, nobody says when.
+BUDGET_ENDS = (
+    f"{EXHAUSTED} * 1000 or 0 * {in_state('lost')} or {in_state('on_course')}"
+    f" or 2 * {in_state('at_risk')}"
+)
 UNJUDGED = f"{OBJECTIVE} unless on (service) ({owed('sla_window_state')})"
 
 

@@ -43,7 +43,6 @@ BURN_ALERTS: Steps = (
     (6, looks.BAD),
     (14.4, "dark-red"),
 )
-_STATE = 110  # pixels: "not judged"
 
 
 def service_levels() -> dict[str, Any]:
@@ -149,7 +148,7 @@ def _contracts() -> Table:
 
 def _days() -> statushistory.Panel:
     return strip(
-        "Availability per day",
+        "Availability per day (grey: no data)",
         "Availability of each day of the last 90, midnight to midnight UTC, as the ledger accounts "
         "for it: service hours, planned maintenance and unknown time by the service's policy. "
         "Today's is that of the last 24 hours; grey is a day of which nothing is known. The 18 "
@@ -170,10 +169,10 @@ def _burn_down() -> timeseries.Panel:
         "How the budgets run down; below zero the objective is lost. A budget refills at the start "
         "of a calendar window, gradually in a rolling one. What is lost by far is cut off at "
         "-100 %. The ten with the lowest availability.",
-        over_time(among(worst_services(10), BUDGET_LEFT), "{{service}}"),
+        over_time(among(worst_services(10), f"clamp_min({BUDGET_LEFT}, -1)"), "{{service}}"),
         unit=RATIO,
         steps=looks.BUDGET,
-        bounds=(-1, 1),
+        bounds=(-1.05, 1.05),  # neither end is a line on the frame
         extreme="min",
         draw_steps=True,
         decimals=BUDGET_DIGITS,

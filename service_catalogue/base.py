@@ -225,6 +225,8 @@ Currency = Annotated[
     AfterValidator(_currency),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
+MinSamples = Annotated[int, Field(ge=2, le=1000)]
+"""How many samples must be bad before anybody is told."""
 Identifier = Annotated[
     str,
     BeforeValidator(_identifier),

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from service_catalogue.mail import is_mailbox
-from service_catalogue.notifications import SCHEMES
+from service_catalogue.notifications import SCHEMES, SERVICE_HOURS
 from service_catalogue.service import SOURCES, source_mistake
 from uptime_common.document import Finding
 from uptime_common.names import skeleton
@@ -33,7 +33,7 @@ def check(data: Any) -> Iterable[Finding]:
     yield from _circles(services, "depends_on")
     yield from _circles(services, "components")
     yield from _maintenance(data, known)
-    yield from _routes(data, known)
+    yield from _routes(data, known, calendars)
     yield from _agreements(data, services, known, calendars)
     reports = list(_items(data, "reports"))
     yield from _same_names(reports)
@@ -41,8 +41,8 @@ def check(data: Any) -> Iterable[Finding]:
         yield from _references(item, "services", known, "service")
 
 
-def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
-    """Yield addresses that nobody serves, and services that are not there."""
+def _routes(data: Any, known: set[str], calendars: set[str]) -> Iterable[Finding]:
+    """Yield addresses that nobody serves, services and hours that are not there."""
     holder = _mapping(data, "notifications")
     reports = {str(report.get("id")) for _, report in _items(data, "reports")}
     for name in _mapping(holder, "apprise"):
@@ -50,6 +50,7 @@ def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
             yield ("notifications", "apprise", name), f"{shown(name)} is the id of a report"
     for at, route in _items(holder, "routes", ("notifications",)):
         yield from _references((at, route), "services", known, "service")
+        yield from _reference((at, route), "hours", calendars | {SERVICE_HOURS})
         addresses = [((*at, "to", index), one) for index, one in _strings(route, "to")]
         if isinstance(route.get("to"), str):
             addresses = [((*at, "to"), route["to"])]
@@ -83,14 +84,20 @@ def _service(item: Item, known: set[str], calendars: set[str]) -> Iterable[Findi
     yield from _reference(item, "calendar", calendars)
     for change in _items(service, "history", at):
         yield from _reference(change, "calendar", calendars)
+        yield from _owed(change, change[1].get("objective", service.get("objective")))
     yield from _same_names(
         (where, {"name": probe.get("name", probe.get("type"))})
         for where, probe in _items(service, "probes", at)
     )
     yield from _needs(item)
-    if service.get("credits") and service.get("objective") is None:
-        yield (*at, "credits"), "need an objective"
+    yield from _owed(item, service.get("objective"))
     yield from contract_window(item)
+
+
+def _owed(item: Item, objective: Any) -> Iterable[Finding]:
+    at, owed = item
+    if owed.get("credits") and objective is None:
+        yield (*at, "credits"), "need an objective"
 
 
 def contract_window(item: Item) -> Iterable[Finding]:

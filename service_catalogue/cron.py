@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from cronsim import CronSim, CronSimError
@@ -70,6 +71,12 @@ def _checked(cron: str) -> str:
     return line
 
 
+def _is_due_twice_a_day(line: str) -> bool:
+    """Say so; of a day that begins with the first moment looked at, one is not seen."""
+    days = [due.date() for due in islice(CronSim(line, _SOME_DAY), 3)]
+    return len(set(days)) < len(days)
+
+
 def schedule_mistakes(data: Any) -> Iterator[Finding]:
     """Yield the schedules in a catalogue's plain data that make no sense: location, message."""
     reports = data.get("reports") if isinstance(data, dict) else None
@@ -78,6 +85,12 @@ def schedule_mistakes(data: Any) -> Iterator[Finding]:
         if not isinstance(cron, str) or not cron:
             continue  # the models complain of it
         try:
-            _checked(cron)
+            line = _checked(cron)
         except ValueError as error:
             yield ("reports", index, "cron"), str(error)
+            continue
+        if _is_due_twice_a_day(line):
+            mistake = (
+                f"{shown(cron)} is due more than once a day, but a period's report is sent once"
+            )
+            yield ("reports", index, "cron"), f"{mistake}; give a minute and an hour: 0 9 * * *"

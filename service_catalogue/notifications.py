@@ -11,6 +11,7 @@ from service_catalogue.base import (
     Identifier,
     Labels,
     Language,
+    MinSamples,
     Name,
     PositiveMilliseconds,
     Zone,
@@ -41,6 +42,8 @@ class Route(Frozen):
 NoticeGroup = Literal["outage", "planned", "maintenance", "budget"]
 SCHEMES = ("slack", "mail", "webhook", "apprise", "console")
 """What addresses of routes may begin with; a bare ``#ops`` is Slack's."""
+SERVICE_HOURS = "service"
+"""Stands for the hours that each service has of its own, in a route's ``hours``."""
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -74,8 +77,9 @@ class NotificationRoute(Frozen):
     """Notices that match are told at these addresses; all routes that match count.
 
     Several keys all hold, several values of a key are alternatives. An outage is told only when it
-    lasted ``after``, with ``unacknowledged`` only when nobody took it on by then; in ``quiet``
-    hours (of the organisation's zone) nothing is told, and at their end what still stands.
+    lasted ``after`` and ``min_samples`` were bad, with ``unacknowledged`` only when nobody took it
+    on by then; in ``quiet`` hours (of the organisation's zone), and outside ``hours`` (a calendar,
+    or ``service``: each service's own), nothing is told until they are over.
     """
 
     to: Annotated[
@@ -91,6 +95,8 @@ class NotificationRoute(Frozen):
     mentions: tuple[Name, ...] = ()
     after: PositiveMilliseconds | None = None
     unacknowledged: PositiveMilliseconds | None = None
+    min_samples: MinSamples | None = None
+    hours: Identifier | None = None
     quiet: (
         Annotated[
             QuietHours,
@@ -115,9 +121,14 @@ class AppriseTargets(Frozen):
 
 
 class Grafana(Frozen):
-    """Where people see the dashboards."""
+    """Where people see the dashboards; with a token, outages become annotations there.
+
+    The file holds the token of a service account that may read and write the organisation's
+    annotations (the role Editor).
+    """
 
     url: HttpUrl
+    token_file: FilePath | None = None
 
 
 class Notifications(Frozen):

@@ -12,6 +12,7 @@ from service_catalogue.base import (
     Frozen,
     Identifier,
     Labels,
+    MinSamples,
     Moment,
     Name,
     Percent,
@@ -21,6 +22,7 @@ from service_catalogue.base import (
 )
 from service_catalogue.counters import counted_by
 from service_catalogue.probes import Probe
+from service_catalogue.prometheus import HttpUrl
 from service_catalogue.quorum import Quorum
 
 Policy = Literal["exclude", "count_up", "count_down"]
@@ -156,6 +158,10 @@ class Change(Frozen):
     objective: Percent | None = None
     calendar: Identifier | None = None
     quorum: Quorum | None = None
+    accounting: Accounting | None = None
+    credits: tuple[Credit, ...] | None = None
+    cost_per_hour: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    min_outage: PositiveMilliseconds | None = None
     scrape_interval: PositiveMilliseconds | None = None
     max_gap: PositiveMilliseconds | None = None
 
@@ -170,7 +176,9 @@ class Service(Frozen):
     """One service of the catalogue; ``id`` is stable for ever, history hangs on it.
 
     ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
-    Nobody is told of an outage before it lasted ``after``; no figure depends on that.
+    Nobody is told of an outage before it lasted ``after`` and ``min_samples`` were bad; no figure
+    depends on that.
+    ``runbook`` is the page that every message about it links to.
     ``timezone`` is that of its hours and windows, ``window_from`` a Monday from which ``2w`` count.
     """
 
@@ -195,6 +203,8 @@ class Service(Frozen):
     max_gap: PositiveMilliseconds | None = None
     min_outage: PositiveMilliseconds | None = None
     after: PositiveMilliseconds | None = None
+    min_samples: MinSamples | None = None
+    runbook: HttpUrl | None = None
     latency: Latency | None = None
     history: tuple[Change, ...] = ()
     probes: tuple[Probe, ...] = ()

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMapping,
 )
 
-from grafana_dashboards.style import width
+from grafana_dashboards.style import looks, width
 from grafana_dashboards.style.looks import (
     COUNT,
     NEUTRAL,
@@ -118,4 +118,4 @@ def _cells(c: Column) -> list[DynamicConfigValue]:
         "noValue": c.empty,
     }
     cells = [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]
-    return [*cells, width.at_least(width.of(c.head, c.unit, c.empty))]
+    return [*cells, width.at_least(width.of(c.head, c.unit, c.empty, *looks.texts(c.mappings)))]

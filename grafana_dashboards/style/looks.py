@@ -1,6 +1,6 @@
 """Units, colours, thresholds and value mappings: one place, so that a colour means one thing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models import units
@@ -20,6 +20,7 @@ SECONDS = units.Seconds
 DURATION = units.DurationInDaysHoursMinutesSeconds
 POINTS = "suffix:pp"  # differences of percentages
 COUNT = units.NoUnit
+DAYS = "suffix:days"
 MONEY = units.LocaleFormat  # thousands apart, as the reader writes them
 BYTES = units.BytesIEC
 BYTES_PER_SECOND = units.BytesPerSecondSI
@@ -71,22 +72,31 @@ def with_nothing(steps: Steps, empty: str) -> Steps:
     return ((None, UNKNOWN if empty == NO_DATA else PLAIN), (_LOWEST, lowest), *rest)
 
 
-def words(meaning: dict[str, tuple[str, str]]) -> list[ValueMapping]:
-    """Return the mapping of values to (text, colour); what is not a number is "no data"."""
+def words(
+    meaning: dict[str, tuple[str, str]], missing: tuple[str, str] = (NO_DATA, UNKNOWN)
+) -> list[ValueMapping]:
+    """Return the mapping of values to (text, colour), and of what is no number to ``missing``."""
     named = {
         value: ValueMappingResult(text=text, color=color, index=index)
         for index, (value, (text, color)) in enumerate(meaning.items())
     }
-    missing = DashboardSpecialValueMapOptions(
+    absent = DashboardSpecialValueMapOptions(
         match=SpecialValueMatch.NULL_AND_NAN,
-        result=ValueMappingResult(text=NO_DATA, color=UNKNOWN, index=len(named)),
+        result=ValueMappingResult(text=missing[0], color=missing[1], index=len(named)),
     )
-    return [ValueMap(options=named), SpecialValueMap(options=missing)]
+    return [ValueMap(options=named), SpecialValueMap(options=absent)]
 
 
 def named(mappings: Sequence[ValueMapping], empty: str) -> list[ValueMapping]:
     """Return mappings beside which ``empty`` counts: a mapping of nothing goes before it."""
     return [m for m in mappings if empty == NO_DATA or not isinstance(m, SpecialValueMap)]
+
+
+def texts(mappings: Sequence[ValueMapping]) -> Iterator[str]:
+    """Yield what values are mapped to."""
+    for mapping in mappings:
+        if isinstance(mapping, ValueMap):
+            yield from (result.text or "" for result in mapping.options.values())
 
 
 STATES = words(
@@ -114,11 +124,12 @@ COURSE = words(
         "2": ("lost", BAD),
     }
 )
-ENDS = words({"0": ("gone", BAD), "1": ("lasts", PLAIN)})
+ENDS = words({"0": ("gone", BAD), "1": ("lasts", PLAIN), "2": ("before its end", WARN)})
 VERDICT = words({"0": ("missed", BAD), "1": ("met", GOOD)})
 YES_NO = words({"0": ("no", PLAIN), "1": ("yes", PLANNED)})
 YES_NO_BAD = words({"0": ("no", BAD), "1": ("yes", GOOD)})
 NO_YES_BAD = words({"0": ("no", GOOD), "1": ("yes", BAD)})
 FAILED = words({"0": ("good", GOOD), "1": ("failed", BAD)})
+SINCE = words({"0": ("before this range", PLAIN)})
 UNKNOWN_DAYS = words({})[-1:]
 GOOD_BAD = words({"0": ("failed", BAD), "1": ("good", GOOD)})

@@ -11,6 +11,7 @@ from grafana_foundation_sdk.builders.common import (
     ReduceDataOptions,
     StackingConfig,
     VizLegendOptions,
+    VizTextDisplayOptions,
     VizTooltipOptions,
 )
 from grafana_foundation_sdk.builders.dashboard import FieldColor
@@ -39,6 +40,10 @@ from grafana_dashboards.style.looks import named as without_nothing
 from grafana_dashboards.style.query import SOURCE, lettered
 
 _LABEL = re.compile(r"{{(\w+)}}")
+# Pixels of the texts of big numbers: counts; words, times and durations; names above them.
+_FIGURE, _WORDS, _NAME = 32, 24, 14
+_SHORT = len("not told")
+_BAR_NAME, _BAR = 12, 16
 P = TypeVar("P", stat.Panel, bargauge.Panel, lines.Panel, statetimeline.Panel, statushistory.Panel)
 
 
@@ -99,6 +104,10 @@ def number(
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     text_mode = common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.AUTO
     panel.text_mode(text_mode).mappings(without_nothing(mappings, empty)).no_value(empty)
+    # Text of any size that fits would be tiny here and huge in the next panel.
+    short = unit == COUNT and not (mappings or named) and len(empty) <= _SHORT
+    size = _FIGURE if short else _WORDS
+    panel.text(VizTextDisplayOptions().title_size(_NAME).value_size(size))
     return _measured(panel, (None, None), decimals)
 
 
@@ -121,6 +130,7 @@ def bars(
     panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
     panel.orientation(common.VizOrientation.HORIZONTAL).show_unfilled(True)
     panel.display_mode(common.BarGaugeDisplayMode.BASIC)
+    panel.text(VizTextDisplayOptions().title_size(_BAR_NAME).value_size(_BAR))
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     return _measured(panel, bounds, decimals)
 

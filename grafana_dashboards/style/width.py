@@ -23,9 +23,9 @@ _LONGEST = {
 }
 
 
-def of(head: str, unit: str, empty: str = "") -> int:
+def of(head: str, unit: str, *words: str) -> int:
     """Return the pixels that a column needs for its head and for the longest text of its unit."""
-    cell = max(len(_LONGEST[unit]), len(empty)) * _DIGIT + _CELL
+    cell = max(map(len, (_LONGEST[unit], *words))) * _DIGIT + _CELL
     return round(max(cell, len(head) * _DIGIT + _HEAD))
 
 

@@ -1,13 +1,15 @@
 """Until when the data of a report reach, and whose data end too early."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.past import pieces
 from sla_engine.accounting.service_levels import Reach, reach
 from sla_engine.accounting.terms import longest_gap
 from sla_engine.domain.clock import milliseconds
+from sla_engine.domain.outage import Outage
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.service_level import is_current
 from sla_engine.ledger import Books
@@ -24,6 +26,34 @@ def with_age(report: PeriodReport, books: Books, now: int) -> PeriodReport:
     reached, end = reach(books, now), min(now, report.period.end)
     services = [_aged(books.catalogue, one, reached, end) for one in report.services]
     return replace(report, services=services)
+
+
+class OutageAge(NamedTuple):
+    """Until when an outage is known to last (ms UTC); ``is_stale``: too long ago to say more."""
+
+    until: int
+    is_stale: bool
+
+
+def outage_ages(books: Books, now: int) -> Callable[[Service, Outage], OutageAge]:
+    """Return what says of an outage until when it is known to last, as of ``now`` (ms UTC).
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    reached = reach(books, now)
+
+    def age(service: Service, outage: Outage) -> OutageAge:
+        if outage.end is not None:
+            return OutageAge(outage.end, is_stale=False)
+        known = reached.get(service.id)
+        until = max(outage.start, known.until if known else outage.start)
+        gap = longest_gap(books.catalogue, service)
+        if is_current(until, gap, now):
+            return OutageAge(now, is_stale=False)
+        return OutageAge(until, is_stale=True)
+
+    return age
 
 
 def _aged(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import NamedTuple
 
+from service_catalogue.terms import Value
 from sla_engine.accounting.contracts import Contracts, contract_reach
 from sla_engine.accounting.figures import as_of, facts_of, service_report, with_parts
 from sla_engine.accounting.past import without
@@ -37,11 +38,19 @@ _MOST = 50
 """How many rows are tried one by one; of more the kinds are named."""
 
 
+_Worked = tuple[Snapshot, str]
+"""Figures, and the digest of what samples say."""
+
+
 class _Suspect(NamedTuple):
-    """Rows that may have changed a figure, and what is said of them if they did."""
+    """Rows that may have changed a figure, what is said of them if they did, and what they are of.
+
+    Rows of one window, or of one service's terms, may undo each other.
+    """
 
     rows: Without
     cause: Cause
+    of: str = ""
 
 
 def restatements(
@@ -99,13 +108,15 @@ class _Case:
         self._names = {service, *one.formerly}
         names = with_parts(books.catalogue, [one]) | self._names
         self._terms = [t for t in terms if t.subject.kind != "service" or t.subject.name in names]
-        self._known: dict[Without, tuple[Snapshot, str]] = {}
+        self._heirs = [t for t in terms if t.subject.name not in names and service in _taken_by(t)]
+        self._known: dict[Without, _Worked] = {}
 
     def causes(self, was: Frozen) -> list[Cause]:
         """Return what made the figures others than those that were frozen."""
         known = was.basis or self._supposed(was)
         suspects = self._tried(list(self._suspects(known)))
         full, base = self._of(NOTHING), self._of(_all(suspects))
+        suspects = self._not_undone(suspects, full, base)
         found = [s.cause for s in suspects if self._of(s.rows)[0] != full[0]]
         if not found and base[0] != full[0]:  # several rows say the same: each would do alone
             alone = ((s, _all(o for o in suspects if o is not s)) for s in suspects)
@@ -113,25 +124,56 @@ class _Case:
             found = found or [s.cause for s in suspects]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
-            found += [_SAMPLES, *self._derived_otherwise(known)]
+            found += self._gone_to(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
 
-    def _derived_otherwise(self, known: Basis) -> Iterator[Cause]:
-        """Yield the terms by which samples may have been derived to something else."""
-        zone = self._books.catalogue.timezone
-        for term in self._terms:
-            if term.id > known.term and term.subject.kind == "service" and term.before:
-                after = term.after or {}
-                if any(term.before.get(key) != after.get(key) for key in _DERIVES):
-                    yield _of_term(term, zone)
+    def _not_undone(
+        self, suspects: Sequence[_Suspect], full: _Worked, base: _Worked
+    ) -> list[_Suspect]:
+        """Leave out rows of one thing that say nothing together: one took back another."""
+        groups: dict[str, list[_Suspect]] = {}
+        for number, one in enumerate(suspects):
+            groups.setdefault(one.of or f"{number}", []).append(one)
+        kept = []
+        for group in groups.values():
+            if len(group) > 1 and self._of(_all(group))[0] == full[0]:
+                others = _all(one for one in suspects if one not in group)
+                if self._of(others)[0] == base[0]:
+                    continue
+            kept += group
+        return [one for one in suspects if one in kept]
 
-    def _of(self, left_out: Without) -> tuple[Snapshot, str]:
+    def _gone_to(self, known: Basis) -> list[Cause]:
+        """Return by what its samples of the period are another service's now, if they are."""
+        taken = [term for term in self._heirs if term.id > known.term]
+        if not taken or self._books.ledger.histories(self._period, [self._service]):
+            return []
+        heir, zone = taken[-1], self._books.catalogue.timezone
+        why = f"its history went to {heir.subject.name}, formerly {self._service}"
+        seen = f"(first seen {humanize.moment(heir.time, zone)})"
+        return [Cause("terms", _FILE, f"{why} {seen}", heir.time)]
+
+    def _derived_otherwise(self, known: Basis) -> Iterator[Cause]:
+        """Yield the terms by which samples may have been derived to something else.
+
+        A service that leaves and comes back, also by another id, is held to what it was before.
+        """
+        zone, held = self._books.catalogue.timezone, dict[str, Value]()
+        for term in self._terms:
+            if term.subject.kind != "service" or term.after is None:
+                continue
+            name = self._service if term.subject.name in self._names else term.subject.name
+            was, held[name] = held.get(name, term.before), term.after
+            if was and term.id > known.term and _derives_otherwise(was, term.after):
+                yield _of_term(term._replace(before=was), zone)
+
+    def _of(self, left_out: Without) -> _Worked:
         """Return the figures and the samples' digest, as if some rows were not there."""
         if left_out not in self._known:
             self._known[left_out] = self._worked_out(without(self._books, self._terms, left_out))
         return self._known[left_out]
 
-    def _worked_out(self, books: Books) -> tuple[Snapshot, str]:
+    def _worked_out(self, books: Books) -> _Worked:
         one = books.catalogue.service(self._service)
         period, at = self._period, self._at
         facts = facts_of(books, contract_reach(books.catalogue, (one,), period, at), (one,))[one.id]
@@ -173,7 +215,8 @@ class _Case:
         for term in self._terms:
             if term.id > known.term and term.subject.kind != "policy":
                 cause = _of_term(term, zone)
-                yield _Suspect(Without(terms=frozenset({term.id})), cause)
+                rows = Without(terms=frozenset({term.id}))
+                yield _Suspect(rows, cause, " ".join(term.subject))
         for number, (name, said) in ledger.corrections.after(known.correction).items():
             if name in self._names and said.field == "class":
                 cause = Cause("correction", said.author, said.reason, said.time)
@@ -182,7 +225,18 @@ class _Case:
             if event.kind != "requested":
                 why = event.reason or f"{window}: {event.kind}"
                 cause = Cause("window", event.author, why, event.time)
-                yield _Suspect(Without(events=frozenset({number})), cause)
+                rows = Without(events=frozenset({number}))
+                yield _Suspect(rows, cause, f"request {window}")
+
+
+def _taken_by(term: Term) -> set[str]:
+    """Return the former ids that a term makes a service's own."""
+    before, after = ((value or {}).get("formerly", ()) for value in (term.before, term.after))
+    return set(after).difference(before) if term.subject.kind == "service" else set()
+
+
+def _derives_otherwise(before: Value, after: Value) -> bool:
+    return any(before.get(key) != after.get(key) for key in _DERIVES)
 
 
 def _all(suspects: Iterable[_Suspect]) -> Without:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.contracts import contract_kinds, to_come, used_up
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
-from sla_engine.accounting.terms import calendar_hours, longest_gap, objective, terms
+from sla_engine.accounting.terms import hours_begin, longest_gap, objective, terms, told_after
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import ROLLING, state_of
 from sla_engine.domain.history import History
@@ -161,7 +161,7 @@ def _levels(
         for service in services
     }
     hours = {
-        of: _hours_begin(books.catalogue, *of, now)
+        of: hours_begin(books.catalogue, *of, span)
         for of in {(service.calendar, service.timezone) for service in services}
     }
     agreed = _agreed(books.catalogue, services)
@@ -190,23 +190,10 @@ def _levels(
             hours_begin=hours.get((service.calendar, service.timezone)),
             info=_info(service, agreed.get(service.id, ())),
             period=spans[_terms_of_window(service)],
+            told_after=told_after(books.catalogue, service) or None,
         )
         for service in services
     ]
-
-
-def _hours_begin(
-    catalogue: Catalogue, calendar: str | None, zone: tzinfo | None, now: int
-) -> int | None:
-    """Return when the hours of a calendar begin again (ms UTC), None inside them.
-
-    Of one that has none in the next month this is its end.
-    """
-    span = Interval(now, now + _AHEAD)
-    hours = calendar_hours(catalogue, calendar, span, zone)
-    first = next(iter(hours), None)
-    begin = span.end if first is None else first.start
-    return None if begin == now else begin
 
 
 def _terms_of_window(service: Service) -> tuple[object, ...]:

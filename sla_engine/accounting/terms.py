@@ -17,7 +17,7 @@ from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.clock import milliseconds
-from sla_engine.domain.events import Failing, Slicing, failing_share
+from sla_engine.domain.events import MINUTE, Failing, Slicing, failing_share
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.objective import Accounting, ratio
 
@@ -53,6 +53,36 @@ def objective(service: Service, at: int) -> Fraction | None:
 def _objective(held: Service) -> Fraction | None:
     percent = held.objective
     return None if percent is None else ratio(percent)
+
+
+def usual_step(catalogue: Catalogue, service: Service) -> int:
+    """Return how far apart samples of a service are (ms): minutes of events, else its scrapes."""
+    if service.method == "events":
+        return MINUTE
+    return service.scrape_interval or catalogue.prometheus.scrape_interval or _USUAL_STEP
+
+
+def least_downtime(catalogue: Catalogue, service: Service, samples: int) -> int:
+    """Return how long (ms) so many bad samples of a service are known to last."""
+    return samples * usual_step(catalogue, service)
+
+
+def told_after(catalogue: Catalogue, service: Service) -> int:
+    """Return how long (ms) an outage must last before anybody is told of it."""
+    least = least_downtime(catalogue, service, service.min_samples or 0)
+    return max(service.after or 0, least)
+
+
+def hours_begin(
+    catalogue: Catalogue, calendar: str | None, zone: tzinfo | None, span: Interval
+) -> int | None:
+    """Return when the hours of a calendar begin in a span (ms UTC), None where it begins in them.
+
+    Of one that has none in the span this is its end.
+    """
+    first = next(iter(calendar_hours(catalogue, calendar, span, zone)), None)
+    begin = span.end if first is None else first.start
+    return None if begin == span.start else begin
 
 
 def longest_gap(catalogue: Catalogue, service: Service) -> int:

@@ -89,6 +89,12 @@ def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) 
     return catalogue.model_copy(update={"prometheus": prometheus})
 
 
+def named_ledger(options: argparse.Namespace) -> str | None:
+    """Return the ledger that the flag or the environment names."""
+    named: str | None = options.storage_ledger or os.environ.get(_VARIABLE)
+    return named or None
+
+
 def ledger_url(options: argparse.Namespace) -> str:
     """Return the ledger: of the flag, of the environment, of the engine that runs, or the usual.
 
@@ -97,8 +103,7 @@ def ledger_url(options: argparse.Namespace) -> str:
     Raises:
         UsageError: several engines run, on several ledgers.
     """
-    named: str | None = options.storage_ledger or os.environ.get(_VARIABLE)
-    if named:
+    if named := named_ledger(options):
         return named
     engines = () if options.creates else running_engines(os.environ)
     if not engines:

@@ -227,6 +227,11 @@ class Engine:
             self._notifications.send()
 
     @property
+    def newest(self) -> NewestOutages | None:
+        """Return the newest outages of the ledger; None before the first tick listed them."""
+        return self._newest
+
+    @property
     def leading(self) -> bool:
         """Say whether this engine writes the ledger."""
         return self._leading

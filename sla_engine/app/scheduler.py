@@ -8,11 +8,12 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from sla_engine.app.annotations import AnnotationKeeper
 from sla_engine.app.clock_guard import ClockGuard
 from sla_engine.app.engine import Engine
 from sla_engine.app.feeds import FeedReader
 from sla_engine.app.rules import RulesKeeper
-from sla_engine.app.silences import SilenceKeeper
+from sla_engine.app.silences import EVERY_SECONDS, SilenceKeeper
 from sla_engine.app.slack_listener import SlackListener
 from sla_engine.app.windows import WindowWatch
 
@@ -20,8 +21,8 @@ _SEND_SECONDS = 5
 _LISTEN_SECONDS = 5
 _DECISIONS_SECONDS = 2
 _RULES_SECONDS = 60
-_SILENCES_SECONDS = 30
 _WINDOWS_SECONDS = 60
+_ANNOTATIONS_SECONDS = 15
 _FEED = "feed "
 
 log = structlog.get_logger("engine")
@@ -72,7 +73,9 @@ class Scheduler:
         if rules_file is not None:
             self._follows("rules", RulesKeeper(rules_file, engine), _RULES_SECONDS)
         keeper = SilenceKeeper(engine)
-        self._follows("silences", engine.while_leading(keeper), _SILENCES_SECONDS)
+        self._follows("silences", engine.while_leading(keeper), EVERY_SECONDS)
+        annotator = AnnotationKeeper(engine)
+        self._follows("annotations", engine.while_leading(annotator), _ANNOTATIONS_SECONDS)
         self._follows("windows", WindowWatch(engine), _WINDOWS_SECONDS)
         self._add_feeds()
 

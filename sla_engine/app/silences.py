@@ -10,6 +10,10 @@ from sla_engine.app.log_once import LogOnce
 from sla_engine.ledger import Books, LedgerError
 from sla_engine.maintenance.silences import pull, push
 
+EVERY_SECONDS = 30
+_FEED = "Alertmanager's silences"
+"""Their name among feeds, which no feed of the catalogue can have."""
+
 log = structlog.get_logger("silences")
 
 
@@ -31,6 +35,8 @@ class SilenceKeeper:
         settings = catalogue.maintenance.silences
         if settings is None:
             return
+        metrics = self._engine.metrics
+        metrics.feed_watched(_FEED, EVERY_SECONDS * 1000)
         with Client(settings.url) as client:
             if pulled := pull(Books(catalogue, ledger), client, at):
                 log.info("silences written down as requests", count=pulled)
@@ -38,3 +44,4 @@ class SilenceKeeper:
                 done = push(Books(catalogue, ledger), client, at)
                 if any(done):
                     log.info("silences pushed", posted=len(done.post), expired=len(done.expire))
+        metrics.feed_read(_FEED, at, skipped=0)

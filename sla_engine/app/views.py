@@ -6,8 +6,11 @@ from sla_engine.accounting.report import make_report
 from sla_engine.accounting.service_levels import status_rows
 from sla_engine.app.context import now
 from sla_engine.app.engine import Engine
+from sla_engine.app.outage_view import outage_page
+from sla_engine.app.service_view import service_page
 from sla_engine.domain.period import parse_period
 from sla_engine.reports import chosen_format
+from sla_engine.web.detail import render_detail
 from sla_engine.web.routes import Document, Pages
 from sla_engine.web.status import render_status
 from uptime_common import humanize
@@ -47,4 +50,12 @@ def pages(engine: Engine) -> Pages:
         proceed()
         return Document(wanted.render(made), wanted.content_type)
 
-    return Pages(engine.exposition, engine.unready, status, document)
+    def service(name: str) -> str | None:
+        page = service_page(engine.published, name, now())
+        return None if page is None else render_detail(page)
+
+    def outage(name: str, start: str) -> str | None:
+        page = outage_page(engine.published, name, start, now())
+        return None if page is None else render_detail(page)
+
+    return Pages(engine.exposition, engine.unready, status, service, outage, document)

@@ -6,11 +6,13 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from sla_engine.accounting.sealing import attest
-from sla_engine.app.context import ledger_url, opened_ledger
+from sla_engine.app.context import ledger_url, named_ledger, opened_ledger
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import make_key
 from sla_engine.commands.flags import Subparsers, subcommand
 from sla_engine.reports.seal import Seal, SealError, carried, public_key
+
+_KEY = "--public-key, as keygen printed it"
 
 
 def register(commands: Subparsers) -> None:
@@ -38,10 +40,15 @@ def keygen(options: argparse.Namespace) -> int:
 
 
 def attest_report(options: argparse.Namespace) -> int:
-    """``sla-engine attest``: exit code 1 when anything does not agree."""
+    """``sla-engine attest``: exit code 1 when anything does not agree.
+
+    A seal and a ledger that came with it prove nothing: a key or a ledger is given to hold them to.
+    """
     key: str | None = options.public_key
     if options.offline and key is None:
         raise UsageError("--offline needs --public-key: a seal vouches for no key")
+    if key is None and named_ledger(options) is None:
+        raise UsageError(f"nothing vouches for the seal: give {_KEY}, or --storage.ledger")
     try:
         if key is not None:
             public_key(key)
@@ -53,11 +60,18 @@ def attest_report(options: argparse.Namespace) -> int:
         found = attest(document, seal, key, ledger)
     for line in (*found.agrees, *(f"NOT SO: {line}" for line in found.findings)):
         sys.stdout.write(line + "\n")
-    if key is None:
-        sys.stdout.write("nobody vouches for that key: give --public-key, as keygen printed it\n")
-    if options.offline:
-        sys.stdout.write("the ledger was not looked at\n")
-    return 1 if found.findings else 0
+    if found.findings:
+        return 1
+    sys.stdout.write(f"proven: {_proven(known_key=key is not None, offline=options.offline)}\n")
+    return 0
+
+
+def _proven(*, known_key: bool, offline: bool) -> str:
+    if offline:
+        return "who sealed it; the ledger was not looked at"
+    if known_key:
+        return "who sealed it, and that this ledger remembers it"
+    return f"that this ledger remembers it; not who sealed it: nobody vouches for that key ({_KEY})"
 
 
 def _read(report: Path, signature: Path | None) -> tuple[bytes, Seal]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from service_catalogue import Service
 from sla_engine.accounting.figures import as_of, facts_of
+from sla_engine.accounting.report_age import outage_ages
 from sla_engine.app.context import Context, chosen_period, chosen_services, now, opened
 from sla_engine.app.errors import UsageError
 from sla_engine.commands.flags import FROM, Subparsers, service_flag, subcommand
@@ -27,11 +28,17 @@ _HEAD = ("Id", "Service", "Began", "Ended", "Lasted", "Class", "Cause")
 
 
 class Listed(NamedTuple):
-    """An outage of a service, and what the accounting makes of it; empty where it is not owed."""
+    """An outage of a service, and what the accounting makes of it; empty where it is not owed.
+
+    ``until`` is when it ended, or how far it is known to last (ms UTC); ``is_stale`` says that it
+    is open and that the data ended too long ago to say whether it still is.
+    """
 
     service: Service
     outage: Outage
     kind: str
+    until: int
+    is_stale: bool = False
     why: Failures | None = None
 
 
@@ -60,6 +67,8 @@ def list_outages(options: argparse.Namespace) -> int:
     with opened(options) as context:
         period = _period(context, options, at)
         services = chosen_services(context.catalogue, options.services)
+        if not options.services:
+            services += context.catalogue.left
         found = [
             one._replace(why=why_of(context.ledger, one.outage, at))
             for one in _outages(context, services, period, at)
@@ -71,7 +80,7 @@ def list_outages(options: argparse.Namespace) -> int:
         if (options.kind in (None, one.kind)) and not (options.open and one.outage.end is not None)
     ]
     shown = chosen[: options.limit]
-    render = _json(shown, at) if options.format == "json" else _text(shown, len(chosen), at, zone)
+    render = _json(shown) if options.format == "json" else _text(shown, len(chosen), zone)
     sys.stdout.write(render)
     return 0
 
@@ -103,13 +112,15 @@ def _outages(
     hurt = [service for service in services if service.id in spans]
     facts = facts_of(context.books, Interval(first, max(known, first + 1)), hurt, events=False)
     found = []
+    age = outage_ages(context.books, at)
     for service in hurt:
         judged = {one.outage.start: one for one in shares(facts[service.id], known)}
         corrected = {one.start: one for one in facts[service.id].outages}
         for span in spans[service.id]:
             outage = corrected.get(span.start, Outage(service.id, *span))
             share = judged.get(span.start)
-            found.append(Listed(service, outage, "" if share is None else share.kind))
+            kind = "" if share is None else share.kind
+            found.append(Listed(service, outage, kind, *age(service, outage)))
     return sorted(found, key=lambda one: (-one.outage.start, one.service.id))
 
 
@@ -120,30 +131,37 @@ def why_of(ledger: Ledger, outage: Outage, at: int) -> Failures | None:
     return ledger.reasons.of(outage.service, span)
 
 
-def _text(outages: Sequence[Listed], matching: int, at: int, zone: tzinfo) -> str:
+def _text(outages: Sequence[Listed], matching: int, zone: tzinfo) -> str:
     if not outages:
         return "no outages\n"
-    rows = [tuple(_cells(one, at, zone)) for one in outages]
+    rows = [tuple(_cells(one, zone)) for one in outages]
     found = [*lines(_HEAD, rows, width(sys.stdout))]
     if len(outages) < matching:
         found.append(f"and {matching - len(outages)} older")
     return "\n".join(found) + "\n"
 
 
-def _cells(one: Listed, at: int, zone: tzinfo) -> Iterator[str]:
+def _cells(one: Listed, zone: tzinfo) -> Iterator[str]:
     outage = one.outage
     yield outage.id
     same = one.service.name.casefold() == one.service.id
     yield one.service.id if same else f"{one.service.name} ({one.service.id})"
     yield humanize.moment(outage.start, zone)
-    yield "still open" if outage.end is None else humanize.moment(outage.end, zone)
-    yield humanize.duration(outage.until(at).length)
+    yield _ended(one, zone)
+    yield humanize.duration(one.until - outage.start)
     yield one.kind or "not owed"
     cause = outage.cause or (failure_words(one.why) if one.why else "-")
     yield f"{cause}{f' ({outage.ticket})' if outage.ticket else ''}"
 
 
-def _json(outages: Sequence[Listed], at: int) -> str:
+def _ended(one: Listed, zone: tzinfo) -> str:
+    if one.outage.end is not None:
+        return humanize.moment(one.outage.end, zone)
+    stale = f", stale: as of {humanize.moment(one.until, zone)}"
+    return f"still open{stale if one.is_stale else ''}"
+
+
+def _json(outages: Sequence[Listed]) -> str:
     items = [
         {
             "id": one.outage.id,
@@ -151,7 +169,9 @@ def _json(outages: Sequence[Listed], at: int) -> str:
             "name": one.service.name,
             "start": rfc3339(one.outage.start),
             "end": None if one.outage.end is None else rfc3339(one.outage.end),
-            "duration_seconds": one.outage.until(at).length / 1000,
+            "duration_seconds": (one.until - one.outage.start) / 1000,
+            "data_until": rfc3339(one.until) if one.outage.end is None else None,
+            "stale": one.is_stale,
             "class": one.kind or None,
             "cause": one.outage.cause,
             "ticket": one.outage.ticket,

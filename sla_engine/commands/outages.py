@@ -13,6 +13,7 @@ from sla_engine.accounting.corrections import (
     correct,
     find_outage,
 )
+from sla_engine.accounting.report_age import outage_ages
 from sla_engine.app.context import (
     Context,
     now,
@@ -74,9 +75,20 @@ def show_outage(options: argparse.Namespace) -> int:
     """``sla-engine outages show``."""
     with opened(options) as context:
         outage = known("outage", lambda: find_outage(context.ledger, options.id))
-        why = outage_list.why_of(context.ledger, outage, now())
-    sys.stdout.write(_shown(outage, why))
+        at = now()
+        why = outage_list.why_of(context.ledger, outage, at)
+        stale = _stale_since(context, outage, at)
+    sys.stdout.write(_shown(outage, why, stale))
     return 0
+
+
+def _stale_since(context: Context, outage: Outage, at: int) -> int | None:
+    """Return until when the data of an open outage reach, where that is too long ago (ms UTC)."""
+    service = context.catalogue.find(outage.service)
+    if service is None:
+        return None
+    age = outage_ages(context.books, at)(service, outage)
+    return age.until if age.is_stale else None
 
 
 def annotate(options: argparse.Namespace) -> int:
@@ -155,12 +167,13 @@ def _who(correction: Correction) -> str:
     return author if said else f"{author} ({login})"
 
 
-def _shown(outage: Outage, why: Failures | None = None) -> str:
+def _shown(outage: Outage, why: Failures | None = None, stale: int | None = None) -> str:
+    opened = "open" if stale is None else f"open, stale: as of {rfc3339(stale)}"
     rows = [
         ("id", outage.id),
         ("service", outage.service),
         ("start", rfc3339(outage.start)),
-        ("end", "open" if outage.end is None else rfc3339(outage.end)),
+        ("end", opened if outage.end is None else rfc3339(outage.end)),
         ("why", why and failure_words(why)),
         ("class", outage.reclassified or "as measured"),
         ("cause", outage.cause),

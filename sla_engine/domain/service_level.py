@@ -69,7 +69,7 @@ class ServiceLevel:
     ``maintenance_until`` is the end of the window that is under way, ``hours_begin`` when service
     hours begin again where it is outside them; ``info`` is what tells about it, as labels.
     ``period`` is the contract's window where it is one of the calendar; ``up`` is what `shown`
-    says of its state.
+    says of its state. ``told_after`` is how long an outage must last before anybody is told (ms).
     """
 
     service: str
@@ -92,6 +92,7 @@ class ServiceLevel:
     info: tuple[tuple[str, str], ...] = ()
     period: Interval | None = None
     up: bool | None = None
+    told_after: int | None = None
 
     @property
     def window_state(self) -> WindowState | None:

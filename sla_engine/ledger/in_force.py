@@ -61,7 +61,8 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
     zones = [Dated(d.seen, d.value, d.origin) for d in known["settings", ""] if d.value]
     calendars = _calendars(known, zones)
     former: dict[str, Calendar] = {}
-    ours = {service.id: service for service in catalogue.services}
+    # What other rows said of its past may stand in the catalogue: these rows alone count.
+    ours = {s.id: s.with_past(()) if s.past else s for s in catalogue.services}
     joined = {old for service in catalogue.services for old in service.formerly}
     services: list[Service] = []
     left: list[Service] = []
@@ -80,7 +81,7 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
             (services if current else left).append(last.with_past(pieces))
     made = {service.id: service for service in services}
     return catalogue.of_time(
-        services=tuple(made.get(service.id, service) for service in catalogue.services),
+        services=tuple(made.get(name, service) for name, service in ours.items()),
         left=tuple(left),
         calendars=former,
         windows=tuple(_windows(known, zones)),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile, zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -43,6 +43,20 @@ class Thread:
     place: str | None = None
     ts: str | None = None
     doubtful: bool = False
+
+
+class Told(NamedTuple):
+    """A notice at an address, with how far it has come (times in ms UTC).
+
+    ``state`` is pending, sent, failed or left_out; ``address`` is None where none was chosen yet.
+    ``at`` is when it was sent, None before.
+    """
+
+    notice: Notice
+    address: str | None
+    state: str
+    at: int | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +154,23 @@ class Outbox:
             for topic, key in connection.execute(query):
                 found.setdefault(topic, set()).add(key)
         return found
+
+    def heard(self, topics: Collection[str]) -> list[Told]:
+        """Return every notice of some topics with each address that it goes to, in order."""
+        query = (
+            sa.select(
+                notice, thread.c.channel, delivery.c.state, delivery.c.sent_ms, delivery.c.error
+            )
+            .outerjoin(delivery, delivery.c.notice_id == notice.c.id)
+            .outerjoin(thread, delivery.c.thread_id == thread.c.id)
+            .where(notice.c.topic.in_(list(topics)))
+            .order_by(notice.c.id, delivery.c.id)
+        )
+        with self._reading.begin() as connection:
+            return [
+                Told(_notice(r), r.channel, r.state or "pending", r.sent_ms, r.error)
+                for r in connection.execute(query)
+            ]
 
     def channels_due(self, now: int) -> list[str]:
         """Return the channels in which something is to be told now."""
@@ -274,6 +305,10 @@ class Outbox:
         """Note a failed attempt and when to try again."""
         self._update(delivery, item.id, attempts=item.attempts + 1, due_ms=due, error=error)
 
+    def put_off(self, item: Delivery, due: int) -> None:
+        """Note when a delivery is to be made that nobody tried yet."""
+        self._update(delivery, item.id, due_ms=due)
+
     def leave_out(self, deliveries: Collection[int], now: int) -> None:
         """Note that nobody there is to hear of these."""
         with self._writing.begin() as connection:
@@ -316,10 +351,7 @@ class Outbox:
 
     def _stored(self, query: sa.Select[Any]) -> list[Notice]:
         with self._reading.begin() as connection:
-            return [
-                Notice(r.key, r.topic, r.kind, r.time_ms, r.service, json.loads(r.facts), r.id)
-                for r in connection.execute(query)
-            ]
+            return [_notice(row) for row in connection.execute(query)]
 
     def _threads(self, query: sa.Select[Any]) -> list[Thread]:
         with self._reading.begin() as connection:
@@ -336,6 +368,11 @@ class Outbox:
                 )
                 for r in connection.execute(query.order_by(thread.c.id))
             ]
+
+
+def _notice(row: sa.Row[Any]) -> Notice:
+    facts = json.loads(row.facts)
+    return Notice(row.key, row.topic, row.kind, row.time_ms, row.service, facts, row.id)
 
 
 def _done(now: int) -> dict[str, Any]:

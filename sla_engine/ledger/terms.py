@@ -48,6 +48,13 @@ class Terms:
         with self._engine.begin() as connection:
             return tuple(_rows(connection))
 
+    def newest(self, subject: Subject) -> Term | None:
+        """Return the last row of a subject: what is in force, and since when it is known."""
+        query = sa.select(term).where(term.c.kind == subject.kind, term.c.name == subject.name)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.order_by(term.c.id.desc()).limit(1))
+            return next((_term(row) for row in rows), None)
+
     def formerly(self) -> dict[str, tuple[str, ...]]:
         """Return the former ids of services that have any, as seen last."""
         found = {}
@@ -121,9 +128,13 @@ def _last(connection: sa.Connection) -> int:
 
 def _rows(connection: sa.Connection) -> Iterator[Term]:
     for row in connection.execute(sa.select(term).order_by(term.c.id)):
-        before, after = (_value(text) for text in (row.before, row.after))
-        subject = Subject(row.kind, row.name)
-        yield Term(row.id, subject, row.time_ms, before, after, row.digest, row.origin)
+        yield _term(row)
+
+
+def _term(row: sa.Row[Any]) -> Term:
+    before, after = (_value(text) for text in (row.before, row.after))
+    subject = Subject(row.kind, row.name)
+    return Term(row.id, subject, row.time_ms, before, after, row.digest, row.origin)
 
 
 def _text(value: Any) -> str | None:

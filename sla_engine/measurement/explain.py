@@ -1,10 +1,12 @@
 """Why the ledger says what it says of an outage."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import at
 from sla_engine.accounting.corrections import find_outage
 from sla_engine.accounting.figures import facts_of
 from sla_engine.accounting.terms import failing, quorums, terms
@@ -100,10 +102,10 @@ def _split(planned: int, unplanned: int, unknown: int) -> str:
 
 def _terms(catalogue: Catalogue, service: Service, outage: Outage) -> Iterator[str]:
     """Yield what was agreed when the outage began."""
-    held = terms(service, outage.start)
+    held, then = terms(service, outage.start), at(service, outage.start)
     goal = "none" if held.objective is None else f"{float(held.objective * 100):g} %"
-    yield f"terms at its start: objective {goal} per {service.window}"
-    yield f"  calendar {service.calendar or 'none: owed at any time'}, zone {catalogue.timezone}"
+    yield f"terms at its start: objective {goal} per {then.window}"
+    yield f"  calendar {then.calendar or 'none: owed at any time'}, zone {catalogue.timezone}"
     accounting = held.accounting
     yield f"  maintenance {accounting.maintenance}, unknown {accounting.unknown}"
     if held.min_outage:
@@ -111,8 +113,8 @@ def _terms(catalogue: Catalogue, service: Service, outage: Outage) -> Iterator[s
     moment = Interval(outage.start, outage.start + 1)
     for _, quorum in quorums(service, moment):
         yield f"  quorum: probes {quorum.probes}, locations {quorum.locations}"
-    beat = cadence(catalogue, service)
-    origin = "of the catalogue" if has_cadence(catalogue, service) else "unless measured otherwise"
+    beat = cadence(catalogue, then)
+    origin = "of the catalogue" if has_cadence(catalogue, then) else "unless measured otherwise"
     step, gap = format_duration(beat.step), format_duration(beat.max_gap)
     yield f"  cadence: a sample every {step} ({origin}), no hole up to {gap}"
 
@@ -127,17 +129,53 @@ def _evidence(
     if service.method == "events":
         yield from _events(books, service, outage, now)
         return
-    beat = cadence(books.catalogue, service)
-    near = 2 * beat.max_gap
-    edges = [("start", outage.start), *([("end", outage.end)] if outage.end else [])]
-    for name, moment in edges:
-        period = Interval(moment - near, min(moment + near, now))
-        if period.length > 0:
-            (ask,) = asks([source(books.catalogue, service)], period)
-            yield f"samples around the {name}: {_asked(ask)}"
-            yield from _samples(client, ask, service.id, moment)
-            if service.method == "probes" and moment == outage.start:
-                yield from _reasons(client, service.id, period, moment)
+    for name, moment, ask in _edges(books.catalogue, service, outage, now):
+        yield f"samples around the {name}: {_asked(ask)}"
+        yield from _samples(client, ask, service.id, moment)
+        if service.method == "probes" and moment == outage.start:
+            yield from _reasons(client, service.id, ask.period, moment)
+
+
+def _edges(
+    catalogue: Catalogue, service: Service, outage: Outage, now: int
+) -> Iterator[tuple[str, int, Ask]]:
+    """Yield the edges of an outage of a state: its name, the moment, what to ask around it."""
+    near = 2 * cadence(catalogue, service).max_gap
+    for name, moment in (("start", outage.start), ("end", outage.end)):
+        period = Interval((moment or 0) - near, min((moment or 0) + near, now))
+        if moment is not None and period.length > 0:
+            (ask,) = asks([source(catalogue, service)], period)
+            yield name, moment, ask
+
+
+class Query(NamedTuple):
+    """A query that shows what an outage was derived from.
+
+    ``expression`` is what it is about and ``period`` when; ``instant`` shows the samples of just
+    that time whenever it is asked.
+    """
+
+    title: str
+    expression: str
+    period: Interval
+    instant: str
+
+
+def queries(catalogue: Catalogue, service: Service, outage: Outage, now: int) -> Iterator[Query]:
+    """Yield what to ask for the samples of an outage; nothing of components, which have none."""
+    if service.method == "components":
+        return
+    if service.method == "events":
+        asked = _around_events(outage, now)
+        for selector in event_counters(service).selectors():
+            yield Query("events", selector, asked, _query(selector, asked, MINUTE))
+        return
+    for name, _, ask in _edges(catalogue, service, outage, now):
+        yield Query(f"around the {name}", ask.selector, ask.period, _asked(ask))
+
+
+def _around_events(outage: Outage, now: int) -> Interval:
+    return Interval(outage.start - MINUTE, min(outage.until(now).end + MINUTE, now))
 
 
 def _samples(client: Client, ask: Ask, service: str, moment: int) -> Iterator[str]:
@@ -186,9 +224,9 @@ def _minutes(books: Books, service: str, lasted: Interval) -> Iterator[str]:
     wide = Interval(lasted.start - MINUTE, lasted.end + MINUTE)
     found = list(books.ledger.events(wide).get(service, ()))
     left_out = len(found) - _MOST_MINUTES
-    for at, minute in enumerate(found):
-        if left_out > 0 and _MOST_MINUTES // 2 <= at < len(found) - _MOST_MINUTES // 2:
-            if at == _MOST_MINUTES // 2:
+    for number, minute in enumerate(found):
+        if left_out > 0 and _MOST_MINUTES // 2 <= number < len(found) - _MOST_MINUTES // 2:
+            if number == _MOST_MINUTES // 2:
                 yield f"  ... {left_out} minutes"
             continue
         failed = minute.total - minute.good
@@ -207,7 +245,7 @@ def _events(books: Books, service: Service, outage: Outage, now: int) -> Iterato
     bar = failing(service, outage.start)
     yield f"a minute of outage: {bar.share:.6g} of its events failed; {bar.least:g} in all, or more"
     yield from _minutes(books, service.id, outage.until(now))
-    asked = Interval(outage.start - MINUTE, min(outage.until(now).end + MINUTE, now))
+    asked = _around_events(outage, now)
     for selector in counters.selectors():
         yield f"query: {_query(selector, asked, MINUTE)}"
 

@@ -65,6 +65,7 @@ class EngineMetrics:
             "Maintenance windows that cannot be worked out and are left out.",
         )
         self._watch_feeds(gauge)
+        self._watch_grafana(counter)
         self.notices_sent = counter(
             "sla_engine_notices_sent", "Notices delivered, by notifier.", ["notifier"]
         )
@@ -90,6 +91,17 @@ class EngineMetrics:
         for result in ("done", "refused", "failed", "unreadable"):
             self.slack_requests.labels(result)
 
+    def _watch_grafana(self, counter: "partial[Counter]") -> None:
+        self.annotations = counter(
+            "sla_engine_grafana_annotations",
+            "Annotations of outages that Grafana took: posted, changed, removed.",
+            ["result"],
+        )
+        self.grafana_errors = counter(
+            "sla_engine_grafana_errors",
+            "Times that Grafana's annotations were not brought up to date.",
+        )
+
     def _watch_time(self, gauge: "partial[Gauge]") -> None:
         self.lag = gauge(
             "sla_engine_lag_seconds", "How far the ledger is behind now; NaN before the first tick."
@@ -108,7 +120,7 @@ class EngineMetrics:
     def _watch_feeds(self, gauge: "partial[Gauge]") -> None:
         self._feed_success = gauge(
             "sla_engine_feed_last_success_timestamp_seconds",
-            "When an iCalendar feed was last read; 0 where it was not since the start.",
+            "When a feed (iCalendar, Alertmanager's silences) was last read; 0: not since start.",
             ["feed"],
         )
         self._feed_refresh = gauge(

@@ -242,6 +242,13 @@ _OF_SERVICES: Final = (
         lambda level, labels: _some(labels, level.hours_begin, 1000),
     ),
     _Family(
+        gauge(
+            "service_outage_after_seconds",
+            "How long an outage must last before anybody is told; absent where it is told at once.",
+        ),
+        lambda level, labels: _some(labels, level.told_after, 1000),
+    ),
+    _Family(
         gauge("service_info", "Constant 1; the labels tell about the service."),
         lambda level, labels: _some(
             ",".join([labels, *(label(name, value) for name, value in level.info)]),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from service_catalogue import Service
 from sla_engine.domain.actor import shown
 from sla_engine.domain.maintenance import WindowEvent
 from sla_engine.domain.notice import Message, Notice
@@ -10,6 +11,7 @@ from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.ledger.maintenance import Request
 from sla_engine.maintenance.windows import concerns
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.links import links_of
 from sla_engine.notices.maintenance import REMIND
 from uptime_common import humanize
 
@@ -33,7 +35,7 @@ def approval_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]
         if f"{topic}/{kind}" in keys or (kind == "maintenance_decided" and not keys):
             continue
         services = [s for s in books.catalogue.services if concerns(request.scope, s)]
-        facts = _facts(request, events, [s.name for s in services])
+        facts = _facts(request, events, services)
         owner = services[0].id if services else None
         yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
 
@@ -59,7 +61,7 @@ def _stage(request: Request, events: Sequence[WindowEvent], now: int) -> str | N
 
 
 def _facts(
-    request: Request, events: Sequence[WindowEvent], services: Sequence[str]
+    request: Request, events: Sequence[WindowEvent], services: Sequence[Service]
 ) -> dict[str, Any]:
     asked, last = events[0], events[-1]
     decided = None if last is asked else {"kind": last.kind, "by": last.author, "why": last.reason}
@@ -69,7 +71,8 @@ def _facts(
         "start": request.start,
         "end": request.end,
         "rrule": request.rrule,
-        "services": list(services),
+        "services": [service.name for service in services],
+        "ids": [service.id for service in services],
         "requester": asked.author,
         "reason": asked.reason,
         "decided": decided,
@@ -91,11 +94,14 @@ def compose_approval(item: Delivery, writing: Writing) -> Rendered:
         ("Window", facts["id"]),
     ]
     shown_facts = tuple((label, value) for label, value in told if value)
+    where = links_of(writing.books.catalogue, facts.get("ids", ()))
     if decided := facts["decided"]:
         said = f"{decided['kind']} by {shown(decided['by'])}"
-        head = Message(f"{work[0].upper()}{work[1:]} is {said}: {when}", "planned", shown_facts)
+        head = Message(f"{work[0].upper()}{work[1:]} is {said}: {when}", "planned", shown_facts,
+                       links=where)  # fmt: skip
         return Rendered(head, Message(f"{said}: {decided['why']}", "info"))
     waits = item.notice.kind == "maintenance_waiting"
     title = f"{who} asks for {work}: {when}"
-    head = Message(title, "planned", shown_facts, (), (), ("approve", "reject"), (facts["id"],))
+    head = Message(title, "planned", shown_facts, actions=("approve", "reject"),
+                   about=(facts["id"],), links=where)  # fmt: skip
     return Rendered(head, Message("Still waits for approval", "warning") if waits else None)

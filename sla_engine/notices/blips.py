@@ -9,6 +9,7 @@ from sla_engine.domain.notice import Message, Notice
 from sla_engine.domain.period import local_midnight
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.links import links_of
 from uptime_common import humanize
 
 _LISTED = 20
@@ -62,4 +63,8 @@ def compose_blips(item: Delivery, writing: Writing) -> Rendered:
     blips = humanize.counted(len(facts["blips"]), "short outage")
     services = humanize.counted(len(counted), "service")
     title = f"{blips} of {services} on {facts['day']}, untold until now ({facts['owner']})"
-    return Rendered(Message(title, "info", lines=tuple(lines)))
+    lasted = Interval(
+        min(start for _, start, _ in facts["blips"]), max(end for _, _, end in facts["blips"])
+    )
+    where = links_of(catalogue, list(counted), lasted)
+    return Rendered(Message(title, "info", lines=tuple(lines), links=where))

@@ -12,11 +12,13 @@ from sla_engine.domain.objective import exhausted_at
 from sla_engine.domain.period import containing, recognized
 from sla_engine.ledger import Delivery
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.links import links_of
 from sla_engine.reports.period_title import title
 from uptime_common import humanize
 
 THRESHOLDS = (0.0, 0.2, 0.5)
 """Where an error budget that is left is told of, worst first."""
+_DAY = 24 * 3_600_000
 
 
 def budget_notices(
@@ -86,7 +88,10 @@ def compose_budget(item: Delivery, writing: Writing) -> Rendered:
         when = humanize.moment(facts["gone_at"], zone)
         lines.append(f"At the pace so far it is used up on {when}.")
     told = (("Objective", humanize.agreed(facts["objective"] / 100)), ("Budget left", left))
-    message = Message(head, "warning", told, tuple(lines))
+    since = facts["period"][0] if facts["period"] else item.notice.time - _DAY
+    lasted = Interval(since, max(since, item.notice.time))
+    where = links_of(catalogue, [item.notice.service or ""], lasted)
+    message = Message(head, "warning", told, tuple(lines), links=where)
     return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 
 

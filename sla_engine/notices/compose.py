@@ -12,7 +12,7 @@ from sla_engine.domain.notice import Message, Notice, OutageSnapshot, Subject, i
 from sla_engine.ledger import Delivery
 from sla_engine.notices.causes import shared_cause
 from sla_engine.notices.kinds import Rendered, Writing
-from sla_engine.notices.links import links
+from sla_engine.notices.links import Place, links
 from sla_engine.notices.outage_messages import joined_reply, reply_message, root_message
 from uptime_common.failure import Failures, failure_words
 
@@ -83,7 +83,10 @@ def compose(
     head = root_message(list(members.values()), now, zone, cause)
     start = min(facts.start for _, facts in down)
     lasted = Interval(start, max(start, *(facts.end or now for _, facts in down)))
-    return Rendered(replace(head, links=tuple(links(catalogue, services, lasted))), reply)
+    began = dict.fromkeys(Place(subject.id, facts.start) for subject, facts in down)
+    still = any(facts.state == "open" for _, facts in down)
+    where = links(catalogue, list(began), lasted, silence=still)
+    return Rendered(replace(head, links=where), reply)
 
 
 def _reply(

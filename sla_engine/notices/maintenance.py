@@ -1,8 +1,9 @@
 """What is told of approved planned work: soon, started, ended, overrun."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
+from service_catalogue import Service
 from sla_engine.domain.actor import shown
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import MaintenanceWindow
@@ -10,6 +11,7 @@ from sla_engine.domain.notice import Message, Notice, Tone
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.links import links_of
 from uptime_common import humanize
 
 REMIND = 30 * 60_000
@@ -17,13 +19,24 @@ REMIND = 30 * 60_000
 _FORGET = 3_600_000
 
 
+class _Announced(NamedTuple):
+    """An occurrence of a window, its services, and the kinds of notices that were told of it."""
+
+    window: MaintenanceWindow
+    occurrence: Interval
+    services: list[Service]
+    told: set[str]
+
+
 def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
     """Yield what is to be told of approved work at ``now``: soon, started, ended or overrun.
 
-    Each is told once; the end only of work whose start was told.
+    Each is told once, also where two windows say the same (a feed that is read twice); the end only
+    of work whose start was told.
     """
     wide = Interval(now - _FORGET, now + REMIND)
     opened = books.ledger.open_outages()
+    same: dict[tuple[str, Interval, tuple[str, ...]], _Announced] = {}
     for window in windows_in(books.catalogue, books.ledger.windows.touching(wide), wide):
         if window.state(now) not in {"approved", "active", "completed"}:
             continue
@@ -31,13 +44,18 @@ def maintenance_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Noti
         for occurrence in window.occurrences:
             topic = f"maintenance:{window.id}:{occurrence.start}"
             told = {notice.kind for notice in outbox.with_key_like(f"{topic}/")}
-            down = [s.name for s in services if s.id in opened]
-            kind = _stage(occurrence, now, told, overrun=bool(down))
-            if kind is None or kind in told:
-                continue
-            facts = _work(window, occurrence, [s.name for s in services], down)
-            owner = services[0].id if services else None
-            yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
+            work = window.title, occurrence, tuple(s.id for s in services)
+            if work not in same or (told and not same[work].told):
+                same[work] = _Announced(window, occurrence, services, told)
+    for window, occurrence, services, told in same.values():
+        down = [s.name for s in services if s.id in opened]
+        kind = _stage(occurrence, now, told, overrun=bool(down))
+        if kind is None or kind in told:
+            continue
+        topic = f"maintenance:{window.id}:{occurrence.start}"
+        facts = _work(window, occurrence, services, down)
+        owner = services[0].id if services else None
+        yield Notice(f"{topic}/{kind}", topic, kind, now, owner, facts)
 
 
 def maintenance_due(situation: Situation) -> Iterator[Notice]:
@@ -56,13 +74,17 @@ def _stage(work: Interval, now: int, told: set[str], *, overrun: bool) -> str | 
 
 
 def _work(
-    window: MaintenanceWindow, occurrence: Interval, services: list[str], down: list[str]
+    window: MaintenanceWindow,
+    occurrence: Interval,
+    services: Sequence[Service],
+    down: list[str],
 ) -> dict[str, Any]:
     return {
         "title": window.title,
         "start": occurrence.start,
         "end": occurrence.end,
-        "services": services,
+        "services": [service.name for service in services],
+        "ids": [service.id for service in services],
         "requester": window.requester,
         "approver": window.approval.author if window.approval else None,
         "down": down,
@@ -91,5 +113,6 @@ def compose_work(item: Delivery, writing: Writing) -> Rendered:
             ("Asked for by", shown(facts["requester"])),
             ("Approved by", shown(facts["approver"] or "nobody")),
         ),
+        links=links_of(writing.books.catalogue, facts.get("ids", ())),
     )
     return Rendered(head, Message(f"The work {said}", tone))

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import NotificationRoute, Route, Severity
-from sla_engine.domain.notice import Notice
-from sla_engine.ledger import Outbox, Thread
+from sla_engine.accounting.terms import least_downtime
+from sla_engine.domain.interval import Interval, clip, total
+from sla_engine.domain.notice import Notice, is_of_outage
+from sla_engine.ledger import Books, Delivery, Outbox, Thread
+from sla_engine.ledger.outbox import FARTHEST
 from sla_engine.notices.patience import AT_ONCE, Patience
 from sla_engine.notices.registry import OUTAGE_KINDS, severity_of
 from sla_engine.notifiers import canonical, parse_address
@@ -14,6 +17,7 @@ from sla_engine.notifiers import canonical, parse_address
 _TOGETHER = 2 * 60_000
 """What opens within so many milliseconds of a tick's several outages joins them."""
 _GROWS = 60_000
+_HOUR = 3_600_000
 _FLOOD = 10 * 60_000
 """Outages that open within so many milliseconds of each other are one flood."""
 
@@ -60,7 +64,7 @@ def address(
         group = _Group(flood, tick, outbox.threads_since(notice.time - _TOGETHER) if tick else [])
         threads = [_thread(catalogue, outbox, notice, t, now=now, group=group) for t in targets]
         due = [
-            target.patience.due(notice, _due(notice, thread, now, plain), catalogue.timezone)
+            _soon(target.patience.due(notice, _due(notice, thread, now, plain), catalogue), now)
             for thread, target in zip(threads, targets, strict=True)
         ]
         outbox.address(notice.id, threads, now, due)
@@ -93,6 +97,11 @@ def _due(notice: Notice, thread: Thread, now: int, plain: Collection[str]) -> in
     return now + _GROWS if grows and parse_address(thread.channel).scheme in plain else now
 
 
+def _soon(due: int, now: int) -> int:
+    """Return when to look again at what is due: what lies farther ahead is no wrong clock's."""
+    return min(due, now + FARTHEST - _HOUR)
+
+
 def _in_one(
     targets: Iterable[Destination], one_place: Collection[str], default: str
 ) -> list[Destination]:
@@ -116,7 +125,10 @@ def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
         return [Destination(canonical(notice.facts["channel"]), ())]
     severity = severity_of(notice)
     service = catalogue.find(notice.service)
-    least = Patience(service.after or 0) if service is not None else AT_ONCE
+    least = AT_ONCE
+    if service is not None:
+        needed = least_downtime(catalogue, service, service.min_samples or 0)
+        least = Patience(service.after or 0, least=needed)
     found: dict[str, Destination] = {}
     for channel, mentions, patience in _matching(catalogue, service, severity):
         before = found.get(channel)
@@ -132,6 +144,29 @@ def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
         for one in found.values()
     ]
     return targets or [Destination(canonical(catalogue.slack.channel), (), least)]
+
+
+def told_at(books: Books, item: Delivery, now: int) -> int:
+    """Return when a delivery that is due may be made, at or after ``now`` (ms UTC).
+
+    Hours may have ended since it was due, and of an outage that goes on too little may be known.
+    """
+    catalogue, notice = books.catalogue, item.notice
+    patience = patience_at(catalogue, notice, item.thread.channel)
+    due = patience.due(notice, now, catalogue)
+    if due == now and patience.least and notice.kind == "opened" and is_of_outage(notice):
+        due = now + _missing(books, notice, patience.least, now)
+    return _soon(due, now)
+
+
+def _missing(books: Books, notice: Notice, least: int, now: int) -> int:
+    """Return how long (ms) an outage that goes on has to be down until that is known of it."""
+    start, name = int(notice.facts["start"]), notice.service or ""
+    lasted = Interval(start, max(now, start + 1))
+    held = books.ledger.histories(lasted, [name]).get(name)
+    if held is None or (start, None) not in held.outages:
+        return 0
+    return max(0, least - lasted.length + total(clip(held.gaps, lasted)))
 
 
 def patience_at(catalogue: Catalogue, notice: Notice, channel: str) -> Patience:
@@ -154,7 +189,11 @@ def _matching(
     group = _GROUPS.get(severity, severity)
     for one in catalogue.notifications.routes:
         if (not one.kinds or group in one.kinds) and _concerns(one, service):
-            patience = Patience(one.after or 0, one.unacknowledged or 0, one.quiet)
+            samples = one.min_samples or 0
+            least = least_downtime(catalogue, service, samples) if service is not None else 0
+            patience = Patience(
+                one.after or 0, one.unacknowledged or 0, one.quiet, least, one.hours
+            )
             for address_ in one.to:
                 yield canonical(address_), one.mentions, patience
 
@@ -191,17 +230,20 @@ def _thread(
     candidates = outbox.threads_of(notice.topic)
     if previous := notice.facts.get("previous_id"):
         candidates += outbox.threads_of(f"outage:{previous}")
-    delay = target.patience.delay  # what is told later keeps nothing else waiting
-    if notice.kind == "opened" and not delay:
+    # What is told later keeps nothing else waiting.
+    delay = target.patience.delay
+    hours = target.patience.waits_for_hours(notice, now, catalogue)
+    later = delay or hours
+    if notice.kind == "opened" and not later:
         candidates += _upstream(catalogue, outbox, notice)
     known = next((t for t in candidates if t.channel == target.channel), None)
     if known is not None:
         return known
     key = f"{notice.topic}@{target.channel}"
-    if notice.kind == "opened" and group.flood and not delay:
+    if notice.kind == "opened" and group.flood and not later:
         key = f"{group.flood}@{target.channel}"
     elif notice.kind == "opened" and group.tick:
-        beginning = f"tick:{delay}:"
+        beginning = f"tick:{delay}{f'/{hours}' if hours else ''}:"
         for one in group.recent:
             if one.channel == target.channel and one.key.startswith(beginning):
                 return one

@@ -16,7 +16,7 @@ from sla_engine.domain.notice import Message
 from sla_engine.ledger import Books, Delivery, LedgerError, Outbox
 from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.registry import NOTICES, OUTAGE_KINDS, SILENT_KINDS
-from sla_engine.notices.routing import address, patience_at
+from sla_engine.notices.routing import address, patience_at, told_at
 from sla_engine.notifiers import (
     Delivered,
     Failed,
@@ -149,6 +149,8 @@ class Sender:
             item = self._outbox.next_due(now, channels) if channels else None
             if item is None:
                 break
+            if self._put_off(item, now):
+                continue
             told = [item]
             if item.notice.kind in OUTAGE_KINDS:
                 told = self._outbox.batch(item)
@@ -158,6 +160,15 @@ class Sender:
                         continue
             self._settle(told, self._tried(told), tally)
         return tally
+
+    def _put_off(self, item: Delivery, now: int) -> bool:
+        """Put off what is not to be told yet, by the catalogue and the ledger as they are now."""
+        if item.doubtful or item.thread.doubtful:
+            return False
+        due = told_at(self._books, item, now)
+        if due > now:
+            self._outbox.put_off(item, due)
+        return due > now
 
     def _due(self, now: int, scheme: str | None) -> Collection[str]:
         """Return the channels that something is due in, and that may be asked now."""

@@ -15,6 +15,7 @@ from service_catalogue.prometheus import Prometheus
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.error import (
     AnswerError,
+    AwayError,
     LimitError,
     QueryError,
     UnreachableError,
@@ -35,6 +36,8 @@ STRICT = {
 _ADVICE = "PromQL info:"
 """How Prometheus begins what it says of the query alone; all else is of data that is missing."""
 _OK = 200
+_AWAY = frozenset({502, 503})
+"""What a balancer answers for a server that is away; the next one asked may be another."""
 _MOST_BYTES = 64 << 20
 _LATEST = 10**10
 """Before which every time is (s, the year 2286)."""
@@ -207,6 +210,12 @@ class Client:
         return answer
 
     def _body(self, path: str, form: dict[str, str], method: str = "POST") -> bytes:
+        try:
+            return self._asked(path, form, method)
+        except AwayError:
+            return self._asked(path, form, method)
+
+    def _asked(self, path: str, form: dict[str, str], method: str) -> bytes:
         form |= STRICT | {"timeout": f"{self._timeout:g}s"}
         sent: dict[str, Any] = {"data" if method == "POST" else "params": form}
         lists = not path.startswith("query")
@@ -224,9 +233,12 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
-            refusal = error_of(self.url, response.status_code, *error_of_body(body))
+            kind, message = error_of_body(body)
+            refusal = error_of(self.url, response.status_code, kind, message)
             if (asked := response.headers.get("Retry-After")) is not None:
                 refusal.wait = retry_after(asked, time.time_ns() // 1_000_000)
+            elif response.status_code in _AWAY and type(refusal) is UnreachableError and not kind:
+                raise AwayError(*refusal.args)
             raise refusal
         return body
 

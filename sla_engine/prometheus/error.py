@@ -23,6 +23,10 @@ class UnreachableError(PrometheusError):
     """There is no server, it refuses us, or it is overloaded; the same query may work later."""
 
 
+class AwayError(UnreachableError):
+    """A balancer says that the server it chose is away; the one that it chooses next may not be."""
+
+
 class AnswerError(UnreachableError):
     """What came back is no answer to the question: of another form, cut off or not the whole."""
 

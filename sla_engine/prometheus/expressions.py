@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from service_catalogue import Service
+from service_catalogue.counters import read_counters
 from sla_engine.prometheus.client import Client
 from sla_engine.prometheus.error import AnswerError, LimitError, PrometheusError, QueryError
 from sla_engine.prometheus.series import Series
 
 _EARLIER = (0, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
 """How far back series that disagree are looked at again (ms)."""
+_LEAST = 5
+"""Failed events without which the alert rules see no burn (`service:sli_errors_least:sum`)."""
 _FIELDS = ("promql", "good", "errors", "total")
 
 
@@ -41,6 +44,25 @@ def remarks(client: Client, services: Iterable[Service], at: int) -> Iterator[Re
             if expression is not None:
                 for text, fatal in _said(client, expression, field, at):
                     yield Remark(service.id, field, text, fatal)
+        if service.sli is not None and service.sli.total is not None:
+            for text in _rare(client, service.sli.total, at):
+                yield Remark(service.id, "total", text, fatal=False)
+
+
+def _rare(client: Client, total: str, at: int) -> Iterator[str]:
+    """Yield whether so little happens that the alert rules say nothing of it, or no page."""
+    counters = read_counters(total)
+    counted = [f"sum(increase({selector}[3d]))" for selector in counters.added]
+    try:
+        found = [client.instant(query, at).series for query in counted]
+    except PrometheusError:
+        return  # said of the expression already
+    events = sum(float(one.values[-1]) for series in found for one in series)
+    if not any(found) or counters.taken or events >= _LEAST * 72:
+        return
+    few = f"about {events:.0f} events in three days; an alert needs {_LEAST} failed ones"
+    when = "in three days at the most" if events < _LEAST else "within an hour to page"
+    yield f"{few} {when}: probe the service, too"
 
 
 def _said(client: Client, expression: str, field: str, at: int) -> Iterator[tuple[str, bool]]:

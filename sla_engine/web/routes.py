@@ -14,6 +14,7 @@ from uptime_common.shared_work import GivenUp, SharedWork
 _PART = 1 << 20  # bytes of metrics between two turns of the event loop
 _REPORTS = 2  # reports at a time
 _STATUSES = 8  # status pages, of which one is made for many
+_DETAILS = 32  # pages of services and outages, made by two threads
 REPORT_KEYS = ("period", "format", "services")
 """What a report's page may be asked for by."""
 
@@ -32,6 +33,8 @@ class Pages:
 
     ``metrics`` is called on the event loop and must be quick; the others run in threads.
     ``unready`` says in a few words why the engine cannot serve yet, or nothing.
+    ``service`` gets a service's id, ``outage`` that and the start that the address names; None
+    says that there is no such page.
     ``report`` gets the query's parameters ``REPORT_KEYS``, and what says that nobody waits for it
     any more; it raises ValueError where they make no sense.
     """
@@ -39,6 +42,8 @@ class Pages:
     metrics: Callable[[Style], bytes]
     unready: Callable[[], str | None]
     status: Callable[[], str]
+    service: Callable[[str], str | None]
+    outage: Callable[[str, str], str | None]
     report: Callable[[Mapping[str, str], GivenUp], Document]
 
 
@@ -70,13 +75,37 @@ def routes(pages: Pages) -> list[web.RouteDef]:
         text = await statuses.result("status", lambda _: pages.status())
         return web.Response(text=text, content_type="text/html")
 
+    service, outage = _details(pages)
     return [
         web.get("/", status),
+        web.get("/services/{service}", service),
+        web.get("/services/{service}/outages/{start}", outage),
         web.get("/report", _reporting(pages)),
         web.get("/metrics", metrics),
         web.get("/-/healthy", healthy),
         web.get("/-/ready", ready),
     ]
+
+
+def _details(pages: Pages) -> tuple[Handler, Handler]:
+    """Return the handlers of the pages of a service and of an outage."""
+    details: SharedWork[str | None] = SharedWork("pages", _DETAILS, threads=2)
+
+    async def shown(key: tuple[str, ...], make: Callable[[], str | None]) -> web.Response:
+        text = await details.result(key, lambda _: make())
+        if text is None:
+            return web.Response(text="There is no such page; / lists every service.\n", status=404)
+        return web.Response(text=text, content_type="text/html")
+
+    async def service(request: web.Request) -> web.Response:
+        name = request.match_info["service"]
+        return await shown((name,), lambda: pages.service(name))
+
+    async def outage(request: web.Request) -> web.Response:
+        name, start = request.match_info["service"], request.match_info["start"]
+        return await shown((name, start), lambda: pages.outage(name, start))
+
+    return service, outage
 
 
 def _reporting(pages: Pages) -> Handler:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service_catalogue import Catalogue
+from service_catalogue.past import at
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.report import frozen_report, report
 from sla_engine.domain.period import parse_period
@@ -126,6 +127,28 @@ def test_history_decides_since_when_and_is_told_where_it_contradicts(ledger: Led
     books = noted(Books(book(shop={"objective": 99.0, "history": history}), ledger), EDIT + 1)
     assert shop_in(books).objective == 0.999
     assert shop_in(books, OCTOBER).objective == 0.99
+
+
+@pytest.mark.parametrize(
+    ("field", "was", "now"),
+    [
+        ("cost_per_hour", 100, 1),
+        ("credits", [{"below": 99.9, "credit": 10}], []),
+        ("accounting", {}, {"unknown": "count_down", "maintenance": "count_up"}),
+        ("min_outage", "1s", "2h"),
+    ],
+)
+def test_history_says_until_when_money_and_accounting_held(
+    ledger: Ledger, field: str, was: Any, now: Any
+) -> None:
+    """The edit was seen five days late; September's figures are as they were, October's are not."""
+    expected = shop_in(remembered(Books(book(), ledger), EDIT))
+    history = [{"until": "2026-10-01T00:00:00Z", field: was}]
+    books = noted(Books(book(shop={field: now, "history": history}), ledger), EDIT)
+    assert shop_in(books) == expected
+    new = book(shop={field: now}).service("shop")
+    held = at(books.catalogue.service("shop"), OCTOBER.start)
+    assert getattr(held, field) == getattr(new, field)
 
 
 def test_an_edit_without_history_does_not_reach_back_to_the_last_history(ledger: Ledger) -> None:

@@ -115,6 +115,36 @@ def test_what_was_undone_is_no_restatement(ledger: Ledger) -> None:
     assert now(ledger) == ()
 
 
+def test_what_was_undone_is_no_cause_of_what_another_row_did(ledger: Ledger) -> None:
+    frozen(ledger)
+    window(ledger)
+    ledger.windows.append("M-1", WindowEvent(EDIT + 2, "revoked", "eve", "mistake"))
+    terms(ledger)
+    [found] = now(ledger)
+    assert [(cause.kind, cause.author) for cause in found.causes] == [("terms", "services.yml")]
+
+
+def test_a_window_that_was_approved_revoked_and_approved_is_named(ledger: Ledger) -> None:
+    frozen(ledger)
+    window(ledger)
+    ledger.windows.append("M-1", WindowEvent(EDIT + 2, "revoked", "eve", "mistake"))
+    ledger.windows.append("M-1", WindowEvent(EDIT + 3, "approved", "dan", "no mistake"))
+    terms(ledger)
+    [found] = now(ledger)
+    assert {"dan", "services.yml"} <= {cause.author for cause in found.causes}
+
+
+def test_history_that_was_taken_away_counts_and_is_no_fault_of_samples(
+    ledger: Ledger,
+) -> None:
+    frozen(ledger)
+    terms(ledger)
+    noted(Books(book(), ledger), EDIT + HOUR)
+    window(ledger)
+    [found] = now(ledger)
+    assert [cause.kind for cause in found.causes] == ["terms", "window"]
+
+
 def test_of_several_rows_only_those_that_did_it_are_named(ledger: Ledger) -> None:
     frozen(ledger)
     noted(Books(book(NIGHT | {"services": ["mail"]}), ledger), EDIT)

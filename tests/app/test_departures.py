@@ -155,6 +155,33 @@ def test_what_ran_under_both_names_for_a_while_is_joined(ledger: Ledger) -> None
     assert ledger.verify() == []
 
 
+@pytest.mark.parametrize("other", [{}, {"sli": {"promql": "probe_success"}}])
+def test_a_rename_away_and_back_is_no_cause_of_what_samples_changed(
+    ledger: Ledger, other: dict[str, Any]
+) -> None:
+    frozen_report(Books(BOTH, ledger), SEPTEMBER, EDIT)
+    noted(Books(RENAMED, ledger), EDIT)
+    back = {"id": "shop", "formerly": ["store"], "objective": 99.9} | other
+    books = noted(Books(catalogue(back, "mail"), ledger), EDIT + HOUR)
+    assert report(books, SEPTEMBER, LATER).restatements == ()
+    shorter = (Segment(DOWN, DOWN + 1, State.DOWN), Segment(DOWN + 1, DOWN + HOUR, State.UP))
+    ledger.apply([Derived("shop", shorter, DOWN)])
+    [found] = report(books, SEPTEMBER, LATER).restatements
+    kinds = ["samples", "terms"] if other else ["samples"]
+    assert [cause.kind for cause in found.causes] == kinds
+    assert "left the catalogue" not in found.reason
+    assert ("sli none -> promql probe_success" in found.reason) is bool(other)
+
+
+def test_what_another_service_has_taken_over_is_named_as_the_cause(ledger: Ledger) -> None:
+    frozen_report(Books(BOTH, ledger), SEPTEMBER, EDIT)
+    noted(Books(RENAMED, ledger), EDIT)
+    books = noted(Books(BOTH, ledger), EDIT + HOUR)
+    [found] = report(books, SEPTEMBER, LATER).restatements
+    words = "its history went to store, formerly shop (first seen 2026-10-05 00:00:00 UTC)"
+    assert (found.author, found.reason) == ("services.yml", words)
+
+
 def test_the_thread_of_a_renamed_service_goes_on(ledger: Ledger, slack: Slack) -> None:
     opened(ledger, slack)
     engine = engine_of(RENAMED, ledger)

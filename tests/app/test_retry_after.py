@@ -34,8 +34,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(429 if self.server.asked % 2 else 503)
         if self.server.wait:
             self.send_header("Retry-After", self.server.wait)
-        self.send_header("Content-Length", "0")
+        body = b'{"status":"error","errorType":"unavailable","error":"too busy"}'
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -74,6 +74,7 @@ def test_a_report_and_its_ledger_agree(run: Run, key: str, tmp_path: Path, form:
     code, out, _ = run("attest", str(path), f"--public-key={key}")
     assert code == 0, out
     assert "it remembers this seal" in out
+    assert out.endswith("proven: who sealed it, and that this ledger remembers it\n")
     code, out, _ = run("attest", str(path), f"--public-key={key}", "--offline", ledger=False)
     assert (code, "the ledger was not looked at" in out) == (0, True)
     assert run("verify")[0] == 0
@@ -105,6 +106,7 @@ def test_a_report_that_was_changed_is_none(run: Run, key: str, tmp_path: Path, f
     path.write_bytes(path.read_bytes().replace(b"Shop", b"Shod", 1))
     code, out, _ = run("attest", str(path), f"--public-key={key}")
     assert (code, "NOT SO: its bytes are not those that were sealed" in out) == (1, True)
+    assert "proven" not in out
 
 
 def test_a_report_that_another_key_sealed_is_none(run: Run, key: str, tmp_path: Path) -> None:
@@ -147,7 +149,10 @@ def test_a_ledger_that_was_changed_since_does_not_agree(
 def test_nobody_vouches_for_a_key_that_a_report_names_itself(run: Run, tmp_path: Path) -> None:
     path = report(run, tmp_path, "html")
     code, out, _ = run("attest", str(path))
-    assert (code, "nobody vouches for that key" in out) == (0, True)
+    proven = "proven: that this ledger remembers it; not who sealed it: nobody vouches for that key"
+    assert (code, proven in out) == (0, True)
+    code, out, err = run("attest", str(path), ledger=False)
+    assert (code, out, "nothing vouches for the seal" in err) == (2, "", True)
     code, _, err = run("attest", str(path), "--offline")
     assert (code, "--offline needs --public-key" in err) == (2, True)
 

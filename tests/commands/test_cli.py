@@ -10,10 +10,12 @@ import pytest
 from babel import dates
 
 import uptime_common
+from service_catalogue import load_catalogue
+from sla_engine.accounting.past import noted
 from sla_engine.cli import main, parser
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger
+from sla_engine.ledger import Books, Derived, Ledger
 
 SERVICES = """\
 organization: Example
@@ -146,6 +148,52 @@ def test_outages_are_listed(flags: list[str], capsys: pytest.CaptureFixture[str]
     began, ended = "2024-10-04 01:00:00 UTC", "2024-10-04 01:01:30 UTC"
     told = f"{outage_id('shop', START + 3_600_000)} shop {began} {ended} 1m 31s unplanned -"
     assert " ".join(row.split()) == told
+
+
+def test_an_open_outage_lasts_no_longer_than_its_data(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    down = START + DAY - 60_000
+    line = (Segment(START, down, State.UP), Segment(down, START + DAY, State.DOWN))
+    with Ledger.open(flags[1].partition("=")[2]) as ledger:
+        ledger.apply([Derived("api", line, START)])
+    assert main(["outages", "list", *flags, "--open"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "still open, stale: as of 2024-10-05 00:00:00 UTC 1m unplanned" in text
+    assert main(["outages", "list", *flags, "--format=json"]) == 0
+    told = [
+        (one["service"], one["duration_seconds"], one["data_until"], one["stale"])
+        for one in json.loads(capsys.readouterr().out)
+    ]
+    assert told == [("api", 60, "2024-10-05T00:00:00Z", True), ("shop", 90.5, None, False)]
+    assert main(["outages", "show", *flags, outage_id("api", down)]) == 0
+    assert "open, stale: as of 2024-10-05T00:00:00Z" in capsys.readouterr().out
+
+
+def test_outages_of_a_service_that_left_are_listed(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "services.yml"
+    with Ledger.open(flags[1].partition("=")[2]) as ledger:
+        noted(Books(load_catalogue(path), ledger), START)
+        path.write_text(SERVICES.replace("id: shop", "id: kiosk"))
+        noted(Books(load_catalogue(path), ledger), START + DAY)
+    assert main(["outages", "list", *flags, "--format=json"]) == 0
+    told = [(one["service"], one["name"]) for one in json.loads(capsys.readouterr().out)]
+    assert told == [("shop", "Shop")]
+
+
+def test_an_open_outage_with_fresh_data_lasts_until_now(
+    flags: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    down, at = START + DAY - 60_000, START + DAY + 20_000
+    line = (Segment(START, down, State.UP), Segment(down, START + DAY, State.DOWN))
+    with Ledger.open(flags[1].partition("=")[2]) as ledger:
+        ledger.apply([Derived("api", line, START)])
+    monkeypatch.setattr("sla_engine.commands.outage_list.now", lambda: at)
+    assert main(["outages", "list", *flags, "--open", "--format=json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert (one["duration_seconds"], one["stale"]) == (80, False)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ class Grafana:
         step = max(_step(span, query.width), seconds(query.interval or "1s"))
         rate = max(step + SCRAPE_INTERVAL, 4 * SCRAPE_INTERVAL)
         times = {"__rate_interval": f"{rate}s", "__interval": f"{step}s", "__range": f"{span}s"}
+        times["__interval_ms"] = str(step * 1000)
         times |= {
             "__range_s": str(span),
             "__from": str((self._now - span) * 1000),

@@ -60,6 +60,7 @@ def _of_engine(services: Sequence[str], now: float) -> Series:
     feed = {**job, "feed": "holidays"}
     yield "sla_engine_feed_last_success_timestamp_seconds", feed, flat(now - 60)
     yield "sla_engine_feed_events_skipped", feed, flat(0)
+    yield "sla_engine_grafana_errors_total", job, counter
     for service in services:
         one = {**job, "service": service}
         yield "sla_engine_service_failing", one, flat(float(service == "wiki"))

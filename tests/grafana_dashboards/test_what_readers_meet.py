@@ -14,6 +14,10 @@ from tests.grafana_dashboards.boards import BOARDS, EVERY, Board, changed, notes
 
 Rule = Callable[[Board], Iterator[str]]
 OPENING = 40
+TITLE = 6.5  # pixels of a letter of a title, on average
+LETTER = 0.58  # of the size of a letter is its width, at most
+WIDEST = {"dateTimeAsIso": "2026-10-31 23:59:59", "dtdhms": "365 d 23:59:59"}
+WIDEST |= {"percentunit": "-1900.0%", "locale": "1,000,000", "s": "59.9 mins"}
 # Keys of newer kinds of dashboards, of exports by hand and of panels kept elsewhere.
 OTHER_KINDS = {"__inputs", "__requires", "__elements", "apiVersion", "kind", "spec", "metadata"}
 CORE = {"timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "status-history"}
@@ -83,8 +87,62 @@ def unobserved(board: Board) -> Iterator[str]:
                 yield f"{name}: is it the processor or the memory that our own processes lack?"
 
 
+def shrunk(board: Board) -> Iterator[str]:
+    """Yield big numbers of no fixed size, or of one at which their longest word is cut."""
+    for panel in of_type(board, "stat", "bargauge"):
+        size = panel["options"].get("text", {})
+        if not size.get("valueSize") or not size.get("titleSize"):
+            yield f"{panel['title']}: its text shrinks to nothing where a name is long"
+            continue
+        # The widest of one line at 1,280 pixels; words wrap, so that the longest must fit.
+        room = (1280 - 56 - 2 * 16 + 8) / 24 * panel["gridPos"]["w"] - 24
+        if panel["type"] == "stat" and len(panel["title"]) * TITLE > room - 31:
+            yield f"{panel['title']}: the title is cut"
+        longest = max((w for text in _texts(panel) for w in text.split()), key=len)
+        if panel["type"] == "stat" and len(longest) * size["valueSize"] * LETTER > room:
+            yield f"{panel['title']}: {longest!r} of {size['valueSize']} pixels in {room:.0f}"
+
+
+def _texts(panel: dict[str, Any]) -> Iterator[str]:
+    """Yield what a big number may say."""
+    defaults = panel["fieldConfig"]["defaults"]
+    # Words stand for every value of a state, and beside a time that is none.
+    if defaults["unit"] != "none" or not defaults.get("mappings"):
+        share = defaults["unit"] == "percentunit" and defaults.get("decimals") == 0
+        yield "100%" if share else WIDEST.get(defaults["unit"], "10,000")
+    yield defaults["noValue"]
+    for mapping in defaults.get("mappings", ()):
+        if mapping["type"] == "value":
+            yield from (result["text"] for result in mapping["options"].values())
+
+
+def unclamped(board: Board) -> Iterator[str]:
+    """Yield lines of a budget that leave the axis: what is lost by far is not to be seen."""
+    for panel in of_type(board, "timeseries"):
+        low = panel["fieldConfig"]["defaults"].get("min")
+        for target in panel["targets"]:
+            read = "sla_error_budget_remaining_ratio" in metrics_of(target["expr"])
+            if read and low is not None and "clamp_min(" not in target["expr"]:
+                yield f"{panel['title']}: a line below {low} is outside of the axis"
+
+
+def undated(board: Board) -> Iterator[str]:
+    """Yield pages that open with hours of samples and do not say since when there are any."""
+    titles = {panel["title"] for panel in panels(board)}
+    if board["time"]["from"] == "now-6h" and not titles & {"Data since", "Outages listed since"}:
+        yield f"{board['title']}: in the first hour, since when are there data?"
+
+
+def unnamed(board: Board) -> Iterator[str]:
+    """Yield strips of days whose grey nothing explains: Grafana's legend has the limits alone."""
+    for panel in of_type(board, "status-history"):
+        if "grey: no data" not in panel["title"]:
+            yield f"{panel['title']}: what is grey?"
+
+
 RULES: list[Rule] = [
     *(judged, piled, switches, tiny, other_kinds, crowd, questionless, unobserved),
+    *(shrunk, unclamped, undated, unnamed),
 ]
 
 
@@ -228,6 +286,12 @@ SEEN: list[tuple[Rule, str, Callable[[Board], None]]] = [
     (crowd, "probes", _many),
     (questionless, "probes", _set("description", "Everything.")),
     (unobserved, "uptime-ledger-itself", _unobserved),
+    (shrunk, "probes", _of("stat", "options.text", {})),
+    (shrunk, "one-service", _of("stat", "options.text.valueSize", 50)),
+    (shrunk, "probes", _of("stat", "title", "What is said at far too great a length")),
+    (unclamped, "service-levels", _query("timeseries", r"clamp_min", "abs")),
+    (undated, "server-health", _of("stat", "title", "Hosts")),
+    (unnamed, "service-levels", _of("status-history", "title", "Availability per day")),
 ]
 
 

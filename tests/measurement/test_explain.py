@@ -135,3 +135,11 @@ def test_a_service_that_left_the_catalogue_is_told_from_the_ledger(books: Books)
         "terms, windows and queries stood in the catalogue's entry, which is gone",
         "no corrections",
     ]
+
+
+def test_the_cadence_is_that_of_its_time(books: Books) -> None:
+    past = [{"until": "2024-11-01T00:00:00Z", "scrape_interval": "30s"}]
+    changed = {**SERVICES[0], "scrape_interval": "60s", "history": past}
+    book = catalogue(changed, *SERVICES[1:], url=books.catalogue.prometheus.url)
+    lines = told(books._replace(catalogue=book), "shop")
+    assert any(line.startswith("  cadence: a sample every 30s (of the cat") for line in lines)

@@ -192,3 +192,33 @@ def test_a_server_that_answers_without_its_time_is_not_taken_at_its_word(lie: st
                 client.now()
         elif lie not in {"scalar", "vector"}:
             assert client.now() is None
+
+
+TIMED_OUT = b'{"status":"error","errorType":"timeout","error":"query timed out"}'
+OVERLOADED = b'{"status":"error","errorType":"internal","error":"busy"}'
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_balancer_one_of_whose_servers_is_away_is_asked_again_once(status: int) -> None:
+    answers = [(status, b"away"), _good("vector", [])] * 3
+    with (
+        _server(lambda _: answers.pop(0)) as (url, asked),
+        Client(catalogue(url=url).prometheus) as client,
+    ):
+        for _ in range(3):
+            assert client.instant("up", NOW).series == ()
+        answers += [(status, b"away")] * 2
+        with pytest.raises(PrometheusError, match="away"):
+            client.instant("up", NOW)
+    assert len(asked) == 8
+
+
+@pytest.mark.parametrize("answer", [(503, TIMED_OUT), (503, OVERLOADED), (504, b""), (429, b"")])
+def test_a_server_that_has_too_much_to_do_is_not_asked_at_once_again(answer: Answer) -> None:
+    with (
+        _server(lambda _: answer) as (url, asked),
+        Client(catalogue(url=url).prometheus) as client,
+    ):
+        with pytest.raises(PrometheusError):
+            client.instant("up", NOW)
+        assert len(asked) == 1

@@ -73,13 +73,14 @@ def test_what_the_alert_rules_join_is_exported() -> None:
 
 
 def test_what_rules_go_on_with_while_no_engine_runs_is_exported() -> None:
-    shop = replace(_level("shop"), maintenance_until=60_000, hours_begin=120_000)
+    shop = replace(_level("shop"), maintenance_until=60_000, hours_begin=120_000, told_after=90_000)
     shop = replace(shop, info=(("owner", 'a "b"'), ("method", "events")))
     lines = Exposition().render([shop, _level("plain")]).decode().splitlines()
-    wanted = ("service_maintenance_until", "service_hours_begin", "service_info")
+    wanted = ("service_maintenance_until", "service_hours_begin", "service_outage", "service_info")
     assert [line for line in lines if line.startswith(wanted)] == [
         'service_maintenance_until_timestamp_seconds{service="shop"} 60.0',
         'service_hours_begin_timestamp_seconds{service="shop"} 120.0',
+        'service_outage_after_seconds{service="shop"} 90.0',
         'service_info{service="shop",owner="a \\"b\\"",method="events"} 1.0',
     ]
 

@@ -11,8 +11,9 @@ from service_catalogue import Catalogue
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message
 from sla_engine.domain.period import parse_period
-from sla_engine.notices.links import ONE_SERVICE, OUTAGES, links
+from sla_engine.notices.links import ONE_SERVICE, OUTAGES, Links, Place, links
 from sla_engine.notifiers.contract import plain
+from sla_engine.reports.links import outage_path
 from sla_engine.slack.blocks import render
 from sla_engine.web.routes import REPORT_KEYS
 from tests.catalogues import catalogue
@@ -33,13 +34,17 @@ def _catalogue(**more: Any) -> Catalogue:
     return catalogue(services=[probed, asked], **(where | more))
 
 
+def _links(book: Catalogue, services: list[str]) -> Links:
+    return links(book, [Place(service, T0) for service in services], LASTED)
+
+
 def test_the_engine_has_the_pages_and_the_period_that_are_linked() -> None:
-    found = dict(links(_catalogue(), ["shop"], LASTED))
+    found = dict(_links(_catalogue(), ["shop", "job"]))
     asked = urlsplit(found["Outages of the day"])
     query = {name: values[0] for name, values in parse_qs(asked.query).items()}
     assert (asked.netloc, asked.path) == ("uptime.example", "/report")
     assert query.keys() <= set(REPORT_KEYS)
-    assert query["services"] == "shop"
+    assert query["services"] == "shop,job"
     period = parse_period(query["period"], _catalogue().timezone, T0 + 2 * MINUTE)
     assert period.start <= T0 < period.end
     assert urlsplit(found["Status"]).path == "/"
@@ -52,7 +57,7 @@ def test_the_engine_has_the_pages_and_the_period_that_are_linked() -> None:
 def test_the_dashboard_exists_and_is_asked_for_the_service_and_its_time(
     services: list[str], page: str, variable: str
 ) -> None:
-    asked = urlsplit(dict(links(_catalogue(), services, LASTED))["Dashboard"])
+    asked = urlsplit(dict(_links(_catalogue(), services))["Dashboard"])
     query = parse_qs(asked.query)
     uids = {}
     for path in (ROOT / "grafana_dashboards/json").glob("*.json"):
@@ -70,7 +75,7 @@ def test_prometheus_is_asked_for_what_judged_the_service() -> None:
         ("shop", 'service_up{service=~"shop"}'),
         ("job", 'up{job="x"} > 0'),
     ):
-        asked = urlsplit(dict(links(_catalogue(), [service], LASTED))["Prometheus"])
+        asked = urlsplit(dict(_links(_catalogue(), [service]))["Prometheus"])
         assert parse_qs(asked.query)["g0.expr"] == [expression]
 
 
@@ -78,8 +83,8 @@ def test_what_nobody_can_reach_is_no_link() -> None:
     nowhere = _catalogue(
         external_url=None, grafana=None, prometheus={"url": "http://127.0.0.1:9090"}
     )
-    assert links(nowhere, ["shop"], LASTED) == []
-    assert [label for label, _ in links(_catalogue(), ["gone"], LASTED)][-1] == "Dashboard"
+    assert _links(nowhere, ["shop"]) == ()
+    assert [label for label, _ in _links(_catalogue(), ["gone"])] == ["Status", "Dashboard"]
 
 
 def test_a_link_is_escaped_in_slack_and_whole_in_plain_text() -> None:
@@ -97,6 +102,24 @@ def test_an_outage_carries_its_links(make: Make) -> None:
     world.sender._books = world.sender._books._replace(catalogue=world.catalogue)
     world.change("opened", "s0", T0)
     world.drain()
-    assert "https://uptime.example/report?period=2026-10-03" in str(
-        world.slack.roots()[0]["blocks"]
+    said = str(world.slack.roots()[0]["blocks"])
+    assert f"https://uptime.example/{outage_path('s0', T0)}|Outage" in said
+
+
+def test_what_several_services_share_in_runbooks_and_silences_is_one_link() -> None:
+    probed = {
+        "name": "S",
+        "probes": [{"type": "tcp", "target": "a:1"}],
+        "runbook": "https://w.example/r",
+    }
+    services = [probed | {"id": "a"}, probed | {"id": "b"}]
+    silences = {"silences": {"url": "https://am.example"}}
+    book = catalogue(
+        services=services, maintenance=silences, prometheus={"url": "http://localhost:1"}
     )
+    places = [Place("a", T0), Place("b", T0)]
+    assert links(book, places, LASTED, silence=True) == (
+        ("Runbook", "https://w.example/r"),
+        ("Silence", "https://am.example/#/silences/new?filter=%7Bservice%3D~%22a%7Cb%22%7D"),
+    )
+    assert dict(links(book, places, LASTED)).keys() == {"Runbook"}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from service_catalogue import Catalogue
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice, OutageSnapshot
@@ -46,11 +47,39 @@ def slack() -> Iterator[Slack]:
         yield server
 
 
-def step(ledger: Ledger, slack: Slack, now: int) -> None:
+def step(ledger: Ledger, slack: Slack, now: int, book: Catalogue = BOOK) -> None:
     outbox = Outbox(ledger.engine)
-    outbox.add(maintenance_notices(Books(BOOK, ledger), outbox, now))
+    outbox.add(maintenance_notices(Books(book, ledger), outbox, now))
     bot = SlackBot(TOKEN, slack.api_url, timeout=1)
-    Sender(Books(BOOK, ledger), outbox, {"slack": bot}, lambda: now).run()
+    Sender(Books(book, ledger), outbox, {"slack": bot}, lambda: now).run()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        WORK | {"id": "z"},
+        WORK | {"id": "a"},
+        WORK | {"id": "a", "services": [], "tiers": ["gold"], "requester": "eve"},
+    ],
+)
+def test_work_that_two_windows_say_is_told_once_in_one_thread(
+    ledger: Ledger, slack: Slack, other: dict[str, object]
+) -> None:
+    shop = {"id": "shop", "objective": 99.9, "tier": "gold"}
+    alone, twice = (catalogue(shop, maintenance=w) for w in ([WORK], [other, WORK]))
+    for minute, book in ((-25, alone), (-20, twice), (0, twice), (60, twice)):
+        step(ledger, slack, START + minute * MINUTE, book)
+    [root] = slack.roots()
+    assert "Planned work on shop ended" in root["text"]
+    assert len(slack.replies(root["ts"])) == 2
+
+
+@pytest.mark.parametrize("key", ["services", "title", "duration"])
+def test_other_work_at_the_same_time_is_told_beside(ledger: Ledger, slack: Slack, key: str) -> None:
+    other = {"services": ["mail"], "title": "Reboot", "duration": "2h"}[key]
+    book = catalogue("shop", "mail", maintenance=[WORK, WORK | {"id": "w2", key: other}])
+    step(ledger, slack, START, book)
+    assert len(slack.roots()) == 2
 
 
 def test_planned_work_is_told_in_one_thread(ledger: Ledger, slack: Slack) -> None:

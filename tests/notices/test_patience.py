@@ -9,6 +9,7 @@ import pytest
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.notifications import Notifications, QuietHours
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived
@@ -16,7 +17,7 @@ from sla_engine.notices.blips import blip_notices
 from sla_engine.notices.patience import Patience
 from sla_engine.notices.sender import Sender
 from tests.notices.test_several_notifiers import Heard
-from tests.notices.world import MINUTE, T0, Make, World
+from tests.notices.world import MINUTE, T0, Make, World, catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 60 * MINUTE
@@ -165,8 +166,81 @@ def test_quiet_hours_put_off_what_falls_in_them(hours: str, due: str | None) -> 
     first, last = ([int(x) for x in one.split(":")] for one in hours.split("-"))
     quiet = QuietHours(first[0] * 60 + first[1], last[0] * 60 + last[1])
     notice = Notice("k", "budget:s0", "budget", T0, "s0", {})
-    found = Patience(quiet=quiet).due(notice, T0, BERLIN)
+    found = Patience(quiet=quiet).due(notice, T0, catalogue())
     if due is None:
         assert found == T0
     else:
         assert found == datetime.fromisoformat(due).replace(tzinfo=BERLIN).timestamp() * 1000
+
+
+def _berlin(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp() * 1000)
+
+
+def test_what_is_not_urgent_is_told_when_hours_begin_in_the_past_tense(make: Make) -> None:
+    routed = Routed(make, {"to": "console:", "hours": "office"}, {"to": "#ops"})
+    routed.world.change("opened", "s0", T0)  # a Saturday: Monday is three days of waiting away
+    assert routed.at(0) == []
+    routed.world.change("resolved", "s0", T0, T0 + MINUTE)
+    monday = _berlin("2026-10-05T08:00") - T0
+    for moment in range(MINUTE, monday, HOUR):
+        assert routed.at(moment) == []
+    [told] = routed.at(monday)
+    assert told.startswith("S0 was down for 1m (resolved)")
+    assert len(routed.slack.got) == 2
+
+
+def test_the_hours_of_each_service_are_its_own(make: Make) -> None:
+    routed = Routed(make, {"to": "console:", "hours": "service"})
+    routed.world.change("opened", "s0", T0)
+    routed.world.change("opened", "desk", T0)
+    assert routed.at(0) == ["S0 is down since 2026-10-03 08:15:30 CEST"]
+    [_, later] = routed.at(_berlin("2026-10-05T08:00") - T0)
+    assert later.startswith("Desk is down since 2026-10-03")
+
+
+def test_a_retry_does_not_fall_into_quiet_hours(make: Make) -> None:
+    routed = Routed(make, {"to": "console:", "quiet": "08:16-09:00"})
+    routed.world.change("opened", "s0", T0)
+    routed.world.sender.address()
+    assert routed.at(MINUTE) == []
+    assert len(routed.at(_berlin("2026-10-03T09:00") - T0)) == 1
+
+
+@pytest.mark.parametrize("place", ["route", "service"])
+def test_nobody_is_told_before_so_many_samples_were_bad(make: Make, place: str) -> None:
+    least = {"min_samples": 3}
+    route = {"to": "console:"} | (least if place == "route" else {})
+    routed = Routed(make, route, **(least if place == "service" else {}))
+    world = routed.world
+    world.change("opened", "s0", T0)
+    assert routed.at(44_999) == []  # samples are 15 s apart
+    assert routed.at(45_000) == ["S0 is down since 2026-10-03 08:15:30 CEST"]
+
+
+def test_time_of_which_nothing_is_known_is_no_bad_sample(make: Make) -> None:
+    routed = Routed(make, {"to": "console:"}, min_samples=3)
+    world, ledger = routed.world, routed.world.ledger
+    dark = (
+        Segment(T0, T0 + 15_000, State.DOWN),
+        Segment(T0 + 15_000, T0 + 10 * MINUTE, State.UNKNOWN),
+    )
+    ledger.apply([Derived("s0", dark, T0)])
+    world.change("opened", "s0", T0)
+    assert routed.at(10 * MINUTE) == []
+    down = (Segment(T0 + 10 * MINUTE, T0 + 11 * MINUTE, State.DOWN),)
+    ledger.apply([Derived("s0", down, None)])
+    assert routed.at(11 * MINUTE) == ["S0 is down since 2026-10-03 08:15:30 CEST"]
+
+
+def test_one_bad_sample_that_is_over_is_left_out_and_counted(make: Make) -> None:
+    routed = Routed(make, {"to": "console:"}, min_samples=3)
+    world = routed.world
+    line = (Segment(T0, T0 + 15_000, State.DOWN), Segment(T0 + 15_000, T0 + HOUR, State.UP))
+    world.ledger.apply([Derived("s0", line, T0)])
+    world.change("opened", "s0", T0)
+    world.change("resolved", "s0", T0, T0 + 15_000)
+    assert routed.at(HOUR) == []
+    assert world.outbox.pending() == 0
+    [span] = world.ledger.histories(Interval(T0, T0 + HOUR))["s0"].outages
+    assert span == (T0, T0 + 15_000)

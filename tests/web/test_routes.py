@@ -18,7 +18,9 @@ def scrape(accept: str, encoding: str) -> tuple[bytes, str, str]:
         return f"# {style}\n".encode() + LINE * MANY
 
     async def ask() -> tuple[bytes, str, str]:
-        pages = Pages(metrics, lambda: None, lambda: "", lambda _, __: Document(b"", ""))
+        pages = Pages(
+            metrics, lambda: None, str, str, lambda _, __: "", lambda _, __: Document(b"", "")
+        )
         app = Application()
         app.add_routes(routes(pages))
         headers = {"Accept": accept, "Accept-Encoding": encoding}
