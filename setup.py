@@ -42,5 +42,8 @@ setup(
     cmdclass={"build_py": FreshBuild},
     packages=[NAME, *map(_installed, [*_CODE, *_FOLDERS])],
     package_dir={NAME: NAME, **{_installed(folder): folder for folder in (*PACKAGES, *DATA)}},
-    package_data={"": ["*.html", "py.typed"], **{_installed(folder): ["*"] for folder in _FOLDERS}},
+    package_data={
+        "": ["*.html", "locale/*.po", "py.typed"],
+        **{_installed(folder): ["*"] for folder in _FOLDERS},
+    },
 )

@@ -1,6 +1,6 @@
 """The reports of an example company, as files to look at: 15 services, 14 months, 3 customers.
 
-python -m benchmarks.example_reports FOLDER [YYYY-MM]
+python -m benchmarks.example_reports FOLDER [YYYY-MM [LANGUAGE [PAPER]]]
 
 Writes the monthly report in every format, the mail with its picture, and the daily message of
 Slack. Server health is invented as `Capacity`; all else comes out of a ledger.
@@ -82,7 +82,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with Ledger.open("sqlite://") as ledger:
         books = filled(ledger)
-        monthly, weekly, daily = (made(books, name) for name in (month, "2026-W41", "2026-10-05"))
+        monthly, weekly, daily = (
+            made(books, name, *sys.argv[3:5]) for name in (month, "2026-W41", "2026-10-05")
+        )
     for name, format_ in FORMATS.items():
         (folder / f"monthly.{name}.{format_.extension}").write_bytes(format_.render(monthly))
     (folder / "monthly.png").write_bytes(PICTURE.render(monthly))
@@ -96,11 +98,12 @@ def main() -> None:
     (folder / "daily.html").write_bytes(FORMATS["html"].render(daily))
 
 
-def made(books: Books, name: str) -> PeriodReport:
+def made(books: Books, name: str, language: str = "en", paper: str = "A4") -> PeriodReport:
     """Return the report of a period, made at nine in the morning after it."""
     period = parse_period(name, BERLIN, 0)
     now = period.end + 9 * _HOUR
-    found = make_report(books, period, now, [*FORMATS.values(), PICTURE])
+    formats = [*FORMATS.values(), PICTURE]
+    found = make_report(books, period, now, formats, language=language, paper=paper)
     seconds = {"web-shop": 0.231, "payments": 0.412, "search": 0.094}
     random = Random(3)
     services = tuple(

@@ -168,7 +168,7 @@ class Report(Frozen):
 
     ``to`` are addresses: ``mail:board@example.org``, ``slack:#ops``; ``channel`` is one of Slack.
 
-    ``language`` is that of dates and numbers; words are English. ``apprise_file`` (one URL a line)
+    ``language`` is that of dates, numbers and (de, es, fr) words. ``apprise_file`` (one URL a line)
     and ``apprise_variable`` (the name of one in the environment) deliver the text report elsewhere;
     it goes to Slack as well where a channel is named.
     """

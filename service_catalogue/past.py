@@ -40,12 +40,13 @@ def pieces(service: Service, start: int, end: int) -> Iterator[tuple[int, int, S
 
     None stands for time in which it was not watched.
     """
-    if not service.past:
+    past = service.past
+    if not past:
         if not service.history:
             yield start, end, service
             return
-        service.keep(pieces_of((Version(0, service),)))
-    for until, held in service.past:
+        service.keep(past := pieces_of((Version(0, service),)))
+    for until, held in past:
         if start < until:
             yield start, min(until, end), held
             start = until

@@ -217,7 +217,9 @@ class Service(Frozen):
     @property
     def past(self) -> tuple[Piece, ...]:
         """What held before, piece by piece; empty where nobody worked it out (`past.pieces`)."""
-        return self._past
+        # By the slot: pydantic's search for a private attribute takes ten times as long.
+        private = self.__pydantic_private__
+        return () if private is None else private.get("_past", ())
 
     def with_past(self, past: tuple[Piece, ...]) -> "Service":
         """Return it with what held before; the last piece reaches `FOREVER`."""

@@ -13,6 +13,7 @@ from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import Command
 from uptime_common import __version__
 from uptime_common.document import DocumentError
+from uptime_common.garbage import look_seldom
 from uptime_common.logs import configure_logs
 
 COMMANDS: Final = {
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(given[0]).parse_args(given)
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
+    look_seldom()
     try:
         code = command(options)
         sys.stdout.flush()

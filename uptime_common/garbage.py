@@ -11,3 +11,11 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def look_seldom() -> None:
+    """Let the collector look after fifty thousand new objects instead of seven hundred.
+
+    A report of 5,000 services makes millions that live on; looking at them took a third of it.
+    """
+    gc.set_threshold(50_000, 20, 100)

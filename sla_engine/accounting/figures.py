@@ -68,10 +68,12 @@ def facts_of(
     """
     chosen = tuple(books.catalogue.services if services is None else services)
     everyone = len(chosen) == len(books.catalogue.services)
-    histories = books.ledger.histories(
-        period, None if everyone else with_parts(books.catalogue, chosen)
-    )
     first, corrections = books.ledger.first_samples(), books.ledger.corrections.of_all()
+    histories: Mapping[str, History] = {}
+    if any(at < period.end for at in first.values()):  # before all samples there is no history
+        histories = books.ledger.histories(
+            period, None if everyone else with_parts(books.catalogue, chosen)
+        )
     windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
     counted = books.ledger.events(period) if events else None
     found = {}

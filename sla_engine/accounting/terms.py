@@ -28,7 +28,7 @@ def terms(service: Service, at: int) -> Terms:
     """Return what held for a service at a moment (milliseconds UTC)."""
     held = held_at(service, at)
     accounting = Accounting(held.accounting.maintenance, held.accounting.unknown)
-    return Terms(objective(held, at), accounting, held.min_outage or 0, slicing(held))
+    return Terms(_objective(held), accounting, held.min_outage or 0, slicing(held))
 
 
 def slicing(service: Service) -> Slicing | None:
@@ -47,7 +47,11 @@ def failing(service: Service, at: int) -> Failing:
 
 def objective(service: Service, at: int) -> Fraction | None:
     """Return the objective of a service at a moment (milliseconds UTC), a ratio."""
-    percent = held_at(service, at).objective
+    return _objective(held_at(service, at))
+
+
+def _objective(held: Service) -> Fraction | None:
+    percent = held.objective
     return None if percent is None else ratio(percent)
 
 

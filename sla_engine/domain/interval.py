@@ -56,7 +56,7 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
 
 def subtract(left: Intervals, right: Intervals) -> Intervals:
     """Return the moments of ``left`` that are not in ``right``."""
-    if not left:
+    if not left or not right:
         return left
     whole = Interval(left[0].start, left[-1].end)
     inside = clip(right, whole)
@@ -80,6 +80,12 @@ def clip(intervals: Intervals, period: Interval) -> Intervals:
     start, end = period
     if start >= end:
         return ()
+    if len(intervals) == 1:  # the most frequent by far
+        [(begin, until)] = intervals
+        if start <= begin and until <= end:
+            return intervals
+        begin, until = max(begin, start), min(until, end)
+        return (Interval(begin, until),) if begin < until else ()
     # A tuple of one sorts before the intervals that begin there.
     first, last = bisect_left(intervals, (start,)), bisect_left(intervals, (end,))
     if first and intervals[first - 1].end > start:

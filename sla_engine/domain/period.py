@@ -7,6 +7,7 @@ hours long when the clocks change.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from sla_engine.domain.interval import Interval
@@ -151,6 +152,7 @@ def _dated(text: str) -> tuple[PeriodKind, date] | None:
     return None
 
 
+@lru_cache(maxsize=1024)  # asked for anew of every service
 def _period(kind: PeriodKind, first: date, zone: tzinfo) -> Period:
     start = local_midnight(first, zone)
     end = local_midnight(_moved(kind, first, 1), zone)

@@ -97,7 +97,8 @@ def versions_of(catalogue: Catalogue, rows: Sequence[Term], name: str) -> list[V
     known: dict[tuple[str, str], list[Dated]] = defaultdict(list)
     for row in rows:
         known[row.subject].append(Dated(row.time, row.after, row.origin))
-    current = next((one for one in catalogue.services if one.id == name), None)
+    found = catalogue.find(name)
+    current = None if any(one is found for one in catalogue.left) else found
     return _with_former(known, name, current, ()) if known.get(("service", name)) else []
 
 

@@ -119,13 +119,14 @@ def _planned(
     period: Interval,
 ) -> Intervals:
     """Return the planned time of a period in which a service's terms are the same."""
-    ours = clip(planned_time([w for w in windows if concerns(w.scope, service)]), period)
+    ours = [w for w in windows if concerns(w.scope, service)]
+    own = clip(planned_time(ours), period) if ours else ()
     if service.method != "components":
-        return ours
+        return own
     parts = [part for part in map(catalogue.find, service.components) if part is not None]
     timelines = [timeline_of(histories.get(p.id, History()), period) for p in parts]
     theirs = [planned(catalogue, p, windows, histories, period) for p in parts]
-    return union(ours, components_planned(timelines, theirs))
+    return union(own, components_planned(timelines, theirs))
 
 
 def concerns(scope: Scope, service: Service) -> bool:

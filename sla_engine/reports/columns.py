@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 from sla_engine.domain.contract_window import WindowState
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.reports.language import Language, language
-from uptime_common import humanize
+from sla_engine.reports.language import Language, Word, language, marked
 from uptime_common.humanize import NOTHING
 
-_VERDICTS = {True: "met", False: "missed"}
-_STATES = {"on_course": "on course", "at_risk": "at risk", "lost": "lost", None: "not judged"}
+_VERDICTS = {True: marked("met"), False: marked("missed")}
+_STATES = {
+    "on_course": marked("on course"),
+    "at_risk": marked("at risk"),
+    "lost": marked("lost"),
+    None: marked("not judged"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +44,36 @@ def name(service: ServiceReport) -> str:
     )
 
 
-def verdict(service: ServiceReport) -> str:
+def verdict(service: ServiceReport, say: Language) -> Word:
     """Return ``met``, ``missed``, how the running window does, or ``not judged``."""
-    return spoken(service.met, service.state)
+    return spoken(service.met, service.state, say)
 
 
-def spoken(met: bool | None, state: WindowState | None = None) -> str:
+def spoken(met: bool | None, state: WindowState | None, say: Language) -> Word:
     """Return a verdict in words; where there is none yet, how the running window does."""
-    return _STATES[state] if met is None else _VERDICTS[met]
+    return say.word(_STATES[state] if met is None else _VERDICTS[met])
 
 
-def method(service: ServiceReport, _: Language) -> str:
+def method(service: ServiceReport, say: Language) -> str:
     """Return by what a service is judged where that is not time."""
     figures = service.figures
     if figures.slices is not None:
-        length = humanize.duration(figures.slices.slicing.length)
-        return f"slices of {length}" if figures.slices.slicing.target else f"mean of {length}"
-    return NOTHING if figures.events is None else "events"
+        length = say.duration(figures.slices.slicing.length)
+        if figures.slices.slicing.target:
+            return say.phrase("slices of {length}", length=length)
+        return say.phrase("mean of {length}", length=length)
+    return NOTHING if figures.events is None else say.phrase("events")
 
 
 def failed(service: ServiceReport, say: Language) -> str:
     """Return how many of its events failed, of a service that counts them."""
     events = service.figures.events
     return (
-        NOTHING if events is None else f"{say.number(events.failed)} of {say.number(events.total)}"
+        NOTHING
+        if events is None
+        else say.phrase(
+            "{n} of {total}", n=say.number(events.failed), total=say.number(events.total)
+        )
     )
 
 
@@ -98,7 +108,8 @@ def _windows(service: ServiceReport, say: Language) -> str:
     """Return how much of the approved windows was used."""
     if not service.windows:
         return NOTHING
-    return f"{say.service_time(service.windows_used)} of {say.service_time(service.windows)}"
+    used, total = say.service_time(service.windows_used), say.service_time(service.windows)
+    return say.phrase("{n} of {total}", n=used, total=total)
 
 
 def _latency(service: ServiceReport, say: Language) -> str:
@@ -116,28 +127,28 @@ def credit(service: ServiceReport, say: Language) -> str:
 
 
 LEVELS: tuple[Column, ...] = (
-    Column("Owner", lambda s, _: s.owner, numeric=False),
-    Column("Objective", objective),
-    Column("Actual", lambda s, say: say.percent(s.figures.availability)),
-    Column("Change", change),
-    Column("Agreed", lambda s, say: say.service_time(s.figures.agreed)),
-    Column("Excluded", lambda s, say: say.service_time(s.figures.excluded)),
-    Column("Planned", lambda s, say: say.service_time(s.figures.planned)),
-    Column("Unplanned", lambda s, say: say.service_time(s.figures.unplanned)),
-    Column("Unknown", lambda s, say: say.service_time(s.figures.unknown)),
-    Column("Budget left", budget),
+    Column(marked("Owner"), lambda s, _: s.owner, numeric=False),
+    Column(marked("Objective"), objective),
+    Column(marked("Actual"), lambda s, say: say.percent(s.figures.availability)),
+    Column(marked("Change"), change),
+    Column(marked("Agreed"), lambda s, say: say.service_time(s.figures.agreed)),
+    Column(marked("Excluded"), lambda s, say: say.service_time(s.figures.excluded)),
+    Column(marked("Planned"), lambda s, say: say.service_time(s.figures.planned)),
+    Column(marked("Unplanned"), lambda s, say: say.service_time(s.figures.unplanned)),
+    Column(marked("Unknown"), lambda s, say: say.service_time(s.figures.unknown)),
+    Column(marked("Budget left"), budget),
 )
 RELIABILITY: tuple[Column, ...] = (
-    Column("Judged by", method, numeric=False),
-    Column("Failed events", failed),
-    Column("Outages", lambda s, say: say.number(len(s.figures.shares))),
-    Column("Down in all", _down),
-    Column("Longest", lambda s, say: say.duration(s.figures.longest)),
-    Column("MTBF", lambda s, say: say.service_time(s.figures.mtbf)),
-    Column("MTRS", lambda s, say: say.duration(s.figures.mtrs)),
-    Column("MTBSI", lambda s, say: say.service_time(s.figures.mtbsi)),
-    Column("Windows used", _windows),
-    Column("p95 latency", _latency),
-    Column("Cost", _cost),
-    Column("Credit due", credit),
+    Column(marked("Judged by"), method, numeric=False),
+    Column(marked("Failed events"), failed),
+    Column(marked("Outages"), lambda s, say: say.number(len(s.figures.shares))),
+    Column(marked("Down in all"), _down),
+    Column(marked("Longest"), lambda s, say: say.duration(s.figures.longest)),
+    Column(marked("MTBF"), lambda s, say: say.service_time(s.figures.mtbf)),
+    Column(marked("MTRS"), lambda s, say: say.duration(s.figures.mtrs)),
+    Column(marked("MTBSI"), lambda s, say: say.service_time(s.figures.mtbsi)),
+    Column(marked("Windows used"), _windows),
+    Column(marked("p95 latency"), _latency),
+    Column(marked("Cost"), _cost),
+    Column(marked("Credit due"), credit),
 )

@@ -15,7 +15,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Day, PeriodReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import palette, plots
-from sla_engine.reports.language import Language, language
+from sla_engine.reports.language import Language, language, marked
 from sla_engine.reports.strips import scale, strip
 from uptime_common.humanize import NOTHING
 
@@ -39,23 +39,24 @@ def drawings(report: PeriodReport) -> list[Markup]:
     return [_framed(title, when, label, draw, report) for title, label, draw in _DRAWN]
 
 
-def captions() -> list[str]:
+def captions(report: PeriodReport) -> list[str]:
     """Return what each of the `drawings` shows."""
-    return [f"{label}." for _, label, _ in _DRAWN]
+    say = language(report)
+    return [f"{say.phrase(label)}." for _, label, _ in _DRAWN]
 
 
 def trend(report: PeriodReport) -> Markup:
     """Return the chart of the periods up to this one; nothing where there are none before it."""
     if not report.trend:
         return Markup("")
-    return _framed("Trend", trend_title(report), _TREND_LABEL, _trend, report)
+    return _framed(marked("Trend"), trend_title(report), _TREND_LABEL, _trend, report)
 
 
 def trend_title(report: PeriodReport) -> str:
     """Return what periods the trend is of."""
     say = language(report)
     first, last = report.trend[0].span, report.trend[-1].span
-    return f"{say.title(first)} to {say.title(last)}"
+    return say.phrase("{start} to {end}", start=say.title(first), end=say.title(last))
 
 
 def picture(report: PeriodReport, ink: str) -> Markup:
@@ -65,7 +66,7 @@ def picture(report: PeriodReport, ink: str) -> Markup:
 
     ``ink`` is the colour of its words.
     """
-    days = _framed("Days", days_title(report), _DAYS_LABEL, _days, report)
+    days = _framed(marked("Days"), days_title(report), _DAYS_LABEL, _days, report)
     charts = [days, *drawings(report)]
     if report.trend:
         charts[-1] = trend(report)
@@ -84,21 +85,27 @@ def picture(report: PeriodReport, ink: str) -> Markup:
 
 def pictured(report: PeriodReport) -> str:
     """Return what the `picture` shows, and of what time."""
-    found = [f"days ({days_title(report)})", f"outages and error budgets ({_when(report)})"]
+    say = language(report)
+    found = [
+        say.phrase("days ({period})", period=days_title(report)),
+        say.phrase("outages and error budgets ({period})", period=say.title(report.period)),
+    ]
     if report.trend:
-        found.append(f"downtime and objectives met ({trend_title(report)})")
+        told = say.phrase("downtime and objectives met ({period})", period=trend_title(report))
+        found.append(told)
     else:
-        found.append("unplanned downtime, and that of the period before")
+        found.append(say.phrase("unplanned downtime, and that of the period before"))
     text = "; ".join(found)
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _when(report: PeriodReport) -> str:
-    return language(report).title(report.period)
-
-
 def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
-    shapes = Markup("\n").join(draw(report, language(report)))
+    say = language(report)
+    shapes, label, title = (
+        Markup("\n").join(draw(report, say)),
+        say.phrase(label),
+        say.phrase(title),
+    )
     return Markup(
         '<svg role="img" aria-label="{2}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" '
         'font-size="11" fill="currentColor">\n'
@@ -109,17 +116,18 @@ def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport)
 
 def days_title(report: PeriodReport) -> str:
     """Return what period the strips of days are of."""
+    say = language(report)
     days = max((service.days for service in report.services), key=len, default=())
     if not days:
-        return "no days to show"
-    return f"the {len(days)} days to {language(report).day(days[-1].span.start)}"
+        return say.phrase("no days to show")
+    return say.phrase("the {n} days to {day}", n=len(days), day=say.day(days[-1].span.start))
 
 
 def _days(report: PeriodReport, say: Language) -> Shapes:
     """Draw the last days of the services that lost most."""
     services = [service for service in plots.shown(report) if service.days]
     if not services:
-        yield _nothing("no days to show")
+        yield _nothing(say.phrase("no days to show"))
         return
     bottom = _BOTTOM - _KEY_LINE
     for service, y, height in _rows(services, bottom):
@@ -130,7 +138,9 @@ def _days(report: PeriodReport, say: Language) -> Shapes:
         )  # fmt: skip
     for x, text, anchor in _day_marks(services[0].days, say):
         yield _text(x, bottom + 14, text, anchor)
-    entries = [(word, palette.COLOURS[state], "none") for state, word in palette.WORDS.items()]
+    entries = [
+        (say.phrase(word), palette.COLOURS[state], "none") for state, word in palette.WORDS.items()
+    ]
     half = len(entries) // 2
     yield from _key(entries[:half], _HEIGHT - _KEY_LINE)
     yield from _key(entries[half:])
@@ -150,7 +160,7 @@ def _outages(report: PeriodReport, say: Language) -> Shapes:
     lines = plots.outages(report)
     yield from _time_axis(report, say, _LEFT)
     if not lines:
-        yield _nothing("no outages")
+        yield _nothing(say.phrase("no outages"))
     x = _scale(report.period, _LEFT)
     for (service, bars), y, height in _rows(lines):
         yield _name(service.name, y + height / 2)
@@ -182,7 +192,7 @@ def _budgets(report: PeriodReport, say: Language) -> Shapes:
     yield from _key([(plots.short(one.service.name), c, d) for one, c, d in
                      zip(lines, palette.LINES, _DASHES, strict=False)])  # fmt: skip
     if not lines:
-        yield _nothing("no budget was used")
+        yield _nothing(say.phrase("no budget was used"))
 
 
 def _comparison(report: PeriodReport, say: Language) -> Shapes:
@@ -208,7 +218,7 @@ def _comparison(report: PeriodReport, say: Language) -> Shapes:
         if report.previous is not None:
             yield _rect(_LEFT, y + height * 0.42, before * wide, height * 0.4, past)
     if not rows:
-        yield _nothing("no unplanned downtime in either")
+        yield _nothing(say.phrase("no unplanned downtime in either"))
         return
     keys = [(say.title(report.period), palette.COLOURS["miss"], "none")]
     if report.previous is not None:
@@ -239,8 +249,10 @@ def _trend(report: PeriodReport, say: Language) -> Shapes:
             label = say.month(at) if monthly else say.tick(at, clock=False)
             yield _text(x + wide / 2, bottom + 13, label, "middle")
         yield _small(x + wide / 2, bottom + 25, _met(one, say), "middle")
-    yield _small(_MARGIN - 6, bottom + 25, "met", "end")
-    yield from _key([(word, palette.COLOURS[colour], "none") for word, colour, _ in _BARS])
+    yield _small(_MARGIN - 6, bottom + 25, say.phrase("met"), "end")
+    yield from _key(
+        [(say.phrase(word), palette.COLOURS[colour], "none") for word, colour, _ in _BARS]
+    )
 
 
 def is_monthly(report: PeriodReport) -> bool:
@@ -327,25 +339,27 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> Marku
 
 
 _BARS: tuple[tuple[str, palette.DayState, float], ...] = (
-    ("unplanned", "miss", 0.12),
-    ("planned", "planned", 0.5),
+    (marked("unplanned"), "miss", 0.12),
+    (marked("planned"), "planned", 0.5),
 )
-_TREND_LABEL = "Unplanned and planned downtime of each period, and how many objectives were met"
-_DAYS_LABEL = "The last days of the services that lost most"
+_TREND_LABEL = marked(
+    "Unplanned and planned downtime of each period, and how many objectives were met"
+)
+_DAYS_LABEL = marked("The last days of the services that lost most")
 _DRAWN: tuple[tuple[str, str, Draw], ...] = (
     (
-        "Outages",
-        "When the services were down; the outage list below has every figure",
+        marked("Outages"),
+        marked("When the services were down; the outage list below has every figure"),
         _outages,
     ),
     (
-        "Error budget left",
-        "How the error budgets of the worst services were used up",
+        marked("Error budget left"),
+        marked("How the error budgets of the worst services were used up"),
         _budgets,
     ),
     (
-        "Unplanned downtime",
-        "Unplanned downtime of this period and the one before",
+        marked("Unplanned downtime"),
+        marked("Unplanned downtime of this period and the one before"),
         _comparison,
     ),
 )

@@ -9,7 +9,7 @@ from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import view
 from sla_engine.reports.columns import spoken
-from sla_engine.reports.language import Language, language
+from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
 
 _VERDICTS = 10
@@ -17,10 +17,10 @@ _PARTS = 5
 _RISKS = 6
 _STORY = 140  # letters of what people wrote; the appendix has all of it
 
-_VERDICTS_CAPTION = (
+_VERDICTS_CAPTION = marked(
     "Agreements first, the worst above; lost is unplanned downtime, or failed events."
 )
-_RISKS_CAPTION = (
+_RISKS_CAPTION = marked(
     "Budgets at today's burn, or used up in the window that closed last; disks at the pace of the "
     "last week."
 )
@@ -75,15 +75,16 @@ def first_page(report: PeriodReport) -> FirstPage:
 
 def short(report: PeriodReport) -> Iterator[str]:
     """Yield the page in lines of plain text."""
-    found = first_page(report)
+    found, say = first_page(report), language(report)
     if found.year:
         yield found.year
     yield ""
     yield f"{found.verdicts.title}:"
     for name, kind, judged, actual, goal, down in found.verdicts.rows:
         title = f"{name} ({kind})" if kind else name
-        known = "no one figure" if actual == NOTHING else actual
-        yield f"{title}: {judged}, {known} (objective {goal}), lost {down}"
+        known = say.phrase("no one figure") if actual == NOTHING else actual
+        told = {"known": known, "goal": goal, "down": down}
+        yield f"{title}: {judged}, {say.phrase('{known} (objective {goal}), lost {down}', **told)}"
     if found.verdicts.rest:
         yield found.verdicts.rest
     for part in (found.lost, found.owed, found.hurt, found.done, found.risks):
@@ -105,12 +106,12 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
     shown = page.verdicts[:_VERDICTS]
     left = page.verdicts[_VERDICTS:]
     return Part(
-        "Verdicts",
+        say.phrase("Verdicts"),
         tuple(_verdict(one, known, say) for one in shown),
         _others(left, say),
-        _VERDICTS_CAPTION,
-        "Nothing has an objective.",
-        widths=(48, 12, 13, 13, 14),
+        say.phrase(_VERDICTS_CAPTION),
+        say.phrase("Nothing has an objective."),
+        widths=(45, 12, 13, 12, 18),
     )
 
 
@@ -119,17 +120,19 @@ def _others(left: tuple[Verdict, ...], say: Language) -> str:
     if not left:
         return ""
     bad = sum(one.is_bad for one in left)
-    told = f"{say.number(bad)} of them missed, lost or at risk" if bad else "none of them missed"
-    return f"and {say.number(len(left))} more, {told}"
+    if not bad:
+        return say.phrase("and {n} more, none of them missed", n=say.number(len(left)))
+    told = {"n": say.number(len(left)), "bad": say.number(bad)}
+    return say.phrase("and {n} more, {bad} of them missed, lost or at risk", **told)
 
 
 def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) -> Cells:
-    judged, goal = spoken(one.met, one.state), say.agreed(one.objective)
+    judged, goal = spoken(one.met, one.state, say), say.agreed(one.objective)
     if one.kind == "service":
         lost = view.lost(known[one.id], say)
         return one.name, "", judged, say.percent(one.availability), goal, lost
     actual = NOTHING if one.availability is None else say.percent(one.availability)
-    return one.name, "agreement", judged, actual, goal, say.service_time(one.unplanned)
+    return one.name, say.phrase("agreement"), judged, actual, goal, say.service_time(one.unplanned)
 
 
 def _lost(page: Board, currency: str, say: Language) -> Part:
@@ -137,15 +140,22 @@ def _lost(page: Board, currency: str, say: Language) -> Part:
     rest = ""
     if left:
         amount = say.money(sum(one.amount for one in left), currency)
-        rest = f"and {say.counted(len(left), 'service')} more: {amount}"
-    total = f"Lost by unplanned downtime: {say.money(page.loss, currency)}"
-    title = total if page.lost else "Lost by unplanned downtime"
+        rest = say.plural(
+            "and {n} service more: {amount}",
+            "and {n} services more: {amount}",
+            len(left),
+            amount=amount,
+        )
+    title = say.phrase("Lost by unplanned downtime")
+    if page.lost:
+        amount = say.money(page.loss, currency)
+        title = say.phrase("Lost by unplanned downtime: {amount}", amount=amount)
     rows = tuple(_lost_row(one, currency, say) for one in shown)
     return Part(
         title,
         rows,
         rest,
-        empty="Nothing, or nothing that has a price an hour.",
+        empty=say.phrase("Nothing, or nothing that has a price an hour."),
         amounts=True,
         widths=(43, 39, 18),
     )
@@ -153,35 +163,40 @@ def _lost(page: Board, currency: str, say: Language) -> Part:
 
 def _lost_row(one: Lost, currency: str, say: Language) -> Cells:
     times = f"{say.service_time(one.time)} \N{MULTIPLICATION SIGN} "
-    hourly = f"{say.number(one.cost_per_hour)} {currency} an hour"
+    amount = f"{say.number(one.cost_per_hour)} {currency}"
+    hourly = say.phrase("{amount} an hour", amount=amount)
     return one.name, f"{times}{hourly}", say.money(one.amount, currency)
 
 
 def _owed(page: Board, say: Language) -> Part:
     sums = " + ".join(say.amount(amount, currency) for currency, amount in page.debts.items())
     shown, left = page.owed[:_PARTS], page.owed[_PARTS:]
-    rest = f"and {say.number(len(left))} more" if left else ""
-    title = f"Owed to customers: {sums}" if sums else "Owed to customers"
+    rest = say.phrase("and {n} more", n=say.number(len(left))) if left else ""
+    title = say.phrase("Owed to customers")
+    if sums:
+        title = say.phrase("Owed to customers: {amount}", amount=sums)
     rows = tuple(_owed_row(one, say) for one in shown)
-    return Part(title, rows, rest, empty="Nothing.", amounts=True, widths=(43, 39, 18))
+    return Part(title, rows, rest, empty=say.phrase("Nothing."), amounts=True, widths=(43, 39, 18))
 
 
 def _owed_row(one: Owed, say: Language) -> Cells:
     percent, window = say.agreed(one.percent / 100), say.title(one.window)
     if one.amount is None or one.fee is None:
-        return one.name, f"{percent} of the fee of {window}", "fee not known"
+        told = say.phrase("{percent} of the fee of {window}", percent=percent, window=window)
+        return one.name, told, say.phrase("fee not known")
     fee = say.money(one.fee, one.currency)
-    return one.name, f"{percent} of {fee} for {window}", say.amount(one.amount, one.currency)
+    told = say.phrase("{percent} of {fee} for {window}", percent=percent, fee=fee, window=window)
+    return one.name, told, say.amount(one.amount, one.currency)
 
 
 def _hurt(page: Board, currency: str, say: Language) -> Part:
     money = "; ".join(f"{one.name} {say.money(one.impact, currency)}" for one in page.by_money)
     budget = "; ".join(f"{one.name} {_used(one, say)}" for one in page.by_budget)
-    rows = [("by money", money), ("by budget", budget)]
+    rows = [(say.phrase("by money"), money), (say.phrase("by budget"), budget)]
     return Part(
-        "What hurt most",
+        say.phrase("What hurt most"),
         tuple(row for row in rows if row[1]),
-        empty="Nothing was down.",
+        empty=say.phrase("Nothing was down."),
         widths=(13, 87),
     )
 
@@ -190,50 +205,54 @@ def _used(one: ServiceReport, say: Language) -> str:
     left = one.budget_remaining
     if left is None:
         return view.loss(one, say)
-    return f"{say.share(1 - left)} used"
+    return say.phrase("{share} used", share=say.share(1 - left))
 
 
 def _done(page: Board, currency: str, say: Language) -> Part:
     rest = ""
     if page.silent:
         outages = say.counted(page.silent, "unplanned outage")
-        rest = f"Nobody wrote anything of {outages}: no cause, no ticket, no owner, no note."
+        rest = say.phrase(
+            "Nobody wrote anything of {outages}: no cause, no ticket, no owner, no note.",
+            outages=outages,
+        )
     rows = tuple(_done_row(one, currency, say) for one in page.done)
     return Part(
-        "What is being done",
+        say.phrase("What is being done"),
         rows,
         rest,
-        "The outages that cost most, with what people wrote of them.",
-        "No unplanned outage.",
+        say.phrase("The outages that cost most, with what people wrote of them."),
+        say.phrase("No unplanned outage."),
     )
 
 
 def _done_row(one: Done, currency: str, say: Language) -> Cells:
     cost = f", {say.money(one.lost, currency)}" if one.lost else ""
-    told = shorten(_wrote(one), _STORY, placeholder="…") or "nothing is written down"
-    open_ = ", still open" if one.is_open else ""
+    told = shorten(_wrote(one, say), _STORY, placeholder="…")
+    told = told or say.phrase("nothing is written down")
+    open_ = f", {say.phrase('still open')}" if one.is_open else ""
     when = f"{say.day(one.start)}, {say.service_time(one.unplanned)}{cost}{open_}"
     return one.name, f"{when}: {told}"
 
 
 _BUDGETS = ("window", "pace")
 _RISK_KINDS = {
-    "window": "error budget",
-    "pace": "error budget",
-    "certificate": "certificate",
-    "disk": "disk",
-    "support": "end of support",
+    "window": marked("error budget"),
+    "pace": marked("error budget"),
+    "certificate": marked("certificate"),
+    "disk": marked("disk"),
+    "support": marked("end of support"),
 }
 
 
 def _risks(page: Board, say: Language) -> Part:
     shown, left = page.risks[:_RISKS], page.risks[_RISKS:]
     return Part(
-        f"At risk until {say.day(page.ahead.end)}",
+        say.phrase("At risk until {day}", day=say.day(page.ahead.end)),
         tuple(_risk_row(one, say) for one in shown),
-        f"and {say.number(len(left))} more" if left else "",
-        _RISKS_CAPTION,
-        "Nothing that is foreseen.",
+        say.phrase("and {n} more", n=say.number(len(left))) if left else "",
+        say.phrase(_RISKS_CAPTION),
+        say.phrase("Nothing that is foreseen."),
         widths=(40, 60),
     )
 
@@ -243,16 +262,17 @@ def hurt(report: PeriodReport) -> list[str]:
     page, say = board(report), language(report)
     found = []
     for one in page.by_budget:
-        wrote = [_wrote(done) for done in page.done if done.id == one.id and done.is_told]
+        wrote = [_wrote(done, say) for done in page.done if done.id == one.id and done.is_told]
         found.append(
             f"{one.name} {view.loss(one, say)}" + (f" ({'; '.join(wrote)})" if wrote else "")
         )
     return found
 
 
-def _wrote(one: Done) -> str:
-    cause = one.cause or (one.why and f"measured: {one.why}")
-    words = [cause, one.note, one.owner and f"taken on by {one.owner}", one.ticket]
+def _wrote(one: Done, say: Language) -> str:
+    cause = one.cause or (one.why and say.phrase("measured: {cause}", cause=one.why))
+    owner = one.owner and say.phrase("taken on by {name}", name=one.owner)
+    words = [cause, one.note, owner, one.ticket]
     return "; ".join(word for word in words if word)
 
 
@@ -263,20 +283,25 @@ def soon(report: PeriodReport) -> list[str]:
 
 
 def _risk_row(one: Risk, say: Language) -> Cells:
-    return one.name, f"{_RISK_KINDS[one.kind]}: {_risk_words(one, say)}"
+    return one.name, f"{say.phrase(_RISK_KINDS[one.kind])}: {_risk_words(one, say)}"
 
 
 def _risk_words(one: Risk, say: Language) -> str:
     if one.kind == "pace":
-        return f"{say.share(one.used)} used in the last window"
+        return say.phrase("{share} used in the last window", share=say.share(one.used))
     if one.kind == "window":
-        used = "" if one.used is None else f"{say.share(one.used)} used"
-        when = "lost" if one.at is None else f"gone on {say.day(one.at)} at today's burn"
+        used = "" if one.used is None else say.phrase("{share} used", share=say.share(one.used))
+        when = say.phrase(marked("lost"))
+        if one.at is not None:
+            when = say.phrase("gone on {day} at today's burn", day=say.day(one.at))
         return ", ".join(filter(None, (used, when)))
     when = "" if one.at is None else say.day(one.at)
     if one.kind == "disk":
-        return f"{one.place} is {say.percent(one.used, 0)} full, all of it on {when}"
-    return f"expires on {when}" if one.kind == "certificate" else f"{one.place} ends on {when}"
+        full = {"place": one.place, "share": say.percent(one.used, 0), "day": when}
+        return say.phrase("{place} is {share} full, all of it on {day}", **full)
+    if one.kind == "certificate":
+        return say.phrase("expires on {day}", day=when)
+    return say.phrase("{place} ends on {day}", place=one.place, day=when)
 
 
 def year(report: PeriodReport, say: Language) -> str:
@@ -284,18 +309,34 @@ def year(report: PeriodReport, say: Language) -> str:
     if report.year is None:
         return ""
     sums = "; ".join(_sums(report, report.year, say))
-    return f"{say.year(report.year.span.end - 1)} so far: {sums}."
+    return say.phrase("{year} so far: {sums}.", year=say.year(report.year.span.end - 1), sums=sums)
 
 
 def _sums(report: PeriodReport, so_far: PeriodTotals, say: Language) -> Iterator[str]:
-    met = f"{say.number(so_far.met)} of {say.number(so_far.judged)}"
-    yield f"{met} objectives met" if so_far.judged else "no objective was judged"
-    down = f"{say.service_time(so_far.unplanned)} unplanned and {say.service_time(so_far.planned)}"
-    yield f"{down} planned downtime in {say.counted(so_far.outages, 'outage')}"
+    if so_far.judged:
+        met = {"met": say.number(so_far.met), "n": say.number(so_far.judged)}
+        yield say.phrase("{met} of {n} objectives met", **met)
+    else:
+        yield say.phrase("no objective was judged")
+    yield downtime(so_far.unplanned, so_far.planned, so_far.outages, say)
     if so_far.cost is not None:
-        yield f"{say.money(so_far.cost, report.currency)} lost"
+        yield say.phrase("{what} lost", what=say.money(so_far.cost, report.currency))
     if so_far.owed:
         sums = (say.amount(amount, currency) for currency, amount in so_far.owed.items())
-        yield f"{' + '.join(sums)} owed"
+        yield say.phrase("{amount} owed", amount=" + ".join(sums))
     if so_far.missing:
-        yield f"without {say.counted(so_far.missing, 'service')} that could not be computed"
+        yield say.plural(
+            "without {n} service that could not be computed",
+            "without {n} services that could not be computed",
+            so_far.missing,
+        )
+
+
+def downtime(unplanned: int, planned: int, outages: int, say: Language) -> str:
+    """Return downtime (ms) in one line."""
+    return say.phrase(
+        "{unplanned} unplanned and {planned} planned downtime in {outages}",
+        unplanned=say.service_time(unplanned),
+        planned=say.service_time(planned),
+        outages=say.counted(outages, "outage"),
+    )

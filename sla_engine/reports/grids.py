@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import lists, view
 from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, name, priced, verdict
-from sla_engine.reports.language import Language, language
+from sla_engine.reports.language import Language, language, marked
 from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
 
@@ -20,45 +20,91 @@ _WORD, _WIDEST_TEXT = 12, 70
 
 _WHOLE = ("n", "id", "verdict")  # what is never broken into lines
 
-_LEVELS_CAPTION = (
+_LEVELS_CAPTION = marked(
     "Planned is what approved maintenance covers. Change is in percentage points. Times are hours "
     "(h), minutes (m) and seconds (s) of the agreed service time."
 )
-_RELIABILITY_CAPTION = "Windows are those of approved maintenance, and how much was used of them."
-_COST_CAPTION = " Cost is that of unplanned downtime, in {}."
-_OUTAGES_CAPTION = (
-    "{}. Planned, unplanned and unknown are inside the period and the agreed time; the duration is "
-    "the outage's own."
+_RELIABILITY_CAPTION = marked(
+    "Windows are those of approved maintenance, and how much was used of them."
 )
-_REST_CAPTION = (
-    " Listed are the {} with the most unplanned downtime; the other {} add up to {} of it, are in "
-    "the figures of their services above, and one by one in CSV, XLSX and JSON."
+_COST_CAPTION = marked("Cost is that of unplanned downtime, in {currency}.")
+_OUTAGES_CAPTION = marked(
+    "{outages}. Planned, unplanned and unknown are inside the period and the agreed time; the "
+    "duration is the outage's own."
+)
+_REST_CAPTION = marked(
+    "Listed are the {n} with the most unplanned downtime; the other {rest} add up to {lost} of "
+    "it, are in the figures of their services above, and one by one in CSV, XLSX and JSON."
 )
 _OUTAGES_AT_MOST = 2_000
 _OUTAGES = {
-    "Service": "", "Began": "t", "Ended": "t", "Duration": "n", "Planned": "n", "Unplanned": "n",
-    "Unknown": "n", "Class": "", "Cause": "", "Ticket": "", "Outage": "id",
-}  # fmt: skip
+    marked("Service"): "",
+    marked("Began"): "t",
+    marked("Ended"): "t",
+    marked("Duration"): "n",
+    marked("Planned"): "n",
+    marked("Unplanned"): "n",
+    marked("Unknown"): "n",
+    marked("Class"): "",
+    marked("Cause"): "",
+    marked("Ticket"): "",
+    marked("Outage"): "id",
+}
 _WINDOWS = {
-    "Service": "", "Window": "", "Verdict": "verdict", "Actual": "n", "Budget used": "n",
-    "Credit": "n", "Note": "",
-}  # fmt: skip
+    marked("Service"): "",
+    marked("Window"): "",
+    marked("Verdict"): "verdict",
+    marked("Actual"): "n",
+    marked("Budget used"): "n",
+    marked("Credit"): "n",
+    marked("Note"): "",
+}
 _AGREEMENTS = {
-    "Agreement": "", "Rule": "", "Window": "", "Verdict": "verdict", "Actual": "n", "Credit": "n",
-    "Due": "n", "Why": "",
-}  # fmt: skip
-_WORKS = {"Work": "", "When": "", "Services": "", "Asked for by": "", "Down of window": "n"}
-_CORRECTIONS = {"When": "t", "Who": "", "Outage": "", "What": "", "Why": ""}
+    marked("Agreement"): "",
+    marked("Rule"): "",
+    marked("Window"): "",
+    marked("Verdict"): "verdict",
+    marked("Actual"): "n",
+    marked("Credit"): "n",
+    marked("Due"): "n",
+    marked("Why"): "",
+}
+_WORKS = {
+    marked("Work"): "",
+    marked("When"): "",
+    marked("Services"): "",
+    marked("Asked for by"): "",
+    marked("Down of window"): "n",
+}
+_CORRECTIONS = {
+    marked("When"): "t",
+    marked("Who"): "",
+    marked("Outage"): "",
+    marked("What"): "",
+    marked("Why"): "",
+}
 _RESTATEMENTS = {
-    "Service": "", "Before": "n", "After": "n", "What changed": "", "When": "t", "Who": "",
-    "Why": "",
-}  # fmt: skip
+    marked("Service"): "",
+    marked("Before"): "n",
+    marked("After"): "n",
+    marked("What changed"): "",
+    marked("When"): "t",
+    marked("Who"): "",
+    marked("Why"): "",
+}
 _CAUSES = {
-    "terms": "what was agreed", "window": "planned work", "correction": "a correction",
-    "samples": "samples",
-}  # fmt: skip
-_TERMS = {"Services": "", "In force": "", "Terms": "", "Known since": ""}
-_NOTES = {"Service": "", "Note": ""}
+    "terms": marked("what was agreed"),
+    "window": marked("planned work"),
+    "correction": marked("a correction"),
+    "samples": marked("samples"),
+}
+_TERMS = {
+    marked("Services"): "",
+    marked("In force"): "",
+    marked("Terms"): "",
+    marked("Known since"): "",
+}
+_NOTES = {marked("Service"): "", marked("Note"): ""}
 _NUMBERS = {
     "CPU p95", "Memory p95", "Used", "Updates", "Security", "p95", "Period before", "Change",
     "Target", "Runs within", "Wanted",
@@ -70,7 +116,7 @@ class Grid:
     """A table; ``kinds`` are its columns' classes.
 
     ``n`` is a number, ``t`` a time, the others are ``id`` and ``verdict``. ``days`` is a last
-    column of pictures, which paper has no room for.
+    column of pictures under ``days_head``, which paper has room for where they are a ``trend``.
     """
 
     id: str
@@ -80,6 +126,7 @@ class Grid:
     rows: Sequence[Row]
     caption: str = ""
     days: Sequence[Markup] = ()
+    trend: bool = False
     days_head: str = "Days"
 
     @cached_property
@@ -87,7 +134,7 @@ class Grid:
         """Return the columns' shares of the paper's width, in percent."""
         wide = [max(map(letters, cells)) for cells in zip(self.head, *self.rows, strict=True)]
         room = [_room(count, kind) for count, kind in zip(wide, self.kinds, strict=True)]
-        whole = 100.0 if self.days_head == "Days" else 100.0 - TREND
+        whole = 100.0 - TREND if self.trend else 100.0
         return [round(whole * one / sum(room), 2) for one in room]
 
 
@@ -95,6 +142,8 @@ def _room(letters_: int, kind: str) -> float:
     """Return the room that a column is given, in letters: words of some length are wrapped."""
     if kind == "t":
         return 1.15 * letters_
+    if kind == "id":  # capitals
+        return 1.7 * letters_ + 2
     if kind in _WHOLE or letters_ <= _WORD:
         return 1.25 * max(letters_, _NARROWEST) + 2
     return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)
@@ -105,26 +154,27 @@ def services(report: PeriodReport, *, days: bool = True) -> Grid:
     say, kept = language(report), filled(report, LEVELS)
     return Grid(
         "services",
-        "Services",
-        ["Service", "Verdict", *(column.title for column in kept)],
+        say.phrase("Services"),
+        [say.phrase(t) for t in ("Service", "Verdict", *(column.title for column in kept))],
         ["", "verdict", *map(_kind, kept)],
-        [[name(s), verdict(s), *_cells(s, kept, say)] for s in report.services],
-        _LEVELS_CAPTION,
+        [[name(s), verdict(s, say), *_cells(s, kept, say)] for s in report.services],
+        say.phrase(_LEVELS_CAPTION),
         [strip(one, say) for one in report.services] if days else (),
+        days_head=say.phrase("Days"),
     )
 
 
 def reliability(report: PeriodReport) -> Grid:
     """Return how often and how long services failed, and what it cost."""
     say, kept = language(report), filled(report, RELIABILITY)
-    cost = _COST_CAPTION.format(report.currency) if priced(report) else ""
+    cost = say.phrase(_COST_CAPTION, currency=report.currency) if priced(report) else ""
     return Grid(
         "reliability",
-        "Reliability and cost" if cost else "Reliability",
-        ["Service", *(column.title for column in kept)],
+        say.phrase("Reliability and cost") if cost else say.phrase("Reliability"),
+        [say.phrase(title) for title in ("Service", *(column.title for column in kept))],
         ["", *map(_kind, kept)],
         [[name(s), *_cells(s, kept, say)] for s in report.services],
-        _RELIABILITY_CAPTION + cost,
+        " ".join(filter(None, (say.phrase(_RELIABILITY_CAPTION), cost))),
     )
 
 
@@ -140,45 +190,55 @@ def outages(report: PeriodReport) -> Grid:
         )
         for row in lists.outages(report, kept)
     ]  # fmt: skip
-    caption = _OUTAGES_CAPTION.format(lists.outage_count(report))
+    caption = say.phrase(_OUTAGES_CAPTION, outages=lists.outage_count(report))
     if kept is not None:
         left = sum(len(one.figures.shares) for one in report.services) - len(kept)
-        caption += _REST_CAPTION.format(
-            say.number(len(kept)), say.number(left), say.service_time(lost)
-        )
-    return _grid("outages", "Outages", _OUTAGES, rows, caption=caption, say=say)
+        told = {
+            "n": say.number(len(kept)),
+            "rest": say.number(left),
+            "lost": say.service_time(lost),
+        }
+        caption += " " + say.phrase(_REST_CAPTION, **told)
+    return _grid(
+        "outages", say.phrase("Outages"), _OUTAGES, rows, say, caption=caption, shorten=True
+    )
 
 
 def contract_windows(report: PeriodReport) -> Grid:
     """Return the windows of contracts that closed in the period or run at its end."""
-    caption = (
+    say = language(report)
+    caption = say.phrase(
         "Verdict and credit belong to the contract's window, and are told once: in the report of "
         "the day on which it closed."
     )
     rows = lists.contract_windows(report)
-    return _grid("windows", "Contract windows", _WINDOWS, rows, caption=caption)
+    return _grid("windows", say.phrase("Contract windows"), _WINDOWS, rows, say, caption=caption)
 
 
 def agreements(report: PeriodReport) -> Grid:
     """Return what customers were promised, and what came of it."""
-    caption = (
+    say = language(report)
+    caption = say.phrase(
         "What customers were promised: one figure by the agreement's rule; credits are percents of "
         "the window's fee."
     )
     rows = lists.agreements(report)
-    return _grid("agreements", "Agreements", _AGREEMENTS, rows, caption=caption)
+    return _grid("agreements", say.phrase("Agreements"), _AGREEMENTS, rows, say, caption=caption)
 
 
 def works(report: PeriodReport) -> Grid:
     """Return planned work."""
     say = language(report)
     rows = [lists.work(one, say) for one in report.works]
-    return _grid("maintenance", "Maintenance", _WORKS, rows)
+    return _grid("maintenance", say.phrase("Maintenance"), _WORKS, rows, say)
 
 
 def corrections(report: PeriodReport) -> Grid:
     """Return who corrected what."""
-    return _grid("corrections", "Corrections", _CORRECTIONS, lists.corrections(report))
+    say = language(report)
+    return _grid(
+        "corrections", say.phrase("Corrections"), _CORRECTIONS, lists.corrections(report), say
+    )
 
 
 def restatements(report: PeriodReport) -> Grid:
@@ -189,7 +249,7 @@ def restatements(report: PeriodReport) -> Grid:
             one.service,
             say.percent(one.before),
             say.percent(one.after),
-            _CAUSES[cause.kind],
+            say.phrase(_CAUSES[cause.kind]),
             "-" if cause.time is None else say.moment(cause.time),
             cause.author,
             cause.reason,
@@ -197,73 +257,102 @@ def restatements(report: PeriodReport) -> Grid:
         for one in report.restatements
         for cause in one.causes or (Cause("samples", one.author, one.reason),)
     ]
-    caption = (
+    caption = say.phrase(
         "Figures that are others than those that were frozen when the report of this period was "
         "made, and each thing that made them so."
     )
-    return _grid("restatements", "Restatements", _RESTATEMENTS, rows, caption=caption)
+    return _grid(
+        "restatements", say.phrase("Restatements"), _RESTATEMENTS, rows, say, caption=caption
+    )
 
 
 def terms(report: PeriodReport) -> Grid:
     """Return what was agreed and decides the figures."""
-    caption = (
+    say = language(report)
+    caption = say.phrase(
         "What was agreed and decides the figures, as the ledger has it since it was first seen."
     )
-    return _grid("terms", "Terms in force", _TERMS, lists.terms(report), caption=caption)
+    return _grid(
+        "terms", say.phrase("Terms in force"), _TERMS, lists.terms(report), say, caption=caption
+    )
 
 
 def notes(report: PeriodReport) -> Grid:
     """Return what is to be known of single services, of which warnings name but some."""
-    caption = "What has to be known before a figure of these services is trusted."
-    return _grid("notes", "Notes on services", _NOTES, view.notes(report), caption=caption)
+    say = language(report)
+    caption = say.phrase("What has to be known before a figure of these services is trusted.")
+    return _grid(
+        "notes", say.phrase("Notes on services"), _NOTES, view.notes(report), say, caption=caption
+    )
 
 
 def performance(report: PeriodReport) -> Grid:
     """Return how fast services were; the pictures are the parts of the period."""
     say = language(report)
-    caption = (
-        f"95th percentile of each service's slowest probe, {say.title(report.period)} and the "
-        "period before. Wanted is the share of runs that was to be within the target."
+    caption = say.phrase(
+        "95th percentile of each service's slowest probe, {period} and the period before. Wanted "
+        "is the share of runs that was to be within the target.",
+        period=say.title(report.period),
     )
-    grid = _listed("performance", "Performance", lists.PERFORMANCE_HEAD, lists.performance(report))
-    days = [line(one.latency.days) for one in lists.measured(report) if one.latency]
-    return replace(grid, caption=caption, days=days if any(days) else (), days_head="Trend")
+    grid = _listed(
+        "performance",
+        say.phrase("Performance"),
+        lists.PERFORMANCE_HEAD,
+        lists.performance(report),
+        say,
+    )
+    days = [line(one.latency.days, say) for one in lists.measured(report) if one.latency]
+    return replace(
+        grid,
+        caption=caption,
+        days=days if any(days) else (),
+        trend=True,
+        days_head=say.phrase("Trend"),
+    )
 
 
 def capacity(report: PeriodReport) -> Grid:
     """Return how full servers are."""
-    caption = (
+    say = language(report)
+    caption = say.phrase(
         "At the end of the period: 95th percentiles over it, and the day on which the first of a "
         "server's disks is full at the pace of its last week."
     )
     rows = lists.capacity(report)
-    grid = _listed("capacity", "Server health and capacity", lists.CAPACITY_HEAD, rows)
+    grid = _listed(
+        "capacity", say.phrase("Server health and capacity"), lists.CAPACITY_HEAD, rows, say
+    )
     return replace(grid, caption=caption)
 
 
 def updates(report: PeriodReport) -> Grid:
     """Return what waits to be installed on servers."""
-    caption = "At the end of the period; in brackets how many days before it that was."
-    grid = _listed("updates", "Updates", lists.UPDATES_HEAD, lists.updates(report))
+    say = language(report)
+    caption = say.phrase("At the end of the period; in brackets how many days before it that was.")
+    grid = _listed("updates", say.phrase("Updates"), lists.UPDATES_HEAD, lists.updates(report), say)
     return replace(grid, caption=caption)
 
 
 def aftermath(report: PeriodReport) -> Grid:
     """Return what was done to servers, beside the outages that followed."""
-    caption = (
+    say = language(report)
+    caption = say.phrase(
         "Reboots and changes of packages in the period, and the outages of any service that began "
         "within a day: what followed, not what it came of."
     )
     rows = lists.followed(report)
-    grid = _listed("aftermath", "Installations and reboots", lists.AFTERMATH_HEAD, rows)
+    grid = _listed(
+        "aftermath", say.phrase("Installations and reboots"), lists.AFTERMATH_HEAD, rows, say
+    )
     return replace(grid, caption=caption)
 
 
-def _listed(id_: str, title: str, head: Sequence[str], rows: Sequence[Row]) -> Grid:
+def _listed(id_: str, title: str, head: Sequence[str], rows: Sequence[Row], say: Language) -> Grid:
     """Return a table without the columns in which there is nothing."""
     kept, body = compact(head, rows, "") if rows else (head, [])
     kinds = {"Verdict": "verdict"} | dict.fromkeys(_NUMBERS, "n")
-    return Grid(id_, title, list(kept), [kinds.get(name, "") for name in kept], body)
+    told = [say.phrase(name) for name in kept]
+    return Grid(id_, title, told, [kinds.get(name, "") for name in kept], body)
 
 
 def _grid(
@@ -271,16 +360,18 @@ def _grid(
     title: str,
     columns: dict[str, str],
     rows: Iterable[Row],
+    say: Language,
     *,
     caption: str = "",
-    say: Language | None = None,
+    shorten: bool = False,
 ) -> Grid:
-    """Return a table; where ``say`` is given without the columns in which there is nothing."""
+    """Return a table; to ``shorten`` it is to leave out columns in which there is nothing."""
     head, body = list(columns), list(rows)
-    if say is not None and body:
+    if shorten and body:
         kept, body = compact(head, body, say.service_time(0))
         head = list(kept)
-    return Grid(id_, title, head, [columns[title] for title in head], body, caption)
+    told = [say.phrase(name) for name in head]
+    return Grid(id_, title, told, [columns[name] for name in head], body, caption)
 
 
 def _kind(column: Column) -> str:

@@ -1,12 +1,15 @@
-"""How a report writes times and numbers: our own way, or a language's (Babel).
+"""How a report speaks: our own way in English, or a language's (Babel and catalogues of words).
 
-Words stay English; a language chooses dates, names of days and months, and the shape of numbers.
+A language has its words in ``locale/NAME.po``; one without keeps English ones, in its own dates and
+numbers.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,9 +19,53 @@ from sla_engine.reports.period_title import title
 from uptime_common import humanize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from babel.messages.catalog import Catalog
+
     from sla_engine.domain.report import PeriodReport
 
 HOUSE = "en"
+
+TRANSLATED = ("de", "es", "fr")
+"""The languages that there are words of, beside English."""
+
+
+def marked(text: str) -> str:
+    """Return a text as it is; it stands where it is found, and is put into words elsewhere."""
+    return text
+
+
+def counts(one: str, many: str) -> tuple[str, str]:
+    """Return a text of one and of many, as `marked` does."""
+    return one, many
+
+
+_SPLIT = re.compile(r"(-?[0-9]+)([a-z]+)")
+
+_COUNTED = (
+    counts("{n} service", "{n} services"),
+    counts("{n} outage", "{n} outages"),
+    counts("{n} unplanned outage", "{n} unplanned outages"),
+    counts("{n} component", "{n} components"),
+    counts("{n} event", "{n} events"),
+    counts("{n} slice", "{n} slices"),
+    counts("{n} row", "{n} rows"),
+)
+"""What is counted (`Language.counted`)."""
+
+
+class Word(str):
+    """A word in the reader's language, with the one of ours that it stands for."""
+
+    __slots__ = ("key",)
+    key: str
+
+    def __new__(cls, text: str, key: str) -> Word:
+        """Return a word; ``key`` is what styles and marks go by."""
+        found = super().__new__(cls, text)
+        found.key = key
+        return found
 
 
 class Language:
@@ -26,6 +73,30 @@ class Language:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
+
+    @property
+    def code(self) -> str:
+        """Return the language of the words, as a page names it."""
+        return HOUSE
+
+    def phrase(self, text: str, /, **fields: object) -> str:
+        """Return a text in words of the language, with its fields filled in."""
+        return text.format(**fields) if fields else text
+
+    def plural(self, one: str, many: str, count: int, /, **fields: object) -> str:
+        """Return the text for so many; ``{n}`` in it is the number."""
+        return (one if count == 1 else many).format(n=self.number(count), **fields)
+
+    def word(self, text: str) -> Word:
+        """Return a word in the language that still knows which one it is."""
+        return Word(self.phrase(text), text)
+
+    def listed(self, names: Sequence[str], limit: int) -> str:
+        """Return names joined by commas; those over the limit are counted."""
+        if len(names) <= limit:
+            return ", ".join(names)
+        shown = ", ".join(names[:limit])
+        return self.phrase("{names} and {n} more", names=shown, n=self.number(len(names) - limit))
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""
@@ -90,7 +161,8 @@ class Language:
 
     def counted(self, count: int, noun: str) -> str:
         """Return ``1 outage`` or ``3 outages``."""
-        return f"{self.number(count)} {noun}" if count == 1 else f"{self.number(count)} {noun}s"
+        one = f"{{n}} {noun}"
+        return self.plural(one, f"{one}s", count)
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at // 1000, self.zone)
@@ -106,6 +178,49 @@ class Babel(Language):
         self._dates, self._numbers = dates, numbers
         self._locale = Locale.parse(language.replace("-", "_"))
         self._percent = self._locale.percent_formats[None].pattern
+        self._words = _catalogue(self._locale.language)
+
+    @property
+    def code(self) -> str:
+        """Return the language of the words, as a page names it."""
+        return HOUSE if self._words is None else self._locale.language
+
+    def phrase(self, text: str, /, **fields: object) -> str:
+        """Return a text in words of the language, with its fields filled in."""
+        found = None if self._words is None else self._words.get(text)
+        return super().phrase(text if found is None else str(found.string), **fields)
+
+    def plural(self, one: str, many: str, count: int, /, **fields: object) -> str:
+        """Return the text for so many; ``{n}`` in it is the number."""
+        found = None if self._words is None else self._words.get((one, many))
+        if found is None:
+            return super().plural(one, many, count, **fields)
+        return str((found.string or ())[self._form(count)]).format(n=self.number(count), **fields)
+
+    def _form(self, count: int) -> int:
+        """Return which form a count takes; French has one for 0, too."""
+        return int(count > 1 if self._locale.language == "fr" else count != 1)
+
+    def service_time(self, milliseconds: float | None) -> str:
+        """Return time that is owed, or a part of it, in hours; a hyphen for None."""
+        return self._units(humanize.service_time(milliseconds, lambda value, _: f"{value:.0f}"))
+
+    def duration(self, milliseconds: float | None) -> str:
+        """Return how long something lasted by the clock; a hyphen for None."""
+        return self._units(super().duration(milliseconds))
+
+    def _units(self, text: str) -> str:
+        """Return a duration of ours in the language's own units."""
+        if text == humanize.NOTHING:
+            return text
+        return " ".join(map(self._unit, text.split()))
+
+    def _unit(self, part: str) -> str:
+        found = _SPLIT.fullmatch(part)
+        if found is None:
+            return part
+        symbol = self.phrase(_UNITS.get(found[2], found[2]))
+        return f"{self.number(int(found[1]))}\N{NARROW NO-BREAK SPACE}{symbol}"
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""
@@ -117,12 +232,15 @@ class Babel(Language):
         """Return ``START to END``; what END shares with START is not repeated."""
         first, last = self._local(start), self._local(end)
         if first.tzname() != last.tzname():
-            return f"{self.moment(start)} to {self.moment(end)}"
+            return self._to(self.moment(start), self.moment(end))
         head = self.moment(start).removesuffix(f" {first:%Z}")
         if first.date() != last.date():
-            return f"{head} to {self.moment(end)}"
+            return self._to(head, self.moment(end))
         time = self._dates.format_time(last, "medium", locale=self._locale)
-        return f"{head} to {time} {last:%Z}"
+        return self._to(head, f"{time} {last:%Z}")
+
+    def _to(self, start: str, end: str) -> str:
+        return self.phrase("{start} to {end}", start=start, end=end)
 
     def day(self, at: int) -> str:
         """Return a date."""
@@ -164,7 +282,7 @@ class Babel(Language):
     def percent(self, ratio: float | None, digits: int = humanize.AVAILABILITY_DIGITS) -> str:
         """Return a ratio, such as an availability, as a percentage; a miss never reads 100 %."""
         if ratio is None:
-            return humanize.UNKNOWN
+            return self.phrase(marked("unknown"))
         return self._percentage(humanize.rounded_percent(ratio, digits), _pattern(digits))
 
     def agreed(self, ratio: float | None) -> str:
@@ -194,6 +312,21 @@ def language(report: PeriodReport) -> Language:
 def _made(name: str, timezone: str) -> Language:
     zone = ZoneInfo(timezone)
     return Language(zone) if name == HOUSE else Babel(name, zone)
+
+
+@lru_cache(maxsize=8)
+def _catalogue(name: str) -> Catalog | None:
+    """Return the words of a language; None where there are none."""
+    if name not in TRANSLATED:
+        return None
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - who reads English need not wait
+
+    with files("sla_engine.reports").joinpath("locale", f"{name}.po").open("rb") as file:
+        return read_po(file, locale=name)
+
+
+_UNITS = {"d": marked("d"), "m": "min"}
+"""How people of any language write our units, where not as we do."""
 
 
 def _pattern(digits: int) -> str:

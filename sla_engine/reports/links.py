@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sla_engine.domain.period import recognized, rfc3339
 from sla_engine.domain.report import PeriodReport
+from sla_engine.reports.language import language
 
 
 def service_path(service: str) -> str:
@@ -26,8 +27,9 @@ def links(report: PeriodReport) -> tuple[tuple[str, str], ...]:
     if report.named:
         query["services"] = ",".join(report.named)
     page = urlencode(query, safe=",")
+    say = language(report)
     return (
-        ("Status", f"{base}/"),
-        ("Report", f"{base}/report?{page}"),
+        (say.phrase("Status"), f"{base}/"),
+        (say.phrase("Report"), f"{base}/report?{page}"),
         ("PDF", f"{base}/report?{page}&format=pdf"),
     )

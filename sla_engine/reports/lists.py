@@ -10,8 +10,7 @@ from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
 from sla_engine.reports.columns import spoken
-from sla_engine.reports.language import Language, language
-from uptime_common import humanize
+from sla_engine.reports.language import Language, language, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,38 +81,41 @@ def _summed(service: ServiceReport, say: Language) -> OutageRow:
         planned=say.service_time(sum(share.planned for share in short)),
         unplanned=say.service_time(unplanned),
         unknown=say.service_time(sum(share.unknown for share in short)),
-        kind=f"{say.number(len(short))} together",
+        kind=say.phrase("{n} together", n=say.number(len(short))),
         cause="",
         ticket="",
-        note="too short to count",
+        note=say.phrase("too short to count"),
         lost=unplanned,
     )
 
 
-def during(service: ServiceReport, share: Share) -> str:
+def during(service: ServiceReport, share: Share, say: Language) -> str:
     """Return during whose outage one began, of what the service depends on; or nothing."""
     names = service.during.get(share.outage.id, ())
-    return f"during the outage of {humanize.listed(names, 3)}" if names else ""
+    if not names:
+        return ""
+    return say.phrase("during the outage of {names}", names=say.listed(names, 3))
 
 
 def _outage(
     service: ServiceReport, share: Share, report: PeriodReport, *, counted: bool
 ) -> OutageRow:
     outage, say = share.outage, language(report)
-    notes = [outage.note or "", during(service, share), "" if counted else "too short to count"]
+    short = "" if counted else say.phrase("too short to count")
+    notes = [outage.note or "", during(service, share, say), short]
     return OutageRow(
         id=outage.id,
         service=service.name,
         began=say.moment(outage.start),
-        ended="still open" if outage.end is None else say.moment(outage.end),
-        when=f"since {say.moment(outage.start)}"
+        ended=say.phrase("still open") if outage.end is None else say.moment(outage.end),
+        when=say.phrase("since {when}", when=say.moment(outage.start))
         if outage.end is None
         else say.stretch(outage.start, outage.end),
         lasted=say.duration(outage.until(report.generated_at).length),
         planned=say.service_time(share.planned),
         unplanned=say.service_time(share.unplanned),
         unknown=say.service_time(share.unknown),
-        kind=share.kind,
+        kind=say.phrase(_KINDS[share.kind]),
         cause=outage.cause or report.why.get(outage.id, ""),
         ticket=outage.ticket or "",
         note="; ".join(note for note in notes if note),
@@ -121,7 +123,15 @@ def _outage(
     )
 
 
-WINDOW_HEAD = ("Service", "Window", "Verdict", "Actual", "Budget used", "Credit", "Note")
+WINDOW_HEAD = (
+    marked("Service"),
+    marked("Window"),
+    marked("Verdict"),
+    marked("Actual"),
+    marked("Budget used"),
+    marked("Credit"),
+    marked("Note"),
+)
 
 
 def contract_windows(report: PeriodReport) -> list[tuple[str, ...]]:
@@ -150,14 +160,20 @@ def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str
         return
     for one in contract.closed:
         credit = "-" if one.credit is None else say.agreed(one.credit / 100)
-        said = spoken(one.figures.met)
+        said = spoken(one.figures.met, None, say)
         yield (*_window(service, one, say), said, *_used(one, say), credit, _entered(one, say))
     if (run := contract.running) is not None:
         notes = [_entered(run, say)]
         if run.exhausted is not None:
-            notes.append(f"at today's burn its budget is gone on {say.day(run.exhausted)}")
+            notes.append(_gone(run.exhausted, say))
         note = "; ".join(filter(None, notes))
-        yield (*_window(service, run, say), spoken(None, run.state), *_used(run, say), "-", note)
+        yield (
+            *_window(service, run, say),
+            spoken(None, run.state, say),
+            *_used(run, say),
+            "-",
+            note,
+        )
 
 
 def _window(
@@ -173,12 +189,25 @@ def _used(one: ClosedWindow | RunningWindow, say: Language) -> tuple[str, str]:
 
 
 def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
-    return "" if one.entered is None else f"owed from {say.day(one.entered)} on: scaled budget"
+    if one.entered is None:
+        return ""
+    return say.phrase("owed from {day} on: scaled budget", day=say.day(one.entered))
+
+
+def _gone(at: int, say: Language) -> str:
+    return say.phrase("at today's burn its budget is gone on {day}", day=say.day(at))
 
 
 AGREEMENT_HEAD = (
-    "Agreement", "Rule", "Window", "Verdict", "Actual", "Credit", "Due", "Why",
-)  # fmt: skip
+    marked("Agreement"),
+    marked("Rule"),
+    marked("Window"),
+    marked("Verdict"),
+    marked("Actual"),
+    marked("Credit"),
+    marked("Due"),
+    marked("Why"),
+)
 
 
 def agreements(report: PeriodReport) -> list[tuple[str, ...]]:
@@ -192,9 +221,9 @@ def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]
         due = None if window.credit is None else say.agreed(window.credit / 100)
         yield (
             one.customer,
-            one.rule,
+            say.phrase(_RULES[one.rule]),
             say.title(window.span),
-            spoken(window.met, window.state),
+            spoken(window.met, window.state, say),
             say.percent(window.availability) if known else "-",
             due or "-",
             "-" if window.money is None else say.amount(window.money, one.currency),
@@ -210,7 +239,7 @@ def _reasons(window: AgreementWindow, say: Language) -> str:
         for part in missed
     ]
     if window.exhausted is not None:
-        told.append(f"at today's burn the budget is gone on {say.day(window.exhausted)}")
+        told.append(_gone(window.exhausted, say))
     return "; ".join(told)
 
 
@@ -219,7 +248,9 @@ def outage_count(report: PeriodReport) -> str:
     say = language(report)
     short = sum(len(s.figures.short) for s in report.services)
     counted = say.counted(sum(len(s.figures.shares) for s in report.services), "outage")
-    return f"{counted} and {say.number(short)} too short to count" if short else counted
+    if not short:
+        return counted
+    return say.phrase("{outages} and {n} too short to count", outages=counted, n=say.number(short))
 
 
 def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
@@ -230,7 +261,12 @@ def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
             say.moment(c.time),
             c.author,
             f"{service.name}, {share.outage.id}",
-            f"{c.field}: {c.before or 'nothing'} to {c.after or 'nothing'}",
+            say.phrase(
+                "{field}: {before} to {after}",
+                field=c.field,
+                before=c.before or say.phrase("nothing"),
+                after=c.after or say.phrase("nothing"),
+            ),
             c.reason,
         )
         for service in report.services
@@ -242,18 +278,19 @@ def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
 def work(one: Work, say: Language) -> tuple[str, ...]:
     """Return a maintenance window's line: title, time, services, who, downtime used."""
     approved = (
-        f"{one.requester}, approved by {one.approver}"
+        say.phrase("{who}, approved by {approver}", who=one.requester, approver=one.approver)
         if one.approver
-        else (f"{one.requester}, not approved")
+        else say.phrase("{who}, not approved", who=one.requester)
     )
     times = f"{len(one.services)} \N{MULTIPLICATION SIGN} " if len(one.services) > 1 else ""
-    late = " (afterwards)" if one.retroactive else ""
+    long = say.duration(one.span.length)
+    late = f" ({say.phrase('afterwards')})" if one.retroactive else ""
     return (
         one.title,
         say.stretch(*one.span),
-        humanize.listed(one.services, 5),
+        say.listed(one.services, 5),
         approved + late,
-        f"{say.duration(one.used)} of {times}{say.duration(one.span.length)}",
+        say.phrase("{n} of {total}", n=say.duration(one.used), total=f"{times}{long}"),
     )
 
 
@@ -263,11 +300,13 @@ def terms(report: PeriodReport) -> list[tuple[str, str, str, str]]:
     found = []
     for one in report.terms:
         whole = one.span == report.period
-        when = "the whole period" if whole else say.stretch(*one.span)
-        known = f"{say.moment(one.seen)}{' (the upgrade)' if one.upgrade else ''}"
+        when = say.phrase("the whole period") if whole else say.stretch(*one.span)
+        known = say.moment(one.seen)
+        if one.upgrade:
+            known += f" ({say.phrase('the upgrade')})"
         file = f", SHA-256 {one.digest[:12]}" if one.digest else ""
         told = "; ".join(f"{key} {value}" for key, value in one.values)
-        found.append((humanize.listed(one.services, 20), when, told, known + file))
+        found.append((say.listed(one.services, 20), when, told, known + file))
     return found
 
 
@@ -275,25 +314,68 @@ def afterwards(report: PeriodReport) -> list[str]:
     """Return what was said of the period's terms after the fact."""
     say = language(report)
     return [
-        f"{one.service}: {one.field} {one.before} -> {one.after} for {say.stretch(*one.span)}, "
-        f"afterwards: first said on {say.moment(one.seen)}"
+        say.phrase(
+            "{service}: {field} {before} -> {after} for {span}, afterwards: first said on {when}",
+            service=one.service,
+            field=one.field,
+            before=one.before,
+            after=one.after,
+            span=say.stretch(*one.span),
+            when=say.moment(one.seen),
+        )
         for one in report.afterwards
     ]
 
 
 CAPACITY_HEAD = (
-    "Server", "CPU p95", "Memory p95", "Fullest disk", "Used", "First to be full", "Full on",
-)  # fmt: skip
+    marked("Server"),
+    marked("CPU p95"),
+    marked("Memory p95"),
+    marked("Fullest disk"),
+    marked("Used"),
+    marked("First to be full"),
+    marked("Full on"),
+)
 UPDATES_HEAD = (
-    "Server", "System", "Support ends", "Updates", "Security", "Lists fetched", "Packages changed",
-    "Newer kernel", "Reboot",
-)  # fmt: skip
-AFTERMATH_HEAD = ("When", "Server", "What", "Outages that began within a day")
+    marked("Server"),
+    marked("System"),
+    marked("Support ends"),
+    marked("Updates"),
+    marked("Security"),
+    marked("Lists fetched"),
+    marked("Packages changed"),
+    marked("Newer kernel"),
+    marked("Reboot"),
+)
+AFTERMATH_HEAD = (
+    marked("When"),
+    marked("Server"),
+    marked("What"),
+    marked("Outages that began within a day"),
+)
 PERFORMANCE_HEAD = (
-    "Service", "p95", "Period before", "Change", "Target", "Runs within", "Wanted", "Verdict",
-)  # fmt: skip
-_FAST = {True: "met", False: "missed", None: "not judged"}
+    marked("Service"),
+    marked("p95"),
+    marked("Period before"),
+    marked("Change"),
+    marked("Target"),
+    marked("Runs within"),
+    marked("Wanted"),
+    marked("Verdict"),
+)
 _TOLD = 5
+_DONE = {
+    "reboot": marked("reboot"), "installed": marked("packages installed"),
+    "upgraded": marked("packages upgraded"), "removed": marked("packages removed"),
+}  # fmt: skip
+_KINDS = {
+    "planned": marked("planned"), "unplanned": marked("unplanned"),
+    "overrun": marked("overrun"),
+}  # fmt: skip
+_RULES = {
+    "each": marked("each"), "worst": marked("worst"),
+    "weighted": marked("weighted"), "all": marked("all"),
+}  # fmt: skip
 
 
 def capacity(report: PeriodReport) -> list[tuple[str, ...]]:
@@ -327,22 +409,23 @@ def updates(report: PeriodReport) -> list[tuple[str, ...]]:
             "-" if one.security is None else say.number(one.security),
             _ago(say, end, one.listed),
             _ago(say, end, one.applied),
-            _WORDS[one.outdated],
-            {True: "due", False: "no", None: "-"}[one.reboot],
+            say.phrase(_WORDS[one.outdated]),
+            say.phrase(_DUE[one.reboot]),
         )
         for one in hosts
     ]
 
 
-_WORDS = {True: "yes", False: "no", None: "-"}
+_WORDS = {True: marked("yes"), False: marked("no"), None: "-"}
+_DUE = {True: marked("due"), False: marked("no"), None: "-"}
 _SOON = 90
 
 
 def _full(say: Language, end: int, days: float | None) -> str:
     if days is None:
-        return "not foreseen"
+        return say.phrase("not foreseen")
     if days > _SOON:
-        return "in more than 90 days"
+        return say.phrase("in more than 90 days")
     return say.day(end + round(days * DAY))
 
 
@@ -350,7 +433,8 @@ def _ago(say: Language, end: int, moment: int | None) -> str:
     """Return a day, and how many days before the period's end that was."""
     if moment is None:
         return "-"
-    return f"{say.day(moment)} ({say.number(max(0, end - moment) // DAY)} d)"
+    days = say.number(max(0, end - moment) // DAY)
+    return say.phrase("{day} ({n} d)", day=say.day(moment), n=days)
 
 
 def followed(report: PeriodReport) -> list[tuple[str, ...]]:
@@ -362,9 +446,9 @@ def followed(report: PeriodReport) -> list[tuple[str, ...]]:
             if one.until == one.event.time
             else say.stretch(one.event.time, one.until),
             one.event.host,
-            "reboot" if one.event.kind == "reboot" else f"packages {one.event.kind}",
-            humanize.listed([f"{name} ({say.moment(o.start)})" for name, o in one.outages], _TOLD)
-            or "none",
+            say.phrase(_DONE[one.event.kind]),
+            say.listed([f"{name} ({say.moment(o.start)})" for name, o in one.outages], _TOLD)
+            or say.phrase("none"),
         )
         for one in aftermath(report)
     ]
@@ -382,7 +466,7 @@ def performance(report: PeriodReport) -> list[tuple[str, ...]]:
             _seconds(say, found.below),
             say.share(found.kept) if found.below is not None else "-",
             say.agreed(found.share),
-            _FAST[found.met] if found.below is not None else "-",
+            spoken(found.met, None, say) if found.below is not None else "-",
         )
         for one in measured(report)
         if (found := one.latency) is not None

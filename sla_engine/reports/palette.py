@@ -3,6 +3,7 @@
 from typing import Literal
 
 from sla_engine.domain.report import Day
+from sla_engine.reports.language import marked
 
 DayState = Literal["ok", "partly", "miss", "planned", "unknown", "none"]
 
@@ -15,12 +16,12 @@ COLOURS: dict[DayState, str] = {
     "none": "#e3e6e9",
 }
 WORDS: dict[DayState, str] = {
-    "ok": "up",
-    "planned": "planned work",
-    "partly": "down, in budget",
-    "miss": "under the objective",
-    "unknown": "unknown",
-    "none": "not owed",
+    "ok": marked("up"),
+    "planned": marked("planned work"),
+    "partly": marked("down, in budget"),
+    "miss": marked("under the objective"),
+    "unknown": marked("unknown"),
+    "none": marked("not owed"),
 }
 LINES = ("#d55e00", "#0072b2", "#009e73")
 

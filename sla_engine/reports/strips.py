@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sla_engine.domain.report import Day, ServiceReport
 from sla_engine.reports import palette
-from sla_engine.reports.language import Language
-from uptime_common import humanize
+from sla_engine.reports.language import Language, marked
 
 _HEIGHT = 16
 _PITCH = 4
-_TREND = "from the start of the period to its end"
+_TREND = marked("from the start of the period to its end")
 
 
 def strip(service: ServiceReport, say: Language) -> Markup:
@@ -24,10 +23,10 @@ def strip(service: ServiceReport, say: Language) -> Markup:
     return Markup(
         '<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
         'width="{width}" height="{height}" preserveAspectRatio="none">{shapes}</svg>'
-    ).format(label=_label(service), width=width, height=_HEIGHT, shapes=shapes)
+    ).format(label=_label(service, say), width=width, height=_HEIGHT, shapes=shapes)
 
 
-def line(values: Sequence[float | None]) -> Markup:
+def line(values: Sequence[float | None], say: Language) -> Markup:
     """Return a small line of values from 0 up, broken where nothing is known."""
     known = [value for value in values if value is not None]
     if not known:
@@ -46,7 +45,7 @@ def line(values: Sequence[float | None]) -> Markup:
         '<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
         'width="{width}" height="{height}" preserveAspectRatio="none" fill="none" '
         'stroke="currentColor">{drawn}</svg>'
-    ).format(label=_TREND, width=width, height=_HEIGHT, drawn=drawn)
+    ).format(label=say.phrase(_TREND), width=width, height=_HEIGHT, drawn=drawn)
 
 
 def scale(days: int, width: float, height: float) -> tuple[float, float]:
@@ -59,16 +58,10 @@ def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
     at = 0
     for state, run in groupby(states):
         count = len(list(run))
-        yield Markup(
-            '<rect class="{state}" fill="{fill}" x="{x}" y="0" width="{width}" height="{height}">'
-            "<title>{title}</title></rect>"
-        ).format(
-            state=state,
-            fill=palette.COLOURS[state],
-            x=_PITCH * at,
-            width=_PITCH * count - 1,
-            height=_HEIGHT,
-            title=_title(service.days[at : at + count], state, say),
+        title = escape(_title(service.days[at : at + count], state, say))
+        yield Markup(  # noqa: S704 - numbers, our own words, and what is escaped
+            f'<rect class="{state}" fill="{palette.COLOURS[state]}" x="{_PITCH * at}" y="0" '
+            f'width="{_PITCH * count - 1}" height="{_HEIGHT}"><title>{title}</title></rect>'
         )
         at += count
 
@@ -76,12 +69,15 @@ def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
 def _title(days: Sequence[Day], state: palette.DayState, say: Language) -> str:
     first = say.day(days[0].span.start)
     last = say.day(days[-1].span.start)
-    when = first if first == last else f"{first} to {last}"
+    when = first if first == last else say.phrase("{start} to {end}", start=first, end=last)
     down = sum(day.unplanned for day in days)
-    lost = f", {humanize.duration(down)} unplanned" if down else ""
-    return f"{when}: {palette.WORDS[state]}{lost}"
+    lost = ""
+    if down:
+        lost = f", {say.phrase('{what} unplanned', what=say.duration(down))}"
+    return f"{when}: {say.phrase(palette.WORDS[state])}{lost}"
 
 
-def _label(service: ServiceReport) -> str:
+def _label(service: ServiceReport, say: Language) -> str:
     bad = sum(1 for day in service.days if day.unplanned)
-    return f"{service.name}, last {len(service.days)} days: outages on {bad}"
+    told = {"name": service.name, "n": len(service.days), "bad": bad}
+    return say.phrase("{name}, last {n} days: outages on {bad}", **told)

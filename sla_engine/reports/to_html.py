@@ -35,6 +35,8 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
     """Return the page; ``plain`` sets long tables as aligned text, for paper."""
     paper = papers.PAPERS[report.paper]
 
+    say = language(report)
+
     def sheet(grid: Grid) -> Markup:
         long = plain and len(grid.rows) > _MANY
         return sheets(grid, paper) if long else Markup("")
@@ -44,10 +46,11 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
         view=view,
         lists=lists,
         grids=grids,
-        say=language(report),
+        say=say,
+        _=say.phrase,
         title=view.period_title(report),
         summary=summarize(report.services),
-        charts=list(zip(drawings(report), captions(), strict=True)),
+        charts=list(zip(drawings(report), captions(report), strict=True)),
         first=first_page(report),
         trend=trend(report),
         trend_title=trend_title(report) if report.trend else "",

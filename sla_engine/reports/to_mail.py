@@ -10,6 +10,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_slack, view
 from sla_engine.reports.drawings import pictured
 from sla_engine.reports.first_page import first_page, short
+from sla_engine.reports.language import language
 from sla_engine.reports.links import links
 
 
@@ -25,26 +26,29 @@ def message(report: PeriodReport, picture: str, attached: Sequence[str]) -> Mess
 
 def _text(report: PeriodReport, attached: Sequence[str]) -> Iterator[str]:
     """Yield what the page says, for who reads no pages."""
+    say = language(report)
     for tile in view.tiles(report):
         yield f"{tile.label}: {tile.value}{f' ({tile.note})' if tile.note else ''}"
     yield ""
     for warning in view.warnings(report):
-        yield f"Note: {warning}"
+        yield say.phrase("Note: {text}", text=warning)
     yield from short(report)
     if attached:
         yield ""
-        yield f"Every figure: {', '.join(attached)}"
+        yield say.phrase("Every figure: {files}", files=", ".join(attached))
     yield from (f"{label}: {url}" for label, url in links(report))
     yield ""
     yield from (f"{label}: {value}" for label, value in view.header(report))
 
 
 def _page(report: PeriodReport, picture: str, attached: Sequence[str]) -> str:
-    first = first_page(report)
+    first, say = first_page(report), language(report)
     return _template().render(
         report=report,
         title=view.period_title(report),
         view=view,
+        say=say,
+        _=say.phrase,
         first=first,
         parts=(first.lost, first.owed, first.hurt, first.done, first.risks),
         links=links(report),

@@ -9,11 +9,10 @@ from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.columns import verdict
-from sla_engine.reports.first_page import FirstPage, first_page, hurt, soon
-from sla_engine.reports.language import Language, language
+from sla_engine.reports.first_page import FirstPage, downtime, first_page, hurt, soon
+from sla_engine.reports.language import Language, Word, language, marked
 from sla_engine.reports.links import links
 from sla_engine.slack import blocks
-from uptime_common import humanize
 from uptime_common.humanize import NOTHING
 
 _LISTED = 20
@@ -46,7 +45,8 @@ def message(report: PeriodReport) -> Message:
     if recognized(report.period, language(report).zone).kind == "day":
         return _daily(report)
     facts = [(tile.label, _told(tile)) for tile in view.tiles(report)]
-    facts += [(label, value) for label, value in view.header(report) if label in _KEPT]
+    kept = [language(report).phrase(label) for label in _KEPT]
+    facts += [(label, value) for label, value in view.header(report) if label in kept]
     return Message(
         title=f"{view.period_title(report)}: {view.headline(report)}",
         tone=_tone(report),
@@ -72,13 +72,12 @@ def _daily(report: PeriodReport) -> Message:
 
 def _day(report: PeriodReport, page: FirstPage, say: Language) -> Iterator[str]:
     summary = summarize(report.services)
-    outages = say.counted(summary.outages, "outage")
-    unplanned, planned = say.service_time(summary.unplanned), say.service_time(summary.planned)
+    down = downtime(summary.unplanned, summary.planned, summary.outages, say)
     mark = _DOWN if summary.unplanned else _MARKS["met"]
-    yield f"{mark} {unplanned} unplanned and {planned} planned downtime in {outages}"
-    yield f"{_NOTE} {'; '.join(hurt(report)) or 'Nothing was down unplanned'}"
+    yield f"{mark} {down}"
+    yield f"{_NOTE} {'; '.join(hurt(report)) or say.phrase('Nothing was down unplanned')}"
     yield _budgets(summary, say)
-    servers = humanize.listed(soon(report), _OUTAGES) or "nothing that is foreseen"
+    servers = say.listed(soon(report), _OUTAGES) or say.phrase("nothing that is foreseen")
     yield f"{_NOTE} {page.risks.title}: {servers}"
     yield f"{_NOTE} {'; '.join((*_known(report, say), *view.warnings(report)))}"
 
@@ -86,22 +85,24 @@ def _day(report: PeriodReport, page: FirstPage, say: Language) -> Iterator[str]:
 def _budgets(summary: Summary, say: Language) -> str:
     """Return how the windows of contracts do, in one line."""
     told = [
-        f"{word}: {humanize.listed([s.name for s in some], 5)}"
+        f"{say.phrase(word)}: {say.listed([s.name for s in some], 5)}"
         for word, some in (
-            ("missed", summary.missed), ("lost", summary.lost), ("at risk", summary.at_risk),
+            (marked("missed"), summary.missed), (marked("lost"), summary.lost),
+            (marked("at risk"), summary.at_risk),
         )
         if some
     ]  # fmt: skip
     good = len(summary.met) + len(summary.on_course)
-    told.append(f"{say.counted(good, 'service')} met or on course")
+    told.append(say.plural("{n} service met or on course", "{n} services met or on course", good))
     bad = summary.missed or summary.lost or summary.at_risk
     return f"{_WARNED if bad else _MARKS['met']} {'; '.join(told)}"
 
 
 def _known(report: PeriodReport, say: Language) -> Iterator[str]:
     if report.data_until is not None:
-        yield f"Data until {say.moment(report.data_until)}"
-    yield f"{say.share(summarize(report.services).coverage)} of the agreed time is known"
+        yield f"{say.phrase('Data until')} {say.moment(report.data_until)}"
+    share = say.share(summarize(report.services).coverage)
+    yield say.phrase("{share} of the agreed time is known", share=share)
 
 
 _KEPT = ("Period", "Generated", "Data until", "Coverage", "So far")
@@ -117,50 +118,60 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     say, page = language(report), first_page(report)
     if page.year:
         yield f"{_NOTE} {page.year}"
-    yield from _promised(page)
+    yield from _promised(page, say)
     services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
         yield _line(service, say)
     if len(services) > _LISTED:
-        yield f"and {say.number(len(services) - _LISTED)} more"
+        yield say.phrase("and {n} more", n=say.number(len(services) - _LISTED))
     yield from _closed(report)
     yield from _owed(report, say)
     yield from _outages(report, page)
     yield from _capacity(report, page)
 
 
-def _promised(page: FirstPage) -> Iterator[str]:
+def _promised(page: FirstPage, say: Language) -> Iterator[str]:
     """Yield the verdicts of agreements."""
     for name, kind, judged, actual, goal, _ in page.verdicts.rows:
         if kind:
-            known = "" if actual == NOTHING else f", {actual} (objective {goal})"
-            yield f"{_MARKS[judged]} {name} ({kind}): {judged}{known}"
+            against = say.phrase("objective {goal}", goal=goal)
+            known = "" if actual == NOTHING else f", {actual} ({against})"
+            key = judged.key if isinstance(judged, Word) else ""
+            yield f"{_MARKS[key]} {name} ({kind}): {judged}{known}"
 
 
 def _closed(report: PeriodReport) -> Iterator[str]:
     """Yield the windows that closed with a credit, where they are others than the period."""
+    say = language(report)
     for name, window, said, actual, _, credit, _ in lists.contract_windows(report):
-        if credit not in {"-", "0 %"}:
-            yield f"{_NOTE} {name}, {window}: {said} with {actual}, credit {credit}"
+        if credit not in {NOTHING, say.agreed(0.0)}:
+            told = {"said": said, "actual": actual, "credit": credit}
+            words = say.phrase("{said} with {actual}, credit {credit}", **told)
+            yield f"{_NOTE} {name}, {window}: {words}"
 
 
 def _owed(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what is due to customers for the windows that closed."""
     for one in report.agreements:
         if one.money:
-            yield f"{_NOTE} Due to {one.customer}: {say.amount(one.money, one.currency)}"
+            due = say.amount(one.money, one.currency)
+            told = say.phrase("Due to {name}: {amount}", name=one.customer, amount=due)
+            yield f"{_NOTE} {told}"
 
 
 def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     """Yield the outages that cost most, and figures that were restated."""
+    say = language(report)
     yield from (f"{_DOWN} {name}, {told}" for name, told in page.done.rows)
     if page.done.rest:
         yield f"{_NOTE} {page.done.rest}"
     for one in report.not_computed:
-        yield f"{_NOTE} {one.name} could not be computed: {one.reason}"
+        why = {"name": one.name, "reason": one.reason}
+        yield f"{_NOTE} {say.phrase('{name} could not be computed: {reason}', **why)}"
     if report.restatements:
-        names = humanize.listed([one.service for one in report.restatements], 5)
-        yield f"{_NOTE} Restated after an earlier report: {names}"
+        names = say.listed([one.service for one in report.restatements], 5)
+        told = say.phrase("Restated after an earlier report: {names}", names=names)
+        yield f"{_NOTE} {told}"
 
 
 def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:
@@ -168,10 +179,12 @@ def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     yield from (f"{_NOTE} {name}: {told}" for name, told in page.risks.rows)
     if page.risks.rest:
         yield page.risks.rest
+    say = language(report)
     hosts = report.capacity.hosts if report.capacity else ()
     due = [host.name for host in hosts if host.reboot]
     if due:
-        yield f"{_NOTE} A reboot is due: {humanize.listed(due, _HOSTS)}"
+        names = say.listed(due, _HOSTS)
+        yield f"{_NOTE} {say.phrase('A reboot is due: {names}', names=names)}"
 
 
 def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
@@ -182,14 +195,15 @@ def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
 
 
 def _line(service: ServiceReport, say: Language) -> str:
-    text = f"{_MARKS[verdict(service)]} {service.name}: {view.score(service, say)}"
+    text = f"{_MARKS[verdict(service, say).key]} {service.name}: {view.score(service, say)}"
     if service.state is not None:
-        text += f", {verdict(service)}"
+        text += f", {verdict(service, say)}"
     figures = service.figures
     if figures.events is not None:
         text += f", {view.loss(service, say)}"
     elif figures.unplanned or figures.planned:
-        text += f", {view.loss(service, say)}, {say.service_time(figures.planned)} planned"
+        text += f", {view.loss(service, say)}, "
+        text += say.phrase("{what} planned", what=say.service_time(figures.planned))
     if service.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text

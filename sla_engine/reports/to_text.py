@@ -134,7 +134,7 @@ def _service_row(service: ServiceReport, say: Language) -> Row:
         name(service),
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
-        _loud(verdict(service)),
+        _loud(verdict(service, say)),
         say.service_time(figures.agreed),
         say.service_time(figures.excluded),
         say.service_time(figures.planned),

@@ -7,29 +7,64 @@ from sla_engine.domain.availability import Figures
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
 from sla_engine.reports.columns import credit, objective
-from sla_engine.reports.language import Language, language
-from uptime_common import humanize
+from sla_engine.reports.language import Language, language, marked
 
 WORDS = (
-    ("agreed", "the period inside the service's hours, from its first day on: when it is owed"),
-    ("excluded", ("agreed time that does not count: planned downtime and unknown time, where the "
-     "service's policy excludes them")),
-    ("planned", "downtime that an approved maintenance window covers"),
-    ("unplanned", "all other downtime; an outage that goes on after its window is an overrun"),
-    ("unknown", "time of which no sample tells; coverage is the known share of the agreed time"),
-    ("error budget", "the downtime, or the failed events, that the objective allows in a window"),
-    ("window", "the time that a contract is judged by, such as a month or a quarter"),
-    ("met, missed", "the verdict of a window that closed"),
-    ("on course, at risk, lost", ("how a window does that still runs: its budget lasts, is used up "
-     "before its end at the last day's pace, or is gone")),
-    ("credit", "the part of a window's fee that is due back"),
-    ("p95", "what 95 of 100 measurements do not exceed"),
-    ("MTBF, MTRS, MTBSI", ("uptime per unplanned outage, mean time to restore service, and their "
-     "sum (ITIL)")),
-    ("correction", "what somebody wrote of an outage afterwards; the ledger keeps who and why"),
-    ("restatement", "a figure of a reported period that is another one now, with what made it so"),
-    ("ledger head", "number and hash of the audit chain's last link: what proves the ledger"),
-)  # fmt: skip
+    (
+        marked("agreed"),
+        marked("the period inside the service's hours, from its first day on: when it is owed"),
+    ),
+    (
+        marked("excluded"),
+        marked(
+            "agreed time that does not count: planned downtime and unknown time, where the "
+            "service's policy excludes them"
+        ),
+    ),
+    (marked("planned"), marked("downtime that an approved maintenance window covers")),
+    (
+        marked("unplanned"),
+        marked("all other downtime; an outage that goes on after its window is an overrun"),
+    ),
+    (
+        marked("unknown"),
+        marked("time of which no sample tells; coverage is the known share of the agreed time"),
+    ),
+    (
+        marked("error budget"),
+        marked("the downtime, or the failed events, that the objective allows in a window"),
+    ),
+    (
+        marked("window"),
+        marked("the time that a contract is judged by, such as a month or a quarter"),
+    ),
+    (marked("met, missed"), marked("the verdict of a window that closed")),
+    (
+        marked("on course, at risk, lost"),
+        marked(
+            "how a window does that still runs: its budget lasts, is used up before its end at "
+            "the last day's pace, or is gone"
+        ),
+    ),
+    (marked("credit"), marked("the part of a window's fee that is due back")),
+    (marked("p95"), marked("what 95 of 100 measurements do not exceed")),
+    (
+        marked("MTBF, MTRS, MTBSI"),
+        marked("uptime per unplanned outage, mean time to restore service, and their sum (ITIL)"),
+    ),
+    (
+        marked("correction"),
+        marked("what somebody wrote of an outage afterwards; the ledger keeps who and why"),
+    ),
+    (
+        marked("restatement"),
+        marked("a figure of a reported period that is another one now, with what made it so"),
+    ),
+    (
+        marked("ledger head"),
+        marked("number and hash of the audit chain's last link: what proves the ledger"),
+    ),
+)
 """What the words of a report mean."""
 
 
@@ -47,40 +82,47 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     """Return what every report says of itself."""
     say = language(report)
     found = [
-        ("Period", f"{say.stretch(*report.period)}, end excluded"),
-        ("Time zone", report.timezone),
-        ("Generated", say.moment(report.generated_at)),
+        (
+            say.phrase("Period"),
+            say.phrase("{span}, end excluded", span=say.stretch(*report.period)),
+        ),
+        (say.phrase("Time zone"), report.timezone),
+        (say.phrase("Generated"), say.moment(report.generated_at)),
         *_data_until(report),
-        ("Source", report.source),
-        ("Accounting policy", f"version {report.policy_version}"),
-        ("Coverage", say.share(summarize(report.services).coverage)),
+        (say.phrase("Source"), report.source),
+        (say.phrase("Accounting policy"), say.phrase("version {n}", n=report.policy_version)),
+        (say.phrase("Coverage"), say.share(summarize(report.services).coverage)),
     ]
     if report.generated_at < report.period.end:
-        found.append(("So far", "the period is not over; figures are up to the time of generation"))
+        text = say.phrase("the period is not over; figures are up to the time of generation")
+        found.append((say.phrase("So far"), text))
     if report.late is not None:
-        found.append(("Late", f"made {humanize.duration(report.late)} after it was due"))
+        text = say.phrase("made {length} after it was due", length=say.duration(report.late))
+        found.append((say.phrase("Late"), text))
     if report.evidence is not None:
-        found.append(("Ledger head", report.evidence.head))
-        found.append(("Sealed by", report.evidence.key))
-        found.append(("Signature of the head", report.evidence.signature))
+        found.append((say.phrase("Ledger head"), report.evidence.head))
+        found.append((say.phrase("Sealed by"), report.evidence.key))
+        found.append((say.phrase("Signature of the head"), report.evidence.signature))
     elif report.ledger_head:
-        found.append(("Ledger head", report.ledger_head))
+        found.append((say.phrase("Ledger head"), report.ledger_head))
     return found
 
 
 def about(report: PeriodReport) -> str:
     """Return in one line what stands over every figure: period, zone, until when, how much."""
     say = language(report)
-    found = [f"{say.stretch(*report.period)} ({report.timezone}, end excluded)"]
+    span = say.stretch(*report.period)
+    found = [say.phrase("{span} ({zone}, end excluded)", span=span, zone=report.timezone)]
     if report.data_until is not None:
-        found.append(f"data until {say.moment(report.data_until)}")
-    found.append(f"{say.share(summarize(report.services).coverage)} of the agreed time is known")
+        found.append(say.phrase("data until {when}", when=say.moment(report.data_until)))
+    share = say.share(summarize(report.services).coverage)
+    found.append(say.phrase("{share} of the agreed time is known", share=share))
     return "; ".join(found)
 
 
 def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
-    until = report.data_until
-    return [] if until is None else [("Data until", language(report).moment(until))]
+    until, say = report.data_until, language(report)
+    return [] if until is None else [(say.phrase("Data until"), say.moment(until))]
 
 
 def headline(report: PeriodReport) -> str:
@@ -89,16 +131,28 @@ def headline(report: PeriodReport) -> str:
     judged = len(summary.met) + len(summary.missed)
     said = []
     if judged and not summary.missed:
-        said.append(f"All {say.counted(judged, 'service')} met the objective.")
+        said.append(
+            say.plural(
+                "All {n} service met the objective.",
+                "All {n} services met the objective.",
+                judged,
+            )
+        )
     elif judged:
-        names = humanize.listed([s.name for s in summary.missed], 5)
-        met = f"{say.number(len(summary.met))} of {say.counted(judged, 'service')}"
-        said.append(f"{met} met the objective; {names} did not.")
+        said.append(
+            say.plural(
+                "{met} of {n} service met the objective; {names} did not.",
+                "{met} of {n} services met the objective; {names} did not.",
+                judged,
+                met=say.number(len(summary.met)),
+                names=say.listed([s.name for s in summary.missed], 5),
+            )
+        )
     if summary.running:
         said.append(running(summary, say))
     if broken := [one.customer for one in report.agreements if one.met is False]:
-        said.append(f"Agreements missed: {humanize.listed(broken, 3)}.")
-    return " ".join(said) or (
+        said.append(say.phrase("Agreements missed: {names}.", names=say.listed(broken, 3)))
+    return " ".join(said) or say.phrase(
         "No service could be judged: nothing is known, or nothing was agreed."
     )
 
@@ -107,14 +161,20 @@ def running(summary: Summary, say: Language) -> str:
     """Return how the services do whose contract's window is not over."""
     course, count = len(summary.on_course), len(summary.running)
     if course == count == 1:
-        return "The one service with a running window is on course."
+        return say.phrase("The one service with a running window is on course.")
     if course == count:
-        return f"All {say.counted(count, 'service')} with a running window are on course."
-    text = f"{say.number(course)} of {say.counted(count, 'service')} on course"
-    if summary.at_risk:
-        text += f"; at risk: {humanize.listed([s.name for s in summary.at_risk], 5)}"
-    if summary.lost:
-        text += f"; lost: {humanize.listed([s.name for s in summary.lost], 5)}"
+        return say.phrase(
+            "All {n} services with a running window are on course.", n=say.number(count)
+        )
+    text = say.plural(
+        "{good} of {n} service on course",
+        "{good} of {n} services on course",
+        count,
+        good=say.number(course),
+    )
+    for word, some in ((marked("at risk"), summary.at_risk), (marked("lost"), summary.lost)):
+        if some:
+            text += f"; {say.phrase(word)}: {say.listed([s.name for s in some], 5)}"
     return f"{text}."
 
 
@@ -124,16 +184,16 @@ def tiles(report: PeriodReport) -> list[Tile]:
     found = [
         *_verdicts(report, say),
         Tile(
-            "Unplanned downtime",
+            say.phrase("Unplanned downtime"),
             say.service_time(summary.unplanned),
             _trend(report, say, lambda figures: figures.unplanned),
         ),
         Tile(
-            "Planned downtime",
+            say.phrase("Planned downtime"),
             say.service_time(summary.planned),
             _trend(report, say, lambda figures: figures.planned),
         ),
-        Tile("Outages", say.number(summary.outages), _longest(report, say)),
+        Tile(say.phrase("Outages"), say.number(summary.outages), _longest(report, say)),
     ]
     return [*found, *business(report)]
 
@@ -143,17 +203,21 @@ def _verdicts(report: PeriodReport, say: Language) -> Iterator[Tile]:
     summary = summarize(report.services)
     judged = len(summary.met) + len(summary.missed)
     if judged or not summary.running:
-        value = f"{say.number(len(summary.met))} of {say.number(judged)}"
+        value = _of(len(summary.met), judged, say)
         note = _objectives(report, say)
-        yield Tile("Objectives met", value, note, alarming=bool(summary.missed))
+        yield Tile(say.phrase("Objectives met"), value, note, alarming=bool(summary.missed))
     if summary.running:
-        value = f"{say.number(len(summary.on_course))} of {say.number(len(summary.running))}"
+        value = _of(len(summary.on_course), len(summary.running), say)
         notes = [
-            f"{say.number(len(of))} {word}"
-            for word, of in (("at risk", summary.at_risk), ("lost", summary.lost))
+            f"{say.number(len(of))} {say.phrase(word)}"
+            for word, of in ((marked("at risk"), summary.at_risk), (marked("lost"), summary.lost))
             if of
         ]
-        yield Tile("On course", value, ", ".join(notes), alarming=bool(summary.lost))
+        yield Tile(say.phrase("On course"), value, ", ".join(notes), alarming=bool(summary.lost))
+
+
+def _of(some: int, every: int, say: Language) -> str:
+    return say.phrase("{n} of {total}", n=say.number(some), total=say.number(every))
 
 
 def _objectives(report: PeriodReport, say: Language) -> str:
@@ -162,16 +226,22 @@ def _objectives(report: PeriodReport, say: Language) -> str:
     own = counted(report.services)
     before = [s.previous_met for s in own if s.previous_met is not None]
     if before:
-        met = f"{say.number(sum(before))} of {say.number(len(before))}"
-        notes.append(f"{met} in {_before(report, say)}")
+        met = _of(sum(before), len(before), say)
+        notes.append(say.phrase("{what} in {period}", what=met, period=_before(report, say)))
     unjudged = len(summarize(report.services).unjudged)
     if unjudged:
-        notes.append(f"{say.number(unjudged)} not judged")
+        notes.append(f"{say.number(unjudged)} {say.phrase(marked('not judged'))}")
     parts = sum(s.figures.met is False for s in report.services) - sum(
         s.figures.met is False for s in own
     )
     if parts:
-        notes.append(f"{say.counted(parts, 'component')} under an objective of their own")
+        notes.append(
+            say.plural(
+                "{n} component under an objective of their own",
+                "{n} components under an objective of their own",
+                parts,
+            )
+        )
     return "; ".join(notes)
 
 
@@ -183,13 +253,19 @@ def _trend(report: PeriodReport, say: Language, of: Callable[[Figures], int]) ->
         return ""
     now, before = sum(of(s.figures) for s in own), sum(map(of, known))
     if not before:
-        return f"none in {_before(report, say)}"
-    moved = "as" if now == before else "up from" if now > before else "down from"
-    return f"{moved} {say.service_time(before)} in {_before(report, say)}"
+        return say.phrase("none in {period}", period=_before(report, say))
+    when = {"was": say.service_time(before), "period": _before(report, say)}
+    if now == before:
+        return say.phrase("as {was} in {period}", **when)
+    if now > before:
+        return say.phrase("up from {was} in {period}", **when)
+    return say.phrase("down from {was} in {period}", **when)
 
 
 def _before(report: PeriodReport, say: Language) -> str:
-    return "the period before" if report.previous is None else say.title(report.previous)
+    return (
+        say.phrase("the period before") if report.previous is None else say.title(report.previous)
+    )
 
 
 def business(report: PeriodReport) -> Iterator[Tile]:
@@ -197,23 +273,28 @@ def business(report: PeriodReport) -> Iterator[Tile]:
     say = language(report)
     costs = [s.impact for s in _paying(report) if s.impact is not None]
     if costs:
-        note = f"of {say.counted(len(costs), 'service')} with a known cost"
+        note = say.plural(
+            "of {n} service with a known cost", "of {n} services with a known cost", len(costs)
+        )
         before = report.trend[-2] if len(report.trend) > 1 else None
         if before is not None and before.cost is not None:
-            note = f"{say.money(before.cost, report.currency)} in {say.title(before.span)}; {note}"
-        yield Tile("Business impact", say.money(sum(costs), report.currency), note)
+            cost, when = say.money(before.cost, report.currency), say.title(before.span)
+            note = f"{say.phrase('{what} in {period}', what=cost, period=when)}; {note}"
+        yield Tile(say.phrase("Business impact"), say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
     if due:
-        names = humanize.listed([f"{s.name} {credit(s, say)}" for s in due], 3)
-        yield Tile("Credits due", say.counted(len(due), "service"), names, alarming=True)
+        names = say.listed([f"{s.name} {credit(s, say)}" for s in due], 3)
+        yield Tile(
+            say.phrase("Credits due"), say.counted(len(due), "service"), names, alarming=True
+        )
     owed: dict[str, float] = {}
     for one in report.agreements:
         if one.money:
             owed[one.currency] = owed.get(one.currency, 0.0) + one.money
     if owed:
         sums = " + ".join(say.amount(amount, currency) for currency, amount in owed.items())
-        customers = humanize.listed([one.customer for one in report.agreements if one.money], 3)
-        yield Tile("Due to customers", sums, customers, alarming=True)
+        customers = say.listed([one.customer for one in report.agreements if one.money], 3)
+        yield Tile(say.phrase("Due to customers"), sums, customers, alarming=True)
 
 
 def _paying(report: PeriodReport) -> list[ServiceReport]:
@@ -224,7 +305,7 @@ def _paying(report: PeriodReport) -> list[ServiceReport]:
 
 def _longest(report: PeriodReport, say: Language) -> str:
     longest = max((s.figures.longest or 0 for s in counted(report.services)), default=0)
-    return f"longest {say.duration(longest)}" if longest else ""
+    return say.phrase("longest {length}", length=say.duration(longest)) if longest else ""
 
 
 def warnings(report: PeriodReport) -> list[str]:
@@ -235,20 +316,23 @@ def warnings(report: PeriodReport) -> list[str]:
     if report.evidence is not None and report.evidence.findings:
         differ = say.counted(report.evidence.findings, "row")
         found.append(
-            f"The ledger is not as it was written: {differ} not as its audit chain says "
-            "(sla-engine verify)."
+            say.phrase(
+                "The ledger is not as it was written: {rows} not as its audit chain says "
+                "(sla-engine verify).",
+                rows=differ,
+            )
         )
     if summary.thin:
-        names = humanize.listed(
-            [f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5
-        )
-        found.append(f"Under 99 % of the agreed time is known of {names}.")
+        names = say.listed([f"{s.name} ({say.share(s.figures.coverage)})" for s in summary.thin], 5)
+        found.append(say.phrase("Under 99 % of the agreed time is known of {names}.", names=names))
     new = [s for s in report.services if s.began is not None]
     if new:
-        names = humanize.listed([f"{s.name} ({say.day(s.began or 0)})" for s in new], 5)
-        found.append(f"First seen inside the period, and owed from then on: {names}.")
+        names = say.listed([f"{s.name} ({say.day(s.began or 0)})" for s in new], 5)
+        found.append(
+            say.phrase("First seen inside the period, and owed from then on: {names}.", names=names)
+        )
     if report.late is not None:
-        found.append(f"This report is {humanize.duration(report.late)} late.")
+        found.append(say.phrase("This report is {length} late.", length=say.duration(report.late)))
     return found
 
 
@@ -259,11 +343,13 @@ def notes(report: PeriodReport) -> list[tuple[str, str]]:
     for one in report.services:
         said = []
         if one.is_stale and one.data_until is not None:
-            said.append(f"the data end on {say.moment(one.data_until)}")
+            said.append(say.phrase("the data end on {when}", when=say.moment(one.data_until)))
         if is_thin(one):
-            said.append(f"{say.share(one.figures.coverage)} of the agreed time is known")
+            share = say.share(one.figures.coverage)
+            said.append(say.phrase("{share} of the agreed time is known", share=share))
         if one.began is not None:
-            said.append(f"first seen on {say.moment(one.began)}, owed from then on")
+            when = say.moment(one.began)
+            said.append(say.phrase("first seen on {when}, owed from then on", when=when))
         if said:
             found.append((one.name, "; ".join(said)))
     return found
@@ -274,10 +360,8 @@ def _stale(report: PeriodReport, say: Language) -> Iterator[str]:
     stale = [s for s in report.services if s.is_stale and s.data_until is not None]
     if stale:
         oldest_first = sorted(stale, key=lambda s: s.data_until or 0)
-        names = humanize.listed(
-            [f"{s.name} ({say.moment(s.data_until or 0)})" for s in oldest_first], 5
-        )
-        yield f"Figures are stale: the data end early of {names}."
+        names = say.listed([f"{s.name} ({say.moment(s.data_until or 0)})" for s in oldest_first], 5)
+        yield say.phrase("Figures are stale: the data end early of {names}.", names=names)
 
 
 def period_title(report: PeriodReport) -> str:
@@ -288,15 +372,17 @@ def period_title(report: PeriodReport) -> str:
 def score(service: ServiceReport, say: Language) -> str:
     """Return the availability, and what it is held against."""
     goal = objective(service, say)
-    against = "" if service.objective is None else f" (objective {goal})"
+    against = "" if service.objective is None else f" ({say.phrase('objective {goal}', goal=goal)})"
     return f"{say.percent(service.figures.availability)}{against}"
 
 
 def loss(service: ServiceReport, say: Language) -> str:
     """Return what was lost: events or slices of time where these are judged, else time."""
     if service.figures.events is not None or service.figures.slices is not None:
-        return f"{lost(service, say)} {'lost' if service.figures.slices is not None else 'failed'}"
-    return f"{lost(service, say)} unplanned"
+        if service.figures.slices is not None:
+            return say.phrase("{what} lost", what=lost(service, say))
+        return say.phrase("{what} failed", what=lost(service, say))
+    return say.phrase("{what} unplanned", what=lost(service, say))
 
 
 def lost(service: ServiceReport, say: Language) -> str:
@@ -305,21 +391,26 @@ def lost(service: ServiceReport, say: Language) -> str:
     if figures.slices is not None:
         sliced = figures.slices
         bad = say.number(sliced.total - sliced.good, 0 if sliced.slicing.target else 1)
-        length = humanize.duration(sliced.slicing.length)
-        return f"{bad} of {say.counted(sliced.total, 'slice')} of {length}"
+        return say.plural(
+            "{bad} of {n} slice of {length}",
+            "{bad} of {n} slices of {length}",
+            sliced.total,
+            bad=bad,
+            length=say.duration(sliced.slicing.length),
+        )
     if figures.events is not None:
         total = say.counted(round(figures.events.total), "event")
-        return f"{say.number(figures.events.failed)} of {total}"
+        return say.phrase("{n} of {total}", n=say.number(figures.events.failed), total=total)
     return say.service_time(figures.unplanned)
 
 
 def budget_words(service: ServiceReport, say: Language) -> str:
     """Return what is left of the error budget, or by how much it was exceeded, in words."""
     if not service.has_budget:
-        return "no error budget"
+        return say.phrase("no error budget")
     left = service.budget_remaining
     if left is None:
-        return f"error budget {say.share(left)}"
+        return say.phrase("error budget {share}", share=say.share(left))
     if left < 0:
-        return f"error budget exceeded by {say.share(-left)}"
-    return f"{say.share(left)} of the error budget left"
+        return say.phrase("error budget exceeded by {share}", share=say.share(-left))
+    return say.phrase("{share} of the error budget left", share=say.share(left))

@@ -60,8 +60,8 @@ def test_times_keep_their_zone_and_repeat_nothing() -> None:
 
     four = dates.format_time(time(4), "medium", locale="de")
     assert german.moment(night) == f"{local('2026-10-18T02:00')} CEST"
-    assert german.stretch(night, day) == f"{local('2026-10-18T02:00')} to {four} CEST"
-    month = f"{local('2026-10-01')} CEST to {local('2026-11-01')} CET"
+    assert german.stretch(night, day) == f"{local('2026-10-18T02:00')} bis {four} CEST"
+    month = f"{local('2026-10-01')} CEST bis {local('2026-11-01')} CET"
     assert german.stretch(*MONTH) == month
     short = dates.format_skeleton("MMMd", date(2026, 10, 18), locale="de")
     assert german.tick(night, clock=False) == short

@@ -13,6 +13,7 @@ import pytest
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports import FORMATS, to_html
 from sla_engine.reports.first_page import first_page
+from sla_engine.reports.language import TRANSLATED
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.to_json import document
 from tests.reports import sample
@@ -58,6 +59,7 @@ def hurt(count: int) -> Iterator[ServiceReport]:
 
 CASES: dict[str, PeriodReport] = {
     "a full first page": replace(REPORT, services=tuple(hurt(14))),
+    "a full first page on letter": replace(REPORT, services=tuple(hurt(14)), paper="letter"),
     "one service": replace(REPORT, services=services(1, "Shop")),
     "wide names": replace(REPORT, services=services(12, LONG, UNBROKEN, WIDE, "Shop", LONG)),
     "long tables": replace(REPORT, services=services(122, LONG, UNBROKEN, WIDE), paper="letter"),
@@ -109,6 +111,16 @@ def test_every_figure_of_the_json_is_on_paper(printed: tuple[PeriodReport, bytes
         if (found := len(re.findall(rf"(?<![\w.]){re.escape(figure)}(?![\w.])", text))) < count
     }
     assert lost == {}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_longer_words_of_other_languages_stay_inside_the_margins(name: str, paper: str) -> None:
+    report = replace(REPORT, services=tuple(hurt(14)), language=name, paper=paper)
+    for width, _, words in _pages(pdftotext(FORMATS["pdf"].render(report), "-bbox")):
+        outside = [w for w in words if w.left < MARGIN - 1 or w.right > width - MARGIN + 1]
+        assert [w.text for w in outside] == []
+        assert list(_upon(words)) == []
 
 
 def test_nothing_lies_beyond_the_margins_or_upon_its_neighbour(
