@@ -244,7 +244,7 @@ def test_what_hangs_on_the_catalogue_is_due_at_once(engine: Engine) -> None:
     jobs.follow()
     due = {job.id: job.next_run_time < later for job in scheduler.get_jobs()}
     assert jobs.stop()
-    at_once = ("tick", "rules", "silences", "windows", "feed kept", "feed new")
+    at_once = ("tick", "rules", "silences", "annotations", "windows", "feed kept", "feed new")
     assert due == dict.fromkeys(at_once, True) | dict.fromkeys(
         ("send", "listen", "decisions"), False
     )
