@@ -101,6 +101,7 @@ class Risk(NamedTuple):
 
     ``window``: the budget of a window that runs is lost, or will be at today's burn. ``pace``: so
     much of the last window's budget was used (``used``, of 1) that another like it may be missed.
+    ``lost`` says of a window that its budget is gone for sure.
     """
 
     kind: RiskKind
@@ -108,6 +109,7 @@ class Risk(NamedTuple):
     at: int | None = None
     used: float | None = None
     place: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,8 @@ def _soonest(one: Risk) -> tuple[bool, int, float, str]:
 def _risks(report: PeriodReport, ahead: Interval) -> Iterator[Risk]:
     for agreement in report.agreements:
         if (run := agreement.running) is not None and run.state in {"at_risk", "lost"}:
-            yield Risk("window", agreement.customer, run.exhausted)
+            gone = run.state == "lost"
+            yield Risk("window", agreement.customer, run.exhausted, lost=gone)
     for service in counted(report.services):
         yield from _of_budget(service)
     yield from _of_servers(report, ahead)
@@ -309,7 +312,8 @@ def _of_budget(service: ServiceReport) -> Iterator[Risk]:
         if run.state in {"at_risk", "lost"}:
             left = run.figures.budget_remaining
             used = None if left is None else 1 - left
-            yield Risk("window", service.name, run.exhausted, used)
+            gone = run.state == "lost"
+            yield Risk("window", service.name, run.exhausted, used, lost=gone)
         return
     left = service.budget_remaining
     if left is not None and left <= _NEARLY:

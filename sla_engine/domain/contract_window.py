@@ -154,9 +154,18 @@ def state_of(figures: Figures, exhausted: int | None) -> WindowState | None:
     left = figures.budget_remaining
     if left is None:
         return None
-    if left < 0:
-        return "lost"
-    return "on_course" if exhausted is None else "at_risk"
+    if left >= 0:
+        return "on_course" if exhausted is None else "at_risk"
+    return "lost" if is_gone(figures) else "at_risk"
+
+
+def is_gone(figures: Figures) -> bool:
+    """Say whether a window's budget is used up, however many events are still to come."""
+    left = figures.budget_remaining
+    if left is None or left > 0:
+        return False
+    used = spent(figures)
+    return figures.at_most is None or (used is not None and used > figures.at_most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,8 @@ def _risk_words(one: Risk, say: Language) -> str:
         return f"{say.share(one.used)} used in the last window"
     if one.kind == "window":
         used = "" if one.used is None else f"{say.share(one.used)} used"
-        when = "lost" if one.at is None else f"gone on {say.day(one.at)} at today's burn"
+        when = "lost" if one.lost else "at risk"
+        when = when if one.at is None else f"gone on {say.day(one.at)} at today's burn"
         return ", ".join(filter(None, (used, when)))
     when = "" if one.at is None else say.day(one.at)
     if one.kind == "disk":
