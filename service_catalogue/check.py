@@ -39,6 +39,10 @@ def check(data: Any) -> Iterable[Finding]:
     yield from _same_names(reports)
     for item in reports:
         yield from _references(item, "services", known, "service")
+        agreements = {str(agreement.get("id")) for _, agreement in _items(data, "agreements")}
+        named = item[1].get("agreement")
+        if isinstance(named, str) and named not in agreements:
+            yield (*item[0], "agreement"), _no_such("agreement", named, agreements)
 
 
 def _routes(data: Any, known: set[str]) -> Iterable[Finding]:
@@ -113,6 +117,9 @@ def _agreements(
         yield from _references(item, "services", known, "service")
         yield from _reference(item, "calendar", calendars)
         yield from contract_window(item)
+        for index, address in _strings(agreement, "to"):
+            if mistake := _address(address, data, _mapping(data, "notifications")):
+                yield (*at, "to", index), mistake
         for name in _mapping(agreement, "weights"):
             if isinstance(name, str) and name not in known:
                 yield (*at, "weights", name), _no_such("service", name, known)

@@ -154,7 +154,8 @@ class Cause(NamedTuple):
 class Restatement:
     """What changed of a period after its report was made; availability ratios.
 
-    ``author`` and ``reason`` are those of all ``causes``.
+    ``author`` and ``reason`` are those of all ``causes``. Of an agreement, ``money`` is what was
+    due, before and after, and its currency; ``service`` is the customer then.
     """
 
     service: str
@@ -163,6 +164,7 @@ class Restatement:
     author: str
     reason: str
     causes: tuple[Cause, ...] = ()
+    money: tuple[float | None, float | None, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,8 +187,7 @@ def restatements(report: PeriodReport) -> Grid:
     rows = [
         (
             one.service,
-            say.percent(one.before),
-            say.percent(one.after),
+            *lists.restated(one, say),
             _CAUSES[cause.kind],
             "-" if cause.time is None else say.moment(cause.time),
             cause.author,

@@ -8,7 +8,7 @@ from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
+from sla_engine.domain.report import Latency, PeriodReport, Restatement, ServiceReport, Work
 from sla_engine.reports.columns import spoken
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
@@ -200,6 +200,15 @@ def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]
             "-" if window.money is None else say.amount(window.money, one.currency),
             _reasons(window, say) or "-",
         )
+
+
+def restated(one: Restatement, say: Language) -> tuple[str, str]:
+    """Return what was reported and what it is now: a share, or what is due to a customer."""
+    if one.money is None:
+        return say.percent(one.before), say.percent(one.after)
+    before, after, currency = one.money
+    told = ["-" if due is None else say.amount(due, currency) for due in (before, after)]
+    return told[0], told[1]
 
 
 def _reasons(window: AgreementWindow, say: Language) -> str:

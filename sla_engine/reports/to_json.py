@@ -9,7 +9,14 @@ from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
-from sla_engine.domain.report import Capacity, Latency, PeriodReport, ServiceReport, Work
+from sla_engine.domain.report import (
+    Capacity,
+    Latency,
+    PeriodReport,
+    Restatement,
+    ServiceReport,
+    Work,
+)
 from sla_engine.reports.board_json import board_json
 from sla_engine.reports.plain import Json, moment, seconds
 
@@ -41,6 +48,7 @@ def document(report: PeriodReport) -> Json:
                     "service": one.service,
                     "availability_ratio_before": one.before,
                     "availability_ratio_after": one.after,
+                    **_due(one),
                     "author": one.author,
                     "reason": one.reason,
                     "causes": [
@@ -63,6 +71,18 @@ def document(report: PeriodReport) -> Json:
         | _agreements(report)
         | {"board": board_json(report)}
     )
+
+
+def _due(one: Restatement) -> Json:
+    """Return what was due and is due; nothing where it is not of an agreement."""
+    if one.money is None:
+        return {}
+    before, after, currency = one.money
+    return {
+        "credit_amount_before": before,
+        "credit_amount_after": after,
+        "currency": currency,
+    }
 
 
 def _agreements(report: PeriodReport) -> Json:

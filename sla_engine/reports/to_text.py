@@ -194,7 +194,7 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
         yield ""
         yield f"RESTATEMENTS ({say.number(len(report.restatements))})"
     for one in report.restatements:
-        before, after = (say.percent(v) for v in (one.before, one.after))
+        before, after = lists.restated(one, say)
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
 
 

@@ -1,5 +1,6 @@
 """What customers were promised: one figure by rule, credits in money, services measured once."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -244,6 +245,19 @@ def test_a_quarter_owes_what_its_months_do_and_a_day_owes_nothing(ledger: Ledger
     assert day["running"]["window_state"] == "lost"
     [day] = made(ledger, "2026-09-20", {"id": "a", "rule": "weighted", "weights": {"wiki": 98}})
     assert day["running"]["window_state"] == "at_risk"
+
+
+def test_a_table_has_a_line_of_each_window_of_an_agreement(ledger: Ledger) -> None:
+    rows = csv.DictReader(made(ledger, "2026-Q4", {"id": "a"}, style="csv").splitlines())
+    found = [row for row in rows if row["record"] == "agreement"]
+    assert [row["start"][:7] for row in found] == ["2026-10", "2026-11"]
+    [row] = [
+        row
+        for row in csv.DictReader(made(ledger, "2026-09", {"id": "a"}, style="csv").splitlines())
+        if row["record"] == "agreement"
+    ]
+    wanted = ("name", "rule", "met", "credit_percent", "credit_amount", "currency")
+    assert [row[key] for key in wanted] == ["ACME", "each", "false", "20.0", "200.0", "EUR"]
 
 
 @pytest.mark.parametrize("style", ["text", "html", "slack"])
