@@ -26,6 +26,7 @@ class Verdict(NamedTuple):
     """What came of an agreement or a service; ratios, None where there is no such figure.
 
     ``unplanned`` is in milliseconds, of an agreement that of its services in all windows.
+    ``window`` is the one that all is of, where that is not of the report's period.
     """
 
     kind: VerdictKind
@@ -37,6 +38,7 @@ class Verdict(NamedTuple):
     objective: float | None
     budget_remaining: float | None
     unplanned: int
+    window: Interval | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -173,7 +175,7 @@ def _verdicts(report: PeriodReport) -> Iterator[Verdict]:
     promised = [_of_agreement(one) for one in report.agreements]
     yield from sorted(promised, key=lambda one: (not one.is_bad, one.name))
     own = [s for s in counted(report.services) if s.objective is not None]
-    yield from map(_of_service, sorted(own, key=_rank))
+    yield from (_of_service(one, report.period) for one in sorted(own, key=_rank))
 
 
 def _of_agreement(one: AgreementReport) -> Verdict:
@@ -193,17 +195,20 @@ def _of_agreement(one: AgreementReport) -> Verdict:
     )
 
 
-def _of_service(one: ServiceReport) -> Verdict:
+def _of_service(one: ServiceReport, period: Interval) -> Verdict:
+    other = one.other_window(period)
+    figures = one.figures if other is None else other.figures
     return Verdict(
         "service",
         one.id,
         one.name,
         one.met,
         one.state,
-        one.figures.availability,
+        figures.availability,
         one.objective,
         one.budget_remaining,
-        one.figures.unplanned,
+        figures.unplanned,
+        None if other is None else other.span,
     )
 
 

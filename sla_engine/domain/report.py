@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.contract_window import Contract, WindowState
+from sla_engine.domain.contract_window import ClosedWindow, Contract, WindowState
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
 from sla_engine.domain.trend import PeriodTotals
@@ -117,6 +117,17 @@ class ServiceReport:
         if self.contract is None:
             return self.figures.budget_remaining
         return self.contract.budget_remaining
+
+    def other_window(self, period: Interval) -> ClosedWindow | None:
+        """Return the closed window that verdict and budget are of, where that is not of a period.
+
+        It began before the period, or closes by the clocks of another zone.
+        """
+        found = None if self.contract is None else self.contract.judged
+        if not isinstance(found, ClosedWindow):
+            return None
+        inside = period.start <= found.span.start and found.span.end <= period.end
+        return None if inside else found
 
     @property
     def has_budget(self) -> bool:

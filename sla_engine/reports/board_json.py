@@ -41,6 +41,7 @@ def _verdict(one: Verdict) -> Json:
         "objective_ratio": one.objective,
         "error_budget_remaining_ratio": one.budget_remaining,
         "unplanned_seconds": seconds(one.unplanned),
+        **({} if one.window is None else {"window": _span(one.window)}),
     }
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sla_engine.domain.contract_window import WindowState
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
@@ -70,6 +72,23 @@ def failed(service: ServiceReport, say: Language) -> str:
 def budget(service: ServiceReport, say: Language) -> str:
     """Return the error budget left; a hyphen where there is none."""
     return say.share(service.budget_remaining) if service.has_budget else NOTHING
+
+
+def window_title(service: ServiceReport, window: Interval, say: Language) -> str:
+    """Return what people call a window of a contract, by the clocks of its zone."""
+    zone = None if service.contract is None else service.contract.zone
+    if not isinstance(zone, ZoneInfo) or zone == say.zone:
+        return say.title(window)
+    there = say.in_zone(zone)
+    return f"{there.title(window)} ({zone})"
+
+
+def named(service: ServiceReport, period: Interval, say: Language) -> str:
+    """Return a service's name, with the window that verdict and budget are of, if another."""
+    other = service.other_window(period)
+    if other is None:
+        return name(service)
+    return f"{name(service)}, verdict of {window_title(service, other.span, say)}"
 
 
 def objective(service: ServiceReport, say: Language) -> str:

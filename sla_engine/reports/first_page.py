@@ -1,14 +1,16 @@
 """The first page in words: the same lines on paper, in a page, a mail, a text and in Slack."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
+from sla_engine.domain.availability import Figures
 from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import view
-from sla_engine.reports.columns import spoken
+from sla_engine.reports.columns import spoken, window_title
 from sla_engine.reports.language import Language, language
 from uptime_common.humanize import NOTHING
 
@@ -126,10 +128,19 @@ def _others(left: tuple[Verdict, ...], say: Language) -> str:
 def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) -> Cells:
     judged, goal = spoken(one.met, one.state), say.agreed(one.objective)
     if one.kind == "service":
-        lost = view.lost(known[one.id], say)
-        return one.name, "", judged, say.percent(one.availability), goal, lost
+        service, name = known[one.id], one.name
+        if one.window is not None:
+            service = replace(service, figures=_figures_of(service, one.window))
+            name = f"{name}, {window_title(service, one.window, say)}"
+        return name, "", judged, say.percent(one.availability), goal, view.lost(service, say)
     actual = NOTHING if one.availability is None else say.percent(one.availability)
     return one.name, "agreement", judged, actual, goal, say.service_time(one.unplanned)
+
+
+def _figures_of(service: ServiceReport, window: Interval) -> Figures:
+    """Return the figures of a window that closed."""
+    closed = () if service.contract is None else service.contract.closed
+    return next((one.figures for one in closed if one.span == window), service.figures)
 
 
 def _lost(page: Board, currency: str, say: Language) -> Part:

@@ -8,7 +8,16 @@ from markupsafe import Markup
 
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, name, priced, verdict
+from sla_engine.reports.columns import (
+    LEVELS,
+    RELIABILITY,
+    Column,
+    filled,
+    name,
+    named,
+    priced,
+    verdict,
+)
 from sla_engine.reports.language import Language, language
 from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
@@ -108,7 +117,10 @@ def services(report: PeriodReport, *, days: bool = True) -> Grid:
         "Services",
         ["Service", "Verdict", *(column.title for column in kept)],
         ["", "verdict", *map(_kind, kept)],
-        [[name(s), verdict(s), *_cells(s, kept, say)] for s in report.services],
+        [
+            [named(s, report.period, say), verdict(s), *_cells(s, kept, say)]
+            for s in report.services
+        ],
         _LEVELS_CAPTION,
         [strip(one, say) for one in report.services] if days else (),
     )

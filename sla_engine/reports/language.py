@@ -27,6 +27,10 @@ class Language:
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
 
+    def in_zone(self, zone: ZoneInfo) -> Language:
+        """Return the same by the clocks of another zone."""
+        return Language(zone)
+
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""
         return humanize.moment(at, self.zone)
@@ -106,6 +110,10 @@ class Babel(Language):
         self._dates, self._numbers = dates, numbers
         self._locale = Locale.parse(language.replace("-", "_"))
         self._percent = self._locale.percent_formats[None].pattern
+
+    def in_zone(self, zone: ZoneInfo) -> Language:
+        """Return the same by the clocks of another zone."""
+        return Babel(str(self._locale), zone)
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""

@@ -9,7 +9,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Latency, PeriodReport, Restatement, ServiceReport, Work
-from sla_engine.reports.columns import spoken
+from sla_engine.reports.columns import spoken, window_title
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 
@@ -163,7 +163,7 @@ def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str
 def _window(
     service: ServiceReport, one: ClosedWindow | RunningWindow, say: Language
 ) -> tuple[str, str]:
-    return service.name, say.title(one.span)
+    return service.name, window_title(service, one.span, say)
 
 
 def _used(one: ClosedWindow | RunningWindow, say: Language) -> tuple[str, str]:

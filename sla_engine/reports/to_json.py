@@ -199,6 +199,7 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "error_budget_seconds": seconds(figures.budget),
         **_allowed(figures),
         "error_budget_remaining_ratio": figures.budget_remaining,
+        **_judged(service, report),
         "error_budget_exhausted_at": None
         if service.exhausted is None
         else rfc3339(service.exhausted),
@@ -219,6 +220,19 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
             *(_outage(share, service, now, why, counted=True) for share in figures.shares),
             *(_outage(share, service, now, why, counted=False) for share in figures.short),
         ],
+    }
+
+
+def _judged(service: ServiceReport, report: PeriodReport) -> Json:
+    """Return the window that the verdict is of, and its budget, where that is not of the period."""
+    other = service.other_window(report.period)
+    if other is None:
+        return {}
+    return {
+        "verdict_window": {"start": moment(other.span.start), "end": moment(other.span.end)},
+        "error_budget_seconds": seconds(other.figures.budget),
+        **_allowed(other.figures),
+        "error_budget_remaining_ratio": other.figures.budget_remaining,
     }
 
 
