@@ -192,6 +192,9 @@ class _Case:
             currency=agreement.currency or self._catalogue.currency,
             closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
             running=self._running(running, min(at, self._period.end)) if running else None,
+            zone=next(
+                (contract_kinds(self._catalogue, s)[-1].window.zone for s in self._services), None
+            ),
         )
 
     def _holds(self, service: Service, span: Interval) -> bool:

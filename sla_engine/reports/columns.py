@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from sla_engine.domain.contract_window import WindowState
@@ -76,7 +77,11 @@ def budget(service: ServiceReport, say: Language) -> str:
 
 def window_title(service: ServiceReport, window: Interval, say: Language) -> str:
     """Return what people call a window of a contract, by the clocks of its zone."""
-    zone = None if service.contract is None else service.contract.zone
+    return title_in(window, None if service.contract is None else service.contract.zone, say)
+
+
+def title_in(window: Interval, zone: tzinfo | None, say: Language) -> str:
+    """Return what people call a window, by the clocks of a zone; without one by the report's."""
     if not isinstance(zone, ZoneInfo) or zone == say.zone:
         return say.title(window)
     there = say.in_zone(zone)

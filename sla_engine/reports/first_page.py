@@ -1,6 +1,7 @@
 """The first page in words: the same lines on paper, in a page, a mail, a text and in Slack."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import shorten
 
@@ -10,12 +11,14 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import view
-from sla_engine.reports.columns import spoken, window_title
+from sla_engine.reports.columns import spoken, title_in, window_title
 from sla_engine.reports.language import Language, language
 from uptime_common.humanize import NOTHING
 
 _VERDICTS = 10
 _PARTS = 5
+_DEBTORS = 12
+_REASONS = 2
 _RISKS = 6
 _STORY = 140  # letters of what people wrote; the appendix has all of it
 
@@ -170,19 +173,58 @@ def _lost_row(one: Lost, currency: str, say: Language) -> Cells:
 
 def _owed(page: Board, say: Language) -> Part:
     sums = " + ".join(say.amount(amount, currency) for currency, amount in page.debts.items())
-    shown, left = page.owed[:_PARTS], page.owed[_PARTS:]
-    rest = f"and {say.number(len(left))} more" if left else ""
     title = f"Owed to customers: {sums}" if sums else "Owed to customers"
-    rows = tuple(_owed_row(one, say) for one in shown)
-    return Part(title, rows, rest, empty="Nothing.", amounts=True, widths=(43, 39, 18))
+    rows = [_owed_row(one, say) for one in page.owed]
+    if len(rows) > _PARTS:
+        rows = [_debtor_row(of, say) for of in _debtors(page.owed)]
+    left = len(rows) - _DEBTORS
+    rest = f"and {say.counted(left, 'customer')} more" if left > 0 else ""
+    some = tuple(rows[:_DEBTORS])
+    return Part(title, some, rest, empty="Nothing.", amounts=True, widths=(25, 57, 18))
+
+
+def _debtors(owed: Sequence[Owed]) -> list[list[Owed]]:
+    """Return credits by whom they are due to, and in which money, the greatest sum first."""
+    found: dict[tuple[str, str, str], list[Owed]] = defaultdict(list)
+    for one in owed:
+        found[one.kind, one.id, one.currency].append(one)
+    return sorted(
+        found.values(), key=lambda of: (-sum(one.amount or 0.0 for one in of), of[0].name)
+    )
+
+
+def _debtor_row(of: Sequence[Owed], say: Language) -> Cells:
+    """Return in one line what is due to one customer for several windows."""
+    most = max(of, key=lambda one: (one.percent, one.window.start))
+    if len(of) == 1:
+        return _owed_row(most, say)
+    known = [one.amount for one in of if one.amount is not None]
+    due = say.amount(sum(known), most.currency) if known else "fee not known"
+    window, percent = title_in(most.window, most.zone, say), say.agreed(most.percent / 100)
+    told = f"{percent} for {window}{_because(most, say, hours=False)}"
+    return most.name, f"{say.counted(len(of), 'window')}, most of it {told}", due
+
+
+def _because(one: Owed, say: Language, *, hours: bool = True) -> str:
+    """Return which services made a credit due, and when they were down the longest."""
+    told = []
+    for reason in one.why[:_REASONS]:
+        text = f"{reason.service} {say.service_time(reason.unplanned)}"
+        if reason.spans and hours:
+            text += f", {say.stretch(*max(reason.spans, key=lambda span: span.length))}"
+        told.append(text)
+    left = len(one.why) - len(told)
+    told += [f"{say.number(left)} more"] if left > 0 else []
+    return f": {'; '.join(told)}" if told else ""
 
 
 def _owed_row(one: Owed, say: Language) -> Cells:
-    percent, window = say.agreed(one.percent / 100), say.title(one.window)
+    percent, window = say.agreed(one.percent / 100), title_in(one.window, one.zone, say)
     if one.amount is None or one.fee is None:
         return one.name, f"{percent} of the fee of {window}", "fee not known"
     fee = say.money(one.fee, one.currency)
-    return one.name, f"{percent} of {fee} for {window}", say.amount(one.amount, one.currency)
+    told = f"{percent} of {fee} for {window}{_because(one, say)}"
+    return one.name, told, say.amount(one.amount, one.currency)
 
 
 def _hurt(page: Board, currency: str, say: Language) -> Part:

@@ -9,7 +9,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Latency, PeriodReport, Restatement, ServiceReport, Work
-from sla_engine.reports.columns import spoken, window_title
+from sla_engine.reports.columns import spoken, title_in, window_title
 from sla_engine.reports.language import Language, language
 from uptime_common import humanize
 
@@ -193,7 +193,7 @@ def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]
         yield (
             one.customer,
             one.rule,
-            say.title(window.span),
+            title_in(window.span, one.zone, say),
             spoken(window.met, window.state),
             say.percent(window.availability) if known else "-",
             due or "-",
