@@ -172,6 +172,8 @@ class Service(Frozen):
     ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
     Nobody is told of an outage before it lasted ``after``; no figure depends on that.
     ``timezone`` is that of its hours and windows, ``window_from`` a Monday from which ``2w`` count.
+    ``group`` is the service, such as a business capability, that it is a part of in reports: it
+    stands under it and is not counted beside it; no figure of either depends on that.
     """
 
     id: Identifier
@@ -189,6 +191,7 @@ class Service(Frozen):
     accounting: Accounting = Accounting()
     credits: tuple[Credit, ...] = ()
     depends_on: tuple[Identifier, ...] = ()
+    group: Identifier | None = None
     since: Moment | None = None
     until: Moment | None = None
     scrape_interval: PositiveMilliseconds | None = None

@@ -17,7 +17,7 @@ from service_catalogue.probes import Probe
 from service_catalogue.service import Service
 
 Value = dict[str, Any]
-_ELSEWHERE = {"depends_on", "probes"}
+_ELSEWHERE = {"depends_on", "group", "probes"}
 _SPOKEN = ("window", "accounting", "quorum")
 """What is written down although it is usual: what is usual may change."""
 _GONE = "http://gone.invalid/?"
