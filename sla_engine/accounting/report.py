@@ -12,6 +12,7 @@ from sla_engine.accounting.agreements import agreement_reports, members, reach_o
 from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.latencies import Target
 from sla_engine.accounting.past import terms_known, watched
 from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import period_needed, with_causes, with_context, with_days
@@ -94,10 +95,12 @@ def make_report(
     return made
 
 
-def _targets(catalogue: Catalogue) -> dict[str, tuple[float, float]]:
-    """Return how fast services are meant to be: seconds, and the share of runs within them."""
+def _targets(catalogue: Catalogue) -> dict[str, Target]:
+    """Return how fast services are meant to be, by id."""
     return {
-        s.id: (s.latency.below / 1000, s.latency.share) for s in catalogue.services if s.latency
+        s.id: Target(s.latency.below / 1000, s.latency.share, s.latency.histogram)
+        for s in catalogue.services
+        if s.latency
     }
 
 

@@ -233,8 +233,9 @@ def performance(report: PeriodReport) -> Grid:
     """Return how fast services were; the pictures are the parts of the period."""
     say = language(report)
     caption = (
-        f"95th percentile of each service's slowest probe, {say.title(report.period)} and the "
-        "period before. Wanted is the share of runs that was to be within the target."
+        f"95th percentile of each service's slowest probe, or of its requests where a histogram is "
+        f"named, {say.title(report.period)} and the period before. Wanted is the share that was to "
+        "be within the target."
     )
     grid = _listed("performance", "Performance", lists.PERFORMANCE_HEAD, lists.performance(report))
     days = [line(one.latency.days) for one in lists.measured(report) if one.latency]

@@ -45,8 +45,8 @@ def test_what_is_of_two_stands_under_one_and_what_is_nested_under_its_own() -> N
 
 def test_parts_of_a_group_stand_under_it_though_it_is_measured_by_itself() -> None:
     """Three of a shop's parts: one composite, one grouped, and one that is grouped under that."""
-    grouped = [{"id": "a", "group": "shop"}, FARM | {"group": "shop", "components": ["b"]}]
-    report = reported({"id": "shop"}, *grouped, {"id": "c", "group": "a"})
+    farm = FARM | {"group": "shop", "components": ["b"]}
+    report = reported({"id": "shop"}, {"id": "a", "group": "shop"}, farm, {"id": "c", "group": "a"})
     assert order(report) == [
         ("lone", None), ("shop", None), ("a", "shop"), ("c", "a"), ("farm", "shop"), ("b", "farm"),
     ]  # fmt: skip
