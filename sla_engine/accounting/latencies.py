@@ -63,7 +63,8 @@ def _of_requests(
     client: Client, report: PeriodReport, at: int, name: str, target: Target
 ) -> Latency:
     """Return how fast a service's requests were, by its histogram."""
-    buckets, known = target.histogram or "", Latency(below=target.below, share=target.share)
+    buckets = target.histogram or ""
+    known = Latency(below=target.below, share=target.share, of_requests=True)
     length, before = _length(report, at)
     start = report.period.start
     step = max(3_600_000, (at - start) // _PARTS)

@@ -31,7 +31,8 @@ class Latency:
     """How fast a service's probes were answered, seconds; None where nothing is known.
 
     ``before`` is the 95th percentile of the period before, ``days`` that of each of the period's
-    parts. ``below`` and ``share`` are what was agreed, ``kept`` the share of runs as fast as that.
+    parts. ``below`` and ``share`` are what was agreed, ``kept`` the share of runs as fast as that,
+    or of requests (``of_requests``).
     """
 
     p95: float | None = None
@@ -40,6 +41,7 @@ class Latency:
     below: float | None = None
     share: float | None = None
     kept: float | None = None
+    of_requests: bool = False
 
     @property
     def met(self) -> bool | None:

@@ -20,6 +20,7 @@ from sla_engine.reports.columns import (
 )
 from sla_engine.reports.language import Language, language
 from sla_engine.reports.strips import line, strip
+from uptime_common import humanize
 from uptime_common.tables import Row, compact, letters
 
 _WIDEST, _NARROWEST = 26, 4  # letters that a column of words is given room for on paper
@@ -233,10 +234,12 @@ def performance(report: PeriodReport) -> Grid:
     """Return how fast services were; the pictures are the parts of the period."""
     say = language(report)
     caption = (
-        f"95th percentile of each service's slowest probe, or of its requests where a histogram is "
-        f"named, {say.title(report.period)} and the period before. Wanted is the share that was to "
-        "be within the target."
+        f"95th percentile of each service's slowest probe, {say.title(report.period)} and the "
+        "period before. Wanted is the share of runs that was to be within the target."
     )
+    asked = [s.name for s in lists.measured(report) if s.latency and s.latency.of_requests]
+    if asked:
+        caption += f" Of {humanize.listed(asked, 10)} both are of its requests, by a histogram."
     grid = _listed("performance", "Performance", lists.PERFORMANCE_HEAD, lists.performance(report))
     days = [line(one.latency.days) for one in lists.measured(report) if one.latency]
     return replace(grid, caption=caption, days=days if any(days) else (), days_head="Trend")

@@ -325,6 +325,7 @@ def _latency(found: Latency) -> Json:
         "target_seconds": found.below,
         "target_share": found.share,
         "share_within_target": found.kept,
+        **({"of": "requests"} if found.of_requests else {}),
         "met": found.met,
     }
 

@@ -124,7 +124,7 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     assert billing.met is True
     assert billing.p95 == pytest.approx(0.5)
     assert len(billing.days) == 24
-    assert torn == Latency(below=0.5, share=0.9)  # that one cannot be asked
+    assert torn == Latency(below=0.5, share=0.9, of_requests=True)  # that one cannot be asked
     assert edge is not None
     assert (edge.kept, edge.met) == (None, None)
     assert edge.p95 == pytest.approx(0.5)
