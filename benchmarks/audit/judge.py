@@ -82,6 +82,14 @@ def changed(path: str, before: Any, after: Any) -> Iterator[str]:
     return unlike(path, before, after, lambda _, left, right: bool(left == right))
 
 
+def less_known(path: str, whole: Any, found: Any) -> Iterator[str]:
+    """Yield the services of a report of which less is known than in another one."""
+    for wanted, service in zip(whole["services"], found["services"], strict=True):
+        least, known = (one.get("coverage_ratio") for one in (wanted, service))
+        if least is not None and (known is None or known < least):
+            yield f"{path}.{service['id']}: known is {known}, and of all samples {least}"
+
+
 def unlike(path: str, wanted: Any, found: Any, same: Same | None = None) -> Iterator[str]:
     """Yield the leaves that differ; what the oracle does not name is not looked at."""
     same = same or _same

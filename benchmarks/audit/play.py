@@ -12,6 +12,7 @@ from benchmarks.audit.judge import (
     changed,
     csv_differs,
     differences,
+    less_known,
     milliseconds,
     sums_differ,
     text_differs,
@@ -251,12 +252,18 @@ class Play:
         self.run("verify")
 
     def _came_late(self, period: Sequence[str]) -> Iterator[str]:
-        """Yield what a ledger lacks that was derived while some samples were still to come."""
+        """Yield what a ledger lacks that was derived while some samples were still to come.
+
+        What it took to be known at the edge of the hole stays so (rule 9), until that is forgotten.
+        """
         flags = _flags(self._world.span)
         self.run("backfill", *flags, f"--prometheus.url={self._servers.lossy}", ledger="late")
         self.run("recompute", *flags, ledger="late")
         whole = self._report(period, ledger="whole")
-        yield from changed("late", whole, self._report(period, ledger="late"))
+        yield from less_known("late", whole, self._report(period, ledger="late"))
+        why = ("--author=ann", "--reason=samples came late")
+        self.run("recompute", "--forget", *why, *flags, ledger="late")
+        yield from changed("forgotten", whole, self._report(period, ledger="late"))
 
     def _answered_in_part(self, period: Sequence[str]) -> Iterator[str]:
         """Yield what is wrong after answers of which some are partial, warned about or cut."""

@@ -1,5 +1,6 @@
 """What is known of one service over time, and how a newly derived period takes its place."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sla_engine.domain.interval import (
@@ -40,6 +41,18 @@ def timeline_of(history: History, period: Interval) -> Timeline:
     return joined(sorted(states, key=lambda segment: segment.start))
 
 
+class Unseen(NamedTuple):
+    """Time in which samples are missing; ``edges``: those of some series beside that of all."""
+
+    holes: Intervals = ()
+    edges: Intervals = ()
+
+    def __or__(self, other: "Unseen") -> "Unseen":
+        return Unseen(union(self.holes, other.holes), union(self.edges, other.edges))
+
+
+NOTHING_UNSEEN = Unseen()
+
 _LONGEST_LOOK = 86_400_000
 _JITTER = 1_000
 """How much earlier than due a sample may have come (ms)."""
@@ -50,16 +63,22 @@ def preserved(
     derived: Timeline,
     tail: int,
     released: Intervals = (),
-    unseen: Intervals = (),
+    unseen: Unseen = NOTHING_UNSEEN,
 ) -> Timeline:
     """Return what was derived, with what the history knows wherever that says unknown.
 
     See `outlived`, which says where that is. In ``unseen`` time a sample held although later ones
-    are missing: where the history knows another state, it had a sample that is lost since.
+    are missing: where the history knows another state, it had a sample that is lost since. At the
+    edges of a loss the series that are left decide, where the lost ones may have tied.
     """
     kept = outlived(history, derived, tail, released)
-    if unseen and (history.outages or history.gaps):
-        kept = union(kept, subtract(_otherwise(history, derived, unseen), released))
+    if unseen != NOTHING_UNSEEN and (history.outages or history.gaps):
+        known = (State.UP, State.DOWN)
+        other = union(
+            _otherwise(history, derived, unseen.holes, known),
+            _otherwise(history, derived, unseen.edges, (State.UNKNOWN,)),
+        )
+        kept = union(kept, subtract(other, released))
     if not kept:
         return derived
     whole = Interval(derived[0].start, derived[-1].end)
@@ -92,8 +111,10 @@ def outlived(history: History, derived: Timeline, tail: int, released: Intervals
     return subtract(union(kept), released)
 
 
-def _otherwise(history: History, derived: Timeline, unseen: Intervals) -> Intervals:
-    """Return where in unseen time the history knows a state that was not derived.
+def _otherwise(
+    history: History, derived: Timeline, unseen: Intervals, states: Iterable[State]
+) -> Intervals:
+    """Return where in unseen time the history is in one of some states, and another was derived.
 
     Only where both begin alike: else it is another quorum or source that makes the difference.
     """
@@ -103,8 +124,9 @@ def _otherwise(history: History, derived: Timeline, unseen: Intervals) -> Interv
         past, now = timeline_of(history, known), cut(derived, known)
         if past[0].state is not now[0].state:
             continue
-        for state, other in ((State.UP, State.DOWN), (State.DOWN, State.UP)):
-            found += intersect(during(past, state), during(now, other))
+        certain = subtract((known,), during(now, State.UNKNOWN))
+        for state in states:
+            found += subtract(intersect(during(past, state), certain), during(now, state))
     return union(found)
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sla_engine.domain.events import Minute
+from sla_engine.domain.history import NOTHING_UNSEEN, Unseen
 from sla_engine.domain.interval import Intervals
 from sla_engine.domain.timeline import Timeline
 
@@ -36,5 +37,5 @@ class Derived(NamedTuple):
     tail: int = 300_000
     events: tuple[Minute, ...] | None = None
     released: Intervals = ()
-    unseen: Intervals = ()
+    unseen: Unseen = NOTHING_UNSEEN
     made_of: tuple[str, ...] = ()

@@ -422,7 +422,8 @@ def _note_events(
     """Keep the events of which something is known, and those that outlive their samples.
 
     What came before the first sample may have left Prometheus. Where samples were lost the next
-    one shows the events of the whole hole: its minute stays as it was, too.
+    one shows the events of the whole hole: its minute stays as it was, and so do those from the
+    last sample on.
     """
     for item in derived:
         if item.events is None:
@@ -432,7 +433,8 @@ def _note_events(
         history = before.get(item.service, History())
         lost = outlived(history, item.timeline, item.tail, item.released)
         if start is not None:
-            kept = union(Interval(i.start, i.end + 1) for i in lost)  # the next sample, too
+            since = {i.end: i.start for i in item.unseen.holes}
+            kept = union(Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost)
             events.replace(connection, item.service, Interval(start, end), item.events, kept)
 
 

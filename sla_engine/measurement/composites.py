@@ -6,7 +6,7 @@ from itertools import chain
 
 from service_catalogue import Service
 from sla_engine.domain.history import History, preserved, timeline_of
-from sla_engine.domain.interval import Interval, Intervals, intersect, union
+from sla_engine.domain.interval import Interval, Intervals, subtract, union
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, during, joined
 from sla_engine.ledger import Books, Derived
@@ -25,7 +25,8 @@ def composites(
     A component is unknown outside its lifetime. What is derived of one now counts as the ledger
     will hold it, and those not derived now are as the ledger has them: what fails is unknown from
     where it failed. A composite guesses nothing by itself: it gives up what it knew only where a
-    component does. With ``isolation`` a composite that fails is left out and named there.
+    component gives up, or changes, a state. With ``isolation`` a composite that fails is left out
+    and named there.
     """
     wanted = [s for s in services if s.method == "components"]
     if not wanted:
@@ -40,7 +41,7 @@ def composites(
             return before, ()
         line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
         here = Interval(line[0].start, line[-1].end)
-        gone = intersect(during(line, State.UNKNOWN), _known(cut(before, here)))
+        gone = _changed(cut(before, here), line)
         alive = lifetime(books.catalogue, books.catalogue.service(name), period)
         earlier = cut(before, Interval(alive.start, here.start))
         later = cut(before, Interval(here.end, alive.end))
@@ -73,8 +74,10 @@ def composites(
             yield from chain(*isolation.divided((service,), lambda s: s.id, made))
 
 
-def _known(timeline: Timeline) -> Intervals:
-    return tuple(Interval(s.start, s.end) for s in timeline if s.state is not State.UNKNOWN)
+def _changed(before: Timeline, now: Timeline) -> Intervals:
+    """Return where what was known is not what is known now."""
+    known = ((state, during(before, state)) for state in (State.UP, State.DOWN))
+    return union(*(subtract(old, during(now, state)) for state, old in known))
 
 
 def _filled(timeline: Timeline, period: Interval) -> Timeline:

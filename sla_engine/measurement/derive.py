@@ -12,6 +12,7 @@ from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.cadence import Cadence, CadenceTerms, Evidence, cadences, evidence
 from sla_engine.domain.clock import milliseconds
+from sla_engine.domain.history import Unseen
 from sla_engine.domain.interval import Interval, Intervals, intersect, union
 from sla_engine.domain.samples import Times, from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
@@ -101,7 +102,7 @@ def derive(
     return joined(pieces)
 
 
-def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Intervals:
+def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Unseen:
     """Return when a sample of every series is missing, and at the edges of that of some.
 
     In a hole that is not longer than ``max_gap`` the sample before it holds, although one is
@@ -121,7 +122,9 @@ def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Interv
         some.append(holes)
     edge = longest * 3 // 2
     near = union(Interval(i.start - edge, i.end + edge) for i in found)
-    return union(Interval(i.start - 1, i.end) for i in intersect(union(*some), near))
+    partly = intersect(union(*some), near)
+    lost = union(Interval(i.start - 1, i.end) for i in partly)
+    return Unseen(lost, partly if len(series) > 1 else ())
 
 
 def location(labels: Mapping[str, str]) -> object:

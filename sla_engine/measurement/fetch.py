@@ -10,13 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.terms import cadence_terms, changed_cadence
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval, Intervals
+from sla_engine.domain.history import Unseen
+from sla_engine.domain.interval import Interval, union
 from sla_engine.domain.isolation import FaultReason, Isolation, exhaust
 from sla_engine.domain.timeline import Segment, State, Timeline, cut
-from sla_engine.measurement.derive import cadence, derive, has_cadence, lifetime, median_step, paced
+from sla_engine.measurement.derive import (
+    Paced,
+    cadence,
+    derive,
+    has_cadence,
+    lifetime,
+    median_step,
+    paced,
+)
 from sla_engine.measurement.request_counters import event_timeline
 from sla_engine.measurement.screening import Screening, quiet, screen
 from sla_engine.prometheus import Client
@@ -25,6 +36,8 @@ from sla_engine.prometheus.pack import Wanted, packed
 from sla_engine.prometheus.scan import scan
 
 _HOUR = 3_600_000
+_STALENESS = 5 * 60_000
+"""How long Prometheus evaluates a series as it last was, after its last sample (ms)."""
 _MARGINS = (3 * 60_000, 20 * 60_000)
 """How far back samples are fetched to measure their cadence where none is set; the second try."""
 _ENOUGH = 4
@@ -41,7 +54,7 @@ def timelines(
     now: int,
     *,
     events: dict[str, tuple[Minute, ...]] | None = None,
-    unseen: dict[str, Intervals] | None = None,
+    unseen: dict[str, Unseen] | None = None,
     isolation: Isolation | None = None,
 ) -> dict[str, Timeline]:
     """Return the timeline of each service over its lifetime in a period (ms UTC).
@@ -66,7 +79,7 @@ def timelines(
     sparse = [s for s in alive if s.id in sources]
     found: dict[str, Timeline] = {}
     counted: dict[str, tuple[Minute, ...]] = {}
-    missing: dict[str, Intervals] = {} if unseen is None else unseen
+    missing: dict[str, Unseen] = {} if unseen is None else unseen
 
     def screened(some: Sequence[Service]) -> None:
         looks = _sparse(catalogue, client, some, sources, isolation, period=period, now=now)
@@ -76,9 +89,11 @@ def timelines(
     def alone(some: Sequence[Service]) -> None:
         (service,) = some
         if service.method == "events":
-            line, counted[service.id] = event_timeline(catalogue, client, service, period, now)
+            line, counted[service.id], missing[service.id] = event_timeline(
+                catalogue, client, service, period, now
+            )
         else:
-            line = _stepped(catalogue, client, service, period, now)
+            line, missing[service.id] = _stepped(catalogue, client, service, period, now)
         found[service.id] = line
 
     if sparse:
@@ -109,7 +124,7 @@ def source(catalogue: Catalogue, service: Service) -> Source:
 
 def _stepped(
     catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
-) -> Timeline:
+) -> tuple[Timeline, Unseen]:
     """Evaluate an expression step by step: it has no samples of its own, and so no other cadence.
 
     Every time is evaluated at the steps of its own.
@@ -128,7 +143,20 @@ def _stepped(
             questions += asks([one._replace(step=t.step or usual.step)], Interval(at, end))
             at = end
     samples = raw(client, questions)
-    return derive(service, paced(samples.get(service.id, ()), terms), period, wide.end)
+    series = paced(samples.get(service.id, ()), terms)
+    return derive(service, series, period, wide.end), _stale(series, wide.end)
+
+
+def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
+    """Return when samples are missing, and before that the expression may show what it was."""
+    lost: list[Interval] = []
+    for one, steps, _, _ in series:
+        following = np.append(one.times[1:], seen_until)
+        missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
+        since = one.times[missing] - _STALENESS - steps[missing]
+        edges = zip(since.tolist(), following[missing].tolist(), strict=True)
+        lost += (Interval(*edge) for edge in edges)
+    return Unseen(union(lost))
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:
@@ -137,7 +165,7 @@ def _widened(period: Interval, margin: int, now: int) -> Interval:
 
 class _Found(NamedTuple):
     lines: dict[str, Timeline]
-    unseen: dict[str, Intervals]
+    unseen: dict[str, Unseen]
 
 
 def _sparse(
@@ -184,7 +212,7 @@ def _sparse(
     flagged = [one for one in looks if one.flagged.any()]
     _look_closer(client, sources, flagged, now, found, isolation=isolation)
     lines = {name: cut(timeline, period) for name, timeline in found.items()}
-    return _Found(lines, {one.service.id: one.unseen for one in flagged if one.unseen})
+    return _Found(lines, {one.service.id: one.unseen for one in flagged})
 
 
 def _look_closer(

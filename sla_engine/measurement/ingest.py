@@ -7,7 +7,8 @@ from typing import NamedTuple
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.cadence import RUN
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval, Intervals
+from sla_engine.domain.history import Unseen
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
@@ -67,7 +68,7 @@ def ingest(
         return Ingested(period, ())
     chosen = tuple(books.catalogue.services if services is None else services)
     events: dict[str, tuple[Minute, ...]] = {}
-    unseen: dict[str, Intervals] = {}
+    unseen: dict[str, Unseen] = {}
     found = timelines(
         books.catalogue,
         client,
@@ -82,7 +83,7 @@ def ingest(
     for name, line in found.items():
         guess = tail(books.catalogue, books.catalogue.service(name))
         known = Derived(name, line, first_known(line), guess, events.get(name))
-        derived.append(known._replace(unseen=unseen.get(name, ())))
+        derived.append(known._replace(unseen=unseen.get(name, Unseen())))
     derived = EventOutages(books, period).all(derived, isolation)
     derived += composites(books, chosen, widened(period, derived), derived, isolation)
 

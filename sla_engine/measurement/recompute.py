@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from service_catalogue import Service
 from sla_engine.domain.events import Minute
-from sla_engine.domain.interval import Interval, Intervals
+from sla_engine.domain.history import Unseen
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, Isolation, exhaust
 from sla_engine.domain.outage_changes import Change, changes
 from sla_engine.domain.timeline import Timeline, cut
@@ -103,7 +104,7 @@ def _again(
 ) -> None:
     """Derive and store a piece of the period."""
     events: dict[str, tuple[Minute, ...]] = {}
-    unseen: dict[str, Intervals] = {}
+    unseen: dict[str, Unseen] = {}
     lines = timelines(
         books.catalogue, client, services, piece, now, events=events, unseen=unseen, isolation=found
     )
@@ -116,7 +117,7 @@ def _again(
             _tail(books, name),
             events.get(name),
             released,
-            unseen.get(name, ()),
+            unseen.get(name, Unseen()),
         )
         for name, line, first in _still_sampled(lines, since, forgetting=bool(released))
     ]

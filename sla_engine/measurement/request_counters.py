@@ -19,7 +19,8 @@ from sla_engine.domain.cadence import (
     shown_around,
 )
 from sla_engine.domain.events import MINUTE, Minute
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.history import Unseen
+from sla_engine.domain.interval import Interval, clip, union
 from sla_engine.domain.samples import from_arrays
 from sla_engine.domain.timeline import Timeline
 from sla_engine.measurement.derive import cadence
@@ -69,8 +70,10 @@ def event_counters(service: Service) -> EventCounters:
 
 def event_timeline(
     catalogue: Catalogue, client: Client, service: Service, period: Interval, now: int
-) -> tuple[Timeline, tuple[Minute, ...]]:
+) -> tuple[Timeline, tuple[Minute, ...], Unseen]:
     """Return when the events of a service are known (as up), and the minutes with events (ms UTC).
+
+    The third is when samples are missing: the events of that time are not in the minutes.
 
     Where no sample of the total came nothing is known. Which minutes are an outage takes more of
     them than a period has: see `settled`.
@@ -90,12 +93,12 @@ def event_timeline(
     total = [one for selector in counters.total.added for one in read[selector]]
     said = cadence_terms(catalogue, service)
     fetch = partial(_total, client, service.id, counters)
-    known = _watched(total, period, wide, now, said=said, fetch=fetch)
+    known, unseen = _watched(total, period, wide, now, said=said, fetch=fetch)
     count = -(-(end - start) // MINUTE)
     grid = Grid(start, count, reach, catalogue.prometheus.replica_labels)
     series = [one for some in read.values() for one in some]
     scrapes = _scrapes(client, service, series, _moments(total), grid)
-    return known, counted(counters, read, grid, scrapes)
+    return known, counted(counters, read, grid, scrapes), unseen
 
 
 def _total(
@@ -116,8 +119,8 @@ def _watched(
     *,
     said: Sequence[CadenceTerms],
     fetch: Callable[[Interval], Sequence[Series]],
-) -> Timeline:
-    """Return when samples of the total came; all of its series together show that.
+) -> tuple[Timeline, Unseen]:
+    """Return when samples of the total came, and are missing; all series together show that.
 
     Samples farther off are fetched where those at hand, of ``wide``, show no cadence.
     """
@@ -130,7 +133,11 @@ def _watched(
         total = fetch(farther)
     times, together = _together([(one.times, evidence(one.times, said)) for one in total])
     steps, gaps = cadences(times, together, said)
-    return from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
+    following = np.append(times[1:], farther.end)
+    missing = np.flatnonzero(2 * (following - times) > 3 * steps)
+    holes = zip(times[missing].tolist(), following[missing].tolist(), strict=True)
+    line = from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
+    return line, Unseen(clip(union(Interval(*hole) for hole in holes), period))
 
 
 def _together(

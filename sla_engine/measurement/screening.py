@@ -10,6 +10,7 @@ from service_catalogue import Service
 from service_catalogue.quorum import quorum
 from sla_engine.accounting.terms import quorums
 from sla_engine.domain.cadence import RUN, Cadence, CadenceTerms, evidence, horizon, shown_around
+from sla_engine.domain.history import Unseen
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.samples import overlaid
 from sla_engine.domain.timeline import Segment, State, Timeline, cut, joined
@@ -46,7 +47,7 @@ class Screening:
     asked: list[Interval] = field(default_factory=list)
     farther: list[Interval] = field(default_factory=list)
     counts: Numbers | None = None
-    unseen: Intervals = ()
+    unseen: Unseen = field(default_factory=Unseen)
     paces: dict[Interval, list[Paced]] = field(default_factory=dict)
 
     def runs(self) -> Iterator[tuple[int, int]]:
@@ -78,11 +79,11 @@ class Screening:
         """Return the timeline over all windows, from what was fetched; what was not is up."""
         whole = Interval(self.windows[0].start, self.windows[-1].end)
         pieces: list[Segment] = []
-        at, self.unseen, self.paces = whole.start, (), {}
+        at, self.unseen, self.paces = whole.start, Unseen(), {}
         for known in self._known():
             given = paced(_inside(series, known), self.terms)
             self.paces[known] = given
-            self.unseen = union(self.unseen, unseen(given, known, known.end))
+            self.unseen |= unseen(given, known, known.end)
             line = cut(derive(self.service, given, known, known.end), whole)
             if line:
                 pieces += (Segment(at, line[0].start, State.UP), *line)

@@ -3,6 +3,7 @@
 import pytest
 
 from sla_engine.domain.events import Minute
+from sla_engine.domain.history import Unseen
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import Segment, State
@@ -132,6 +133,18 @@ def test_events_outlive_their_samples_and_are_not_counted_twice() -> None:
     assert ledger.events(Interval(0, END))["shop"] == list(again)
 
 
+def test_the_minute_of_the_last_sample_before_a_hole_stays_as_it_was() -> None:
+    ledger = Ledger.open("sqlite://")
+    counted = tuple(Minute(n * MINUTE, 9.0, 10.0) for n in range(100))
+    ledger.apply([Derived("shop", (Segment(0, END, UP),), 0, TAIL, counted)])
+    last, begin, end = 39 * MINUTE + 55_000, 40 * MINUTE + 10_000, 50 * MINUTE
+    holed = (Segment(0, begin, UP), Segment(begin, end, UNKNOWN), Segment(end, END, UP))
+    rest = tuple(m for m in counted if not 39 * MINUTE <= m.start < end)
+    unseen = Unseen((Interval(last, end),))
+    ledger.apply([Derived("shop", holed, 0, TAIL, rest, unseen=unseen)])
+    assert ledger.events(Interval(0, END))["shop"] == list(counted)
+
+
 UNSEEN = (minutes(38, 52),)
 
 
@@ -140,18 +153,40 @@ def test_an_outage_whose_few_samples_are_lost_stays_though_the_one_before_holds(
 ) -> None:
     before = past(ledger)
     line = (Segment(0, 60 * MINUTE, UP),)
-    ledger.apply([Derived("shop", line, None, TAIL, unseen=UNSEEN)])
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen(UNSEEN))])
     assert past(ledger) == before
     assert ledger.verify() == []
 
 
 def test_another_source_or_quorum_is_no_loss(ledger: Ledger) -> None:
     line = (Segment(0, 60 * MINUTE, UP),)
-    ledger.apply([Derived("shop", line, None, TAIL, unseen=(minutes(42, 52),))])
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((minutes(42, 52),)))])
     assert past(ledger)[0] == ()
 
 
 def test_what_is_let_go_is_let_go_though_its_samples_are_lost(ledger: Ledger) -> None:
     line, all_of_it = (Segment(0, 60 * MINUTE, UP),), (minutes(0, 60),)
-    ledger.apply([Derived("shop", line, None, TAIL, released=all_of_it, unseen=UNSEEN)])
+    ledger.apply([Derived("shop", line, None, TAIL, released=all_of_it, unseen=Unseen(UNSEEN))])
     assert past(ledger)[0] == ()
+
+
+def test_at_the_edge_of_a_loss_the_series_that_are_left_do_not_decide_a_tie(
+    ledger: Ledger,
+) -> None:
+    """Three of six said up and three down, so that it was unknown; of one the last came later."""
+    line = tuple(
+        Segment(a * MINUTE, b * MINUTE, state)
+        for a, b, state in ((58, 60, UP), (60, 64, UNKNOWN), (64, 66, DOWN), (66, 100, UNKNOWN))
+    )
+    edge = Interval(62 * MINUTE, 66 * MINUTE)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((edge,), (edge,)))])
+    assert past(ledger) == ((OutageSpan(40 * MINUTE, 50 * MINUTE),), (minutes(60, 70),))
+
+
+def test_a_sample_that_comes_late_fills_a_gap_though_the_next_is_missing(ledger: Ledger) -> None:
+    line = tuple(
+        Segment(a * MINUTE, b * MINUTE, state)
+        for a, b, state in ((58, 64, UP), (64, 70, UNKNOWN), (70, 100, UP))
+    )
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((minutes(59, 64),)))])
+    assert past(ledger)[1] == (minutes(64, 70),)

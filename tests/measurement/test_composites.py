@@ -91,3 +91,15 @@ def test_a_composite_forgets_what_a_component_may_forget(ledger: Ledger) -> None
     ledger.apply([*lost, *composites(books, book.services, PERIOD, lost)])
     history = ledger.histories(PERIOD)["all"]
     assert (history.outages, history.gaps) == ((), (Interval(0, 20),))
+
+
+def test_a_composite_follows_a_component_that_late_samples_show_in_another_state(
+    ledger: Ledger,
+) -> None:
+    book = catalogue("a", "b", {"id": "all", "components": ["a", "b"]})
+    books, unknown = Books(book, ledger), Derived("b", (Segment(0, 40, UNKNOWN),), None, 0)
+    for line in ((Segment(0, 20, UP), Segment(20, 40, DOWN)), (Segment(0, 40, UP),)):
+        parts = [Derived("a", line, 0, 0), unknown]
+        ledger.apply([*parts, *composites(books, book.services, PERIOD, parts)])
+    history = ledger.histories(PERIOD)["all"]
+    assert (history.outages, history.gaps) == ((), (Interval(0, 40),))
