@@ -14,8 +14,8 @@ class Agreement(Frozen):
     """What a customer was promised; several of services, tiers and labels all hold.
 
     ``rule`` makes one figure of its services; ``fee`` is that of one window, in ``currency``, of
-    which the credits are percents. ``to`` are the recipients of its report, which no schedule
-    sends yet.
+    which the credits are percents. ``to`` are the recipients of its report: at the close of its
+    window, or when a schedule of ``reports`` that names it says so.
     """
 
     id: Identifier

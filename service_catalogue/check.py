@@ -32,6 +32,7 @@ def check(data: Any) -> Iterable[Finding]:
         yield from _service(item, known, calendars)
     yield from _circles(services, "depends_on")
     yield from _circles(services, "components")
+    yield from _groups(services, known)
     yield from _maintenance(data, known)
     yield from _routes(data, known, calendars)
     yield from _agreements(data, services, known, calendars)
@@ -39,6 +40,10 @@ def check(data: Any) -> Iterable[Finding]:
     yield from _same_names(reports)
     for item in reports:
         yield from _references(item, "services", known, "service")
+        agreements = {str(agreement.get("id")) for _, agreement in _items(data, "agreements")}
+        named = item[1].get("agreement")
+        if isinstance(named, str) and named not in agreements:
+            yield (*item[0], "agreement"), _no_such("agreement", named, agreements)
 
 
 def _routes(data: Any, known: set[str], calendars: set[str]) -> Iterable[Finding]:
@@ -120,6 +125,9 @@ def _agreements(
         yield from _references(item, "services", known, "service")
         yield from _reference(item, "calendar", calendars)
         yield from contract_window(item)
+        for index, address in _strings(agreement, "to"):
+            if mistake := _address(address, data, _mapping(data, "notifications")):
+                yield (*at, "to", index), mistake
         for name in _mapping(agreement, "weights"):
             if isinstance(name, str) and name not in known:
                 yield (*at, "weights", name), _no_such("service", name, known)
@@ -232,6 +240,29 @@ def _circles(services: list[Item], field: str) -> Iterable[Finding]:
         circle: list[str] = error.args[1]
         at = next(at for at, s in services if s.get("id") in circle)
         yield (*at, field), f"goes in a circle: {' -> '.join(circle)}"
+
+
+def _groups(services: list[Item], known: set[str]) -> Iterable[Finding]:
+    """Yield groups that are no service, and services that stand under themselves."""
+    under: dict[str, set[str]] = {}
+    for at, service in services:
+        name, group = service.get("id"), service.get("group")
+        if isinstance(name, str):
+            under.setdefault(name, set()).update(
+                part for _, part in _strings(service, "components")
+            )
+        if isinstance(group, str) and group not in known:
+            yield (*at, "group"), _no_such("service", group, known)
+        elif isinstance(group, str) and isinstance(name, str):
+            under.setdefault(group, set()).add(name)
+    try:
+        TopologicalSorter(under).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        for at, service in services:
+            if service.get("id") in circle and service.get("group") in circle:
+                yield (*at, "group"), f"goes in a circle: {' -> '.join(circle)}"
+                return
 
 
 def _mapping(data: Any, key: str) -> dict[Any, Any]:

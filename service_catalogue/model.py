@@ -133,16 +133,13 @@ class Catalogue(Frozen):
         return {agreement.id: agreement for agreement in self.agreements}[identifier]
 
     def agreed(self, agreement: Agreement, moment: int) -> Agreement:
-        """Return the terms of an agreement at a moment (ms UTC), over the services of today."""
-        known = self._of_time.agreements.get(agreement.id, ((0, agreement),))
-        held = ([one for seen, one in known if seen <= moment] or [known[0][1]])[-1]
-        today = {name: getattr(agreement, name) for name in ("services", "tiers", "labels")}
-        return held.model_copy(update=today)
+        """Return the terms of an agreement at a moment (ms UTC)."""
+        known = self.ever_agreed(agreement)
+        return ([one for seen, one in known if seen <= moment] or [known[0][1]])[-1]
 
-    def ever_agreed(self, agreement: Agreement) -> list[Agreement]:
-        """Return all terms that an agreement ever had, oldest first, over the services of today."""
-        known = self._of_time.agreements.get(agreement.id, ((0, agreement),))
-        return [self.agreed(agreement, seen) for seen, _ in known]
+    def ever_agreed(self, agreement: Agreement) -> tuple[tuple[int, Agreement], ...]:
+        """Return all terms that an agreement ever had, oldest first, with when each was seen."""
+        return self._of_time.agreements.get(agreement.id, ((0, agreement),))
 
     @cached_property
     def _by_id(self) -> dict[str, Service]:

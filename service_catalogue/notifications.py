@@ -167,6 +167,7 @@ class Report(Frozen):
     """A scheduled report: which period, when (cron, in a zone), for whom.
 
     ``to`` are addresses: ``mail:board@example.org``, ``slack:#ops``; ``channel`` is one of Slack.
+    Of an ``agreement`` it is about that alone, and goes to its recipients unless it names others.
 
     ``language`` is that of dates, numbers and (de, es, fr) words. ``apprise_file`` (one URL a line)
     and ``apprise_variable`` (the name of one in the environment) deliver the text report elsewhere;
@@ -183,10 +184,17 @@ class Report(Frozen):
     services: tuple[Identifier, ...] = ()
     owners: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()
+    agreement: Identifier | None = None
     language: Language = "en"
     paper: Paper = "A4"
     apprise_file: FilePath | None = None
     apprise_variable: Name | None = None
+
+    @model_validator(mode="after")
+    def _chosen_once(self) -> Self:
+        if self.agreement is not None and (self.services or self.owners or self.tiers):
+            raise ValueError("agreement has its own services: no services, owners or tiers")
+        return self
 
     @property
     def elsewhere_only(self) -> bool:

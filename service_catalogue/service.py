@@ -1,5 +1,6 @@
 """A service: what it is, what is owed, and where its truth is."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal, NamedTuple, Self
@@ -94,14 +95,31 @@ class FailingMinutes(Frozen):
     min_events: Annotated[float, Field(ge=1, le=1e12)] = 5
 
 
+_BUCKETS = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*_bucket(\{[^{}]*\})?")
+_EDGE = re.compile(r"[{,]\s*le\s*[=!]")
+
+
 class Latency(Frozen):
     """How fast a service is meant to be: this share of its probes' runs below so many milliseconds.
 
-    It is reported beside what was measured; no availability and no verdict depends on it.
+    With a ``histogram`` (the selector of a classic one's buckets, in seconds) it is that share of
+    its requests; ``below`` must then be the edge of a bucket. It has a verdict of its own; no
+    availability depends on it.
     """
 
     below: PositiveMilliseconds
     share: Ratio = 0.99
+    histogram: Annotated[str, Field(max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _of_buckets(self) -> Self:
+        found = self.histogram is None or _BUCKETS.fullmatch(self.histogram)
+        if not found or _EDGE.search(self.histogram or ""):
+            raise ValueError(
+                "histogram is the selector of buckets, without le, such as "
+                'http_request_duration_seconds_bucket{job="shop"}'
+            )
+        return self
 
 
 class Timeslice(Frozen):
@@ -180,6 +198,8 @@ class Service(Frozen):
     depends on that.
     ``runbook`` is the page that every message about it links to.
     ``timezone`` is that of its hours and windows, ``window_from`` a Monday from which ``2w`` count.
+    ``group`` is the service, such as a business capability, that it is a part of in reports: it
+    stands under it and is not counted beside it; no figure of either depends on that.
     """
 
     id: Identifier
@@ -197,6 +217,7 @@ class Service(Frozen):
     accounting: Accounting = Accounting()
     credits: tuple[Credit, ...] = ()
     depends_on: tuple[Identifier, ...] = ()
+    group: Identifier | None = None
     since: Moment | None = None
     until: Moment | None = None
     scrape_interval: PositiveMilliseconds | None = None

@@ -17,7 +17,7 @@ from service_catalogue.probes import Probe
 from service_catalogue.service import Service
 
 Value = dict[str, Any]
-_ELSEWHERE = {"depends_on", "probes", "runbook", "min_samples"}
+_ELSEWHERE = {"depends_on", "group", "probes", "runbook", "min_samples"}
 _SPOKEN = ("window", "accounting", "quorum")
 """What is written down although it is usual: what is usual may change."""
 _GONE = "http://gone.invalid/?"
@@ -41,10 +41,15 @@ def terms_of(catalogue: Catalogue, policy: str) -> dict[Subject, Value]:
     for window in catalogue.maintenance.windows:
         found[Subject("window", window.id)] = _plain(window)
     for agreement in catalogue.agreements:
-        found[Subject("agreement", agreement.id)] = _plain(agreement)
+        found[Subject("agreement", agreement.id)] = agreement_value(agreement)
     for service in catalogue.services:
         found[Subject("service", service.id)] = service_value(service)
     return found
+
+
+def agreement_value(agreement: Agreement) -> Value:
+    """Return what decides what is owed by an agreement."""
+    return _plain(agreement)
 
 
 def service_value(service: Service) -> Value:

@@ -6,6 +6,7 @@ from functools import partial
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
+from service_catalogue.past import pieces
 from service_catalogue.service import Piece
 from sla_engine.accounting.contracts import Contracts, contract_kinds
 from sla_engine.accounting.figures import figures_in
@@ -26,6 +27,7 @@ from sla_engine.domain.contract_window import (
     DAY,
     ROLLING,
     ClosedWindow,
+    ContractWindow,
     RunningWindow,
     WindowState,
     forecast,
@@ -53,21 +55,49 @@ def as_agreed(agreement: Agreement, service: Service) -> Service:
     return service.model_copy(update=own).with_past(past)
 
 
-def services_of(catalogue: Catalogue, agreement: Agreement) -> list[Service]:
-    """Return the services of an agreement, by its terms.
+def is_member(catalogue: Catalogue, agreement: Agreement, service: Service, moment: int) -> bool:
+    """Say whether a service was part of an agreement at a moment (ms UTC), as both were then."""
+    _, _, held = next(pieces(service, moment, moment + 1))
+    return held is not None and catalogue.agreed(agreement, moment).covers(held)
+
+
+def members(
+    catalogue: Catalogue, agreement: Agreement, period: Interval, *, margin: int = DAY
+) -> list[Service]:
+    """Return the services that were ever part of an agreement in the windows of a period.
+
+    Those that left the catalogue or the agreement since are among them. Windows of a service's own
+    zone may begin so much (``margin``, ms) before those of the agreement.
+    """
+    known = catalogue.ever_agreed(agreement)
+    first = period.start
+    for _, held in known:
+        kind = ContractWindow(held.window, held.timezone or catalogue.timezone, held.window_from)
+        first = min(first, kind.around(period.start).start - margin)
+    edges = {first, *(seen for seen, _ in known if first < seen < period.end)}
+    return [
+        service
+        for service in (*catalogue.services, *catalogue.left)
+        if any(
+            is_member(catalogue, agreement, service, moment)
+            for moment in edges | {end for end, _ in service.past if first < end < period.end}
+        )
+    ]
+
+
+def services_of(
+    catalogue: Catalogue, agreement: Agreement, parts: Sequence[Service]
+) -> list[Service]:
+    """Return services that are part of an agreement, by its terms.
 
     An agreement has one window at a time: where services are of several zones and it names none,
     its days begin in the organisation's.
     """
-    found = _hours_of(catalogue, agreement)
+    found = [as_agreed(agreement, service) for service in parts]
     kinds = {contract_kinds(catalogue, service) for service in found}
     if agreement.window in ROLLING or not [*kinds][1:]:
         return found
     return [_at_home(service) for service in found]
-
-
-def _hours_of(catalogue: Catalogue, agreement: Agreement) -> list[Service]:
-    return [as_agreed(agreement, s) for s in catalogue.services if agreement.covers(s)]
 
 
 def _at_home(service: Service) -> Service:
@@ -89,14 +119,15 @@ def agreement_reports(
 ) -> Iterator[AgreementReport]:
     """Yield what was kept of agreements in a period, as known ``at`` (ms UTC).
 
-    ``facts`` are of all time that `contract_reach` names, for the services by these terms;
-    ``first`` are the first samples.
+    ``facts`` are of all time that `contract_reach` names, of the `members`; ``first`` are the
+    first samples.
     """
     for agreement in agreements:
         found: list[AgreementReport] = []
         closed: list[AgreementWindow] = []
-        for held in catalogue.ever_agreed(agreement):
-            found.append(_Case(catalogue, held, facts, first, period).report(at))
+        parts = members(catalogue, agreement, period)
+        for _, held in catalogue.ever_agreed(agreement):
+            found.append(_Case(catalogue, held, parts, facts, first, period=period).report(at))
             kept = (
                 w for w in found[-1].closed if catalogue.agreed(agreement, w.span.start) == held
             )
@@ -111,14 +142,17 @@ class _Case:
         self,
         catalogue: Catalogue,
         agreement: Agreement,
+        parts: Sequence[Service],
         facts: Mapping[str, AccountingInput],
         first: Mapping[str, int],
+        *,
         period: Interval,
     ) -> None:
         self._catalogue, self._agreement, self._period = catalogue, agreement, period
-        self._services = services_of(catalogue, agreement)
+        self._services = services_of(catalogue, agreement, parts)
         self._first = first
-        self._facts = {s.id: self._owed(s, facts[s.id]) for s in _hours_of(catalogue, agreement)}
+        hours = [as_agreed(agreement, service) for service in parts]
+        self._facts = {s.id: self._owed(s, facts[s.id]) for s in hours}
         self._steps = [(ratio(one.below), one.credit) for one in agreement.credits]
         goal = agreement.objective
         self._objective = None if goal is None else ratio(goal)
@@ -143,8 +177,9 @@ class _Case:
             whole = figures_in(service, facts, self._period, at)
             found = contracts.of(service, facts, self._first.get(service.id), whole)
             for one in found.closed:
-                closed.setdefault(one.span, {})[service.id] = one
-            if found.running is not None:
+                if self._holds(service, one.span):
+                    closed.setdefault(one.span, {})[service.id] = one
+            if found.running is not None and self._holds(service, found.running.span):
                 running[service.id] = found.running
         agreement, goal = self._agreement, self._objective
         return AgreementReport(
@@ -157,7 +192,14 @@ class _Case:
             currency=agreement.currency or self._catalogue.currency,
             closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
             running=self._running(running, min(at, self._period.end)) if running else None,
+            zone=next(
+                (contract_kinds(self._catalogue, s)[-1].window.zone for s in self._services), None
+            ),
         )
+
+    def _holds(self, service: Service, span: Interval) -> bool:
+        """Say whether a service is part of a window: whether it was at its start."""
+        return is_member(self._catalogue, self._agreement, service, span.start)
 
     def _parts(self, windows: Mapping[str, ClosedWindow | RunningWindow]) -> tuple[Part, ...]:
         return tuple(
@@ -189,11 +231,12 @@ class _Case:
 
     def _measured(self, span: Interval, moment: int) -> float | None:
         """Return the one figure of the agreement in a window, up to a moment (ms UTC)."""
+        services = [service for service in self._services if self._holds(service, span)]
         if self._agreement.rule == "all":
-            return all_up([self._facts[s.id].within(span) for s in self._services], moment)
+            return all_up([self._facts[s.id].within(span) for s in services], moment)
         known = {
             s.id: figures_in(s, self._facts[s.id], span, moment).availability
-            for s in self._services
+            for s in services
             if clip(self._facts[s.id].agreed, span)
         }
         if self._agreement.rule == "weighted":
@@ -234,11 +277,14 @@ class _Case:
         return 0.0 if found is None else (1 - found) * past
 
 
-def reach_of(catalogue: Catalogue, agreements: Sequence[Agreement]) -> list[Service]:
+def reach_of(
+    catalogue: Catalogue, agreements: Sequence[Agreement], period: Interval
+) -> list[Service]:
     """Return the services by the terms of agreements, each kind of window once."""
     found = {}
     for agreement in agreements:
-        held = catalogue.ever_agreed(agreement)
-        for service in (s for one in held for s in services_of(catalogue, one)):
-            found[contract_kinds(catalogue, service)] = service
+        parts = members(catalogue, agreement, period)
+        for _, held in catalogue.ever_agreed(agreement):
+            for service in services_of(catalogue, held, parts):
+                found[contract_kinds(catalogue, service)] = service
     return list(found.values())

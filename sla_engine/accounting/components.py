@@ -1,4 +1,4 @@
-"""The components of a composite service stand under it in a report."""
+"""Components of a composite service, and parts of a group, stand under it in a report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ def with_components(report: PeriodReport, catalogue: Catalogue) -> PeriodReport:
     What is of several stands under the first; what is of none that is reported stands alone.
     """
     there = {service.id: service for service in report.services}
-    below = {name: _components(catalogue, name, there) for name in there}
+    below = _below(catalogue, there)
     above = _above(below)
     found: dict[str, ServiceReport] = {}
     for name in (*(one for one in there if one not in above), *there):
@@ -25,7 +25,7 @@ def with_components(report: PeriodReport, catalogue: Catalogue) -> PeriodReport:
 def wholes(catalogue: Catalogue, names: Iterable[str]) -> dict[str, str]:
     """Return of which composite each component is a part, of the services of these ids."""
     there = dict.fromkeys(names)
-    return _above({name: _components(catalogue, name, there) for name in there})
+    return _above(_below(catalogue, there))
 
 
 def _above(below: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -33,6 +33,17 @@ def _above(below: Mapping[str, Sequence[str]]) -> dict[str, str]:
     for name, parts in below.items():
         for part in parts:
             found.setdefault(part, name)
+    return found
+
+
+def _below(catalogue: Catalogue, there: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """Return what stands under each service: its components, then what names it as its group."""
+    found = {name: _components(catalogue, name, there) for name in there}
+    for name in there:
+        service = catalogue.find(name)
+        group = None if service is None else service.group
+        if group in found and group != name and name not in found[group]:
+            found[group] = (*found[group], name)
     return found
 
 

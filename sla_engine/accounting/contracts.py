@@ -25,6 +25,7 @@ from sla_engine.domain.contract_window import (
     state_of,
     windows_of,
 )
+from sla_engine.domain.contract_window import held_at as window_at
 from sla_engine.domain.credits import credit
 from sla_engine.domain.interval import Interval, Intervals, clip, total
 from sla_engine.domain.objective import ratio
@@ -106,7 +107,12 @@ class Contracts:
             if clip(facts.agreed, span)
         ]
         moment = min(self._at, self._period.end)
-        found = Contract(held_at(service, moment - 1).window, tuple(closed), previous=tuple(before))
+        found = Contract(
+            held_at(service, moment - 1).window,
+            tuple(closed),
+            previous=tuple(before),
+            zone=window_at(held, moment - 1).zone,
+        )
         running = running_at(held, moment)
         if running is None or moment <= self._period.start or not clip(facts.agreed, running):
             return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from sla_engine.accounting.latencies import Target, latencies, values_by
 from sla_engine.domain.report import (
     Capacity,
     Certificate,
@@ -16,22 +17,19 @@ from sla_engine.domain.report import (
 from sla_engine.prometheus import Client, PrometheusError, health
 
 _HORIZON = 90 * 86_400
-_PARTS = 31
 _HOSTS = 200  # whose events are listed
 _SAME = 120  # seconds between the boot times that a clock's corrections make of one
-
-Values = dict[str, float]
 
 
 def with_health(
     report: PeriodReport,
     client: Client,
     now: int,
-    targets: Mapping[str, tuple[float, float]] | None = None,
+    targets: Mapping[str, Target] | None = None,
 ) -> PeriodReport:
     """Return a report with server health and latencies.
 
-    ``targets`` are seconds and the share of runs that are to be within them, by service id.
+    ``targets`` are how fast services are meant to be, by id.
     Where Prometheus does not answer it says so, and every other figure stands.
     """
     at = min(report.period.end, now)
@@ -43,60 +41,17 @@ def with_health(
             _certificates(client, at),
             tuple(_events(client, report.period.start, at)),
         )
-        latencies = _latencies(client, report, at, targets)
+        found = latencies(client, report, at, targets)
     except PrometheusError as error:
         return replace(report, capacity=Capacity(problem=f"Server health is missing: {error}"))
     if not (capacity.hosts or capacity.certificates):
         capacity = Capacity(problem="Server health is missing: no host publishes any.")
-    services = tuple(_with_latency(s, latencies.get(s.id)) for s in report.services)
+    services = tuple(_with_latency(s, found.get(s.id)) for s in report.services)
     return replace(report, services=services, capacity=capacity)
 
 
 def _with_latency(service: ServiceReport, found: Latency | None) -> ServiceReport:
     return service if found is None else replace(service, latency_p95=found.p95, latency=found)
-
-
-def _latencies(
-    client: Client, report: PeriodReport, at: int, targets: Mapping[str, tuple[float, float]]
-) -> dict[str, Latency]:
-    """Return how fast each service was: what has a target or was measured."""
-    start = report.period.start
-    length, before = max(60, (at - start) // 1000), (start - _before(report)) // 1000
-    now = _by(client, health.latency(length), at, "service")
-    earlier = _by(client, health.latency(before), start, "service") if now else {}
-    kept = {}
-    for below in sorted({below for below, _ in targets.values()}):
-        kept[below] = _by(client, health.fast_enough(length, below), at, "service")
-    days = _parts(client, start, at) if now else {}
-    found = {}
-    for name in now.keys() | targets.keys():
-        known = Latency(now.get(name), earlier.get(name), days.get(name, ()))
-        if name in targets:
-            below, share = targets[name]
-            known = replace(known, below=below, share=share, kept=kept[below].get(name))
-        found[name] = known
-    return found
-
-
-def _before(report: PeriodReport) -> int:
-    """Return when the period before began (ms UTC)."""
-    start, end = report.period
-    return 2 * start - end if report.previous is None else report.previous.start
-
-
-def _parts(client: Client, start: int, at: int) -> dict[str, tuple[float | None, ...]]:
-    """Return the latency of each service in each of some thirty parts of a period, oldest first."""
-    step = max(3_600_000, (at - start) // _PARTS)
-    moments = list(range(start + step, at + 1, step))
-    if not moments:
-        return {}
-    answer = client.range(health.latency(step // 1000), moments[0], moments[-1], step)
-    found = {}
-    for series in answer.series:
-        pairs = zip(series.times.tolist(), series.values.tolist(), strict=True)
-        known = {round(time): value for time, value in pairs if value == value}  # noqa: PLR0124
-        found[series.labels.get("service", "")] = tuple(known.get(one) for one in moments)
-    return found
 
 
 _KINDS: tuple[HostEventKind, ...] = ("installed", "upgraded", "removed")
@@ -107,7 +62,7 @@ def _events(client: Client, start: int, at: int) -> Iterator[HostEvent]:
     found = set()
     for times in (health.BOOTED, health.PACKAGES):
         length = max(60, (at - start) // 1000)
-        hosts = sorted(_by(client, health.changing(times, length), at, "instance"))
+        hosts = sorted(values_by(client, health.changing(times, length), at, "instance"))
         if not hosts:
             continue
         step = health.event_step(length) * 1000
@@ -134,13 +89,15 @@ def _moments(values: Sequence[float], start: int, at: int) -> Iterator[int]:
 
 
 def _hosts(client: Client, at: int, length: int) -> tuple[Host, ...]:
-    busy = _by(client, health.busy(length), at, "instance")
-    memory = _by(client, health.memory(length), at, "instance")
-    updates = _by(client, health.updates(), at, "instance")
-    reboots = _by(client, health.reboots(), at, "instance")
-    security = _by(client, health.security(), at, "instance")
-    outdated = _by(client, health.outdated(), at, "instance")
-    moments = {name: _by(client, query, at, "instance") for name, query in health.moments().items()}
+    busy = values_by(client, health.busy(length), at, "instance")
+    memory = values_by(client, health.memory(length), at, "instance")
+    updates = values_by(client, health.updates(), at, "instance")
+    reboots = values_by(client, health.reboots(), at, "instance")
+    security = values_by(client, health.security(), at, "instance")
+    outdated = values_by(client, health.outdated(), at, "instance")
+    moments = {
+        name: values_by(client, query, at, "instance") for name, query in health.moments().items()
+    }
     disks, full, systems = _fullest(client, at), _soonest(client, at), _systems(client, at)
     return tuple(
         Host(
@@ -201,15 +158,6 @@ def _certificates(client: Client, at: int) -> tuple[Certificate, ...]:
         for series in client.instant(health.expiries(_HORIZON), at).series
     ]
     return tuple(sorted(found, key=lambda one: one.expires))
-
-
-def _by(client: Client, query: str, at: int, label: str) -> Values:
-    """Return the values of a query by a label; what is no number is left out."""
-    pairs = (
-        (series.labels.get(label, ""), float(series.values[-1]))
-        for series in client.instant(query, at).series
-    )
-    return {name: value for name, value in pairs if value == value}  # noqa: PLR0124 - NaN is not
 
 
 def _yes(value: float | None) -> bool | None:

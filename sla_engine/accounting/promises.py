@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
-from sla_engine.accounting.agreements import agreement_reports, reach_of
+from sla_engine.accounting.agreements import agreement_reports, members, reach_of
 from sla_engine.accounting.contracts import contract_kinds, contract_reach
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.report_context import cost
@@ -187,8 +187,8 @@ def closed_months(catalogue: Catalogue, at: int) -> tuple[Period, ...]:
 def _kept(books: Books, agreement: Agreement, period: Interval, at: int) -> AgreementReport:
     """Return what was kept of an agreement: windows that closed in a period, and the one now."""
     catalogue = books.catalogue
-    reach = contract_reach(catalogue, reach_of(catalogue, [agreement]), period, at)
-    facts = facts_of(books, reach, [s for s in catalogue.services if agreement.covers(s)])
+    reach = contract_reach(catalogue, reach_of(catalogue, [agreement], period), period, at)
+    facts = facts_of(books, reach, members(catalogue, agreement, period))
     first = books.ledger.first_samples()
     [found] = agreement_reports(catalogue, [agreement], facts, first, period, at=at)
     return found

@@ -7,10 +7,12 @@ from typing import Literal
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
-from sla_engine.accounting.agreements import agreement_reports, reach_of
+from service_catalogue.past import pieces
+from sla_engine.accounting.agreements import agreement_reports, members, reach_of
 from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.latencies import Target
 from sla_engine.accounting.past import terms_known, watched
 from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import period_needed, with_causes, with_context, with_days
@@ -71,7 +73,8 @@ def make_report(
     services = None if services is None else tuple(services)
     made = make(books, period, now, services, strips=strips, agreement=agreement, proceed=proceed)
     proceed()
-    named = _named(books.catalogue, services, agreement)
+    whole = Interval(period.start, period.end)
+    named = _named(books.catalogue, whole, services, agreement)
     made = replace(
         made,
         language=language,
@@ -82,7 +85,8 @@ def make_report(
         ledger_head=str(books.ledger.head() or ""),
     )
     if any(one.needs_trend for one in formats):
-        promised = _agreements(books.catalogue, named or books.catalogue.services, agreement)
+        chosen = list(watched(books, whole)) if named is None else named
+        promised = _agreements(books.catalogue, whole, chosen, agreement)
         made = with_trend(
             made, books, period, now, named=named, agreements=promised, proceed=proceed
         )
@@ -91,10 +95,12 @@ def make_report(
     return made
 
 
-def _targets(catalogue: Catalogue) -> dict[str, tuple[float, float]]:
-    """Return how fast services are meant to be: seconds, and the share of runs within them."""
+def _targets(catalogue: Catalogue) -> dict[str, Target]:
+    """Return how fast services are meant to be, by id."""
     return {
-        s.id: (s.latency.below / 1000, s.latency.share) for s in catalogue.services if s.latency
+        s.id: Target(s.latency.below / 1000, s.latency.share, s.latency.histogram)
+        for s in catalogue.services
+        if s.latency
     }
 
 
@@ -136,10 +142,9 @@ def report(
     Raises:
         KeyError: a service or the agreement is not in the catalogue.
     """
-    named = _named(books.catalogue, services, agreement)
-    chosen = (
-        list(watched(books, Interval(period.start, period.end))) if named is None else list(named)
-    )
+    whole = Interval(period.start, period.end)
+    named = _named(books.catalogue, whole, services, agreement)
+    chosen = list(watched(books, whole)) if named is None else list(named)
     work = partial(_computed, books, period, now, strips, agreement=agreement, proceed=proceed)
     isolation = Isolation(account_fault)
     parts = list(isolation.divided(chosen, lambda service: service.id, work))
@@ -157,15 +162,18 @@ def report(
 
 
 def _named(
-    catalogue: Catalogue, services: Iterable[str] | None, agreement: str | None
+    catalogue: Catalogue, period: Interval, services: Iterable[str] | None, agreement: str | None
 ) -> tuple[Service, ...] | None:
     """Return the services that a report is of; None: all that were watched."""
-    if agreement is not None:
-        promised = catalogue.agreement(agreement)
-        found = tuple(s for s in catalogue.services if promised.covers(s))
-    else:
-        found = tuple(map(catalogue.service, services or ()))
-    return found or None
+    if agreement is not None:  # one without services is of none, and never of everybody's
+        found = members(catalogue, catalogue.agreement(agreement), period, margin=0)
+        return tuple(one for one in found if _was_there(one, period))
+    return tuple(map(catalogue.service, services or ())) or None
+
+
+def _was_there(service: Service, period: Interval) -> bool:
+    """Say whether a service was watched in any part of a period."""
+    return any(held is not None for _, _, held in pieces(service, *period))
 
 
 def _asked_for(books: Books, period: Period, named: Sequence[Service] | None) -> tuple[str, ...]:
@@ -176,12 +184,16 @@ def _asked_for(books: Books, period: Period, named: Sequence[Service] | None) ->
 
 
 def _agreements(
-    catalogue: Catalogue, chosen: Sequence[Service], only: str | None
+    catalogue: Catalogue, period: Interval, chosen: Sequence[Service], only: str | None
 ) -> list[Agreement]:
-    """Return the agreements of which every service is reported on, or the one that is named."""
-    there = {service.id for service in chosen}
+    """Return the agreements of which every service is reported on, or the one that is named.
+
+    What left the catalogue before the period is reported on by nobody, and hides no agreement.
+    """
+    gone = (one for one in catalogue.left if not _was_there(one, period))
+    there = {service.id for service in (*chosen, *gone)}
     found = (a for a in catalogue.agreements if only in {None, a.id})
-    return [a for a in found if {s.id for s in catalogue.services if a.covers(s)} <= there]
+    return [a for a in found if {s.id for s in members(catalogue, a, period)} <= there]
 
 
 def _computed(
@@ -195,9 +207,13 @@ def _computed(
     proceed: Callable[[], None],
 ) -> PeriodReport:
     whole, at = Interval(period.start, period.end), as_of(books.ledger, now)
-    agreements = _agreements(books.catalogue, chosen, agreement)
-    owed = [*chosen, *reach_of(books.catalogue, agreements)]
-    facts = facts_of(books, period_needed(books.catalogue, owed, period, at), chosen)
+    agreements = _agreements(books.catalogue, whole, chosen, agreement)
+    owed = [*chosen, *reach_of(books.catalogue, agreements, whole)]
+    parts = (s for one in agreements for s in members(books.catalogue, one, whole))
+    needed = {service.id: service for service in (*chosen, *parts)}
+    facts = facts_of(
+        books, period_needed(books.catalogue, owed, period, at), tuple(needed.values())
+    )
     proceed()
     found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
     found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)

@@ -5,18 +5,23 @@ the row is named if that is another figure. Samples are to blame where all rows 
 what was reported.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from functools import partial
 from typing import NamedTuple
 
+from service_catalogue import Service
 from service_catalogue.terms import Value
+from sla_engine.accounting.agreements import agreement_reports, members, reach_of
 from sla_engine.accounting.contracts import Contracts, contract_reach
 from sla_engine.accounting.figures import as_of, facts_of, service_report, with_parts
 from sla_engine.accounting.past import without
 from sla_engine.accounting.report_context import cost
-from sla_engine.accounting.snapshots import differs, digest, snapshot
+from sla_engine.accounting.snapshots import differs, digest, promised, snapshot
 from sla_engine.accounting.terms_in_force import changes_of
+from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import (
     POLICY_VERSION,
     Cause,
@@ -27,6 +32,7 @@ from sla_engine.domain.report import (
 )
 from sla_engine.ledger import Books
 from sla_engine.ledger.frozen import Basis, Frozen, Snapshot
+from sla_engine.ledger.kept import report_of_agreement
 from sla_engine.ledger.rows import NOTHING, Without
 from sla_engine.ledger.terms import UPGRADE, Term
 from uptime_common import humanize
@@ -67,14 +73,44 @@ def restatements(
         for one in report.services
         if one.id in frozen and differs(frozen[one.id].figures, now[one.id])
     ]
-    if not changed:
-        return ()
     found = []
     for one in changed:
-        was, case = frozen[one.id], _Case(books, terms, report, one.id)
-        if causes := case.causes(was):
+        service = books.catalogue.service(one.id)
+        work = partial(_of_service, one.id, report)
+        was, case = frozen[one.id], _Case(books, terms, [service], work)
+        gone = partial(_gone_to, books, terms, service, report.period)
+        if causes := case.causes(was, gone):
             found.append(_restated(one, was, causes))
-    return tuple(found)
+    return (*found, *_promises_restated(books, report, terms))
+
+
+def _promises_restated(
+    books: Books, report: PeriodReport, terms: Sequence[Term]
+) -> Iterator[Restatement]:
+    """Yield how what agreements owe differs from what was frozen of it."""
+    first = books.ledger.frozen.first(report.period) if report.agreements else {}
+    for one in report.agreements:
+        was = first.get(report_of_agreement(one.id))
+        if was is None or not differs(was.figures, promised(one)):
+            continue
+        parts = members(books.catalogue, books.catalogue.agreement(one.id), report.period)
+        work = partial(_of_agreement, one.id, report)
+        causes = _Case(books, terms, parts, work, agreement=one.id).causes(was)
+        if causes:
+            yield _owed_otherwise(one, was, causes)
+
+
+def _owed_otherwise(one: AgreementReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
+    before = [window[2] for window in was.figures["windows"]]
+    after = [window.availability for window in one.closed]
+    return Restatement(
+        one.customer,
+        before[0] if len(before) == 1 else None,
+        after[0] if len(after) == 1 else None,
+        *_said(causes),
+        tuple(causes),
+        (was.figures["money"], one.money, one.currency),
+    )
 
 
 def _frozen(books: Books, report: PeriodReport) -> dict[str, Frozen]:
@@ -90,29 +126,76 @@ def _frozen(books: Books, report: PeriodReport) -> dict[str, Frozen]:
 
 
 def _restated(one: ServiceReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
-    authors = ", ".join(dict.fromkeys(cause.author for cause in causes))
-    reasons = "; ".join(dict.fromkeys(cause.reason for cause in causes))
     before, after = was.figures["availability"], one.figures.availability
-    return Restatement(one.name, before, after, authors, reasons, tuple(causes))
+    return Restatement(one.name, before, after, *_said(causes), tuple(causes))
+
+
+def _said(causes: Sequence[Cause]) -> tuple[str, str]:
+    """Return the authors and the reasons of causes."""
+    authors = ", ".join(dict.fromkeys(cause.author for cause in causes))
+    return authors, "; ".join(dict.fromkeys(cause.reason for cause in causes))
+
+
+def _of_service(name: str, report: PeriodReport, books: Books) -> tuple[Snapshot, str]:
+    """Return a service's figures of a report's period by some books, and its samples' digest."""
+    one, period = books.catalogue.service(name), report.period
+    at = as_of(books.ledger, report.generated_at)
+    facts = facts_of(books, contract_reach(books.catalogue, (one,), period, at), (one,))[one.id]
+    made = service_report(one, facts.within(period), period, at)
+    began = books.ledger.first_samples().get(one.id)
+    contract = Contracts(books.catalogue, period, at).of(one, facts, began, made.figures)
+    made = replace(
+        made,
+        impact=cost(one, made.figures, period.start),
+        credit=contract.credit,
+        contract=contract,
+    )
+    return snapshot(made, period), digest(facts, period)
+
+
+def _of_agreement(name: str, report: PeriodReport, books: Books) -> tuple[Snapshot, str]:
+    """Return what an agreement owes for a report's period by some books; it has no digest."""
+    catalogue, period = books.catalogue, report.period
+    at, one = as_of(books.ledger, report.generated_at), catalogue.agreement(name)
+    reach = contract_reach(catalogue, reach_of(catalogue, [one], period), period, at)
+    facts = facts_of(books, reach, members(catalogue, one, period))
+    first = books.ledger.first_samples()
+    [found] = agreement_reports(catalogue, [one], facts, first, period, at=at)
+    return promised(found), ""
 
 
 class _Case:
-    """A service whose figures changed; each way to put rows back is worked out once."""
+    """A service or agreement whose figures changed; each way to put rows back is tried once.
+
+    ``work`` returns figures and samples' digest by some books; ``services`` are all that these
+    hang on.
+    """
 
     def __init__(
-        self, books: Books, terms: Sequence[Term], report: PeriodReport, service: str
+        self,
+        books: Books,
+        terms: Sequence[Term],
+        services: Sequence[Service],
+        work: Callable[[Books], _Worked],
+        *,
+        agreement: str = "",
     ) -> None:
-        self._books, self._period, self._service = books, report.period, service
-        self._at = as_of(books.ledger, report.generated_at)
-        one = books.catalogue.service(service)
-        self._names = {service, *one.formerly}
-        names = with_parts(books.catalogue, [one]) | self._names
-        self._terms = [t for t in terms if t.subject.kind != "service" or t.subject.name in names]
-        self._heirs = [t for t in terms if t.subject.name not in names and service in _taken_by(t)]
+        self._books, self._work = books, work
+        self._names = {name: one.id for one in services for name in (one.id, *one.formerly)}
+        names = with_parts(books.catalogue, services) | self._names.keys()
+        ours: dict[str, set[str]] = {"service": names, "agreement": {agreement}}
+        self._terms = [
+            t for t in terms if t.subject.name in ours.get(t.subject.kind, {t.subject.name})
+        ]
         self._known: dict[Without, _Worked] = {}
 
-    def causes(self, was: Frozen) -> list[Cause]:
-        """Return what made the figures others than those that were frozen."""
+    def causes(
+        self, was: Frozen, gone: Callable[[Basis], list[Cause]] = lambda _: []
+    ) -> list[Cause]:
+        """Return what made the figures others than those that were frozen.
+
+        ``gone`` tells by what the samples are another service's now.
+        """
         known = was.basis or self._supposed(was)
         suspects = self._tried(list(self._suspects(known)))
         full, base = self._of(NOTHING), self._of(_all(suspects))
@@ -124,7 +207,7 @@ class _Case:
             found = found or [s.cause for s in suspects]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
-            found += self._gone_to(known) or [_SAMPLES, *self._derived_otherwise(known)]
+            found += gone(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
 
     def _not_undone(
@@ -143,16 +226,6 @@ class _Case:
             kept += group
         return [one for one in suspects if one in kept]
 
-    def _gone_to(self, known: Basis) -> list[Cause]:
-        """Return by what its samples of the period are another service's now, if they are."""
-        taken = [term for term in self._heirs if term.id > known.term]
-        if not taken or self._books.ledger.histories(self._period, [self._service]):
-            return []
-        heir, zone = taken[-1], self._books.catalogue.timezone
-        why = f"its history went to {heir.subject.name}, formerly {self._service}"
-        seen = f"(first seen {humanize.moment(heir.time, zone)})"
-        return [Cause("terms", _FILE, f"{why} {seen}", heir.time)]
-
     def _derived_otherwise(self, known: Basis) -> Iterator[Cause]:
         """Yield the terms by which samples may have been derived to something else.
 
@@ -162,7 +235,7 @@ class _Case:
         for term in self._terms:
             if term.subject.kind != "service" or term.after is None:
                 continue
-            name = self._service if term.subject.name in self._names else term.subject.name
+            name = self._names.get(term.subject.name, term.subject.name)
             was, held[name] = held.get(name, term.before), term.after
             if was and term.id > known.term and _derives_otherwise(was, term.after):
                 yield _of_term(term._replace(before=was), zone)
@@ -170,23 +243,8 @@ class _Case:
     def _of(self, left_out: Without) -> _Worked:
         """Return the figures and the samples' digest, as if some rows were not there."""
         if left_out not in self._known:
-            self._known[left_out] = self._worked_out(without(self._books, self._terms, left_out))
+            self._known[left_out] = self._work(without(self._books, self._terms, left_out))
         return self._known[left_out]
-
-    def _worked_out(self, books: Books) -> _Worked:
-        one = books.catalogue.service(self._service)
-        period, at = self._period, self._at
-        facts = facts_of(books, contract_reach(books.catalogue, (one,), period, at), (one,))[one.id]
-        made = service_report(one, facts.within(period), period, at)
-        began = books.ledger.first_samples().get(one.id)
-        contract = Contracts(books.catalogue, period, at).of(one, facts, began, made.figures)
-        made = replace(
-            made,
-            impact=cost(one, made.figures, period.start),
-            credit=contract.credit,
-            contract=contract,
-        )
-        return snapshot(made, period), digest(facts, period)
 
     def _supposed(self, was: Frozen) -> Basis:
         """Return what the figures of an older ledger stood on, by the clock."""
@@ -227,6 +285,21 @@ class _Case:
                 cause = Cause("window", event.author, why, event.time)
                 rows = Without(events=frozenset({number}))
                 yield _Suspect(rows, cause, f"request {window}")
+
+
+def _gone_to(
+    books: Books, terms: Sequence[Term], service: Service, period: Interval, known: Basis
+) -> list[Cause]:
+    """Return by what a service's samples of a period are another service's now, if they are."""
+    names = with_parts(books.catalogue, [service]) | {service.id, *service.formerly}
+    heirs = [t for t in terms if t.subject.name not in names and service.id in _taken_by(t)]
+    taken = [term for term in heirs if term.id > known.term]
+    if not taken or books.ledger.histories(period, [service.id]):
+        return []
+    heir, zone = taken[-1], books.catalogue.timezone
+    why = f"its history went to {heir.subject.name}, formerly {service.id}"
+    seen = f"(first seen {humanize.moment(heir.time, zone)})"
+    return [Cause("terms", _FILE, f"{why} {seen}", heir.time)]
 
 
 def _taken_by(term: Term) -> set[str]:

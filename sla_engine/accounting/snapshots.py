@@ -4,11 +4,13 @@ import hashlib
 from dataclasses import replace
 
 from sla_engine.accounting.figures import facts_of
+from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.report import POLICY_VERSION, PeriodReport, ServiceReport
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.frozen import Basis, Snapshot
+from sla_engine.ledger.kept import report_of_agreement
 
 _DAY = 86_400_000
 """How long a gap may still be filled by samples that come late."""
@@ -36,9 +38,12 @@ def freeze(books: Books, report: PeriodReport, known: Basis) -> PeriodReport:
     settled = {s.id for s in owed if is_settled(facts[s.id], report.generated_at)}
     figures = {one.id: snapshot(one, report.period) for one in owed if one.id in settled}
     bases = {name: known._replace(samples=digest(facts[name], report.period)) for name in figures}
-    books.ledger.frozen.add(report.period, figures, report.generated_at, bases)
     unsettled = tuple(one.name for one in owed if one.id not in settled)
     whole = bool(settled) and not unsettled and not report.not_computed
+    for agreement in report.agreements if whole else ():
+        name = report_of_agreement(agreement.id)
+        figures[name], bases[name] = promised(agreement), known
+    books.ledger.frozen.add(report.period, figures, report.generated_at, bases)
     return replace(report, frozen=whole, unsettled=unsettled)
 
 
@@ -84,6 +89,15 @@ def snapshot(one: ServiceReport, period: Interval) -> Snapshot:
             ]
             for share in (*figures.shares, *figures.short)
         ],
+    }
+
+
+def promised(one: AgreementReport) -> Snapshot:
+    """Return what is frozen of an agreement: its windows that closed, and what is due for them."""
+    return {
+        "met": one.met,
+        "money": one.money,
+        "windows": [[*w.span, w.availability, w.met, w.credit, w.money] for w in one.closed],
     }
 
 

@@ -1,12 +1,12 @@
 """The periods before a report's, from the ledger: 13 months, or weeks, and the year so far."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from service_catalogue import Catalogue, Service
+from service_catalogue import Service
 from service_catalogue.agreement import Agreement
-from sla_engine.accounting.agreements import agreement_reports, reach_of
+from sla_engine.accounting.agreements import agreement_reports, members, reach_of
 from sla_engine.accounting.components import wholes
 from sla_engine.accounting.contracts import contract_kinds
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
@@ -187,17 +187,14 @@ class _Past:
     def _owed(self, span: Interval, isolation: Isolation) -> dict[str, float]:
         """Return what customers are due for the windows that closed in a period."""
         catalogue, failed = self._books.catalogue, {*self._left_out, *isolation.faults}
-        kept = [one for one in self._agreements if not _covers(catalogue, one, failed)]
+        parts = {one.id: members(catalogue, one, span) for one in self._agreements}
+        kept = [a for a in self._agreements if failed.isdisjoint(s.id for s in parts[a.id])]
         if not kept or not any(one.fee for one in kept):
             return {}
-        services = reach_of(catalogue, kept)
+        services = reach_of(catalogue, kept, span)
         spans = [closed_in(contract_kinds(catalogue, s), span, self._at) for s in services]
         begin = min([span.start, *(window.start for some in spans for window in some)])
-        covered = [s for s in catalogue.services if any(one.covers(s) for one in kept)]
-        facts = facts_of(self._books, Interval(begin, span.end), covered)
+        covered = {s.id: s for one in kept for s in parts[one.id]}
+        facts = facts_of(self._books, Interval(begin, span.end), covered.values())
         made = agreement_reports(catalogue, kept, facts, self._first, span, at=self._at)
         return _debts(tuple(made))
-
-
-def _covers(catalogue: Catalogue, agreement: Agreement, names: Collection[str]) -> bool:
-    return any(agreement.covers(one) for one in catalogue.services if one.id in names)

@@ -73,6 +73,20 @@ def never_credited(data: Any) -> Iterator[Finding]:
                 yield (part, index, "credits"), message
 
 
+def never_sent(data: Any) -> Iterator[Finding]:
+    """Yield the recipients of agreements whose report nothing sends: location, message."""
+    given = data if isinstance(data, dict) else {}
+    listed, reports = given.get("agreements"), given.get("reports")
+    entries = reports if isinstance(reports, list) else ()
+    scheduled = {str(one.get("agreement")) for one in entries if isinstance(one, dict)}
+    for index, one in enumerate(listed if isinstance(listed, list) else ()):
+        if not isinstance(one, dict) or not one.get("to") or str(one.get("id")) in scheduled:
+            continue
+        if one.get("window") in ROLLING_WINDOWS:
+            message = f"window {one['window']} rolls and never closes: reports must name when"
+            yield ("agreements", index, "to"), message
+
+
 def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) -> Catalogue:
     """Load the catalogue; ``--prometheus.url`` outdoes its url.
 

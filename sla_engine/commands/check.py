@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from service_catalogue import json_schema, load_catalogue
-from sla_engine.app.context import every_mistake, never_credited, now, opened_client, read_catalogue
+from sla_engine.app.context import (
+    every_mistake,
+    never_credited,
+    never_sent,
+    now,
+    opened_client,
+    read_catalogue,
+)
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import Subparsers, prometheus_flag, subcommand
 from sla_engine.notices.reports import report_mistakes
@@ -43,6 +50,7 @@ def check(options: argparse.Namespace) -> int:
     elif doubts:
         _warn(options.config_file, at, lambda _: doubts)
     _warn(options.config_file, at, never_credited)
+    _warn(options.config_file, at, never_sent)
     services = counted(len(catalogue.services), "service")
     sys.stdout.write(f"{options.config_file}: {services}, no mistakes\n")
     return 0

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,6 +33,7 @@ from sla_engine.commands.flags import (
 from sla_engine.discovery.propose import sentences
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport
+from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
 from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
@@ -127,7 +129,9 @@ def report(options: argparse.Namespace) -> int:
         except MissingExtraError as error:
             raise JobError(str(error)) from error
         if result.frozen:
-            context.ledger.kept.add(Interval(period.start, period.end), "", bodies_of(made), at)
+            whose = report_of_agreement(options.agreement) if options.agreement else ""
+            span = Interval(period.start, period.end)
+            context.ledger.kept.add(span, whose, bodies_of(made), at)
     body, seal = made[name]
     write_output(_fitted(result, body, options), options.output)
     if seal is not None:
@@ -207,7 +211,8 @@ def _as_frozen(options: argparse.Namespace) -> int:
     with opened(options) as context:
         period = chosen_period(options, context.catalogue, now())
         kept = context.ledger.kept.of(Interval(period.start, period.end))
-    named = [one for one in kept if options.report in (None, one.report)]
+    whose = {entry.id: entry.agreement for entry in context.catalogue.reports}
+    named = [one for one in kept if _is_asked_for(one.report, whose, options)]
     sent = [one for one in named if one.format == (options.format or one.format)]
     if not sent:
         there = sorted({f"{one.report or 'by hand'} as {one.format}" for one in kept})
@@ -217,10 +222,24 @@ def _as_frozen(options: argparse.Namespace) -> int:
     return 0
 
 
+def _is_asked_for(
+    report: str, whose: Mapping[str, str | None], options: argparse.Namespace
+) -> bool:
+    """Say whether a kept report is what was asked for: of all services, or of an agreement."""
+    if options.report is not None and options.report != report:
+        return False
+    if options.agreement is None:
+        own = is_of_agreement(report) or whose.get(report) is not None
+        return options.report is not None or not own
+    return report == report_of_agreement(options.agreement) or (
+        whose.get(report) == options.agreement
+    )
+
+
 def _chosen_once(options: argparse.Namespace) -> None:
     """Raise where flags that choose services do not go together."""
-    if options.freeze and (options.services or options.agreement):
-        raise UsageError("--freeze is for all services, without --service or --agreement")
+    if options.freeze and options.services:
+        raise UsageError("--freeze is for all services or an agreement, without --service")
     if options.agreement and options.services:
         raise UsageError("--agreement has its own services, without --service")
 

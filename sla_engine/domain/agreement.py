@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
@@ -50,7 +51,10 @@ class AgreementWindow:
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
-    """An agreement in a period: the windows that closed, and the one that runs."""
+    """An agreement in a period: the windows that closed, and the one that runs.
+
+    ``zone`` is the one in which its windows begin.
+    """
 
     id: str
     customer: str
@@ -61,6 +65,7 @@ class AgreementReport:
     currency: str
     closed: tuple[AgreementWindow, ...] = ()
     running: AgreementWindow | None = None
+    zone: tzinfo | None = None
 
     @property
     def met(self) -> bool | None:

@@ -18,6 +18,7 @@ from sla_engine.domain.events import (
     Weighed,
     bad_slices,
     burnt,
+    expected,
     judged,
     lost_time,
     planned_slices,
@@ -122,9 +123,10 @@ class Figures:
     ``shares`` are the outages with downtime in the agreed time that count; ``short`` are those
     under ``min_outage``: their seconds count, they do not. Where there are ``events``, these make
     availability, what is left of the budget, and whether the objective is met, or else ``slices``
-    do; ``allowed`` is how many of them may fail, and there is no budget of time. ``lost`` is what
-    failed events cost in time (ms). ``exhausted`` is when the budget is used up if the last day's
-    burn goes on (ms UTC), of a contract's window that runs.
+    do; ``allowed`` is how many of them may fail, and there is no budget of time; ``at_most`` is how
+    many may if far more come than was seen so far. ``lost`` is what failed events cost in time
+    (ms). ``exhausted`` is when the budget is used up if the last day's burn goes on (ms UTC), of a
+    contract's window that runs.
     """
 
     agreed: int
@@ -145,6 +147,7 @@ class Figures:
     events: Weighed | None = None
     slices: Sliced | None = None
     allowed: float | None = None
+    at_most: float | None = None
     lost: float | None = None
     exhausted: int | None = None
 
@@ -221,7 +224,12 @@ def _by_events(
         slices, owed = _sliced(facts, terms, agreed, unknown, planned)
         timed = replace(timed, slices=slices)
         return _held(timed, terms.objective, slices.good, slices.total, owed)
-    return _held(timed, terms.objective, found.good, found.total, found.total)
+    owed = total(agreed)
+    coming = expected(found.total, owed - total(unknown), total(facts.agreed) - owed)
+    held = _held(timed, terms.objective, found.good, found.total, coming.total)
+    if terms.objective is None or coming.at_most == coming.total:
+        return held
+    return replace(held, at_most=float(1 - terms.objective) * coming.at_most)
 
 
 def _planned_failures(facts: AccountingInput, agreed: Intervals) -> Intervals:

@@ -1,13 +1,14 @@
 """What a board reads on one page of a report: verdicts, money, what is done, what is at risk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal, NamedTuple
 
-from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, WindowState
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, summarize
 
@@ -16,6 +17,7 @@ _DONE = 5
 _NEARLY = 0.2
 """Who has no more than this left of an error budget is at risk if the next window is like it."""
 _AHEAD = 31 * DAY
+_EVER = 2**62  # an outage that goes on ends with its window
 _FARTHEST = 92 * DAY
 
 RiskKind = Literal["window", "pace", "certificate", "disk", "support"]
@@ -26,6 +28,7 @@ class Verdict(NamedTuple):
     """What came of an agreement or a service; ratios, None where there is no such figure.
 
     ``unplanned`` is in milliseconds, of an agreement that of its services in all windows.
+    ``window`` is the one that all is of, where that is not of the report's period.
     """
 
     kind: VerdictKind
@@ -37,6 +40,7 @@ class Verdict(NamedTuple):
     objective: float | None
     budget_remaining: float | None
     unplanned: int
+    window: Interval | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -44,10 +48,19 @@ class Verdict(NamedTuple):
         return self.met is False or self.state in {"lost", "at_risk"}
 
 
+class Reason(NamedTuple):
+    """What made a credit due: a service, its unplanned downtime (ms), and when it was down."""
+
+    service: str
+    unplanned: int
+    spans: tuple[Interval, ...]
+
+
 class Owed(NamedTuple):
     """A credit for a window: a percent of its fee, and the amount where that is known.
 
-    ``name`` is the customer, or the service whose own ladder of credits it is.
+    ``name`` is the customer, or the service whose own ladder of credits it is; ``why`` are the
+    services of an agreement that were down, most first, ``zone`` the one of the window's clocks.
     """
 
     kind: VerdictKind
@@ -58,6 +71,8 @@ class Owed(NamedTuple):
     fee: float | None
     amount: float | None
     currency: str
+    why: tuple[Reason, ...] = ()
+    zone: tzinfo | None = None
 
 
 class Lost(NamedTuple):
@@ -101,6 +116,7 @@ class Risk(NamedTuple):
 
     ``window``: the budget of a window that runs is lost, or will be at today's burn. ``pace``: so
     much of the last window's budget was used (``used``, of 1) that another like it may be missed.
+    ``lost`` says of a window that its budget is gone for sure.
     """
 
     kind: RiskKind
@@ -108,6 +124,7 @@ class Risk(NamedTuple):
     at: int | None = None
     used: float | None = None
     place: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +188,7 @@ def _verdicts(report: PeriodReport) -> Iterator[Verdict]:
     promised = [_of_agreement(one) for one in report.agreements]
     yield from sorted(promised, key=lambda one: (not one.is_bad, one.name))
     own = [s for s in counted(report.services) if s.objective is not None]
-    yield from map(_of_service, sorted(own, key=_rank))
+    yield from (_of_service(one, report.period) for one in sorted(own, key=_rank))
 
 
 def _of_agreement(one: AgreementReport) -> Verdict:
@@ -191,17 +208,20 @@ def _of_agreement(one: AgreementReport) -> Verdict:
     )
 
 
-def _of_service(one: ServiceReport) -> Verdict:
+def _of_service(one: ServiceReport, period: Interval) -> Verdict:
+    other = one.other_window(period)
+    figures = one.figures if other is None else other.figures
     return Verdict(
         "service",
         one.id,
         one.name,
         one.met,
         one.state,
-        one.figures.availability,
+        figures.availability,
         one.objective,
         one.budget_remaining,
-        one.figures.unplanned,
+        figures.unplanned,
+        None if other is None else other.span,
     )
 
 
@@ -213,6 +233,7 @@ def _rank(one: ServiceReport) -> tuple[bool, float, float, str]:
 
 
 def _owed(report: PeriodReport) -> Iterator[Owed]:
+    down = {one.name: _down(one) for one in report.services}
     for one in report.agreements:
         for window in one.closed:
             if window.credit:
@@ -225,12 +246,30 @@ def _owed(report: PeriodReport) -> Iterator[Owed]:
                     one.fee,
                     window.money,
                     one.currency,
+                    tuple(_why(window, down)),
+                    one.zone,
                 )
     for service in report.services:
         for span, percent in _credits(service, report.period):
             if percent:
                 whose = service.id, service.name, span, percent
-                yield Owed("service", *whose, None, None, report.currency)
+                zone = None if service.contract is None else service.contract.zone
+                yield Owed("service", *whose, None, None, report.currency, zone=zone)
+
+
+def _down(one: ServiceReport) -> list[Interval]:
+    """Return when a service was down unplanned."""
+    shares = (*one.figures.shares, *one.figures.short)
+    return [share.outage.until(_EVER) for share in shares if share.unplanned]
+
+
+def _why(window: AgreementWindow, down: Mapping[str, Sequence[Interval]]) -> Iterator[Reason]:
+    """Yield what was down in a window of those that missed, or of all where one figure counts."""
+    missed = [part for part in window.parts if part.unplanned and part.met is not True]
+    every = missed or [part for part in window.parts if part.unplanned]
+    for part in sorted(every, key=lambda part: -part.unplanned):
+        spans = clip(tuple(sorted(down.get(part.service, ()))), window.span)
+        yield Reason(part.service, part.unplanned, spans)
 
 
 def _credits(service: ServiceReport, period: Interval) -> list[tuple[Interval, float | None]]:
@@ -296,7 +335,8 @@ def _soonest(one: Risk) -> tuple[bool, int, float, str]:
 def _risks(report: PeriodReport, ahead: Interval) -> Iterator[Risk]:
     for agreement in report.agreements:
         if (run := agreement.running) is not None and run.state in {"at_risk", "lost"}:
-            yield Risk("window", agreement.customer, run.exhausted)
+            gone = run.state == "lost"
+            yield Risk("window", agreement.customer, run.exhausted, lost=gone)
     for service in counted(report.services):
         yield from _of_budget(service)
     yield from _of_servers(report, ahead)
@@ -309,7 +349,8 @@ def _of_budget(service: ServiceReport) -> Iterator[Risk]:
         if run.state in {"at_risk", "lost"}:
             left = run.figures.budget_remaining
             used = None if left is None else 1 - left
-            yield Risk("window", service.name, run.exhausted, used)
+            gone = run.state == "lost"
+            yield Risk("window", service.name, run.exhausted, used, lost=gone)
         return
     left = service.budget_remaining
     if left is not None and left <= _NEARLY:

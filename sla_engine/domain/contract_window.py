@@ -154,9 +154,18 @@ def state_of(figures: Figures, exhausted: int | None) -> WindowState | None:
     left = figures.budget_remaining
     if left is None:
         return None
-    if left < 0:
-        return "lost"
-    return "on_course" if exhausted is None else "at_risk"
+    if left >= 0:
+        return "on_course" if exhausted is None else "at_risk"
+    return "lost" if is_gone(figures) else "at_risk"
+
+
+def is_gone(figures: Figures) -> bool:
+    """Say whether a window's budget is used up, however many events are still to come."""
+    left = figures.budget_remaining
+    if left is None or left > 0:
+        return False
+    used = spent(figures)
+    return figures.at_most is None or (used is not None and used > figures.at_most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +200,15 @@ class RunningWindow:
 class Contract:
     """What a contract says of a period: the windows that closed in it, and the one that runs.
 
-    ``previous`` are the verdicts of the windows that closed in the period before.
+    ``previous`` are the verdicts of the windows that closed in the period before; ``zone`` is the
+    one in which the windows begin.
     """
 
     window: str
     closed: tuple[ClosedWindow, ...] = ()
     running: RunningWindow | None = None
     previous: tuple[bool | None, ...] = ()
+    zone: tzinfo | None = None
 
     @property
     def met(self) -> bool | None:
@@ -221,12 +232,20 @@ class Contract:
         return sum(due) if due else None
 
     @property
-    def budget_remaining(self) -> float | None:
-        """Return what is left of the running window's budget, else the least of those closed."""
+    def judged(self) -> ClosedWindow | RunningWindow | None:
+        """Return the window that is told of: the running one, else of those closed the worst.
+
+        Verdict or state and what is left of the budget are of the same.
+        """
         if self.running is not None and self.met is None:
-            return self.running.figures.budget_remaining
-        known = [one.figures.budget_remaining for one in self.closed]
-        return min((left for left in known if left is not None), default=None)
+            return self.running
+        known = [one for one in self.closed if one.figures.budget_remaining is not None]
+        return min(known, key=lambda one: one.figures.budget_remaining or 0.0, default=None)
+
+    @property
+    def budget_remaining(self) -> float | None:
+        """Return what is left of the budget of the window that is `judged`."""
+        return None if self.judged is None else self.judged.figures.budget_remaining
 
 
 def all_met(verdicts: Iterator[bool | None] | Sequence[bool | None]) -> bool | None:

@@ -13,6 +13,8 @@ MOST_SHARE = 0.5
 """An outage never needs more than half of all events to fail."""
 _PAGED = Fraction(144, 10)
 """The burn rate that pages: 2 % of a budget of 30 days in an hour (The SRE Workbook, chapter 5)."""
+_WEEK = 7 * 86_400_000
+_MUCH_MORE = 10
 _ROUNDING = 1e-9  # a counter holds floats: a share that is met exactly must not fail by theirs
 
 
@@ -90,6 +92,32 @@ def is_failing(minute: Minute, bar: Failing) -> bool:
     return minute.failed > _ROUNDING * minute.total and (
         minute.failed >= (bar.share - _ROUNDING) * minute.total
     )
+
+
+class Expected(NamedTuple):
+    """The events of a whole window, those to come included: as they came so far, and at most."""
+
+    total: float
+    at_most: float
+
+
+def expected(seen: float, known: int, ahead: int) -> Expected:
+    """Return the events to expect of a window that is not over.
+
+    As many come in the agreed time ahead, by its length, as came in what is known. A night or a
+    weekend is no week: until a week is known, or half of a shorter window, ten times as many may
+    come, and what fails counts for sure only against these.
+
+    Args:
+        seen: the events so far.
+        known: the agreed time in which they were seen (ms).
+        ahead: the agreed time to come (ms).
+    """
+    if not known or not ahead:
+        return Expected(seen, seen)
+    more = seen * ahead / known
+    enough = known >= min(_WEEK, (known + ahead) / 2)
+    return Expected(seen + more, seen + (more if enough else _MUCH_MORE * more))
 
 
 def weigh(

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.contract_window import Contract, WindowState
+from sla_engine.domain.contract_window import ClosedWindow, Contract, WindowState
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.objective import Accounting, leaves_budget
 from sla_engine.domain.trend import PeriodTotals
@@ -31,7 +31,8 @@ class Latency:
     """How fast a service's probes were answered, seconds; None where nothing is known.
 
     ``before`` is the 95th percentile of the period before, ``days`` that of each of the period's
-    parts. ``below`` and ``share`` are what was agreed, ``kept`` the share of runs as fast as that.
+    parts. ``below`` and ``share`` are what was agreed, ``kept`` the share of runs as fast as that,
+    or of requests (``of_requests``).
     """
 
     p95: float | None = None
@@ -40,6 +41,7 @@ class Latency:
     below: float | None = None
     share: float | None = None
     kept: float | None = None
+    of_requests: bool = False
 
     @property
     def met(self) -> bool | None:
@@ -118,6 +120,17 @@ class ServiceReport:
             return self.figures.budget_remaining
         return self.contract.budget_remaining
 
+    def other_window(self, period: Interval) -> ClosedWindow | None:
+        """Return the closed window that verdict and budget are of, where that is not of a period.
+
+        It began before the period, or closes by the clocks of another zone.
+        """
+        found = None if self.contract is None else self.contract.judged
+        if not isinstance(found, ClosedWindow):
+            return None
+        inside = period.start <= found.span.start and found.span.end <= period.end
+        return None if inside else found
+
     @property
     def has_budget(self) -> bool:
         """Say whether there is an error budget."""
@@ -154,7 +167,8 @@ class Cause(NamedTuple):
 class Restatement:
     """What changed of a period after its report was made; availability ratios.
 
-    ``author`` and ``reason`` are those of all ``causes``.
+    ``author`` and ``reason`` are those of all ``causes``. Of an agreement, ``money`` is what was
+    due, before and after, and its currency; ``service`` is the customer then.
     """
 
     service: str
@@ -163,6 +177,7 @@ class Restatement:
     author: str
     reason: str
     causes: tuple[Cause, ...] = ()
+    money: tuple[float | None, float | None, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,14 @@ from service_catalogue.maintenance import WindowEntry
 from service_catalogue.model import WindowVersion
 from service_catalogue.past import Version, pieces_of
 from service_catalogue.service import FOREVER, Piece
-from service_catalogue.terms import Value, same_service, service_of, service_value, terms_of
+from service_catalogue.terms import (
+    Value,
+    agreement_value,
+    same_service,
+    service_of,
+    service_value,
+    terms_of,
+)
 from sla_engine.ledger.terms import SEEN, UPGRADE, Term, changes
 
 _T = TypeVar("_T")
@@ -230,11 +237,17 @@ def _of_calendar(
 
 
 def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], ...]:
-    """Return the terms that an agreement had, each with when it was seen; the last are today's."""
+    """Return the terms that an agreement had, each with when it was seen.
+
+    The last are today's, where the last row is of them.
+    """
     dated = [d for d in known.get(("agreement", agreement.id), ()) if d.value is not None]
+    if not dated:
+        return ((0, agreement),)
     read = [(d.seen, _read(d.value or {}, Agreement.model_validate, agreement.id)) for d in dated]
-    former = [(seen, one) for seen, one in read[:-1] if one is not None]
-    return (*former, (dated[-1].seen if dated else 0, agreement))
+    if dated[-1].value == agreement_value(agreement):
+        read[-1] = (dated[-1].seen, agreement)
+    return tuple((seen, one) for seen, one in read if one is not None) or ((0, agreement),)
 
 
 def _windows(known: Known, zones: Sequence[Dated]) -> Iterator[WindowVersion]:

@@ -14,6 +14,17 @@ from sla_engine.ledger import audit
 from sla_engine.ledger.tables import kept_report
 
 ACTION = "keep"
+_AGREEMENT = "agreement:"
+
+
+def report_of_agreement(identifier: str) -> str:
+    """Return under which name the reports of an agreement are kept; no schedule has such an id."""
+    return f"{_AGREEMENT}{identifier}"
+
+
+def is_of_agreement(report: str) -> bool:
+    """Say whether a report was kept for an agreement, without a schedule."""
+    return report.startswith(_AGREEMENT)
 
 
 class Kept(NamedTuple):

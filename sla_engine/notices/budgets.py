@@ -6,6 +6,7 @@ from functools import cache
 from service_catalogue import Catalogue
 from sla_engine.accounting.contracts import contract_kinds
 from sla_engine.domain.availability import Figures
+from sla_engine.domain.contract_window import is_gone
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message, Notice
 from sla_engine.domain.objective import exhausted_at
@@ -33,8 +34,10 @@ def budget_notices(
     for service in catalogue.services:
         found = figures.get(service.id)
         left = None if found is None else found.budget_remaining
-        crossed = [mark for mark in THRESHOLDS if left is not None and left <= mark]
-        if left is None or not crossed:
+        if found is None or left is None:
+            continue
+        crossed = [mark for mark in THRESHOLDS if left <= mark and (mark or is_gone(found))]
+        if not crossed:
             continue
         held = contract_kinds(catalogue, service)[-1].window
         span = held.around(now) if held.length is None else None

@@ -14,10 +14,12 @@ from sla_engine.accounting.report import make_report
 from sla_engine.accounting.sealing import Sealed, bodies_of, sealed, with_evidence
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
-from sla_engine.domain.period import Period, PeriodKind, containing, parse_period, shifted
+from sla_engine.domain.period import Period, PeriodKind, containing, shifted
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
+from sla_engine.ledger.kept import is_of_agreement
 from sla_engine.notices.kinds import Rendered, Situation, Writing
+from sla_engine.notices.promised import closed_windows, ended, entry_of, period_of
 from sla_engine.notifiers import File, parse_address
 from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_mail, to_pdf, to_slack
 from sla_engine.reports.seal import digest as seal_digest
@@ -51,28 +53,34 @@ def due_reports(
     what follows its period, but not for more than an hour. A period before the first sample of
     all has no report.
     """
-    if not books.catalogue.reports:
+    if not books.catalogue.reports and not books.catalogue.agreements:
         return
     first = min(books.ledger.first_samples().values(), default=None)
     seen = books.ledger.derived_until() or 0
-    for entry in books.catalogue.reports:
-        zone = entry.timezone or books.catalogue.timezone
+    for name, fired, period, facts in _due(books.catalogue, now, addresses):
+        topic = f"report:{facts['report']}:{name}"
+        settled = seen >= period.end + _SETTLED or now >= fired + _PATIENCE
+        if first is None or first >= period.end or not settled or outbox.keys_of([topic]):
+            continue
+        yield Notice(f"report:{facts['report']}/{name}", topic, "report", now, None, facts)
+
+
+def _due(
+    catalogue: Catalogue, now: int, addresses: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, int, Period, dict[str, Any]]]:
+    """Yield the reports whose time has come: name and end of the period, when due, facts."""
+    for entry in catalogue.reports:
+        zone = entry.timezone or catalogue.timezone
         fired = last_fired(entry, zone, now)
         if fired is None:
             continue
         period = shifted(containing(_KINDS[entry.period], fired, zone), -1)
-        topic = f"report:{entry.id}:{period.name}"
-        settled = seen >= period.end + _SETTLED or now >= fired + _PATIENCE
-        if first is None or first >= period.end or not settled or outbox.keys_of([topic]):
-            continue
-        facts = {
-            "report": entry.id,
-            "period": period.name,
-            "due": fired,
-            "channels": _channels(entry, books.catalogue, addresses.get(entry.id, ())),
-        }
-        key = f"report:{entry.id}/{period.name}"
-        yield Notice(key, topic, "report", now, None, facts)
+        channels = _channels(entry, catalogue, addresses.get(entry.id, ()))
+        facts = {"report": entry.id, "period": period.name, "due": fired, "channels": channels}
+        about = {} if entry.agreement is None else {"agreement": entry.agreement}
+        yield period.name, fired, period, facts | about
+    for window in closed_windows(catalogue, now):
+        yield window.name, window.period.end, window.period, window.facts
 
 
 def reports_due(situation: Situation) -> Iterator[Notice]:
@@ -82,6 +90,8 @@ def reports_due(situation: Situation) -> Iterator[Notice]:
 
 def _channels(entry: Report, catalogue: Catalogue, others: Sequence[str]) -> list[str]:
     named = [*([entry.channel] if entry.channel else ()), *entry.to]
+    if not named and entry.agreement is not None and not entry.elsewhere_only:
+        named = [to for a in catalogue.agreements if a.id == entry.agreement for to in a.to]
     if not named and not entry.elsewhere_only:
         named = [catalogue.slack.channel]
     return list(dict.fromkeys((*named, *others)))
@@ -111,10 +121,11 @@ def audience(entry: Report, catalogue: Catalogue) -> tuple[Service, ...]:
 def compose_report(item: Delivery, writing: Writing) -> Rendered:
     """Make a scheduled report when it is sent: with a file, or as text where none is taken."""
     facts, books, now = item.notice.facts, writing.books, writing.now
-    entries = {entry.id: entry for entry in books.catalogue.reports}
-    entry = entries.get(facts["report"]) or _forgotten(facts["report"])
-    zone = entry.timezone or books.catalogue.timezone
-    period = parse_period(facts["period"], zone, now)
+    agreement = facts.get("agreement")
+    if agreement is not None and agreement not in {one.id for one in books.catalogue.agreements}:
+        return Rendered(ended(facts))
+    entry = _entry(facts, books.catalogue)
+    period = period_of(facts, entry.timezone or books.catalogue.timezone, now)
     files = writing.capabilities.files
     whole = _whole(entry) if writing.capabilities.whole else ()
     attached = _attached(entry) if files else (FORMATS["text"],)
@@ -126,7 +137,10 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
         now,
         [FORMATS["slack"], FORMATS["json"], *whole, *attached],
         client=writing.client,
-        services=[s.id for s in audience(entry, books.catalogue) if s.id in there],
+        services=None
+        if agreement
+        else [s.id for s in audience(entry, books.catalogue) if s.id in there],
+        agreement=agreement,
         language=entry.language,
         paper=entry.paper,
         frozen=True,
@@ -215,6 +229,14 @@ def _keep(books: Books, entry: Report, made: PeriodReport, bodies: dict[str, byt
         books.ledger.kept.add(made.period, entry.id, new, made.generated_at)
 
 
+def _entry(facts: Mapping[str, Any], catalogue: Catalogue) -> Report:
+    """Return the schedule of a report, or what stands for it."""
+    if is_of_agreement(facts["report"]):
+        return entry_of(facts, catalogue)
+    entries = {entry.id: entry for entry in catalogue.reports}
+    return entries.get(facts["report"]) or _forgotten(facts["report"])
+
+
 def _forgotten(identifier: str) -> Report:
     """Return what stands for a report that has left the catalogue since it was due."""
     return Report(id=identifier, period="daily", cron="0 0 * * *")
@@ -235,9 +257,10 @@ def _attached(entry: Report) -> tuple[Format, ...]:
 
 def _file(entry: Report, period: Period, attached: Format, content: bytes) -> File:
     """Return the file that goes with the message."""
-    name = f"{entry.id}-{period.name}.{attached.extension}"
+    who = entry.id.replace(":", "-")
+    name = f"{who}-{period.name.replace('/', '_')}.{attached.extension}"
     alt = _PICTURED if attached is PICTURE else ""
-    return File(name, content, f"{entry.id} {period.name}", alt)
+    return File(name, content, f"{who} {period.name}", alt)
 
 
 def report_mistakes(data: Any) -> Iterator[Finding]:

@@ -35,6 +35,29 @@ def fast_enough(length: int, below: float) -> str:
     return f"avg_over_time(({_SLOWEST} <= bool {below!r})[{length}s:{step}s])"
 
 
+def requests_percentile(buckets: str, length: int) -> str:
+    """Return the 95th percentile of a histogram's requests over some seconds, in its unit."""
+    return f"histogram_quantile(0.95, sum by (le) (increase({buckets}[{length}s])))"
+
+
+def requests_within(buckets: str, below: float, length: int) -> str:
+    """Return the share of a histogram's requests within an edge of its buckets.
+
+    Nothing where no bucket has that edge, or nobody asked anything.
+    """
+    edges = "|".join(sorted({f"{below:g}", repr(below)})).replace(".", "[.]")
+    inside = _matching(buckets, f'le=~"{edges}"')
+    whole = _matching(buckets, 'le="+Inf"')
+    return f"sum(increase({inside}[{length}s])) / (sum(increase({whole}[{length}s])) > 0)"
+
+
+def _matching(selector: str, matcher: str) -> str:
+    """Return a selector with one matcher more."""
+    name, _, rest = selector.partition("{")
+    others = rest.removesuffix("}").strip().rstrip(",").strip()
+    return f"{name}{{{', '.join(filter(None, (others, matcher)))}}}"
+
+
 def disk_used() -> str:
     """Return how full each filesystem is, as a ratio."""
     return f"1 - {_AVAILABLE} / node_filesystem_size_bytes{{{_DISKS}}}"

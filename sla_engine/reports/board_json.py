@@ -1,6 +1,6 @@
 """The first page for programs: what every other format says of it is read from the same figures."""
 
-from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
+from sla_engine.domain.board import Board, Done, Lost, Owed, Reason, Risk, Verdict, board
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.trend import PeriodTotals
@@ -41,6 +41,7 @@ def _verdict(one: Verdict) -> Json:
         "objective_ratio": one.objective,
         "error_budget_remaining_ratio": one.budget_remaining,
         "unplanned_seconds": seconds(one.unplanned),
+        **({} if one.window is None else {"window": _span(one.window)}),
     }
 
 
@@ -73,6 +74,15 @@ def _owed(one: Owed) -> Json:
         "fee": one.fee,
         "amount": one.amount,
         "currency": one.currency,
+        **({"why": [_reason(reason) for reason in one.why]} if one.why else {}),
+    }
+
+
+def _reason(one: Reason) -> Json:
+    return {
+        "service": one.service,
+        "unplanned_seconds": seconds(one.unplanned),
+        "outages": [_span(span) for span in one.spans],
     }
 
 

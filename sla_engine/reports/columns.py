@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from sla_engine.domain.contract_window import WindowState
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, Word, language, marked
 from uptime_common.humanize import NOTHING
@@ -80,6 +83,28 @@ def failed(service: ServiceReport, say: Language) -> str:
 def budget(service: ServiceReport, say: Language) -> str:
     """Return the error budget left; a hyphen where there is none."""
     return say.share(service.budget_remaining) if service.has_budget else NOTHING
+
+
+def window_title(service: ServiceReport, window: Interval, say: Language) -> str:
+    """Return what people call a window of a contract, by the clocks of its zone."""
+    return title_in(window, None if service.contract is None else service.contract.zone, say)
+
+
+def title_in(window: Interval, zone: tzinfo | None, say: Language) -> str:
+    """Return what people call a window, by the clocks of a zone; without one by the report's."""
+    if not isinstance(zone, ZoneInfo) or zone == say.zone:
+        return say.title(window)
+    there = say.in_zone(zone)
+    return f"{there.title(window)} ({zone})"
+
+
+def named(service: ServiceReport, period: Interval, say: Language) -> str:
+    """Return a service's name, with the window that verdict and budget are of, if another."""
+    other = service.other_window(period)
+    if other is None:
+        return name(service)
+    window = window_title(service, other.span, say)
+    return say.phrase("{service}, verdict of {window}", service=name(service), window=window)
 
 
 def objective(service: ServiceReport, say: Language) -> str:

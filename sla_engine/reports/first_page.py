@@ -1,19 +1,24 @@
 """The first page in words: the same lines on paper, in a page, a mail, a text and in Slack."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
+from sla_engine.domain.availability import Figures
 from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import view
-from sla_engine.reports.columns import spoken
+from sla_engine.reports.columns import spoken, title_in, window_title
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
 
 _VERDICTS = 10
 _PARTS = 5
+_DEBTORS = 12
+_REASONS = 2
 _RISKS = 6
 _STORY = 140  # letters of what people wrote; the appendix has all of it
 
@@ -129,10 +134,19 @@ def _others(left: tuple[Verdict, ...], say: Language) -> str:
 def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) -> Cells:
     judged, goal = spoken(one.met, one.state, say), say.agreed(one.objective)
     if one.kind == "service":
-        lost = view.lost(known[one.id], say)
-        return one.name, "", judged, say.percent(one.availability), goal, lost
+        service, name = known[one.id], one.name
+        if one.window is not None:
+            service = replace(service, figures=_figures_of(service, one.window))
+            name = f"{name}, {window_title(service, one.window, say)}"
+        return name, "", judged, say.percent(one.availability), goal, view.lost(service, say)
     actual = NOTHING if one.availability is None else say.percent(one.availability)
     return one.name, say.phrase("agreement"), judged, actual, goal, say.service_time(one.unplanned)
+
+
+def _figures_of(service: ServiceReport, window: Interval) -> Figures:
+    """Return the figures of a window that closed."""
+    closed = () if service.contract is None else service.contract.closed
+    return next((one.figures for one in closed if one.span == window), service.figures)
 
 
 def _lost(page: Board, currency: str, say: Language) -> Part:
@@ -170,22 +184,66 @@ def _lost_row(one: Lost, currency: str, say: Language) -> Cells:
 
 def _owed(page: Board, say: Language) -> Part:
     sums = " + ".join(say.amount(amount, currency) for currency, amount in page.debts.items())
-    shown, left = page.owed[:_PARTS], page.owed[_PARTS:]
-    rest = say.phrase("and {n} more", n=say.number(len(left))) if left else ""
+    rows = [_owed_row(one, say) for one in page.owed]
+    if len(rows) > _PARTS:
+        rows = [_debtor_row(of, say) for of in _debtors(page.owed)]
+    left = len(rows) - _DEBTORS
+    rest = say.plural("and {n} more customer", "and {n} more customers", left) if left > 0 else ""
     title = say.phrase("Owed to customers")
     if sums:
         title = say.phrase("Owed to customers: {amount}", amount=sums)
-    rows = tuple(_owed_row(one, say) for one in shown)
-    return Part(title, rows, rest, empty=say.phrase("Nothing."), amounts=True, widths=(43, 39, 18))
+    some, empty = tuple(rows[:_DEBTORS]), say.phrase("Nothing.")
+    return Part(title, some, rest, empty=empty, amounts=True, widths=(25, 57, 18))
+
+
+def _debtors(owed: Sequence[Owed]) -> list[list[Owed]]:
+    """Return credits by whom they are due to, and in which money, the greatest sum first."""
+    found: dict[tuple[str, str, str], list[Owed]] = defaultdict(list)
+    for one in owed:
+        found[one.kind, one.id, one.currency].append(one)
+    return sorted(
+        found.values(), key=lambda of: (-sum(one.amount or 0.0 for one in of), of[0].name)
+    )
+
+
+def _debtor_row(of: Sequence[Owed], say: Language) -> Cells:
+    """Return in one line what is due to one customer for several windows."""
+    most = max(of, key=lambda one: (one.percent, one.window.start))
+    if len(of) == 1:
+        return _owed_row(most, say)
+    known = [one.amount for one in of if one.amount is not None]
+    due = say.amount(sum(known), most.currency) if known else say.phrase("fee not known")
+    told = say.plural(
+        "{n} window, most of it {percent} for {window}",
+        "{n} windows, most of it {percent} for {window}",
+        len(of),
+        percent=say.agreed(most.percent / 100),
+        window=title_in(most.window, most.zone, say),
+    )
+    return most.name, f"{told}{_because(most, say, hours=False)}", due
+
+
+def _because(one: Owed, say: Language, *, hours: bool = True) -> str:
+    """Return which services made a credit due, and when they were down the longest."""
+    told = []
+    for reason in one.why[:_REASONS]:
+        text = f"{reason.service} {say.service_time(reason.unplanned)}"
+        if reason.spans and hours:
+            text += f", {say.stretch(*max(reason.spans, key=lambda span: span.length))}"
+        told.append(text)
+    left = len(one.why) - len(told)
+    told += [say.phrase("{n} more", n=say.number(left))] if left > 0 else []
+    return f": {'; '.join(told)}" if told else ""
 
 
 def _owed_row(one: Owed, say: Language) -> Cells:
-    percent, window = say.agreed(one.percent / 100), say.title(one.window)
+    percent, window = say.agreed(one.percent / 100), title_in(one.window, one.zone, say)
     if one.amount is None or one.fee is None:
         told = say.phrase("{percent} of the fee of {window}", percent=percent, window=window)
         return one.name, told, say.phrase("fee not known")
     fee = say.money(one.fee, one.currency)
     told = say.phrase("{percent} of {fee} for {window}", percent=percent, fee=fee, window=window)
+    told += _because(one, say)
     return one.name, told, say.amount(one.amount, one.currency)
 
 
@@ -291,7 +349,7 @@ def _risk_words(one: Risk, say: Language) -> str:
         return say.phrase("{share} used in the last window", share=say.share(one.used))
     if one.kind == "window":
         used = "" if one.used is None else say.phrase("{share} used", share=say.share(one.used))
-        when = say.phrase(marked("lost"))
+        when = say.phrase(marked("lost") if one.lost else marked("at risk"))
         if one.at is not None:
             when = say.phrase("gone on {day} at today's burn", day=say.day(one.at))
         return ", ".join(filter(None, (used, when)))

@@ -8,7 +8,16 @@ from markupsafe import Markup
 
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import LEVELS, RELIABILITY, Column, filled, name, priced, verdict
+from sla_engine.reports.columns import (
+    LEVELS,
+    RELIABILITY,
+    Column,
+    filled,
+    name,
+    named,
+    priced,
+    verdict,
+)
 from sla_engine.reports.language import Language, language, marked
 from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
@@ -157,7 +166,10 @@ def services(report: PeriodReport, *, days: bool = True) -> Grid:
         say.phrase("Services"),
         [say.phrase(t) for t in ("Service", "Verdict", *(column.title for column in kept))],
         ["", "verdict", *map(_kind, kept)],
-        [[name(s), verdict(s, say), *_cells(s, kept, say)] for s in report.services],
+        [
+            [named(s, report.period, say), verdict(s, say), *_cells(s, kept, say)]
+            for s in report.services
+        ],
         say.phrase(_LEVELS_CAPTION),
         [strip(one, say) for one in report.services] if days else (),
         days_head=say.phrase("Days"),
@@ -247,8 +259,7 @@ def restatements(report: PeriodReport) -> Grid:
     rows = [
         (
             one.service,
-            say.percent(one.before),
-            say.percent(one.after),
+            *view.restated(one, say),
             say.phrase(_CAUSES[cause.kind]),
             "-" if cause.time is None else say.moment(cause.time),
             cause.author,
@@ -294,6 +305,11 @@ def performance(report: PeriodReport) -> Grid:
         "is the share of runs that was to be within the target.",
         period=say.title(report.period),
     )
+    asked = [s.name for s in lists.measured(report) if s.latency and s.latency.of_requests]
+    if asked:
+        names = say.listed(asked, 10)
+        told = say.phrase("Of {names} both are of its requests, by a histogram.", names=names)
+        caption += f" {told}"
     grid = _listed(
         "performance",
         say.phrase("Performance"),

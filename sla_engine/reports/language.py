@@ -98,6 +98,10 @@ class Language:
         shown = ", ".join(names[:limit])
         return self.phrase("{names} and {n} more", names=shown, n=self.number(len(names) - limit))
 
+    def in_zone(self, zone: ZoneInfo) -> Language:
+        """Return the same by the clocks of another zone."""
+        return Language(zone)
+
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""
         return humanize.moment(at, self.zone)
@@ -221,6 +225,10 @@ class Babel(Language):
             return part
         symbol = self.phrase(_UNITS.get(found[2], found[2]))
         return f"{self.number(int(found[1]))}\N{NARROW NO-BREAK SPACE}{symbol}"
+
+    def in_zone(self, zone: ZoneInfo) -> Language:
+        """Return the same by the clocks of another zone."""
+        return Babel(str(self._locale), zone)
 
     def moment(self, at: int) -> str:
         """Return an instant to the second, with its zone."""

@@ -9,7 +9,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
-from sla_engine.reports.columns import spoken
+from sla_engine.reports.columns import spoken, title_in, window_title
 from sla_engine.reports.language import Language, language, marked
 
 
@@ -179,7 +179,7 @@ def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str
 def _window(
     service: ServiceReport, one: ClosedWindow | RunningWindow, say: Language
 ) -> tuple[str, str]:
-    return service.name, say.title(one.span)
+    return service.name, window_title(service, one.span, say)
 
 
 def _used(one: ClosedWindow | RunningWindow, say: Language) -> tuple[str, str]:
@@ -222,7 +222,7 @@ def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]
         yield (
             one.customer,
             say.phrase(_RULES[one.rule]),
-            say.title(window.span),
+            title_in(window.span, one.zone, say),
             spoken(window.met, window.state, say),
             say.percent(window.availability) if known else "-",
             due or "-",

@@ -16,8 +16,10 @@ _SERVICE = (
     "window_state",
 )  # fmt: skip
 _OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
+_AGREEMENT = ("rule", "fee", "credit_amount", "currency")
 _HEAD = (
     "record", "period_start", "period_end", "service", "name", "owner", "tier", *_SERVICE, *_OUTAGE,
+    *_AGREEMENT,
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -43,6 +45,12 @@ def render(report: PeriodReport) -> bytes:
         for outage in service["outages"]:
             kept = {key: value for key, value in outage.items() if key in _HEAD}
             writer.writerow(_safe({"record": "outage"} | period | _names(service) | kept))
+    for agreement in data.get("agreements", []):
+        for window in _windows(agreement):
+            named = {"service": agreement["id"], "name": agreement["customer"]}
+            both = agreement | window
+            kept = {key: value for key, value in both.items() if key in _HEAD and key != "id"}
+            writer.writerow(_safe({"record": "agreement"} | period | named | kept))
     return out.getvalue().encode()
 
 

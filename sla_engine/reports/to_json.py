@@ -9,7 +9,14 @@ from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
-from sla_engine.domain.report import Capacity, Latency, PeriodReport, ServiceReport, Work
+from sla_engine.domain.report import (
+    Capacity,
+    Latency,
+    PeriodReport,
+    Restatement,
+    ServiceReport,
+    Work,
+)
 from sla_engine.reports.board_json import board_json
 from sla_engine.reports.plain import Json, moment, seconds
 
@@ -41,6 +48,7 @@ def document(report: PeriodReport) -> Json:
                     "service": one.service,
                     "availability_ratio_before": one.before,
                     "availability_ratio_after": one.after,
+                    **_due(one),
                     "author": one.author,
                     "reason": one.reason,
                     "causes": [
@@ -63,6 +71,18 @@ def document(report: PeriodReport) -> Json:
         | _agreements(report)
         | {"board": board_json(report)}
     )
+
+
+def _due(one: Restatement) -> Json:
+    """Return what was due and is due; nothing where it is not of an agreement."""
+    if one.money is None:
+        return {}
+    before, after, currency = one.money
+    return {
+        "credit_amount_before": before,
+        "credit_amount_after": after,
+        "currency": currency,
+    }
 
 
 def _agreements(report: PeriodReport) -> Json:
@@ -179,6 +199,7 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
         "error_budget_seconds": seconds(figures.budget),
         **_allowed(figures),
         "error_budget_remaining_ratio": figures.budget_remaining,
+        **_judged(service, report),
         "error_budget_exhausted_at": None
         if service.exhausted is None
         else rfc3339(service.exhausted),
@@ -199,6 +220,19 @@ def _service(service: ServiceReport, report: PeriodReport) -> Json:
             *(_outage(share, service, now, why, counted=True) for share in figures.shares),
             *(_outage(share, service, now, why, counted=False) for share in figures.short),
         ],
+    }
+
+
+def _judged(service: ServiceReport, report: PeriodReport) -> Json:
+    """Return the window that the verdict is of, and its budget, where that is not of the period."""
+    other = service.other_window(report.period)
+    if other is None:
+        return {}
+    return {
+        "verdict_window": {"start": moment(other.span.start), "end": moment(other.span.end)},
+        "error_budget_seconds": seconds(other.figures.budget),
+        **_allowed(other.figures),
+        "error_budget_remaining_ratio": other.figures.budget_remaining,
     }
 
 
@@ -291,6 +325,7 @@ def _latency(found: Latency) -> Json:
         "target_seconds": found.below,
         "target_share": found.share,
         "share_within_target": found.kept,
+        **({"of": "requests"} if found.of_requests else {}),
         "met": found.met,
     }
 

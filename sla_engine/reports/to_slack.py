@@ -8,7 +8,7 @@ from sla_engine.domain.period import recognized
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, summarize
 from sla_engine.reports import lists, view
-from sla_engine.reports.columns import verdict
+from sla_engine.reports.columns import named, verdict
 from sla_engine.reports.first_page import FirstPage, downtime, first_page, hurt, soon
 from sla_engine.reports.language import Language, Word, language, marked
 from sla_engine.reports.links import links
@@ -121,7 +121,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _promised(page, say)
     services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
-        yield _line(service, say)
+        yield _line(service, named(service, report.period, say), say)
     if len(services) > _LISTED:
         yield say.phrase("and {n} more", n=say.number(len(services) - _LISTED))
     yield from _closed(report)
@@ -194,8 +194,8 @@ def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
     return not bad, left, -figures.unplanned, service.name
 
 
-def _line(service: ServiceReport, say: Language) -> str:
-    text = f"{_MARKS[verdict(service, say).key]} {service.name}: {view.score(service, say)}"
+def _line(service: ServiceReport, told: str, say: Language) -> str:
+    text = f"{_MARKS[verdict(service, say).key]} {told}: {view.score(service, say)}"
     if service.state is not None:
         text += f", {verdict(service, say)}"
     figures = service.figures

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, is_thin, summarize
 from sla_engine.reports import lists, view
@@ -11,6 +12,7 @@ from sla_engine.reports.columns import (
     budget,
     filled,
     name,
+    named,
     objective,
     priced,
     verdict,
@@ -52,7 +54,9 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     yield from short(report)
     yield ""
     yield "SERVICES"
-    yield from lines(_SERVICE_HEAD, (_service_row(s, say) for s in report.services), width)
+    yield from lines(
+        _SERVICE_HEAD, (_service_row(s, report.period, say) for s in report.services), width
+    )
     yield from _more(report, say, width)
     yield from _contracts(report, say, width)
     yield ""
@@ -128,10 +132,10 @@ def _contracts(report: PeriodReport, say: Language, width: int | None) -> Iterat
         yield from lines(lists.AGREEMENT_HEAD, promised, width)
 
 
-def _service_row(service: ServiceReport, say: Language) -> Row:
+def _service_row(service: ServiceReport, period: Interval, say: Language) -> Row:
     figures = service.figures
     return (
-        name(service),
+        named(service, period, say),
         objective(service, say),
         say.percent(figures.availability) + (" *" if is_thin(service) else ""),
         _loud(verdict(service, say)),
@@ -194,7 +198,7 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
         yield ""
         yield f"RESTATEMENTS ({say.number(len(report.restatements))})"
     for one in report.restatements:
-        before, after = (say.percent(v) for v in (one.before, one.after))
+        before, after = view.restated(one, say)
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
 
 

@@ -1,5 +1,6 @@
 """What customers were promised: one figure by rule, credits in money, services measured once."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from service_catalogue.terms import terms_of
 from sla_engine.accounting.past import remembered
-from sla_engine.accounting.report import report
+from sla_engine.accounting.report import make_report, report
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
@@ -170,6 +171,63 @@ def test_an_edit_of_an_agreement_owes_nobody_less_for_a_window_before_it() -> No
     assert [(window.met, window.money) for window in after.closed] == [(True, 0), (True, 0)]
 
 
+LEFT: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
+    "the agreement": (["shop", "till"], [{"id": "a", "services": ["till"]}]),
+    "the catalogue": (["till"], [{"id": "a", "labels": {"of": "acme"}}]),
+}
+
+
+@pytest.mark.parametrize("of", LEFT)
+@pytest.mark.parametrize("rule", ["each", "worst", "all"])
+def test_a_member_that_left_in_october_counts_for_september_and_for_the_month_in_which_it_left(
+    of: str, rule: str
+) -> None:
+    services, promised = LEFT[of]
+    usual = {"customer": "ACME", "rule": rule, "objective": 99.9, "credits": STEPS, "fee": 1000}
+    labels = {"labels": {"of": "acme"}}
+    before = catalogue(
+        *({"id": name} | labels for name in ("shop", "till")),
+        agreements=[usual | {"id": "a", "services": ["shop", "till"]}],
+    )
+    after = catalogue(
+        *({"id": name} | labels for name in services), agreements=[usual | one for one in promised]
+    )
+    with Ledger.open("sqlite://") as kept:
+        for name in ("shop", "till"):
+            start = DOWN["shop"][0]
+            end = start + (60 * MINUTE if name == "shop" else 0)
+            line = [Segment(FIRST, start, State.UP), Segment(end, END, State.UP)]
+            line[1:1] = [Segment(start, end, State.DOWN)] if name == "shop" else []
+            kept.apply([Derived(name, tuple(line), FIRST)])
+        kept.terms.note(terms_of(before, "2"), "one", at("2026-09-01"))
+        kept.terms.note(terms_of(after, "2"), "two", at("2026-10-15"))
+        now = at("2026-12-01")
+        book = remembered(Books(after, kept), now)
+        of_months = {
+            month: report(book, parse_period(month, UTC, now), now, agreement="a", strips=False)
+            for month in ("2026-09", "2026-10", "2026-11")
+        }
+        year = report(book, parse_period("2026", UTC, now), now, strips=False).agreements[0]
+    parts = {
+        month: sorted(part.service for part in found.agreements[0].closed[0].parts)
+        for month, found in of_months.items()
+    }
+    assert parts == {"2026-09": ["shop", "till"], "2026-10": ["shop", "till"], "2026-11": ["till"]}
+    rows = {month: sorted(one.id for one in found.services) for month, found in of_months.items()}
+    assert rows == parts
+    money = [found.agreements[0].money for found in of_months.values()]
+    assert money == [100, 0, 0]
+    assert year.money == 100
+
+
+def test_an_agreement_without_services_is_a_report_of_none(ledger: Ledger) -> None:
+    now = at("2026-12-01")
+    nobody = books(ledger, {"id": "a", "services": [], "tiers": ["gone"]})
+    period = parse_period("2026-09", UTC, now)
+    found = make_report(nobody, period, now, [FORMATS["json"]], agreement="a")
+    assert (len(found.services), found.agreements[0].closed) == (0, ())
+
+
 def test_services_of_one_zone_lend_it_to_their_agreement(ledger: Ledger) -> None:
     given = [{"id": "a", "customer": "ACME", "services": ["shop", "till"], "fee": 1000}]
     zone = {"timezone": "Asia/Kolkata"}
@@ -187,6 +245,19 @@ def test_a_quarter_owes_what_its_months_do_and_a_day_owes_nothing(ledger: Ledger
     assert day["running"]["window_state"] == "lost"
     [day] = made(ledger, "2026-09-20", {"id": "a", "rule": "weighted", "weights": {"wiki": 98}})
     assert day["running"]["window_state"] == "at_risk"
+
+
+def test_a_table_has_a_line_of_each_window_of_an_agreement(ledger: Ledger) -> None:
+    rows = csv.DictReader(made(ledger, "2026-Q4", {"id": "a"}, style="csv").splitlines())
+    found = [row for row in rows if row["record"] == "agreement"]
+    assert [row["start"][:7] for row in found] == ["2026-10", "2026-11"]
+    [row] = [
+        row
+        for row in csv.DictReader(made(ledger, "2026-09", {"id": "a"}, style="csv").splitlines())
+        if row["record"] == "agreement"
+    ]
+    wanted = ("name", "rule", "met", "credit_percent", "credit_amount", "currency")
+    assert [row[key] for key in wanted] == ["ACME", "each", "false", "20.0", "200.0", "EUR"]
 
 
 @pytest.mark.parametrize("style", ["text", "html", "slack"])

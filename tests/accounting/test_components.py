@@ -43,6 +43,23 @@ def test_what_is_of_two_stands_under_one_and_what_is_nested_under_its_own() -> N
     ]  # fmt: skip
 
 
+def test_parts_of_a_group_stand_under_it_though_it_is_measured_by_itself() -> None:
+    """Three of a shop's parts: one composite, one grouped, and one that is grouped under that."""
+    farm = FARM | {"group": "shop", "components": ["b"]}
+    report = reported({"id": "shop"}, {"id": "a", "group": "shop"}, farm, {"id": "c", "group": "a"})
+    assert order(report) == [
+        ("lone", None), ("shop", None), ("a", "shop"), ("c", "a"), ("farm", "shop"), ("b", "farm"),
+    ]  # fmt: skip
+    summary = summarize(report.services)
+    assert (summary.unplanned, summary.outages) == (2 * 3_600_000, 2)
+    assert (len(summary.missed), len(report.services)) == (2, 6)
+
+
+def test_a_group_that_is_not_reported_on_hides_nobody() -> None:
+    report = reported({"id": "a", "group": "gone"})
+    assert dict(order(report))["a"] is None
+
+
 def test_totals_count_a_composite_once() -> None:
     report = reported(FARM)
     summary = summarize(report.services)

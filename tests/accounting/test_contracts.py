@@ -147,6 +147,42 @@ def test_a_window_is_of_the_service_s_own_zone(ledger: Ledger) -> None:
     assert [w["end"] for w in after["contract"]["closed"]] == ["2026-11-01T04:00:00Z"]
 
 
+def test_verdict_and_budget_are_of_one_window_and_it_is_named_where_another_zone_closes_it(
+    ledger: Ledger,
+) -> None:
+    """October in Berlin holds the end of September in St John's, whose October still runs."""
+    down = (Segment(at("2026-10-10"), at("2026-10-10") + 60 * MINUTE, State.DOWN),)
+    ledger.apply([Derived("shop", (*down, Segment(down[0].end, END, State.UP)), down[0].start)])
+    terms = {"timezone": "America/St_Johns", "window": "month"}
+    book = catalogue({"id": "shop", "objective": 99.8} | terms, timezone="Europe/Berlin")
+    now = at("2026-11-01") + 60 * MINUTE
+    period = parse_period("2026-10", ZoneInfo("Europe/Berlin"), now)
+    made = report(Books(book, ledger), period, now, strips=False)
+    [row] = json.loads(FORMATS["json"].render(made))["services"]
+    [september] = row["contract"]["closed"]
+    assert row["verdict_window"] == {"start": september["start"], "end": september["end"]}
+    for name in ("met", "error_budget_seconds", "error_budget_remaining_ratio"):
+        assert row[name] == september[name]
+    assert row["met"] is True
+    assert (
+        row["contract"]["running"]["error_budget_remaining_ratio"]
+        < row["error_budget_remaining_ratio"]
+    )
+    [verdict] = json.loads(FORMATS["json"].render(made))["board"]["verdicts"]
+    assert verdict["window"] == row["verdict_window"]
+    assert verdict["availability_ratio"] == september["availability_ratio"]
+    assert "verdict of September 2026 (America/St_Johns)" in FORMATS["text"].render(made).decode()
+
+
+def test_a_verdict_of_the_period_itself_names_no_other_window(ledger: Ledger) -> None:
+    assert "verdict_window" not in told(ledger, "2026-09")
+    assert "verdict_window" not in told(ledger, "2026-Q3")
+    assert "verdict_window" not in told(ledger, "2026-10-03")
+    last = told(ledger, "2026-09-30")
+    assert last["verdict_window"]["start"] == "2026-09-01T00:00:00Z"
+    assert last["error_budget_remaining_ratio"] == pytest.approx(1 - 60 / 43.2)
+
+
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_tells_a_quarter_s_windows(ledger: Ledger, name: str) -> None:
     if name == "pdf":

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.latencies import Target
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Certificate, Host, Latency
 from sla_engine.prometheus import Client
@@ -49,6 +50,9 @@ def _past() -> Iterator[str]:
     yield from family("node_boot_time_seconds", "", _booted)
     kinds = ',kind="upgraded"'
     yield from family("node_packages_changed_timestamp_seconds", kinds, _upgraded)
+    for edge, part in (("0.1", 0.6), ("0.5", 0.95), ("2.0", 1.0), ("+Inf", 1.0)):
+        labels = f',job="b",le="{edge}"'
+        yield from family("api_seconds_bucket", labels, lambda t, part=part: part * t)
     yield "# EOF\n"
 
 
@@ -69,7 +73,16 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     with running_prometheus(tmp_path, openmetrics="\n".join(_past())) as prometheus:
         book = catalogue("x", url=prometheus.url)
         with Client(book.prometheus) as client:
-            targets = {"web-shop": (0.3, 0.99), "payments": (0.2, 0.5)}
+            targets = {
+                "web-shop": Target(0.3, 0.99),
+                "payments": Target(0.2, 0.5),
+                "billing": Target(0.5, 0.9, 'api_seconds_bucket{job="b",}'),
+                "torn": Target(0.5, 0.9, "api_seconds_bucket{job}"),
+                "edge": Target(0.4, 0.9, "api_seconds_bucket"),
+            }
+            names = [one.id for one in day.services]
+            more = [replace(day.services[0], id=name) for name in ("billing", "torn", "edge")]
+            day = replace(day, services=(*day.services, *more))
             found = with_health(day, client, end + DAY, targets)
             young = with_health(morning, client, end + DAY)
     assert found.capacity is not None
@@ -105,6 +118,16 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     assert len(shop.days) == 24
     assert set(shop.days) == {0.25}
     assert payments == Latency(below=0.2, share=0.5)
+    billing, torn, edge = (one.latency for one in found.services[len(names) :])
+    assert billing is not None
+    assert billing.kept == pytest.approx(0.95)
+    assert billing.met is True
+    assert billing.p95 == pytest.approx(0.5)
+    assert len(billing.days) == 24
+    assert torn == Latency(below=0.5, share=0.9, of_requests=True)  # that one cannot be asked
+    assert edge is not None
+    assert (edge.kept, edge.met) == (None, None)
+    assert edge.p95 == pytest.approx(0.5)
     assert young.capacity is not None
     assert [h.full_in for h in young.capacity.hosts] == [None]  # half a day shows no pace
 

@@ -19,7 +19,7 @@ services:
     probes: [{type: http, url: "http://127.0.0.1:1"}]
 agreements:
   - {id: acme, customer: ACME, services: [shop], objective: 99.9, window: 90d,
-     credits: [{below: 99, credit: 5}]}
+     credits: [{below: 99, credit: 5}], to: ["slack:#acme"]}
 """
 
 
@@ -32,6 +32,7 @@ def test_credits_of_windows_that_never_close_are_warned_of(
     said = capsys.readouterr()
     assert "services[0].credits: window 30d rolls and never closes" in said.err
     assert "agreements[0].credits: window 90d rolls and never closes" in said.err
+    assert "agreements[0].to: window 90d rolls and never closes: reports must name" in said.err
     path.write_text(FILE.replace("30d", "month").replace("90d", "quarter"), encoding="utf-8")
     assert main(["check", f"--config.file={path}"]) == 0
     assert capsys.readouterr().err == ""

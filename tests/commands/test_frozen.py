@@ -89,6 +89,78 @@ def test_what_was_frozen_is_printed_whatever_came_after(
     assert run("verify")[0] == 0
 
 
+PROMISED = """\
+agreements:
+  - {id: acme, customer: ACME, services: [shop], objective: 99.9, fee: 1000,
+     credits: [{below: 99.9, credit: 10}]}
+  - {id: all, customer: All, services: [mail], objective: 99.9}
+"""
+
+
+def test_an_agreement_is_frozen_and_printed_for_itself(
+    run: Run, ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "services.yml").write_text(SERVICES + PROMISED)
+    code, text, _ = run("report", MONTH, "--freeze", "--agreement=acme")
+    assert (code, b"Mail" in text, b"100.00 EUR" in text) == (0, False, True)
+    assert set(ledger.frozen.first(OCTOBER)) == {"shop", "agreement:acme"}
+    assert run("report", MONTH, "--as-frozen")[0] == 1  # that is of all services
+    assert run("report", MONTH, "--as-frozen", "--agreement=all")[0] == 1
+    everybody = run("report", MONTH, "--freeze")[1]
+    (tmp_path / "services.yml").write_text(SERVICES)
+    assert run("report", MONTH, "--as-frozen", "--agreement=acme") == (0, text, "")
+    assert run("report", MONTH, "--as-frozen") == (0, everybody, "")
+    assert run("verify")[0] == 0
+
+
+def test_what_is_due_to_a_customer_after_its_report_is_a_restatement_with_its_cause(
+    run: Run, ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "services.yml").write_text(SERVICES + PROMISED)
+    ledger.apply([Derived("shop", (Segment(OCTOBER.start, OCTOBER.end, State.UP),), OCTOBER.start)])
+    run("report", MONTH, "--freeze", "--agreement=acme")
+    found = json.loads(run("report", MONTH, "--agreement=acme", "--format=json")[1])
+    assert found["restatements"] == []
+    line = (
+        Segment(DOWN, DOWN + DAY // 24, State.DOWN),
+        Segment(DOWN + DAY // 24, OCTOBER.end, State.UP),
+    )
+    ledger.apply([Derived("shop", line, DOWN)])
+    found = json.loads(run("report", MONTH, "--agreement=acme", "--format=json")[1])
+    service, customer = found["restatements"]
+    assert service["service"] == "Shop"
+    assert (customer["service"], customer["causes"][0]["kind"]) == ("ACME", "samples")
+    assert (customer["credit_amount_before"], customer["credit_amount_after"]) == (0, 100)
+    text = run("report", MONTH, "--agreement=acme")[1]
+    assert b"ACME: 0.00 EUR -> 100.00 EUR" in text
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_fee_that_is_agreed_later_restates_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "services.yml").write_text(SERVICES + PROMISED)
+    run("report", MONTH, "--freeze", "--agreement=acme")
+    (tmp_path / "services.yml").write_text(SERVICES + PROMISED.replace("fee: 1000", "fee: 9"))
+    found = json.loads(run("report", MONTH, "--agreement=acme", "--format=json")[1])
+    assert found["restatements"] == []
+    assert found["agreements"][0]["credit_amount"] == 100
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_correction_that_pardons_an_outage_is_named_as_what_a_customer_is_not_due(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "services.yml").write_text(SERVICES + PROMISED)
+    run("report", MONTH, "--freeze", "--agreement=acme")
+    outage = json.loads(run("report", MONTH, "--format=json")[1])["services"][0]["outages"][0]["id"]
+    flags = ("--as=planned", "--author=ada", "--reason=agreed")
+    code, _, errors = run("outages", "reclassify", outage, *flags)
+    assert code == 0, errors
+    found = json.loads(run("report", MONTH, "--agreement=acme", "--format=json")[1])
+    [customer] = [one for one in found["restatements"] if one["service"] == "ACME"]
+    assert [cause["kind"] for cause in customer["causes"]] == ["correction"]
+    assert (customer["credit_amount_before"], customer["credit_amount_after"]) == (100, 0)
+
+
 def test_frozen_again_the_first_stays_what_is_printed(run: Run, ledger: Ledger) -> None:
     _, text, _ = run("report", MONTH, "--freeze")
     ledger.apply([Derived("shop", (Segment(DOWN, OCTOBER.end, State.UP),), DOWN)])
@@ -141,6 +213,7 @@ def test_a_gap_at_the_end_that_nothing_will_fill_is_known(run: Run, url: str) ->
         (["--as-frozen", "--service=shop"], 2),
         (["--report=r"], 2),
         (["--freeze", "--service=shop"], 2),
+        (["--as-frozen", "--agreement=acme"], 1),
         (["--as-frozen", "--format=pdf"], 1),
         (["--as-frozen", "--report=r"], 1),
     ],

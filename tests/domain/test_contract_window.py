@@ -1,13 +1,17 @@
 """A contract's windows tile time, each closes in one period, and a running one is never missed."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from fractions import Fraction
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.contract_window import (
     DAY,
     ClosedWindow,
@@ -22,7 +26,8 @@ from sla_engine.domain.contract_window import (
     state_of,
     windows_of,
 )
-from sla_engine.domain.interval import Interval, total
+from sla_engine.domain.events import MINUTE, Minute
+from sla_engine.domain.interval import Interval, Intervals, total
 from tests.domain.invented_figures import figures_with
 
 EVER = 2**62
@@ -170,3 +175,68 @@ def test_a_contract_is_met_where_all_its_closed_windows_are_and_its_credits_add_
     day = Contract("month", (), running)
     assert (day.met, day.credit, day.state, day.budget_remaining) == (None, None, "on_course", 0.3)
     assert Contract("month", (ClosedWindow(span, unknown),), running).state == "on_course"
+
+
+MONTH = Interval(0, 30 * DAY)
+NINES = Fraction(999, 1000)
+
+
+def counted(days: Sequence[tuple[float, float]], until: int, *, blind: Intervals = ()) -> Figures:
+    """Return the figures of a month at a moment; of each day the requests and those that failed."""
+    minutes = [
+        Minute(day * DAY + 720 * MINUTE, total - failed, total)
+        for day, (total, failed) in enumerate(days)
+        if day * DAY < until and not any(b.start <= day * DAY < b.end for b in blind)
+    ]
+    covered = (Interval(0, until),)
+    facts = AccountingInput((), blind, covered, (MONTH,), events=minutes)
+    return figures(facts, Terms(NINES), until)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=29),
+    st.floats(0.01, 1e6),
+    st.sets(st.integers(0, 28), max_size=5),
+)
+def test_a_running_window_that_is_lost_stays_lost_and_one_with_budget_left_is_not(
+    shares: list[float], traffic: float, dark: set[int]
+) -> None:
+    """Whatever failed, at one traffic; days of which nothing is known change nothing."""
+    blind = tuple(Interval(day * DAY, (day + 1) * DAY) for day in sorted(dark))
+    days = [(traffic, traffic * share / 300) for share in shares]
+    known = counted(days, len(days) * DAY, blind=blind)
+    state = state_of(known, None)
+    month = [*days, *[(traffic, 0.0)] * (30 - len(days))]
+    if state == "lost":
+        for later in (len(days) + 1, 30):
+            assert state_of(counted(month, later * DAY, blind=blind), None) in {"lost", None}
+        assert counted(month, 30 * DAY, blind=blind).met is False
+    dark_ahead = [day for day in dark if day >= len(days)]
+    if known.events and not dark_ahead:
+        whole = counted(month, 30 * DAY, blind=blind)
+        used = whole.events.failed / (0.001 * whole.events.total) if whole.events else 0
+        assert state != "lost" or used > 1 - 1e-9
+
+
+def test_a_quiet_weekend_does_not_lose_a_month_that_its_working_days_meet() -> None:
+    weekend = [(100.0, 3.0), (100.0, 3.0)]
+    assert state_of(counted(weekend, 2 * DAY), None) == "at_risk"
+    month = [*weekend, *([*[(1000.0, 0.5)] * 5, *[(100.0, 0.0)] * 2] * 4)]
+    states = {state_of(counted(month, day * DAY), None) for day in range(3, 30)}
+    assert "lost" not in states
+    assert counted(month, 30 * DAY).met is True
+
+
+def test_the_worked_example_of_events_in_the_docs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "accounting.md").read_text(encoding="utf-8")
+    for days, failed in ((3, 12), (3, 60), (3, 300), (10, 29), (10, 31)):
+        found = counted([*[(1000.0, 0.0)] * (days - 1), (1000.0, float(failed))], days * DAY)
+        assert found.allowed is not None
+        assert found.budget_remaining is not None
+        burnt, over = float(failed), DAY
+        gone = forecast(found.allowed - failed, burnt, over, (Interval(days * DAY, MONTH.end),))
+        state = str(state_of(found, gone)).replace("_", " ")
+        used = f"{round(100 * (1 - found.budget_remaining)):,} %"
+        row = f"| {days} days | {failed} | {round(found.allowed / 0.001):,} | {found.allowed:.0f} |"
+        assert f"{row} {used} | {state} |" in page, (row, used, state)

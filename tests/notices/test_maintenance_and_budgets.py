@@ -19,6 +19,7 @@ from sla_engine.notices.maintenance import maintenance_notices
 from sla_engine.notices.sender import Sender
 from sla_engine.slack.notifier import SlackBot
 from tests.catalogues import catalogue
+from tests.domain.invented_figures import figures_with
 from tests.programs.slack import TOKEN, Slack, local_slack
 
 MINUTE = 60_000
@@ -200,3 +201,11 @@ def test_work_that_was_told_as_ended_does_not_overrun_afterwards(ledger: Ledger)
     assert [work(ledger, now) for now in (START, end)] == [["started"], ["ended"]]
     ledger.apply([Derived("shop", (Segment(end, end + MINUTE, State.DOWN),), end)])
     assert work(ledger, end + MINUTE) == []
+
+
+def test_a_budget_that_the_events_to_come_may_still_hold_is_not_used_up() -> None:
+    found = replace(figures_with(-0.5), at_most=2.0)
+    [early] = budget_notices(BOOK, {"shop": found}, START)
+    assert early.key.endswith("/0.2")
+    [gone] = budget_notices(BOOK, {"shop": replace(found, at_most=1.4)}, START)
+    assert gone.key.endswith("/0")
