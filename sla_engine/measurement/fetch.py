@@ -156,7 +156,8 @@ def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
         since = one.times[missing] - _STALENESS - steps[missing]
         edges = zip(since.tolist(), following[missing].tolist(), strict=True)
         lost += (Interval(*edge) for edge in edges)
-    return Unseen(union(lost))
+    stale = union(lost)
+    return Unseen(stale, stale)
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:
