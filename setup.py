@@ -17,6 +17,9 @@ DATA = (
 )
 
 
+WORDS = "sla_engine/reports/locale"
+
+
 class FreshBuild(build_py):
     """A build without what an older one left: that would be installed, too."""
 
@@ -40,10 +43,11 @@ _FOLDERS = [
 
 setup(
     cmdclass={"build_py": FreshBuild},
-    packages=[NAME, *map(_installed, [*_CODE, *_FOLDERS])],
+    packages=[NAME, *map(_installed, [*_CODE, WORDS, *_FOLDERS])],
     package_dir={NAME: NAME, **{_installed(folder): folder for folder in (*PACKAGES, *DATA)}},
     package_data={
-        "": ["*.html", "locale/*.po", "py.typed"],
+        "": ["*.html", "py.typed"],
+        _installed(WORDS): ["*.po"],
         **{_installed(folder): ["*"] for folder in _FOLDERS},
     },
 )

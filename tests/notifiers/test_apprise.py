@@ -148,7 +148,7 @@ def test_a_late_report_says_so_and_speaks_its_language(engine: Engine, receiver:
     message = receiver.got[0][1]["message"]
     month = dates.format_skeleton("yMMMM", date(2026, 10, 1), locale="de")
     assert f"Service levels of Example, {month}" in message
-    assert "This report is 4h late." in message
+    assert "Dieser Bericht ist 4\N{NARROW NO-BREAK SPACE}h verspätet." in message
 
 
 def test_a_webhook_keeps_its_channel_and_other_services_theirs(
