@@ -20,7 +20,7 @@ from sla_engine.domain.notice import (
 from sla_engine.domain.outage import Correction, Outage, OutageSpan, outage_id
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger import Books, Ledger, Outbox
-from sla_engine.maintenance.windows import planned, windows_in
+from sla_engine.maintenance.windows import concerns, planned, windows_in
 from sla_engine.notices.kinds import Situation
 
 _LATELY = 24 * 3_600_000
@@ -115,13 +115,19 @@ def _kind(correction: Correction) -> str:
     return kinds.get(correction.field, "changed")
 
 
-def running_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
+def running_notices(
+    books: Books, outbox: Outbox, now: int, *, edited: bool = True
+) -> Iterator[Notice]:
     """Yield what brings the messages of open outages up to date: duration and budget burnt.
 
-    Steps grow with the outage's age, and each has a key of its own: a restart neither repeats one
-    nor makes up for those it slept through. An outage that nobody was told of is left alone.
+    Steps grow with the outage's age, and the end of planned work is one; each has a key of its own:
+    a restart neither repeats one nor makes up for those it slept through. An outage that nobody was
+    told of is left alone. Unless messages are ``edited``, only planned work that is over counts.
     """
-    due = dict(_steps(books.catalogue, books.ledger.open_outages(), now))
+    opened = books.ledger.open_outages()
+    over = _over(books, opened, now) if opened else {}
+    chosen = {s: stretch for s, stretch in opened.items() if edited or s in over}
+    due = dict(_steps(books.catalogue, chosen, now, over))
     told = outbox.keys_of(due) if due else {}
     fresh = [due[topic] for topic, keys in told.items() if due[topic][0] not in keys]
     if not fresh:
@@ -134,9 +140,26 @@ def running_notices(books: Books, outbox: Outbox, now: int) -> Iterator[Notice]:
 
 
 def running_due(situation: Situation) -> Iterator[Notice]:
-    """Yield `running_notices` where messages are edited: elsewhere each would be a new one."""
-    if situation.threads:
-        yield from running_notices(situation.books, situation.outbox, situation.now)
+    """Yield `running_notices`; where no message is edited each would be a new one."""
+    books, outbox = situation.books, situation.outbox
+    yield from running_notices(books, outbox, situation.now, edited=situation.threads)
+
+
+def _over(books: Books, opened: Mapping[str, OutageSpan], now: int) -> dict[str, int]:
+    """Return when planned work ended last in each open outage (ms UTC), in the last day."""
+    wide = Interval(max(min(one.start for one in opened.values()), now - _LATELY), now)
+    if wide.length <= 0:
+        return {}
+    found: dict[str, int] = {}
+    known = [s for s in books.catalogue.services if s.id in opened]
+    for window in windows_in(books.catalogue, books.ledger.windows.touching(wide), wide):
+        if window.state(now) not in {"approved", "active", "completed"}:
+            continue
+        ends = [one.end for one in window.occurrences if wide.start < one.end <= now]
+        for service in known if ends else ():
+            if concerns(window.scope, service) and max(ends) > opened[service.id].start:
+                found[service.id] = max(found.get(service.id, 0), *ends)
+    return found
 
 
 def _unchanged(ledger: Ledger, service: str, stretch: OutageSpan, now: int) -> Change:
@@ -149,7 +172,7 @@ def _unchanged(ledger: Ledger, service: str, stretch: OutageSpan, now: int) -> C
 
 
 def _steps(
-    catalogue: Catalogue, opened: Mapping[str, OutageSpan], now: int
+    catalogue: Catalogue, opened: Mapping[str, OutageSpan], now: int, over: Mapping[str, int]
 ) -> Iterator[tuple[str, tuple[str, str, OutageSpan]]]:
     """Yield the topic of each open outage with the key of its last step."""
     known = {service.id for service in catalogue.services}
@@ -157,4 +180,5 @@ def _steps(
         step = running_step(now - stretch.start)
         if service in known and step:
             topic = outage_topic(outage_id(service, stretch.start))
-            yield topic, (f"{topic}/running/{step}", service, stretch)
+            ended = f"/{over[service]}" if service in over else ""
+            yield topic, (f"{topic}/running/{step}{ended}", service, stretch)

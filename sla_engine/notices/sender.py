@@ -229,12 +229,18 @@ class Sender:
         """
         kinds = {item.notice.kind for item in batch} - SILENT_KINDS
         if not kinds:
-            return True
+            return not self._overran(batch)
         if not kinds <= set(OUTAGE_KINDS) or kinds & {"opened", "reopened"}:
             return False
         last = {one.topic: one.facts for one in self._outbox.told(batch[-1])}
         still = [facts["end"] is None and not facts["withdrawn"] for facts in last.values()]
         return len(still) > 1 and any(still)
+
+    def _overran(self, batch: Sequence[Delivery]) -> bool:
+        """Say whether planned work that is over is told here for the first time."""
+        facts = batch[-1].notice.facts
+        first = len(self._outbox.told(batch[-1])) == len(batch)
+        return first and facts.get("classification") == "overrun" and facts.get("end") is None
 
     def _given_up(self, item: Delivery, notifier: Notifier, outcome: Outcome) -> Outcome:
         """Make an end of what is not worth repeating any longer."""

@@ -2,6 +2,7 @@ import json
 
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.notice import Message
 from sla_engine.domain.objective import ratio
 from sla_engine.domain.outage import Outage, OutageSpan
 from sla_engine.domain.outage_changes import Change
@@ -9,6 +10,7 @@ from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Outbox
 from sla_engine.notices.outages import outage_notices, running_notices
 from sla_engine.notices.sender import Sender
+from sla_engine.notifiers import Capabilities, Delivered, Notifier, Outcome
 from sla_engine.slack.notifier import SlackWebhook
 from tests.notices.world import MINUTE, T0, Make, World
 
@@ -166,3 +168,37 @@ def test_what_an_outage_used_and_what_is_left_are_of_one_moment(world: World) ->
     _goes_down(world, "s0")
     [root] = world.slack.roots()
     assert "10.0 % used by this outage, 90.0 % left" in json.dumps(root["blocks"])
+
+
+class Pager(Notifier):
+    """Takes messages and edits none."""
+
+    name = "pager"
+    capabilities = Capabilities()
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+
+    def post(self, place: str, message: Message, key: str, thread: str | None = None) -> Outcome:
+        del key, thread
+        self.got.append(message.title)
+        return Delivered(place)
+
+
+def test_work_that_is_over_rings_once_at_an_address_without_threads(make: Make) -> None:
+    """The pager's address hears of outages alone: of what was planned it was not told before."""
+    planned = {"channel": "#seniors", "severities": ["planned"]}
+    world = make(routes=[planned, {"channel": "pager:", "severities": ["unplanned"]}])
+    books, pager = Books(world.catalogue, world.ledger), Pager()
+    notifiers = {**world.sender._notifiers, "pager": pager}
+    world.sender = Sender(books, world.outbox, notifiers, lambda: world.now)
+    _goes_down(world, "s2")
+    for minutes in (44, 46, 47, 50, 110):  # its window ends after 45
+        world.now = T0 + minutes * MINUTE
+        world.outbox.add(running_notices(books, world.outbox, world.now, edited=False))
+        world.drain()
+        assert len(pager.got) == (minutes > 45), minutes
+    assert "still down after its maintenance window" in pager.got[0]
+    world.changes(Change("resolved", "s2", OutageSpan(T0, None), OutageSpan(T0, world.now)))
+    world.drain()
+    assert len(pager.got) == 2
