@@ -103,7 +103,7 @@ class Engine:
         self._faults = FaultWatch(metrics)
         self._derived_until: int | None = None
         self._leading = False
-        self._noted = False
+        self._noted = self._written = False
         self._asks_again_at = 0.0
         self._busy = threading.Lock()
         self._sending = threading.Lock()
@@ -140,7 +140,7 @@ class Engine:
                 self._figures, self._figures_at, self._newest = {}, 0, None
                 self._watch = PromiseWatch()
                 self._failing, self._uncounted = FailingServices(), {}
-                self._noted = False
+                self._noted = self._written = False
                 self._asks_again_at = 0.0
                 self._show(context, (level for level in levels if level.service in known))
         before.client.close()
@@ -266,7 +266,11 @@ class Engine:
 
     def _ingest(self) -> Ingested:
         """Derive all that is due, of no clock's future; what is done before a failure stays."""
-        server = self._time.heard(self.context)
+        try:
+            server = self._time.heard(self.context)
+        except PrometheusError:
+            self._note_terms(now(), heard=False)
+            raise
         ours = now()
         at = ours if server is None else min(ours, server)
         self._note_terms(at)
@@ -282,14 +286,21 @@ class Engine:
             log.info("outage", change=change.kind, service=change.service)
         return Ingested(Interval(at, at), tuple(changes))
 
-    def _note_terms(self, at: int) -> None:
-        """Write down what the catalogue in force says, once: the ledger has it from ``at`` on."""
-        if self._noted:
+    def _note_terms(self, at: int, *, heard: bool = True) -> None:
+        """Write down what the catalogue in force says, once: the ledger has it from ``at`` on.
+
+        An outage of what left is closed only once Prometheus was ``heard``, whose clock bears it
+        out.
+        """
+        if self._noted or (self._written and not heard):
             return
         try:
             context = self.context.noted(at)
             self.published = self.published._replace(context=context)
             self._notifications.know(context)
+            self._written = True
+            if not heard:
+                return
             if gone := unwatched(context.books):
                 context.ledger.unwatch(gone, at, outage_notices(context.books, at))
                 log.info("no longer watched", services=gone)

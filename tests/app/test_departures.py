@@ -21,7 +21,7 @@ from sla_engine.metrics import EngineMetrics
 from sla_engine.notices.outages import outage_notices
 from sla_engine.notices.registry import due_notices  # noqa: F401 - the registry is complete
 from sla_engine.notices.sender import Sender
-from sla_engine.prometheus import Client
+from sla_engine.prometheus import Client, PrometheusError
 from sla_engine.slack.notifier import SlackBot
 from tests.accounting.test_past import DAY, DOWN, EDIT, HOUR, LATER, SEPTEMBER
 from tests.catalogues import catalogue
@@ -91,6 +91,26 @@ def test_what_was_open_is_closed_as_no_longer_watched(ledger: Ledger, slack: Sla
     before = list(ledger.export())
     engine_of(WITHOUT, ledger)._note_terms(seen + HOUR)
     assert list(ledger.export()) == before
+
+
+def test_terms_are_seen_while_prometheus_is_away_and_nothing_is_closed_by_our_clock_alone(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sla_engine.app.engine.now", lambda: EDIT + MINUTE)
+    engine = engine_of(WITHOUT, ledger)
+
+    def away() -> None:
+        raise PrometheusError("connection refused")
+
+    engine.context.client.now = away  # type: ignore[method-assign]
+    with pytest.raises(PrometheusError):
+        engine._ingest()
+    assert ledger.terms.rows()[-1].time == EDIT + MINUTE
+    assert set(ledger.open_outages()) == {"shop"}
+    before = len(ledger.terms.rows())
+    engine._note_terms(EDIT + HOUR)
+    assert len(ledger.terms.rows()) == before
+    assert ledger.open_outages() == {}
 
 
 def test_a_fault_in_writing_terms_down_stops_no_measuring(
