@@ -211,7 +211,9 @@ def _by_events(oracle: Oracle, truth: Truth, sums: Sums, period: Span, now: int)
         at = (agreed, period, now)
         found |= _held(objective, *_sliced(truth, slicing, planned, at))
         return found | {"error_budget_slices": found.pop("allowed")}
-    found |= _held(objective, good, total, total)
+    known, whole = sums.agreed - sums.unknown, sum(end - start for start, end in agreed)
+    ahead = Fraction(whole - sums.agreed, known) if known else Fraction(0)
+    found |= _held(objective, good, total, total * (1 + ahead))
     return found | {"error_budget_events": found.pop("allowed")}
 
 

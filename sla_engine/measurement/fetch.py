@@ -156,8 +156,7 @@ def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
         since = one.times[missing] - _STALENESS - steps[missing]
         edges = zip(since.tolist(), following[missing].tolist(), strict=True)
         lost += (Interval(*edge) for edge in edges)
-    stale = union(lost)
-    return Unseen(stale, stale)
+    return Unseen(union(lost))
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:

@@ -228,10 +228,11 @@ def _judged(service: ServiceReport, report: PeriodReport) -> Json:
     other = service.other_window(report.period)
     if other is None:
         return {}
+    allowed = _allowed(other.figures)
     return {
         "verdict_window": {"start": moment(other.span.start), "end": moment(other.span.end)},
         "error_budget_seconds": seconds(other.figures.budget),
-        **_allowed(other.figures),
+        **{name: value for name, value in allowed.items() if name.startswith("error_budget_")},
         "error_budget_remaining_ratio": other.figures.budget_remaining,
     }
 

@@ -10,6 +10,7 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.accounting.report import report
+from sla_engine.domain.events import Minute
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
@@ -172,6 +173,23 @@ def test_verdict_and_budget_are_of_one_window_and_it_is_named_where_another_zone
     assert verdict["window"] == row["verdict_window"]
     assert verdict["availability_ratio"] == september["availability_ratio"]
     assert "verdict of September 2026 (America/St_Johns)" in FORMATS["text"].render(made).decode()
+
+
+def test_of_the_other_window_only_the_budget_is_told(ledger: Ledger) -> None:
+    """What was lost, and the good events, stay those of the period."""
+    lost = at("2026-09-10")
+    events = (Minute(lost, 0.0, 10.0), Minute(at("2026-09-30"), 990.0, 990.0))
+    line = (Segment(FIRST, END, State.UP),)
+    ledger.apply([Derived("calls", line, FIRST, 0, events)])
+    sli = {"good": "good_total", "total": "all_total"}
+    book = catalogue({"id": "calls", "objective": 95, "window": "month", "sli": sli})
+    period = parse_period("2026-09-30", UTC, END)
+    made = report(Books(book, ledger), period, END, strips=False)
+    [row] = json.loads(FORMATS["json"].render(made))["services"]
+    assert row["verdict_window"]["start"] == "2026-09-01T00:00:00Z"
+    assert (row["lost_seconds"], row["events"]) == (0, {"good": 990, "total": 990})
+    assert row["error_budget_events"] == pytest.approx(50)
+    assert row["error_budget_remaining_ratio"] == pytest.approx(0.8)
 
 
 def test_a_verdict_of_the_period_itself_names_no_other_window(ledger: Ledger) -> None:
