@@ -78,6 +78,7 @@ def test_it_is_acknowledged_before_slack_is_asked_who_may(world: World, wire: Wi
 
     def fault(method: str) -> None:
         if method == "usergroups.users.list":
+            wire.wait(lambda: bool(wire.acknowledged))  # sent before, it may arrive after
             seen.append(len(wire.acknowledged))
 
     world.slack.fault = fault
