@@ -380,10 +380,12 @@ class Engine:
         changed = {change.service for change in changes}
         due = {*changed, *corrected, *books.ledger.open_outages()}
         fresh = self._account(at, due, isolation)
-        reached = reach(books, at) if fresh else {}
+        reached = reach(books, at)
         self._figures |= fresh
         self._figures_until |= {name: reached[name].until for name in fresh if name in reached}
-        levels = service_levels(books, at, self._figures, self._figures_until, isolation)
+        levels = service_levels(
+            books, at, self._figures, self._figures_until, isolation, reached=reached
+        )
         self._uncounted = isolation.faults
         self._show(self.context, levels)
         self._list(at, due)
