@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, SupportsIndex
 
 import sla_engine
 from benchmarks.audit.states import Key, Point
@@ -85,7 +85,7 @@ def _at(time_ns: Callable[[], int], run: Callable[[], int]) -> int:
     return run()
 
 
-def _awake(_: float) -> None:
+def _awake(_: float | SupportsIndex) -> None:
     """Wait for nothing: the clock stands still."""
 
 
