@@ -219,7 +219,7 @@ def _sparse(
     flagged = [one for one in looks if one.flagged.any()]
     _look_closer(client, sources, flagged, now, found, isolation=isolation)
     lines = {name: cut(timeline, period) for name, timeline in found.items()}
-    return _Found(lines, {one.service.id: one.unseen for one in flagged})
+    return _Found(lines, {one.service.id: one.unseen() for one in flagged})
 
 
 def _look_closer(
