@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.audit import samples
 from benchmarks.audit.make_plans import calendars, requests, windows
+from benchmarks.audit.make_promises import promise
 from benchmarks.audit.states import Key, Point
 from benchmarks.audit.time import Span, moment
 from benchmarks.audit.world import Meaning, World
@@ -241,6 +242,7 @@ def make(seed: int, *, month: bool = False) -> World:
         seed, making.zone, making.span, clock, catalogue, making.series, making.meanings, asked
     )
     world.losses = _losses(chance, making)
+    promise(world)
     return world
 
 
