@@ -6,7 +6,7 @@ Written from docs/accounting.md, "The contract's window"; it shares no code with
 from fractions import Fraction
 from typing import Any
 
-from benchmarks.audit.figures import answer
+from benchmarks.audit.figures import remembered
 from benchmarks.audit.oracle import Oracle, ratio
 from benchmarks.audit.states import held
 from benchmarks.audit.time import Span
@@ -21,14 +21,14 @@ def contract(oracle: Oracle, name: str, period: Span, now: int) -> Json:
     entry = oracle.truths[name].entry
     kinds, moment = [(0, kind_of(entry, oracle.world.zone))], min(now, period[1])
     closed = [
-        (span, answer(oracle, name, span, min(now, span[1])))
+        (span, remembered(oracle, name, span, min(now, span[1])))
         for span in closed_in(kinds, period, now)
         if oracle.agreed(name, span)
     ]
     running = None
     found = running_at(kinds, moment)
     if found is not None and moment > period[0] and oracle.agreed(name, found[0]):
-        now_so_far = answer(oracle, name, found[0], moment)
+        now_so_far = remembered(oracle, name, found[0], moment)
         running = (
             _told(now_so_far, found[0]) | outlook(oracle, name, *found, moment) | {"met": None}
         )
@@ -39,7 +39,7 @@ def contract(oracle: Oracle, name: str, period: Span, now: int) -> Json:
         **_other(closed if judged else [], period),
         "met": all(judged) if judged else None,
         "credit_percent": sum(owed) if owed else None,
-        "window_state": None if running is None else running["window_state"],
+        "window_state": None if judged or running is None else running["window_state"],
         "contract": {
             "window": kinds[0][1].name,
             "closed": [
@@ -65,7 +65,7 @@ def step(availability: Fraction | None, steps: Any) -> float | None:
 
 def outlook(oracle: Oracle, name: str, window: Span, rolls: bool, moment: int) -> Json:
     """Return how a window that runs is doing, and when its budget is gone if this goes on."""
-    so_far, agreed = answer(oracle, name, window, moment), oracle.agreed(name, window)
+    so_far, agreed = remembered(oracle, name, window, moment), oracle.agreed(name, window)
     nothing = {"window_state": None, "error_budget_exhausted_at": None}
     left = so_far["error_budget_remaining_ratio"]
     if left is None:
@@ -75,7 +75,7 @@ def outlook(oracle: Oracle, name: str, window: Span, rolls: bool, moment: int) -
     gone = None
     if past := _cut(agreed, (window[0], moment)):
         day = (past[-1][1] - DAY, past[-1][1])
-        burnt = used - _used(answer(oracle, name, window, day[0]))
+        burnt = used - _used(remembered(oracle, name, window, day[0]))
         over = _length(_cut(agreed, day))
         ahead = oracle.agreed(name, to_come)
         gone = forecast(_budget(so_far) - used, burnt, over, ahead)

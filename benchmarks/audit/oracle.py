@@ -43,19 +43,21 @@ class Truth:
 
 
 class Oracle:
-    """Answers for one world."""
+    """Answers for one world; ``truths`` are known where it has no samples."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, truths: dict[str, Truth] | None = None) -> None:
         self.world = world
         self._entries = {entry["id"]: entry for entry in world.catalogue["services"]}
-        self.truths: dict[str, Truth] = {}
+        self.truths = dict(truths or {})
         self.chosen = list(self._entries)
+        self.memory: dict[Any, Any] = {}
         for name in self._entries:
             self._truth(name)
 
     def seen_as(self, truths: dict[str, Truth]) -> "Oracle":
         """Return one that knows the same of some services, by other terms."""
         other = copy(self)
+        other.memory = {}
         other.truths, other.chosen = self.truths | truths, list(truths)
         entries = self._entries | {name: truth.entry for name, truth in truths.items()}
         other._entries = entries  # noqa: SLF001 - its own

@@ -3,6 +3,7 @@
 Written from docs/accounting.md, "Agreements"; it shares no code with the engine.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -10,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.audit.contracts import credit, forecast, outlook, step
-from benchmarks.audit.figures import answer
+from benchmarks.audit.figures import remembered
 from benchmarks.audit.oracle import Oracle, inside, ratio, united
 from benchmarks.audit.plans import means
 from benchmarks.audit.states import state
@@ -75,6 +76,10 @@ def _covered(oracle: Oracle, agreement: Json) -> list[Any]:
 
 def _view(oracle: Oracle, agreement: Json) -> Oracle:
     """Return the same world with its services by the terms of an agreement."""
+    key = json.dumps(agreement)
+    if key in oracle.memory:
+        known: Oracle = oracle.memory[key]
+        return known
     own = {key: agreement[key] for key in _OWN if key in agreement}
     own["credits"] = agreement.get("credits", [])
     own["window"] = agreement.get("window", "month")
@@ -85,7 +90,8 @@ def _view(oracle: Oracle, agreement: Json) -> Oracle:
             for change in truth.entry.get("history", ())
         ]
         found[truth.entry["id"]] = replace(truth, entry=truth.entry | own | {"history": history})
-    return oracle.seen_as(found)
+    view = oracle.memory[key] = oracle.seen_as(found)
+    return view
 
 
 def _parts(view: Oracle, span: Span) -> list[str]:
@@ -109,7 +115,7 @@ def _closed(oracle: Oracle, agreement: Json, span: Span, now: int) -> Json | Non
         return None
     parts = []
     for name in names:
-        found = answer(view, name, span, min(now, span[1]))
+        found = remembered(view, name, span, min(now, span[1]))
         due = credit(view.truths[name].entry, found, span)
         parts.append(_part(view, name, found) | {"met": found["met"], "credit_percent": due})
     if agreement.get("rule", "each") == "each":
@@ -140,7 +146,7 @@ def _figure(view: Oracle, agreement: Json, span: Span, moment: int) -> Fraction 
     """Return the one figure of an agreement in a window, up to a moment."""
     if agreement["rule"] == "all":
         return _all_up(view, span, moment)
-    shown = {name: answer(view, name, span, moment) for name in _parts(view, span)}
+    shown = {name: remembered(view, name, span, moment) for name in _parts(view, span)}
     known = {
         name: Fraction(found["availability_ratio"])
         for name, found in shown.items()
@@ -203,7 +209,7 @@ def _running(oracle: Oracle, agreement: Json, span: Span, rolls: bool, moment: i
         "error_budget_exhausted_at": None,
         "credit_percent": None,
         "credit_amount": None,
-        "services": [_part(view, name, answer(view, name, span, moment)) for name in names],
+        "services": [_part(view, name, remembered(view, name, span, moment)) for name in names],
     }
     rule = agreement.get("rule", "each")
     if rule != "each":
