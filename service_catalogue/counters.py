@@ -137,6 +137,13 @@ def _call(node: Any, depth: int) -> _Part:
 
 
 def _check_native(node: Any) -> None:
+    if type(node).__name__ == "Call" and node.func.name == "histogram_quantile":
+        promised = "{below: 300ms, percentile: 95, histogram: NAME_bucket} of the service"
+        counted = 'NAME_bucket{le="0.3"} of NAME_count'
+        raise UnreadableError(
+            f"has histogram_quantile(...), a percentile, which counts nothing: give latency "
+            f"{promised}, or count what is below the limit, such as {counted}"
+        )
     if type(node).__name__ == "Call" and node.func.name.startswith("histogram_"):
         message = f"has {node.func.name}(...) of a native histogram, which is not read"
         classic = 'take the classic one, such as NAME_bucket{le="0.3"} of NAME_count'

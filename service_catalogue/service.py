@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
@@ -104,12 +105,25 @@ class Latency(Frozen):
 
     With a ``histogram`` (the selector of a classic one's buckets, in seconds) it is that share of
     its requests; ``below`` must then be the edge of a bucket. It has a verdict of its own; no
-    availability depends on it.
+    availability depends on it. A ``percentile`` (95) says the share otherwise: it is below a limit
+    exactly where that share is, and no bucket has to be interpolated to say so.
     """
 
     below: PositiveMilliseconds
     share: Ratio = 0.99
+    percentile: Annotated[float, Field(gt=0, lt=100)] | None = None
     histogram: Annotated[str, Field(max_length=1000)] | None = None
+
+    @property
+    def least_share(self) -> float:
+        """The share that is to be within the limit, however it is said."""
+        return self.share if self.percentile is None else float(Fraction(str(self.percentile)) / 100)
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        if {"share", "percentile"} <= self.model_fields_set:
+            raise ValueError("give share or percentile, which say the same: p95 is share 0.95")
+        return self
 
     @model_validator(mode="after")
     def _of_buckets(self) -> Self:

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.audit.__main__ import main
+from benchmarks.audit.accounts import disagreements
 
 
 @pytest.mark.integration
@@ -12,3 +13,8 @@ def test_a_random_world_agrees_with_the_oracle(
 ) -> None:
     code = main(["--seeds", str(seed)])
     assert code == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", [2, 12])
+def test_contracts_and_agreements_of_a_random_estate_agree_with_the_oracle(seed: int) -> None:
+    assert list(disagreements(seed)) == []

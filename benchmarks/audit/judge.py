@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.audit.contracts import contract
 from benchmarks.audit.figures import answer
 from benchmarks.audit.oracle import Oracle
+from benchmarks.audit.promised import promised
 from benchmarks.audit.time import Span, instant
 from benchmarks.audit.world import World
 
@@ -27,6 +28,7 @@ _TEXT = (
     "longest_outage_seconds", "mtbf_seconds", "mtrs_seconds",
 )  # fmt: skip
 
+_TIMES = ("start", "end", "error_budget_exhausted_at")
 _TIME = r"(?:(\d+)d ?)?(?:(\d+)h ?)?(?:(\d+)m ?)?(?:(\d+)s)?(?:(\d+)ms)?"
 _UNITS = (86_400, 3_600, 60, 1, 0.001)
 _ROUNDED = 0.5001  # seconds
@@ -51,6 +53,7 @@ def differences(oracle: Oracle, document: Json, clock: int) -> Iterator[str]:
         wanted = answer(oracle, service["id"], period, now)
         wanted |= contract(oracle, service["id"], period, now)
         found = service | {"outages": [_plain(one) for one in service["outages"]]}
+        found["contract"] = _timed(service["contract"])
         for one in wanted["outages"]:
             if one["end"] is None:
                 one["duration_seconds"] = clock - one["start"]
@@ -59,6 +62,21 @@ def differences(oracle: Oracle, document: Json, clock: int) -> Iterator[str]:
         for line in unlike(service["id"], wanted, found):
             yield f"{_name(period)} {line}"
         yield from (f"{_name(period)} {line}" for line in inconsistencies(service))
+    found = _timed(document.get("agreements", []))
+    for line in unlike("agreements", promised(oracle, period, now), found):
+        yield f"{_name(period)} {line}"
+
+
+def _timed(value: Any) -> Any:
+    """Return windows of contracts with their times in milliseconds."""
+    if isinstance(value, list):
+        return [_timed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: milliseconds(one) if key in _TIMES and one is not None else _timed(one)
+        for key, one in value.items()
+    }
 
 
 def _plain(outage: Json) -> Json:

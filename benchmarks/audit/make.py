@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.audit import samples
 from benchmarks.audit.make_plans import calendars, requests, windows
+from benchmarks.audit.make_promises import promise
 from benchmarks.audit.states import Key, Point
 from benchmarks.audit.time import Span, moment
 from benchmarks.audit.world import Meaning, World
@@ -177,7 +178,8 @@ _SOURCES: tuple[Callable[[Making, dict[str, Any]], None], ...] = (
 _POLICIES = ("exclude", "count_up", "count_down")
 
 
-def _terms(making: Making, entry: dict[str, Any]) -> None:
+def add_terms(making: Making, entry: dict[str, Any]) -> None:
+    """Give a service an objective, hours, accounting, days and a history, as chance has it."""
     chance = making.chance
     maybe: dict[str, tuple[float, Callable[[], Any]]] = {
         "objective": (0.8, lambda: chance.choice((50, 90, 99, 99.9, 99.95))),
@@ -241,6 +243,7 @@ def make(seed: int, *, month: bool = False) -> World:
         seed, making.zone, making.span, clock, catalogue, making.series, making.meanings, asked
     )
     world.losses = _losses(chance, making)
+    promise(world)
     return world
 
 
@@ -250,7 +253,7 @@ def _service(making: Making, number: int, source: Callable[[Making, dict[str, An
     at = making.chance.randrange(*making.span) // 1000 * 1000
     making.turn = (at, int(other[:-1]) * 1000) if making.chance.random() < 0.3 else None
     source(making, entry)
-    _terms(making, entry)
+    add_terms(making, entry)
     if making.turn and "components" not in entry:
         _turned(making, entry, at, other)
     making.services.append(entry)

@@ -5,6 +5,7 @@ Written from docs/accounting.md alone; it shares no code with the engine. Fracti
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -42,14 +43,25 @@ class Truth:
 
 
 class Oracle:
-    """Answers for one world."""
+    """Answers for one world; ``truths`` are known where it has no samples."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, truths: dict[str, Truth] | None = None) -> None:
         self.world = world
         self._entries = {entry["id"]: entry for entry in world.catalogue["services"]}
-        self.truths: dict[str, Truth] = {}
+        self.truths = dict(truths or {})
+        self.chosen = list(self._entries)
+        self.memory: dict[Any, Any] = {}
         for name in self._entries:
             self._truth(name)
+
+    def seen_as(self, truths: dict[str, Truth]) -> "Oracle":
+        """Return one that knows the same of some services, by other terms."""
+        other = copy(self)
+        other.memory = {}
+        other.truths, other.chosen = self.truths | truths, list(truths)
+        entries = self._entries | {name: truth.entry for name, truth in truths.items()}
+        other._entries = entries  # noqa: SLF001 - its own
+        return other
 
     def _truth(self, name: str) -> Truth:
         if name not in self.truths:
@@ -135,7 +147,8 @@ class Oracle:
 
     def agreed(self, name: str, span: Span) -> list[Span]:
         """Return the agreed service time in a span, as stretches in order."""
-        entry, zone = self._entries[name], self.world.zone
+        entry = self._entries[name]
+        zone = entry.get("timezone", self.world.zone)
         first = self.truths[name].first
         begin = span[0] if first is None else max(span[0], first)
         if "since" in entry:
@@ -146,14 +159,14 @@ class Oracle:
         found: list[Span] = []
         for a, b in pairwise(edges):
             if begin <= a and b <= end:
-                found += self._owed(held(entry, "calendar", a), (a, b))
+                found += self._owed(held(entry, "calendar", a), zone, (a, b))
         return found
 
-    def _owed(self, calendar: str | None, span: Span) -> list[Span]:
+    def _owed(self, calendar: str | None, zone: str, span: Span) -> list[Span]:
         if calendar is None:
             return [span]
         entry = self.world.catalogue["calendars"][calendar]
-        spans = calendar_spans(entry, self.world.zone, span)
+        spans = calendar_spans(entry, zone, span)
         return united((max(a, span[0]), min(b, span[1])) for a, b in spans)
 
     def planned(self, name: str, span: Span) -> list[Span]:

@@ -19,7 +19,7 @@ from benchmarks.audit.judge import (
     text_differs,
 )
 from benchmarks.audit.oracle import Oracle
-from benchmarks.audit.run import Done, command, ticks
+from benchmarks.audit.run import Done, command, note, ticks
 from benchmarks.audit.time import Span, days, wall
 from benchmarks.audit.world import Said, Servers, World
 
@@ -70,6 +70,7 @@ class Play:
 
     def findings(self) -> Iterator[str]:
         """Yield what is wrong with this world."""
+        self._learn()
         self._ask()
         self._derive()
         oracle = Oracle(self._world)
@@ -94,6 +95,14 @@ class Play:
         yield from self._came_late(self._periods()[0])
         yield from self._answered_in_part(self._periods()[0])
         yield from self._failed
+
+    def _learn(self) -> None:
+        """Let every ledger see the agreements as they were, and as they were edited."""
+        for at, agreements in self._world.agreements if self._world.agreements[1:] else ():
+            self._config.write_text(json.dumps(self._world.catalogue | {"agreements": agreements}))
+            for ledger in ("pieces", "whole", "late", "part"):
+                if (done := note(self._config, self._ledger(ledger), at)).code:
+                    self._failed.append(f"terms: {done.err.strip().splitlines()[-1]}")
 
     def _ask(self) -> None:
         """Ask for the windows and decide about them."""

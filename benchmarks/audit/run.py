@@ -62,14 +62,26 @@ def command(arguments: Iterable[str], clock: int, *, process: bool = False) -> D
     return _forked(partial(_at, time_ns, partial(main, list(arguments))))
 
 
-def ticks(config: Path, ledger: str, clocks: Sequence[int]) -> Done:
-    """Do what ``serve`` does at each of these moments (ms UTC)."""
-    options = Namespace(
-        config_file=config, storage_ledger=ledger, prometheus_url=None, creates=True
-    )
+def note(config: Path, ledger: str, at: int) -> Done:
+    """Let the engine see a catalogue at a moment (ms UTC), and derive nothing."""
 
     def run() -> int:
-        with opened(options) as context:
+        with opened(_options(config, ledger)) as context:
+            context.noted(at)
+        return 0
+
+    return _forked(run)
+
+
+def _options(config: Path, ledger: str) -> Namespace:
+    return Namespace(config_file=config, storage_ledger=ledger, prometheus_url=None, creates=True)
+
+
+def ticks(config: Path, ledger: str, clocks: Sequence[int]) -> Done:
+    """Do what ``serve`` does at each of these moments (ms UTC)."""
+
+    def run() -> int:
+        with opened(_options(config, ledger)) as context:
             book, client, store = context.catalogue, context.client, context.ledger
             for now in clocks:
                 for period in tick_periods(Books(book, store), now):

@@ -75,5 +75,7 @@ class World:
     corrections: list[Said] = field(default_factory=list)
     losses: list[Span] = field(default_factory=list)
     """When a second Prometheus has no samples of anything."""
+    agreements: list[tuple[int, list[dict[str, Any]]]] = field(default_factory=list)
+    """What the catalogue says of agreements, and from when on (ms UTC)."""
     closed: bool = False
     """Whether the server's lookback includes its left edge, as in Prometheus 2."""

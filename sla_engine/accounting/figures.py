@@ -7,7 +7,7 @@ from service_catalogue.past import at as held_at
 from service_catalogue.past import pieces
 from service_catalogue.service import FOREVER
 from sla_engine.accounting.corrections import said_of
-from sla_engine.accounting.terms import agreed_time, terms
+from sla_engine.accounting.terms import agreed_time, longest_slice, terms
 from sla_engine.domain.availability import AccountingInput, Figures, budget_course, figures
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.events import Minute
@@ -75,7 +75,10 @@ def facts_of(
             period, None if everyone else with_parts(books.catalogue, chosen)
         )
     windows = windows_in(books.catalogue, books.ledger.windows.touching(period), period)
-    counted = books.ledger.events(period) if events else None
+    lengths = {service.id: longest_slice(service) for service in chosen}
+    earlier = max(lengths.values(), default=0)
+    seen = Interval(period.start - earlier, period.end)
+    counted = books.ledger.events(seen) if events else None
     found = {}
     for service in chosen:
         history = histories.get(service.id, History())
@@ -86,6 +89,7 @@ def facts_of(
             agreed=agreed_time(books.catalogue, service, period, first.get(service.id)),
             planned=planned(books.catalogue, service, windows, histories, period),
             events=_events(counted, service),
+            slice=lengths[service.id],
         )
     return found
 

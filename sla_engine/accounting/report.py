@@ -98,7 +98,7 @@ def make_report(
 def _targets(catalogue: Catalogue) -> dict[str, Target]:
     """Return how fast services are meant to be, by id."""
     return {
-        s.id: Target(s.latency.below / 1000, s.latency.share, s.latency.histogram)
+        s.id: Target(s.latency.below / 1000, s.latency.least_share, s.latency.histogram)
         for s in catalogue.services
         if s.latency
     }

@@ -37,6 +37,12 @@ def slicing(service: Service) -> Slicing | None:
     return None if asked is None else Slicing(asked.length, asked.target)
 
 
+def longest_slice(service: Service) -> int:
+    """Return the longest of what a service is judged by at its last millisecond (ms)."""
+    every = (service, *(held for _, held in service.past if held is not None))
+    return max((found.length for one in every if (found := slicing(one))), default=MINUTE)
+
+
 def failing(service: Service, at: int) -> Failing:
     """Return what makes an outage of a service that counts events, at a moment (ms UTC)."""
     held = held_at(service, at)

@@ -46,7 +46,8 @@ class AccountingInput:
     derived from samples: outside of them, and in ``gaps``, nothing is known. ``agreed`` is the
     agreed service time of the period, future included.
     ``planned`` are the approved maintenance windows, as a union. ``events`` are those of a service
-    that counts them.
+    that counts them, from one ``slice`` (ms) before the period on: what is judged by its last
+    millisecond may have begun before.
     """
 
     outages: Sequence[Outage]
@@ -55,13 +56,14 @@ class AccountingInput:
     agreed: Intervals
     planned: Intervals = ()
     events: Sequence[Minute] | None = None
+    slice: int = MINUTE
 
     def within(self, period: Interval) -> "AccountingInput":
         """Return what of the facts is about a part of their period."""
         start, end = period
         events = self.events
         if events is not None:
-            first = start - MINUTE + 1  # a minute that began before may end inside
+            first = start - self.slice + 1
             events = events[bisect_left(events, (first,)) : bisect_left(events, (end,))]
         return AccountingInput(
             outages=self.outages[_first_after(self.outages, start) : _at(self.outages, end)],
@@ -70,6 +72,7 @@ class AccountingInput:
             agreed=clip(self.agreed, period),
             planned=clip(self.planned, period),
             events=events,
+            slice=self.slice,
         )
 
 
