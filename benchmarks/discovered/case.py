@@ -15,8 +15,6 @@ BEGIN = 1_791_158_400_000
 PERIOD: Span = (BEGIN, BEGIN + 2 * DAY)
 CLOCK = PERIOD[1] + 5 * DAY
 BEHIND = 10 * MINUTE
-SKEWED_CLOCK = BEGIN - 200 * DAY
-"""When a report is asked of a server whose clock is behind: before all other cases."""
 STEP = 30 * SECOND
 STALE: float = struct.unpack("<d", (0x7FF0_0000_0000_0002).to_bytes(8, "little"))[0]
 """The NaN by which Prometheus says that a series has ended."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from benchmarks.audit.world import Meaning
 from benchmarks.discovered.case import (
+    BEHIND,
     DAY,
     HOUR,
     MINUTE,
@@ -89,8 +90,8 @@ def _targets() -> Iterator[Case]:
             key("up", env="live", team="a", **clusters[0]): states([_OUTAGE]),
             key("up", env="live", team="b", **clusters[1]): states([minutes(3, 5)]),
         },
-        {"node-10.0.0.1-9100-fea4f6": of("up", **clusters[0]),
-         "node-10.0.0.1-9100-bb2a03": of("up", **clusters[1])},
+        {"node-10.0.0.1-9100-a7cf31": of("up", **clusters[0]),
+         "node-10.0.0.1-9100-74c7d1": of("up", **clusters[1])},
     )  # fmt: skip
     renamed = {"job": "node-exporter", "instance": _HOST}
     yield Case(
@@ -101,7 +102,7 @@ def _targets() -> Iterator[Case]:
             key("up", **renamed): states([minutes(40, 9)], span=(DAY, 2 * DAY + HOUR)),
         },
         {"node-10.0.0.1-9100": of("up", **NODE), "node-exporter-10.0.0.1-9100": of("up", **renamed)},
-        ("Not seen any more at the end: node 10.0.0.1:9100",
+        ("Not seen any more at the end, and unknown from then on: node 10.0.0.1:9100;",
          "First seen inside the period, and counted from then on: node-exporter 10.0.0.1:9100."),
     )  # fmt: skip
     pod = {"job": "api", "instance": "api:80", "namespace": "shop"}
@@ -126,6 +127,7 @@ def _targets() -> Iterator[Case]:
         {"farm": of("up", job="farm")},
         ("Of several series: farm; up while more than half of the known are up.",),
         ("--by=job",),
+        server="many",
         period=(PERIOD[0] + HOUR, PERIOD[0] + 2 * HOUR),
     )
 
@@ -137,7 +139,9 @@ def _copies() -> Iterator[Case]:
         "one service; where the two disagree, the time is unknown; a hole in one is none",
         {
             key("probe_success", replica="a", **pair): states([_OUTAGE], [minutes(10, 90)]),
-            key("probe_success", replica="b", **pair): states([_OUTAGE, minutes(6, 4)], offset=9_000),
+            key("probe_success", replica="b", **pair): states(
+                [_OUTAGE, minutes(6, 4)], offset=9_000
+            ),
         },
         {"mail-25": of("probe_success", **pair)},
         ("Copies by replicas: mail:25; where two of them disagree, the time is unknown.",),
@@ -151,18 +155,21 @@ def _copies() -> Iterator[Case]:
         {"mail-25": of("probe_success", **pair)},
     )
     far = {"exported_job": "web", "exported_instance": _SHOP}
+    far_up = key("up", job="federate", instance="far:9090", **far)
+    seen = {
+        key("probe_success", job="federate", instance="far:9090", **far):
+        states([_OUTAGE], step=60 * SECOND),
+        key("up", job="federate", instance="far:9090"): states(),
+        far_up: states(),
+    }  # fmt: skip
     yield Case(
         "federated series (`exported_job`, `exported_instance`)",
         "known by its origin; exact to the interval of the federation",
-        {
-            key("probe_success", job="federate", instance="far:9090", **far):
-            states([_OUTAGE], step=60 * SECOND),
-            key("up", job="federate", instance="far:9090"): states(),
-            key("up", job="federate", instance="far:9090", **far): states(),
-        },
+        seen,
         {"shop.example": of("probe_success", exported_job="web"),
-         "federate-far-9090": Wanted((Meaning("up", {"job": "federate", "exported_job": ""}),))},
+         "federate-far-9090": of("up", job="federate")},
         ("Federated: https://shop.example/; exact to the interval of the federation",),
+        shown={name: points for name, points in seen.items() if name != far_up},
     )  # fmt: skip
     merged = sorted([*states(), *states([_OUTAGE], offset=17_000)])
     yield Case(
@@ -198,7 +205,9 @@ def _times() -> Iterator[Case]:
         "a hole in the data, and a restart of Prometheus",
         "unknown, never down; an outage that goes on behind a hole is one outage",
         {
-            key("probe_success", **PROBED): states([minutes(9, 130)], [minutes(10, 60), minutes(30, 3)]),
+            key("probe_success", **PROBED): states(
+                [minutes(9, 130)], [minutes(10, 60), minutes(30, 3)]
+            ),
             key("up", **NODE): states(gone=[minutes(10, 60), minutes(30, 3)]),
         },
         SIMPLE,
@@ -240,7 +249,7 @@ def _others() -> Iterator[Case]:
         ("Left out: gatus:8080: `up` of programs that measure others.",),
     )
     kuma = {"job": "kuma", "instance": "kuma:3001"}
-    pending = states([_OUTAGE]) 
+    pending = states([_OUTAGE])
     pending = [(at, 2 if 5 * HOUR <= at - PERIOD[0] < 5.1 * HOUR else v) for at, v in pending]
     yield Case(
         "Uptime Kuma (`monitor_status`)",
@@ -316,8 +325,9 @@ def _counted(metric: str, **labels: str) -> Series:
 
 
 def _events(metric: str, objective: float) -> Wanted:
+    more = {"sli": {"total": metric}, "objective": objective, "window": "30d"}
     meanings = (Meaning(metric, {"code": "200"}), Meaning(metric, {}))
-    return Wanted(meanings, {"sli": {"total": metric}, "objective": objective})
+    return Wanted(meanings, more)
 
 
 def _values() -> Iterator[Case]:
@@ -336,6 +346,7 @@ def _values() -> Iterator[Case]:
 
 
 def _servers() -> Iterator[Case]:
+    otel = {"job": "otel", "instance": "o:1"}
     yield Case(
         "stale markers (a target that went away and came back)",
         "the last sample holds one interval, then the time is unknown",
@@ -381,12 +392,17 @@ def _servers() -> Iterator[Case]:
     )
     yield Case(
         "labels with UTF-8 names (Prometheus 3, OpenTelemetry)",
-        "left out where only such a label tells two services apart: no selector of 2.42 has it",
+        "they tell services apart as others do",
         {
             key("up", **NODE): states([_OUTAGE]),
-            key("up", job="otel", instance="o:1", **{"host.name": "a"}): states([minutes(2, 9)]),
+            key("up", **otel, **{"host.name": "a"}): states([minutes(2, 9)]),
+            key("up", **otel, **{"host.name": "b"}): states([minutes(3, 8)]),
         },
-        {"node-10.0.0.1-9100": of("up", **NODE), "otel-o-1": of("up", job="otel")},
+        {
+            "node-10.0.0.1-9100": of("up", **NODE),
+            "otel-o-1-856983": of("up", **{"host.name": "a"}),
+            "otel-o-1-dc939e": of("up", **{"host.name": "b"}),
+        },
         server="newer",
     )
     yield Case(
@@ -408,17 +424,21 @@ def _servers() -> Iterator[Case]:
         "Prometheus in agent mode",
         "refused: it keeps nothing to ask for",
         {},
-        said=("agent",),
+        said=("unavailable with Prometheus Agent",),
         server="agent",
         code=1,
     )
     yield Case(
         "a server whose clock is ten minutes behind",
         "figures end at its time, and it is said",
-        simple(),
+        {
+            name: [p for p in points if p[0] < PERIOD[1] - BEHIND]
+            for name, points in simple().items()
+        },
         SIMPLE,
         server="skewed",
-        said=("clock",),
+        said=("is 10m behind ours: after",),
+        clock=PERIOD[1],
     )
     yield Case(
         "an empty server",

@@ -1,6 +1,7 @@
 """Real servers that hold the cases' samples, and what stands before them."""
 
 import json
+import re
 import struct
 import subprocess
 import time
@@ -15,9 +16,8 @@ from typing import NamedTuple
 import bcrypt
 import requests
 
-from benchmarks.audit.run import write_openmetrics
 from benchmarks.audit.states import Key
-from benchmarks.discovered.case import BEHIND, HOUR, SKEWED_CLOCK, Series
+from benchmarks.discovered.case import BEHIND, HOUR, Series
 from tests.programs.newer import newer_program
 from tests.programs.ports import free_port
 from tests.programs.process import READY_SECONDS, find_program, running, stop
@@ -48,8 +48,15 @@ class Server(NamedTuple):
 class Servers:
     """Starts each server once, when it is first asked for."""
 
-    def __init__(self, folder: Path, stack: ExitStack, samples: Mapping[str, Series]) -> None:
-        self._folder, self._stack, self._samples = folder, stack, samples
+    def __init__(
+        self,
+        folder: Path,
+        stack: ExitStack,
+        samples: Mapping[str, Series],
+        clocks: Mapping[str, int],
+    ) -> None:
+        """Take the samples of each server, and the time at which the last report of it is made."""
+        self._folder, self._stack, self._samples, self._clocks = folder, stack, samples, clocks
         self._started: dict[str, Server] = {}
 
     def get(self, name: str) -> Server:
@@ -61,7 +68,7 @@ class Servers:
     def _starting(self, name: str) -> AbstractContextManager[Server]:
         folder = self._folder / name
         folder.mkdir()
-        if name == "prometheus":
+        if name in ("prometheus", "many"):
             return _holding(folder, self._samples[name], find_program("prometheus"))
         if name == "newer":
             return _holding(folder, self._samples[name], newer_program("prometheus"))
@@ -72,6 +79,8 @@ class Servers:
         if name == "agent":
             return _agent(folder)
         behind = self.get("prometheus").url
+        if name == "skewed":
+            return _front(behind, _skewed(self._clocks[name] - BEHIND))
         if name in _FRONTS:
             return _front(behind, _FRONTS[name])
         return {"reading": _reading, "guarded": _guarded}[name](folder, behind)
@@ -83,13 +92,22 @@ MAIN = frozenset({"prometheus", "reading", "guarded", "old", "partial", "skewed"
 
 @contextmanager
 def _holding(folder: Path, series: Series, program: str) -> Iterator[Server]:
-    write_openmetrics(folder / "past.om", series)
-    create_blocks(folder, folder / "past.om", block="1000h")
+    with (folder / "past.om").open("w", encoding="utf-8") as out:
+        out.writelines(_openmetrics(series))
+    tool = str(Path(program).with_name("promtool"))
+    create_blocks(folder, folder / "past.om", block="162h", program=tool)
     config = f"{NOTHING_SCRAPED}rule_files: [theirs.yml]\n"
     with running_prometheus(
         folder, config=config, files={"theirs.yml": RULES}, program=program
     ) as prometheus:
         yield Server(prometheus.url)
+
+
+def _openmetrics(series: Series) -> Iterator[str]:
+    for one, points in series.items():
+        name = _text(one)
+        yield from (f"{name} {value} {at // 1000}.{at % 1000:03d}\n" for at, value in points)
+    yield "# EOF\n"
 
 
 @contextmanager
@@ -101,7 +119,12 @@ def _victoria(folder: Path, series: Series) -> Iterator[Server]:
 
 def _text(one: Key) -> str:
     metric, labels = one
-    return f"{metric}{{{','.join(f'{name}={json.dumps(value)}' for name, value in labels)}}}"
+    told = (f"{_label(name)}={json.dumps(value)}" for name, value in labels)
+    return f"{metric}{{{','.join(told)}}}"
+
+
+def _label(name: str) -> str:
+    return name if re.fullmatch(r"\w+", name) else json.dumps(name)
 
 
 @contextmanager
@@ -269,11 +292,11 @@ def _partial(path: str, body: bytes, behind: str) -> tuple[int, bytes] | None:
     return status, json.dumps(json.loads(said) | {"warnings": ["store b is away"]}).encode()
 
 
-def _skewed(_: str, body: bytes, __: str) -> tuple[int, bytes] | None:
-    if b"query=time%28%29" not in body:
-        return None
-    told = {"resultType": "scalar", "result": [0, str((SKEWED_CLOCK - BEHIND) / 1000)]}
-    return requests.codes.ok, json.dumps({"status": "success", "data": told}).encode()
+def _skewed(theirs: int) -> Change:
+    """Return what tells another time (ms UTC)."""
+    told = {"resultType": "scalar", "result": [0, str(theirs / 1000)]}
+    said = json.dumps({"status": "success", "data": told}).encode()
+    return lambda _, body, __: (200, said) if b"query=time%28%29" in body else None
 
 
-_FRONTS: dict[str, Change] = {"old": _old, "partial": _partial, "skewed": _skewed}
+_FRONTS: dict[str, Change] = {"old": _old, "partial": _partial}

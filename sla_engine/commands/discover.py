@@ -8,7 +8,7 @@ from pathlib import Path
 
 from service_catalogue import Catalogue, load_catalogue
 from service_catalogue.load import parse_catalogue
-from sla_engine.app.context import chosen_period, every_mistake, now, write_output
+from sla_engine.app.context import chosen_period, every_mistake, now, opened_client, write_output
 from sla_engine.app.discovered import Discovered, discover, discovery_of
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import (
@@ -68,7 +68,7 @@ def discover_(options: argparse.Namespace) -> int:
     else:
         chosen = chosen_period(options, wanted.empty, at)
         span = Interval(chosen.start, min(chosen.end, at))
-    with Client(wanted.empty.prometheus) as client:
+    with opened_client(wanted.empty) as client:
         made = discover(client, wanted, span)
         if options.merge is not None:
             return _merge(options.merge, made, client, span, at)
