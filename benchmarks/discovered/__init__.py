@@ -1,1 +1,1 @@
-"""`report --discover` on Prometheus servers as people have them, each judged by the audit's oracle."""
+"""`report --discover` on servers as people have them, each judged by the audit's oracle."""

@@ -101,7 +101,8 @@ def _targets() -> Iterator[Case]:
             key("up", **NODE): states([minutes(2, 9)], span=(-HOUR, DAY)),
             key("up", **renamed): states([minutes(40, 9)], span=(DAY, 2 * DAY + HOUR)),
         },
-        {"node-10.0.0.1-9100": of("up", **NODE), "node-exporter-10.0.0.1-9100": of("up", **renamed)},
+        {"node-10.0.0.1-9100": of("up", **NODE),
+         "node-exporter-10.0.0.1-9100": of("up", **renamed)},
         ("Not seen any more at the end, and unknown from then on: node 10.0.0.1:9100;",
          "First seen inside the period, and counted from then on: node-exporter 10.0.0.1:9100."),
     )  # fmt: skip
@@ -115,11 +116,13 @@ def _targets() -> Iterator[Case]:
         },
         {"api-api-80": of("up", **pod)},
     )
+    good, bad = (
+        states(down, step=120 * SECOND, span=(0, 3 * HOUR)) for down in ((), [minutes(1, 6)])
+    )
     many = {
-        key("up", job="farm", instance=f"h{i:05}:9100"):
-        states([minutes(1, 6)] if i % 1000 == 0 else (), step=120 * SECOND, span=(0, 3 * HOUR))
+        key("up", job="farm", instance=f"h{i:05}:9100"): good if i % 1000 else bad
         for i in range(10_000)
-    }  # fmt: skip
+    }
     yield Case(
         "10,000 series",
         "taken together by a label; each as a service of its own takes minutes",
@@ -280,7 +283,7 @@ def _others() -> Iterator[Case]:
                               ("10.1.0.9:8080", (DAY, 2 * DAY + HOUR)))
         },
         {f"shop-my-{kind}": of(metric) for kind, metric in kinds.items()},
-        ("Lossy: shop my-deployment, shop my-statefulset: scaled to zero on purpose counts as down.",
+        ("Lossy: shop my-deployment, shop my-statefulset: scaled to zero on purpose ",
          "Lossy: shop my-daemonset: "),
     )  # fmt: skip
 

@@ -68,22 +68,16 @@ class Servers:
     def _starting(self, name: str) -> AbstractContextManager[Server]:
         folder = self._folder / name
         folder.mkdir()
-        if name in ("prometheus", "many"):
-            return _holding(folder, self._samples[name], find_program("prometheus"))
-        if name == "newer":
-            return _holding(folder, self._samples[name], newer_program("prometheus"))
-        if name == "victoria":
-            return _victoria(folder, self._samples[name])
-        if name == "written":
-            return _written(folder, self._samples[name])
         if name == "agent":
             return _agent(folder)
+        if name in _HOLDING:
+            return _HOLDING[name](folder, self._samples[name])
         behind = self.get("prometheus").url
         if name == "skewed":
             return _front(behind, _skewed(self._clocks[name] - BEHIND))
         if name in _FRONTS:
             return _front(behind, _FRONTS[name])
-        return {"reading": _reading, "guarded": _guarded}[name](folder, behind)
+        return _READING[name](folder, behind)
 
 
 MAIN = frozenset({"prometheus", "reading", "guarded", "old", "partial", "skewed", "agent"})
@@ -257,7 +251,11 @@ def _front(behind: str, change: Change) -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(said)
 
-        do_GET = do_POST = _answer
+        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            self._answer()
+
+        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            self._answer()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -300,3 +298,13 @@ def _skewed(theirs: int) -> Change:
 
 
 _FRONTS: dict[str, Change] = {"old": _old, "partial": _partial}
+
+Start = Callable[..., AbstractContextManager[Server]]
+_HOLDING: dict[str, Start] = {
+    "prometheus": lambda folder, series: _holding(folder, series, find_program("prometheus")),
+    "many": lambda folder, series: _holding(folder, series, find_program("prometheus")),
+    "newer": lambda folder, series: _holding(folder, series, newer_program("prometheus")),
+    "victoria": _victoria,
+    "written": _written,
+}
+_READING: dict[str, Start] = {"reading": _reading, "guarded": _guarded}

@@ -13,8 +13,9 @@ from benchmarks.audit.judge import inconsistencies, milliseconds, unlike
 from benchmarks.audit.oracle import Oracle
 from benchmarks.audit.run import Done, command
 from benchmarks.audit.states import Point
+from benchmarks.audit.time import Span
 from benchmarks.audit.world import World
-from benchmarks.discovered.case import HOUR, Case, Series
+from benchmarks.discovered.case import HOUR, Case, Series, Wanted
 from benchmarks.discovered.servers import MAIN, Servers
 from sla_engine.domain.period import rfc3339
 
@@ -24,7 +25,7 @@ _FIRST = 38 * HOUR
 
 
 class Judged(NamedTuple):
-    """A case, what is wrong with its report (empty where it is right), and how much was compared."""
+    """A case, what is wrong with its report (nothing where it is right), how many services it has."""
 
     case: Case
     wrong: tuple[str, ...]
@@ -95,35 +96,42 @@ def _wrong(case: Case, done: Done) -> Iterator[str]:
     if set(found) != set(case.wanted):
         yield f"services {sorted(found)}, and wanted are {sorted(case.wanted)}"
         return
-    oracle = Oracle(_world(case))
+    series = case.series if case.shown is None else case.shown
+    oracle = Oracle(world_of(case.wanted, series, case.period, case.clock))
     for name, service in found.items():
-        yield from _differs(oracle, case, name, service)
+        end = min(case.clock, case.period[1])
+        yield from differs(oracle, case.wanted[name], service, case.period, end)
 
 
-def _world(case: Case) -> World:
-    services = [{"id": name, **one.more} for name, one in case.wanted.items()]
+def world_of(wanted: Mapping[str, Wanted], series: Series, period: Span, clock: int) -> World:
+    """Return what the oracle is to know of services, by their ids; ``clock`` is ms UTC."""
+    services = [{"id": name, **one.more} for name, one in wanted.items()]
     return World(
         seed=0,
         zone="UTC",
-        span=case.period,
-        clock=case.clock,
+        span=period,
+        clock=clock,
         catalogue={"prometheus": {}, "services": services},
-        series=case.series if case.shown is None else case.shown,
-        meanings={name: one.meanings for name, one in case.wanted.items()},
+        series=series,
+        meanings={name: one.meanings for name, one in wanted.items()},
     )
 
 
-def _differs(oracle: Oracle, case: Case, name: str, service: dict[str, Any]) -> Iterator[str]:
-    wanted = answer(oracle, name, case.period, min(case.clock, case.period[1]))
-    if "window" in case.wanted[name].more:
+def differs(
+    oracle: Oracle, asked: Wanted, service: Mapping[str, Any], period: Span, now: int
+) -> Iterator[str]:
+    """Yield where a service of a JSON report and the oracle disagree."""
+    name = service["id"]
+    wanted = answer(oracle, name, period, now)
+    if "window" in asked.more:
         wanted.pop("met")  # a rolling window's state is of its own days
     outages = [
         one | {side: one[side] and milliseconds(one[side]) for side in ("start", "end")}
         for one in service["outages"]
     ]
     wanted["outages"].sort(key=_start)
-    yield from unlike(name, wanted, service | {"outages": sorted(outages, key=_start)})
-    yield from inconsistencies(service)
+    yield from unlike(name, wanted, {**service, "outages": sorted(outages, key=_start)})
+    yield from inconsistencies(dict(service))
 
 
 def _start(outage: Mapping[str, Any]) -> int:
