@@ -251,10 +251,10 @@ def _front(behind: str, change: Change) -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(said)
 
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             self._answer()
 
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             self._answer()
 
         def log_message(self, *_: object) -> None:

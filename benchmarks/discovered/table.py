@@ -25,7 +25,7 @@ _FIRST = 38 * HOUR
 
 
 class Judged(NamedTuple):
-    """A case, what is wrong with its report (nothing where it is right), how many services it has."""
+    """A case, what is wrong with its report (nothing where it is right), its number of services."""
 
     case: Case
     wrong: tuple[str, ...]
