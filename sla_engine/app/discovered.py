@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,15 +56,23 @@ class Discovered:
     catalogue: Catalogue
 
 
-def discovery_of(options: argparse.Namespace) -> Discovery:
+def discovery_of(options: argparse.Namespace, kept: Catalogue | None = None) -> Discovery:
     """Return what the flags of a discovery ask for.
+
+    Args:
+        options: the flags.
+        kept: whose server is asked, and whose zone goes, where flags name none.
 
     Raises:
         UsageError: a flag makes no sense.
     """
-    settings = _server(options)
+    if kept is None or options.prometheus_url is not None:
+        settings = _server(options)
+    else:
+        settings = kept.prometheus
+    zone = options.timezone or (None if kept is None else str(kept.timezone))
     wishes = _wishes(options.objective, options.by, options.quorum, options.replica_labels)
-    return Discovery(_empty(settings, options.timezone), wishes, options.match or "")
+    return Discovery(_empty(settings, zone), wishes, options.match or "")
 
 
 def _server(options: argparse.Namespace) -> Prometheus:
@@ -84,16 +93,16 @@ def _server(options: argparse.Namespace) -> Prometheus:
     given: dict[str, Any] = {
         "url": url,
         "headers": {name.strip(): value.strip() for name, _, value in pairs},
-        "bearer_token_file": options.token_file,
+        "bearer_token_file": _absolute(options.token_file),
         "tls": {
-            "ca_file": options.ca_file,
-            "cert_file": options.cert_file,
-            "key_file": options.key_file,
+            "ca_file": _absolute(options.ca_file),
+            "cert_file": _absolute(options.cert_file),
+            "key_file": _absolute(options.key_file),
             "insecure_skip_verify": options.insecure or False,
         },
     }
     if options.username is not None or options.password_file is not None:
-        login = {"username": options.username, "password_file": options.password_file}
+        login = {"username": options.username, "password_file": _absolute(options.password_file)}
         if None in login.values():
             raise UsageError("--prometheus.username and --prometheus.password-file go together")
         given["basic_auth"] = login
@@ -105,6 +114,11 @@ def _server(options: argparse.Namespace) -> Prometheus:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise UsageError(f"--prometheus: {place}: {_said(error)}") from error
+
+
+def _absolute(path: str | None) -> Path | None:
+    """Return a path as it holds for whoever reads the catalogue that it is written into."""
+    return None if path is None else Path(path).absolute()
 
 
 def _wishes(

@@ -51,8 +51,7 @@ KINDS = (
         "monitor_status",
         ("monitor_name",),
         "what Uptime Kuma says of a monitor",
-        _SCRAPED
-        | {"monitor_id", "monitor_type", "monitor_url", "monitor_hostname", "monitor_port"},
+        _SCRAPED | {"monitor_type", "monitor_url", "monitor_hostname", "monitor_port"},
         ("monitor_name",),
         lossy="its states pending (2) and maintenance (3) count as up",
     ),

@@ -197,6 +197,9 @@ def test_a_period_without_samples_is_refused_with_what_was_looked_for(
         (["--by=a-b"], "'a-b' is not a Prometheus label name"),
         (["--period=2027"], "it has not begun"),
         (["--freeze"], "--discover keeps nothing"),
+        (["--prometheus.url=http://ops:secret@h"], "a password in a URL is shown to everybody"),
+        (["--prometheus.username=ops"], "and --prometheus.password-file go together"),
+        (["--prometheus.key-file=k"], "cert_file and key_file go together"),
         (["--prometheus.url=nowhere"], "is not an http:// or https:// URL"),
         (["--prometheus.header=a b: c"], "is not the name of an HTTP header"),
     ],
@@ -218,6 +221,15 @@ def test_a_server_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str])
     arguments = ["report", "--prometheus.url=http://127.0.0.1:1", "--discover", "--period=2026-10"]
     assert main(arguments) == 1
     assert "http://127.0.0.1:1: " in capsys.readouterr().err
+
+
+def test_a_password_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    login = ["--prometheus.username=ops", f"--prometheus.password-file={tmp_path}/none"]
+    server = "--prometheus.url=http://127.0.0.1:1"
+    assert main(["report", server, "--discover", "--period=2026-10", *login]) == 1
+    assert f"{tmp_path}/none: No such file or directory" in capsys.readouterr().err
 
 
 def test_the_readme_shows_what_is_printed(
