@@ -53,7 +53,7 @@ def register(commands: Subparsers) -> None:
         type=Path,
         metavar="FILE",
         help="add what is new to this services.yml, behind its last service, and change nothing "
-        "else; name what has vanished; asks the server that the file names without --prometheus.url",
+        "else; name what has vanished; without --prometheus.url its own server is asked",
     )
 
 
