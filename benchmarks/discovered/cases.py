@@ -37,6 +37,7 @@ def cases() -> Iterator[Case]:
     yield from _objectives()
     yield from _values()
     yield from _servers()
+    yield from _in_between()
 
 
 def simple() -> Series:
@@ -408,6 +409,9 @@ def _servers() -> Iterator[Case]:
         },
         server="newer",
     )
+
+
+def _in_between() -> Iterator[Case]:
     yield Case(
         "an old server, or a proxy, that answers queries and series alone",
         "the same figures; SLOs by their recorded share, which is lossy",
