@@ -382,7 +382,7 @@ def _servers() -> Iterator[Case]:
     )
     yield Case(
         "VictoriaMetrics",
-        "its own retention and version are not told; samples are exact",
+        "the same figures",
         simple(),
         SIMPLE,
         server="victoria",
@@ -414,7 +414,7 @@ def _servers() -> Iterator[Case]:
 def _in_between() -> Iterator[Case]:
     yield Case(
         "an old server, or a proxy, that answers queries and series alone",
-        "the same figures; SLOs by their recorded share, which is lossy",
+        "the same figures for targets",
         simple(),
         SIMPLE,
         server="old",
