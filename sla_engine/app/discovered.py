@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,18 +21,19 @@ from sla_engine.discovery.catalogue import in_memory
 from sla_engine.discovery.kinds import NAMES, OBJECTIVES
 from sla_engine.discovery.proposal import Proposal, Wishes
 from sla_engine.discovery.propose import propose
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, clip, subtract
 from sla_engine.domain.isolation import Fault
 from sla_engine.domain.period import rfc3339
 from sla_engine.ledger import Books, LedgerError
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client, PrometheusError
 from sla_engine.prometheus.inventory import build, inventory
-from uptime_common.humanize import listed
+from uptime_common.humanize import duration, listed
 
 MOST_SERVICES = 10_000
 """How many services are derived for one report: each is some questions to Prometheus."""
 _LATE = 3_600_000  # ms after a period's start within which the first sample begins it
+_SKEW = 30_000  # ms of two clocks, what an answer may take included
 _SHOWN = 5
 _PIECE, _BATCH = 16 * 86_400_000, 20
 """Each service is questions of its own: few long ones, and a step of the bar for some services."""
@@ -54,46 +56,69 @@ class Discovered:
     catalogue: Catalogue
 
 
-def discovery_of(options: argparse.Namespace) -> Discovery:
+def discovery_of(options: argparse.Namespace, kept: Catalogue | None = None) -> Discovery:
     """Return what the flags of a discovery ask for.
+
+    Args:
+        options: the flags.
+        kept: whose server is asked, and whose zone goes, where flags name none.
 
     Raises:
         UsageError: a flag makes no sense.
     """
-    settings = _server(
-        options.prometheus_url, options.headers, options.token_file, options.replica_labels
-    )
+    if kept is None or options.prometheus_url is not None:
+        settings = _server(options)
+    else:
+        settings = kept.prometheus
+    zone = options.timezone or (None if kept is None else str(kept.timezone))
     wishes = _wishes(options.objective, options.by, options.quorum, options.replica_labels)
-    return Discovery(_empty(settings, options.timezone), wishes, options.match or "")
+    return Discovery(_empty(settings, zone), wishes, options.match or "")
 
 
-def _server(
-    url: str | None,
-    headers: list[str] | None,
-    token_file: str | None,
-    replicas: list[str] | None,
-) -> Prometheus:
+def _server(options: argparse.Namespace) -> Prometheus:
     """Return how a server is reached, by flags alone.
 
     Raises:
         UsageError: there is no URL, or a flag makes no sense.
     """
+    url: str | None = options.prometheus_url
     if url is None:
         raise UsageError("a discovery needs --prometheus.url=URL")
-    pairs = [header.partition(":") for header in headers or ()]
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise UsageError(
+            "--prometheus.url: a password in a URL is shown to everybody: "
+            "give --prometheus.username and --prometheus.password-file"
+        )
+    pairs = [header.partition(":") for header in options.headers or ()]
     given: dict[str, Any] = {
         "url": url,
         "headers": {name.strip(): value.strip() for name, _, value in pairs},
-        "bearer_token_file": token_file,
+        "bearer_token_file": _absolute(options.token_file),
+        "tls": {
+            "ca_file": _absolute(options.ca_file),
+            "cert_file": _absolute(options.cert_file),
+            "key_file": _absolute(options.key_file),
+            "insecure_skip_verify": options.insecure or False,
+        },
     }
-    if replicas:
-        given["replica_labels"] = (*Prometheus().replica_labels, *replicas)
+    if options.username is not None or options.password_file is not None:
+        login = {"username": options.username, "password_file": _absolute(options.password_file)}
+        if None in login.values():
+            raise UsageError("--prometheus.username and --prometheus.password-file go together")
+        given["basic_auth"] = login
+    if options.replica_labels:
+        given["replica_labels"] = (*Prometheus().replica_labels, *options.replica_labels)
     try:
         return Prometheus.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise UsageError(f"--prometheus: {place}: {_said(error)}") from error
+
+
+def _absolute(path: str | None) -> Path | None:
+    """Return a path as it holds for whoever reads the catalogue that it is written into."""
+    return None if path is None else Path(path).absolute()
 
 
 def _wishes(
@@ -206,6 +231,39 @@ def reach(context: Context, period: Interval) -> Iterator[str]:
     unseen = [s.name for s in context.catalogue.services if s.id not in first]
     if unseen:
         yield f"Without a sample that says anything: {listed(unseen, _SHOWN)}."
+    yield from _ended(context, period)
+
+
+def _ended(context: Context, period: Interval) -> Iterator[str]:
+    """Yield which services ended inside the period, when others went on: renamed, or taken away."""
+    last = {
+        name: known[-1].end
+        for name, history in context.ledger.histories(period).items()
+        if (known := subtract(clip(history.covered, period), history.gaps))
+    }
+    if not last or max(last.values()) < period.end - _LATE:
+        return
+    services = context.catalogue.services
+    gone = [s.name for s in services if last.get(s.id, period.end) < period.end - _LATE]
+    if gone:
+        yield (
+            f"Not seen any more at the end, and unknown from then on: {listed(gone, _SHOWN)}; "
+            "what was renamed goes on as another service."
+        )
+
+
+def clock(client: Client, at: int) -> Iterator[str]:
+    """Yield how far a server's clock is from ours, ``at`` (ms UTC), where figures show it."""
+    try:
+        theirs = client.now()
+    except PrometheusError:
+        return
+    if theirs is None or abs(theirs - at) <= _SKEW:
+        return
+    apart, where = duration(abs(theirs - at)), "behind" if theirs < at else "ahead of"
+    end = "nothing is known" if theirs < at else "later samples do not count"
+    until = rfc3339(min(theirs, at))
+    yield f"The clock of {client.url} is {apart} {where} ours: after {until} {end}."
 
 
 def _organization(settings: Prometheus) -> str:

@@ -16,9 +16,11 @@ from sla_engine.app.feeds import read
 from sla_engine.app.findings import Check, Finding
 from sla_engine.app.notifiers import make_notifiers, secrets
 from sla_engine.app.state_file import running_engines
+from sla_engine.domain.contract_window import ROLLING
 from sla_engine.domain.notice import Message
 from sla_engine.domain.period import rfc3339
 from sla_engine.maintenance.ical_feeds import FeedError
+from sla_engine.notices.promised import closed_windows
 from sla_engine.notifiers.address import parse_address
 from sla_engine.notifiers.contract import Delivered
 from sla_engine.slack.scopes import WANTED, ScopesError, granted
@@ -93,12 +95,36 @@ def _feeds(catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _schedules(catalogue: Catalogue, at: int) -> Iterator[Finding]:
-    if not catalogue.reports:
+    if not catalogue.reports and not any(one.to for one in catalogue.agreements):
         yield Finding("schedules", "no report is scheduled", "note", "reports: in services.yml")
     for one in catalogue.reports:
         due = last_due(one.cron, one.timezone or catalogue.timezone, at)
         last = "never yet" if due is None else rfc3339(due)
         yield Finding("schedules", f"{one.id}: {one.cron}, last due {last}")
+    yield from _agreements(catalogue, at)
+
+
+def _agreements(catalogue: Catalogue, at: int) -> Iterator[Finding]:
+    """Yield when the report of each agreement goes out, and to whom; or that it does not."""
+    scheduled = {one.agreement: one.id for one in catalogue.reports}
+    closed = {one.agreement.id: one for one in closed_windows(catalogue, at)}
+    for one in catalogue.agreements:
+        what = f"agreement {one.id} with {one.customer}"
+        if one.id in scheduled:
+            yield Finding("schedules", f"{what}: by {scheduled[one.id]}")
+        elif not one.to:
+            text = f"{what}: its report goes to nobody"
+            yield Finding("schedules", text, "note", f"to: of the agreement {one.id}")
+        elif one.window in ROLLING:
+            text = f"{what}: a window of {one.window} never closes, so nothing is sent"
+            hint = f"reports: an entry with agreement: {one.id}"
+            yield Finding("schedules", text, "note", hint)
+        else:
+            last = closed.get(one.id)
+            told = "" if last is None else f", last {last.name}"
+            to = listed(list(one.to), _SHOWN)
+            text = f"{what}: when its {one.window} closes{told}, to {to}"
+            yield Finding("schedules", text)
 
 
 def _slack(catalogue: Catalogue, environment: Mapping[str, str]) -> Iterator[Finding]:

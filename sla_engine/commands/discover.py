@@ -8,7 +8,7 @@ from pathlib import Path
 
 from service_catalogue import Catalogue, load_catalogue
 from service_catalogue.load import parse_catalogue
-from sla_engine.app.context import chosen_period, every_mistake, now, write_output
+from sla_engine.app.context import chosen_period, every_mistake, now, opened_client, write_output
 from sla_engine.app.discovered import Discovered, discover, discovery_of
 from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import (
@@ -18,7 +18,7 @@ from sla_engine.commands.flags import (
     log_flags_only,
     prometheus_flag,
 )
-from sla_engine.discovery.comparing import Difference, difference
+from sla_engine.discovery.comparing import Ask, Difference, difference
 from sla_engine.discovery.merging import MergeError, merged
 from sla_engine.discovery.proposal import Proposed
 from sla_engine.discovery.propose import sentences
@@ -53,25 +53,26 @@ def register(commands: Subparsers) -> None:
         type=Path,
         metavar="FILE",
         help="add what is new to this services.yml, behind its last service, and change nothing "
-        "else; name what has vanished",
+        "else; name what has vanished; without --prometheus.url its own server is asked",
     )
 
 
 def discover_(options: argparse.Namespace) -> int:
     """``sla-engine discover``."""
-    wanted, output = discovery_of(options), options.output
+    at, output = now(), options.output
+    kept = None if options.merge is None else load_catalogue(options.merge, at, every_mistake)
+    wanted = discovery_of(options, kept)
     if output is not None and output.exists():
         raise JobError(f"{output} is there; --merge={output} adds to it what is new")
-    at = now()
     if options.period is None and options.start is None and options.end is None:
         span = Interval(at - _USUAL, at)
     else:
         chosen = chosen_period(options, wanted.empty, at)
         span = Interval(chosen.start, min(chosen.end, at))
-    with Client(wanted.empty.prometheus) as client:
+    with opened_client(wanted.empty) as client:
         made = discover(client, wanted, span)
-        if options.merge is not None:
-            return _merge(options.merge, made, client, span, at)
+        if kept is not None:
+            return _merge(options.merge, kept, made, partial(_series, client, span), at)
     source = f"{wanted.empty.prometheus.url} at {rfc3339(at)}"
     text = document(made.proposal, wanted.empty, source)
     _checked(text, str(output or "services.yml"), at)
@@ -96,9 +97,7 @@ def _checked(text: str, name: str, at: int) -> Catalogue:
         raise JobError(f"nothing written, as it would be wrong: {error.problems[0]}") from error
 
 
-def _merge(path: Path, made: Discovered, client: Client, span: Interval, at: int) -> int:
-    kept = load_catalogue(path, at, every_mistake)
-    ask = partial(_series, client, span)
+def _merge(path: Path, kept: Catalogue, made: Discovered, ask: Ask, at: int) -> int:
     try:
         found = difference(kept, made.proposal.services, ask)
     except PrometheusError as error:

@@ -67,6 +67,12 @@ def prometheus_flag(command: argparse.ArgumentParser) -> None:
 DISCOVERY = (
     "headers",
     "token_file",
+    "username",
+    "password_file",
+    "ca_file",
+    "cert_file",
+    "key_file",
+    "insecure",
     "timezone",
     "objective",
     "by",
@@ -92,6 +98,7 @@ def discovery_flags(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="holds a token that Prometheus wants",
     )
+    _credentials(command)
     command.add_argument(
         "--timezone", metavar="ZONE", help="of the period, such as Europe/Berlin (default: UTC)"
     )
@@ -120,6 +127,27 @@ def discovery_flags(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--match", metavar="MATCHERS", help="only series with these labels, 'job=\"a\"'"
+    )
+
+
+def _credentials(command: argparse.ArgumentParser) -> None:
+    """Add how a server with basic auth or a certificate of its own is asked."""
+    for flag, metavar, text in (
+        ("username", "NAME", "for basic auth; goes with --prometheus.password-file"),
+        ("password-file", "FILE", "holds the password of --prometheus.username"),
+        ("ca-file", "FILE", "the authority that Prometheus' certificate is verified by"),
+        ("cert-file", "FILE", "a certificate to show to Prometheus"),
+        ("key-file", "FILE", "the key of --prometheus.cert-file"),
+    ):
+        command.add_argument(
+            f"--prometheus.{flag}", dest=flag.replace("-", "_"), metavar=metavar, help=text
+        )
+    command.add_argument(
+        "--prometheus.insecure-skip-verify",
+        dest="insecure",
+        action="store_const",
+        const=True,
+        help="verify no certificate of Prometheus",
     )
 
 

@@ -17,9 +17,10 @@ from sla_engine.app.context import (
     chosen_services,
     now,
     opened,
+    opened_client,
     write_output,
 )
-from sla_engine.app.discovered import derived, discover, discovery_of, reach
+from sla_engine.app.discovered import clock, derived, discover, discovery_of, reach
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import (
     DISCOVERY,
@@ -34,7 +35,6 @@ from sla_engine.discovery.propose import sentences
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
-from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
@@ -173,10 +173,11 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
     if options.freeze or options.as_frozen or options.signing_key_file:
         raise UsageError("--discover keeps nothing: no --freeze, --as-frozen or --signing.key-file")
     found = discovery_of(options)
-    with Client(found.empty.prometheus) as client:
+    with opened_client(found.empty) as client:
         at = now()
         period = chosen_period(options, found.empty, at)
         span = Interval(period.start, min(period.end, at))
+        said = list(clock(client, at)) if span.end == at else []
         made = discover(client, found, span)
         chosen = chosen_services(made.catalogue, options.services)
         catalogue = made.catalogue.model_copy(update={"services": chosen})
@@ -192,7 +193,7 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
                 language=language,
                 paper=options.paper,
             )
-            remarks = [*sentences(made.proposal), *reach(context, span)]
+            remarks = [*sentences(made.proposal), *reach(context, span), *said]
     failed = [f"Not derived: {one}: {fault.text}." for one, fault in sorted(faults.items())]
     try:
         body = format_.render(result)

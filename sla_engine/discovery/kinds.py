@@ -23,6 +23,7 @@ class Kind(NamedTuple):
 _SCRAPED = frozenset({"job", "instance"})
 _KUBERNETES = _SCRAPED | {"service", "endpoint", "container", "uid", "node"}
 _TO_ZERO = "scaled to zero on purpose counts as down"
+_ONE_NODE = "one pod of all is enough, and without a node to run on it counts as down"
 
 KINDS = (
     Kind(
@@ -50,8 +51,7 @@ KINDS = (
         "monitor_status",
         ("monitor_name",),
         "what Uptime Kuma says of a monitor",
-        _SCRAPED
-        | {"monitor_id", "monitor_type", "monitor_url", "monitor_hostname", "monitor_port"},
+        _SCRAPED | {"monitor_type", "monitor_url", "monitor_hostname", "monitor_port"},
         ("monitor_name",),
         lossy="its states pending (2) and maintenance (3) count as up",
     ),
@@ -71,6 +71,14 @@ KINDS = (
         ("namespace", "statefulset"),
         lossy=_TO_ZERO,
     ),
+    Kind(
+        "kube_daemonset_status_number_available",
+        ("namespace", "daemonset"),
+        "whether a DaemonSet has an available pod",
+        _KUBERNETES,
+        ("namespace", "daemonset"),
+        lossy=_ONE_NODE,
+    ),
     Kind("up", ("job", "instance"), "whether Prometheus could scrape a target",
          title=("job", "instance")),
 )  # fmt: skip
@@ -85,6 +93,7 @@ MEASURING = frozenset(
         "monitor_status",
         "kube_deployment_status_replicas_available",
         "kube_statefulset_status_replicas_ready",
+        "kube_daemonset_status_number_available",
     }
 )
 """Metrics whose `up` is that of a program which measures others."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 _SCHEME = re.compile(r"^[a-z]+://")
+_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_ID = re.compile(r"[^a-z0-9_.]+")
 _LONGEST_ID, _HASHED = 64, 6
 _LONGEST_NAME = 200
@@ -24,12 +25,17 @@ def selector(metric: str, matchers: Mapping[str, str | Sequence[str]]) -> str:
     An empty value selects what has no such label.
     """
     parts = [
-        f"{name}={quoted(value)}"
+        f"{_label(name)}={quoted(value)}"
         if isinstance(value, str)
-        else f"{name}=~{quoted('|'.join(map(re.escape, value)))}"
+        else f"{_label(name)}=~{quoted('|'.join(map(re.escape, value)))}"
         for name, value in matchers.items()
     ]
     return f"{metric}{{{','.join(parts)}}}"
+
+
+def _label(name: str) -> str:
+    """Return the name of a label; Prometheus 3 has quoted ones of any characters."""
+    return name if _LABEL.fullmatch(name) else quoted(name)
 
 
 def printable(text: str) -> str:

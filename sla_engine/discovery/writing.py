@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from service_catalogue import Catalogue
-from service_catalogue.prometheus import Prometheus
+from service_catalogue.prometheus import Prometheus, TlsClient
 from sla_engine.discovery.catalogue import entry
 from sla_engine.discovery.kinds import KINDS
 from sla_engine.discovery.naming import printable
@@ -41,6 +41,12 @@ def _lines(proposal: Proposal, empty: Catalogue, source: str) -> Iterator[str]:
         yield f"  headers: {_flow(settings.headers)}"
     if settings.bearer_token_file:
         yield f"  bearer_token_file: {scalar(str(settings.bearer_token_file))}"
+    if settings.basic_auth:
+        password = scalar(str(settings.basic_auth.password_file), flow=True)
+        name = scalar(settings.basic_auth.username, flow=True)
+        yield f"  basic_auth: {{username: {name}, password_file: {password}}}"
+    if settings.tls != TlsClient():
+        yield f"  tls: {{{', '.join(_tls(settings.tls))}}}"
     if settings.replica_labels != Prometheus().replica_labels:
         yield f"  replica_labels: [{', '.join(map(scalar, settings.replica_labels))}]"
     yield ""
@@ -51,6 +57,14 @@ def _lines(proposal: Proposal, empty: Catalogue, source: str) -> Iterator[str]:
             metric = one.metric
             yield f"  # By {metric}: {_SAYS.get(metric, 'an SLO with its objective')}."
         yield from item(one)
+
+
+def _tls(tls: TlsClient) -> Iterator[str]:
+    for name in ("ca_file", "cert_file", "key_file"):
+        if (path := getattr(tls, name)) is not None:
+            yield f"{name}: {scalar(str(path), flow=True)}"
+    if tls.insecure_skip_verify:
+        yield "insecure_skip_verify: true"
 
 
 def _not_here(left_out: Sequence[LeftOut]) -> Iterator[str]:

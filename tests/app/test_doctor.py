@@ -31,6 +31,7 @@ maintenance:
   feeds: [{{id: moves, file: {feed}, approver: bob, services: [shop]}}]
 reports: [{{id: monthly, period: monthly, cron: 0 9 1 * *}}]
 """
+NOVEMBER = 1_793_577_600_000  # 2026-11-02T00:00:00Z
 ITSELF = """\
 global: {scrape_interval: 15s}
 rule_files: [rules/*.yml]
@@ -166,3 +167,26 @@ def test_a_bot_token_without_its_scopes_and_a_wrong_one_are_faults() -> None:
         )
     assert one.found == "the bot lacks the scopes channels:history, channels:read, files:write"
     assert "invalid_auth" in bad.found
+
+
+def test_when_the_report_of_an_agreement_goes_out_is_told_or_that_it_does_not() -> None:
+    shop = {"services": ["a"], "objective": 99}
+    book = catalogue(
+        "a",
+        agreements=[
+            {"id": "acme", "customer": "ACME", "to": ["slack:#acme"], **shop},
+            {"id": "board", "customer": "Board", **shop},
+            {"id": "mute", "customer": "Nobody", **shop},
+            {"id": "roll", "customer": "R", "window": "30d", "to": ["slack:#r"], **shop},
+        ],
+        reports=[{"id": "m", "period": "monthly", "cron": "0 9 1 * *", "agreement": "board"}],
+    )
+    found = list(dict(engine_checks(book, "sqlite://", {}, NOVEMBER, None))["schedules"]())
+    told = {
+        "agreement acme with ACME: when its month closes, last 2026-10, to slack:#acme": "ok",
+        "agreement board with Board: by m": "ok",
+        "agreement mute with Nobody: its report goes to nobody": "note",
+        "agreement roll with R: a window of 30d never closes, so nothing is sent": "note",
+    }
+    assert {one.found: one.verdict for one in found[1:]} == told
+    assert all(one.next for one in found if one.verdict == "note")

@@ -52,12 +52,13 @@ def test_a_file_is_added_to_once_and_what_vanished_is_named(
 ) -> None:
     path = tmp_path / "services.yml"
     before = (
-        "organization: Ours # kept\ntimezone: UTC\nservices:\n"
+        f"organization: Ours # kept\nprometheus: {{url: '{estate.url}'}}\n"
+        "timezone: UTC\nservices:\n"
         "  - {id: shop, name: S, sli: {promql: 'probe_success{instance=~\"https://shop.*\"}'}}\n"
         "  - {id: gone, name: G, sli: {promql: 'up{job=\"gone\"}'}}\n"
     )
     path.write_text(before)
-    arguments = ["discover", f"--prometheus.url={estate.url}", f"--merge={path}"]
+    arguments = ["discover", f"--merge={path}"]
     assert main([*arguments, "--period=2026-10", '--match=job=~"blackbox|node"']) == 0
     said = capsys.readouterr().out
     assert "3 services added: api.example, node-10.0.0.1-9100, node-10.0.0.2-9100" in said

@@ -123,6 +123,15 @@ def test_programs_that_measure_others_are_no_services() -> None:
     assert found.left_out[0].reason == "`up` of programs that measure others"
 
 
+def test_two_monitors_of_one_name_are_two_services() -> None:
+    some = [{"monitor_name": "API", "monitor_id": n, "monitor_url": f"u{n}"} for n in "12"]
+    found = _proposed(monitor_status=some)
+    assert _sources(found) == [
+        f'monitor_status{{monitor_name="API",monitor_id="{n}"}}' for n in "12"
+    ]
+    assert [one.name for one in found.services] == ["API (monitor_id=1)", "API (monitor_id=2)"]
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.metric)
 def test_every_kind_makes_a_service_of_a_series(kind: Any) -> None:
     labels = {name: f"v-{name}" for name in (*kind.by, *kind.drops, "replica", "pod")}
@@ -160,6 +169,7 @@ def test_identifiers_that_would_be_alike_do_not_depend_on_their_order() -> None:
 
 def test_label_values_of_any_kind_make_names_and_selectors() -> None:
     assert printable("a\nb{{c}}") == "a b{ {c}}"
+    assert selector("up", {"host.name": "a"}) == 'up{"host.name"="a"}'
     assert selector("up", {"job": 'a"\\\n', "i": ["a.b", "c"]}) == (
         'up{job="a\\"\\\\\\n",i=~"a\\\\.b|c"}'
     )

@@ -3,12 +3,18 @@
 import contextlib
 import io
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from benchmarks.audit.oracle import Oracle
+from benchmarks.audit.world import Meaning
+from benchmarks.discovered.case import Series, Wanted, key, of
+from benchmarks.discovered.table import differs, world_of
 from sla_engine.accounting.report import report
 from sla_engine.cli import main
 from sla_engine.domain.period import recognized
@@ -17,7 +23,7 @@ from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client
 from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
-from tests.discovery.estate import ALL, DAY, FAILED, METRICS, NODE, OCTOBER, SHOP
+from tests.discovery.estate import ALL, DAY, FAILED, METRICS, NODE, OCTOBER, SHOP, write
 from tests.past import outages_of
 from tests.programs.prometheus import Prometheus
 
@@ -32,6 +38,18 @@ BY_HAND = {
     "intranet": "monitor_status",
     "node1": 'up{instance="10.0.0.1:9100"}',
     "node2": 'up{instance="10.0.0.2:9100"}',
+}
+
+SAID = {"sli": {"total": "hits_total"}, "objective": 99.5, "window": "30d"}
+ORACLE = {
+    "api.example": of("probe_success", instance="https://api.example/"),
+    "shop.example": of("probe_success", instance="https://shop.example/"),
+    "mail-25": of("probe_success", job="pair"),
+    "core-front-end": of("gatus_results_endpoint_success"),
+    "intranet": of("monitor_status"),
+    "node-10.0.0.1-9100": of("up", instance="10.0.0.1:9100"),
+    "node-10.0.0.2-9100": of("up", instance="10.0.0.2:9100"),
+    "web-ok": Wanted((Meaning("hits_total", {"code": "200"}), Meaning("hits_total", {})), SAID),
 }
 
 
@@ -96,6 +114,37 @@ def test_the_figures_are_those_of_a_catalogue_written_by_hand(
     assert sum(one["outage_count"] for one in october.services) == 5
 
 
+def compared(
+    services: list[dict[str, Any]], wanted: dict[str, Wanted], series: Series
+) -> Iterator[str]:
+    """Yield where services of October and the oracle disagree."""
+    month = (OCTOBER.start, OCTOBER.end)
+    oracle = Oracle(world_of(wanted, series, month, NOW))
+    for one in services:
+        yield from differs(oracle, wanted[one["id"]], one, month, OCTOBER.end)
+
+
+def read_openmetrics(text: str) -> Series:
+    """Return samples by series."""
+    found: Series = defaultdict(list)
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        name, value, time = line.rsplit(" ", 2)
+        metric, _, labels = name.partition("{")
+        told = dict(re.findall(r'(\w+)="([^"]*)"', labels))
+        found[key(metric, **told)].append((round(float(time) * 1000), float(value)))
+    return found
+
+
+def test_every_figure_is_that_of_an_oracle_that_shares_no_code(october: October) -> None:
+    past = io.StringIO()
+    write(past)
+    wanted = {one["id"]: ORACLE[one["id"]] for one in october.services}
+    assert list(compared(october.services, wanted, read_openmetrics(past.getvalue()))) == []
+    assert sum(len(one["outages"]) for one in october.services) == 5
+
+
 def test_the_figures_are_those_of_the_samples(october: October) -> None:
     found = {one["id"]: one for one in october.services}
     sampled = {"shop.example": ("probe_success", SHOP), "node-10.0.0.1-9100": ("up", NODE)}
@@ -148,6 +197,9 @@ def test_a_period_without_samples_is_refused_with_what_was_looked_for(
         (["--by=a-b"], "'a-b' is not a Prometheus label name"),
         (["--period=2027"], "it has not begun"),
         (["--freeze"], "--discover keeps nothing"),
+        (["--prometheus.url=http://ops:secret@h"], "a password in a URL is shown to everybody"),
+        (["--prometheus.username=ops"], "and --prometheus.password-file go together"),
+        (["--prometheus.key-file=k"], "cert_file and key_file go together"),
         (["--prometheus.url=nowhere"], "is not an http:// or https:// URL"),
         (["--prometheus.header=a b: c"], "is not the name of an HTTP header"),
     ],
@@ -169,6 +221,15 @@ def test_a_server_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str])
     arguments = ["report", "--prometheus.url=http://127.0.0.1:1", "--discover", "--period=2026-10"]
     assert main(arguments) == 1
     assert "http://127.0.0.1:1: " in capsys.readouterr().err
+
+
+def test_a_password_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    login = ["--prometheus.username=ops", f"--prometheus.password-file={tmp_path}/none"]
+    server = "--prometheus.url=http://127.0.0.1:1"
+    assert main(["report", server, "--discover", "--period=2026-10", *login]) == 1
+    assert f"{tmp_path}/none: No such file or directory" in capsys.readouterr().err
 
 
 def test_the_readme_shows_what_is_printed(

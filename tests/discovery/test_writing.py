@@ -1,5 +1,7 @@
 """A services.yml that was proposed, and one that people keep and that is only added to."""
 
+from typing import Any
+
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -35,6 +37,20 @@ services:
   sli: {errors: 'sum(rate(bad[5m]))', total: 'all'}
 currency: EUR
 """
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"basic_auth": {"username": "o: p", "password_file": "/a b/c"}},
+        {"tls": {"ca_file": "/ca", "cert_file": "/c", "key_file": "/k"}, "bearer_token_file": "/t"},
+        {"tls": {"insecure_skip_verify": True}, "replica_labels": ["replica", "ha"]},
+    ],
+)
+def test_how_the_server_is_asked_is_written_too(given: dict[str, Any]) -> None:
+    settings = Prometheus.model_validate(given)
+    text = document(Proposal((NEW,)), in_memory((), "a", "UTC", settings), "here")
+    assert parse_catalogue(text, "services.yml").prometheus == settings
 
 
 def test_a_proposal_is_written_as_the_catalogue_that_it_makes() -> None:

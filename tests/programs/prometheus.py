@@ -92,7 +92,9 @@ def running_prometheus(
         yield Prometheus(url, folder, process.pid)
 
 
-def create_blocks(folder: Path, openmetrics: str | Path, block: str = "24h") -> None:
+def create_blocks(
+    folder: Path, openmetrics: str | Path, block: str = "24h", program: str | None = None
+) -> None:
     """Add a past to ``folder/data``, by promtool, in blocks of at most that duration.
 
     Raises:
@@ -105,7 +107,13 @@ def create_blocks(folder: Path, openmetrics: str | Path, block: str = "24h") -> 
         path = openmetrics
     # promtool reads the whole text once per block: with its 2 h blocks a month is read 360 times.
     size = f"--max-block-duration={block}"
-    command = [find_program("promtool"), "tsdb", "create-blocks-from", "openmetrics", size]
+    command = [
+        program or find_program("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        size,
+    ]
     done = subprocess.run(
         [*command, path, folder / "data"], capture_output=True, text=True, check=False
     )
