@@ -31,7 +31,8 @@ def promised(oracle: Oracle, period: Span, now: int) -> list[Json]:
 
 def _promised(oracle: Oracle, name: str, period: Span, now: int) -> Json:
     said = [(at, one) for at, many in oracle.world.agreements for one in many if one["id"] == name]
-    last, moment = said[-1][1], min(now, period[1])
+    moment = min(now, period[1])
+    last = _held(said, moment - 1)
     kinds = [(at, _kind(oracle, one)) for at, one in said]
     closed = [
         found
