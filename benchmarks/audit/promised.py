@@ -43,16 +43,22 @@ def _promised(oracle: Oracle, name: str, period: Span, now: int) -> Json:
     if found is not None and moment > period[0]:
         running = _running(oracle, _held(said, found[0][0]), *found, moment)
     judged = [one["met"] for one in closed if one["met"] is not None]
-    due = [one["credit_amount"] for one in closed if one["credit_amount"] is not None]
+    currency = (closed[-1] if closed else last).get("currency", "EUR")
+    due = [
+        one["credit_amount"]
+        for one in closed
+        if one["credit_amount"] is not None and one["currency"] == currency
+    ]
     goal = last.get("objective")
+    paid = _held(said, closed[-1]["start"]) if closed else last
     return {
         "id": name,
         "customer": last["customer"],
         "rule": last.get("rule", "each"),
         "window": last.get("window", "month"),
         "objective_ratio": None if goal is None else ratio(goal),
-        "fee": Fraction(str(last["fee"])) if "fee" in last else None,
-        "currency": last.get("currency", "EUR"),
+        "fee": Fraction(str(paid["fee"])) if "fee" in paid else None,
+        "currency": currency,
         "met": all(judged) if judged else None,
         "credit_amount": sum(due) if due else None,
         "closed": closed,
@@ -139,6 +145,7 @@ def _closed(oracle: Oracle, agreement: Json, span: Span, now: int) -> Json | Non
         "error_budget_exhausted_at": None,
         "credit_percent": percent,
         "credit_amount": amount,
+        "currency": agreement.get("currency", "EUR"),
         "services": parts,
     }
 

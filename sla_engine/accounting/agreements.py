@@ -204,6 +204,7 @@ class _Case:
                 running[service.id] = found.running
         moment = min(at, self._period.end)
         agreement = self._catalogue.agreed(self._agreement, moment - 1)
+        paid = self._held(max(closed)) if closed else agreement
         goal = _goal(agreement)
         return AgreementReport(
             id=agreement.id,
@@ -211,8 +212,8 @@ class _Case:
             rule=agreement.rule,
             window=agreement.window,
             objective=None if goal is None else float(goal),
-            fee=agreement.fee,
-            currency=agreement.currency or self._catalogue.currency,
+            fee=paid.fee,
+            currency=paid.currency or self._catalogue.currency,
             closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
             running=self._running(running, moment) if running else None,
             zone=next(
@@ -250,7 +251,9 @@ class _Case:
             steps = [(ratio(one.below), one.credit) for one in held.credits]
             met, due = holds(availability, _goal(held)), step(availability, steps)
         money = None if held.fee is None or due is None else held.fee * due / 100
-        return AgreementWindow(span, parts, availability, met, due, money)
+        found = AgreementWindow(span, parts, availability, met, due, money)
+        currency = held.currency or self._catalogue.currency
+        return replace(found, fee=held.fee, currency=currency)
 
     def _measured(self, span: Interval, moment: int) -> float | None:
         """Return the one figure of the agreement in a window, up to a moment (ms UTC)."""
