@@ -294,9 +294,8 @@ def business(report: PeriodReport) -> Iterator[Tile]:
                 owed[currency] = owed.get(currency, 0.0) + amount
     if owed:
         sums = " + ".join(say.amount(amount, currency) for currency, amount in owed.items())
-        customers = say.listed(
-            [one.customer for one in report.agreements if any(one.due.values())], 3
-        )
+        whom = [one.customer for one in report.agreements if any(one.due.values())]
+        customers = say.listed(whom, 3)
         yield Tile(say.phrase("Due to customers"), sums, customers, alarming=True)
 
 
