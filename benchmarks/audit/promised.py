@@ -39,9 +39,9 @@ def _promised(oracle: Oracle, name: str, period: Span, now: int) -> Json:
         for span in closed_in(kinds, period, now)
         if (found := _closed(oracle, _held(said, span[0]), span, now)) is not None
     ]
-    running, found = None, running_at(kinds, moment)
-    if found is not None and moment > period[0]:
-        running = _running(oracle, _held(said, found[0][0]), *found, moment)
+    running, runs = None, running_at(kinds, moment)
+    if runs is not None and moment > period[0]:
+        running = _running(oracle, _held(said, runs[0][0]), *runs, moment)
     judged = [one["met"] for one in closed if one["met"] is not None]
     currency = (closed[-1] if closed else last).get("currency", "EUR")
     due = [
@@ -208,7 +208,7 @@ def _running(oracle: Oracle, agreement: Json, span: Span, rolls: bool, moment: i
     names = _parts(view, span)
     if not names:
         return None
-    found = {
+    found: Json = {
         "start": span[0],
         "end": span[1],
         "availability_ratio": None,
