@@ -38,7 +38,8 @@ class OfTime(NamedTuple):
     ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
     of the file, empty where it was read from none; ``zones`` are the organisation's, each
     with when it was first seen (ms UTC), where that changed; ``agreements`` are those that changed,
-    by id, in the same way.
+    by id, in the same way; ``departed`` are agreements that left, as they were at last, each with
+    when it was first seen to be gone.
     """
 
     left: tuple[Service, ...] = ()
@@ -47,6 +48,7 @@ class OfTime(NamedTuple):
     digest: str = ""
     zones: tuple[tuple[int, tzinfo], ...] = ()
     agreements: dict[str, tuple[tuple[int, Agreement], ...]] = {}  # noqa: RUF012 - never changed
+    departed: tuple[tuple[int, Agreement], ...] = ()
 
 
 class Catalogue(Frozen):
@@ -130,7 +132,17 @@ class Catalogue(Frozen):
         Raises:
             KeyError: there is none.
         """
-        return {agreement.id: agreement for agreement in self.agreements}[identifier]
+        gone = {agreement.id: agreement for _, agreement in self.departed}
+        return (gone | {agreement.id: agreement for agreement in self.agreements})[identifier]
+
+    @property
+    def departed(self) -> tuple[tuple[int, Agreement], ...]:
+        """Return the agreements that left, as they were at last, each with when (ms UTC)."""
+        return self._of_time.departed
+
+    def left_at(self, agreement: Agreement) -> int | None:
+        """Return when an agreement was seen to be gone (ms UTC); None while it is there."""
+        return next((seen for seen, one in self.departed if one.id == agreement.id), None)
 
     def agreed(self, agreement: Agreement, moment: int) -> Agreement:
         """Return the terms of an agreement at a moment (ms UTC)."""

@@ -117,7 +117,9 @@ class Latency(Frozen):
     @property
     def least_share(self) -> float:
         """The share that is to be within the limit, however it is said."""
-        return self.share if self.percentile is None else float(Fraction(str(self.percentile)) / 100)
+        return (
+            self.share if self.percentile is None else float(Fraction(str(self.percentile)) / 100)
+        )
 
     @model_validator(mode="after")
     def _said_once(self) -> Self:

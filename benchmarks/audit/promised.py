@@ -31,27 +31,34 @@ def promised(oracle: Oracle, period: Span, now: int) -> list[Json]:
 
 def _promised(oracle: Oracle, name: str, period: Span, now: int) -> Json:
     said = [(at, one) for at, many in oracle.world.agreements for one in many if one["id"] == name]
-    last, moment = said[-1][1], min(now, period[1])
+    moment = min(now, period[1])
+    last = _held(said, moment - 1)
     kinds = [(at, _kind(oracle, one)) for at, one in said]
     closed = [
         found
         for span in closed_in(kinds, period, now)
         if (found := _closed(oracle, _held(said, span[0]), span, now)) is not None
     ]
-    running, found = None, running_at(kinds, moment)
-    if found is not None and moment > period[0]:
-        running = _running(oracle, _held(said, found[0][0]), *found, moment)
+    running, runs = None, running_at(kinds, moment)
+    if runs is not None and moment > period[0]:
+        running = _running(oracle, _held(said, runs[0][0]), *runs, moment)
     judged = [one["met"] for one in closed if one["met"] is not None]
-    due = [one["credit_amount"] for one in closed if one["credit_amount"] is not None]
+    currency = (closed[-1] if closed else last).get("currency", "EUR")
+    due = [
+        one["credit_amount"]
+        for one in closed
+        if one["credit_amount"] is not None and one["currency"] == currency
+    ]
     goal = last.get("objective")
+    paid = _held(said, closed[-1]["start"]) if closed else last
     return {
         "id": name,
         "customer": last["customer"],
         "rule": last.get("rule", "each"),
         "window": last.get("window", "month"),
         "objective_ratio": None if goal is None else ratio(goal),
-        "fee": Fraction(str(last["fee"])) if "fee" in last else None,
-        "currency": last.get("currency", "EUR"),
+        "fee": Fraction(str(paid["fee"])) if "fee" in paid else None,
+        "currency": currency,
         "met": all(judged) if judged else None,
         "credit_amount": sum(due) if due else None,
         "closed": closed,
@@ -138,6 +145,7 @@ def _closed(oracle: Oracle, agreement: Json, span: Span, now: int) -> Json | Non
         "error_budget_exhausted_at": None,
         "credit_percent": percent,
         "credit_amount": amount,
+        "currency": agreement.get("currency", "EUR"),
         "services": parts,
     }
 
@@ -200,7 +208,7 @@ def _running(oracle: Oracle, agreement: Json, span: Span, rolls: bool, moment: i
     names = _parts(view, span)
     if not names:
         return None
-    found = {
+    found: Json = {
         "start": span[0],
         "end": span[1],
         "availability_ratio": None,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
 from service_catalogue.past import pieces
-from service_catalogue.service import Piece
-from sla_engine.accounting.contracts import Contracts, contract_kinds
+from service_catalogue.service import FOREVER, Piece
+from sla_engine.accounting.contracts import Contracts, contract_kinds, to_come
 from sla_engine.accounting.figures import figures_in
 from sla_engine.accounting.terms import agreed_time
 from sla_engine.domain.agreement import (
@@ -25,12 +26,13 @@ from sla_engine.domain.agreement import (
 from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.contract_window import (
     DAY,
-    ROLLING,
     ClosedWindow,
     ContractWindow,
     RunningWindow,
     WindowState,
     forecast,
+    last_day,
+    running_at,
 )
 from sla_engine.domain.interval import Interval, Intervals, clip, total, union
 from sla_engine.domain.objective import ratio
@@ -39,7 +41,7 @@ _WORST_FIRST: tuple[WindowState, ...] = ("lost", "at_risk", "on_course")
 
 
 def as_agreed(agreement: Agreement, service: Service) -> Service:
-    """Return a service by the terms of an agreement: now, and in the past."""
+    """Return a service, as it was at one time, by the terms of an agreement."""
     own = {
         "window": agreement.window,
         "window_from": agreement.window_from,
@@ -48,11 +50,51 @@ def as_agreed(agreement: Agreement, service: Service) -> Service:
     for name in ("objective", "calendar", "timezone"):
         if getattr(agreement, name) is not None:
             own[name] = getattr(agreement, name)
-    past = tuple(
-        Piece(until, None if held is None else held.model_copy(update=own))
-        for until, held in service.past
-    )
-    return service.model_copy(update=own).with_past(past)
+    return service.model_copy(update=own)
+
+
+def by_terms(
+    catalogue: Catalogue, agreement: Agreement, parts: Sequence[Service], *, hours: bool = False
+) -> list[Service]:
+    """Return services that are part of an agreement, by the terms that it had at each time.
+
+    An agreement has one window at a time: where services are of several zones and it names none,
+    its days begin in the organisation's. Their ``hours`` stay in their own zones.
+    """
+    edges = {seen for seen, _ in catalogue.ever_agreed(agreement)[1:]}
+    edges |= {end for service in parts for end, _ in service.past if end < FOREVER}
+    found: dict[str, list[Piece]] = {service.id: [] for service in parts}
+    start = -FOREVER
+    for end in (*sorted(edges), FOREVER):
+        held = catalogue.agreed(agreement, start)
+        home = not hours and _several_zones(catalogue, held, parts, start)
+        for service in parts:
+            for _, until, then in pieces(service, start, end):
+                one = None if then is None else as_agreed(held, then)
+                if one is not None and home:
+                    one = one.model_copy(update={"timezone": None})
+                found[service.id].append(Piece(until, one))
+        start = end
+    return [_with(as_agreed(agreement, service), found[service.id]) for service in parts]
+
+
+def _with(service: Service, past: Sequence[Piece]) -> Service:
+    """Return a service with its past, as it is in the last piece where it is there."""
+    last = past[-1].service if past else None
+    return (last or service).with_past(tuple(past))
+
+
+def _several_zones(
+    catalogue: Catalogue, agreement: Agreement, parts: Sequence[Service], moment: int
+) -> bool:
+    """Say whether the services of an agreement that names no zone were of several at a moment."""
+    there = (next(pieces(service, moment, moment + 1))[2] for service in parts)
+    zones = {
+        held.timezone or catalogue.timezone
+        for held in there
+        if held is not None and agreement.covers(held)
+    }
+    return agreement.timezone is None and len(zones) > 1
 
 
 def is_member(catalogue: Catalogue, agreement: Agreement, service: Service, moment: int) -> bool:
@@ -85,29 +127,6 @@ def members(
     ]
 
 
-def services_of(
-    catalogue: Catalogue, agreement: Agreement, parts: Sequence[Service]
-) -> list[Service]:
-    """Return services that are part of an agreement, by its terms.
-
-    An agreement has one window at a time: where services are of several zones and it names none,
-    its days begin in the organisation's.
-    """
-    found = [as_agreed(agreement, service) for service in parts]
-    kinds = {contract_kinds(catalogue, service) for service in found}
-    if agreement.window in ROLLING or not [*kinds][1:]:
-        return found
-    return [_at_home(service) for service in found]
-
-
-def _at_home(service: Service) -> Service:
-    past = tuple(
-        Piece(until, None if held is None else held.model_copy(update={"timezone": None}))
-        for until, held in service.past
-    )
-    return service.model_copy(update={"timezone": None}).with_past(past)
-
-
 def agreement_reports(
     catalogue: Catalogue,
     agreements: Sequence[Agreement],
@@ -123,16 +142,8 @@ def agreement_reports(
     first samples.
     """
     for agreement in agreements:
-        found: list[AgreementReport] = []
-        closed: list[AgreementWindow] = []
         parts = members(catalogue, agreement, period)
-        for _, held in catalogue.ever_agreed(agreement):
-            found.append(_Case(catalogue, held, parts, facts, first, period=period).report(at))
-            kept = (
-                w for w in found[-1].closed if catalogue.agreed(agreement, w.span.start) == held
-            )
-            closed += [window for window in kept if window not in closed]
-        yield replace(found[-1], closed=tuple(sorted(closed, key=lambda window: window.span)))
+        yield _Case(catalogue, agreement, parts, facts, first, period=period).report(at)
 
 
 class _Case:
@@ -149,16 +160,19 @@ class _Case:
         period: Interval,
     ) -> None:
         self._catalogue, self._agreement, self._period = catalogue, agreement, period
-        self._services = services_of(catalogue, agreement, parts)
+        self._services = by_terms(catalogue, agreement, parts)
         self._first = first
-        hours = [as_agreed(agreement, service) for service in parts]
+        hours = by_terms(catalogue, agreement, parts, hours=True)
         self._facts = {s.id: self._owed(s, facts[s.id]) for s in hours}
-        self._steps = [(ratio(one.below), one.credit) for one in agreement.credits]
-        goal = agreement.objective
-        self._objective = None if goal is None else ratio(goal)
+
+    def _held(self, span: Interval) -> Agreement:
+        """Return the terms of a window: those of its start."""
+        return self._catalogue.agreed(self._agreement, span.start)
 
     def _owed(self, service: Service, facts: AccountingInput) -> AccountingInput:
-        if self._agreement.calendar is None and self._agreement.timezone is None:
+        facts = self._while_there(facts)
+        every = [one for _, one in self._catalogue.ever_agreed(self._agreement)]
+        if all(one.calendar is None and one.timezone is None for one in every):
             return facts
         spans = [*facts.agreed, *facts.covered]
         reach = Interval(
@@ -166,7 +180,14 @@ class _Case:
             max([self._period.end, *(s.end for s in spans)]),
         )
         agreed = agreed_time(self._catalogue, service, reach, self._first.get(service.id))
-        return replace(facts, agreed=agreed)
+        return self._while_there(replace(facts, agreed=agreed))
+
+    def _while_there(self, facts: AccountingInput) -> AccountingInput:
+        """Return facts of which nothing is owed after the agreement left the catalogue."""
+        left = self._catalogue.left_at(self._agreement)
+        if left is None:
+            return facts
+        return replace(facts, agreed=clip(facts.agreed, Interval(-FOREVER, left)))
 
     def report(self, at: int) -> AgreementReport:
         contracts = Contracts(self._catalogue, self._period, at)
@@ -181,17 +202,20 @@ class _Case:
                     closed.setdefault(one.span, {})[service.id] = one
             if found.running is not None and self._holds(service, found.running.span):
                 running[service.id] = found.running
-        agreement, goal = self._agreement, self._objective
+        moment = min(at, self._period.end)
+        agreement = self._catalogue.agreed(self._agreement, moment - 1)
+        paid = self._held(max(closed)) if closed else agreement
+        goal = _goal(agreement)
         return AgreementReport(
             id=agreement.id,
             customer=agreement.customer,
             rule=agreement.rule,
             window=agreement.window,
             objective=None if goal is None else float(goal),
-            fee=agreement.fee,
-            currency=agreement.currency or self._catalogue.currency,
+            fee=paid.fee,
+            currency=paid.currency or self._catalogue.currency,
             closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
-            running=self._running(running, min(at, self._period.end)) if running else None,
+            running=self._running(running, moment) if running else None,
             zone=next(
                 (contract_kinds(self._catalogue, s)[-1].window.zone for s in self._services), None
             ),
@@ -217,36 +241,40 @@ class _Case:
     def _closed(
         self, span: Interval, windows: Mapping[str, ClosedWindow], at: int
     ) -> AgreementWindow:
-        parts = self._parts(windows)
-        if self._agreement.rule == "each":
+        parts, held = self._parts(windows), self._held(span)
+        if held.rule == "each":
             judged = [part.met for part in parts if part.met is not None]
             met, due = all(judged) if judged else None, added([part.credit for part in parts])
             availability = None
         else:
             availability = self._measured(span, at)
-            met, due = holds(availability, self._objective), step(availability, self._steps)
-        fee = self._agreement.fee
-        money = None if fee is None or due is None else fee * due / 100
-        return AgreementWindow(span, parts, availability, met, due, money)
+            steps = [(ratio(one.below), one.credit) for one in held.credits]
+            met, due = holds(availability, _goal(held)), step(availability, steps)
+        money = None if held.fee is None or due is None else held.fee * due / 100
+        found = AgreementWindow(span, parts, availability, met, due, money)
+        currency = held.currency or self._catalogue.currency
+        return replace(found, fee=held.fee, currency=currency)
 
     def _measured(self, span: Interval, moment: int) -> float | None:
         """Return the one figure of the agreement in a window, up to a moment (ms UTC)."""
         services = [service for service in self._services if self._holds(service, span)]
-        if self._agreement.rule == "all":
+        held = self._held(span)
+        if held.rule == "all":
             return all_up([self._facts[s.id].within(span) for s in services], moment)
         known = {
             s.id: figures_in(s, self._facts[s.id], span, moment).availability
             for s in services
             if clip(self._facts[s.id].agreed, span)
         }
-        if self._agreement.rule == "weighted":
-            return weighted(known, self._agreement.weights)
+        if held.rule == "weighted":
+            return weighted(known, held.weights)
         return worst(known)
 
     def _running(self, windows: Mapping[str, RunningWindow], moment: int) -> AgreementWindow:
         parts, spans = self._parts(windows), [one.span for one in windows.values()]
         span = Interval(min(s.start for s in spans), max(s.end for s in spans))
-        rule = self._agreement.rule
+        held = self._held(span)
+        rule, goal = held.rule, _goal(held)
         if rule in {"each", "worst"}:
             states = {one.state for one in windows.values()}
             gone = [one.exhausted for one in windows.values() if one.exhausted is not None]
@@ -258,23 +286,56 @@ class _Case:
                 exhausted=min(gone, default=None),
             )
         now = self._measured(span, moment)
-        if now is None or self._objective is None:
+        if now is None or goal is None:
             return AgreementWindow(span, parts, now)
         agreed = union(*(clip(self._facts[name].agreed, span) for name in windows))
         lost = partial(self._lost, span, agreed)
-        left = float(1 - self._objective) * total(agreed) - lost(moment)
-        ahead = clip(agreed, Interval(moment, span.end))
-        past = Interval(moment - DAY, moment)
-        burnt = lost(moment) - lost(past.start)
-        exhausted = forecast(left, burnt, total(clip(agreed, past)), ahead)
+        left = float(1 - goal) * total(agreed) - lost(moment)
+        day = last_day(agreed, moment) or Interval(moment - DAY, moment)
+        burnt = lost(moment) - lost(day.start)
+        exhausted = forecast(left, burnt, total(clip(agreed, day)), self._ahead(span, moment))
         state: WindowState = "lost" if left < 0 else "at_risk" if exhausted else "on_course"
         return AgreementWindow(span, parts, now, state=state, exhausted=exhausted)
+
+    def _ahead(self, span: Interval, moment: int) -> Intervals:
+        """Return the time to come that is agreed for any service of a window that runs."""
+        return union(
+            *(
+                to_come(
+                    self._catalogue,
+                    service,
+                    clip(self._facts[service.id].agreed, span),
+                    span,
+                    moment,
+                    began=self._first.get(service.id),
+                )
+                for service in self._services
+                if self._holds(service, span)
+            )
+        )
 
     def _lost(self, span: Interval, agreed: Intervals, moment: int) -> float:
         """Return what was lost of a window up to a moment, as agreed time (ms)."""
         found = self._measured(span, moment)
         past = total(clip(agreed, Interval(span.start, moment)))
         return 0.0 if found is None else (1 - found) * past
+
+
+def _goal(agreement: Agreement) -> Fraction | None:
+    return None if agreement.objective is None else ratio(agreement.objective)
+
+
+def touches(catalogue: Catalogue, agreement: Agreement, period: Interval) -> bool:
+    """Say whether a period has to do with an agreement that left: until its last window closed."""
+    left = catalogue.left_at(agreement)
+    if left is None or period.start < left:
+        return True
+    last = Interval(left - 1, left)
+    return any(
+        (span := running_at(contract_kinds(catalogue, service), left)) is not None
+        and period.start < span.end
+        for service in by_terms(catalogue, agreement, members(catalogue, agreement, last))[:1]
+    )
 
 
 def reach_of(
@@ -284,7 +345,6 @@ def reach_of(
     found = {}
     for agreement in agreements:
         parts = members(catalogue, agreement, period)
-        for _, held in catalogue.ever_agreed(agreement):
-            for service in services_of(catalogue, held, parts):
-                found[contract_kinds(catalogue, service)] = service
+        for service in by_terms(catalogue, agreement, parts):
+            found[contract_kinds(catalogue, service)] = service
     return list(found.values())

@@ -8,7 +8,7 @@ from typing import Literal
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
 from service_catalogue.past import pieces
-from sla_engine.accounting.agreements import agreement_reports, members, reach_of
+from sla_engine.accounting.agreements import agreement_reports, members, reach_of, touches
 from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
@@ -192,7 +192,11 @@ def _agreements(
     """
     gone = (one for one in catalogue.left if not _was_there(one, period))
     there = {service.id for service in (*chosen, *gone)}
-    found = (a for a in catalogue.agreements if only in {None, a.id})
+    listed = (
+        *catalogue.agreements,
+        *(a for _, a in catalogue.departed if touches(catalogue, a, period)),
+    )
+    found = (a for a in listed if only in {None, a.id})
     return [a for a in found if {s.id for s in members(catalogue, a, period)} <= there]
 
 

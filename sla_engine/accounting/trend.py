@@ -95,7 +95,7 @@ def _own(report: PeriodReport) -> PeriodTotals:
 
 
 def _debts(agreements: Sequence[AgreementReport]) -> dict[str, float]:
-    return added({one.currency: one.money} for one in agreements if one.money)
+    return added(one.due for one in agreements if any(one.due.values()))
 
 
 class _Past:

@@ -247,7 +247,8 @@ def _chosen_once(options: argparse.Namespace) -> None:
 
 def _agreement(name: str | None, catalogue: Catalogue) -> str | None:
     """Return the id of an agreement that there is, or none."""
-    known = [agreement.id for agreement in catalogue.agreements]
+    listed = (*catalogue.agreements, *(gone for _, gone in catalogue.departed))
+    known = [agreement.id for agreement in listed]
     if name is not None and name not in known:
         raise UsageError(f"no agreement {name!r}; valid: {', '.join(sorted(known)) or 'none'}")
     return name

@@ -36,7 +36,8 @@ class Part(NamedTuple):
 class AgreementWindow:
     """A window of an agreement: one figure, its verdict, and what is due.
 
-    ``credit`` is a percent of the fee, ``money`` the amount; ``state`` is there while it runs.
+    ``credit`` is a percent of the ``fee``, ``money`` the amount, both in the ``currency`` that was
+    agreed when it began; ``state`` is there while it runs.
     """
 
     span: Interval
@@ -47,13 +48,16 @@ class AgreementWindow:
     money: float | None = None
     state: WindowState | None = None
     exhausted: int | None = None
+    fee: float | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
     """An agreement in a period: the windows that closed, and the one that runs.
 
-    ``zone`` is the one in which its windows begin.
+    ``zone`` is the one in which its windows begin. ``fee`` and ``currency`` are those of the last
+    window that closed; an earlier one may have had others.
     """
 
     id: str
@@ -76,8 +80,21 @@ class AgreementReport:
     @property
     def money(self) -> float | None:
         """Return what is due for the windows that closed, in ``currency``."""
-        due = [one.money for one in self.closed if one.money is not None]
-        return sum(due) if due else None
+        return self.due.get(self.currency)
+
+    def paid_in(self, window: AgreementWindow) -> str:
+        """Return the currency of a window."""
+        return window.currency or self.currency
+
+    @property
+    def due(self) -> dict[str, float]:
+        """Return what is due for the windows that closed, by currency."""
+        found: dict[str, float] = {}
+        for one in self.closed:
+            if one.money is not None:
+                currency = self.paid_in(one)
+                found[currency] = found.get(currency, 0.0) + one.money
+        return found
 
 
 def worst(parts: Mapping[str, float | None]) -> float | None:

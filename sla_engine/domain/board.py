@@ -243,9 +243,9 @@ def _owed(report: PeriodReport) -> Iterator[Owed]:
                     one.customer,
                     window.span,
                     window.credit,
-                    one.fee,
+                    one.fee if window.fee is None else window.fee,
                     window.money,
-                    one.currency,
+                    one.paid_in(window),
                     tuple(_why(window, down)),
                     one.zone,
                 )

@@ -87,12 +87,17 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
         if last is not None:
             (services if current else left).append(last.with_past(pieces))
     made = {service.id: service for service in services}
+    departed = tuple(_departed(catalogue, known))
     return catalogue.of_time(
         services=tuple(made.get(name, service) for name, service in ours.items()),
         left=tuple(left),
         calendars=former,
         windows=tuple(_windows(known, zones)),
-        agreements={one.id: _agreed(known, one) for one in catalogue.agreements},
+        agreements={
+            one.id: _agreed(known, one)
+            for one in (*catalogue.agreements, *(gone for _, gone in departed))
+        },
+        departed=departed,
         zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
         if _moved(zones)
         else (),
@@ -248,6 +253,18 @@ def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], 
     if dated[-1].value == agreement_value(agreement):
         read[-1] = (dated[-1].seen, agreement)
     return tuple((seen, one) for seen, one in read if one is not None) or ((0, agreement),)
+
+
+def _departed(catalogue: Catalogue, known: Known) -> Iterator[tuple[int, Agreement]]:
+    """Yield the agreements that are not in the catalogue any more, with when that was seen."""
+    there = {one.id for one in catalogue.agreements}
+    for (kind, name), dated in known.items():
+        if kind != "agreement" or name in there or dated[-1].value is not None:
+            continue
+        last = next((d.value for d in reversed(dated) if d.value is not None), None)
+        one = None if last is None else _read(last, Agreement.model_validate, name)
+        if one is not None:
+            yield dated[-1].seen, one
 
 
 def _windows(known: Known, zones: Sequence[Dated]) -> Iterator[WindowVersion]:

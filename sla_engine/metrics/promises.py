@@ -143,7 +143,7 @@ def _closed(kept: tuple[AgreementReport, ...]) -> Iterator[Family]:
     yield _CLOSED_AT.of(*((key, w.span.end / 1000) for _, w, key in windows))
     yield _MET.of(*((key, float(w.met)) for _, w, key in windows if w.met is not None))
     yield _CREDIT.of(
-        *(((*key, a.currency), w.money) for a, w, key in windows if w.money is not None)
+        *(((*key, a.paid_in(w)), w.money) for a, w, key in windows if w.money is not None)
     )
     least = ((key, [p.availability for p in w.parts]) for _, w, key in windows)
     yield _WORST.of(

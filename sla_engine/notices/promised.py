@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from service_catalogue import Catalogue
 from service_catalogue.agreement import Agreement
 from service_catalogue.notifications import Report
-from sla_engine.accounting.agreements import members, services_of
+from sla_engine.accounting.agreements import by_terms, members
 from sla_engine.accounting.contracts import contract_kinds
 from sla_engine.domain.contract_window import DAY, ROLLING, closed_in
 from sla_engine.domain.interval import Interval
@@ -66,7 +66,7 @@ def closed_windows(catalogue: Catalogue, now: int) -> Iterator[ClosedWindow]:
         if not agreement.to or agreement.id in scheduled or agreement.window in ROLLING:
             continue
         lately = Interval(now - _LOOK_BACK, now)
-        parts = services_of(catalogue, agreement, members(catalogue, agreement, lately))
+        parts = by_terms(catalogue, agreement, members(catalogue, agreement, lately))
         for service in parts[:1]:
             held = contract_kinds(catalogue, service)
             for span in closed_in(held, lately, now)[-1:]:

@@ -226,7 +226,7 @@ def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]
             spoken(window.met, window.state, say),
             say.percent(window.availability) if known else "-",
             due or "-",
-            "-" if window.money is None else say.amount(window.money, one.currency),
+            "-" if window.money is None else say.amount(window.money, one.paid_in(window)),
             _reasons(window, say) or "-",
         )
 

@@ -116,6 +116,7 @@ def _promised(window: AgreementWindow) -> Json:
         "error_budget_exhausted_at": moment(window.exhausted),
         "credit_percent": window.credit,
         "credit_amount": window.money,
+        **({"currency": window.currency} if window.currency else {}),
         "services": [
             {
                 "name": part.service,

@@ -153,8 +153,10 @@ def _closed(report: PeriodReport) -> Iterator[str]:
 def _owed(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what is due to customers for the windows that closed."""
     for one in report.agreements:
-        if one.money:
-            due = say.amount(one.money, one.currency)
+        for currency, amount in one.due.items():
+            if not amount:
+                continue
+            due = say.amount(amount, currency)
             told = say.phrase("Due to {name}: {amount}", name=one.customer, amount=due)
             yield f"{_NOTE} {told}"
 

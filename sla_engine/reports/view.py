@@ -289,11 +289,13 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         )
     owed: dict[str, float] = {}
     for one in report.agreements:
-        if one.money:
-            owed[one.currency] = owed.get(one.currency, 0.0) + one.money
+        for currency, amount in one.due.items():
+            if amount:
+                owed[currency] = owed.get(currency, 0.0) + amount
     if owed:
         sums = " + ".join(say.amount(amount, currency) for currency, amount in owed.items())
-        customers = say.listed([one.customer for one in report.agreements if one.money], 3)
+        whom = [one.customer for one in report.agreements if any(one.due.values())]
+        customers = say.listed(whom, 3)
         yield Tile(say.phrase("Due to customers"), sums, customers, alarming=True)
 
 

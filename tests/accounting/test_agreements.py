@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service_catalogue.terms import terms_of
-from sla_engine.accounting.past import remembered
+from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.report import make_report, report
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
@@ -286,3 +286,46 @@ def test_the_worked_example_of_the_docs(ledger: Ledger) -> None:
         money = f"{found['credit_amount']:g} EUR"
         row = f"| `{rule}` |{actual} | missed | {found['credit_percent']:g} % | {money} |"
         assert row in page, row
+
+
+def edited(*versions: tuple[str, list[dict[str, Any]]]) -> Callable[[str], Any]:
+    """Return what reports say of agreements that were seen as these versions, one after another."""
+
+    def reported(period: str) -> Any:
+        with Ledger.open("sqlite://") as found:
+            line = (Segment(FIRST, END, State.UP),)
+            broken = (
+                Segment(FIRST, at("2026-10-05"), State.UP),
+                Segment(at("2026-10-05"), at("2026-10-06"), State.DOWN),
+                Segment(at("2026-10-06"), END, State.UP),
+            )
+            found.apply([Derived(n, broken if n == "shop" else line, FIRST) for n in DOWN])
+            for seen, agreements in versions:
+                noted(books(found, *agreements), at(seen))
+            book = remembered(books(found, *versions[-1][1]), at("2026-12-01"))
+            made = report(book, parse_period(period, UTC, at("2026-12-01")), at("2026-12-01"))
+            return json.loads(FORMATS["json"].render(made)).get("agreements", [])
+
+    return reported
+
+
+def test_a_window_is_paid_as_was_agreed_when_it_began() -> None:
+    old = {"id": "a", "rule": "worst", "fee": 1000}
+    new = {"id": "a", "rule": "worst", "fee": 500, "currency": "USD", "credits": STEPS[:1]}
+    reported = edited(("2026-09-01", [old]), ("2026-10-03", [new]))
+    [october] = reported("2026-10")
+    assert (october["credit_amount"], october["currency"], october["fee"]) == (250, "EUR", 1000)
+    [november] = reported("2026-11-15")
+    assert november["currency"] == "USD"
+    [running] = reported("2026-10-20")
+    assert running["running"]["window_state"] == "lost"
+
+
+def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
+    one, other = {"id": "a", "rule": "worst"}, {"id": "b", "rule": "worst"}
+    reported = edited(("2026-09-01", [one, other]), ("2026-10-05", [other]))
+    assert [found["id"] for found in reported("2026-10")] == ["b", "a"]
+    left = reported("2026-10")[1]
+    assert left["closed"][0]["met"] is True  # what was down on the fifth was not owed any more
+    assert reported("2026-10")[0]["closed"][0]["met"] is False
+    assert [found["id"] for found in reported("2026-11")] == ["b"]
