@@ -38,7 +38,7 @@ class OfTime(NamedTuple):
     ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
     of the file, empty where it was read from none; ``zones`` are the organisation's, each
     with when it was first seen (ms UTC), where that changed; ``agreements`` are those that changed,
-    by id, in the same way.
+    by id, in the same way. One that is not ``written`` stands for a file that says nothing yet.
     """
 
     left: tuple[Service, ...] = ()
@@ -47,6 +47,7 @@ class OfTime(NamedTuple):
     digest: str = ""
     zones: tuple[tuple[int, tzinfo], ...] = ()
     agreements: dict[str, tuple[tuple[int, Agreement], ...]] = {}  # noqa: RUF012 - never changed
+    written: bool = True
 
 
 class Catalogue(Frozen):
@@ -63,7 +64,7 @@ class Catalogue(Frozen):
     calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
     """Agreed hours, by an id that services, agreements and routes name."""
     services: Annotated[tuple[Service, ...], Field(json_schema_extra={"minItems": 1})]
-    """What is run, and what is owed of it; none yet is fine."""
+    """What is run, and what is owed of it."""
     maintenance: Annotated[
         Maintenance,
         BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
@@ -89,6 +90,11 @@ class Catalogue(Frozen):
     def digest(self) -> str:
         """Return the SHA-256 of the file that it was read from, empty where it was none."""
         return self._of_time.digest
+
+    @property
+    def is_written(self) -> bool:
+        """Say whether a file says it; else nothing is watched, and nothing of it is remembered."""
+        return self._of_time.written
 
     @property
     def left(self) -> tuple[Service, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from service_catalogue import Catalogue, load_catalogue
+from service_catalogue import Catalogue, load_catalogue, says_nothing
 from service_catalogue.load import parse_catalogue
 from sla_engine.app.context import chosen_period, every_mistake, now, write_output
 from sla_engine.app.discovered import Discovered, discover, discovery_of
@@ -60,7 +60,7 @@ def register(commands: Subparsers) -> None:
 def discover_(options: argparse.Namespace) -> int:
     """``sla-engine discover``."""
     wanted, output = discovery_of(options), options.output
-    if output is not None and output.exists():
+    if output is not None and output.exists() and not says_nothing(output):
         raise JobError(f"{output} is there; --merge={output} adds to it what is new")
     at = now()
     if options.period is None and options.start is None and options.end is None:
