@@ -51,7 +51,7 @@ def test_both_programs_start_with_an_empty_file_and_say_how_to_begin(tmp_path: P
     exporter = [sys.executable, "-m", "exporter", *flags, places[1]]
     logs = [tmp_path / "engine.log", tmp_path / "exporter.log"]
     with (
-        running(engine, ready_url=f"{urls[0]}/-/healthy", log=logs[0]),
+        running(engine, ready_url=f"{urls[0]}/-/ready", log=logs[0]),
         running(exporter, ready_url=f"{urls[1]}/-/ready", log=logs[1]),
     ):
         assert "sla-engine discover --prometheus.url=" in requests.get(urls[0], timeout=9).text
