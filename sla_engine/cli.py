@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "keygen": "attest",
     "doctor": "doctor",
     "assets": "assets",
+    "completion": "completion",
 }
 """The module of each, in the order in which --help lists them; only the one asked for is loaded."""
 
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(given[0]).parse_args(given)
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
+    options.whole = parser
     look_seldom()
     try:
         quiet = given[0] in SHOWS_PROGRESS or getattr(options, "discover", False)
