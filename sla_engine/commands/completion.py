@@ -25,8 +25,8 @@ def completion(options: argparse.Namespace) -> int:
     whole: argparse.ArgumentParser = options.whole()
     places = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
     for action in _actions(whole):
-        if action.metavar in places:
-            action.complete = places[action.metavar]  # type: ignore[attr-defined, index]  # shtab's
+        if place := places.get(str(action.metavar)):
+            vars(action)["complete"] = place
     sys.stdout.write(shtab.complete(whole, shell=options.shell) + "\n")
     return 0
 
