@@ -71,6 +71,10 @@ faults: dev-setup ## every promise under fire against real programs: kill -9, Pr
 dashboards: dev-setup ## write the Grafana dashboards and docs/dashboards.md from their builders
 	@$(PY) -m grafana_dashboards
 
+.PHONY: reference
+reference: dev-setup ## write docs/services.yml.md and the JSON Schema of services.yml from the catalogue's models
+	@$(PY) -m deploy.reference
+
 .PHONY: manifests
 manifests: run-setup ## print the Kubernetes manifests (make -s manifests | kubectl apply -f -)
 	@$(PY) -m deploy.manifests $(wildcard services.yml)

@@ -93,14 +93,14 @@ class App:
             self._health.loaded(time(), good=False)
             return problems
 
-    async def read(self) -> Sequence[WatchedService]:
+    async def read(self, *, begins: bool = False) -> Sequence[WatchedService]:
         """Return the services of the catalogue as it is now.
 
         Raises:
-            DocumentError: with every mistake found.
+            DocumentError: with every mistake found; see `read_services`.
         """
         return await asyncio.to_thread(
-            read_services, self._options.config_file, time_ns() // 1_000_000
+            read_services, self._options.config_file, time_ns() // 1_000_000, begins=begins
         )
 
     async def close(self) -> None:
@@ -122,7 +122,7 @@ async def serve(options: Options, host: Host) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, events.put_nowait, number)
     try:
-        app.adopt(await app.read())
+        app.adopt(await app.read(begins=True))
         settle()
         routes = [*app.server.routes(), *lifecycle(app.reload, enabled=options.lifecycle)]
         web = await start_server(routes, options.listen, options.web, options.web_file)

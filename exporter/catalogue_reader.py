@@ -11,24 +11,33 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
 from exporter.children import run
 from exporter.services.target import WatchedService, watched
-from service_catalogue import load_catalogue
+from service_catalogue import load_catalogue, says_nothing
 from uptime_common.document import DocumentError, Problem
 
+_log = structlog.get_logger(__name__)
 _HOME = Path(__file__).resolve().parents[1]
 _LARGE = 256 * 1024
 _PATIENCE_SECONDS = 300
 Found = tuple[list[WatchedService], tuple[Problem, ...]]
 
 
-def read_services(path: Path | None, now: int | None = None) -> Sequence[WatchedService]:
+def read_services(
+    path: Path | None, now: int | None = None, *, begins: bool = False
+) -> Sequence[WatchedService]:
     """Return the services of a catalogue, none without a path; ``now`` in ms UTC.
 
     Raises:
-        DocumentError: with every mistake found.
+        DocumentError: with every mistake found; that it says nothing is none where the program
+            ``begins``.
     """
     if path is None:
+        return ()
+    if begins and says_nothing(path):
+        _log.warning("nothing is probed yet: the catalogue is empty", file=str(path))
         return ()
     if _size(path) < _LARGE:
         return watched(load_catalogue(path, now).services)

@@ -4,36 +4,51 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service_catalogue.base import Currency, Frozen, Identifier, Labels, Name, Percent, Zone
-from service_catalogue.service import Credit, Monday, Service, WindowName
+from service_catalogue.base import Currency, Frozen, Identifier, Labels, Name, Percent, Zone, unit
+from service_catalogue.service import Cost, Credit, Monday, Service, WindowName
 
+Weight = Annotated[float, Field(gt=0, le=1e9, json_schema_extra=unit("weight"))]
 AgreementRule = Literal["each", "worst", "weighted", "all"]
 
 
 class Agreement(Frozen):
-    """What a customer was promised; several of services, tiers and labels all hold.
-
-    ``rule`` makes one figure of its services; ``fee`` is that of one window, in ``currency``, of
-    which the credits are percents. ``to`` are the recipients of its report: at the close of its
-    window, or when a schedule of ``reports`` that names it says so.
-    """
+    """What a customer was promised; several of services, tiers and labels all hold."""
 
     id: Identifier
+    """Its name for ever, to reports and commands."""
     customer: Name
+    """To whom it was promised; stands on its report."""
     services: tuple[Identifier, ...] = ()
+    """Of these services."""
     tiers: tuple[Name, ...] = ()
+    """Of services of these tiers."""
     labels: Labels = Field(default_factory=dict)
+    """Of services with all of these labels."""
     objective: Percent | None = None
+    """Availability that was promised; without it, each service's own."""
     calendar: Identifier | None = None
+    """Hours in which it is owed; without it, each service's own."""
     window: WindowName = "month"
+    """What it is judged over: of the calendar, or rolling (``7d`` to ``90d``), which never
+    closes."""
     window_from: Monday | None = None
+    """The Monday from which ``2w`` are counted."""
     timezone: Zone | None = None
+    """In which its windows begin; the organisation's without it."""
     rule: AgreementRule = "each"
-    weights: dict[Identifier, Annotated[float, Field(gt=0, le=1e9)]] = Field(default_factory=dict)
+    """What makes one verdict of its services: each alone, the worst, a weighted mean, or the time
+    in which all are up."""
+    weights: dict[Identifier, Weight] = Field(default_factory=dict)
+    """How much each service counts, by id, with ``rule: weighted``; those left out count once."""
     credits: tuple[Credit, ...] = ()
-    fee: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    """What is due back below which availability."""
+    fee: Cost | None = None
+    """Price of one window, of which credits are percents."""
     currency: Currency | None = None
+    """Of the fee; the catalogue's without it."""
     to: tuple[Name, ...] = ()
+    """Addresses that its report goes to when its window closes, such as
+    ``mail:service@acme.example``."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -14,11 +14,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
-from uptime_common.duration import parse_duration
+from service_catalogue.meanings import meanings, plain
+from uptime_common.duration import format_duration, parse_duration
 from uptime_common.shown import shown
 
 _NO_ID = re.compile(r"[^a-z0-9_.]+")
@@ -44,6 +47,29 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the JSON Schema, in which every key says what it means."""
+        found = handler(schema)
+        whole = handler.resolve_ref_schema(found)
+        if cls.__doc__:
+            whole["description"] = plain(cls.__doc__)
+        said = meanings(cls)
+        for name, field in cls.model_fields.items():
+            key = field.alias or name
+            whole["properties"][key] = _explained(whole["properties"][key], said.get(name))
+        return found
+
+
+def _explained(schema: dict[str, Any], meaning: str | None) -> dict[str, Any]:
+    """Return a key's schema with its meaning, and a duration as people write it as its default."""
+    told = schema if meaning is None else {**schema, "description": meaning}
+    if told.get("unit") == "duration" and isinstance(told.get("default"), int):
+        return {**told, "default": format_duration(told["default"])}
+    return told
 
 
 def _duration(value: Any) -> int:
@@ -191,7 +217,12 @@ def _language(value: Any) -> str:
     return value
 
 
-_DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]+(y|w|d|h|m|s|ms))+$", "examples": ["15s"]}
+_DURATION_SCHEMA = {
+    "type": "string",
+    "pattern": "^([0-9]+(y|w|d|h|m|s|ms))+$",
+    "examples": ["15s"],
+    "unit": "duration",
+}
 
 
 def _written_duration(milliseconds: int) -> str:
@@ -218,14 +249,21 @@ Language = Annotated[
 Percent = Annotated[
     float,
     BeforeValidator(_objective),
-    WithJsonSchema({"type": ["number", "string"], "examples": [99.9]}),
+    WithJsonSchema({"type": ["number", "string"], "examples": [99.9], "unit": "percent"}),
 ]
 Currency = Annotated[
     str,
     AfterValidator(_currency),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
-MinSamples = Annotated[int, Field(ge=2, le=1000)]
+
+
+def unit(name: str) -> dict[str, Any]:
+    """Return what a field's JSON Schema says of the unit of its number."""
+    return {"unit": name}
+
+
+MinSamples = Annotated[int, Field(ge=2, le=1000, json_schema_extra=unit("samples"))]
 """How many samples must be bad before anybody is told."""
 Identifier = Annotated[
     str,

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 
 from holidays import list_supported_countries
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from service_catalogue.base import Date, Frozen, Zone
 from uptime_common.shown import shown
@@ -65,10 +65,14 @@ Hours = Annotated[
 
 
 class WeeklyHours(Frozen):
-    """Hours, in minutes since local midnight, that hold on some weekdays."""
+    """Hours that hold on some weekdays."""
 
     days: Days
-    hours: tuple[Hours, ...] = ((0, _MINUTES_A_DAY),)
+    """Weekdays that these hours hold on: ``mon``, ``mon-fri`` or ``sat,sun``."""
+    hours: Annotated[tuple[Hours, ...], Field(json_schema_extra={"default": ["00:00-24:00"]})] = (
+        (0, _MINUTES_A_DAY),
+    )
+    """Hours of such a day; split those that cross midnight. The whole day without them."""
 
 
 def _place(value: Any) -> str:
@@ -95,18 +99,21 @@ class ExtraDate(Frozen):
     """A date with hours of its own; without hours the service is not owed on it."""
 
     date: Date
+    """The date."""
     hours: tuple[Hours, ...] = ()
+    """Its hours; without them nothing is owed on it."""
     reason: str = ""
+    """Why, for who reads the file."""
 
 
 class Calendar(Frozen):
-    """Agreed service time: weekly hours, less holidays, changed by extra dates.
-
-    ``holidays`` names a country or a country-subdivision of the ``holidays`` package (DE, DE-BY).
-    ``timezone`` defaults to the organisation's.
-    """
+    """Agreed service time: weekly hours, less holidays, changed by extra dates."""
 
     weekly: tuple[WeeklyHours, ...]
+    """The hours of a usual week."""
     holidays: Place | None = None
+    """Country, or country-subdivision, on whose public holidays nothing is owed."""
     extra: tuple[ExtraDate, ...] = ()
+    """Dates with hours of their own."""
     timezone: Zone | None = None
+    """Of its hours; the organisation's without it."""

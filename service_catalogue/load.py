@@ -33,6 +33,21 @@ def load_catalogue(path: Path, now: int | None = None, also: Judge | None = None
     return catalogue.of_time(digest=digest)
 
 
+def says_nothing(path: Path) -> bool:
+    """Say whether a file is there that holds nothing, or comments alone: somebody begins."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        return False
+    return all(line.lstrip()[:1] in ("", "#") for line in lines)
+
+
+def empty_catalogue() -> Catalogue:
+    """Return what a program starts with where the file says nothing yet; its terms are nobody's."""
+    said = {"organization": "nobody yet", "timezone": "UTC", "services": ()}
+    return Catalogue.model_validate(said).of_time(written=False)
+
+
 def parse_catalogue(text: str, file: str, now: int | None = None) -> Catalogue:
     """Validate the text of a catalogue; see `load_catalogue`."""
     return parse_document(text, file, Catalogue, partial(_judge, _moment(now), None))

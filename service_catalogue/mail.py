@@ -36,19 +36,23 @@ Mailbox = Annotated[Name, AfterValidator(_mailbox)]
 
 
 class Mail(Frozen):
-    """An SMTP server: ``smtp://`` is STARTTLS on 587, ``smtps://`` TLS from the start on 465.
-
-    ``starttls: never`` speaks in the clear, as to a relay on this machine, and sends no password.
-    ``ca_file`` is the authority of the server's certificate, where it is a private one.
-    """
+    """How mail is sent: one SMTP server."""
 
     url: Annotated[Name, AfterValidator(_mail_url)]
+    """``smtp://HOST`` is STARTTLS on 587, ``smtps://HOST`` TLS from the start on 465; another port
+    follows the host."""
     sender: Mailbox = Field(alias="from")
+    """The address that mail comes from."""
     reply_to: Mailbox | None = None
+    """Where answers go, if not there."""
     username: Name | None = None
+    """Login of the server, with ``password_file``."""
     password_file: FilePath | None = None
+    """File of its password."""
     ca_file: FilePath | None = None
+    """PEM file of the authority of the server's certificate, where it is a private one."""
     starttls: Literal["always", "never"] = "always"
+    """``never`` speaks in the clear, as to a relay on this machine, and sends no password."""
 
     @model_validator(mode="after")
     def _secret_stays_secret(self) -> Self:

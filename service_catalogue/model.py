@@ -39,7 +39,8 @@ class OfTime(NamedTuple):
     of the file, empty where it was read from none; ``zones`` are the organisation's, each
     with when it was first seen (ms UTC), where that changed; ``agreements`` are those that changed,
     by id, in the same way; ``departed`` are agreements that left, as they were at last, each with
-    when it was first seen to be gone.
+    when it was first seen to be gone. One that is not ``written`` stands for a file that says
+    nothing yet.
     """
 
     left: tuple[Service, ...] = ()
@@ -49,34 +50,54 @@ class OfTime(NamedTuple):
     zones: tuple[tuple[int, tzinfo], ...] = ()
     agreements: dict[str, tuple[tuple[int, Agreement], ...]] = {}  # noqa: RUF012 - never changed
     departed: tuple[tuple[int, Agreement], ...] = ()
+    written: bool = True
 
 
 class Catalogue(Frozen):
     """What the organisation runs, owes and reports: the content of services.yml."""
 
     organization: Name
+    """Whose services these are; stands on pages and reports."""
     timezone: Zone
+    """IANA zone in which days, weeks and months begin, and times without an offset are read."""
     currency: Currency = "EUR"
+    """Of costs, fees and credits: three letters of ISO 4217."""
     prometheus: Prometheus = Prometheus()
+    """The server that the engine queries."""
     calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
+    """Agreed hours, by an id that services, agreements and routes name."""
     services: Annotated[tuple[Service, ...], Field(json_schema_extra={"minItems": 1})]
+    """What is run, and what is owed of it."""
     maintenance: Annotated[
         Maintenance,
         BeforeValidator(_windows, json_schema_input_type=Maintenance | list[WindowEntry]),
     ] = Maintenance()
+    """Planned work; a bare list is its ``windows``."""
     agreements: tuple[Agreement, ...] = ()
+    """What customers or departments were promised."""
     slack: Slack = Slack()
+    """How Slack is reached, and the channel of what no route takes."""
     notifications: Notifications = Notifications()
+    """Who is told what, where and when."""
     external_url: HttpUrl | None = None
+    """Where people reach the engine's pages: links of messages and reports lead there."""
     grafana: Grafana | None = None
+    """Where the dashboards are, and how outages become annotations there."""
     mail: Mail | None = None
+    """The SMTP server that mail goes through."""
     reports: tuple[Report, ...] = ()
+    """Reports that are sent by schedule."""
     _of_time: OfTime = PrivateAttr(OfTime())
 
     @property
     def digest(self) -> str:
         """Return the SHA-256 of the file that it was read from, empty where it was none."""
         return self._of_time.digest
+
+    @property
+    def is_written(self) -> bool:
+        """Say whether a file says it; else nothing is watched, and nothing of it is remembered."""
+        return self._of_time.written
 
     @property
     def left(self) -> tuple[Service, ...]:

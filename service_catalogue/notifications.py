@@ -15,6 +15,7 @@ from service_catalogue.base import (
     Name,
     PositiveMilliseconds,
     Zone,
+    unit,
 )
 from service_catalogue.prometheus import HttpUrl
 from uptime_common.shown import shown
@@ -33,10 +34,15 @@ class Route(Frozen):
     """
 
     tiers: tuple[Name, ...] = ()
+    """Of services of these tiers."""
     owners: tuple[Name, ...] = ()
+    """Of services of these owners."""
     severities: tuple[Severity, ...] = ()
+    """Only such notices; all without it."""
     channel: Name
+    """Slack channel that they go to."""
     mentions: tuple[Name, ...] = ()
+    """Whom to mention, for unplanned outages and budget warnings."""
 
 
 NoticeGroup = Literal["outage", "planned", "maintenance", "budget"]
@@ -76,10 +82,7 @@ def _addresses(value: Any) -> Any:
 class NotificationRoute(Frozen):
     """Notices that match are told at these addresses; all routes that match count.
 
-    Several keys all hold, several values of a key are alternatives. An outage is told only when it
-    lasted ``after`` and ``min_samples`` were bad, with ``unacknowledged`` only when nobody took it
-    on by then; in ``quiet`` hours (of the organisation's zone), and outside ``hours`` (a calendar,
-    or ``service``: each service's own), nothing is told until they are over.
+    Several keys all hold, several values of a key are alternatives.
     """
 
     to: Annotated[
@@ -87,16 +90,29 @@ class NotificationRoute(Frozen):
         BeforeValidator(_addresses, json_schema_input_type=Name | tuple[Name, ...]),
         Field(min_length=1),
     ]
+    """One address or several: ``slack:#ops`` or ``#ops``, ``mail:ops@example.org``,
+    ``webhook:NAME``, ``apprise:NAME``, ``console:``."""
     tiers: tuple[Name, ...] = ()
+    """Of services of these tiers."""
     owners: tuple[Name, ...] = ()
+    """Of services of these owners."""
     services: tuple[Identifier, ...] = ()
+    """Of these services."""
     labels: Labels = Field(default_factory=dict)
+    """Of services with all of these labels."""
     kinds: tuple[NoticeGroup, ...] = ()
+    """Only such notices; all without it."""
     mentions: tuple[Name, ...] = ()
+    """Whom to mention, for unplanned outages and budget warnings."""
     after: PositiveMilliseconds | None = None
+    """An outage is told here when it lasted so long, with its true start."""
     unacknowledged: PositiveMilliseconds | None = None
+    """Escalation: it is told here when it lasted so long and nobody took it on."""
     min_samples: MinSamples | None = None
+    """An outage is told here when so many samples of it were bad."""
     hours: Identifier | None = None
+    """A calendar outside of which nothing is told here until it begins again; ``service``: each
+    service's own."""
     quiet: (
         Annotated[
             QuietHours,
@@ -105,56 +121,66 @@ class NotificationRoute(Frozen):
         ]
         | None
     ) = None
+    """Hours of the organisation's zone in which nothing is told here until they are over."""
 
 
 class Webhook(Frozen):
     """Where notices go as JSON; with a secret each is signed (Standard Webhooks)."""
 
     url_file: FilePath
+    """File of the URL that each notice is posted to."""
     secret_file: FilePath | None = None
+    """File of the secret that signs each notice (Standard Webhooks)."""
 
 
 class AppriseTargets(Frozen):
     """A file of apprise's URLs, one a line."""
 
     urls_file: FilePath
+    """File of apprise's URLs, one a line."""
 
 
 class Grafana(Frozen):
-    """Where people see the dashboards; with a token, outages become annotations there.
-
-    The file holds the token of a service account that may read and write the organisation's
-    annotations (the role Editor).
-    """
+    """Where people see the dashboards; with a token, outages become annotations there."""
 
     url: HttpUrl
+    """Where people see the dashboards; messages and pages link there."""
     token_file: FilePath | None = None
+    """File of the token of a service account with the role Editor: outages become annotations."""
 
 
 class Notifications(Frozen):
     """Who is told what, where and when; without a route that matches, ``slack.channel``."""
 
     routes: tuple[NotificationRoute, ...] = ()
+    """All routes that match count; without one that does, ``slack.channel``."""
     webhooks: dict[Identifier, Webhook] = Field(default_factory=dict)
+    """Addresses of your own, by the name that ``webhook:NAME`` has."""
     apprise: dict[Identifier, AppriseTargets] = Field(default_factory=dict)
+    """Lists of apprise's URLs, by the name that ``apprise:NAME`` has."""
 
 
 class Slack(Frozen):
-    """Slack by bot token or incoming webhook, from files or the environment.
-
-    The variables SLACK_BOT_TOKEN, SLACK_WEBHOOK_URL and SLACK_APP_TOKEN stand in for the files;
-    with neither of the first two, notices go to the console. An app-level token makes buttons and
-    commands work (Socket Mode), for the members of the user groups (ids: S...).
-    """
+    """Slack by bot token or incoming webhook; with neither, notices go to the console."""
 
     bot_token_file: FilePath | None = None
+    """File of a bot token (``xoxb-``): threads, edits, files. ``SLACK_BOT_TOKEN`` stands in for
+    it."""
     webhook_url_file: FilePath | None = None
+    """File of an incoming webhook's URL. ``SLACK_WEBHOOK_URL`` stands in for it."""
     app_token_file: FilePath | None = None
+    """File of an app-level token (``xapp-``), for buttons and commands. ``SLACK_APP_TOKEN`` stands
+    in for it."""
     api_url: Name = "https://slack.com/api/"
+    """Where Slack's API is, such as behind a proxy."""
     channel: Name = "#uptime"
+    """Where notices go that no route takes."""
     routes: tuple[Route, ...] = ()
+    """Routes of Slack alone; ``notifications.routes`` can more."""
     user_groups: tuple[UserGroup, ...] = ()
-    flood_limit: int = Field(default=10, ge=1)
+    """Ids of the user groups whose members may press buttons."""
+    flood_limit: int = Field(default=10, ge=1, json_schema_extra=unit("outages"))
+    """More outages than this within ten minutes share one thread."""
 
     @model_validator(mode="after")
     def _somebody_may(self) -> Self:
@@ -164,31 +190,41 @@ class Slack(Frozen):
 
 
 class Report(Frozen):
-    """A scheduled report: which period, when (cron, in a zone), for whom.
+    """A scheduled report: which period, when, for whom.
 
-    ``to`` are addresses: ``mail:board@example.org``, ``slack:#ops``; ``channel`` is one of Slack.
-    Of an ``agreement`` it is about that alone, and goes to its recipients unless it names others.
-
-    ``language`` is that of dates, numbers and (de, es, fr) words. ``apprise_file`` (one URL a line)
-    and ``apprise_variable`` (the name of one in the environment) deliver the text report elsewhere;
-    it goes to Slack as well where a channel is named.
+    With ``to`` or apprise alone it does not go to Slack; it does where a channel is named, too.
     """
 
     id: Identifier
+    """Its name for ever: what was sent hangs on it."""
     period: Period
+    """Which period that is over it is about."""
     cron: Name
+    """When it is sent, as a line of crontab has it."""
     timezone: Zone | None = None
+    """Of the schedule and the period; the organisation's without it."""
     channel: Name | None = None
+    """Slack channel that it goes to."""
     to: tuple[Name, ...] = ()
+    """Addresses that it goes to: ``mail:board@example.org``, ``slack:#ops``."""
     format: Name = "slack"  # the engine, which has the formats, judges it
+    """How it is printed."""
     services: tuple[Identifier, ...] = ()
+    """Only these services."""
     owners: tuple[Name, ...] = ()
+    """Only services of these owners."""
     tiers: tuple[Name, ...] = ()
+    """Only services of these tiers."""
     agreement: Identifier | None = None
+    """Only what this agreement is about; it goes to its recipients unless ``to`` names others."""
     language: Language = "en"
+    """Of dates, numbers and (``de``, ``es``, ``fr``) words."""
     paper: Paper = "A4"
+    """Size of a PDF's pages."""
     apprise_file: FilePath | None = None
+    """File of apprise's URLs, one a line, that get it as text."""
     apprise_variable: Name | None = None
+    """Name of an environment variable that holds one of apprise's URLs."""
 
     @model_validator(mode="after")
     def _chosen_once(self) -> Self:

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service_catalogue.base import Frozen
+from service_catalogue.base import Frozen, unit
 
 Word = Literal["any", "majority", "all"]
-Need = Word | Annotated[int, Field(ge=1)]
+Need = Word | Annotated[int, Field(ge=1, json_schema_extra=unit("series"))]
 
 
 class Quorum(Frozen):
@@ -18,7 +18,9 @@ class Quorum(Frozen):
     """
 
     probes: Need = "all"
+    """How many of a service's probes must be up: ``any``, ``majority``, ``all`` or a number."""
     locations: Need = "majority"
+    """How many locations (or series of an expression) must be up, in the same words."""
 
 
 def quorum(need: Need, up: int, down: int) -> bool | None:

@@ -21,6 +21,7 @@ from service_catalogue.base import (
     PositiveMilliseconds,
     Text,
     Zone,
+    unit,
 )
 from service_catalogue.counters import counted_by
 from service_catalogue.probes import Probe
@@ -71,29 +72,33 @@ class Accounting(Frozen):
     """What planned downtime and unknown time do to the availability."""
 
     maintenance: Policy = "exclude"
+    """What planned downtime does: it is left out of the agreed time, or counts as up or as down."""
     unknown: Policy = "exclude"
+    """What time does of which nothing is known."""
 
 
 class Credit(Frozen):
     """Below this availability (percent) that much of the fee (percent) is credited."""
 
     below: Percent
-    credit: Annotated[float, Field(gt=0, le=100)]
+    """Below this availability of the window, ``credit`` is due."""
+    credit: Annotated[float, Field(gt=0, le=100, json_schema_extra=unit("percent"))]
+    """How much of the window's fee is due back; the highest of those that are due."""
 
 
+Cost = Annotated[float, Field(ge=0, le=1e12, json_schema_extra=unit("of the currency"))]
 Events = Annotated[Text, AfterValidator(counted_by)]
-Ratio = Annotated[float, Field(gt=0, le=1)]
+Ratio = Annotated[float, Field(gt=0, le=1, json_schema_extra=unit("ratio"))]
 
 
 class FailingMinutes(Frozen):
-    """Which minutes of events make an outage: those with this share of failed ones, or more.
-
-    Without a share it is 14.4 times what the objective lets fail, at most half; ``min_events`` is
-    how many must have failed in all.
-    """
+    """Which minutes of counted events make an outage."""
 
     share: Ratio | None = None
-    min_events: Annotated[float, Field(ge=1, le=1e12)] = 5
+    """A minute fails where at least this share of its events did; 14.4 times what the objective
+    lets fail, at most 0.5, without it."""
+    min_events: Annotated[float, Field(ge=1, le=1e12, json_schema_extra=unit("events"))] = 5
+    """How many must have failed in all."""
 
 
 _BUCKETS = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*_bucket(\{[^{}]*\})?")
@@ -101,18 +106,20 @@ _EDGE = re.compile(r"[{,]\s*le\s*[=!]")
 
 
 class Latency(Frozen):
-    """How fast a service is meant to be: this share of its probes' runs below so many milliseconds.
+    """How fast a service is meant to be: a verdict of its own, that changes no availability.
 
-    With a ``histogram`` (the selector of a classic one's buckets, in seconds) it is that share of
-    its requests; ``below`` must then be the edge of a bucket. It has a verdict of its own; no
-    availability depends on it. A ``percentile`` (95) says the share otherwise: it is below a limit
-    exactly where that share is, and no bucket has to be interpolated to say so.
+    A percentile is below a limit exactly where that share is: no bucket has to be interpolated.
     """
 
     below: PositiveMilliseconds
+    """How fast is fast enough."""
     share: Ratio = 0.99
+    """How many of the runs or requests must be that fast."""
     percentile: Annotated[float, Field(gt=0, lt=100)] | None = None
+    """The share said otherwise: 95 is a share of 0.95."""
     histogram: Annotated[str, Field(max_length=1000)] | None = None
+    """Selector of the buckets of a classic histogram in seconds, without ``le``: requests are
+    judged in place of probes, and ``below`` must be the edge of a bucket."""
 
     @property
     def least_share(self) -> float:
@@ -139,13 +146,13 @@ class Latency(Frozen):
 
 
 class Timeslice(Frozen):
-    """Slices of so many milliseconds, each good where this share of its events is (OpenSLO).
-
-    Without a target the availability is the mean of the shares of all slices.
-    """
+    """Slices of time, each judged by the share of its events that are good (OpenSLO)."""
 
     length: PositiveMilliseconds = 60_000
+    """Length of a slice: whole minutes that divide a day."""
     target: Ratio | None = None
+    """A slice is good where this share of its events is; without it the availability is the mean of
+    all slices' shares."""
 
     @model_validator(mode="after")
     def _whole_minutes(self) -> Self:
@@ -161,11 +168,17 @@ class Sli(Frozen):
     """
 
     promql: Text | None = None
+    """A state: up while the expression is not zero, unknown where it has no sample."""
     good: Events | None = None
+    """Counters of good events; goes with ``total``."""
     errors: Events | None = None
+    """Counters of failed events; goes with ``total``."""
     total: Events | None = None
+    """Counters of all events."""
     outage: FailingMinutes = FailingMinutes()
+    """Which minutes of counted events make an outage."""
     timeslice: Timeslice | None = None
+    """Judge slices of time, as OpenSLO does, in place of all events alike."""
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -189,15 +202,25 @@ class Change(Frozen):
     """What held before it was changed: old periods keep it."""
 
     until: AwareMoment
+    """Until when this held, with an offset."""
     objective: Percent | None = None
+    """The objective until then."""
     calendar: Identifier | None = None
+    """The calendar until then."""
     quorum: Quorum | None = None
+    """The quorum until then."""
     accounting: Accounting | None = None
+    """The accounting until then."""
     credits: tuple[Credit, ...] | None = None
-    cost_per_hour: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    """The credits until then."""
+    cost_per_hour: Cost | None = None
+    """What an hour of downtime cost until then."""
     min_outage: PositiveMilliseconds | None = None
+    """The shortest outage that counted until then."""
     scrape_interval: PositiveMilliseconds | None = None
+    """The scrape interval of its series until then."""
     max_gap: PositiveMilliseconds | None = None
+    """The longest distance of two samples that was no gap until then."""
 
     @model_validator(mode="after")
     def _spans(self) -> Self:
@@ -207,48 +230,72 @@ class Change(Frozen):
 
 
 class Service(Frozen):
-    """One service of the catalogue; ``id`` is stable for ever, history hangs on it.
-
-    ``formerly`` are ids that it had before: what the ledger holds of them is its own history.
-    Nobody is told of an outage before it lasted ``after`` and ``min_samples`` were bad; no figure
-    depends on that.
-    ``runbook`` is the page that every message about it links to.
-    ``timezone`` is that of its hours and windows, ``window_from`` a Monday from which ``2w`` count.
-    ``group`` is the service, such as a business capability, that it is a part of in reports: it
-    stands under it and is not counted beside it; no figure of either depends on that.
-    """
+    """One service: what it is, what is owed, and exactly one source of truth."""
 
     id: Identifier
+    """Its name for ever: the ledger's history hangs on it."""
     formerly: tuple[Identifier, ...] = ()
+    """Ids that it had before, whose history is its own."""
     name: Name
+    """What people call it."""
     owner: Name = "unknown"
+    """Who runs it; reports and routes choose by it."""
     tier: Name = "default"
+    """How important it is, in words of your own; reports and routes choose by it."""
     labels: Labels = Field(default_factory=dict)
-    cost_per_hour: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    """Anything else to choose by; services that share ``host`` are told as one when they fail
+    together."""
+    cost_per_hour: Cost | None = None
+    """What an hour of unplanned downtime costs."""
     objective: Percent | None = None
+    """Availability that is owed; without it there are figures and no verdict."""
     window: WindowName = "month"
+    """What the objective is judged over: of the calendar, or rolling (``7d`` to ``90d``)."""
     window_from: Monday | None = None
+    """The Monday from which ``2w`` are counted."""
     timezone: Zone | None = None
+    """Of its hours and windows; the organisation's without it."""
     calendar: Identifier | None = None
+    """Hours in which it is owed; always without it."""
     accounting: Accounting = Accounting()
+    """What planned downtime and unknown time do to its availability."""
     credits: tuple[Credit, ...] = ()
+    """What is due back below which availability."""
     depends_on: tuple[Identifier, ...] = ()
+    """Services that it needs: an outage that begins during one of theirs says so. Changes no
+    figure."""
     group: Identifier | None = None
+    """The service that it stands under in reports, and is not counted beside. Changes no figure."""
     since: Moment | None = None
+    """Its first day; what was before is not owed."""
     until: Moment | None = None
+    """Its end; what comes after is not owed."""
     scrape_interval: PositiveMilliseconds | None = None
+    """Of its series, where it is not the others'."""
     max_gap: PositiveMilliseconds | None = None
+    """Of its series: the longest distance of two samples that is no gap."""
     min_outage: PositiveMilliseconds | None = None
+    """Shorter outages are downtime, but not counted as outages."""
     after: PositiveMilliseconds | None = None
+    """Nobody is told of an outage before it lasted so long. Changes no figure."""
     min_samples: MinSamples | None = None
+    """Nobody is told of an outage before so many of its samples were bad. Changes no figure."""
     runbook: HttpUrl | None = None
+    """The page that every message about it links to."""
     latency: Latency | None = None
+    """How fast it is meant to be; a verdict of its own."""
     history: tuple[Change, ...] = ()
+    """What held before it was changed, oldest first."""
     probes: tuple[Probe, ...] = ()
+    """Source of truth: what the exporter asks of it."""
     quorum: Quorum = Quorum()
+    """How many of its probes and locations must be up."""
     sli: Sli | None = None
+    """Source of truth: an expression or counters in Prometheus."""
     components: tuple[Identifier, ...] = ()
-    need: Annotated[int, Field(ge=1)] | None = None
+    """Source of truth: the services that it is made of."""
+    need: Annotated[int, Field(ge=1, json_schema_extra=unit("components"))] | None = None
+    """How many of its components must be up; all without it."""
     _past: tuple[Piece, ...] = PrivateAttr(())
 
     @property

@@ -9,7 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
 
+from sla_engine.app.busy import busy
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.next_step import after_failure, after_mistakes
 from sla_engine.commands.flags import Command
 from uptime_common import __version__
 from uptime_common.document import DocumentError
@@ -35,9 +37,13 @@ COMMANDS: Final = {
     "keygen": "attest",
     "doctor": "doctor",
     "assets": "assets",
+    "completion": "completion",
 }
 """The module of each, in the order in which --help lists them; only the one asked for is loaded."""
 
+
+SHOWS_PROGRESS: Final = {"serve", "backfill", "discover"}
+"""Those that say by themselves how far they are."""
 
 FIRST = """\
 The commands that matter first; sla-engine --help lists all, sla-engine COMMAND --help tells flags.
@@ -52,13 +58,6 @@ The commands that matter first; sla-engine --help lists all, sla-engine COMMAND 
 """What is shown without arguments."""
 
 
-START = (
-    "sla-engine: to begin, write one of what your Prometheus has: "
-    "sla-engine discover --prometheus.url=URL --output={}"
-)
-"""What is said where there is no catalogue yet."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -68,21 +67,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(given[0]).parse_args(given)
     configure_logs(options.log_level, options.log_format)
     command: Command = options.command
+    options.whole = parser
     look_seldom()
     try:
-        code = command(options)
+        quiet = given[0] in SHOWS_PROGRESS or getattr(options, "discover", False)
+        with busy(f"sla-engine {given[0]}", quiet=quiet):
+            code = command(options)
         sys.stdout.flush()
     except DocumentError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
-        if _has_nothing(options):
-            print(START.format(options.config_file), file=sys.stderr)
+        if _has_nothing(options) or given[0] != "check":
+            print(after_mistakes(error, options, begins=_has_nothing(options)), file=sys.stderr)
         return 1
     except JobError as error:
-        print(f"sla-engine: {error}", file=sys.stderr)
+        print(f"sla-engine: {error}{after_failure(error, given[0], options)}", file=sys.stderr)
         return 1
     except UsageError as error:
-        print(f"sla-engine: {error}", file=sys.stderr)
+        print(f"sla-engine: {error}; see sla-engine {given[0]} --help", file=sys.stderr)
         return 2
     except OSError as error:
         return _unsaid(error)

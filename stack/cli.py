@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from service_catalogue import says_nothing
 from stack.configs import write_configs
 from stack.demo.story import tell
 from stack.demo.world import QUICK, NotReadyError, Plan
@@ -76,14 +77,15 @@ def _run(options: argparse.Namespace) -> int:
     with alone(var):
         if ended := end_orphans(var):
             print(f"uptime-ledger: ended what a killed stack left running: {ended}")
-        ports = free_ports({**PREFERRED, **dict(options.ports)})
+        wanted = {**PREFERRED, **dict(options.ports)}
+        ports = free_ports(wanted)
         services = _catalogue(options.services, var, ports)
-        if not _is_valid(services):
+        if not says_nothing(services) and not _is_valid(services):
             return 1
         layout = Layout(var, services, ports, options.scrape_interval, options.tick)
         write_configs(layout)
         procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
-        return supervise(procfile, layout.environment(), meanwhile=lambda: _tell(layout))
+        return supervise(procfile, layout.environment(), meanwhile=lambda: _tell(layout, wanted))
 
 
 def _is_valid(services: Path) -> bool:
@@ -106,9 +108,9 @@ def _catalogue(services: Path, var: Path, ports: dict[str, int]) -> Path:
     return path
 
 
-def _tell(layout: Layout) -> None:
+def _tell(layout: Layout, wanted: dict[str, int]) -> None:
     waiting = await_ready(layout, READY_SECONDS)
     if waiting:
         print(f"uptime-ledger: not ready after {READY_SECONDS} s: {', '.join(waiting)}", flush=True)
     else:
-        print(where_to_look(layout), flush=True)
+        print(where_to_look(layout, wanted), flush=True)

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import requests
 
-from stack.layout import Layout
+from service_catalogue import says_nothing
+from stack.layout import ROOT, Layout
+
+COMMAND = f"{ROOT / '.venv/bin/sla-engine'}"
 
 READY_PATHS = {
     "prometheus": "/-/ready",
@@ -33,17 +36,31 @@ def _not_ready(layout: Layout) -> Iterator[str]:
         yield program
 
 
-def where_to_look(layout: Layout) -> str:
-    """Return the text for the terminal."""
-    return f"""
+def _moved(layout: Layout, wanted: dict[str, int]) -> str:
+    """Return a line for each port that was taken, by what is not ours to disturb."""
+    moved = {name: port for name, port in layout.ports.items() if wanted[name] != port}
+    said = [f"\n  {name}: {wanted[name]} is taken, so {port}" for name, port in moved.items()]
+    return "".join(said) + "\n" * bool(said)
+
+
+def where_to_look(layout: Layout, wanted: dict[str, int]) -> str:
+    """Return the text for the terminal; ``wanted`` are the ports that were tried first."""
+    empty = says_nothing(layout.services)
+    services = f"{layout.services}" + ("   (empty: the status page says how to begin)" * empty)
+    return f"""{_moved(layout, wanted)}
   Uptime Ledger runs. Where to look:
 
     status page     {layout.url("engine")}/
     Prometheus      {layout.url("prometheus")}/targets   (try sla_availability_ratio or service_up)
     Alertmanager    {layout.url("alertmanager")}/
     exporter        {layout.url("exporter")}/metrics
-    services        {layout.services}
+    services        {services}
     data            {layout.var}
+
+  In another terminal, with these ports and this ledger by themselves:
+
+    {COMMAND} report --period=this-month
+    {COMMAND} doctor
 
   Ctrl-C stops everything.
 """

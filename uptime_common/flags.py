@@ -38,13 +38,17 @@ def seconds(text: str) -> float:
     return number
 
 
+USUAL_CONFIG = Path("services.yml")
+"""The catalogue, where no flag names one."""
+
+
 def add_config_flag(parser: argparse.ArgumentParser) -> None:
     """Add ``--config.file``."""
     parser.add_argument(
         "--config.file",
         dest="config_file",
         type=Path,
-        default=Path("services.yml"),
+        default=USUAL_CONFIG,
         metavar="FILE",
         help="the catalogue of services (default: %(default)s)",
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import regex
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text, printable
+from service_catalogue.base import Frozen, Identifier, PositiveMilliseconds, Text, printable, unit
 from service_catalogue.probes.address import ascii_host, ascii_url
 from service_catalogue.prometheus import TlsClient
 from uptime_common.shown import shown
@@ -86,7 +86,7 @@ def default_port(default: int) -> AfterValidator:
 _LONGEST_PATH = 107  # what the kernel takes as the address of a socket
 _HOST_NAME = regex.compile(r"[^\s/:@?#\[\]]+")
 HostName = Annotated[str, AfterValidator(_host_name)]
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, Field(json_schema_extra=unit("URL")), AfterValidator(_url)]
 Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
 Regexes = Annotated[
     tuple[Regex, ...], BeforeValidator(several, json_schema_input_type=str | list[str])
@@ -104,7 +104,9 @@ class TlsRange(TlsClient):
     """TLS of certain versions; the newest that both sides speak unless ``max_version`` forbids."""
 
     min_version: TlsVersion | None = None
+    """The oldest version that is spoken."""
     max_version: TlsVersion | None = None
+    """The newest version that is spoken."""
 
     @model_validator(mode="after")
     def _versions(self) -> Self:
@@ -117,19 +119,20 @@ class TlsPeer(TlsRange):
     """TLS to a peer whose name in the certificate may differ from its address."""
 
     server_name: Text | None = None
+    """The name that the certificate must have, where it is not the address's."""
 
 
 class AnyProbe(Frozen):
-    """What every probe has; ``name`` defaults to the type and is unique within its service.
-
-    A run that fails is tried again up to ``retries`` times at once; the last try is the verdict,
-    every failed one is counted.
-    """
+    """What every probe has."""
 
     name: Identifier | None = None
+    """Unique within its service; its type without it."""
     interval: PositiveMilliseconds = 15_000
+    """How often it runs."""
     timeout: PositiveMilliseconds = 5_000
-    retries: Annotated[int, Field(ge=0, le=5)] = 0
+    """How long one run may take; with all retries no longer than ``interval``."""
+    retries: Annotated[int, Field(ge=0, le=5, json_schema_extra=unit("tries"))] = 0
+    """A run that fails is tried again so often at once; the last try is the verdict."""
 
     @model_validator(mode="after")
     def _in_time(self) -> Self:
@@ -140,18 +143,18 @@ class AnyProbe(Frozen):
 
 
 class NetworkProbe(AnyProbe):
-    """A probe of another host.
-
-    ``preferred_ip_protocol`` is asked first; with ``ip_protocol_fallback`` the other one serves if
-    the name has no address of it. ``details`` also measures what tells nothing of the verdict.
-    """
+    """A probe of another host."""
 
     preferred_ip_protocol: Literal["ip4", "ip6"] = "ip4"
+    """The protocol that is asked first."""
     ip_protocol_fallback: bool = True
+    """Ask the other one where the name has no address of the first."""
     details: bool = False
+    """Also measure what tells nothing of the verdict, such as the certificate's names."""
 
 
 class SourcedProbe(NetworkProbe):
     """A probe that may be sent from a certain address of ours, whose protocol is then asked."""
 
     source_address: Address | None = None
+    """The address of ours that it is sent from; its protocol is then asked."""

@@ -7,7 +7,7 @@ import jsonpath
 import regex
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from service_catalogue.base import FilePath, Frozen, HeaderName, Headers, Name, Text
+from service_catalogue.base import FilePath, Frozen, HeaderName, Headers, Name, Text, unit
 from service_catalogue.probes.address import excepted
 from service_catalogue.probes.base import HostName, NetworkProbe, Regexes, TlsRange, Url, several
 from service_catalogue.prometheus import TlsClient
@@ -52,6 +52,7 @@ def _place(value: str) -> str:
     return value
 
 
+Status = Annotated[int, Field(ge=100, le=599, json_schema_extra=unit("status code"))]
 TextRegex = Annotated[str, Field(min_length=1), AfterValidator(_text_regex)]
 TextRegexes = Annotated[
     tuple[TextRegex, ...], BeforeValidator(several, json_schema_input_type=str | list[str])
@@ -68,8 +69,11 @@ class ProbeAuth(Frozen):
     """HTTP basic auth, read at every run: the name itself, or a file of it; the password's file."""
 
     username: Name | None = None
+    """The login; either this or ``username_file``."""
     username_file: FilePath | None = None
+    """File of the login."""
     password_file: FilePath
+    """File of its password, read at every run."""
 
     @model_validator(mode="after")
     def _one_name(self) -> Self:
@@ -79,70 +83,90 @@ class ProbeAuth(Frozen):
 
 
 class OAuth2(Frozen):
-    """A token by client credentials (RFC 6749, section 4.4), kept until it expires.
-
-    ``client_auth`` says where identifier and secret stand: in the header (``basic``) or in the
-    form (``post``). ``parameters`` are further fields of the form, such as ``audience``.
-    """
+    """A token by client credentials (RFC 6749, section 4.4), kept until it expires."""
 
     token_url: Url
+    """Where a token is asked for."""
     client_id: Name
+    """Who asks."""
     client_secret_file: FilePath
+    """File of its secret."""
     client_auth: Literal["basic", "post"] = "basic"
+    """Where identifier and secret stand: in the header (``basic``) or in the form (``post``)."""
     scopes: tuple[Text, ...] = ()
+    """What the token is to be good for."""
     parameters: dict[Text, str] = Field(default_factory=dict)
+    """Further fields of the form, such as ``audience``."""
     tls: TlsClient = TlsClient()
+    """How the token server's certificate is verified."""
 
 
 class HttpProbe(NetworkProbe):
-    """An HTTP request; good when the last answer is as expected.
-
-    ``server_name`` is who is asked (Host, SNI, the name that the certificate must have) where the
-    URL's host says only where that is; a redirect to it stays there. ``expect_status`` defaults to
-    200-299; ``expect_tls`` says whether the last answer must have come by TLS or must not.
-    ``expect_headers`` and ``reject_headers`` map names to one or several regular expressions; one
-    that is sent several times is looked at line by line, and as one with commas between.
-    ``websocket`` asks for one: good is 101 and what else RFC 6455 wants, and no body is read.
-    ``expect_json`` maps JSONPath (RFC 9535) to a value that some match must equal. ``expect_body``
-    and ``reject_body``, one or several expressions, look at text in ``charset``, or in the one that
-    the answer names (else UTF-8); ``latin-1`` shows every byte as one character. A body of more
-    than ``max_body`` bytes, decompressed, fails; 0 sets no limit. ``http`` fixes the version that
-    is spoken; without it TLS negotiates 2 or 1.1. ``body_file`` and ``header_files`` are read at
-    every run. Credentials, those files' headers among them, are not sent to another origin that a
-    redirect names. ``no_proxy`` names hosts, domains and networks that ``proxy_url`` is not asked
-    for; ``proxy_headers`` are for the proxy alone.
-    """
+    """An HTTP request; good when the last answer is as expected."""
 
     type: Literal["http"]
+    """An HTTP request."""
     url: Url
+    """What is asked."""
     server_name: HostName | None = None
+    """Who is asked (Host, SNI, the certificate's name) where the URL's host says only where that
+    is; a redirect to it stays there."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    """How it is asked."""
     headers: Headers = Field(default_factory=dict)
+    """Sent along; ``Host`` is no name for TLS."""
     header_files: dict[HeaderName, FilePath] = Field(default_factory=dict)
+    """Headers by the files of their values, read at every run."""
     body: Text | None = None
+    """Sent along; either this or ``body_file``."""
     body_file: FilePath | None = None
+    """File of what is sent, read at every run."""
     basic_auth: ProbeAuth | None = None
+    """Login by HTTP basic auth."""
     bearer_token_file: FilePath | None = None
+    """File of a token, read at every run."""
     oauth2: OAuth2 | None = None
+    """A token by client credentials."""
     follow_redirects: bool = True
-    max_redirects: Annotated[int, Field(ge=0, le=50)] = 10
+    """Whether to go where an answer leads; credentials do not go to another origin."""
+    max_redirects: Annotated[int, Field(ge=0, le=50, json_schema_extra=unit("redirects"))] = 10
+    """How far."""
     proxy_url: Url | None = None
+    """Proxy that is asked to ask."""
     no_proxy: Places = ()
+    """Hosts, domains and networks that it is not asked for."""
     proxy_headers: Headers = Field(default_factory=dict)
+    """Headers for the proxy alone."""
     http: Literal["1.1", "2"] | None = None
+    """The version that is spoken; TLS negotiates 2 or 1.1 without it."""
     compression: bool = False
-    max_body: Annotated[int, Field(ge=0)] = 0
+    """Ask for gzip or deflate; a body that ends early then fails."""
+    max_body: Annotated[int, Field(ge=0, json_schema_extra=unit("bytes"))] = 0
+    """A longer body, decompressed, fails; 0 sets no limit."""
     charset: Annotated[str, AfterValidator(_charset)] | None = None
-    expect_status: tuple[Annotated[int, Field(ge=100, le=599)], ...] = ()
+    """Of the body; without it the one that the answer names, else UTF-8. ``latin-1`` shows every
+    byte as one character."""
+    expect_status: tuple[Status, ...] = ()
+    """Codes that are good; 200 to 299 without it."""
     expect_version: tuple[Version, ...] = ()
+    """Versions of HTTP that are good."""
     expect_tls: bool | None = None
+    """Whether the last answer must have come by TLS, or must not."""
     expect_headers: dict[str, Regexes] = Field(default_factory=dict)
+    """By a header's name, expressions that must all match; one that is sent several times is looked
+    at line by line, and joined by commas."""
     reject_headers: dict[str, Regexes] = Field(default_factory=dict)
+    """By a header's name, expressions of which none may match."""
     expect_body: TextRegexes = ()
+    """Expressions that must all match in the body."""
     reject_body: TextRegexes = ()
+    """Expressions of which none may match in the body."""
     expect_json: dict[JsonPath, Scalar] = Field(default_factory=dict)
+    """By a JSONPath (RFC 9535), the value that some match must equal."""
     websocket: bool = False
+    """Ask for a WebSocket: good is 101 and what else RFC 6455 wants; no body is read."""
     tls: TlsRange = TlsRange()
+    """TLS to the server."""
 
     @property
     def target(self) -> str:

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from service_catalogue.base import PositiveMilliseconds, Text
+from service_catalogue.base import PositiveMilliseconds, Text, unit
 from service_catalogue.probes.base import AnyProbe, Regex
+
+Count = Annotated[int, Field(ge=0, json_schema_extra=unit("processes"))]
 
 
 def _words(value: Any) -> Any:
@@ -15,18 +17,18 @@ def _words(value: Any) -> Any:
 
 
 class CommandProbe(AnyProbe):
-    """A Nagios plug-in: 0 is good, 2 bad, 3 unknown; 1 is good unless ``warning`` says ``down``.
-
-    ``command`` is a program and its arguments; no shell reads it.
-    """
+    """A Nagios plug-in: 0 is good, 2 bad, 3 unknown; 1 is good unless ``warning`` says ``down``."""
 
     type: Literal["command"]
+    """A Nagios plug-in."""
     command: Annotated[
         tuple[Text, ...],
         BeforeValidator(_words, json_schema_input_type=str | list[str]),
         Field(min_length=1),
     ]
+    """A program and its arguments; no shell reads it."""
     warning: Literal["up", "down"] = "up"
+    """What exit code 1 means."""
 
     @property
     def target(self) -> str:
@@ -38,9 +40,13 @@ class FileProbe(AnyProbe):
     """The newest file that a pattern names: there, young enough, large enough (bytes)."""
 
     type: Literal["file"]
+    """A file."""
     path: Text
+    """Its path, or a pattern of which the newest file counts."""
     max_age: PositiveMilliseconds | None = None
-    min_size: Annotated[int, Field(ge=0)] = 0
+    """How old it may be."""
+    min_size: Annotated[int, Field(ge=0, json_schema_extra=unit("bytes"))] = 0
+    """How large it must be."""
 
     @property
     def target(self) -> str:
@@ -52,11 +58,14 @@ class SystemdProbe(AnyProbe):
     """A systemd unit in one of the states expected."""
 
     type: Literal["systemd"]
+    """A systemd unit."""
     unit: Annotated[str, Field(pattern=r"^[^\s/-][^\s/]*$")]
+    """Its name."""
     expect: tuple[Literal["active", "reloading", "inactive", "activating"], ...] = (
         "active",
         "reloading",
     )
+    """States that are good."""
 
     @property
     def target(self) -> str:
@@ -68,10 +77,15 @@ class ProcessProbe(AnyProbe):
     """Processes of a name (in whole) or command line (in part), by regular expression."""
 
     type: Literal["process"]
+    """Processes."""
     executable: Regex | None = None
+    """Expression that a process's name matches in whole; either this or ``command_line``."""
     command_line: Regex | None = None
-    min: Annotated[int, Field(ge=0)] = 1
-    max: Annotated[int, Field(ge=0)] | None = None
+    """Expression that its command line matches in part."""
+    min: Count = 1
+    """How many there must be."""
+    max: Count | None = None
+    """How many there may be."""
 
     @property
     def target(self) -> str:

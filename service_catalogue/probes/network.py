@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 import regex
 from pydantic import AfterValidator, Field, model_validator
 
-from service_catalogue.base import FilePath, Frozen, Headers, PositiveMilliseconds, Text
+from service_catalogue.base import FilePath, Frozen, Headers, PositiveMilliseconds, Text, unit
 from service_catalogue.probes.base import (
     UNIX,
     Endpoint,
@@ -75,19 +75,19 @@ Octets = Annotated[str, AfterValidator(_octets)]
 
 
 class Step(Frozen):
-    r"""One step of a conversation: what to await, what to say then, whether to begin TLS then.
-
-    ``send`` may name groups of ``expect`` as ``\1``, ``\g<name>``, ``${1}`` or ``${name}``, and
-    write ``\\`` for a backslash; all else, a backslash before a letter too, is sent as it stands.
-    Without ``expect`` everything is. A line end is added. ``expect_bytes`` and ``send_bytes``, as
-    ``hex:`` or ``base64:``, stand for the very bytes, without line end.
-    """
+    """One step of a conversation: what to await, what to say then, whether to begin TLS then."""
 
     expect: Regex | None = None
+    """Expression to await; all that comes without it."""
     expect_bytes: Octets | None = None
+    """The very bytes to await: ``hex:0d 0a`` or ``base64:DQo=``."""
     send: str | None = None
+    r"""What to say then, with a line end; names groups of ``expect`` as ``\1``, ``\g<name>``,
+    ``${1}`` or ``${name}``, and writes ``\\`` for a backslash."""
     send_bytes: Octets | None = None
+    """The very bytes to say, without line end."""
     starttls: bool = False
+    """Begin TLS after it."""
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -108,17 +108,16 @@ class Step(Frozen):
 
 
 class TcpProbe(SourcedProbe):
-    """A TCP connection; good when it is accepted and the conversation goes as expected.
-
-    ``target`` is host:port, or ``unix:`` and the path of a socket.
-
-    ``tls`` begins TLS at once, or sets the options of a ``starttls`` step.
-    """
+    """A TCP connection; good when it is accepted and the conversation goes as expected."""
 
     type: Literal["tcp"]
+    """A TCP connection."""
     target: Endpoint
+    """host:port, or ``unix:`` and the path of a socket."""
     tls: TlsPeer | None = None
+    """Begin TLS at once, or the options of a ``starttls`` step."""
     conversation: tuple[Step, ...] = ()
+    """What is said and awaited."""
 
     @model_validator(mode="after")
     def _of_a_path(self) -> Self:
@@ -136,11 +135,17 @@ class TlsProbe(SourcedProbe):
     """A TLS handshake: chain, name, version, and how long the first certificate remains valid."""
 
     type: Literal["tls"]
+    """A TLS handshake."""
     target: Annotated[str, default_port(443)]
+    """host:port; 443 without a port."""
     starttls: Literal["smtp", "imap", "pop3", "postgres"] | None = None
+    """Protocol that TLS is asked for in."""
     min_version: TlsVersion = "1.2"
+    """The oldest version that is good."""
     min_validity: PositiveMilliseconds | None = None
+    """How long the certificate must still be valid."""
     tls: TlsPeer = TlsPeer()
+    """How its certificate is verified, and which one we show."""
 
     @model_validator(mode="after")
     def _versions(self) -> Self:
@@ -150,31 +155,42 @@ class TlsProbe(SourcedProbe):
 
 
 class DnsProbe(SourcedProbe):
-    r"""One question to one name server; good when the answer has the code and records expected.
-
-    ``expect`` holds regular expressions, each of which some record's text must match in whole;
-    ``reject`` those that none may match. Types without a text of their own are written as RFC 3597
-    has them (``\# 4 0a000001``); those of ``ANY``, ``expect_authority`` and ``expect_additional``
-    (and ``reject_...``) as type and text: ``NS ns1.example.org.``. ``expect_authenticated`` wants
-    the AD flag.
-    """
+    """One question to one name server; good when the answer has the code and records expected."""
 
     type: Literal["dns"]
+    """A question to a name server."""
     server: Annotated[str, default_port(53)]
+    """host:port; 53 (with ``transport: tls`` 853) without a port."""
     query: Text
+    """The name that is asked for."""
     record: RecordType | OtherType = "A"
+    """Type of the records: a name such as ``A``, or ``TYPE65400``."""
     query_class: Literal["IN", "CH", "HS"] = "IN"
+    """Class of the records."""
     transport: Literal["udp", "tcp", "tls"] = "udp"
+    """How it is asked."""
     tls: TlsPeer = TlsPeer()
+    """TLS to the server, with ``transport: tls``."""
     recursion: bool = True
+    """Whether the server may ask others."""
     expect_rcode: tuple[Rcode, ...] = ("NOERROR",)
+    """Codes that are good."""
     expect: tuple[Regex, ...] = ()
+    """Expressions, each of which some record's text must match in whole; types without a text of
+    their own are written as RFC 3597 has them."""
     reject: tuple[Regex, ...] = ()
+    """Expressions that no record's text may match."""
     expect_authority: tuple[Regex, ...] = ()
+    """The same of the authority section, whose records are written with their type: ``NS
+    ns1.example.org.``"""
     reject_authority: tuple[Regex, ...] = ()
+    """Expressions that none of the authority section may match."""
     expect_additional: tuple[Regex, ...] = ()
+    """The same of the additional section."""
     reject_additional: tuple[Regex, ...] = ()
+    """Expressions that none of the additional section may match."""
     expect_authenticated: bool = False
+    """Whether the answer must say that it was authenticated (the AD flag)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -199,87 +215,115 @@ class DnsProbe(SourcedProbe):
 
 
 class IcmpProbe(SourcedProbe):
-    """Echo requests; good when not more than ``max_loss`` (a ratio) of them stay unanswered.
-
-    ``ttl`` is the most routers that one may pass; with ``dont_fragment`` one that is too long for
-    the way is not sent, and fails with ``size``.
-    """
+    """Echo requests; good when not too many of them stay unanswered."""
 
     type: Literal["icmp"]
+    """Echo requests."""
     target: Annotated[str, Field(pattern=r"^[^\s/]+$")]
-    count: Annotated[int, Field(ge=1, le=100)] = 1
-    size: Annotated[int, Field(ge=0, le=65_000)] = 56
-    max_loss: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    ttl: Annotated[int, Field(ge=1, le=255)] | None = None
+    """Name or address."""
+    count: Annotated[int, Field(ge=1, le=100, json_schema_extra=unit("requests"))] = 1
+    """How many are sent."""
+    size: Annotated[int, Field(ge=0, le=65_000, json_schema_extra=unit("bytes"))] = 56
+    """Payload of each."""
+    max_loss: Annotated[float, Field(ge=0, lt=1, json_schema_extra=unit("ratio"))] = 0.0
+    """How many may stay unanswered."""
+    ttl: Annotated[int, Field(ge=1, le=255, json_schema_extra=unit("routers"))] | None = None
+    """The most routers that one may pass."""
     dont_fragment: bool = False
+    """One that is too long for the way is not sent, and fails with ``size``."""
 
 
 class GrpcProbe(NetworkProbe):
-    """The gRPC health protocol; good when the service (empty: the server) is serving.
-
-    ``metadata`` goes along as headers.
-    """
+    """The gRPC health protocol; good when the service is serving."""
 
     type: Literal["grpc"]
+    """The gRPC health protocol."""
     target: HostPort
+    """host:port."""
     service: str = ""
+    """Whose health is asked; empty: the server's."""
     metadata: Headers = Field(default_factory=dict)
+    """Sent along as headers."""
     tls: TlsPeer | None = None
+    """TLS to the server; in the clear without it."""
 
 
 class SshProbe(NetworkProbe):
     """An SSH server's banner."""
 
     type: Literal["ssh"]
+    """An SSH server."""
     target: Annotated[str, default_port(22)]
+    """host:port; 22 without a port."""
     expect: Regex | None = None
+    """Expression that its banner must match."""
 
 
 class SmtpProbe(NetworkProbe):
     """An SMTP server's greeting and its answer to EHLO."""
 
     type: Literal["smtp"]
+    """An SMTP server."""
     target: Annotated[str, default_port(25)]
+    """host:port; 25 without a port."""
     expect: Regex | None = None
+    """Expression that its greeting must match."""
 
 
 class ImapProbe(NetworkProbe):
     """An IMAP server's greeting."""
 
     type: Literal["imap"]
+    """An IMAP server."""
     target: Annotated[str, default_port(143)]
+    """host:port; 143 without a port."""
     expect: Regex | None = None
+    """Expression that its greeting must match."""
 
 
 class PostgresProbe(NetworkProbe):
     """A PostgreSQL server that takes sessions, as ``pg_isready`` asks; no password is needed."""
 
     type: Literal["postgres"]
+    """A PostgreSQL server."""
     target: Annotated[str, default_port(5432)]
+    """host:port; 5432 without a port."""
     user: Text = "uptime"
+    """Who asks; no password is sent."""
     database: Text = "postgres"
+    """Which database is asked for."""
 
 
 class MysqlProbe(NetworkProbe):
     """A MySQL or MariaDB server that takes logins; being refused is an answer, too."""
 
     type: Literal["mysql"]
+    """A MySQL or MariaDB server."""
     target: Annotated[str, default_port(3306)]
+    """host:port; 3306 without a port."""
     user: Text = "uptime"
+    """Who asks; no password is sent."""
 
 
 class RedisProbe(NetworkProbe):
     """A Redis or Valkey server's answer to PING, after AUTH where a password file is given."""
 
     type: Literal["redis"]
+    """A Redis or Valkey server."""
     target: Annotated[str, default_port(6379)]
+    """host:port; 6379 without a port."""
     username: Text | None = None
+    """Login, with ``password_file``."""
     password_file: FilePath | None = None
+    """File of a password, sent by AUTH."""
 
 
 class NtpProbe(NetworkProbe):
-    """A time server that is synchronised and not further off than ``max_offset``."""
+    """A time server; good when it is synchronised and near our time."""
 
     type: Literal["ntp"]
+    """A time server."""
     target: Annotated[str, default_port(123)]
+    """host:port; 123 without a port."""
     max_offset: PositiveMilliseconds = 1_000
+    """How far its time may be off ours."""

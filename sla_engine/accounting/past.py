@@ -43,6 +43,8 @@ def noted(books: Books, now: int, *, whole: bool = True) -> Books:
     Raises:
         LedgerError: the ledger cannot be written.
     """
+    if not books.catalogue.is_written:
+        return books
     values = terms_of(books.catalogue, POLICY_VERSION)
     books.ledger.terms.note(values, books.catalogue.digest, now, whole=whole)
     known = books.ledger.covered_until() if _renamed(books) else {}

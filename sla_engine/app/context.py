@@ -11,7 +11,13 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from service_catalogue import Catalogue, Service, load_catalogue
+from service_catalogue import (
+    Catalogue,
+    Service,
+    empty_catalogue,
+    load_catalogue,
+    says_nothing,
+)
 from service_catalogue.load import Judge
 from service_catalogue.service import ROLLING_WINDOWS
 from sla_engine.accounting.past import noted, remembered
@@ -25,9 +31,12 @@ from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client, syntax
 from sla_engine.reports.seal import Signer
 from uptime_common.document import Finding
+from uptime_common.flags import USUAL_CONFIG
+from uptime_common.humanize import counted
 
 _VARIABLE, _USUAL = "SLA_ENGINE_LEDGER", "sqlite:///var/ledger.db"
 _WHERE = f"give --storage.ledger=URL or set {_VARIABLE}; sla-engine serve or backfill makes one"
+_BACK = "put it back, or begin anew with another --storage.ledger"
 EARLIEST, LATEST = 0, 7_258_118_400_000
 """1970 and 2200 (ms UTC): what is farther away is a slip of the pen."""
 
@@ -87,13 +96,19 @@ def never_sent(data: Any) -> Iterator[Finding]:
             yield ("agreements", index, "to"), message
 
 
-def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) -> Catalogue:
+def read_catalogue(
+    options: argparse.Namespace, judge: Judge = report_mistakes, *, begins: bool = False
+) -> Catalogue:
     """Load the catalogue; ``--prometheus.url`` outdoes its url.
 
     Raises:
-        DocumentError: it has mistakes.
+        DocumentError: it has mistakes; that it says nothing is none where somebody ``begins``.
     """
-    catalogue = load_catalogue(options.config_file, now(), judge)
+    _find_catalogue(options)
+    if begins and says_nothing(options.config_file):
+        catalogue = empty_catalogue()
+    else:
+        catalogue = load_catalogue(options.config_file, now(), judge)
     url: str | None = options.prometheus_url
     if url is None:
         return catalogue
@@ -101,6 +116,15 @@ def read_catalogue(options: argparse.Namespace, judge: Judge = report_mistakes) 
         raise UsageError(f"--prometheus.url {url!r} is not an http:// or https:// URL")
     prometheus = catalogue.prometheus.model_copy(update={"url": url.rstrip("/")})
     return catalogue.model_copy(update={"prometheus": prometheus})
+
+
+def _find_catalogue(options: argparse.Namespace) -> None:
+    """Where the usual catalogue is not there, take that of the one engine that runs here."""
+    path: Path = options.config_file
+    if path != USUAL_CONFIG or path.exists() or options.creates or named_ledger(options):
+        return
+    if len(found := {engine.config for engine in running_engines(os.environ)} - {""}) == 1:
+        options.config_file = Path(*found)
 
 
 def named_ledger(options: argparse.Namespace) -> str | None:
@@ -131,18 +155,23 @@ def ledger_url(options: argparse.Namespace) -> str:
 
 
 @contextmanager
-def opened(options: argparse.Namespace) -> Iterator[Context]:
+def opened(options: argparse.Namespace, *, begins: bool = False) -> Iterator[Context]:
     """Open what the flags name and close it at the end.
+
+    With ``begins`` a catalogue that says nothing is fine, unless the ledger knows services.
 
     Raises:
         DocumentError: the catalogue has mistakes.
         JobError: the ledger or a secret's file cannot be used.
     """
     url = ledger_url(options)
-    catalogue = read_catalogue(options)
+    catalogue = read_catalogue(options, begins=begins)
     signer = read_key(getattr(options, "signing_key_file", None))
     with opened_ledger(url, create=options.creates) as ledger, opened_client(catalogue) as client:
         books = remembered(Books(catalogue, ledger), now())
+        if not catalogue.is_written and books.catalogue.left:
+            known = counted(len(books.catalogue.left), "service")
+            raise JobError(f"{options.config_file} is empty, and the ledger knows {known}; {_BACK}")
         yield Context(books.catalogue, ledger, client, signer)
 
 

@@ -175,10 +175,11 @@ class Engine:
 
     def unready(self) -> str | None:
         """Return why the engine cannot answer yet."""
-        until, at = self._derived_until, now()
+        until, at, catalogue = self._derived_until, now(), self.context.catalogue
+        if not catalogue.services:
+            return None
         if until is None:
             return "no tick has succeeded yet"
-        catalogue = self.context.catalogue
         gap = max(longest_gap(catalogue, service) for service in catalogue.services)
         if is_current(until, gap, at):
             return None

@@ -46,7 +46,8 @@ def serve(options: argparse.Namespace) -> int:
     web_config = load_web_config(options.web_config_file)
     CLOCK.steady()
     raise_limit()
-    with opened(options) as context:
+    with opened(options, begins=True) as context:
+        _greet(context, options)
         _warn_of_empty(context, ledger_url(options))
         engine = Engine(context, EngineMetrics(__version__), listed, late, windows)
         engine.metrics.loaded(now(), good=True)
@@ -62,6 +63,17 @@ def serve(options: argparse.Namespace) -> int:
             _stop(engine, scheduler)
     log.info("stopped")
     return 0
+
+
+def _greet(context: Context, options: argparse.Namespace) -> None:
+    """Say what to do where the catalogue says nothing yet; the status page says it, too."""
+    if not context.catalogue.is_written:
+        url = context.catalogue.prometheus.url
+        log.warning(
+            "no service is watched yet: the catalogue is empty; fill it, then send SIGHUP",
+            file=str(options.config_file),
+            next=f"sla-engine discover --prometheus.url={url} --output={options.config_file}",
+        )
 
 
 def _warn_of_empty(context: Context, url: str) -> None:
@@ -128,7 +140,8 @@ async def _until_stopped(
     scheduler.start()
     reloads: list[asyncio.Task[Sequence[str]]] = []
     where = _absolute(ledger_url(options)), engine.context.catalogue.prometheus.url
-    with announced(f"{host}:{port}", *where, os.environ):
+    config = str(options.config_file.absolute())
+    with announced(f"{host}:{port}", *where, os.environ, config):
         while await signals.get() == signal.SIGHUP:
             reloads = [task for task in reloads if not task.done()]
             reloads.append(asyncio.create_task(reload()))  # one that waits delays no SIGTERM

@@ -2,7 +2,7 @@
 
 It is ``engine-PID.json`` in ``$XDG_RUNTIME_DIR/uptime-ledger``, or where there is no such folder in
 ``uptime-ledger-UID`` of the folder for temporary files. It names the process, its address, its
-ledger and its Prometheus.
+ledger, its Prometheus and its catalogue.
 """
 
 import json
@@ -27,6 +27,7 @@ class RunningEngine(NamedTuple):
     address: str
     ledger: str
     prometheus: str
+    config: str = ""
 
 
 def folder(environment: Mapping[str, str]) -> Path:
@@ -56,7 +57,11 @@ def started(pid: int) -> str:
 
 @contextmanager
 def announced(
-    address: str, ledger: str, prometheus: str, environment: Mapping[str, str]
+    address: str,
+    ledger: str,
+    prometheus: str,
+    environment: Mapping[str, str],
+    config: str = "",
 ) -> Iterator[None]:
     """Let commands find this process until the end; where that cannot be, the log says so."""
     pid = os.getpid()
@@ -64,7 +69,7 @@ def announced(
     try:
         _own(path.parent)
         path.unlink(missing_ok=True)
-        state = RunningEngine(pid, started(pid), address, ledger, prometheus)
+        state = RunningEngine(pid, started(pid), address, ledger, prometheus, config)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(state._asdict(), file)

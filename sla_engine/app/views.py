@@ -24,7 +24,10 @@ def pages(engine: Engine) -> Pages:
         (context, levels, faults), at = engine.published, now()
         rows = status_rows(context.books, levels, at, faults)
         generated = humanize.moment(at, context.catalogue.timezone)
-        return render_status(context.catalogue.organization, rows, generated, "current window")
+        catalogue = context.catalogue
+        begins = not engine.context.catalogue.is_written
+        url = catalogue.prometheus.url if begins else None
+        return render_status(catalogue.organization, rows, generated, "current window", url)
 
     def document(query: Mapping[str, str], given_up: GivenUp) -> Document:
         def proceed() -> None:

@@ -52,5 +52,7 @@ def assets(options: argparse.Namespace) -> int:
                     count += 1
     except OSError as error:
         raise JobError(f"{error.filename}: {error.strerror}") from error
-    sys.stdout.write(f"{target}: {counted(count, 'file')}; next: rule_files: in prometheus.yml\n")
+    check = f"promtool check rules {target}/alert_rules/*.rules.yml"
+    sys.stdout.write(f"{target}: {counted(count, 'file')}; next: {check}\n")
+    sys.stdout.write(f"Then name them under rule_files in prometheus.yml; see {target}/deploy/\n")
     return 0

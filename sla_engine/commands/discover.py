@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from service_catalogue import Catalogue, load_catalogue
+from service_catalogue import Catalogue, load_catalogue, says_nothing
 from service_catalogue.load import parse_catalogue
 from sla_engine.app.context import chosen_period, every_mistake, now, opened_client, write_output
 from sla_engine.app.discovered import Discovered, discover, discovery_of
@@ -62,7 +62,7 @@ def discover_(options: argparse.Namespace) -> int:
     at, output = now(), options.output
     kept = None if options.merge is None else load_catalogue(options.merge, at, every_mistake)
     wanted = discovery_of(options, kept)
-    if output is not None and output.exists():
+    if output is not None and output.exists() and not says_nothing(output):
         raise JobError(f"{output} is there; --merge={output} adds to it what is new")
     if options.period is None and options.start is None and options.end is None:
         span = Interval(at - _USUAL, at)

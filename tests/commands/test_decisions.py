@@ -301,7 +301,9 @@ def test_a_ledger_that_breaks_later_is_told_in_one_line(
         connection.execute("DROP TABLE gap")
     code, _, err = run(*command)
     assert code == 1
-    assert err == f"sla-engine: sqlite:///{tmp_path}/ledger.db: no such table: gap\n"
+    said = f"sla-engine: sqlite:///{tmp_path}/ledger.db: no such table: gap"
+    look = f"sla-engine doctor --config.file={tmp_path}/services.yml"
+    assert err == f"{said}; next: {look}\n"
 
 
 def test_verify_makes_no_ledger(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sla_engine.cli import COMMANDS, FIRST, START, main, parser
+from sla_engine.app.next_step import START
+from sla_engine.cli import COMMANDS, FIRST, main, parser
 from sla_engine.commands.assets import ASSETS
 
 ROOT = Path(__file__).parents[2]
