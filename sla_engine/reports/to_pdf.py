@@ -1,11 +1,14 @@
 """The report as PDF: the page as it prints, by WeasyPrint (extra ``pdf``)."""
 
 import logging
+from functools import partial
 from importlib.util import find_spec
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_html
 from sla_engine.reports.format import MissingExtraError
+from sla_engine.reports.papers import PAPERS
+from sla_engine.reports.sheets import Sheets
 
 
 def missing() -> bool:
@@ -22,9 +25,21 @@ def render(report: PeriodReport) -> bytes:
     for name in ("fontTools", "weasyprint", "weasyprint.progress"):
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        from weasyprint import HTML  # noqa: PLC0415 - an optional extra
+        from sla_engine.reports.drawn import UnknownFontError  # noqa: PLC0415 - an optional extra
     except (ImportError, OSError) as error:
         raise MissingExtraError(f"PDF needs the extra 'pdf' (WeasyPrint): {error}") from error
-    document = HTML(string=to_html.page(report, plain=True))
-    result: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    try:
+        return _printed(report, Sheets(PAPERS[report.paper]))
+    except UnknownFontError:
+        return _printed(report, Sheets(PAPERS[report.paper], blank=False))
+
+
+def _printed(report: PeriodReport, sheets: Sheets) -> bytes:
+    from weasyprint import HTML  # noqa: PLC0415 - an optional extra
+
+    from sla_engine.reports.drawn import draw  # noqa: PLC0415 - an optional extra
+
+    document = HTML(string=to_html.page(report, sheets))
+    finisher = partial(draw, sheets.blank)
+    result: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
     return result
