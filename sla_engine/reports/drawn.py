@@ -99,9 +99,7 @@ class _Canvas:
     def add(self, sheet: Sheet, left: float, top: float) -> None:
         """Draw a sheet whose corner is at ``left`` and ``top``, pt from those of the page."""
         tall = sheet.size * LEADING
-        self._drawn += _stripes(
-            sheet, left, self._height - top, self._width - 2 * left, tall
-        )
+        self._drawn += _stripes(sheet, left, self._height - top, self._width - 2 * left, tall)
         base = self._height - top - sheet.size * _BASELINE
         self._drawn += ["BT", _colour(_INK), f"{tall:.3f} TL", f"1 0 0 1 {left:.3f} {base:.3f} Tm"]
         element = self._element()

@@ -21,6 +21,7 @@ from sla_engine.reports.language import language
 from sla_engine.reports.sheets import Sheets
 from sla_engine.reports.strips import strip
 
+
 def render(report: PeriodReport) -> bytes:
     """Return the page."""
     return page(report).encode()
