@@ -28,25 +28,23 @@ def render(report: PeriodReport) -> bytes:
     for name in ("fontTools", "weasyprint", "weasyprint.progress"):
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        from sla_engine.reports.drawn import UnknownFontError  # noqa: PLC0415 - an optional extra
+        from weasyprint import HTML  # noqa: PLC0415 - an optional extra
+
+        from sla_engine.reports.drawn import UnknownFontError, draw  # noqa: PLC0415 - the same
     except (ImportError, OSError) as error:
         raise MissingExtraError(f"PDF needs the extra 'pdf' (WeasyPrint): {error}") from error
+
+    def printed(sheets: Sheets) -> bytes:
+        with _uncollected():
+            document = HTML(string=to_html.page(report, sheets))
+            finisher = partial(draw, sheets.blank)
+            result: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
+        return result
+
     try:
-        return _printed(report, Sheets(PAPERS[report.paper]))
+        return printed(Sheets(PAPERS[report.paper]))
     except UnknownFontError:
-        return _printed(report, Sheets(PAPERS[report.paper], blank=False))
-
-
-def _printed(report: PeriodReport, sheets: Sheets) -> bytes:
-    from weasyprint import HTML  # noqa: PLC0415 - an optional extra
-
-    from sla_engine.reports.drawn import draw  # noqa: PLC0415 - an optional extra
-
-    with _uncollected():
-        document = HTML(string=to_html.page(report, sheets))
-        finisher = partial(draw, sheets.blank)
-        result: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
-    return result
+        return printed(Sheets(PAPERS[report.paper], blank=False))
 
 
 @contextmanager
