@@ -223,7 +223,8 @@ def text_differs(document: Json, text: str) -> Iterator[str]:
         line.removeprefix("\N{BOX DRAWINGS LIGHT UP AND RIGHT} ") for line in text.splitlines()
     ]
     for service in document["services"]:
-        row = next(line for line in lines if line.startswith(service["name"] + "  "))
+        begins = tuple(f"{service['name']}{rest}" for rest in ("  ", ", verdict of "))
+        row = next(line for line in lines if line.startswith(begins))
         shown = [_seconds(cell) for cell in re.split(r" {2,}", row)]
         figures = service | service["downtime_seconds"]
         for key in _TEXT:

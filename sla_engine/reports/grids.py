@@ -26,6 +26,9 @@ _WIDEST, _NARROWEST = 26, 4  # letters that a column of words is given room for 
 TREND = 14.0
 """The share of the paper's width of a column of small pictures, percent."""
 _WORD, _WIDEST_TEXT = 12, 70
+_LONG_WORD = 16
+_PAPER = 170.0
+"""The letters that fit beside each other; where there are more, words and times give way."""
 
 _WHOLE = ("n", "id", "verdict")  # what is never broken into lines
 
@@ -141,10 +144,31 @@ class Grid:
     @cached_property
     def widths(self) -> list[float]:
         """Return the columns' shares of the paper's width, in percent."""
-        wide = [max(map(letters, cells)) for cells in zip(self.head, *self.rows, strict=True)]
-        room = [_room(count, kind) for count, kind in zip(wide, self.kinds, strict=True)]
+        columns = list(zip(self.head, *self.rows, strict=True))
+        asked = [
+            _room(max(map(letters, cells)), kind)
+            for cells, kind in zip(columns, self.kinds, strict=True)
+        ]
+        least = [
+            min(most, one) if kind in ("", "t") else one
+            for most, kind, one in zip(map(_words, columns), self.kinds, asked, strict=True)
+        ]
+        spare = max(0.0, min(1.0, (_PAPER - sum(least)) / max(1.0, sum(asked) - sum(least))))
+        room = [
+            max(low + spare * (one - low), 1.3 * _longest(cells[:1]) + 2)
+            for cells, low, one in zip(columns, least, asked, strict=True)
+        ]
         whole = 100.0 - TREND if self.trend else 100.0
         return [round(whole * one / sum(room), 2) for one in room]
+
+
+def _words(cells: Sequence[str]) -> float:
+    """Return the room in which a column's words stand unbroken, unless they are very long."""
+    return 1.25 * min(_longest(cells), _LONG_WORD) + 2
+
+
+def _longest(cells: Sequence[str]) -> int:
+    return max((letters(word) for cell in cells for word in cell.split()), default=0)
 
 
 def _room(letters_: int, kind: str) -> float:
@@ -152,10 +176,12 @@ def _room(letters_: int, kind: str) -> float:
     if kind == "t":
         return 1.15 * letters_
     if kind == "id":  # capitals
-        return 1.7 * letters_ + 2
+        return 1.4 * letters_ + 2
+    if kind == "n":
+        return 1.1 * max(letters_, _NARROWEST) + 2
     if kind in _WHOLE or letters_ <= _WORD:
         return 1.25 * max(letters_, _NARROWEST) + 2
-    return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT)
+    return min(letters_, _WIDEST + (letters_ - _WIDEST) * 0.2, _WIDEST_TEXT) + 2
 
 
 def services(report: PeriodReport, *, days: bool = True) -> Grid:

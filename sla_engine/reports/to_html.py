@@ -17,13 +17,9 @@ from sla_engine.reports.drawings import (
     trend_title,
 )
 from sla_engine.reports.first_page import first_page
-from sla_engine.reports.grids import Grid
 from sla_engine.reports.language import language
-from sla_engine.reports.sheets import sheets
+from sla_engine.reports.sheets import Sheets
 from sla_engine.reports.strips import strip
-
-_MANY = 60
-"""A table of more rows is set as text on paper: WeasyPrint takes long over each cell."""
 
 
 def render(report: PeriodReport) -> bytes:
@@ -31,16 +27,9 @@ def render(report: PeriodReport) -> bytes:
     return page(report).encode()
 
 
-def page(report: PeriodReport, *, plain: bool = False) -> str:
-    """Return the page; ``plain`` sets long tables as aligned text, for paper."""
-    paper = papers.PAPERS[report.paper]
-
+def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
+    """Return the page; where it is to be printed, ``sheets`` sets its long tables."""
     say = language(report)
-
-    def sheet(grid: Grid) -> Markup:
-        long = plain and len(grid.rows) > _MANY
-        return sheets(grid, paper) if long else Markup("")
-
     return _template().render(
         report=report,
         view=view,
@@ -56,12 +45,12 @@ def page(report: PeriodReport, *, plain: bool = False) -> str:
         trend_title=trend_title(report) if report.trend else "",
         monthly=is_monthly(report),
         days_title=days_title(report),
-        sheet=sheet,
+        sheet=sheets or (lambda _grid: Markup("")),
         columns=columns,
         strip=strip,
         palette=palette,
-        paper=paper,
-        plain=plain,
+        paper=papers.PAPERS[report.paper],
+        plain=sheets is not None,
     )
 
 

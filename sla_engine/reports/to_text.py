@@ -18,7 +18,7 @@ from sla_engine.reports.columns import (
     verdict,
 )
 from sla_engine.reports.first_page import short
-from sla_engine.reports.language import Language, language
+from sla_engine.reports.language import Language, language, marked
 from uptime_common import humanize
 from uptime_common.tables import Row, compact, lines
 
@@ -29,7 +29,7 @@ _SERVICE_HEAD = (
 )  # fmt: skip
 _OUTAGE_HEAD = (
     "Service", "Began", "Ended", "Duration", "Planned", "Unplanned", "Unknown", "Class", "Cause",
-    "Ticket", "Id",
+    "Ticket", marked("Id"),
 )  # fmt: skip
 _WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Down of window")
 _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
@@ -42,36 +42,52 @@ def render(report: PeriodReport, width: int | None = None) -> bytes:
 
 def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     say = language(report)
-    yield f"Service levels of {report.organization}, {say.title(report.period)}"
+    yield say.phrase(
+        "Service levels of {organization}, {period}",
+        organization=report.organization,
+        period=say.title(report.period),
+    )
     yield ""
-    yield f"Period     {say.stretch(*report.period)} ({report.timezone}, end excluded)"
-    yield f"Generated  {say.moment(report.generated_at)}"
-    if report.data_until is not None:
-        yield f"Data until {say.moment(report.data_until)}"
-    yield f"Source     {report.source}; accounting policy {report.policy_version}"
+    yield from _about(report, say)
     yield ""
     yield from _summary(report)
     yield from short(report)
     yield ""
-    yield "SERVICES"
-    yield from lines(
-        _SERVICE_HEAD, (_service_row(s, report.period, say) for s in report.services), width
-    )
+    yield _heading("Services", say)
+    services = (_service_row(s, report.period, say) for s in report.services)
+    yield from lines(_told(_SERVICE_HEAD, say), services, width)
     yield from _more(report, say, width)
     yield from _contracts(report, say, width)
     yield ""
     rows = [_outage_row(row) for row in lists.outages(report)]
-    yield f"OUTAGES ({say.number(len(rows))})"
+    yield _heading("Outages", say, len(rows))
     if rows:
-        yield from lines(_OUTAGE_HEAD, rows, width)
+        yield from lines(_told(_OUTAGE_HEAD, say), rows, width)
     yield from _works(report, say, width)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
     yield from _not_computed(report)
     yield from _terms(report)
-    yield from _performance(report, width)
+    yield from _performance(report, say, width)
     if report.capacity is not None:
         yield from _capacity(report, report.capacity, say, width)
+
+
+def _about(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what stands over every figure, label by label."""
+    span = say.stretch(*report.period)
+    told = [
+        ("Period", say.phrase("{span} ({zone}, end excluded)", span=span, zone=report.timezone)),
+        ("Generated", say.moment(report.generated_at)),
+    ]
+    if report.data_until is not None:
+        told.append(("Data until", say.moment(report.data_until)))
+    policy = say.phrase("version {n}", n=report.policy_version)
+    told += [("Source", report.source), ("Accounting policy", policy)]
+    labels = [say.phrase(label) for label, _ in told]
+    wide = max(map(len, labels))
+    for label, (_, text) in zip(labels, told, strict=True):
+        yield f"{label.ljust(wide)} {text}"
 
 
 def _summary(report: PeriodReport) -> Iterator[str]:
@@ -124,12 +140,12 @@ def _contracts(report: PeriodReport, say: Language, width: int | None) -> Iterat
     rows = lists.contract_windows(report)
     if rows:
         yield ""
-        yield f"CONTRACT WINDOWS ({say.number(len(rows))})"
-        yield from lines(lists.WINDOW_HEAD, rows, width)
+        yield _heading("Contract windows", say, len(rows))
+        yield from lines(_told(lists.WINDOW_HEAD, say), rows, width)
     if promised := lists.agreements(report):
         yield ""
-        yield "AGREEMENTS"
-        yield from lines(lists.AGREEMENT_HEAD, promised, width)
+        yield _heading("Agreements", say)
+        yield from lines(_told(lists.AGREEMENT_HEAD, say), promised, width)
 
 
 def _service_row(service: ServiceReport, period: Interval, say: Language) -> Row:
@@ -158,10 +174,12 @@ def _more(report: PeriodReport, say: Language, width: int | None) -> Iterator[st
     kept: list[Column] = filled(report, more)
     if kept:
         yield ""
-        cost = f" (cost in {report.currency})" if priced(report) else ""
-        yield f"RELIABILITY{' AND COST' if cost else ''}{cost}"
+        cost = priced(report)
+        title = _heading("Reliability and cost" if cost else "Reliability", say)
+        told = say.phrase("cost in {currency}", currency=report.currency)
+        yield f"{title} ({told})" if cost else title
         rows = ((name(s), *(column.cell(s, say) for column in kept)) for s in report.services)
-        yield from lines(("Service", *(column.title for column in kept)), rows, width)
+        yield from lines(_told(("Service", *(c.title for c in kept)), say), rows, width)
 
 
 def _outage_row(row: lists.OutageRow) -> Row:
@@ -175,8 +193,9 @@ def _outage_row(row: lists.OutageRow) -> Row:
 def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     if report.works:
         yield ""
-        yield f"MAINTENANCE ({say.number(len(report.works))})"
-        yield from lines(_WORK_HEAD, (lists.work(one, say) for one in report.works), width)
+        yield _heading("Maintenance", say, len(report.works))
+        works = (lists.work(one, say) for one in report.works)
+        yield from lines(_told(_WORK_HEAD, say), works, width)
 
 
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
@@ -189,14 +208,14 @@ def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     ]
     if found:
         yield ""
-        yield f"CORRECTIONS ({say.number(len(found))})"
+        yield _heading("Corrections", say, len(found))
         yield from found
 
 
 def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     if report.restatements:
         yield ""
-        yield f"RESTATEMENTS ({say.number(len(report.restatements))})"
+        yield _heading("Restatements", say, len(report.restatements))
     for one in report.restatements:
         before, after = view.restated(one, say)
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
@@ -205,7 +224,7 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
 def _terms(report: PeriodReport) -> Iterator[str]:
     if report.terms:
         yield ""
-        yield "TERMS IN FORCE"
+        yield _heading("Terms in force", language(report))
     for services, when, told, known in lists.terms(report):
         yield f"{services}, {when}: {told} (known since {known})"
     yield from lists.afterwards(report)
@@ -218,18 +237,18 @@ def _not_computed(report: PeriodReport) -> Iterator[str]:
         yield f"{one.name} could not be computed: {one.reason}"
 
 
-def _performance(report: PeriodReport, width: int | None) -> Iterator[str]:
+def _performance(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     if rows := lists.performance(report):
         yield ""
-        yield "PERFORMANCE"
-        yield from _filled(lists.PERFORMANCE_HEAD, rows, width)
+        yield _heading("Performance", say)
+        yield from _filled(lists.PERFORMANCE_HEAD, rows, say, width)
 
 
 def _capacity(
     report: PeriodReport, found: Capacity, say: Language, width: int | None
 ) -> Iterator[str]:
     yield ""
-    yield "SERVER HEALTH AND CAPACITY"
+    yield _heading("Server health and capacity", say)
     if found.problem:
         yield found.problem
     for head, rows in (
@@ -238,13 +257,23 @@ def _capacity(
         (lists.AFTERMATH_HEAD, lists.followed(report)),
     ):
         if rows:
-            yield from _filled(head, rows, width)
+            yield from _filled(head, rows, say, width)
             yield ""
     for one in found.certificates:
         yield f"Certificate of {one.name} expires on {say.moment(one.expires)}"
 
 
-def _filled(head: Row, rows: Sequence[Row], width: int | None) -> Iterator[str]:
+def _filled(head: Row, rows: Sequence[Row], say: Language, width: int | None) -> Iterator[str]:
     """Yield a table without the columns in which there is nothing."""
     kept, body = compact(head, rows, "")
-    yield from lines(kept, body, width)
+    yield from lines(_told(kept, say), body, width)
+
+
+def _heading(title: str, say: Language, count: int | None = None) -> str:
+    """Return the heading of a section, with how many there are in it."""
+    told = say.phrase(title).upper()
+    return told if count is None else f"{told} ({say.number(count)})"
+
+
+def _told(head: Row, say: Language) -> Row:
+    return [say.phrase(name) for name in head]

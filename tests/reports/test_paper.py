@@ -117,7 +117,7 @@ def test_every_figure_of_the_json_is_on_paper(printed: tuple[PeriodReport, bytes
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_longer_words_of_other_languages_stay_inside_the_margins(name: str, paper: str) -> None:
     report = replace(REPORT, services=tuple(hurt(14)), language=name, paper=paper)
-    for width, _, words in _pages(pdftotext(FORMATS["pdf"].render(report), "-bbox")):
+    for width, _, words in pages_of(pdftotext(FORMATS["pdf"].render(report), "-bbox")):
         outside = [w for w in words if w.left < MARGIN - 1 or w.right > width - MARGIN + 1]
         assert [w.text for w in outside] == []
         assert list(_upon(words)) == []
@@ -127,7 +127,7 @@ def test_nothing_lies_beyond_the_margins_or_upon_its_neighbour(
     printed: tuple[PeriodReport, bytes],
 ) -> None:
     report, body = printed
-    pages = list(_pages(pdftotext(body, "-bbox")))
+    pages = list(pages_of(pdftotext(body, "-bbox")))
     assert pages
     for width, height, words in pages:
         outside = [w for w in words if w.left < MARGIN - 1 or w.right > width - MARGIN + 1]
@@ -138,7 +138,7 @@ def test_nothing_lies_beyond_the_margins_or_upon_its_neighbour(
     assert names == ["841.89" if report.paper == "A4" else "792"]
 
 
-def _pages(text: str) -> Iterator[tuple[float, float, list[Word]]]:
+def pages_of(text: str) -> Iterator[tuple[float, float, list[Word]]]:
     word = r'<word xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.*?)</word>'
     for width, height, rest in re.findall(
         r'<page width="(.+?)" height="(.+?)">(.*?)</page>', text, re.DOTALL
@@ -174,7 +174,7 @@ def test_the_whole_first_page_is_on_paper(printed: tuple[PeriodReport, bytes]) -
 
 def test_no_word_lies_upon_another(printed: tuple[PeriodReport, bytes]) -> None:
     _, body = printed
-    for _, _, words in _pages(pdftotext(body, "-bbox")):
+    for _, _, words in pages_of(pdftotext(body, "-bbox")):
         assert list(_covered(words)) == []
 
 
