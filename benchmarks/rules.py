@@ -1,6 +1,7 @@
 """CPU of rule evaluation: our rules, whose number is constant, beside Sloth's 17 per SLO.
 
     python -m benchmarks.rules [--services 10 100 1000] [--seconds 60] [--prometheus PATH]
+    python -m benchmarks.rules --sloth PATH    # a program of Sloth, instead of its layout
     python -m benchmarks.rules --month 100     # the 30-day windows, over 30 days of blocks
 
 Each run is a real Prometheus on one core that scrapes the services every 15 s, over six hours of
@@ -21,7 +22,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.cpu import cpu_seconds
-from benchmarks.rules_world import blocks, ours, past, services, sloth, target
+from benchmarks.rules_world import blocks, ours, past, real_sloth, services, sloth, target
 from tests.programs.prometheus import Prometheus, create_blocks, running_prometheus
 
 SPEED = 6
@@ -36,6 +37,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--month", type=int, metavar="SERVICES")
     parser.add_argument("--prometheus", metavar="PATH", help="another one than the installed")
+    parser.add_argument("--sloth", metavar="PATH", help="the real one, instead of its layout")
+    parser.add_argument("--sli", choices=["events", "raw"], default="events")
     options = parser.parse_args()
     if options.month:
         month(services(options.month))
@@ -43,7 +46,7 @@ def main() -> None:
     print("services  rules: ours  Sloth's   CPU s/min: ours  Sloth's   ratio", flush=True)
     for count in options.services:
         ids = services(count)
-        theirs = sloth(ids)
+        theirs = real(options.sloth, ids, options.sli) if options.sloth else sloth(ids)
         rounds = ({}, quicker(ours()), theirs)
         costs = [measure(ids, rules, options.seconds, options.prometheus) for rules in rounds]
         our_cost, their_cost = (costs[1] - costs[0]) / SPEED, costs[2] - costs[0]
@@ -52,6 +55,12 @@ def main() -> None:
             f"{their_cost:7.2f}   {their_cost / our_cost:5.1f}",
             flush=True,
         )
+
+
+def real(program: str, ids: list[str], kind: str) -> dict[str, str]:
+    """Return what a Sloth program writes for these services."""
+    with tempfile.TemporaryDirectory(prefix="sloth-") as folder:
+        return real_sloth(program, ids, Path(folder), kind)
 
 
 def month(ids: list[str]) -> None:
