@@ -1,6 +1,6 @@
 """Nights in real time: messages a person gets from our rules, from Sloth's, and from the engine.
 
-    python -m benchmarks.situations [--minutes 37] [--sloth PROGRAM] [--output live.json]
+    python -m benchmarks.situations [--minutes 28] [--sloth PROGRAM] [--output FILE]
 
 One Prometheus scrapes every 15 s, evaluates our rules and Sloth's for every service, with a day of
 samples before, and tells two Alertmanagers: one has our shipped configuration, the other plain
@@ -10,6 +10,7 @@ and publishes objectives, windows and service hours. What happens is in nights.y
 
 import argparse
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -53,7 +54,7 @@ class Engine:
             *(sys.executable, "-m", "sla_engine", "serve", f"--config.file={self.book}"),
             f"--storage.ledger=sqlite:///{self.folder / 'ledger.db'}",
             f"--web.listen-address={self.address}",
-            f"--rules.file={self.folder / 'prometheus' / 'services.rules.yml'}",
+            f"--rules.file={self.folder / 'prometheus' / 'generated.rules.yml'}",
         ]
         with (self.folder / "engine.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -82,12 +83,13 @@ class Engine:
 def main() -> int:
     """Play the nights, print what was told; 1 where a promise is not kept."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--minutes", type=float, default=37)
+    parser.add_argument("--minutes", type=float, default=28)
     parser.add_argument("--sloth", metavar="PROGRAM", help="its own, instead of its layout")
     parser.add_argument("--output", type=Path, help="for the records, as JSON")
     parser.add_argument("--folder", type=Path, help="keep all files there")
+    parser.add_argument("--only", default="", metavar="WORDS", help="nights whose text has them")
     options = parser.parse_args()
-    found = nights(options.minutes)
+    found = [n for n in nights(options.minutes) if re.search(options.only, n.what)]
     with tempfile.TemporaryDirectory(prefix="nights-") as name:
         heard = played(found, options.folder or Path(name), options.minutes, options.sloth)
     records = counted(found, heard)

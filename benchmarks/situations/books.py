@@ -53,6 +53,7 @@ def _service(night: Night, name: str) -> Json:
         "name": f"{name}-service",
         "owner": name[0] if owner == "letter" else owner,
         "objective": 99.9,
+        "since": (datetime.now(UTC) - timedelta(days=60)).strftime("%Y-%m-%d"),
         **given,
     }
     if "rate" in night.given:
