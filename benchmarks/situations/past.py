@@ -18,12 +18,12 @@ def past(found: list[Night], begin: int) -> Iterator[str]:
         for line in service_lines(night, -1e6 if night.given.get("born") is None else 0):
             series = line.rpartition(" ")[0]
             raw.setdefault(series.partition("{")[0], []).append((series, night))
-    for metric, series in raw.items():
+    for metric, listed in raw.items():
         if metric.startswith("service_tls"):
             continue
         kind = "counter" if metric.endswith("_total") else "gauge"
         yield f"# TYPE {metric.removesuffix('_total')} {kind}\n"
-        for name, night in series:
+        for name, night in listed:
             yield _scraped(name, night, begin)
     yield from _recorded(found, begin)
     yield "# EOF\n"

@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,11 +29,12 @@ class Stage:
     begin: float
     heard: list[Heard] = field(default_factory=list)
     url: str = ""
+    clock: Callable[[], float] = time.time
 
     @property
     def minute(self) -> float:
         """Return the minute of the run."""
-        return (time.time() - self.begin) / 60
+        return (self.clock() - self.begin) / 60
 
     def scrape(self, target: str) -> str | None:
         """Return the metrics of a target; None while it does not answer."""
