@@ -93,7 +93,8 @@ class Night:
             for text, per_second in self.given.get("failed", {}).items()
             for start, end in spans([text])
         )
-        return rate * 60 * max(0.0, minute - begin), failed
+        # Whole, as counters are: a hair less than before would be a restart to rate().
+        return float(round(rate * 60 * max(0.0, minute - begin))), float(round(failed))
 
 
 def spans(given: Any) -> list[Span]:
