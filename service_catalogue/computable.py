@@ -68,12 +68,20 @@ def _too_often(rule: Rule, first: datetime, zone: tzinfo) -> Iterator[Flaw]:
     if rule.freq in ("MINUTELY", "SECONDLY"):
         yield "rrule", f"FREQ={rule.freq} is not taken; HOURLY is the finest"
         return
+    if _most_a_year(rule) <= MOST_A_YEAR:
+        return
     for year in range(4):
         start, end = _years_on(first, year), _years_on(first, year + 1)
         found = islice(moments(rule, first, zone, start, end), MOST_A_YEAR + 1)
         if sum(1 for _ in found) > MOST_A_YEAR:
             yield "rrule", f"occurs more than {MOST_A_YEAR} times a year"
             return
+
+
+def _most_a_year(rule: Rule) -> int:
+    """Return what a rule cannot exceed between two days 366 days apart, both included."""
+    hours = len(rule.hours) or (24 if rule.freq == "HOURLY" else 1)
+    return 367 * hours * max(1, len(rule.minutes)) * max(1, len(rule.seconds))
 
 
 def _over(last: datetime, length: timedelta, zone: tzinfo, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.audit.faults import faulty
 from benchmarks.audit.make import make
 from benchmarks.audit.play import Play
-from benchmarks.audit.run import write_openmetrics
+from benchmarks.audit.run import preload, write_openmetrics
 from benchmarks.audit.world import Servers, World
 from tests.programs.prometheus import create_blocks, running_prometheus
 
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first, _, last = options.seeds.partition("-")
     seeds = iter(range(int(first), int(last or first) + 1))
     bad = 0
+    preload()
     left = options.months
     while batch := list(islice(seeds, _BATCH)):
         worlds = [make(seed, month=i < left) for i, seed in enumerate(batch)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.audit.judge import (
     Json,
+    carried,
     changed,
     csv_differs,
     differences,
@@ -254,13 +255,15 @@ class Play:
     def _came_late(self, period: Sequence[str]) -> Iterator[str]:
         """Yield what a ledger lacks that was derived while some samples were still to come.
 
-        What it took to be known at the edge of the hole stays so (rule 9), until that is forgotten.
+        What it took to be known at the edge of the hole stays so (rule 9), until that is forgotten,
+        and so does what it took to be unknown while an expression goes on after its last sample.
         """
         flags = _flags(self._world.span)
         self.run("backfill", *flags, f"--prometheus.url={self._servers.lossy}", ledger="late")
         self.run("recompute", *flags, ledger="late")
         whole = self._report(period, ledger="whole")
-        yield from less_known("late", whole, self._report(period, ledger="late"))
+        loose = carried(self._world)
+        yield from less_known("late", whole, self._report(period, ledger="late"), loose)
         why = ("--author=ann", "--reason=samples came late")
         self.run("recompute", "--forget", *why, *flags, ledger="late")
         yield from changed("forgotten", whole, self._report(period, ledger="late"))

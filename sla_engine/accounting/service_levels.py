@@ -121,13 +121,17 @@ def service_levels(
     figures: Mapping[str, Mapping[str, Figures]],
     until: Mapping[str, int] | None = None,
     isolation: Isolation | None = None,
+    *,
+    reached: Mapping[str, "Reach"] | None = None,
 ) -> list[ServiceLevel]:
     """Return what is exported of every service at ``now``, around figures worked out before.
 
-    ``until`` is how far the data of those figures reach, by service id (ms UTC). Of one whose
-    level cannot be worked out nothing but its name is left; ``isolation`` has why.
+    ``until`` is how far the data of those figures reach, by service id (ms UTC), ``reached`` what
+    `reach` returned for ``now``. Of one whose level cannot be worked out nothing but its name is
+    left; ``isolation`` has why.
     """
-    work = partial(_levels, books, now, figures, until or {})
+    known = reach(books, now) if reached is None else reached
+    work = partial(_levels, books, now, figures, until or {}, reached=known)
     if isolation is None:
         return work(books.catalogue.services)
     parts = isolation.divided(books.catalogue.services, lambda service: service.id, work)
@@ -151,8 +155,10 @@ def _levels(
     figures: Mapping[str, Mapping[str, Figures]],
     until: Mapping[str, int],
     services: Sequence[Service],
+    *,
+    reached: Mapping[str, "Reach"],
 ) -> list[ServiceLevel]:
-    opened, reached = books.ledger.open_outages(), reach(books, now)
+    opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
     windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
     histories = books.ledger.histories(span) if windows else {}
@@ -166,8 +172,8 @@ def _levels(
     }
     agreed = _agreed(books.catalogue, services)
     spans = {
-        _terms_of_window(service): _calendar_window(books.catalogue, service, now)
-        for service in services
+        terms: _calendar_window(books.catalogue, service, now)
+        for terms, service in {_terms_of_window(s): s for s in services}.items()
     }
     return [
         ServiceLevel(

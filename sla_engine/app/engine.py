@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
 from sla_engine.domain.promises import Promises
 from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
-from sla_engine.ledger import LedgerError
+from sla_engine.ledger import Books, LedgerError, snapshot
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.failing import FailingServices
 from sla_engine.measurement.ingest import Ingested
@@ -275,7 +275,7 @@ class Engine:
         at = ours if server is None else min(ours, server)
         self._note_terms(at)
         context = self.context
-        notify = partial(outage_notices, context.books, at)
+        notify = cache(partial(outage_notices, context.books, at))
         changes = list(self._time.cut(context, max(ours, server or 0), notify()))
         changes += self._failing.catch_up(context.books, context.client, at, notify)
         changes += self._find_late(at)
@@ -314,7 +314,7 @@ class Engine:
     def _find_late(self, at: int) -> tuple[Change, ...]:
         """Derive anew where samples came late; what fails of it makes no tick fail."""
         context = self.context
-        notify = outage_notices(context.books, at, late=True)
+        notify = partial(outage_notices, context.books, at, late=True)
         try:
             failing = self._failing.known
             return self._late.find(context.books, context.client, at, notify, failing)
@@ -374,44 +374,49 @@ class Engine:
         if self._figures_at < month.start or not 0 <= at - self._figures_at < REFRESH:
             self._figures, self._figures_until = {}, {}
             self._figures_at, self._newest = at, None
-        books, self._decided = self.context.books, self.context.ledger.decisions()
+        with snapshot(self.context.ledger) as ledger:
+            self._work_out_of(self.context.books._replace(ledger=ledger), at, changes)
+
+    def _work_out_of(self, books: Books, at: int, changes: Iterable[Change]) -> None:
+        self._decided = books.ledger.decisions()
         isolation = Isolation(account_fault)
         newest, corrected = books.ledger.corrections.services_after(self._corrected)
         changed = {change.service for change in changes}
         due = {*changed, *corrected, *books.ledger.open_outages()}
-        fresh = self._account(at, due, isolation)
-        reached = reach(books, at) if fresh else {}
+        fresh = self._account(books, at, due, isolation)
+        reached = reach(books, at)
         self._figures |= fresh
         self._figures_until |= {name: reached[name].until for name in fresh if name in reached}
-        levels = service_levels(books, at, self._figures, self._figures_until, isolation)
+        levels = service_levels(
+            books, at, self._figures, self._figures_until, isolation, reached=reached
+        )
         self._uncounted = isolation.faults
         self._show(self.context, levels)
-        self._list(at, due)
-        self._look_back(at)
+        self._list(books, at, due)
+        self._look_back(books, at)
         self._corrected = newest
 
-    def _list(self, at: int, due: set[str]) -> None:
+    def _list(self, books: Books, at: int, due: set[str]) -> None:
         """List the newest outages, where these may be others than before."""
         known = self._newest
         if known is None or known.since is None or due or any(o.end is None for o in known.outages):
-            self._newest = newest_outages(self.context.books, at, self._listed, known, due)
+            self._newest = newest_outages(books, at, self._listed, known, due)
             self._outages = outages_text(self._newest)
 
-    def _look_back(self, at: int) -> None:
+    def _look_back(self, books: Books, at: int) -> None:
         """Work on what was promised and kept, for a part of a tick."""
         until = time.monotonic() + _LOOKING_BACK_SECONDS
         before = dict(self._watch.faults)
-        found = self._watch.step(self.context.books, at, lambda: time.monotonic() < until)
+        found = self._watch.step(books, at, lambda: time.monotonic() < until)
         for name, fault in self._watch.faults.items() - before.items():
             log.error("nothing is published of what was kept", of=name, error=fault.text)
         if found != self._promised:
             self._promised, self._promises = found, promises_text(found)
 
-    def _account(self, at: int, due: set[str], isolation: Isolation) -> Levels:
+    def _account(self, books: Books, at: int, due: set[str], isolation: Isolation) -> Levels:
         """Return the figures of what is due, or was not known of before."""
-        context = self.context
-        services = [s for s in context.catalogue.services if s.id in due or self._blind(s.id)]
-        work = partial(window_figures, context.books, at, others=self._windows)
+        services = [s for s in books.catalogue.services if s.id in due or self._blind(s.id)]
+        work = partial(window_figures, books, at, others=self._windows)
         found: Levels = {}
         for part in isolation.divided(services, lambda service: service.id, work):
             found |= part

@@ -71,7 +71,7 @@ def preserved(
     are missing: where the history knows another state, it had a sample that is lost since. At the
     edges of a loss the series that are left decide, where the lost ones may have tied.
     """
-    kept = outlived(history, derived, tail, released)
+    kept = outlived(history, derived, tail, released, unseen.edges)
     if unseen != NOTHING_UNSEEN and (history.outages or history.gaps):
         known = (State.UP, State.DOWN)
         other = union(
@@ -87,13 +87,20 @@ def preserved(
     return joined(sorted((*new, *old), key=lambda segment: segment.start))
 
 
-def outlived(history: History, derived: Timeline, tail: int, released: Intervals = ()) -> Intervals:
+def outlived(
+    history: History,
+    derived: Timeline,
+    tail: int,
+    released: Intervals = (),
+    edges: Intervals = (),
+) -> Intervals:
     """Return the stretches in which a derivation says unknown and the history knows better.
 
     Samples that were there once and are not any more (retention, a lost disk) say nothing about
     the past: the ledger outlives them, at any place. Within the last ``tail`` (ms) of what was
     derived the end of a state may have been a guess that no later sample bore out: it is kept only
-    if the state changes there, which takes a sample. What is ``released`` is not kept.
+    if the state changes there, which takes a sample, or if the unknown ends in the ``edges`` of a
+    loss, where the series that are back first may tie. What is ``released`` is not kept.
     """
     holes = subtract(during(derived, State.UNKNOWN), released)
     kept = []
@@ -105,10 +112,16 @@ def outlived(history: History, derived: Timeline, tail: int, released: Intervals
             changes = [s.start for s in past[1:] if s.state is not State.UNKNOWN]
             proved = any(start >= before.end for start in changes)
             known = any(s.state is not State.UNKNOWN and s.end > hole.start for s in past)
+            proved |= hole.end < covered.end and bool(_holding(edges, hole))
             if known and (proved or covered.end - hole.start > tail):
                 early = [start for start in changes if start < before.end]
                 kept.append(Interval(max(early, default=hole.start), hole.end))
     return subtract(union(kept), released)
+
+
+def _holding(intervals: Intervals, inside: Interval) -> Intervals:
+    """Return those of some intervals that another one lies inside."""
+    return tuple(i for i in intervals if i.start <= inside.start and inside.end <= i.end)
 
 
 def _otherwise(

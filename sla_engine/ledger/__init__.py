@@ -5,6 +5,7 @@ from sla_engine.ledger.books import Books
 from sla_engine.ledger.engine import LedgerError, TamperedError, reason
 from sla_engine.ledger.outbox import Delivery, Outbox, Thread
 from sla_engine.ledger.rows import Derived
+from sla_engine.ledger.snapshot import snapshot
 from sla_engine.ledger.store import Ledger
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "TamperedError",
     "Thread",
     "reason",
+    "snapshot",
 ]

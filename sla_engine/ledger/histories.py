@@ -1,8 +1,8 @@
 """Reading and writing the histories of many services in few statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +12,6 @@ from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import tables
 
 Rows = Iterable[tuple[int, int | None]]
-Row = TypeVar("Row", bound=tuple[int, int | None])
 
 
 def read(
@@ -20,15 +19,16 @@ def read(
 ) -> dict[str, History]:
     """Return what touches or follows ``since``, and begins before ``until`` if given."""
     chosen = None if services is None else list(services)
-
-    def rows(table: sa.Table, row: Callable[[int, int], Row]) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = defaultdict(list)
-        for service, start, end in connection.execute(_query(table, since, until, chosen)).all():
-            found[service].append(row(start, end))
-        return found
-
-    outages, gaps = rows(tables.outage, OutageSpan), rows(tables.gap, Interval)
-    covered = rows(tables.coverage, Interval)
+    # One statement: a statement costs more than what it finds at a tick.
+    parts = [_query(at, table, since, until, chosen) for at, table in enumerate(_TABLES)]
+    outages: dict[str, list[OutageSpan]] = defaultdict(list)
+    gaps: dict[str, list[Interval]] = defaultdict(list)
+    covered: dict[str, list[Interval]] = defaultdict(list)
+    for service, start, end, at in connection.execute(sa.union_all(*parts).order_by("start_ms")):
+        if at == _OUTAGES:
+            outages[service].append(OutageSpan(start, end))
+        else:
+            (gaps if at == _GAPS else covered)[service].append(Interval(start, end))
     return {
         service: History(
             tuple(outages.get(service, ())),
@@ -40,17 +40,18 @@ def read(
 
 
 def _query(
-    table: sa.Table, since: int, until: int | None, services: list[str] | None
-) -> sa.Executable:
+    at: int, table: sa.Table, since: int, until: int | None, services: list[str] | None
+) -> sa.Select[Any]:
     columns = table.c
-    query = sa.select(columns.service, columns.start_ms, columns.end_ms).where(
+    number = sa.literal_column(str(at), sa.Integer).label("at")
+    query = sa.select(columns.service, columns.start_ms, columns.end_ms, number).where(
         columns.end_ms.is_(None) | (columns.end_ms >= since)
     )
     if until is not None:
         query = query.where(columns.start_ms < until)
     if services is not None:
         query = query.where(columns.service.in_(services))
-    return query.order_by(columns.start_ms)
+    return query
 
 
 def write(
@@ -67,6 +68,7 @@ def write(
 
 
 _TABLES = (tables.outage, tables.gap, tables.coverage)  # in the order of a history's fields
+_OUTAGES, _GAPS, _ = range(len(_TABLES))
 
 
 _Moves = dict[tuple[int | None, int | None], list[tuple[str, int]]]  # old and new end: keys

@@ -148,15 +148,22 @@ def _stepped(
 
 
 def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
-    """Return when samples are missing, and before that the expression may show what it was."""
+    """Return when samples are missing, and before that the expression may show what it was.
+
+    As long as it does what is known of that time stays as it is, even where that is nothing.
+    """
     lost: list[Interval] = []
-    for one, steps, _, _ in series:
+    carried: list[Interval] = []
+    for one, steps, gaps, _ in series:
         following = np.append(one.times[1:], seen_until)
         missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
-        since = one.times[missing] - _STALENESS - steps[missing]
-        edges = zip(since.tolist(), following[missing].tolist(), strict=True)
-        lost += (Interval(*edge) for edge in edges)
-    return Unseen(union(lost))
+        last = one.times[missing]
+        since, until = last - _STALENESS - steps[missing], last + gaps[missing]
+        edges = zip(since.tolist(), following[missing].tolist(), until.tolist(), strict=True)
+        for start, end, held in edges:
+            lost.append(Interval(start, end))
+            carried.append(Interval(start, min(end, held)))
+    return Unseen(union(lost), union(carried))
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:
@@ -212,7 +219,7 @@ def _sparse(
     flagged = [one for one in looks if one.flagged.any()]
     _look_closer(client, sources, flagged, now, found, isolation=isolation)
     lines = {name: cut(timeline, period) for name, timeline in found.items()}
-    return _Found(lines, {one.service.id: one.unseen for one in flagged})
+    return _Found(lines, {one.service.id: one.unseen() for one in flagged})
 
 
 def _look_closer(

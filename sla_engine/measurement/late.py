@@ -5,7 +5,7 @@ held back for longer would stay unknown, as no tick looks there again.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.cadence import RUN
@@ -53,7 +53,7 @@ class LateSamples:
         books: Books,
         client: Client,
         now: int,
-        notify: Notify,
+        notify: Callable[[], Notify],
         failing: Container[str] = (),
     ) -> tuple[Change, ...]:
         """Derive anew the gaps in which samples appeared, if it is time to; return what changed.
@@ -62,7 +62,7 @@ class LateSamples:
             books: what was agreed, and where what is derived goes.
             client: the Prometheus to ask.
             now: ms UTC; every tick's own trail before it is left out.
-            notify: makes the notices that are written with the changes.
+            notify: makes what writes the notices of one transaction.
             failing: ids of services that are not asked for: their queries fail.
 
         Raises:
@@ -86,7 +86,7 @@ class LateSamples:
                 wide = Interval(gap.start - _MARGIN, gap.end + _MARGIN)
                 chosen = (*fuller, *_made_of(books.catalogue, fuller))
                 changes += ingest(
-                    books, client, wide, now, services=chosen, notify=notify, isolation=found
+                    books, client, wide, now, services=chosen, notify=notify(), isolation=found
                 ).changes
         self.tampered = {s: one for s, one in found.faults.items() if one.reason == "tampered"}
         self._seen = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,7 @@ class Screening:
 
     ``flagged`` windows need their samples; ``empty`` ones have none; ``seen`` ones were fetched.
     ``presumed`` are runs of windows, [first, last], that hold as many samples as those beside them,
-    which tell whether that is a cadence of its own. ``asked`` is the time that was fetched, and
-    ``unseen`` that in which samples are missing.
+    which tell whether that is a cadence of its own. ``asked`` is the time that was fetched.
     """
 
     service: Service
@@ -47,8 +47,7 @@ class Screening:
     asked: list[Interval] = field(default_factory=list)
     farther: list[Interval] = field(default_factory=list)
     counts: Numbers | None = None
-    unseen: Unseen = field(default_factory=Unseen)
-    paces: dict[Interval, list[Paced]] = field(default_factory=dict)
+    paces: dict[Interval, tuple[list[Paced], Timeline]] = field(default_factory=dict)
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Yield the runs of windows, [first, last], whose samples are still to be fetched."""
@@ -79,17 +78,27 @@ class Screening:
         """Return the timeline over all windows, from what was fetched; what was not is up."""
         whole = Interval(self.windows[0].start, self.windows[-1].end)
         pieces: list[Segment] = []
-        at, self.unseen, self.paces = whole.start, Unseen(), {}
+        at, before, self.paces = whole.start, self.paces, {}
         for known in self._known():
-            given = paced(_inside(series, known), self.terms)
-            self.paces[known] = given
-            self.unseen |= unseen(given, known, known.end)
-            line = cut(derive(self.service, given, known, known.end), whole)
+            # What was fetched before has all its samples, and is as it was.
+            self.paces[known] = before.get(known) or self._derived(series, known)
+            line = cut(self.paces[known][1], whole)
             if line:
                 pieces += (Segment(at, line[0].start, State.UP), *line)
                 at = line[-1].end
         base = joined((*pieces, Segment(at, whole.end, State.UP)))
         return overlaid(base, clip(self.looked(), whole), State.UP)
+
+    def _derived(self, series: Sequence[Series], known: Interval) -> tuple[list[Paced], Timeline]:
+        given = paced(_inside(series, known), self.terms)
+        return given, derive(self.service, given, known, known.end)
+
+    def unseen(self) -> Unseen:
+        """Return the time in which samples are missing, of what was judged."""
+        found = Unseen()
+        for known, (given, _) in self.paces.items():
+            found |= unseen(given, known, known.end)
+        return found
 
     def reach_out(self, now: int) -> bool:
         """Want samples farther off where those judged show no cadence; say whether there are."""
@@ -102,7 +111,7 @@ class Screening:
             if within is None or within.end < min(looked.end, now):
                 continue
             earliest, latest = looked.start - far, min(looked.end + far, now)
-            paces = self.paces[within]
+            paces, _ = self.paces[within]
             shown = [shown_around(one.series.times, one.shown, looked) for one in paces]
             if within.start > earliest and not all(before for before, _ in shown):
                 self.farther.append(Interval(earliest, within.start))
@@ -186,7 +195,7 @@ def screen(
         empty &= one.samples == 0
     flagged = ~empty
     if beat is not None:
-        lengths = np.array([w.length for w in windows])
+        lengths = _lengths(tuple(windows))
         beats = _by_window(beat, windows, terms)
         steady = [_steady(one, lengths, *beats) for one in series]
         flagged = _flagged(service, windows, series, steady)
@@ -208,7 +217,8 @@ def _presumed(
 ) -> Iterator[tuple[int, int]]:
     """Yield the inner windows of flagged runs that have one count, but for one sample."""
     alike = flagged & ~counts.low & (counts.samples > RUN + 1)
-    alike &= np.array([w.length == windows[0].length for w in windows])
+    lengths = _lengths(tuple(windows))
+    alike &= lengths == lengths[0]
     for first, last in _runs(alike):
         start = first
         for i in range(first, last + 2):
@@ -223,14 +233,24 @@ def _by_window(
     beat: Cadence, windows: Sequence[Interval], terms: Sequence[CadenceTerms]
 ) -> tuple[Numbers, Numbers]:
     """Return the step and the longest gap of each window as the catalogue has them."""
-    found = []
-    for window in windows:
-        held = next(t for t in terms if t.until is None or window.start < t.until)
-        step = (held.step if held.fixed else None) or beat.step
-        usual = beat.max_gap if step == beat.step else step * 5 // 2
-        found.append((step, held.max_gap or usual))
-    steps, gaps = np.array(found, np.int64).T
+    if len(terms) == 1:
+        step, gap = _beat_of(beat, terms[0])
+        return np.full(len(windows), step), np.full(len(windows), gap)
+    held = (next(t for t in terms if t.until is None or w.start < t.until) for w in windows)
+    steps, gaps = np.array([_beat_of(beat, one) for one in held], np.int64).T
     return steps, gaps
+
+
+def _beat_of(beat: Cadence, held: CadenceTerms) -> Cadence:
+    step = (held.step if held.fixed else None) or beat.step
+    usual = beat.max_gap if step == beat.step else step * 5 // 2
+    return Cadence(step, held.max_gap or usual)
+
+
+@lru_cache(4)
+def _lengths(windows: tuple[Interval, ...]) -> Numbers:
+    """Return how long windows are, which those of all services share."""
+    return np.array([window.length for window in windows])
 
 
 def quiet(

@@ -1,7 +1,7 @@
 """The metrics of services: their catalogue entries and levels, from values to text."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -33,10 +33,14 @@ class _Family(NamedTuple):
         return "".join([f"{name}{{{own}}} {number(float(value))}\n" for own, value in found])
 
 
-class _Written(NamedTuple):
-    """A level and its samples as text, by family."""
+_rest = attrgetter(*[f.name for f in fields(ServiceLevel) if f.name != "known_until"])
 
-    level: ServiceLevel
+
+class _Written(NamedTuple):
+    """The samples of a level as text, by family, and what they are of."""
+
+    known_until: int | None
+    rest: tuple[object, ...]
     columns: tuple[str, ...]
 
 
@@ -80,21 +84,19 @@ class Exposition:
 
     def _written(self, level: ServiceLevel) -> _Written:
         """Return a level's samples, as far as they are the same those written before."""
-        known = self._known.get(level.service)
-        if known is None:
-            return _write(level)
-        if known.level == level:
+        known, rest = self._known.get(level.service), _rest(level)
+        if known is None or known.rest != rest:
+            return _write(level, rest)
+        if known.known_until == level.known_until:
             return known
-        if replace(level, known_until=known.level.known_until) != known.level:
-            return _write(level)
         columns = list(known.columns)
         columns[_KNOWN_UNTIL] = _OF_SERVICES[_KNOWN_UNTIL].lines(
             level, label("service", level.service)
         )
-        return _Written(level, tuple(columns))
+        return _Written(level.known_until, rest, tuple(columns))
 
 
-def _write(level: ServiceLevel) -> _Written:
+def _write(level: ServiceLevel, rest: tuple[object, ...]) -> _Written:
     own = label("service", level.service)
     windows = [
         (f"{own},{label('window', name)}", one, name.startswith(_COMPARED))
@@ -105,7 +107,7 @@ def _write(level: ServiceLevel) -> _Written:
         "".join([f.lines(one, labels) for labels, one, brief in windows if f.brief or not brief])
         for f in _OF_WINDOWS
     ]
-    return _Written(level, (*of_service, *of_windows))
+    return _Written(level.known_until, rest, (*of_service, *of_windows))
 
 
 def _block(written: tuple[_Written, ...], known: _Block | None) -> _Block:

@@ -190,3 +190,19 @@ def test_a_sample_that_comes_late_fills_a_gap_though_the_next_is_missing(ledger:
     )
     ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((minutes(59, 64),)))])
     assert past(ledger)[1] == (minutes(64, 70),)
+
+
+def test_where_series_that_are_back_first_tie_what_was_known_stays_also_near_the_end(
+    ledger: Ledger,
+) -> None:
+    """The unknown is seconds long, and samples follow it: no guess was borne out by none."""
+    before = past(ledger)
+    line = tuple(
+        Segment(int(a * MINUTE), int(b * MINUTE), state)
+        for a, b, state in ((90, 98, UP), (98, 98.5, UNKNOWN), (98.5, 100, UP))
+    )
+    edge = minutes(97, 99)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((edge,), (edge,)))])
+    assert past(ledger) == before
+    ledger.apply([Derived("shop", line, None, TAIL)])
+    assert past(ledger)[1][1:] == (Interval(98 * MINUTE, 98 * MINUTE + 30_000),)

@@ -274,3 +274,20 @@ def test_an_outage_of_one_sample_outlives_that_sample(
     assert recompute(Books(book, ledger), client, DAY, DAY.end).changes == ()
     for history in ledger.histories(DAY).values():
         assert history.outages == (SHORTEST,)
+
+
+def test_what_an_expression_had_as_unknown_stays_so_while_it_goes_on_after_lost_samples(
+    url: str, client: Client, ledger: Ledger
+) -> None:
+    """Its samples from the hole on are lost, and for five minutes Prometheus shows the last one."""
+    first = HOLE.start + 60_000
+    book = catalogue({"id": "good", "sli": {"promql": 'service_up{service="holed"} == 1'}}, url=url)
+    line = (
+        Segment(FIRST, first, State.UP),
+        Segment(first, first + 120_000, State.UNKNOWN),
+        Segment(first + 120_000, DAY.end, State.UP),
+    )
+    ledger.apply([Derived("good", line, FIRST)])
+    before = dict(ledger.histories(DAY))
+    recompute(Books(book, ledger), client, DAY, DAY.end)
+    assert dict(ledger.histories(DAY)) == before

@@ -10,6 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from service_catalogue.computable import flaws
 from service_catalogue.recurrence import moments
 from service_catalogue.rule import parse_rule
 
@@ -23,6 +24,7 @@ def at(*parts: int) -> datetime:
 
 
 NOON = at(2024, 1, 31, 12, 30)
+HOUR = timedelta(hours=1)
 
 
 def found(rule: str, first: datetime, after: datetime, before: datetime) -> list[datetime]:
@@ -115,3 +117,16 @@ def test_a_rule_of_1980_costs_what_is_asked_for(rule: str) -> None:
     for _ in range(20):
         list(moments(parse_rule(rule), first, UTC, at(2026, 1, 1), at(2026, 1, 31)))
     assert clock.process_time() - started < 1
+
+
+@given(rules())
+@example("FREQ=DAILY;BYHOUR=1,2")  # twice a day is 732 times a year
+@example("FREQ=DAILY;BYHOUR=1,2,3")
+@example("FREQ=HOURLY;BYDAY=MO")
+@example("FREQ=DAILY;BYHOUR=1;BYMINUTE=0,20,40")
+@example("FREQ=DAILY;BYHOUR=1;BYSECOND=0,20,40")
+def test_a_rule_is_refused_where_it_occurs_more_than_1000_times_a_year(rule: str) -> None:
+    said = [field for field, why in flaws(NOON, HOUR, parse_rule(rule), BERLIN, None) if why]
+    years = (NOON + timedelta(days=366 * n) for n in range(4))
+    often = any(len(found(rule, NOON, at, at + timedelta(days=366))) > 1000 for at in years)
+    assert said == (["rrule"] if often else [])
