@@ -72,8 +72,7 @@ def _told(night: Night, mine: list[Heard]) -> Json:
 def _notices(night: Night, mine: list[Heard]) -> Json:
     """Return what the engine told, to an address at which nothing can be edited."""
     notices = [one for one in mine if one.place.startswith("engine/")]
-    titles = [one.body["data"]["title"] for one in notices]
-    return {"first": _first(night, notices), "messages": len(notices), "titles": titles}
+    return {"first": _first(night, notices), "messages": len(notices)}
 
 
 def _first(night: Night, found: list[Heard]) -> float | None:
