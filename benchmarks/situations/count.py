@@ -46,15 +46,21 @@ def _of(night: Night, heard: list[Heard]) -> Json:
 
 def _side(night: Night, mine: list[Heard]) -> Json:
     pages = [one for one in mine if one.place in PAGES]
-    firing = [one for one in pages if one.body["status"] == "firing"]
+    firing = [one for one in pages if _fires(night, one)]
     tickets = [one for one in mine if one not in pages]
     return {
         "told": _told(night, mine),
         "first": _first(night, firing),
         "pages": len(firing),
         "ends": len(pages) - len(firing),
-        "tickets": sum(one.body["status"] == "firing" for one in tickets),
+        "tickets": sum(_fires(night, one) for one in tickets),
     }
+
+
+def _fires(night: Night, one: Heard) -> bool:
+    """Say whether a message tells that something of this night is wrong, not that it is over."""
+    alerts = (a for a in one.body["alerts"] if a["status"] == "firing")
+    return any(_labels(night, alert["labels"]) for alert in alerts)
 
 
 def _told(night: Night, mine: list[Heard]) -> Json:
