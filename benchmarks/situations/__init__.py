@@ -1,0 +1,1 @@
+"""Nights that are lived through: Prometheus, Alertmanager and engine, beside Sloth's rules."""
