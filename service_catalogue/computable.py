@@ -80,8 +80,11 @@ def _too_often(rule: Rule, first: datetime, zone: tzinfo) -> Iterator[Flaw]:
 
 def _most_a_year(rule: Rule) -> int:
     """Return what a rule cannot exceed between two days 366 days apart, both included."""
-    hours = len(rule.hours) or (24 if rule.freq == "HOURLY" else 1)
-    return 367 * hours * max(1, len(rule.minutes)) * max(1, len(rule.seconds))
+    if rule.freq == "HOURLY" and not rule.hours:
+        hours = -(-367 * 24 // rule.interval)
+    else:
+        hours = 367 * max(1, len(rule.hours))
+    return hours * max(1, len(rule.minutes)) * max(1, len(rule.seconds))
 
 
 def _over(last: datetime, length: timedelta, zone: tzinfo, now: datetime) -> bool:

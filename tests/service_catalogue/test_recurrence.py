@@ -122,6 +122,8 @@ def test_a_rule_of_1980_costs_what_is_asked_for(rule: str) -> None:
 @given(rules())
 @example("FREQ=DAILY;BYHOUR=1,2")  # twice a day is 732 times a year
 @example("FREQ=DAILY;BYHOUR=1,2,3")
+@example("FREQ=HOURLY;INTERVAL=9")
+@example("FREQ=HOURLY;INTERVAL=8")
 @example("FREQ=HOURLY;BYDAY=MO")
 @example("FREQ=DAILY;BYHOUR=1;BYMINUTE=0,20,40")
 @example("FREQ=DAILY;BYHOUR=1;BYSECOND=0,20,40")
