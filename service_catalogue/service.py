@@ -115,7 +115,9 @@ class Latency(Frozen):
     """How fast is fast enough."""
     share: Ratio = 0.99
     """How many of the runs or requests must be that fast."""
-    percentile: Annotated[float, Field(gt=0, lt=100)] | None = None
+    percentile: Annotated[float, Field(gt=0, lt=100, json_schema_extra=unit("percent"))] | None = (
+        None
+    )
     """The share said otherwise: 95 is a share of 0.95."""
     histogram: Annotated[str, Field(max_length=1000)] | None = None
     """Selector of the buckets of a classic histogram in seconds, without ``le``: requests are
