@@ -81,7 +81,7 @@ def preserved(
         known = (State.UP, State.DOWN)
         other = union(
             _otherwise(history, derived, unseen.holes, known),
-            _otherwise(history, derived, unseen.edges, (State.UNKNOWN,), ended=True),
+            _otherwise(history, derived, unseen.edges, (State.UNKNOWN,), both_ends=True),
             _otherwise(history, derived, unseen.carried, (State.UNKNOWN,)),
         )
         kept = union(kept, subtract(other, released))
@@ -136,13 +136,13 @@ def _otherwise(
     unseen: Intervals,
     states: Iterable[State],
     *,
-    ended: bool = False,
+    both_ends: bool = False,
 ) -> Intervals:
     """Return where in unseen time the history is in one of some states, and another was derived.
 
-    Only where both begin alike: else it is another quorum or source that makes the difference. And
-    where it must have ``ended``, only what does in that time: a tie is over when more samples come,
-    and what goes on is a hole whose samples came late.
+    Only where both begin alike: else it is another quorum or source that makes the difference.
+    ``both_ends``: what the history does not end as was derived is not meant. Of a tie they do, when
+    all series are back; else it is a hole whose samples came late.
     """
     whole = Interval(derived[0].start, derived[-1].end)
     found: list[Interval] = []
@@ -151,7 +151,7 @@ def _otherwise(
         if past[0].state is not now[0].state:
             continue
         certain = subtract((known,), during(now, State.UNKNOWN))
-        if ended:
+        if both_ends and past[-1].state is not now[-1].state:
             past = past[:-1]
         for state in states:
             found += subtract(intersect(during(past, state), certain), during(now, state))

@@ -183,6 +183,18 @@ def test_at_the_edge_of_a_loss_the_series_that_are_left_do_not_decide_a_tie(
     assert past(ledger) == ((OutageSpan(40 * MINUTE, 50 * MINUTE),), (minutes(60, 70),))
 
 
+def test_a_tie_that_went_on_after_a_loss_stays_where_a_series_is_back_first(
+    ledger: Ledger,
+) -> None:
+    line = tuple(
+        Segment(a * MINUTE, b * MINUTE, state)
+        for a, b, state in ((58, 60, UP), (60, 65, UNKNOWN), (65, 66, UP), (66, 70, UNKNOWN))
+    )
+    edge = minutes(62, 68)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((edge,), (edge,)))])
+    assert past(ledger)[1] == (minutes(60, 70),)
+
+
 def test_samples_that_come_late_fill_a_gap_up_to_the_edges_of_a_hole_of_their_own(
     ledger: Ledger,
 ) -> None:
