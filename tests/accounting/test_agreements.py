@@ -329,3 +329,23 @@ def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
     assert left["closed"][0]["met"] is True  # what was down on the fifth was not owed any more
     assert reported("2026-10")[0]["closed"][0]["met"] is False
     assert [found["id"] for found in reported("2026-11")] == ["b"]
+
+
+def test_the_hours_to_come_of_an_agreement_are_its_services_own(ledger: Ledger) -> None:
+    evening = {"weekly": [{"days": "mon-sun", "hours": ["18:00-23:00"]}]}
+    usual = {"window": "30d", "objective": 99}
+    book = catalogue(
+        {"id": "shop", "timezone": "America/New_York", "calendar": "evening"} | usual,
+        {"id": "wiki"} | usual,
+        calendars={"evening": evening},
+        agreements=[{"id": "a", "customer": "ACME", "services": ["shop", "wiki"]} | usual],
+    )
+    now = at("2026-12-01")
+    found = report(Books(book, ledger), parse_period("2026-09-10", UTC, now), now, strips=False)
+    told = json.loads(FORMATS["json"].render(found))
+    shop, wiki = (one["contract"]["running"] for one in told["services"])
+    assert wiki["error_budget_exhausted_at"] is None
+    assert shop["error_budget_exhausted_at"] == "2026-09-11T02:30:00Z"  # 22:30 there
+    [agreed] = told["agreements"]
+    gone = agreed["running"]["error_budget_exhausted_at"]
+    assert gone == shop["error_budget_exhausted_at"]
