@@ -333,7 +333,7 @@ def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
 
 def test_the_hours_to_come_of_an_agreement_are_its_services_own(ledger: Ledger) -> None:
     evening = {"weekly": [{"days": "mon-sun", "hours": ["18:00-23:00"]}]}
-    usual = {"window": "30d", "objective": 99}
+    usual = {"window": "30d", "objective": 97}
     book = catalogue(
         {"id": "shop", "timezone": "America/New_York", "calendar": "evening"} | usual,
         {"id": "wiki"} | usual,
