@@ -23,7 +23,7 @@ from sla_engine.domain.agreement import (
     weighted,
     worst,
 )
-from sla_engine.domain.availability import AccountingInput
+from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import (
     DAY,
     ClosedWindow,
@@ -233,6 +233,7 @@ class _Case:
                 one.figures.met if isinstance(one, ClosedWindow) else None,
                 one.credit if isinstance(one, ClosedWindow) else None,
                 one.figures.unplanned,
+                _down(one.figures),
             )
             for service in self._services
             if service.id in windows
@@ -319,6 +320,12 @@ class _Case:
         found = self._measured(span, moment)
         past = total(clip(agreed, Interval(span.start, moment)))
         return 0.0 if found is None else (1 - found) * past
+
+
+def _down(figures: Figures) -> Intervals:
+    """Return when a service was down unplanned, also for less than counts as an outage."""
+    shares = (*figures.shares, *figures.short)
+    return tuple(sorted(s.outage.until(FOREVER) for s in shares if s.unplanned))
 
 
 def _goal(agreement: Agreement) -> Fraction | None:

@@ -23,13 +23,17 @@ Rule = Literal["each", "worst", "weighted", "all"]
 
 
 class Part(NamedTuple):
-    """A service's part of an agreement's window: availability (ratio), verdict, credit percent."""
+    """A service's part of an agreement's window: availability (ratio), verdict, credit percent.
+
+    ``unplanned`` is how long it was down in the window (ms), ``down`` are the outages (ms UTC).
+    """
 
     service: str
     availability: float | None
     met: bool | None
     credit: float | None
     unplanned: int
+    down: Intervals = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a board reads on one page of a report: verdicts, money, what is done, what is at risk."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal, NamedTuple
@@ -17,7 +17,7 @@ _DONE = 5
 _NEARLY = 0.2
 """Who has no more than this left of an error budget is at risk if the next window is like it."""
 _AHEAD = 31 * DAY
-_EVER = 2**62  # an outage that goes on ends with its window
+
 _FARTHEST = 92 * DAY
 
 RiskKind = Literal["window", "pace", "certificate", "disk", "support"]
@@ -233,7 +233,6 @@ def _rank(one: ServiceReport) -> tuple[bool, float, float, str]:
 
 
 def _owed(report: PeriodReport) -> Iterator[Owed]:
-    down = {one.name: _down(one) for one in report.services}
     for one in report.agreements:
         for window in one.closed:
             if window.credit:
@@ -246,7 +245,7 @@ def _owed(report: PeriodReport) -> Iterator[Owed]:
                     one.fee if window.fee is None else window.fee,
                     window.money,
                     one.paid_in(window),
-                    tuple(_why(window, down)),
+                    tuple(_why(window)),
                     one.zone,
                 )
     for service in report.services:
@@ -257,19 +256,12 @@ def _owed(report: PeriodReport) -> Iterator[Owed]:
                 yield Owed("service", *whose, None, None, report.currency, zone=zone)
 
 
-def _down(one: ServiceReport) -> list[Interval]:
-    """Return when a service was down unplanned."""
-    shares = (*one.figures.shares, *one.figures.short)
-    return [share.outage.until(_EVER) for share in shares if share.unplanned]
-
-
-def _why(window: AgreementWindow, down: Mapping[str, Sequence[Interval]]) -> Iterator[Reason]:
+def _why(window: AgreementWindow) -> Iterator[Reason]:
     """Yield what was down in a window of those that missed, or of all where one figure counts."""
     missed = [part for part in window.parts if part.unplanned and part.met is not True]
     every = missed or [part for part in window.parts if part.unplanned]
     for part in sorted(every, key=lambda part: -part.unplanned):
-        spans = clip(tuple(sorted(down.get(part.service, ()))), window.span)
-        yield Reason(part.service, part.unplanned, spans)
+        yield Reason(part.service, part.unplanned, clip(part.down, window.span))
 
 
 def _credits(service: ServiceReport, period: Interval) -> list[tuple[Interval, float | None]]:

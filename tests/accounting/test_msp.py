@@ -165,6 +165,17 @@ def test_what_is_owed_in_all_is_the_sum_of_the_agreements_by_currency(year: Peri
     assert owed == pytest.approx(whole)
 
 
+def test_every_hour_that_is_owed_for_is_named_also_where_a_window_began_in_another_month(
+    books: Books,
+) -> None:
+    march = parse_period("2025-03", BERLIN, 0)
+    owed = board(report(books, march, march.end + 3 * 86_400_000, strips=False)).owed
+    assert {due.window.start < march.start for due in owed} == {True, False}
+    for due in owed:
+        for reason in due.why:
+            assert sum(one.length for one in reason.spans) == reason.unplanned > 0
+
+
 def test_a_service_of_three_agreements_is_measured_once(year: PeriodReport) -> None:
     assert Counter(name for n in range(CUSTOMERS) for name in of_customer(n))["shared-0"] == 3
     assert sorted(one.id for one in year.services) == SERVICES
