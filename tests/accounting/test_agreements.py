@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -329,3 +330,24 @@ def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
     assert left["closed"][0]["met"] is True  # what was down on the fifth was not owed any more
     assert reported("2026-10")[0]["closed"][0]["met"] is False
     assert [found["id"] for found in reported("2026-11")] == ["b"]
+
+
+def test_the_hours_to_come_of_an_agreement_are_its_services_own(ledger: Ledger) -> None:
+    evening = {"weekly": [{"days": "mon-sun", "hours": ["18:00-23:00"]}]}
+    usual = {"window": "30d", "objective": 97}
+    book = catalogue(
+        {"id": "shop", "timezone": "America/New_York", "calendar": "evening"} | usual,
+        {"id": "wiki"} | usual,
+        calendars={"evening": evening},
+        agreements=[{"id": "a", "customer": "ACME", "services": ["shop", "wiki"]} | usual],
+    )
+    now = at("2026-12-01")
+    found = report(Books(book, ledger), parse_period("2026-09-10", UTC, now), now, strips=False)
+    told = json.loads(FORMATS["json"].render(found))
+    shop, wiki = (one["contract"]["running"] for one in told["services"])
+    assert wiki["error_budget_exhausted_at"] is None
+    half_past_ten = datetime.fromisoformat("2026-09-10T22:30:00-04:00")  # there
+    gone = datetime.fromisoformat(shop["error_budget_exhausted_at"])
+    assert abs(gone - half_past_ten) <= timedelta(milliseconds=1)
+    [agreed] = told["agreements"]
+    assert agreed["running"]["error_budget_exhausted_at"] == shop["error_budget_exhausted_at"]
