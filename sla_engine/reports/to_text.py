@@ -1,6 +1,7 @@
 """The report for a terminal or a mail: minutes and percentages, rounded."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
@@ -35,8 +36,16 @@ _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
 def render(report: PeriodReport, width: int | None = None) -> bytes:
-    """Return the report as UTF-8 text with a final newline; its tables fit a ``width``."""
-    return ("\n".join(_lines(report, width)) + "\n").encode()
+    """Return the report as UTF-8 text with a final newline; its lines fit a ``width``."""
+    made = (part for line in _lines(report, width) for part in _wrapped(line, width))
+    return ("\n".join(made) + "\n").encode()
+
+
+def _wrapped(line: str, width: int | None) -> list[str]:
+    """Return a line in as many as fit the width; words stay whole."""
+    if width is None or len(line) <= width:
+        return [line]
+    return wrap(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
