@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service_catalogue import Catalogue
 from service_catalogue.terms import terms_of
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.report import make_report, report
@@ -351,3 +352,30 @@ def test_the_hours_to_come_of_an_agreement_are_its_services_own(ledger: Ledger) 
     assert abs(gone - half_past_ten) <= timedelta(milliseconds=1)
     [agreed] = told["agreements"]
     assert agreed["running"]["error_budget_exhausted_at"] == shop["error_budget_exhausted_at"]
+
+
+def test_an_edit_of_its_calendar_owes_nobody_other_hours_for_a_window_before_it() -> None:
+    """The shop was down all of a Monday; its customer bought eight hours of it, later all."""
+    agreement = {"id": "a", "customer": "ACME", "services": ["shop"], "objective": 90}
+
+    def book(hours: str) -> Catalogue:
+        office = {"weekly": [{"days": "mon", "hours": [hours]}]}
+        given = [agreement | {"calendar": "office"}]
+        return catalogue("shop", calendars={"office": office}, agreements=given)
+
+    now = at("2026-12-01")
+    with Ledger.open("sqlite://") as found:
+        line = (
+            Segment(FIRST, at("2026-10-05"), State.UP),
+            Segment(at("2026-10-05"), at("2026-10-06"), State.DOWN),
+            Segment(at("2026-10-06"), END, State.UP),
+        )
+        found.apply([Derived("shop", line, FIRST)])
+        noted(Books(book("09:00-17:00"), found), at("2026-09-01"))
+        noted(Books(book("00:00-24:00"), found), at("2026-11-03"))
+        books = remembered(Books(book("00:00-24:00"), found), now)
+        for month, lost in (("2026-10", 8 * 3600), ("2026-11", 0)):
+            made = report(books, parse_period(month, UTC, now), now, strips=False)
+            [told] = json.loads(FORMATS["json"].render(made))["agreements"]
+            [service] = told["closed"][0]["services"]
+            assert service["unplanned_seconds"] == lost
