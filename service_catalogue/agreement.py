@@ -4,7 +4,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service_catalogue.base import Currency, Frozen, Identifier, Labels, Name, Percent, Zone, unit
+from service_catalogue.base import (
+    Currency,
+    Frozen,
+    Identifier,
+    Labels,
+    Language,
+    Name,
+    Percent,
+    Zone,
+    unit,
+)
 from service_catalogue.service import Cost, Credit, Monday, Service, WindowName
 
 Weight = Annotated[float, Field(gt=0, le=1e9, json_schema_extra=unit("weight"))]
@@ -49,6 +59,8 @@ class Agreement(Frozen):
     to: tuple[Name, ...] = ()
     """Addresses that its report goes to when its window closes, such as
     ``mail:service@acme.example``."""
+    language: Language = "en"
+    """Of its report: dates, numbers and (``de``, ``es``, ``fr``) words."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

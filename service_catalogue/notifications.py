@@ -217,8 +217,9 @@ class Report(Frozen):
     """Only services of these tiers."""
     agreement: Identifier | None = None
     """Only what this agreement is about; it goes to its recipients unless ``to`` names others."""
-    language: Language = "en"
-    """Of dates, numbers and (``de``, ``es``, ``fr``) words."""
+    language: Language | None = None
+    """Of dates, numbers and (``de``, ``es``, ``fr``) words; without it that of its agreement, else
+    ``en``."""
     paper: Paper = "A4"
     """Size of a PDF's pages."""
     apprise_file: FilePath | None = None

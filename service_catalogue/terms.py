@@ -49,7 +49,9 @@ def terms_of(catalogue: Catalogue, policy: str) -> dict[Subject, Value]:
 
 def agreement_value(agreement: Agreement) -> Value:
     """Return what decides what is owed by an agreement."""
-    return _plain(agreement)
+    value = _plain(agreement)
+    value.pop("language", None)  # how it is told decides nothing
+    return value
 
 
 def service_value(service: Service) -> Value:

@@ -84,9 +84,16 @@ def entry_of(facts: Mapping[str, Any], catalogue: Catalogue) -> Report:
             "period": _PERIODS.get(window, "monthly"),
             "cron": "0 0 1 * *",
             "timezone": facts["zone"],
+            "language": None if agreement is None else agreement.language,
         }
     )
     return made.model_copy(update={"id": facts["report"]})
+
+
+def spoken(entry: Report, catalogue: Catalogue) -> str:
+    """Return the language of a report: its own, else that of the agreement it is about."""
+    agreed = (one.language for one in catalogue.agreements if one.id == entry.agreement)
+    return entry.language or next(agreed, "en")
 
 
 def period_of(facts: Mapping[str, Any], zone: tzinfo, now: int) -> Period:

@@ -19,7 +19,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.ledger.kept import is_of_agreement
 from sla_engine.notices.kinds import Rendered, Situation, Writing
-from sla_engine.notices.promised import closed_windows, ended, entry_of, period_of
+from sla_engine.notices.promised import closed_windows, ended, entry_of, period_of, spoken
 from sla_engine.notifiers import File, parse_address
 from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_mail, to_pdf, to_slack
 from sla_engine.reports.seal import digest as seal_digest
@@ -141,7 +141,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
         if agreement
         else [s.id for s in audience(entry, books.catalogue) if s.id in there],
         agreement=agreement,
-        language=entry.language,
+        language=spoken(entry, books.catalogue),
         paper=entry.paper,
         frozen=True,
     )

@@ -1,10 +1,11 @@
 """The report for a terminal or a mail: minutes and percentages, rounded."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
-from sla_engine.domain.summary import counted, is_thin, summarize
+from sla_engine.domain.summary import Summary, counted, is_thin, summarize
 from sla_engine.reports import lists, view
 from sla_engine.reports.columns import (
     RELIABILITY,
@@ -19,7 +20,6 @@ from sla_engine.reports.columns import (
 )
 from sla_engine.reports.first_page import short
 from sla_engine.reports.language import Language, language, marked
-from uptime_common import humanize
 from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
@@ -36,8 +36,16 @@ _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
 def render(report: PeriodReport, width: int | None = None) -> bytes:
-    """Return the report as UTF-8 text with a final newline; its tables fit a ``width``."""
-    return ("\n".join(_lines(report, width)) + "\n").encode()
+    """Return the report as UTF-8 text with a final newline; its lines fit a ``width``."""
+    made = (part for line in _lines(report, width) for part in _wrapped(line, width))
+    return ("\n".join(made) + "\n").encode()
+
+
+def _wrapped(line: str, width: int | None) -> list[str]:
+    """Return a line in as many as fit the width; words stay whole."""
+    if width is None or len(line) <= width:
+        return [line]
+    return wrap(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
@@ -92,29 +100,50 @@ def _about(report: PeriodReport, say: Language) -> Iterator[str]:
 
 def _summary(report: PeriodReport) -> Iterator[str]:
     summary, say = summarize(report.services), language(report)
-    judged = len(summary.met) + len(summary.missed)
-    if judged:
-        met = say.number(len(summary.met))
-        yield f"{met} of {say.counted(judged, 'service')} met the objective"
-    elif not summary.running:
-        yield "No service could be judged: nothing is known, or nothing was agreed"
-    if summary.running:
-        yield view.running(summary, say).removesuffix(".")
-    if summary.missed:
-        yield f"Missed: {humanize.listed([s.name for s in summary.missed], 10)}"
-    if summary.unjudged:
-        yield f"Not judged: {humanize.listed([s.name for s in summary.unjudged], 10)}"
+    yield from _judged(summary, say)
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
-        yield f"Worst: {', '.join(worst)}"
-    unplanned, planned = say.service_time(summary.unplanned), say.service_time(summary.planned)
-    outages = say.counted(summary.outages, "outage")
-    yield f"Downtime: {unplanned} unplanned, {planned} planned, in {outages}"
+        yield say.phrase("Worst: {names}", names=", ".join(worst))
+    yield say.phrase(
+        "Downtime: {unplanned} unplanned, {planned} planned, in {outages}",
+        unplanned=say.service_time(summary.unplanned),
+        planned=say.service_time(summary.planned),
+        outages=say.counted(summary.outages, "outage"),
+    )
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
-    yield f"Coverage: {say.share(summary.coverage)} of the agreed time is known"
-    yield from (f"WARNING: {warning}" for warning in view.warnings(report))
+    yield say.phrase(
+        "Coverage: {share} of the agreed time is known", share=say.share(summary.coverage)
+    )
+    for warning in view.warnings(report):
+        yield say.phrase("WARNING: {warning}", warning=warning)
+
+
+def _judged(summary: Summary, say: Language) -> Iterator[str]:
+    """Yield how many met the objective, and who did not."""
+    judged = len(summary.met) + len(summary.missed)
+    if judged:
+        yield _met(len(summary.met), judged, say)
+    elif not summary.running:
+        text = say.phrase("No service could be judged: nothing is known, or nothing was agreed.")
+        yield text.removesuffix(".")
+    if summary.running:
+        yield view.running(summary, say).removesuffix(".")
+    if summary.missed:
+        yield say.phrase("Missed: {names}", names=say.listed([s.name for s in summary.missed], 10))
+    if summary.unjudged:
+        names = say.listed([s.name for s in summary.unjudged], 10)
+        yield say.phrase("Not judged: {names}", names=names)
+
+
+def _met(met: int, judged: int, say: Language) -> str:
+    return say.plural(
+        "{met} of {n} service met the objective",
+        "{met} of {n} services met the objective",
+        judged,
+        met=say.number(met),
+    )
 
 
 def _before(report: PeriodReport, say: Language) -> Iterator[str]:
@@ -123,12 +152,14 @@ def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     known = [s.previous for s in own if s.previous is not None]
     judged = [s.previous_met for s in own if s.previous_met is not None]
     if known and report.previous is not None:
-        unplanned = say.service_time(sum(figures.unplanned for figures in known))
-        planned = say.service_time(sum(figures.planned for figures in known))
-        count = f"{say.number(sum(judged))} of {say.counted(len(judged), 'service')}"
-        met = f"; {count} met the objective" if judged else ""
-        when = say.title(report.previous)
-        yield f"{when}: {unplanned} unplanned, {planned} planned{met}"
+        met = f"; {_met(sum(judged), len(judged), say)}" if judged else ""
+        lost = say.phrase(
+            "{period}: {unplanned} unplanned, {planned} planned",
+            period=say.title(report.previous),
+            unplanned=say.service_time(sum(figures.unplanned for figures in known)),
+            planned=say.service_time(sum(figures.planned for figures in known)),
+        )
+        yield f"{lost}{met}"
 
 
 def _loud(word: str) -> str:
@@ -200,8 +231,16 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
 
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     found = [
-        f"{say.moment(c.time)}  {c.author} changed {c.field} of {share.outage.id} "
-        f"from {c.before or 'nothing'} to {c.after or 'nothing'}: {c.reason}"
+        say.phrase(
+            "{time}  {author} changed {field} of {outage} from {before} to {after}: {reason}",
+            time=say.moment(c.time),
+            author=c.author,
+            field=c.field,
+            outage=share.outage.id,
+            before=c.before or say.phrase("nothing"),
+            after=c.after or say.phrase("nothing"),
+            reason=c.reason,
+        )
         for service in report.services
         for share in (*service.figures.shares, *service.figures.short)
         for c in share.outage.corrections
@@ -222,11 +261,13 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
 
 
 def _terms(report: PeriodReport) -> Iterator[str]:
+    say = language(report)
     if report.terms:
         yield ""
-        yield _heading("Terms in force", language(report))
+        yield _heading("Terms in force", say)
     for services, when, told, known in lists.terms(report):
-        yield f"{services}, {when}: {told} (known since {known})"
+        since = say.phrase("known since {when}", when=known)
+        yield f"{services}, {when}: {told} ({since})"
     yield from lists.afterwards(report)
 
 
@@ -234,7 +275,8 @@ def _not_computed(report: PeriodReport) -> Iterator[str]:
     if report.not_computed:
         yield ""
     for one in report.not_computed:
-        yield f"{one.name} could not be computed: {one.reason}"
+        why = {"name": one.name, "reason": one.reason}
+        yield language(report).phrase("{name} could not be computed: {reason}", **why)
 
 
 def _performance(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
@@ -260,7 +302,8 @@ def _capacity(
             yield from _filled(head, rows, say, width)
             yield ""
     for one in found.certificates:
-        yield f"Certificate of {one.name} expires on {say.moment(one.expires)}"
+        day = say.moment(one.expires)
+        yield say.phrase("Certificate of {name} expires on {day}", name=one.name, day=day)
 
 
 def _filled(head: Row, rows: Sequence[Row], say: Language, width: int | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service_catalogue import Catalogue
+from service_catalogue.terms import agreement_value
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.timeline import Segment, State
@@ -118,6 +119,29 @@ def test_a_schedule_takes_the_place_of_the_close_and_goes_to_whom_it_names(
     assert (usual.facts["report"], usual.facts["channels"]) == ("acme-weekly", ["slack:#gold"])
     [other] = due(book(ACME, reports=[entry | {"to": ["slack:#uptime"]}]), ledger, now)
     assert other.facts["channels"] == ["slack:#uptime"]
+
+
+def test_a_customer_reads_its_report_in_its_own_language(ledger: Ledger, slack: Slack) -> None:
+    send(book(ACME | {"language": "de"}, ZETA), ledger, slack, OCTOBER.end + MINUTE)
+    acme, zeta = sorted(slack.roots(), key=lambda root: "Zeta" in str(root["blocks"]))
+    assert "Oktober 2026" in str(acme["blocks"])
+    assert "October 2026" in str(zeta["blocks"])
+
+
+@pytest.mark.parametrize(("said", "title"), [({}, "octobre"), ({"language": "en"}, "October")])
+def test_a_schedule_of_an_agreement_speaks_its_language_unless_it_names_another(
+    ledger: Ledger, slack: Slack, said: dict[str, str], title: str
+) -> None:
+    entry = {"id": "acme", "period": "monthly", "cron": "0 8 1 * *", "agreement": "acme", **said}
+    now = at("2026-11-01T09:00")
+    send(book(ACME | {"language": "fr"}, reports=[entry]), ledger, slack, now)
+    [root] = slack.roots()
+    assert f"{title} 2026" in str(root["blocks"])
+
+
+def test_the_language_of_a_report_is_no_term_of_the_agreement() -> None:
+    plain, french = book(ACME), book(ACME | {"language": "fr"})
+    assert agreement_value(french.agreements[0]) == agreement_value(plain.agreements[0])
 
 
 def test_an_agreement_that_is_gone_when_its_report_is_made_shows_nobody_s_services(

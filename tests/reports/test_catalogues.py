@@ -37,14 +37,15 @@ def test_a_translation_fills_in_what_its_text_does(catalogue: dict[Text, Message
 
 
 @pytest.mark.parametrize("name", TRANSLATED)
-@pytest.mark.parametrize("form", ["html", "slack", "mail"])
+@pytest.mark.parametrize("form", ["html", "slack", "mail", "text"])
 def test_a_report_in_a_language_has_no_english_text_left(name: str, form: str) -> None:
     report = replace(REPORT, language=name)
     if form == "mail":
         made = to_mail.message(report, "", ("report.pdf",)).html
     else:
         made = FORMATS[form].render(report).decode()
-    shown = _Shown(made).parts if form != "slack" else made.replace("\\n", "\n").split("\n")
+    is_page = form in {"html", "mail"}
+    shown = _Shown(made).parts if is_page else made.replace("\\n", "\n").split("\n")
     say = Babel(name, BERLIN)
     ours = [one for one in texts() if isinstance(one, str) and say.phrase(one) != one]
     pieces = {piece for one in ours for piece in _pieces(one) if len(piece.split()) > 2}
@@ -52,6 +53,13 @@ def test_a_report_in_a_language_has_no_english_text_left(name: str, form: str) -
     whole = set(ours) & {part.strip() for part in shown}
     assert whole == set()
     assert [one for one in pieces if _has("\n".join(shown), one)] == []
+
+
+def test_a_report_in_text_says_its_summary_and_corrections_in_the_language() -> None:
+    shown = FORMATS["text"].render(replace(REPORT, language="de")).decode()
+    assert "3 von 4 Services haben das Ziel erreicht\nVerfehlt: Web Shop\n" in shown
+    assert "\nAbdeckung: 83,1\N{NO-BREAK SPACE}% der Servicezeit sind bekannt\nWARNUNG: " in shown
+    assert "ada hat cause von O-IMC3KS7MLE geändert, von nichts zu Disk full on db-1" in shown
 
 
 def test_counts_and_durations_are_those_of_the_language() -> None:
