@@ -18,6 +18,7 @@ from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from uptime_common.logs import configure_logs
+from uptime_common.one_line import OneLineParser
 from uptime_common.web import load_web_config
 
 _log = structlog.get_logger(__name__)
@@ -26,9 +27,8 @@ _ABOUT = "This host's health and the probes of services, as metrics for Promethe
 
 def parser() -> argparse.ArgumentParser:
     """Return the flags."""
-    usage = "sla-exporter [FLAG ...]; --help lists them"
-    flags = argparse.ArgumentParser(
-        "sla-exporter", usage=usage, description=_ABOUT, allow_abbrev=False
+    flags = OneLineParser(
+        "sla-exporter", usage="sla-exporter [FLAG ...]", description=_ABOUT, allow_abbrev=False
     )
     add_config_flag(flags)
     add_web_flags(flags, "127.0.0.1:9710")

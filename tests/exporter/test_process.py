@@ -162,7 +162,11 @@ def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter
     ("arguments", "code", "message"),
     [
         (["--config.file=none.yml"], 1, "none.yml:1: cannot be read: No such file or directory\n"),
-        (["--web.listen-address=here"], 2, "error: argument --web.listen-address: 'here' is not"),
+        (
+            ["--web.listen-address=here"],
+            2,
+            "sla-exporter: argument --web.listen-address: 'here' is not",
+        ),
         (["--no-probes", "--web.config.file=no"], 1, "no:1: cannot be read: No such file"),
         (["--no-probes", "--web.listen-address=256.0.0.1:9"], 1, "address=256.0.0.1:9: Name or"),
     ],
@@ -179,12 +183,16 @@ def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, mess
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--shard=3/2"], "error: argument --shard: '3/2' is not I/N, such as 1/3"),
-        (["--nonsense"], "error: unrecognized arguments: --nonsense"),
+        (["--shard=3/2"], "sla-exporter: argument --shard: '3/2' is not I/N, such as 1/3"),
+        (
+            ["--nonsense"],
+            "sla-exporter: unrecognized arguments: --nonsense; see sla-exporter --help",
+        ),
+        (["--web.listen-adress=:1"], "; did you mean --web.listen-address=:1?; see"),
         (["--web.listen-address=::1:9"], "'::1:9' is not host:port; IPv6: [::1]:9"),
         (["--collector.timeout=-1"], "'-1' is not a number of seconds above 0"),
         (["--collector.filesystem.mount-timeout=x"], "'x' is not a number of seconds above 0"),
-        (["--location="], "error: argument --location: '' is not a name"),
+        (["--location="], "sla-exporter: argument --location: '' is not a name"),
     ],
 )
 def test_a_wrong_flag_is_wrong_usage(
@@ -195,7 +203,8 @@ def test_a_wrong_flag_is_wrong_usage(
     assert ended.value.code == 2
     lines = capsys.readouterr().err.splitlines()
     assert message in lines[-1]
-    assert len(lines) <= 2
+    assert lines[-1].endswith("; see sla-exporter --help")
+    assert len(lines) == 1
 
 
 def test_without_a_catalogue_in_its_folder_it_shows_the_host_alone(tmp_path: Path) -> None:
