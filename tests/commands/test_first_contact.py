@@ -164,7 +164,9 @@ def test_doctor_finds_the_catalogue_of_the_engine_that_runs_as_other_commands_do
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     config, ledger = tmp_path / "mine.yml", f"sqlite:///{tmp_path}/ledger.db"
-    config.write_text("organization: O\ntimezone: UTC\nservices: [{id: a, sli: {promql: up}}]\n")
+    config.write_text(
+        "organization: O\ntimezone: UTC\nservices: [{id: a, name: A, sli: {promql: up}}]\n"
+    )
     monkeypatch.chdir(tmp_path / "elsewhere")
     monkeypatch.delenv("SLA_ENGINE_LEDGER", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
