@@ -42,13 +42,18 @@ def timeline_of(history: History, period: Interval) -> Timeline:
 
 
 class Unseen(NamedTuple):
-    """Time in which samples are missing; ``edges``: those of some series beside that of all."""
+    """Time in which samples are missing.
+
+    ``edges``: those of some series beside that of all; ``carried``: in which an expression shows
+    what was before.
+    """
 
     holes: Intervals = ()
     edges: Intervals = ()
+    carried: Intervals = ()
 
     def __or__(self, other: "Unseen") -> "Unseen":
-        return Unseen(union(self.holes, other.holes), union(self.edges, other.edges))
+        return Unseen(*(union(ours, theirs) for ours, theirs in zip(self, other, strict=True)))
 
 
 NOTHING_UNSEEN = Unseen()
@@ -76,7 +81,8 @@ def preserved(
         known = (State.UP, State.DOWN)
         other = union(
             _otherwise(history, derived, unseen.holes, known),
-            _otherwise(history, derived, unseen.edges, (State.UNKNOWN,)),
+            _otherwise(history, derived, unseen.edges, (State.UNKNOWN,), both_ends=True),
+            _otherwise(history, derived, unseen.carried, (State.UNKNOWN,)),
         )
         kept = union(kept, subtract(other, released))
     if not kept:
@@ -125,11 +131,18 @@ def _holding(intervals: Intervals, inside: Interval) -> Intervals:
 
 
 def _otherwise(
-    history: History, derived: Timeline, unseen: Intervals, states: Iterable[State]
+    history: History,
+    derived: Timeline,
+    unseen: Intervals,
+    states: Iterable[State],
+    *,
+    both_ends: bool = False,
 ) -> Intervals:
     """Return where in unseen time the history is in one of some states, and another was derived.
 
     Only where both begin alike: else it is another quorum or source that makes the difference.
+    ``both_ends``: what the history does not end as was derived is not meant. Of a tie they do, when
+    all series are back; else it is a hole whose samples came late.
     """
     whole = Interval(derived[0].start, derived[-1].end)
     found: list[Interval] = []
@@ -138,6 +151,8 @@ def _otherwise(
         if past[0].state is not now[0].state:
             continue
         certain = subtract((known,), during(now, State.UNKNOWN))
+        if both_ends and past[-1].state is not now[-1].state:
+            past = past[:-1]
         for state in states:
             found += subtract(intersect(during(past, state), certain), during(now, state))
     return union(found)

@@ -423,7 +423,7 @@ def _note_events(
 
     What came before the first sample may have left Prometheus. Where samples were lost the next
     one shows the events of the whole hole: its minute stays as it was, and so do those from the
-    last sample on.
+    last sample on, and that of the first sample where something was known before it.
     """
     for item in derived:
         if item.events is None:
@@ -434,7 +434,15 @@ def _note_events(
         lost = outlived(history, item.timeline, item.tail, item.released)
         if start is not None:
             since = {i.end: i.start for i in item.unseen.holes}
-            kept = union(Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost)
+            again = [
+                Interval(start, start + 1)
+                for hole in item.unseen.holes
+                if hole.end == start and not item.released and clip(history.covered, hole)
+            ]
+            before_holes = (
+                Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost
+            )
+            kept = union(before_holes, again)
             events.replace(connection, item.service, Interval(start, end), item.events, kept)
 
 

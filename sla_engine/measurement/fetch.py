@@ -163,7 +163,7 @@ def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
         for start, end, held in edges:
             lost.append(Interval(start, end))
             carried.append(Interval(start, min(end, held)))
-    return Unseen(union(lost), union(carried))
+    return Unseen(union(lost), carried=union(carried))
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:

@@ -135,7 +135,8 @@ def _watched(
     steps, gaps = cadences(times, together, said)
     following = np.append(times[1:], farther.end)
     missing = np.flatnonzero(2 * (following - times) > 3 * steps)
-    holes = zip(times[missing].tolist(), following[missing].tolist(), strict=True)
+    holes = [*zip(times[missing].tolist(), following[missing].tolist(), strict=True)]
+    holes += [(farther.start, int(first)) for first in times[:1]]
     line = from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
     return line, Unseen(clip(union(Interval(*hole) for hole in holes), period))
 

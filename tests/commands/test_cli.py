@@ -133,7 +133,7 @@ def test_the_report_counts_the_outage(flags: list[str], capsys: pytest.CaptureFi
 def test_the_report_speaks_a_language(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", *flags, "--period=2026-10", "--language=de"]) == 0
     month = dates.format_skeleton("yMMMM", date(2026, 10, 1), locale="de")
-    assert f"Service levels of Example, {month}" in capsys.readouterr().out
+    assert f"Service-Levels von Example, {month}" in capsys.readouterr().out
     assert main(["report", *flags, "--period=2026-10", "--language=klingon!"]) == 2
     assert "--language: 'klingon!' is not a language" in capsys.readouterr().err
 

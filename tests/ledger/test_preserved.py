@@ -178,9 +178,34 @@ def test_at_the_edge_of_a_loss_the_series_that_are_left_do_not_decide_a_tie(
         Segment(a * MINUTE, b * MINUTE, state)
         for a, b, state in ((58, 60, UP), (60, 64, UNKNOWN), (64, 66, DOWN), (66, 100, UNKNOWN))
     )
-    edge = Interval(62 * MINUTE, 66 * MINUTE)
+    edge = minutes(62, 100)
     ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((edge,), (edge,)))])
     assert past(ledger) == ((OutageSpan(40 * MINUTE, 50 * MINUTE),), (minutes(60, 70),))
+
+
+def test_a_tie_that_went_on_after_a_loss_stays_where_a_series_is_back_first(
+    ledger: Ledger,
+) -> None:
+    line = tuple(
+        Segment(a * MINUTE, b * MINUTE, state)
+        for a, b, state in ((58, 60, UP), (60, 65, UNKNOWN), (65, 66, UP), (66, 70, UNKNOWN))
+    )
+    edge = minutes(62, 68)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((edge,), (edge,)))])
+    assert past(ledger)[1] == (minutes(60, 70),)
+
+
+def test_samples_that_come_late_fill_a_gap_up_to_the_edges_of_a_hole_of_their_own(
+    ledger: Ledger,
+) -> None:
+    """A series is back a minute before the others, and what was unknown is so no longer."""
+    line = tuple(
+        Segment(a * MINUTE, b * MINUTE, state)
+        for a, b, state in ((58, 63, UP), (63, 65, UNKNOWN), (65, 72, UP))
+    )
+    edge = minutes(62, 66)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen((edge,), (edge,)))])
+    assert past(ledger)[1] == (minutes(63, 65),)
 
 
 def test_a_sample_that_comes_late_fills_a_gap_though_the_next_is_missing(ledger: Ledger) -> None:
@@ -206,3 +231,17 @@ def test_where_series_that_are_back_first_tie_what_was_known_stays_also_near_the
     assert past(ledger) == before
     ledger.apply([Derived("shop", line, None, TAIL)])
     assert past(ledger)[1][1:] == (Interval(98 * MINUTE, 98 * MINUTE + 30_000),)
+
+
+def test_the_minute_of_the_first_sample_left_stays_where_those_before_it_are_lost() -> None:
+    """Its events are the difference to a sample that is not there any more."""
+    ledger = Ledger.open("sqlite://")
+    counted = tuple(Minute(n * MINUTE, 9.0, 10.0) for n in range(100))
+    ledger.apply([Derived("shop", (Segment(0, END, UP),), 0, TAIL, counted)])
+    first = 40 * MINUTE + 15_000
+    left = tuple(m for m in counted if m.start > first)
+    line, unseen = (Segment(first, END, UP),), Unseen((Interval(30 * MINUTE, first),))
+    ledger.apply([Derived("shop", line, first, TAIL, left, unseen=unseen)])
+    assert ledger.events(Interval(0, END))["shop"] == list(counted)
+    ledger.apply([Derived("shop", line, first, TAIL, left)])
+    assert 40 * MINUTE not in [m.start for m in ledger.events(Interval(0, END))["shop"]]

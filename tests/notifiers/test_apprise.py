@@ -147,7 +147,7 @@ def test_a_late_report_says_so_and_speaks_its_language(engine: Engine, receiver:
     engine.run(at("2026-11-01T13:00"))
     message = receiver.got[0][1]["message"]
     month = dates.format_skeleton("yMMMM", date(2026, 10, 1), locale="de")
-    assert f"Service levels of Example, {month}" in message
+    assert f"Service-Levels von Example, {month}" in message
     assert "Dieser Bericht ist 4\N{NARROW NO-BREAK SPACE}h verspätet." in message
 
 
