@@ -97,7 +97,7 @@ def _summary(report: PeriodReport) -> Iterator[str]:
         met = say.number(len(summary.met))
         yield f"{met} of {say.counted(judged, 'service')} met the objective"
     elif not summary.running:
-        yield "No service could be judged: nothing is known, or nothing was agreed"
+        yield view.unjudged(report, say).removesuffix(".")
     if summary.running:
         yield view.running(summary, say).removesuffix(".")
     if summary.missed:

@@ -11,7 +11,17 @@ import resvg_py
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import FORMATS, charts, drawings, grids, lists, plots, to_html, to_slack
+from sla_engine.reports import (
+    FORMATS,
+    charts,
+    drawings,
+    grids,
+    lists,
+    plots,
+    to_html,
+    to_slack,
+    view,
+)
 from sla_engine.reports.language import language
 from sla_engine.reports.plain import seconds
 from sla_engine.reports.to_json import document
@@ -238,3 +248,13 @@ def test_of_a_running_period_days_ahead_and_ago_count_from_now() -> None:
     running = replace(sample, capacity=replace(sample.capacity, hosts=(host,)))
     assert lists.updates(running)[0][5].endswith("(1 d)")
     assert lists.capacity(running)[0][-1] == "2026-11-08"
+
+
+def test_a_report_without_objectives_says_so_and_nothing_about_what_is_not_known() -> None:
+    free = service("docs", objective=None)
+    report = replace(REPORT, services=(free,), agreements=())
+    said = "No service has an objective: these are figures without a verdict"
+    assert view.headline(report) == f"{said}."
+    assert f"\n{said}\n" in FORMATS["text"].render(report).decode()
+    owed = replace(report, services=(service("docs", agreed=()),))
+    assert view.headline(owed).startswith("No service could be judged: nothing is known")
