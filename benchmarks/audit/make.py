@@ -284,5 +284,5 @@ def _losses(chance: random.Random, making: Making) -> list[Span]:
     found = [(at, at + chance.choice((40, 120, 400)) * making.step) for at in starts]
     said = [s for one in making.services for s in (one, *one.get("history", ()))]
     gaps = [int(one["max_gap"][:-1]) * 1000 for one in said if "max_gap" in one]
-    guessed = max(_GUESSED, *(2 * gap for gap in gaps))
+    guessed = max([_GUESSED, *(2 * gap for gap in gaps)])
     return [(start, end) for start, end in found if start < making.span[1] - guessed]
