@@ -138,11 +138,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _run(options, given)
     except DocumentError as error:
         print(error, file=sys.stderr)
+        print(f"sla-exporter: next: {_next(error, given.config_file)}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"sla-exporter: {error.strerror or error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _next(error: DocumentError, catalogue: Path) -> str:
+    """Return what to type after a document's mistakes."""
+    file = error.problems[0].file if error.problems else str(catalogue)
+    if file != str(catalogue):
+        return f"mend {file}, then the same again"
+    if not catalogue.exists():
+        return "--config.file=FILE, or --no-probes for this host's health alone"
+    return f"sla-engine check --config.file={file}, which tells every mistake"
 
 
 def _catalogue(given: argparse.Namespace, *, by_default: bool) -> Path | None:

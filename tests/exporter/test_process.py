@@ -159,25 +159,51 @@ def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "message", "following"),
     [
-        (["--config.file=none.yml"], 1, "none.yml:1: cannot be read: No such file or directory\n"),
+        (
+            ["--config.file=none.yml"],
+            1,
+            "none.yml:1: cannot be read: No such file or directory",
+            "sla-exporter: next: --config.file=FILE, or --no-probes for this host's health alone",
+        ),
+        (
+            [f"--config.file={Path(__file__)}"],
+            1,
+            f"{Path(__file__)}:",
+            f"next: sla-engine check --config.file={Path(__file__)}, which tells every mistake",
+        ),
         (
             ["--web.listen-address=here"],
             2,
             "sla-exporter: argument --web.listen-address: 'here' is not",
+            "; see sla-exporter --help",
         ),
-        (["--no-probes", "--web.config.file=no"], 1, "no:1: cannot be read: No such file"),
-        (["--no-probes", "--web.listen-address=256.0.0.1:9"], 1, "address=256.0.0.1:9: Name or"),
+        (
+            ["--no-probes", "--web.config.file=no"],
+            1,
+            "no:1: cannot be read: No such file",
+            "sla-exporter: next: mend no, then the same again",
+        ),
+        (
+            ["--no-probes", "--web.listen-address=256.0.0.1:9"],
+            1,
+            "address=256.0.0.1:9: Name or",
+            "",
+        ),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, message: str) -> None:
+def test_what_is_wrong_is_told_in_one_line_and_what_to_type_next(
+    arguments: list[str], code: int, message: str, following: str
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "exporter", *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == code
-    assert message in done.stderr.splitlines(keepends=True)[-1]
-    assert len([line for line in done.stderr.splitlines() if not line.startswith("ts=")]) <= 2
+    said = [line for line in done.stderr.splitlines() if not line.startswith("ts=")]
+    assert message in said[0]
+    assert said[-1].endswith(following)
+    assert len(said) <= 2
 
 
 @pytest.mark.parametrize(
