@@ -162,8 +162,8 @@ class _Case:
         self._catalogue, self._agreement, self._period = catalogue, agreement, period
         self._services = by_terms(catalogue, agreement, parts)
         self._first = first
-        hours = by_terms(catalogue, agreement, parts, hours=True)
-        self._facts = {s.id: self._owed(s, facts[s.id]) for s in hours}
+        self._hours = {s.id: s for s in by_terms(catalogue, agreement, parts, hours=True)}
+        self._facts = {name: self._owed(s, facts[name]) for name, s in self._hours.items()}
 
     def _held(self, span: Interval) -> Agreement:
         """Return the terms of a window: those of its start."""
@@ -190,7 +190,7 @@ class _Case:
         return replace(facts, agreed=clip(facts.agreed, Interval(-FOREVER, left)))
 
     def report(self, at: int) -> AgreementReport:
-        contracts = Contracts(self._catalogue, self._period, at)
+        contracts = Contracts(self._catalogue, self._period, at, hours=self._hours)
         closed: dict[Interval, dict[str, ClosedWindow]] = {}
         running: dict[str, RunningWindow] = {}
         for service in self._services:
@@ -303,7 +303,7 @@ class _Case:
             *(
                 to_come(
                     self._catalogue,
-                    service,
+                    self._hours[service.id],
                     clip(self._facts[service.id].agreed, span),
                     span,
                     moment,

@@ -1,7 +1,8 @@
 """Services -> what their contracts say: windows that closed in a period, and the running one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.past import at as held_at
@@ -74,13 +75,20 @@ def contract_reach(
 class Contracts:
     """The contracts of services in a period, as known ``at`` (ms UTC).
 
-    ``before`` is the period before, where its verdicts are wanted.
+    ``before`` is the period before, where its verdicts are wanted; ``hours`` are services, by id,
+    whose hours to come count in place of those of the one that is judged.
     """
 
     def __init__(
-        self, catalogue: Catalogue, period: Interval, at: int, before: Interval | None = None
+        self,
+        catalogue: Catalogue,
+        period: Interval,
+        at: int,
+        before: Interval | None = None,
+        *,
+        hours: Mapping[str, Service] = MappingProxyType({}),
     ) -> None:
-        self._catalogue, self._at = catalogue, at
+        self._catalogue, self._at, self._hours = catalogue, at, hours
         self._period, self._before = period, before
 
     def of(
@@ -140,7 +148,8 @@ class Contracts:
     ) -> RunningWindow:
         inside, held = facts.within(span), terms(service, span.start)
         now = figures(inside, held, moment)
-        ahead = to_come(self._catalogue, service, inside.agreed, span, moment, began=began)
+        own = self._hours.get(service.id, service)
+        ahead = to_come(self._catalogue, own, inside.agreed, span, moment, began=began)
         exhausted = used_up(inside, held, now, moment, ahead)
         entered = self._entered(service, span, began)
         return RunningWindow(span, now, state_of(now, exhausted), exhausted, entered)

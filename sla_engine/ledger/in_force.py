@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from service_catalogue.terms import (
 from sla_engine.ledger.terms import SEEN, UPGRADE, Term, changes
 
 _T = TypeVar("_T")
+_Owed = TypeVar("_Owed", Service | None, Agreement)
 log = structlog.get_logger("terms")
 
 
@@ -88,15 +90,16 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
             (services if current else left).append(last.with_past(pieces))
     made = {service.id: service for service in services}
     departed = tuple(_departed(catalogue, known))
+    agreements = {
+        one.id: _by_calendar(_agreed(known, one), calendars, former)
+        for one in (*catalogue.agreements, *(gone for _, gone in departed))
+    }
     return catalogue.of_time(
         services=tuple(made.get(name, service) for name, service in ours.items()),
         left=tuple(left),
         calendars=former,
         windows=tuple(_windows(known, zones)),
-        agreements={
-            one.id: _agreed(known, one)
-            for one in (*catalogue.agreements, *(gone for _, gone in departed))
-        },
+        agreements=agreements,
         departed=departed,
         zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
         if _moved(zones)
@@ -225,20 +228,17 @@ def _with_calendars(
 
 
 def _of_calendar(
-    service: Service | None,
-    versions: Sequence[tuple[int, Calendar]],
-    moment: int,
-    former: dict[str, Calendar],
-) -> Service | None:
-    if service is None or not versions:
-        return service
+    owed: _Owed, versions: Sequence[tuple[int, Calendar]], moment: int, former: dict[str, Calendar]
+) -> _Owed:
+    if owed is None or not versions:
+        return owed
     held = _held(versions, moment)
     if len(versions) == 1:
-        former[service.calendar or ""] = held
-        return service
-    name = f"{service.calendar}@{versions.index(next(v for v in versions if v[1] is held))}"
+        former[owed.calendar or ""] = held
+        return owed
+    name = f"{owed.calendar}@{versions.index(next(v for v in versions if v[1] is held))}"
     former[name] = held
-    return service.model_copy(update={"calendar": name})
+    return owed.model_copy(update={"calendar": name})
 
 
 def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], ...]:
@@ -253,6 +253,18 @@ def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], 
     if dated[-1].value == agreement_value(agreement):
         read[-1] = (dated[-1].seen, agreement)
     return tuple((seen, one) for seen, one in read if one is not None) or ((0, agreement),)
+
+
+def _by_calendar(
+    dated: Sequence[tuple[int, Agreement]], calendars: Calendars, former: dict[str, Calendar]
+) -> tuple[tuple[int, Agreement], ...]:
+    """Return an agreement's terms also where its calendar changed, which ``former`` takes."""
+    found: list[tuple[int, Agreement]] = []
+    for (seen, one), (until, _) in pairwise((*dated, (FOREVER, dated[-1][1]))):
+        versions = calendars.get(one.calendar or "", ())
+        cuts = [seen, *(at for at, _ in versions[1:] if seen < at < until)]
+        found += [(at, _of_calendar(one, versions, at, former)) for at in cuts]
+    return tuple(found)
 
 
 def _departed(catalogue: Catalogue, known: Known) -> Iterator[tuple[int, Agreement]]:

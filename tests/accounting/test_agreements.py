@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from service_catalogue import Catalogue
 from service_catalogue.terms import terms_of
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.report import make_report, report
@@ -329,3 +331,51 @@ def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
     assert left["closed"][0]["met"] is True  # what was down on the fifth was not owed any more
     assert reported("2026-10")[0]["closed"][0]["met"] is False
     assert [found["id"] for found in reported("2026-11")] == ["b"]
+
+
+def test_the_hours_to_come_of_an_agreement_are_its_services_own(ledger: Ledger) -> None:
+    evening = {"weekly": [{"days": "mon-sun", "hours": ["18:00-23:00"]}]}
+    usual = {"window": "30d", "objective": 97}
+    book = catalogue(
+        {"id": "shop", "timezone": "America/New_York", "calendar": "evening"} | usual,
+        {"id": "wiki"} | usual,
+        calendars={"evening": evening},
+        agreements=[{"id": "a", "customer": "ACME", "services": ["shop", "wiki"]} | usual],
+    )
+    now = at("2026-12-01")
+    found = report(Books(book, ledger), parse_period("2026-09-10", UTC, now), now, strips=False)
+    told = json.loads(FORMATS["json"].render(found))
+    shop, wiki = (one["contract"]["running"] for one in told["services"])
+    assert wiki["error_budget_exhausted_at"] is None
+    half_past_ten = datetime.fromisoformat("2026-09-10T22:30:00-04:00")  # there
+    gone = datetime.fromisoformat(shop["error_budget_exhausted_at"])
+    assert abs(gone - half_past_ten) <= timedelta(milliseconds=1)
+    [agreed] = told["agreements"]
+    assert agreed["running"]["error_budget_exhausted_at"] == shop["error_budget_exhausted_at"]
+
+
+def test_an_edit_of_its_calendar_owes_nobody_other_hours_for_a_window_before_it() -> None:
+    """The shop was down all of a Monday; its customer bought eight hours of it, later all."""
+    agreement = {"id": "a", "customer": "ACME", "services": ["shop"], "objective": 90}
+
+    def book(hours: str) -> Catalogue:
+        office = {"weekly": [{"days": "mon", "hours": [hours]}]}
+        given = [agreement | {"calendar": "office"}]
+        return catalogue("shop", calendars={"office": office}, agreements=given)
+
+    now = at("2026-12-01")
+    with Ledger.open("sqlite://") as found:
+        line = (
+            Segment(FIRST, at("2026-10-05"), State.UP),
+            Segment(at("2026-10-05"), at("2026-10-06"), State.DOWN),
+            Segment(at("2026-10-06"), END, State.UP),
+        )
+        found.apply([Derived("shop", line, FIRST)])
+        noted(Books(book("09:00-17:00"), found), at("2026-09-01"))
+        noted(Books(book("00:00-24:00"), found), at("2026-11-03"))
+        books = remembered(Books(book("00:00-24:00"), found), now)
+        for month, lost in (("2026-10", 8 * 3600), ("2026-11", 0)):
+            made = report(books, parse_period(month, UTC, now), now, strips=False)
+            [told] = json.loads(FORMATS["json"].render(made))["agreements"]
+            [service] = told["closed"][0]["services"]
+            assert service["unplanned_seconds"] == lost
