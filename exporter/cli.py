@@ -18,6 +18,7 @@ from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.flags import add_config_flag, add_lifecycle_flag, add_log_flags, add_web_flags
 from uptime_common.logs import configure_logs
+from uptime_common.one_line import OneLineParser
 from uptime_common.web import load_web_config
 
 _log = structlog.get_logger(__name__)
@@ -26,9 +27,8 @@ _ABOUT = "This host's health and the probes of services, as metrics for Promethe
 
 def parser() -> argparse.ArgumentParser:
     """Return the flags."""
-    usage = "sla-exporter [FLAG ...]; --help lists them"
-    flags = argparse.ArgumentParser(
-        "sla-exporter", usage=usage, description=_ABOUT, allow_abbrev=False
+    flags = OneLineParser(
+        "sla-exporter", usage="sla-exporter [FLAG ...]", description=_ABOUT, allow_abbrev=False
     )
     add_config_flag(flags)
     add_web_flags(flags, "127.0.0.1:9710")
@@ -138,11 +138,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _run(options, given)
     except DocumentError as error:
         print(error, file=sys.stderr)
+        print(f"sla-exporter: next: {_next(error, given.config_file)}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"sla-exporter: {error.strerror or error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _next(error: DocumentError, catalogue: Path) -> str:
+    """Return what to type after a document's mistakes."""
+    file = error.problems[0].file if error.problems else str(catalogue)
+    if file != str(catalogue):
+        return f"mend {file}, then the same again"
+    if not catalogue.exists():
+        return "--config.file=FILE, or --no-probes for this host's health alone"
+    return f"sla-engine check --config.file={file}, which tells every mistake"
 
 
 def _catalogue(given: argparse.Namespace, *, by_default: bool) -> Path | None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from sla_engine.app.busy import busy
 from sla_engine.app.errors import JobError, UsageError
@@ -17,6 +17,7 @@ from uptime_common import __version__
 from uptime_common.document import DocumentError
 from uptime_common.garbage import look_seldom
 from uptime_common.logs import configure_logs
+from uptime_common.one_line import OneLineParser
 
 COMMANDS: Final = {
     "check": "check",
@@ -112,17 +113,9 @@ def _unsaid(error: OSError) -> int:
     return 1
 
 
-class _Parser(argparse.ArgumentParser):
-    """One that tells a mistake in one line, as all errors are told."""
-
-    def error(self, message: str) -> NoReturn:
-        """Tell it and end with 2: wrong usage."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
 def parser(first: str = "--help") -> argparse.ArgumentParser:
     """Return the parser of the command that comes first, of every one where that is none."""
-    top: argparse.ArgumentParser = _Parser(
+    top: argparse.ArgumentParser = OneLineParser(
         prog="sla-engine", description="Uptime from PromQL, an exact ledger of outages, reports."
     )
     top.add_argument("--version", action="version", version=f"sla-engine {__version__}")

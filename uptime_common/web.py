@@ -5,7 +5,9 @@ keys that this server does not honour are errors, never ignored.
 """
 
 import asyncio
+import errno
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
@@ -266,7 +268,10 @@ async def start_server(
         listening = await listening_sockets(listen)
     except OSError as error:
         where = f"--web.listen-address={shown(listen)}"
-        raise OSError(error.errno, f"{where}: {error.strerror or error}") from error
+        said = f"{where}: {_reason(error)}"
+        if error.errno == errno.EADDRINUSE:
+            said += f"; who has it: ss -ltnp 'sport = :{listen[1]}'; or give another port"
+        raise OSError(error.errno, said) from error
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -280,6 +285,13 @@ async def start_server(
     assert runner.server is not None  # noqa: S101 - there is one once it is set up
     connections.accept(listening, runner.server, lambda: file.tls)
     return Server(runner, connections, listening, file)
+
+
+def _reason(error: OSError) -> str:
+    """Return the reason without the address, which `socket.create_server` repeats."""
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def shown(address: tuple[str, int]) -> str:

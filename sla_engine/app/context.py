@@ -104,7 +104,7 @@ def read_catalogue(
     Raises:
         DocumentError: it has mistakes; that it says nothing is none where somebody ``begins``.
     """
-    _find_catalogue(options)
+    find_catalogue(options)
     if begins and says_nothing(options.config_file):
         catalogue = empty_catalogue()
     else:
@@ -118,7 +118,7 @@ def read_catalogue(
     return catalogue.model_copy(update={"prometheus": prometheus})
 
 
-def _find_catalogue(options: argparse.Namespace) -> None:
+def find_catalogue(options: argparse.Namespace) -> None:
     """Where the usual catalogue is not there, take that of the one engine that runs here."""
     path: Path = options.config_file
     if path != USUAL_CONFIG or path.exists() or options.creates or named_ledger(options):

@@ -28,7 +28,7 @@ from sla_engine.ledger import Books, LedgerError
 from sla_engine.measurement.backfill import backfill
 from sla_engine.prometheus import Client, PrometheusError
 from sla_engine.prometheus.inventory import build, inventory
-from uptime_common.humanize import duration, listed
+from uptime_common.humanize import counted, duration, listed
 
 MOST_SERVICES = 10_000
 """How many services are derived for one report: each is some questions to Prometheus."""
@@ -113,7 +113,7 @@ def _server(options: argparse.Namespace) -> Prometheus:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"--prometheus: {place}: {_said(error)}") from error
+        raise UsageError(f"--prometheus.{place}: {_said(error)}") from error
 
 
 def _absolute(path: str | None) -> Path | None:
@@ -154,8 +154,8 @@ def _empty(settings: Prometheus, timezone: str | None) -> Catalogue:
         raise UsageError(f"--timezone: {_said(error)}") from error
 
 
-def discover(client: Client, wanted: Discovery, period: Interval) -> Discovered:
-    """Return the services that have samples in a period (ms UTC).
+def discover(client: Client, wanted: Discovery, period: Interval, at: int) -> Discovered:
+    """Return the services that have samples in a period (ms UTC), as asked for ``at``.
 
     Raises:
         UsageError: the period has not begun.
@@ -173,7 +173,7 @@ def discover(client: Client, wanted: Discovery, period: Interval) -> Discovered:
         raise JobError(
             f"{client.url} has nothing to judge from {rfc3339(period.start)} to "
             f"{rfc3339(period.end)}: no series of {', '.join(NAMES)}{'; ' if lost else ''}{lost}; "
-            "try another --period, or write a service with sli.promql"
+            f"{_instead(client, wanted, at)}, or write a service with sli.promql"
         )
     if len(proposal.services) > MOST_SERVICES:
         raise JobError(
@@ -184,6 +184,20 @@ def discover(client: Client, wanted: Discovery, period: Interval) -> Discovered:
     zone, settings = str(empty.timezone), empty.prometheus
     made = in_memory(proposal.services, empty.organization, zone, settings)
     return Discovered(proposal, made)
+
+
+def _instead(client: Client, wanted: Discovery, at: int) -> str:
+    """Return what to do where a period has nothing: whether there is anything now decides."""
+    try:
+        found = inventory(client, NAMES, OBJECTIVES, Interval(at - _LATE, at), wanted.match)
+    except PrometheusError:
+        return "try another --period"
+    if count := len(propose(found, wanted.wishes).services):
+        return f"the last hour has {counted(count, 'service')}: try --period=this-month"
+    return (
+        "nor has the last hour any: have it scrape blackbox_exporter, node_exporter or the like "
+        "(its /targets says what it scrapes), try another --period"
+    )
 
 
 @contextmanager

@@ -133,7 +133,8 @@ def _slack(catalogue: Catalogue, environment: Mapping[str, str]) -> Iterator[Fin
         try:
             scopes = granted(given["slack"], catalogue.slack.api_url)
         except ScopesError as error:
-            yield Finding("Slack", str(error), "fault", "renew the bot token: docs/slack.md")
+            hint = "export SLACK_BOT_TOKEN=xoxb-..., a new one of api.slack.com/apps"
+            yield Finding("Slack", str(error), "fault", hint)
             return
         missing = sorted(WANTED - scopes)
         if missing:
@@ -158,12 +159,17 @@ def _message(
     if isinstance(outcome, Delivered):
         yield Finding("test message", f"{address} took it")
     else:
-        yield Finding("test message", f"{address}: {outcome.reason}", "fault", "docs/slack.md")
+        hint = f"mend it, then sla-engine doctor --test-message='{address}'"
+        yield Finding("test message", f"{address}: {outcome.reason}", "fault", hint)
 
 
 def _disk(url: str) -> Iterator[Finding]:
     database = make_url(url).database if url.startswith("sqlite") else None
     folder = Path(database).absolute().parent if database else Path.cwd()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if there != folder and os.access(there, os.W_OK):
+        yield Finding("disk", f"{folder} is not there yet: the engine makes it")
+        return
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         yield Finding("disk", f"{folder} cannot be written", "fault", f"mkdir -p {folder}")
         return

@@ -1,7 +1,9 @@
 """What to type after a command refused; none is told what it says itself."""
 
 import argparse
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from uptime_common.document import DocumentError
 from uptime_common.flags import USUAL_CONFIG
@@ -16,6 +18,8 @@ _LISTS = {
     "there is no window": "sla-engine maintenance list",
     "there is no request": "sla-engine maintenance list",
 }
+_PAGES = {"graph", "query", "targets", "alerts", "rules", "metrics", "status", "api", "v1"}
+"""What people copy behind the address of a Prometheus."""
 _FAR = {"PrometheusError", "LedgerError", "SQLAlchemyError", "AlertmanagerError"}
 """By name: their modules take long to load, and no command need wait for them."""
 
@@ -38,6 +42,9 @@ def after_failure(error: Exception, command: str, options: argparse.Namespace) -
 
 def _step(error: Exception, command: str, options: argparse.Namespace) -> str:
     text = str(error)
+    for cause in _causes(error):
+        if "MissingExtraError" in _names(cause):
+            return _install(cause)
     if "sla-engine " in text or "--" in text or isinstance(error.__cause__, OSError):
         return ""
     for begin, listing in _LISTS.items():
@@ -48,9 +55,21 @@ def _step(error: Exception, command: str, options: argparse.Namespace) -> str:
     return f"sla-engine {command} --help"
 
 
+def _install(missing: BaseException) -> str:
+    """Return what brings an extra: its package, or the system's libraries that this needs."""
+    if isinstance(missing.__cause__, OSError):
+        return "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    package = str(missing).partition("(")[2].partition(")")[0].lower()
+    if find_spec("pip") is None:
+        return f"uv pip install --python {sys.executable} {package}"
+    return f"{sys.executable} -m pip install {package}"
+
+
 def _look(command: str, options: argparse.Namespace) -> str:
     if command == "discover" or getattr(options, "discover", False):
-        return f"curl {options.prometheus_url}/-/ready"
+        url = str(options.prometheus_url).rstrip("/")
+        server, _, page = url.rpartition("/")
+        return f"--prometheus.url={server}" if page in _PAGES else f"curl {url}/-/ready"
     config = getattr(options, "config_file", USUAL_CONFIG)
     return "sla-engine doctor" + ("" if config == USUAL_CONFIG else f" --config.file={config}")
 

@@ -20,6 +20,10 @@ from uptime_common.humanize import counted, listed
 OLDEST = (2, 42)
 _SKEW = 2_000  # ms of two clocks that figures do not show
 _DAY = 86_400_000
+_SCRAPE = (
+    "in scrape_configs: of prometheus.yml: "
+    '{{job_name: {0}, static_configs: [{{targets: ["127.0.0.1:{1}"]}}]}}'
+)
 _SHOWN = 5
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
@@ -112,10 +116,10 @@ class _Examination:
 
     def metrics(self) -> Iterator[Finding]:
         wanted: list[tuple[str, str, Verdict, str]] = [
-            ("service_slo_objective_ratio", "engine", "note", "scrape it: docs/install.md")
+            ("service_slo_objective_ratio", "engine", "note", _SCRAPE.format("sla-engine", 9711))
         ]
         if has_probes(self._catalogue):
-            hint = "start sla-exporter, and scrape it"
+            hint = f"sla-exporter, and {_SCRAPE.format('sla-exporter', 9710)}"
             wanted.append(("service_up", "exporter", "fault", hint))
         for name, who, verdict, hint in wanted:
             if self._client.instant(f"count({name})", self._at).series:
@@ -165,7 +169,7 @@ class _Examination:
         if limits:
             said = [f"{one.labels.get('instance')}: {one.labels.get('cause')}" for one in limits]
             text = f"probes were kept from running by limits of ours: {listed(said, _SHOWN)}"
-            yield Finding("exporter", text, "fault", "docs/probes.md")
+            yield Finding("exporter", text, "fault", "curl -s http://EXPORTER:9710/targets")
         else:
             yield Finding("exporter", "no probe was hindered in the last hour")
 

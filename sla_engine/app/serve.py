@@ -80,7 +80,8 @@ def _warn_of_empty(context: Context, url: str) -> None:
     """Say loudly that nothing was there: a volume may be missing, and with it every outage."""
     if context.ledger.derived_until() is None and not context.ledger.windows.all():
         log.warning(
-            "the ledger is empty; where one should be, its volume is missing or the URL is wrong",
+            "the ledger is empty: right at a first start, else its volume is missing "
+            "or the URL is wrong",
             looked_for=make_url(url).render_as_string(hide_password=True),
             folder=str(Path.cwd()),
         )

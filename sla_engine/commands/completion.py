@@ -15,7 +15,12 @@ def register(commands: Subparsers) -> None:
     command = log_flags_only(
         commands, "completion", completion, "print what makes a shell complete commands and flags"
     )
-    command.add_argument("shell", choices=SHELLS, help="read its output when that shell starts")
+    command.add_argument(
+        "shell",
+        choices=SHELLS,
+        metavar="|".join(SHELLS),
+        help="read its output when that shell starts",
+    )
 
 
 def completion(options: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ from sla_engine.domain.period import rfc3339
 from sla_engine.prometheus import Client, PrometheusError
 from sla_engine.prometheus.inventory import Labels
 from uptime_common.document import DocumentError
+from uptime_common.flags import USUAL_CONFIG
 from uptime_common.humanize import counted, listed
 
 _USUAL = 30 * 86_400_000
@@ -51,9 +52,12 @@ def register(commands: Subparsers) -> None:
     where.add_argument(
         "--merge",
         type=Path,
+        nargs="?",
+        const=USUAL_CONFIG,
         metavar="FILE",
-        help="add what is new to this services.yml, behind its last service, and change nothing "
-        "else; name what has vanished; without --prometheus.url its own server is asked",
+        help="add what is new to this file (default: services.yml), behind its last service, "
+        "and change nothing else; name what has vanished; without --prometheus.url its own "
+        "server is asked",
     )
 
 
@@ -70,7 +74,7 @@ def discover_(options: argparse.Namespace) -> int:
         chosen = chosen_period(options, wanted.empty, at)
         span = Interval(chosen.start, min(chosen.end, at))
     with opened_client(wanted.empty) as client:
-        made = discover(client, wanted, span)
+        made = discover(client, wanted, span, at)
         if kept is not None:
             return _merge(options.merge, kept, made, partial(_series, client, span), at)
     source = f"{wanted.empty.prometheus.url} at {rfc3339(at)}"
@@ -81,7 +85,9 @@ def discover_(options: argparse.Namespace) -> int:
     sys.stderr.writelines(f"{line}\n" for line in sentences(made.proposal))
     if output is not None:
         found = counted(len(made.proposal.services), "service")
-        sys.stderr.write(f"{output}: {found}; next: sla-engine check --config.file={output}\n")
+        flag = "" if output == USUAL_CONFIG else f" --config.file={output}"
+        then = f"sla-engine check{flag}, then sla-engine serve{flag}"
+        sys.stderr.write(f"{output}: {found}; next: {then}\n")
     return 0
 
 

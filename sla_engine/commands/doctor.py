@@ -7,6 +7,7 @@ import sys
 
 from sla_engine.app.context import (
     every_mistake,
+    find_catalogue,
     ledger_url,
     now,
     opened_client,
@@ -61,6 +62,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 def _catalogue(options: argparse.Namespace) -> Finding:
+    find_catalogue(options)
     if not options.config_file.exists():
         hint = f"sla-engine discover --prometheus.url=URL --output={options.config_file}"
         return Finding("catalogue", f"there is no {options.config_file}", "fault", hint)

@@ -178,7 +178,7 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
         period = chosen_period(options, found.empty, at)
         span = Interval(period.start, min(period.end, at))
         said = list(clock(client, at)) if span.end == at else []
-        made = discover(client, found, span)
+        made = discover(client, found, span, at)
         chosen = chosen_services(made.catalogue, options.services)
         catalogue = made.catalogue.model_copy(update={"services": chosen})
         console = Console(stderr=True) if sys.stderr.isatty() else None

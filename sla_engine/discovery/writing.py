@@ -27,6 +27,8 @@ def document(proposal: Proposal, empty: Catalogue, source: str) -> str:
 
 
 def _lines(proposal: Proposal, empty: Catalogue, source: str) -> Iterator[str]:
+    yield "# yaml-language-server: $schema=services.schema.json"
+    yield "# For an editor that knows every key: sla-engine check --schema >services.schema.json"
     yield f"# Proposed by `sla-engine discover` from {printable(source)}. Read it before use:"
     yield "# - an id is for ever, because an outage history hangs on it: change it now or never;"
     yield "# - what no metric tells is yours to add: name, owner, tier, cost_per_hour, calendar;"

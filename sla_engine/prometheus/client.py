@@ -1,5 +1,6 @@
 """The HTTP API of Prometheus, and of whatever speaks it, by requests."""
 
+import re
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -39,6 +40,7 @@ _OK = 200
 _AWAY = frozenset({502, 503})
 """What a balancer answers for a server that is away; the next one asked may be another."""
 _MOST_BYTES = 64 << 20
+_TITLE = re.compile(rb"<title[^>]*>([^<]{1,60})</title>", re.IGNORECASE)
 _LATEST = 10**10
 """Before which every time is (s, the year 2286)."""
 _ONE, _MANY = frozenset({"vector", "scalar"}), frozenset({"matrix"})
@@ -160,7 +162,7 @@ class Client:
         try:
             return str(orjson.loads(body)["data"]["resultType"])
         except (ValueError, LookupError, TypeError) as error:
-            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
+            raise _no_answer(self.url, body, error) from error
 
     def series(
         self, selector: str, start: int, end: int, most: int | None = None
@@ -194,7 +196,7 @@ class Client:
             document = orjson.loads(body)
             data, said = document["data"], [str(text) for text in document.get("warnings") or ()]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
+            raise _no_answer(self.url, body, error) from error
         if said:
             raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(said)}")
         return data
@@ -204,7 +206,7 @@ class Client:
         try:
             answer = parse(body, kinds)
         except Exception as error:  # a body may be anything
-            raise AnswerError(f"{self.url}: no answer of Prometheus: {error}") from error
+            raise _no_answer(self.url, body, error) from error
         if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
             raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
         return answer
@@ -291,9 +293,25 @@ def error_of_body(body: bytes) -> tuple[str, str]:
     """Return errorType and message of an answer that is no success."""
     try:
         document = orjson.loads(body)
+        if "error" not in document and (told := document.get("message")):
+            return "", f"{told}, which is not how Prometheus answers: is it Grafana's URL?"
         return str(document.get("errorType", "")), str(document.get("error", ""))
     except (ValueError, AttributeError):
-        return "", body[:200].decode(errors="replace")
+        return "", _page(body) or body[:200].decode(errors="replace")
+
+
+def _page(body: bytes) -> str:
+    """Return what to say of a web page by its title, nothing where it is none."""
+    if not body[:200].lstrip().startswith(b"<"):
+        return ""
+    title = _TITLE.search(body[:4096])
+    named = f" ({' '.join(title[1].decode(errors='replace').split())})" if title else ""
+    return f"a web page{named} instead of an answer of Prometheus"
+
+
+def _no_answer(url: str, body: bytes, error: Exception) -> AnswerError:
+    """Return the error of a body that Prometheus does not send."""
+    return AnswerError(f"{url}: {_page(body) or f'no answer of Prometheus: {error}'}")
 
 
 def _reason(error: BaseException) -> str:

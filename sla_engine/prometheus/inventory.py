@@ -107,6 +107,10 @@ def recording_rules(client: Client) -> tuple[Rule, ...]:
         raise AnswerError(f"{client.url}: its rules are not as Prometheus has them") from error
 
 
+_NOT_SET = (None, "0s", "0")
+"""What a server's flag says where nobody gave it: its own default, or a size, holds then."""
+
+
 class Build(NamedTuple):
     """Which Prometheus it is, and for how long it keeps samples, as far as it says so.
 
@@ -123,11 +127,10 @@ def build(client: Client) -> Build:
     Raises:
         UnreachableError: it does not answer at all.
     """
-    return Build(
-        _version(client),
-        _said(client, "status/flags", "storage.tsdb.retention.time")
-        or _said(client, "status/runtimeinfo", "storageRetention"),
-    )
+    kept = _said(client, "status/flags", "storage.tsdb.retention.time")
+    if kept in _NOT_SET:
+        kept = _said(client, "status/runtimeinfo", "storageRetention")
+    return Build(_version(client), None if kept in _NOT_SET else kept)
 
 
 def _version(client: Client) -> str | None:

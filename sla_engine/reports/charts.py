@@ -4,6 +4,7 @@ The extra ``charts``. Letters are drawn with the machine's fonts; where it has n
 picture, because a chart without words misleads.
 """
 
+import sys
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -21,7 +22,7 @@ _INK = "#1b1f24"
 def missing() -> str | None:
     """Return what has to be installed before there are pictures; None where nothing has."""
     if find_spec("resvg_py") is None:
-        return "the extra 'charts' (resvg-py)"
+        return f"the extra 'charts': {sys.executable} -m pip install resvg-py"
     return None if _letters() else "a font, such as Debian's fonts-dejavu-core"
 
 

@@ -380,7 +380,7 @@ _RULES = {
 
 def capacity(report: PeriodReport) -> list[tuple[str, ...]]:
     """Return how full servers are, and the day on which the first of their disks is full."""
-    say, end = language(report), report.period.end
+    say, end = language(report), min(report.period.end, report.generated_at)
     hosts = report.capacity.hosts if report.capacity else ()
     return [
         (
@@ -398,7 +398,7 @@ def capacity(report: PeriodReport) -> list[tuple[str, ...]]:
 
 def updates(report: PeriodReport) -> list[tuple[str, ...]]:
     """Return what waits to be installed on servers, and how old they are."""
-    say, end = language(report), report.period.end
+    say, end = language(report), min(report.period.end, report.generated_at)
     hosts = report.capacity.hosts if report.capacity else ()
     return [
         (
@@ -430,7 +430,7 @@ def _full(say: Language, end: int, days: float | None) -> str:
 
 
 def _ago(say: Language, end: int, moment: int | None) -> str:
-    """Return a day, and how many days before the period's end that was."""
+    """Return a day, and how many days before the period's end, or now, that was."""
     if moment is None:
         return "-"
     days = say.number(max(0, end - moment) // DAY)

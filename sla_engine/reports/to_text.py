@@ -100,7 +100,7 @@ def _about(report: PeriodReport, say: Language) -> Iterator[str]:
 
 def _summary(report: PeriodReport) -> Iterator[str]:
     summary, say = summarize(report.services), language(report)
-    yield from _judged(summary, say)
+    yield from _judged(report, summary, say)
     if summary.worst:
         worst = (f"{s.name} {say.percent(s.figures.availability)}" for s in summary.worst)
         yield say.phrase("Worst: {names}", names=", ".join(worst))
@@ -120,14 +120,13 @@ def _summary(report: PeriodReport) -> Iterator[str]:
         yield say.phrase("WARNING: {warning}", warning=warning)
 
 
-def _judged(summary: Summary, say: Language) -> Iterator[str]:
+def _judged(report: PeriodReport, summary: Summary, say: Language) -> Iterator[str]:
     """Yield how many met the objective, and who did not."""
     judged = len(summary.met) + len(summary.missed)
     if judged:
         yield _met(len(summary.met), judged, say)
     elif not summary.running:
-        text = say.phrase("No service could be judged: nothing is known, or nothing was agreed.")
-        yield text.removesuffix(".")
+        yield view.unjudged(report, say).removesuffix(".")
     if summary.running:
         yield view.running(summary, say).removesuffix(".")
     if summary.missed:

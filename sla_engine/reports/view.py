@@ -152,9 +152,14 @@ def headline(report: PeriodReport) -> str:
         said.append(running(summary, say))
     if broken := [one.customer for one in report.agreements if one.met is False]:
         said.append(say.phrase("Agreements missed: {names}.", names=say.listed(broken, 3)))
-    return " ".join(said) or say.phrase(
-        "No service could be judged: nothing is known, or nothing was agreed."
-    )
+    return " ".join(said) or unjudged(report, say)
+
+
+def unjudged(report: PeriodReport, say: Language) -> str:
+    """Return why there is no verdict at all."""
+    if report.services and all(one.objective is None for one in report.services):
+        return say.phrase("No service has an objective: these are figures without a verdict.")
+    return say.phrase("No service could be judged: nothing is known, or nothing was agreed.")
 
 
 def running(summary: Summary, say: Language) -> str:

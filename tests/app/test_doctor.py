@@ -190,3 +190,17 @@ def test_when_the_report_of_an_agreement_goes_out_is_told_or_that_it_does_not() 
     }
     assert {one.found: one.verdict for one in found[1:]} == told
     assert all(one.next for one in found if one.verdict == "note")
+
+
+def test_a_folder_that_is_not_there_yet_is_no_fault_where_it_can_be_made(tmp_path: Path) -> None:
+    book = catalogue("a")
+    checks = dict(engine_checks(book, f"sqlite:///{tmp_path}/var/new/l.db", {}, NOVEMBER, None))
+    (found,) = checks["disk"]()
+    assert (found.verdict, found.found) == (
+        "ok", f"{tmp_path}/var/new is not there yet: the engine makes it",
+    )  # fmt: skip
+
+
+def test_what_to_type_next_needs_no_page_that_is_not_installed() -> None:
+    for path in (ROOT / "sla_engine/app").glob("*_findings.py"):
+        assert "docs/" not in path.read_text("utf-8"), path

@@ -100,7 +100,9 @@ def test_check_tells_wrong_schedules_with_everything_else(
     ("arguments", "words"),
     [
         (["report", "--format=xls"], "sla-engine report: argument --format: invalid choice: 'xls'"),
-        (["verify", "twice"], "sla-engine: unrecognized arguments: twice"),
+        (["verify", "twice"], "sla-engine verify: unrecognized arguments: twice; see"),
+        (["reprt"], "sla-engine: argument COMMAND: invalid choice: 'reprt'"),
+        (["completion"], "sla-engine completion: the following arguments are required: bash|zsh"),
         (["outages"], "sla-engine outages: the following arguments are required: ACTION"),
     ],
 )

@@ -1,17 +1,26 @@
 """What somebody sees who has nothing yet: no arguments, no checkout, no catalogue."""
 
+import argparse
 import ast
+import asyncio
+import os
 import re
+import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
 
-from sla_engine.app.next_step import START
+from sla_engine.app.errors import JobError
+from sla_engine.app.next_step import START, after_failure
+from sla_engine.app.state_file import announced
 from sla_engine.cli import COMMANDS, FIRST, main, parser
 from sla_engine.commands.assets import ASSETS
+from sla_engine.reports import MissingExtraError
+from uptime_common.web import WebConfig, start_server
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,3 +100,87 @@ def test_a_catalogue_with_mistakes_is_told_them_alone(
     path.write_text("organization: Example\n")
     assert main(["check", f"--config.file={path}"]) == 1
     assert "to begin" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["reprt"], "; did you mean report?; see sla-engine --help"),
+        (["report", "--perod=today"], "; did you mean --period=today?; see sla-engine report "),
+        (["outages", "list", "--sinc=7d"], "?; see sla-engine outages list --help"),
+        (["check", "mine.yml"], "; did you mean --config.file=mine.yml?; see sla-engine check "),
+        (["check", "--config", "mine.yml"], "; did you mean --config.file?; see"),
+        (["verify", "--xyz"], "unrecognized arguments: --xyz; see sla-engine verify --help"),
+    ],
+)
+def test_what_is_misspelt_is_answered_by_what_was_meant_and_the_help_of_that_command(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "following"),
+    [("", "curl http://127.0.0.1:1/-/ready"), ("/graph", "--prometheus.url=http://127.0.0.1:1")],
+)
+def test_a_url_that_is_no_server_is_told_with_what_to_type(
+    path: str, following: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"--prometheus.url=http://127.0.0.1:1{path}"
+    assert main(["report", "--discover", url, "--period=today"]) == 1
+    assert capsys.readouterr().err.endswith(f"; next: {following}\n")
+
+
+def test_a_url_without_its_scheme_is_told_by_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["report", "--discover", "--prometheus.url=127.0.0.1:9090", "--period=today"]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith("sla-engine: --prometheus.url: '127.0.0.1:9090'")
+
+
+@pytest.mark.parametrize(
+    ("cause", "has_pip", "step"),
+    [
+        (ImportError("none"), True, f"{sys.executable} -m pip install weasyprint"),
+        (ImportError("none"), False, f"uv pip install --python {sys.executable} weasyprint"),
+        (OSError("no pango"), True, "apt-get install libpango-1.0-0"),
+    ],
+)
+def test_an_extra_that_is_missing_is_told_with_what_brings_it(
+    cause: Exception, has_pip: bool, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_spec("ast") if has_pip else None
+    monkeypatch.setattr("sla_engine.app.next_step.find_spec", lambda _: found)
+    error = JobError("PDF needs the extra 'pdf' (WeasyPrint): none")
+    error.__cause__ = MissingExtraError(str(error))
+    error.__cause__.__cause__ = cause
+    assert after_failure(error, "report", argparse.Namespace()).startswith(f"; next: {step}")
+
+
+def test_doctor_finds_the_catalogue_of_the_engine_that_runs_as_other_commands_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    config, ledger = tmp_path / "mine.yml", f"sqlite:///{tmp_path}/ledger.db"
+    config.write_text(
+        "organization: O\ntimezone: UTC\nservices: [{id: a, name: A, sli: {promql: up}}]\n"
+    )
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.delenv("SLA_ENGINE_LEDGER", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with announced("127.0.0.1:1", ledger, "http://127.0.0.1:1", os.environ, str(config)):
+        assert main(["doctor"]) == 1
+    assert f"ok    catalogue      {config}: 1 service\n" in capsys.readouterr().out
+
+
+def test_a_port_that_is_taken_is_told_once_with_how_to_find_who_has_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match="in use") as refused:
+            asyncio.run(start_server([], ("127.0.0.1", port), WebConfig()))
+    assert refused.value.strerror == (
+        f"--web.listen-address=127.0.0.1:{port}: Address already in use; "
+        f"who has it: ss -ltnp 'sport = :{port}'; or give another port"
+    )

@@ -244,3 +244,23 @@ def test_the_readme_shows_what_is_printed(
     known = ["...", *printed.splitlines()]
     assert [line for line in shown.strip().splitlines() if line not in known] == []
     assert len(shown.splitlines()) > 8
+
+
+@pytest.mark.parametrize(
+    ("now", "instead"),
+    [
+        (OCTOBER.end, "the last hour has 8 services: try --period=this-month, or write"),
+        (OCTOBER.start - 300 * DAY, "nor has the last hour any: have it scrape blackbox_exporter"),
+    ],
+)
+def test_where_a_period_has_nothing_it_is_said_whether_there_is_anything_now(
+    now: int,
+    instead: str,
+    estate: Prometheus,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sla_engine.commands.report.now", lambda: now)
+    url = f"--prometheus.url={estate.url}"
+    assert main(["report", url, "--discover", "--period=2025-10"]) == 1
+    assert instead in capsys.readouterr().err

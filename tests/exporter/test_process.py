@@ -159,32 +159,66 @@ def test_targets_tell_their_state_and_can_be_probed_now(program: RunningExporter
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "message", "following"),
     [
-        (["--config.file=none.yml"], 1, "none.yml:1: cannot be read: No such file or directory\n"),
-        (["--web.listen-address=here"], 2, "error: argument --web.listen-address: 'here' is not"),
-        (["--no-probes", "--web.config.file=no"], 1, "no:1: cannot be read: No such file"),
-        (["--no-probes", "--web.listen-address=256.0.0.1:9"], 1, "address=256.0.0.1:9: Name or"),
+        (
+            ["--config.file=none.yml"],
+            1,
+            "none.yml:1: cannot be read: No such file or directory",
+            "sla-exporter: next: --config.file=FILE, or --no-probes for this host's health alone",
+        ),
+        (
+            [f"--config.file={Path(__file__)}"],
+            1,
+            f"{Path(__file__)}:",
+            f"next: sla-engine check --config.file={Path(__file__)}, which tells every mistake",
+        ),
+        (
+            ["--web.listen-address=here"],
+            2,
+            "sla-exporter: argument --web.listen-address: 'here' is not",
+            "; see sla-exporter --help",
+        ),
+        (
+            ["--no-probes", "--web.config.file=no"],
+            1,
+            "no:1: cannot be read: No such file",
+            "sla-exporter: next: mend no, then the same again",
+        ),
+        (
+            ["--no-probes", "--web.listen-address=256.0.0.1:9"],
+            1,
+            "address=256.0.0.1:9: Name or",
+            "",
+        ),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(arguments: list[str], code: int, message: str) -> None:
+def test_what_is_wrong_is_told_in_one_line_and_what_to_type_next(
+    arguments: list[str], code: int, message: str, following: str
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "exporter", *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == code
-    assert message in done.stderr.splitlines(keepends=True)[-1]
-    assert len([line for line in done.stderr.splitlines() if not line.startswith("ts=")]) <= 2
+    said = [line for line in done.stderr.splitlines() if not line.startswith("ts=")]
+    assert message in said[0]
+    assert said[-1].endswith(following)
+    assert len(said) <= 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--shard=3/2"], "error: argument --shard: '3/2' is not I/N, such as 1/3"),
-        (["--nonsense"], "error: unrecognized arguments: --nonsense"),
+        (["--shard=3/2"], "sla-exporter: argument --shard: '3/2' is not I/N, such as 1/3"),
+        (
+            ["--nonsense"],
+            "sla-exporter: unrecognized arguments: --nonsense; see sla-exporter --help",
+        ),
+        (["--web.listen-adress=:1"], "; did you mean --web.listen-address=:1?; see"),
         (["--web.listen-address=::1:9"], "'::1:9' is not host:port; IPv6: [::1]:9"),
         (["--collector.timeout=-1"], "'-1' is not a number of seconds above 0"),
         (["--collector.filesystem.mount-timeout=x"], "'x' is not a number of seconds above 0"),
-        (["--location="], "error: argument --location: '' is not a name"),
+        (["--location="], "sla-exporter: argument --location: '' is not a name"),
     ],
 )
 def test_a_wrong_flag_is_wrong_usage(
@@ -195,7 +229,8 @@ def test_a_wrong_flag_is_wrong_usage(
     assert ended.value.code == 2
     lines = capsys.readouterr().err.splitlines()
     assert message in lines[-1]
-    assert len(lines) <= 2
+    assert lines[-1].endswith("; see sla-exporter --help")
+    assert len(lines) == 1
 
 
 def test_without_a_catalogue_in_its_folder_it_shows_the_host_alone(tmp_path: Path) -> None:

@@ -96,3 +96,54 @@ def test_an_answer_that_nothing_bounds_is_read_up_to_a_limit(
     endless: Any = Endless()
     with pytest.raises(LimitError, match="more than 1 MiB"):
         Client(Prometheus())._at_most(endless)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<!DOCTYPE html>\n<title>Grafana</title>", "a web page (Grafana) instead of an answer"),
+        (b" <html><body>hello</body></html>", "a web page instead of an answer of Prometheus"),
+        (b"# HELP up x\nup 1\n", "no answer of Prometheus: "),
+    ],
+)
+def test_another_server_at_the_url_is_told_by_what_it_is(
+    body: bytes, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Client(Prometheus(url="http://made-up")) as asked:
+        monkeypatch.setattr(asked, "_body", lambda *_: body)
+        for question in (
+            lambda: asked.series("up", 0, 1),
+            lambda: asked.instant("up", 0),
+            lambda: asked.kind("up", 0),
+        ):
+            with pytest.raises(AnswerError) as told:
+                question()
+            assert str(told.value).startswith(f"http://made-up: {said}")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        (b'{"message":"Unauthorized"}', "", "Unauthorized, which is not how Prometheus answers"),
+        (b"<html><title>502 Bad\nGateway</title>", "", "a web page (502 Bad Gateway) instead"),
+        (b'{"status":"error","errorType":"bad_data","error":"no"}', "bad_data", "no"),
+        (b"404 page not found\n", "", "404 page not found"),
+    ],
+)
+def test_a_refusal_is_told_by_who_refuses(body: bytes, kind: str, message: str) -> None:
+    found, said = client.error_of_body(body)
+    assert (found, said.startswith(message)) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("flag", "kept", "told"),
+    [("0s", "15d", "15d"), ("0s", None, None), ("90d", "15d", "90d"), (None, "1y", "1y")],
+)
+def test_a_retention_that_nobody_set_is_what_the_server_does(
+    flag: str | None, kept: str | None, told: str | None
+) -> None:
+    served = Served(
+        flags={"": {"storage.tsdb.retention.time": flag}},
+        runtimeinfo={"": {"storageRetention": kept}},
+    )
+    assert build(served).retention == told

@@ -1,6 +1,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -10,12 +11,22 @@ import resvg_py
 from weasyprint import HTML
 
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import FORMATS, charts, drawings, grids, lists, plots, to_html, to_slack
+from sla_engine.reports import (
+    FORMATS,
+    charts,
+    drawings,
+    grids,
+    lists,
+    plots,
+    to_html,
+    to_slack,
+    view,
+)
 from sla_engine.reports.language import language
 from sla_engine.reports.plain import seconds
 from sla_engine.reports.to_json import document
 from tests.programs.slack_rules import mistakes
-from tests.reports.sample import REPORT, SERVICES, outage, service
+from tests.reports.sample import DAY, REPORT, SERVICES, at, outage, service
 
 Golden = Callable[[str, str], None]
 
@@ -101,7 +112,7 @@ def test_a_picture_needs_a_font_because_charts_without_words_mislead(
 
 def test_without_the_extra_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "find_spec", lambda _: None)
-    assert charts.missing() == "the extra 'charts' (resvg-py)"
+    assert charts.missing() == f"the extra 'charts': {sys.executable} -m pip install resvg-py"
 
 
 def test_a_name_fits_into_the_margin_of_a_chart() -> None:
@@ -227,3 +238,23 @@ def test_many_outages_that_are_too_short_to_count_are_one_line_of_their_service(
         ("Search", "unplanned", "15s", "too short to count"),
     ]
     assert lists.outage_count(report) == "0 outages and 22 too short to count"
+
+
+def test_of_a_running_period_days_ahead_and_ago_count_from_now() -> None:
+    now = at("2026-11-05T12:00:00")
+    sample = replace(REPORT, generated_at=now, period=REPORT.period._replace(end=now + 20 * DAY))
+    assert sample.capacity is not None
+    host = replace(sample.capacity.hosts[0], full_in=3.0, listed=now - DAY)
+    running = replace(sample, capacity=replace(sample.capacity, hosts=(host,)))
+    assert lists.updates(running)[0][5].endswith("(1 d)")
+    assert lists.capacity(running)[0][-1] == "2026-11-08"
+
+
+def test_a_report_without_objectives_says_so_and_nothing_about_what_is_not_known() -> None:
+    free = service("docs", objective=None)
+    report = replace(REPORT, services=(free,), agreements=())
+    said = "No service has an objective: these are figures without a verdict"
+    assert view.headline(report) == f"{said}."
+    assert f"\n{said}\n" in FORMATS["text"].render(report).decode()
+    owed = replace(report, services=(service("docs", agreed=()),))
+    assert view.headline(owed).startswith("No service could be judged: nothing is known")
