@@ -9,7 +9,7 @@ from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
 from service_catalogue.past import pieces
 from service_catalogue.service import FOREVER, Piece
-from sla_engine.accounting.contracts import Contracts, contract_kinds, to_come
+from sla_engine.accounting.contracts import Contracts, contract_kinds, contract_reach, to_come
 from sla_engine.accounting.figures import figures_in
 from sla_engine.accounting.terms import agreed_time
 from sla_engine.domain.agreement import (
@@ -143,7 +143,7 @@ def agreement_reports(
     """
     for agreement in agreements:
         parts = members(catalogue, agreement, period)
-        yield _Case(catalogue, agreement, parts, facts, first, period=period).report(at)
+        yield _Case(catalogue, agreement, parts, facts, first, period=period, at=at).report()
 
 
 class _Case:
@@ -158,8 +158,10 @@ class _Case:
         first: Mapping[str, int],
         *,
         period: Interval,
+        at: int,
     ) -> None:
-        self._catalogue, self._agreement, self._period = catalogue, agreement, period
+        self._catalogue, self._agreement = catalogue, agreement
+        self._period, self._at = period, at
         self._services = by_terms(catalogue, agreement, parts)
         self._first = first
         self._hours = {s.id: s for s in by_terms(catalogue, agreement, parts, hours=True)}
@@ -175,9 +177,9 @@ class _Case:
         if all(one.calendar is None and one.timezone is None for one in every):
             return facts
         spans = [*facts.agreed, *facts.covered]
+        whole = contract_reach(self._catalogue, self._services, self._period, self._at)
         reach = Interval(
-            min([self._period.start, *(s.start for s in spans)]),
-            max([self._period.end, *(s.end for s in spans)]),
+            min([whole.start, *(s.start for s in spans)]), max([whole.end, *(s.end for s in spans)])
         )
         agreed = agreed_time(self._catalogue, service, reach, self._first.get(service.id))
         return self._while_there(replace(facts, agreed=agreed))
@@ -189,7 +191,8 @@ class _Case:
             return facts
         return replace(facts, agreed=clip(facts.agreed, Interval(-FOREVER, left)))
 
-    def report(self, at: int) -> AgreementReport:
+    def report(self) -> AgreementReport:
+        at = self._at
         contracts = Contracts(self._catalogue, self._period, at, hours=self._hours)
         closed: dict[Interval, dict[str, ClosedWindow]] = {}
         running: dict[str, RunningWindow] = {}

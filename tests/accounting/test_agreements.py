@@ -379,3 +379,34 @@ def test_an_edit_of_its_calendar_owes_nobody_other_hours_for_a_window_before_it(
             [told] = json.loads(FORMATS["json"].render(made))["agreements"]
             [service] = told["closed"][0]["services"]
             assert service["unplanned_seconds"] == lost
+
+
+def test_the_hours_of_an_agreement_reach_to_its_windows_end() -> None:
+    """Its services' own hours end before noon, and what is owed in the afternoon is to come, too."""
+    every_day = {"days": "mon-sun", "hours": ["00:00-24:00"]}
+    book = catalogue(
+        {"id": "shop", "calendar": "morning"},
+        calendars={
+            "morning": {"weekly": [every_day | {"hours": ["08:00-12:00"]}]},
+            "always": {"weekly": [every_day]},
+        },
+        agreements=[
+            {"id": "a", "customer": "ACME", "services": ["shop"], "calendar": "always"}
+            | {"objective": 99, "rule": "all"}
+        ],
+    )
+    now, (start, minutes) = at("2026-09-11"), DOWN["shop"]
+    end = start + minutes * MINUTE
+    line = (
+        Segment(FIRST, start, State.UP),
+        Segment(start, end, State.DOWN),
+        Segment(end, now, State.UP),
+    )
+    with Ledger.open("sqlite://") as ledger:
+        ledger.apply([Derived("shop", line, FIRST)])
+        found = report(Books(book, ledger), parse_period("2026-09-10", UTC, now), now, strips=False)
+    [told] = json.loads(FORMATS["json"].render(found))["agreements"]
+    # 1 % of 30 days is 7.2 hours, of which one was lost in a day: the rest lasts for 6.2 days.
+    gone = datetime.fromisoformat(told["running"]["error_budget_exhausted_at"])
+    expected = datetime(2026, 9, 11, tzinfo=UTC) + timedelta(days=6.2)
+    assert abs(gone - expected) <= timedelta(milliseconds=1)
