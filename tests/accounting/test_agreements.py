@@ -382,7 +382,7 @@ def test_an_edit_of_its_calendar_owes_nobody_other_hours_for_a_window_before_it(
 
 
 def test_the_hours_of_an_agreement_reach_to_its_windows_end() -> None:
-    """Its services' own hours end before noon, and what is owed in the afternoon is to come, too."""
+    """Its services have none after noon, and the afternoons of it are to come, too."""
     every_day = {"days": "mon-sun", "hours": ["00:00-24:00"]}
     book = catalogue(
         {"id": "shop", "calendar": "morning"},
