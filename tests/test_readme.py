@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 from service_catalogue.load import parse_catalogue
-from sla_engine.cli import parser
+from sla_engine.app.clock import CLOCK
+from sla_engine.cli import main, parser
+from sla_engine.domain.outage import outage_id
+from sla_engine.domain.timeline import Segment, State
+from sla_engine.ledger import Derived, Ledger
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+CATALOGUE = "\n".join(block for kind, block in BLOCKS if kind == "yaml")
+DAY = 86_400_000
 LINES = [
     shlex.split(line, comments=True)
     for kind, block in BLOCKS
@@ -41,10 +47,36 @@ def test_a_line_to_type_is_understood(words: list[str]) -> None:
 
 
 def test_the_service_of_five_minutes_and_its_window_are_one_catalogue() -> None:
-    whole = "\n".join(block for kind, block in BLOCKS if kind == "yaml")
-    catalogue = parse_catalogue(whole, "README.md")
+    catalogue = parse_catalogue(CATALOGUE, "README.md")
     assert [service.id for service in catalogue.services] == ["website"]
     assert [window.id for window in catalogue.maintenance.windows] == ["move"]
+
+
+ASKED = [words[1:] for words in LINES if words[0] == ".venv/bin/sla-engine"]
+
+
+def test_what_to_ask_later_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the service of five minutes, of which an engine has measured three days."""
+    now = CLOCK.now()
+    first, began, ended = now - 3 * DAY, now - 2 * DAY, now - 2 * DAY + 600_000
+    line = (
+        Segment(first, began, State.UP),
+        Segment(began, ended, State.DOWN),
+        Segment(ended, now, State.UP),
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "services.yml").write_text(CATALOGUE)
+    with Ledger.open("sqlite:///var/ledger.db") as ledger:
+        ledger.apply([Derived("website", line, first)])
+    for words in ASKED:
+        assert main(words) == 0, words
+    assert len(ASKED) == 3
+    shown = capsys.readouterr().out
+    assert "Our website" in shown
+    assert outage_id("website", began) in shown
+    assert "Our website" in (tmp_path / "month.html").read_text()
 
 
 def test_every_block_is_of_a_kind_that_is_tried() -> None:
