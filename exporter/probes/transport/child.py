@@ -12,7 +12,7 @@ from exporter.probes.transport.result import Cause, HinderedError
 from exporter.probes.transport.run import Run
 
 _LONGEST = 64 * 1024
-_PATIENCE = 1.0  # seconds for a killed program to be gone
+_PATIENCE = 5.0  # seconds for a killed program to be gone, also on a busy machine
 
 
 class Finished(NamedTuple):
@@ -57,6 +57,7 @@ async def _release(process: asyncio.subprocess.Process) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 await process.communicate()
+    process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - has no public name
 
 
 async def _output(process: asyncio.subprocess.Process) -> bytes:
