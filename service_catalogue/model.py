@@ -39,8 +39,8 @@ class OfTime(NamedTuple):
     of the file, empty where it was read from none; ``zones`` are the organisation's, each
     with when it was first seen (ms UTC), where that changed; ``agreements`` are those that changed,
     by id, in the same way; ``departed`` are agreements that left, as they were at last, each with
-    when it was first seen to be gone. One that is not ``written`` stands for a file that says
-    nothing yet.
+    when it was first seen to be gone; ``away`` is when agreements were not there, by id. One that
+    is not ``written`` stands for a file that says nothing yet.
     """
 
     left: tuple[Service, ...] = ()
@@ -50,6 +50,7 @@ class OfTime(NamedTuple):
     zones: tuple[tuple[int, tzinfo], ...] = ()
     agreements: dict[str, tuple[tuple[int, Agreement], ...]] = {}  # noqa: RUF012 - never changed
     departed: tuple[tuple[int, Agreement], ...] = ()
+    away: dict[str, tuple[tuple[int, int], ...]] = {}  # noqa: RUF012 - never changed
     written: bool = True
 
 
@@ -164,6 +165,10 @@ class Catalogue(Frozen):
     def left_at(self, agreement: Agreement) -> int | None:
         """Return when an agreement was seen to be gone (ms UTC); None while it is there."""
         return next((seen for seen, one in self.departed if one.id == agreement.id), None)
+
+    def away(self, agreement: Agreement) -> tuple[tuple[int, int], ...]:
+        """Return when an agreement was not in the catalogue, after it had been (ms UTC)."""
+        return self._of_time.away.get(agreement.id, ())
 
     def agreed(self, agreement: Agreement, moment: int) -> Agreement:
         """Return the terms of an agreement at a moment (ms UTC)."""

@@ -34,7 +34,7 @@ from sla_engine.domain.contract_window import (
     last_day,
     running_at,
 )
-from sla_engine.domain.interval import Interval, Intervals, clip, total, union
+from sla_engine.domain.interval import Interval, Intervals, clip, subtract, total, union
 from sla_engine.domain.objective import ratio
 
 _WORST_FIRST: tuple[WindowState, ...] = ("lost", "at_risk", "on_course")
@@ -185,11 +185,9 @@ class _Case:
         return self._while_there(replace(facts, agreed=agreed))
 
     def _while_there(self, facts: AccountingInput) -> AccountingInput:
-        """Return facts of which nothing is owed after the agreement left the catalogue."""
-        left = self._catalogue.left_at(self._agreement)
-        if left is None:
-            return facts
-        return replace(facts, agreed=clip(facts.agreed, Interval(-FOREVER, left)))
+        """Return facts of which nothing is owed while the agreement was not in the catalogue."""
+        away = tuple(Interval(*gone) for gone in self._catalogue.away(self._agreement))
+        return replace(facts, agreed=subtract(facts.agreed, away)) if away else facts
 
     def report(self) -> AgreementReport:
         at = self._at

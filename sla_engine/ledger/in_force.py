@@ -101,6 +101,7 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
         windows=tuple(_windows(known, zones)),
         agreements=agreements,
         departed=departed,
+        away={name: gone for name in agreements if (gone := _away(known["agreement", name]))},
         zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
         if _moved(zones)
         else (),
@@ -253,6 +254,13 @@ def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], 
     if dated[-1].value == agreement_value(agreement):
         read[-1] = (dated[-1].seen, agreement)
     return tuple((seen, one) for seen, one in read if one is not None) or ((0, agreement),)
+
+
+def _away(dated: Sequence[Dated]) -> tuple[tuple[int, int], ...]:
+    """Return from when to when an agreement was not there (ms UTC)."""
+    ends = [*(d.seen for d in dated[1:]), FOREVER]
+    spans = zip(dated, ends, strict=False)
+    return tuple((one.seen, end) for one, end in spans if one.value is None)
 
 
 def _by_calendar(

@@ -323,6 +323,16 @@ def test_a_window_is_paid_as_was_agreed_when_it_began() -> None:
     assert running["running"]["window_state"] == "lost"
 
 
+def test_an_agreement_that_came_back_is_owed_nothing_for_the_time_between() -> None:
+    one, other = {"id": "a", "rule": "worst"}, {"id": "b", "rule": "worst"}
+    reported = edited(
+        ("2026-09-01", [one, other]), ("2026-10-05", [other]), ("2026-10-20", [one, other])
+    )
+    back, stayed = reported("2026-10")
+    assert (back["closed"][0]["met"], stayed["closed"][0]["met"]) == (True, False)
+    assert back["closed"][0]["availability_ratio"] == 1
+
+
 def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
     one, other = {"id": "a", "rule": "worst"}, {"id": "b", "rule": "worst"}
     reported = edited(("2026-09-01", [one, other]), ("2026-10-05", [other]))
