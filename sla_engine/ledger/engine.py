@@ -11,6 +11,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
+NEWEST = "0006"
+"""The newest step of the schema."""
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
 _LOCK_MIGRATION = 0x51A_0001
 _BUSY_MS = 30_000
 
@@ -45,7 +48,8 @@ def open_engine(url: str, *, create: bool = True) -> sa.Engine:
             failed.callback(engine.dispose)
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine, parsed.database)
-            _migrate(engine)
+            if not _is_current(engine):
+                _migrate(engine)
             failed.pop_all()
     except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
         raise LedgerError(reason(url, error)) from error
@@ -121,6 +125,15 @@ class _File:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def _is_current(engine: sa.Engine) -> bool:
+    """Say whether no step is missing; who only reads then waits for nobody who writes."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table(_VERSION.name):
+            return False
+        found = connection.execute(sa.select(_VERSION.c.version_num)).scalars().all()
+    return found == [NEWEST]
 
 
 def _migrate(engine: sa.Engine) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
@@ -11,6 +13,7 @@ from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger, LedgerError, Outbox, tables
+from sla_engine.ledger import engine as ledger_engine
 
 UP, DOWN = State.UP, State.DOWN
 OPEN = Derived("shop", (Segment(0, 10, UP), Segment(10, 20, DOWN)), 0)
@@ -113,6 +116,25 @@ def test_a_ledger_of_a_newer_version_is_refused(ledger_url: str) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'later'"))
     with pytest.raises(LedgerError, match="of another version of Uptime Ledger"):
         Ledger.open(ledger_url)
+
+
+def test_who_reads_does_not_wait_for_who_writes(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def migrate(_: sa.Engine) -> None:
+        raise AssertionError("a ledger that is current is locked as it opens")
+
+    with Ledger.open(ledger_url) as ledger:
+        monkeypatch.setattr(ledger_engine, "_migrate", migrate)
+        with ledger.engine.execution_options(write=True).begin(), Ledger.open(ledger_url) as other:
+            assert other.histories(Interval(0, 1)) == {}
+
+
+def test_the_newest_step_is_known() -> None:
+    config = Config()
+    config.set_main_option("script_location", "sla_engine.ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [ledger_engine.NEWEST]
 
 
 @pytest.mark.usefixtures("migrating")
