@@ -78,13 +78,14 @@ def preserved(
     edges of a loss the series that are left decide, where the lost ones may have tied.
     """
     kept = outlived(history, derived, tail, released, unseen.edges)
-    if unseen != NOTHING_UNSEEN and (history.outages or history.gaps):
+    if unseen != NOTHING_UNSEEN and not _are_up(history, derived):
+        sure = Unseen(*(_borne_out(some, history, tail) for some in unseen))
         known = (State.UP, State.DOWN)
         other = union(
-            _otherwise(history, derived, unseen.holes, known),
-            _otherwise(history, derived, unseen.edges, (State.UNKNOWN,), both_ends=True),
-            _otherwise(history, derived, unseen.carried, (State.UNKNOWN,)),
-            _not_yet(history, derived, unseen.partial),
+            _otherwise(history, derived, sure.holes, known),
+            _otherwise(history, derived, sure.edges, (State.UNKNOWN,), both_ends=True),
+            _otherwise(history, derived, sure.carried, (State.UNKNOWN,)),
+            _not_yet(history, derived, sure.partial),
         )
         kept = union(kept, subtract(other, released))
     if not kept:
@@ -120,11 +121,30 @@ def outlived(
             changes = [s.start for s in past[1:] if s.state is not State.UNKNOWN]
             proved = any(start >= before.end for start in changes)
             known = any(s.state is not State.UNKNOWN and s.end > hole.start for s in past)
-            proved |= hole.end < covered.end and bool(_holding(edges, hole))
+            proved |= any(edge.end < covered.end for edge in _holding(edges, hole))
             if known and (proved or covered.end - hole.start > tail):
                 early = [start for start in changes if start < before.end]
                 kept.append(Interval(max(early, default=hole.start), hole.end))
     return subtract(union(kept), released)
+
+
+def _borne_out(unseen: Intervals, history: History, tail: int) -> Intervals:
+    """Return the unseen time in which the history is no guess.
+
+    It is none where the history knows what came after it, nor before its last ``tail`` (ms).
+    """
+    end = max((i.end for i in history.covered), default=0)
+    return tuple(
+        i if i.end < end else Interval(i.start, max(i.start, min(i.end, end - tail)))
+        for i in unseen
+        if i.end < end or i.start < end - tail
+    )
+
+
+def _are_up(history: History, derived: Timeline) -> bool:
+    """Say whether neither knows of anything but up: the most frequent case by far."""
+    others = history.outages or history.gaps
+    return not others and all(s.state is State.UP for s in derived)
 
 
 def _holding(intervals: Intervals, inside: Interval) -> Intervals:
@@ -142,35 +162,47 @@ def _otherwise(
 ) -> Intervals:
     """Return where in unseen time the history is in one of some states, and another was derived.
 
-    Only where both begin alike: else it is another quorum or source that makes the difference.
-    ``both_ends``: what the history does not end as was derived is not meant. Of a tie they do, when
-    all series are back; else it is a hole whose samples came late.
+    Only where both are `_alike`. ``both_ends``: what the history does not end as was derived is not
+    meant. Of a tie they do, when all series are back; else it is a hole whose samples came late.
     """
     whole = Interval(derived[0].start, derived[-1].end)
     found: list[Interval] = []
     for known in intersect(clip(unseen, whole), history.covered):
         past, now = timeline_of(history, known), cut(derived, known)
-        if past[0].state is not now[0].state:
+        if not _alike(past, now, known, whole):
             continue
         certain = subtract((known,), during(now, State.UNKNOWN))
-        if both_ends and past[-1].state is not now[-1].state:
+        if both_ends and known.end < whole.end and past[-1].state is not now[-1].state:
             past = past[:-1]
         for state in states:
             found += subtract(intersect(during(past, state), certain), during(now, state))
     return union(found)
 
 
+def _alike(past: Timeline, now: Timeline, known: Interval, whole: Interval) -> bool:
+    """Say whether history and derivation agree where a loss begins, if it can be seen; or ends.
+
+    Where they do not, it is another quorum or source that makes the difference. Of a loss that
+    reaches over both ends of what was derived, or is unknown at both, nobody can tell.
+    """
+    if known.start > whole.start and now[0].state is not State.UNKNOWN:
+        return past[0].state is now[0].state
+    end = now[-1].state
+    return known.end == whole.end or end in {State.UNKNOWN, past[-1].state}
+
+
 def _not_yet(history: History, derived: Timeline, partial: Intervals) -> Intervals:
     """Return where after a loss the history knows another state than was derived.
 
     Only where both end alike, when all series are back: else it is another expression that makes
-    the difference. Where what was derived ends before, nobody can tell.
+    the difference. Where that is not looked at, nobody can tell.
     """
     whole = Interval(derived[0].start, derived[-1].end)
     found: list[Interval] = []
+    ends = {interval.end for interval in partial}
     for known in intersect(clip(partial, whole), history.covered):
         past, now = timeline_of(history, known), cut(derived, known)
-        if known.end == whole.end or past[-1].state is now[-1].state:
+        if known.end not in ends or past[-1].state is now[-1].state:
             for state in (State.UP, State.DOWN):
                 found += subtract(during(past, state), during(now, state))
     return union(found)
@@ -185,8 +217,8 @@ def replaced(history: History, derived: Timeline) -> History:
     """
     start, end = derived[0].start, derived[-1].end
     covered = union(history.covered, (Interval(start, end),))
-    if not (history.outages or history.gaps) and all(s.state is State.UP for s in derived):
-        return History((), (), covered)  # the most frequent case by far
+    if _are_up(history, derived):
+        return History((), (), covered)
     first = _reaching_back(history, start)
     last = max(end, covered[-1].end)
     whole = joined(

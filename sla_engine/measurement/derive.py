@@ -123,8 +123,9 @@ def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Unseen
     edge = longest * 3 // 2
     near = union(Interval(i.start - edge, i.end + edge) for i in found)
     partly = intersect(union(*some), near)
-    lost = union(Interval(i.start - 1, i.end) for i in partly)
-    return Unseen(lost, partly if len(series) > 1 else ())
+    lost = union(Interval(i.start - 1, i.end + 1) for i in partly)  # with what is known about it
+    edges = union(Interval(i.start, i.end + 1) for i in partly)
+    return Unseen(lost, edges if len(series) > 1 else ())
 
 
 def location(labels: Mapping[str, str]) -> object:

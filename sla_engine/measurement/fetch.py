@@ -134,7 +134,7 @@ def _stepped(
         t._replace(step=t.step or usual.step, fixed=True) for t in cadence_terms(catalogue, service)
     ]
     longest = max(t.max_gap or (t.step or 0) * 5 // 2 for t in terms)
-    wide = _widened(period, longest, now)
+    wide = _widened(period, longest + _STALENESS, now)
     questions: list[Ask] = []
     at = wide.start
     for t in terms:
@@ -151,7 +151,8 @@ def _stale(series: Sequence[Paced], seen: Interval) -> Unseen:
     """Return when samples are missing, and when beside that the expression may show something else.
 
     As long as it shows what it was what is known of that time stays as it is, even where that is
-    nothing. When it is back its series may come one by one, up to its longest gap.
+    nothing. When it is back its series come one by one: what is scraped less often than that is
+    stale between two scrapes.
     """
     lost: list[Interval] = []
     carried: list[Interval] = []
@@ -168,10 +169,12 @@ def _stale(series: Sequence[Paced], seen: Interval) -> Unseen:
         late = 2 * (one.times[0] - seen.start) > 3 * steps[0]
         first = np.append([0] if late else [], missing + 1).astype(int)
         first = first[first < len(one.times)]
-        final = np.append(missing, len(one.times) - 1)[np.searchsorted(missing, first)]
-        back = one.times[first]
-        whole = np.minimum(back + gaps[first], one.times[final] + steps[final])
-        partial += map(Interval, back.tolist(), whole.tolist())
+        until = np.append(since, 2 * seen.end)[np.searchsorted(missing, first)]
+        for start, end in zip(one.times[first].tolist(), until.tolist(), strict=True):
+            if end - start > _STALENESS:
+                partial.append(Interval(start, min(start + _STALENESS, seen.end)))
+            elif start < end:  # never all of its series: as good as lost
+                lost.append(Interval(start, end))
     return Unseen(union(lost), carried=union(carried), partial=union(partial))
 
 
