@@ -124,8 +124,8 @@ def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Unseen
     near = union(Interval(i.start - edge, i.end + edge) for i in found)
     partly = intersect(union(*some), near)
     lost = union(Interval(i.start - 1, i.end + 1) for i in partly)  # with what is known about it
-    edges = union(Interval(i.start, i.end + 1) for i in partly)
-    return Unseen(lost, edges if len(series) > 1 else ())
+    back = union(Interval(i.start, i.end + 1) for i in partly)
+    return Unseen(lost, back if len(series) > 1 else ())
 
 
 def location(labels: Mapping[str, str]) -> object:

@@ -1,7 +1,7 @@
 """A service's samples for an hour, stretches of which are lost, and what is derived of them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ STALENESS, HOUR = 300_000, 3_600_000
 PERIOD = Interval(0, 61 * SCRAPE)
 _Derived = tuple[Timeline, Unseen]
 QUORUMS = (None, "any", "majority", "all", 2)
-EXPRESSIONS = {
+EXPRESSIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "min(x)": min,
     "max(x)": max,
     "sum(x) >= bool 2": lambda values: float(sum(values) >= 2),
