@@ -57,6 +57,11 @@ def spoken(met: bool | None, state: WindowState | None, say: Language) -> Word:
     return say.word(_STATES[state] if met is None else _VERDICTS[met])
 
 
+def budget_gone(at: int, say: Language) -> str:
+    """Return when a budget is used up if the last day's burn goes on."""
+    return say.phrase("at today's burn its budget is gone on {day}", day=say.day(at))
+
+
 def method(service: ServiceReport, say: Language) -> str:
     """Return by what a service is judged where that is not time."""
     figures = service.figures

@@ -10,7 +10,7 @@ from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, boar
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
-from sla_engine.reports import view
+from sla_engine.reports import promised, view
 from sla_engine.reports.columns import spoken, title_in, window_title
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
@@ -140,7 +140,9 @@ def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) ->
             name = f"{name}, {window_title(service, one.window, say)}"
         return name, "", judged, say.percent(one.availability), goal, view.lost(service, say)
     actual = NOTHING if one.availability is None else say.percent(one.availability)
-    return one.name, say.phrase("agreement"), judged, actual, goal, say.service_time(one.unplanned)
+    left = promised.budget_left(one.budget, one.no_budget, say)
+    down = "; ".join(filter(None, (say.service_time(one.unplanned), left)))
+    return one.name, say.phrase("agreement"), judged, actual, goal, down
 
 
 def _figures_of(service: ServiceReport, window: Interval) -> Figures:

@@ -7,7 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
-from sla_engine.reports import lists, view
+from sla_engine.reports import lists, promised, view
 from sla_engine.reports.columns import (
     LEVELS,
     RELIABILITY,
@@ -260,7 +260,7 @@ def agreements(report: PeriodReport) -> Grid:
         "What customers were promised: one figure by the agreement's rule; credits are percents of "
         "the window's fee."
     )
-    rows = lists.agreements(report)
+    rows = promised.agreements(report)
     return _grid("agreements", say.phrase("Agreements"), _AGREEMENTS, rows, say, caption=caption)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.aftermath import aftermath
-from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
-from sla_engine.reports.columns import spoken, title_in, window_title
+from sla_engine.reports.columns import budget_gone, spoken, window_title
 from sla_engine.reports.language import Language, language, marked
 
 
@@ -165,7 +164,7 @@ def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str
     if (run := contract.running) is not None:
         notes = [_entered(run, say)]
         if run.exhausted is not None:
-            notes.append(_gone(run.exhausted, say))
+            notes.append(budget_gone(run.exhausted, say))
         note = "; ".join(filter(None, notes))
         yield (
             *_window(service, run, say),
@@ -192,55 +191,6 @@ def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
     if one.entered is None:
         return ""
     return say.phrase("owed from {day} on: scaled budget", day=say.day(one.entered))
-
-
-def _gone(at: int, say: Language) -> str:
-    return say.phrase("at today's burn its budget is gone on {day}", day=say.day(at))
-
-
-AGREEMENT_HEAD = (
-    marked("Agreement"),
-    marked("Rule"),
-    marked("Window"),
-    marked("Verdict"),
-    marked("Actual"),
-    marked("Credit"),
-    marked("Due"),
-    marked("Why"),
-)
-
-
-def agreements(report: PeriodReport) -> list[tuple[str, ...]]:
-    """Return what was kept of agreements, a line for each window, as `AGREEMENT_HEAD`."""
-    return [row for one in report.agreements for row in _agreement(one, language(report))]
-
-
-def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]:
-    for window in (*one.closed, *(() if one.running is None else (one.running,))):
-        known = one.rule != "each" and window.availability is not None
-        due = None if window.credit is None else say.agreed(window.credit / 100)
-        yield (
-            one.customer,
-            say.phrase(_RULES[one.rule]),
-            title_in(window.span, one.zone, say),
-            spoken(window.met, window.state, say),
-            say.percent(window.availability) if known else "-",
-            due or "-",
-            "-" if window.money is None else say.amount(window.money, one.paid_in(window)),
-            _reasons(window, say) or "-",
-        )
-
-
-def _reasons(window: AgreementWindow, say: Language) -> str:
-    """Return the services that missed what was promised, with what was down of each."""
-    missed = [part for part in window.parts if part.met is False]
-    told = [
-        f"{part.service} {say.percent(part.availability)}, {say.service_time(part.unplanned)}"
-        for part in missed
-    ]
-    if window.exhausted is not None:
-        told.append(_gone(window.exhausted, say))
-    return "; ".join(told)
 
 
 def outage_count(report: PeriodReport) -> str:
@@ -371,10 +321,6 @@ _DONE = {
 _KINDS = {
     "planned": marked("planned"), "unplanned": marked("unplanned"),
     "overrun": marked("overrun"),
-}  # fmt: skip
-_RULES = {
-    "each": marked("each"), "worst": marked("worst"),
-    "weighted": marked("weighted"), "all": marked("all"),
 }  # fmt: skip
 
 

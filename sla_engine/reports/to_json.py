@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import orjson
 
 from sla_engine.domain.aftermath import aftermath
-from sla_engine.domain.agreement import AgreementWindow
+from sla_engine.domain.agreement import AgreementWindow, Budget
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
@@ -106,6 +106,19 @@ def _agreements(report: PeriodReport) -> Json:
     return {"agreements": listed} if listed else {}
 
 
+def budget(found: Budget) -> Json:
+    """Return a budget: of time in seconds, else in events or slices, as its unit says."""
+    scale = 1000 if found.unit == "time" else 1
+    return {
+        "unit": "seconds" if found.unit == "time" else found.unit,
+        "allowed": found.allowed / scale,
+        "used": found.used / scale,
+        "left": found.left / scale,
+        "left_ratio": found.left_ratio,
+        "service": found.service,
+    }
+
+
 def _promised(window: AgreementWindow) -> Json:
     return {
         "start": rfc3339(window.span.start),
@@ -114,6 +127,8 @@ def _promised(window: AgreementWindow) -> Json:
         "met": window.met,
         "window_state": window.state,
         "error_budget_exhausted_at": moment(window.exhausted),
+        "error_budget": None if window.budget is None else budget(window.budget),
+        "error_budget_absent": window.no_budget,
         "credit_percent": window.credit,
         "credit_amount": window.money,
         **({"currency": window.currency} if window.currency else {}),

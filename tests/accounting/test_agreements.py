@@ -420,3 +420,81 @@ def test_the_hours_of_an_agreement_reach_to_its_windows_end() -> None:
     gone = datetime.fromisoformat(told["running"]["error_budget_exhausted_at"])
     expected = datetime(2026, 9, 11, tzinfo=UTC) + timedelta(days=6.2)
     assert abs(gone - expected) <= timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed", "used", "service"),
+    [
+        ("each", 43.2, 60, "shop"),
+        ("worst", 43.2, 60, "shop"),
+        ("weighted", 43.2, (2 * 60 + 60 + 20) / 4, None),
+        ("all", 43.2, 90 + 20, None),
+    ],
+)
+def test_a_window_that_runs_says_what_is_left_of_its_budget(
+    ledger: Ledger, rule: str, allowed: float, used: float, service: str | None
+) -> None:
+    weights = {"weights": {"shop": 2, "till": 1, "wiki": 1}} if rule == "weighted" else {}
+    [found] = made(ledger, "2026-09-25", {"id": "a", "rule": rule} | weights)
+    budget = found["running"]["error_budget"]
+    assert budget["unit"] == "seconds"
+    assert budget["allowed"] / 60 == pytest.approx(allowed)
+    assert budget["used"] / 60 == pytest.approx(used)
+    assert budget["left"] == pytest.approx(budget["allowed"] - budget["used"])
+    assert budget["service"] == service
+    assert found["running"]["error_budget_absent"] is None
+    assert found["running"]["window_state"] == "lost"
+
+
+@pytest.mark.parametrize("rule", ["each", "worst", "weighted", "all"])
+def test_a_running_window_of_which_nothing_is_known_says_that_it_has_no_budget_yet(
+    rule: str,
+) -> None:
+    given = {"id": "a", "rule": rule} | ({"weights": {"shop": 2}} if rule == "weighted" else {})
+    with Ledger.open("sqlite://") as empty:
+        [found] = made(empty, "2026-09-25", given)
+        shown = made(empty, "2026-09-25", given, style="text")
+    assert found["running"]["error_budget"] is None
+    assert found["running"]["error_budget_absent"] == "nothing_known"
+    assert "no budget yet: nothing is known" in " ".join(shown.split())
+
+
+def test_services_without_objectives_in_an_agreement_without_one_say_that_there_is_no_budget(
+    ledger: Ledger,
+) -> None:
+    agreement = {"id": "a", "customer": "ACME", "services": list(DOWN)}
+    book = catalogue(*({"id": name, "objective": None} for name in DOWN), agreements=[agreement])
+    now = at("2026-12-01")
+    found = report(Books(book, ledger), parse_period("2026-09-25", UTC, now), now, strips=False)
+    [told] = json.loads(FORMATS["json"].render(found))["agreements"]
+    assert told["running"]["error_budget_absent"] == "nothing_promised"
+    assert "no budget: no objective is promised" in FORMATS["text"].render(found).decode()
+
+
+def test_the_budget_of_all_is_of_the_time_that_is_agreed_for_all(ledger: Ledger) -> None:
+    """The till has office hours: of the shop's whole month only these are agreed for both."""
+    office = {"weekly": [{"days": "mon-sun", "hours": ["00:00-06:00"]}]}
+    book = catalogue(
+        {"id": "shop"},
+        {"id": "till", "calendar": "night"},
+        calendars={"night": office},
+        agreements=[
+            {"id": "a", "customer": "ACME", "services": ["shop", "till"], "objective": 99}
+            | {"rule": "all"}
+        ],
+    )
+    now = at("2026-12-01")
+    found = report(Books(book, ledger), parse_period("2026-09-25", UTC, now), now, strips=False)
+    [told] = json.loads(FORMATS["json"].render(found))["agreements"]
+    budget = told["running"]["error_budget"]
+    assert budget["allowed"] == pytest.approx(30 * 6 * 3600 / 100)
+    assert budget["used"] == 90 * 60
+
+
+@pytest.mark.parametrize("style", ["text", "html", "slack"])
+def test_people_read_what_is_left_of_an_agreements_budget(ledger: Ledger, style: str) -> None:
+    wiki = {"services": ["wiki"], "rule": "worst"}
+    shown = made(ledger, "2026-W39", {"id": "a"} | wiki, style=style)
+    assert "23m 12s of a budget of 43m 12s left (wiki has least)" in " ".join(shown.split())
+    over = made(ledger, "2026-W39", {"id": "a", "rule": "all"}, style=style)
+    assert "budget of 43m 12s exceeded by 1h 6m 48s" in " ".join(over.split())
