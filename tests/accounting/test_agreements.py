@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,8 @@ import pytest
 from service_catalogue import Catalogue
 from service_catalogue.terms import terms_of
 from sla_engine.accounting.past import noted, remembered
-from sla_engine.accounting.report import make_report, report
+from sla_engine.accounting.report import frozen_report, make_report, report
+from sla_engine.domain.outage import Correction
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
@@ -498,3 +500,28 @@ def test_people_read_what_is_left_of_an_agreements_budget(ledger: Ledger, style:
     assert "23m 12s of a budget of 43m 12s left (wiki has least)" in " ".join(shown.split())
     over = made(ledger, "2026-W39", {"id": "a", "rule": "all"}, style=style)
     assert "budget of 43m 12s exceeded by 1h 6m 48s" in " ".join(over.split())
+
+
+def test_what_is_restated_of_two_currencies_is_a_line_for_each() -> None:
+    """The agreement is paid by the week, from the twelfth of October on in dollars."""
+    old = {"id": "a", "rule": "worst", "services": ["shop"], "window": "week"}
+    new = old | {"currency": "USD", "fee": 500}
+    broken = [at("2026-10-06"), at("2026-10-20")]
+    edges = [FIRST, *(moment for start in broken for moment in (start, start + 600 * MINUTE)), END]
+    line = tuple(
+        Segment(start, end, State.DOWN if number % 2 else State.UP)
+        for number, (start, end) in enumerate(pairwise(edges))
+    )
+    period, now = parse_period("2026-10", UTC, 0), at("2026-12-01")
+    with Ledger.open("sqlite://") as found:
+        found.apply([Derived(name, line, FIRST) for name in DOWN])
+        noted(books(found, old), at("2026-09-01"))
+        noted(books(found, new), at("2026-10-10"))
+        book = remembered(books(found, new), now)
+        frozen_report(book, period, at("2026-11-02"), strips=False)
+        for start in broken:
+            said = Correction(at("2026-11-03"), "bob", "class", None, "planned", "it was agreed")
+            found.corrections.add("shop", start, said)
+        told = report(book, period, now, strips=False).restatements
+    customer = [one.money for one in told if one.service == "ACME"]
+    assert customer == [(125, 0, "USD"), (250, 0, "EUR")]
