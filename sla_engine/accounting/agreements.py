@@ -383,12 +383,25 @@ def touches(catalogue: Catalogue, agreement: Agreement, period: Interval) -> boo
     left = catalogue.left_at(agreement)
     if left is None or period.start < left:
         return True
+    return period.start < last_close(catalogue, agreement, left)
+
+
+def last_close(catalogue: Catalogue, agreement: Agreement, left: int) -> int:
+    """Return when the last window closes of an agreement that left (both ms UTC)."""
     last = Interval(left - 1, left)
-    return any(
-        (span := running_at(contract_kinds(catalogue, service), left)) is not None
-        and period.start < span.end
-        for service in by_terms(catalogue, agreement, members(catalogue, agreement, last))[:1]
-    )
+    for service in by_terms(catalogue, agreement, members(catalogue, agreement, last))[:1]:
+        running = running_at(contract_kinds(catalogue, service), left)
+        return left if running is None else running.end
+    return left
+
+
+def lately(catalogue: Catalogue, at: int, told: int) -> list[Agreement]:
+    """Return the agreements, with those that left until so long after their last window closed.
+
+    ``at`` is ms UTC, ``told`` milliseconds.
+    """
+    gone = (one for left, one in catalogue.departed if at < last_close(catalogue, one, left) + told)
+    return [*catalogue.agreements, *gone]
 
 
 def reach_of(
