@@ -232,7 +232,7 @@ def _computed(
     found = replace(
         found,
         restatements=restatements(books, found, rows),
-        terms=terms_in_force(rows, chosen, whole),
+        terms=terms_in_force(rows, chosen, whole, catalogue=books.catalogue, agreements=agreements),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
     return with_components(with_age(found, books, now), books.catalogue)

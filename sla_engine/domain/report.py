@@ -185,7 +185,8 @@ class TermsInForce:
     """What was agreed for some services in a part of a period, as key and value.
 
     ``seen`` is when it was first seen (ms UTC), ``digest`` the SHA-256 of the file; ``upgrade``
-    says that it may be older: the ledger knows it since its upgrade.
+    says that it may be older: the ledger knows it since its upgrade. ``agreement`` is the id of the
+    one that it is of, and the customer; of services then nothing is said.
     """
 
     services: tuple[str, ...]
@@ -194,6 +195,7 @@ class TermsInForce:
     seen: int
     digest: str
     upgrade: bool = False
+    agreement: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,7 +256,10 @@ def terms(report: PeriodReport) -> list[tuple[str, str, str, str]]:
             known += f" ({say.phrase('the upgrade')})"
         file = f", SHA-256 {one.digest[:12]}" if one.digest else ""
         told = "; ".join(f"{key} {value}" for key, value in one.values)
-        found.append((say.listed(one.services, 20), when, told, known + file))
+        whose = say.listed(one.services, 20)
+        if one.agreement is not None:
+            whose = "{1} ({0})".format(*one.agreement)
+        found.append((whose, when, told, known + file))
     return found
 
 

@@ -152,6 +152,11 @@ def _terms(report: PeriodReport) -> Json:
     terms = [
         {
             "services": list(one.services),
+            **(
+                {}
+                if one.agreement is None
+                else {"agreement": one.agreement[0], "customer": one.agreement[1]}
+            ),
             "start": rfc3339(one.span.start),
             "end": rfc3339(one.span.end),
             "values": dict(one.values),

@@ -525,3 +525,27 @@ def test_what_is_restated_of_two_currencies_is_a_line_for_each() -> None:
         told = report(book, period, now, strips=False).restatements
     customer = [one.money for one in told if one.service == "ACME"]
     assert customer == [(125, 0, "USD"), (250, 0, "EUR")]
+
+
+def test_the_terms_of_an_agreement_are_in_force_piece_by_piece() -> None:
+    old = {"id": "a", "rule": "worst"}
+    with Ledger.open("sqlite://") as found:
+        found.apply([Derived(n, (Segment(FIRST, END, State.UP),), FIRST) for n in DOWN])
+        noted(books(found, old), at("2026-09-01"))
+        noted(books(found, {"id": "a", "objective": 99.5}), at("2026-10-10"))
+        noted(books(found, {"id": "b"}), at("2026-10-20"))
+        now = at("2026-12-01")
+        book = remembered(books(found, {"id": "b"}), now)
+        made = report(book, parse_period("2026-10", UTC, now), now, strips=False)
+    rows = json.loads(FORMATS["json"].render(made))["terms"]
+    told = [
+        (row["start"][:10], row["end"][:10], row["values"]["rule"], row["values"]["objective"])
+        for row in rows
+        if row.get("agreement") == "a"
+    ]
+    assert told == [
+        ("2026-10-01", "2026-10-10", "worst", "99.9"),
+        ("2026-10-10", "2026-10-20", "each", "99.5"),
+    ]
+    shown = FORMATS["text"].render(made).decode()
+    assert "ACME (a), 2026-10-01 00:00:00 to 2026-10-10" in " ".join(shown.split())
