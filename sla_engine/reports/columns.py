@@ -143,7 +143,9 @@ def _windows(service: ServiceReport, say: Language) -> str:
 
 
 def _latency(service: ServiceReport, say: Language) -> str:
-    seconds = service.latency_p95
+    seconds, found = service.latency_p95, service.latency
+    if seconds is None and found is not None and found.value is not None:
+        return f"p{found.percentile:g}: {say.number(found.value * 1000)} ms"
     return NOTHING if seconds is None else f"{say.number(seconds * 1000)} ms"
 
 

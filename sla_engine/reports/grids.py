@@ -336,6 +336,11 @@ def performance(report: PeriodReport) -> Grid:
         names = say.listed(asked, 10)
         told = say.phrase("Of {names} both are of its requests, by a histogram.", names=names)
         caption += f" {told}"
+    other = [one.name for one in lists.measured(report) if lists.promised_percentile(one)]
+    if other:
+        names = say.listed(other, 10)
+        told = say.phrase("Of {names} it is the percentile that was promised.", names=names)
+        caption += f" {told}"
     grid = _listed(
         "performance",
         say.phrase("Performance"),

@@ -7,7 +7,7 @@ from sla_engine.domain.aftermath import aftermath
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
+from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport, ServiceReport, Work
 from sla_engine.reports.columns import budget_gone, spoken, window_title
 from sla_engine.reports.language import Language, language, marked
 
@@ -409,7 +409,7 @@ def performance(report: PeriodReport) -> list[tuple[str, ...]]:
     return [
         (
             one.name,
-            _seconds(say, found.p95),
+            _named_percentile(say, found),
             _seconds(say, found.before),
             _moved(say, found),
             _seconds(say, found.below),
@@ -422,9 +422,20 @@ def performance(report: PeriodReport) -> list[tuple[str, ...]]:
     ]
 
 
+def promised_percentile(one: ServiceReport) -> bool:
+    """Say whether another percentile than p95 was promised of a service, and is shown."""
+    return one.latency is not None and one.latency.percentile != USUAL_PERCENTILE
+
+
 def measured(report: PeriodReport) -> list[ServiceReport]:
     """Return the services of which it is known how fast they were, or meant to be."""
     return [one for one in report.services if one.latency is not None]
+
+
+def _named_percentile(say: Language, found: Latency) -> str:
+    """Return how fast a service was, with the percentile's name where it is another than p95."""
+    told = _seconds(say, found.value)
+    return told if found.percentile == USUAL_PERCENTILE else f"p{found.percentile:g}: {told}"
 
 
 def _seconds(say: Language, seconds: float | None) -> str:
@@ -436,9 +447,9 @@ def _seconds(say: Language, seconds: float | None) -> str:
 
 def _moved(say: Language, found: Latency) -> str:
     """Return by how much the latency changed since the period before."""
-    if not found.p95 or not found.before:
+    if not found.value or not found.before:
         return "-"
-    part = found.p95 / found.before - 1
+    part = found.value / found.before - 1
     return f"{'+' if part > 0 else ''}{say.number(part * 100)} %"
 
 

@@ -10,6 +10,7 @@ from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
 from sla_engine.domain.report import (
+    USUAL_PERCENTILE,
     Capacity,
     Latency,
     PeriodReport,
@@ -339,11 +340,21 @@ def _work(one: Work) -> Json:
     }
 
 
+def _percentile(found: Latency) -> Json:
+    """Return how fast it was: under the name of p95 where it is that, else of the one promised."""
+    usual = found.percentile == USUAL_PERCENTILE
+    name = "p95" if usual else "percentile"
+    told = {
+        f"{name}_seconds": found.value,
+        f"previous_{name}_seconds": found.before,
+        f"parts_{name}_seconds": list(found.days),
+    }
+    return told if usual else {"percentile": found.percentile} | told
+
+
 def _latency(found: Latency) -> Json:
     return {
-        "p95_seconds": found.p95,
-        "previous_p95_seconds": found.before,
-        "parts_p95_seconds": list(found.days),
+        **_percentile(found),
         "target_seconds": found.below,
         "target_share": found.share,
         "share_within_target": found.kept,

@@ -290,8 +290,9 @@ def test_terms_are_listed_and_shown(run: Run, ledger: Ledger, tmp_path: Path) ->
     assert run("terms", "show", "shop", "--at=noon")[0] == 2
 
 
+@pytest.mark.usefixtures("ledger")
 def test_the_terms_of_an_agreement_are_shown_whole_beside_a_service_of_that_id(
-    run: Run, ledger: Ledger, tmp_path: Path
+    run: Run, tmp_path: Path
 ) -> None:
     promised = "agreements:\n  - {id: shop, customer: ACME, services: [shop], labels: {of: acme}}\n"
     own = SERVICES.replace("{id: shop,", "{id: shop, labels: {of: acme},")
