@@ -549,3 +549,19 @@ def test_the_terms_of_an_agreement_are_in_force_piece_by_piece() -> None:
     ]
     shown = FORMATS["text"].render(made).decode()
     assert "ACME (a), 2026-10-01 00:00:00 to 2026-10-10" in " ".join(shown.split())
+
+
+def test_what_is_owed_says_how_many_outages_there_were_beside_the_longest() -> None:
+    starts = [at("2026-09-03"), at("2026-09-10"), at("2026-09-17")]
+    ends = [start + (120 - 10 * number) * MINUTE for number, start in enumerate(starts)]
+    edges = [FIRST, *(one for pair in zip(starts, ends, strict=True) for one in pair), END]
+    line = tuple(
+        Segment(start, end, State.DOWN if number % 2 else State.UP)
+        for number, (start, end) in enumerate(pairwise(edges))
+    )
+    with Ledger.open("sqlite://") as found:
+        found.apply([Derived(name, line, FIRST) for name in DOWN])
+        shown = made(found, "2026-09", {"id": "a", "services": ["shop"]}, style="text")
+    [owed] = [line for line in shown.split("\n\n") if line.startswith("Owed to customers")]
+    told = " ".join(owed.split())
+    assert "shop 5h 30m, 2026-09-03 00:00:00 to 02:00:00 UTC and 2 more in the list" in told
