@@ -60,7 +60,9 @@ def message(report: PeriodReport) -> Message:
 
 def _tone(report: PeriodReport) -> Tone:
     summary = summarize(report.services)
-    if summary.missed or summary.lost:
+    states = (one.running.state for one in report.agreements if one.running is not None)
+    broken = "lost" in states or any(one.met is False for one in report.agreements)
+    if summary.missed or summary.lost or broken:
         return "warning"
     return "up" if summary.met or summary.on_course else "info"
 
