@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
+from functools import reduce
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
+from service_catalogue.past import at as held_at
 from service_catalogue.past import pieces
 from service_catalogue.service import FOREVER, Piece
 from sla_engine.accounting.contracts import Contracts, contract_kinds, contract_reach, to_come
@@ -15,11 +16,17 @@ from sla_engine.accounting.terms import agreed_time
 from sla_engine.domain.agreement import (
     AgreementReport,
     AgreementWindow,
+    Budget,
+    NoBudget,
     Part,
+    Rule,
+    Unit,
     added,
+    agreed_for_all,
     all_up,
     holds,
     step,
+    together,
     weighted,
     worst,
 )
@@ -33,8 +40,9 @@ from sla_engine.domain.contract_window import (
     forecast,
     last_day,
     running_at,
+    spent,
 )
-from sla_engine.domain.interval import Interval, Intervals, clip, subtract, total, union
+from sla_engine.domain.interval import Interval, Intervals, clip, intersect, subtract, total, union
 from sla_engine.domain.objective import ratio
 
 _WORST_FIRST: tuple[WindowState, ...] = ("lost", "at_risk", "on_course")
@@ -280,47 +288,84 @@ class _Case:
         if rule in {"each", "worst"}:
             states = {one.state for one in windows.values()}
             gone = [one.exhausted for one in windows.values() if one.exhausted is not None]
+            budget = self._least(windows)
             return AgreementWindow(
                 span,
                 parts,
                 None if rule == "each" else self._measured(span, moment),
                 state=next((state for state in _WORST_FIRST if state in states), None),
                 exhausted=min(gone, default=None),
+                budget=budget,
+                no_budget=None if budget else self._no_budget(span),
             )
         now = self._measured(span, moment)
         if now is None or goal is None:
-            return AgreementWindow(span, parts, now)
-        agreed = union(*(clip(self._facts[name].agreed, span) for name in windows))
-        lost = partial(self._lost, span, agreed)
-        left = float(1 - goal) * total(agreed) - lost(moment)
+            why: NoBudget = "nothing_promised" if goal is None else "nothing_known"
+            return AgreementWindow(span, parts, now, no_budget=why)
+        agreed, ahead = self._time(rule, span, moment)
+        budget = self._whole(rule, span, agreed, goal, moment)
         day = last_day(agreed, moment) or Interval(moment - DAY, moment)
-        burnt = lost(moment) - lost(day.start)
-        exhausted = forecast(left, burnt, total(clip(agreed, day)), self._ahead(span, moment))
-        state: WindowState = "lost" if left < 0 else "at_risk" if exhausted else "on_course"
-        return AgreementWindow(span, parts, now, state=state, exhausted=exhausted)
+        burnt = budget.used - self._whole(rule, span, agreed, goal, day.start).used
+        exhausted = forecast(budget.left, burnt, total(clip(agreed, day)), ahead)
+        state: WindowState = "lost" if budget.left < 0 else "at_risk" if exhausted else "on_course"
+        return AgreementWindow(span, parts, now, state=state, exhausted=exhausted, budget=budget)
 
-    def _ahead(self, span: Interval, moment: int) -> Intervals:
-        """Return the time to come that is agreed for any service of a window that runs."""
-        return union(
-            *(
-                to_come(
-                    self._catalogue,
-                    self._hours[service.id],
-                    clip(self._facts[service.id].agreed, span),
-                    span,
-                    moment,
-                    began=self._first.get(service.id),
-                )
-                for service in self._services
-                if self._holds(service, span)
+    def _no_budget(self, span: Interval) -> NoBudget:
+        """Return why none of the services that are judged in a window has a budget."""
+        goals = (held_at(one, span.start).objective for one in self._inside(span))
+        return "nothing_promised" if all(goal is None for goal in goals) else "nothing_known"
+
+    def _least(self, windows: Mapping[str, RunningWindow]) -> Budget | None:
+        """Return the budget of the service that has least of its own left."""
+        known = [
+            (one.figures.budget_remaining, service.name, one.figures)
+            for service in self._services
+            if (one := windows.get(service.id)) and one.figures.budget_remaining is not None
+        ]
+        if not known:
+            return None
+        _, name, figures = min(known, key=lambda one: one[0])
+        timed = figures.budget is not None
+        allowed = figures.budget if timed else figures.allowed
+        unit: Unit = "time" if timed else "events" if figures.slices is None else "slices"
+        return Budget(allowed or 0.0, spent(figures) or 0.0, unit, name)
+
+    def _inside(self, span: Interval) -> list[Service]:
+        """Return the services that are part of a window and owed in it."""
+        parts = (s for s in self._services if self._holds(s, span))
+        return [s for s in parts if clip(self._facts[s.id].agreed, span)]
+
+    def _time(self, rule: Rule, span: Interval, moment: int) -> tuple[Intervals, Intervals]:
+        """Return the time that a window's one figure is of, and what of it is to come."""
+        facts = [self._facts[s.id].within(span) for s in self._inside(span)]
+        coming = [
+            to_come(
+                self._catalogue,
+                self._hours[service.id],
+                clip(self._facts[service.id].agreed, span),
+                span,
+                moment,
+                began=self._first.get(service.id),
             )
-        )
+            for service in self._inside(span)
+        ]
+        if rule == "all":
+            return agreed_for_all(facts), reduce(intersect, coming) if coming else ()
+        return union(*(one.agreed for one in facts)), union(*coming)
 
-    def _lost(self, span: Interval, agreed: Intervals, moment: int) -> float:
-        """Return what was lost of a window up to a moment, as agreed time (ms)."""
-        found = self._measured(span, moment)
+    def _whole(
+        self, rule: Rule, span: Interval, agreed: Intervals, goal: Fraction, moment: int
+    ) -> Budget:
+        """Return the budget of a window with one figure, as it was at a moment (ms UTC)."""
         past = total(clip(agreed, Interval(span.start, moment)))
-        return 0.0 if found is None else (1 - found) * past
+        if rule == "all":
+            facts = [self._facts[s.id].within(span) for s in self._inside(span)]
+            if (found := together(facts, moment)) is None:
+                return Budget(float(1 - goal) * total(agreed), 0.0)
+            counts = total(agreed) - (found.agreed - found.judged)
+            return Budget(float((1 - goal) * counts), found.lost)
+        now = self._measured(span, moment)
+        return Budget(float((1 - goal) * total(agreed)), 0.0 if now is None else (1 - now) * past)
 
 
 def _down(figures: Figures) -> Intervals:
@@ -338,12 +383,25 @@ def touches(catalogue: Catalogue, agreement: Agreement, period: Interval) -> boo
     left = catalogue.left_at(agreement)
     if left is None or period.start < left:
         return True
+    return period.start < last_close(catalogue, agreement, left)
+
+
+def last_close(catalogue: Catalogue, agreement: Agreement, left: int) -> int:
+    """Return when the last window closes of an agreement that left (both ms UTC)."""
     last = Interval(left - 1, left)
-    return any(
-        (span := running_at(contract_kinds(catalogue, service), left)) is not None
-        and period.start < span.end
-        for service in by_terms(catalogue, agreement, members(catalogue, agreement, last))[:1]
-    )
+    for service in by_terms(catalogue, agreement, members(catalogue, agreement, last))[:1]:
+        running = running_at(contract_kinds(catalogue, service), left)
+        return left if running is None else running.end
+    return left
+
+
+def lately(catalogue: Catalogue, at: int, told: int) -> list[Agreement]:
+    """Return the agreements, with those that left until so long after their last window closed.
+
+    ``at`` is ms UTC, ``told`` milliseconds.
+    """
+    gone = (one for left, one in catalogue.departed if at < last_close(catalogue, one, left) + told)
+    return [*catalogue.agreements, *gone]
 
 
 def reach_of(

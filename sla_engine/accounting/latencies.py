@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import structlog
 
-from sla_engine.domain.report import Latency, PeriodReport
+from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport
 from sla_engine.prometheus import Client, PrometheusError, health
 
 _PARTS = 31
@@ -18,11 +18,13 @@ class Target(NamedTuple):
     """How fast a service is meant to be: seconds, and the share that is to be within them.
 
     ``histogram`` is the selector of the buckets that say so; without one its probes do.
+    ``percentile`` is the one that was promised, if the share was said so.
     """
 
     below: float
     share: float
     histogram: str | None = None
+    percentile: float = USUAL_PERCENTILE
 
 
 Values = dict[str, float]
@@ -38,25 +40,42 @@ def latencies(
     Raises:
         PrometheusError: the probes cannot be asked.
     """
-    start = report.period.start
-    length, before = _length(report, at)
-    now = values_by(client, health.latency(length), at, "service")
-    earlier = values_by(client, health.latency(before), start, "service") if now else {}
+    length, _ = _length(report, at)
+    measured = _probed(client, report, at, USUAL_PERCENTILE)
     by_probes = {name: target for name, target in targets.items() if target.histogram is None}
+    for percentile in sorted({one.percentile for one in by_probes.values()} - {USUAL_PERCENTILE}):
+        ours = {name for name, one in by_probes.items() if one.percentile == percentile}
+        found_there = _probed(client, report, at, percentile)
+        measured |= {name: one for name, one in found_there.items() if name in ours}
     kept = {}
     for below in sorted({target.below for target in by_probes.values()}):
         kept[below] = values_by(client, health.fast_enough(length, below), at, "service")
-    days = _parts(client, start, at) if now else {}
     found = {}
-    for name in now.keys() | targets.keys():
-        known = Latency(now.get(name), earlier.get(name), days.get(name, ()))
+    for name in measured.keys() | targets.keys():
+        known = measured.get(name, Latency())
         if name in by_probes:
-            below, share, _ = by_probes[name]
-            known = replace(known, below=below, share=share, kept=kept[below].get(name))
+            below, share, _, asked = by_probes[name]
+            held = kept[below].get(name)
+            known = replace(known, below=below, share=share, kept=held, percentile=asked)
         elif name in targets:
             known = _of_requests(client, report, at, name, targets[name])
         found[name] = known
     return found
+
+
+def _probed(client: Client, report: PeriodReport, at: int, percentile: float) -> dict[str, Latency]:
+    """Return how fast the probes of each service were, by one percentile."""
+    start = report.period.start
+    length, before = _length(report, at)
+    now = values_by(client, health.latency(length, percentile), at, "service")
+    if not now:
+        return {}
+    earlier = values_by(client, health.latency(before, percentile), start, "service")
+    days = _parts(client, start, at, percentile)
+    return {
+        name: Latency(value, earlier.get(name), days.get(name, ()), percentile=percentile)
+        for name, value in now.items()
+    }
 
 
 def _of_requests(
@@ -64,7 +83,8 @@ def _of_requests(
 ) -> Latency:
     """Return how fast a service's requests were, by its histogram."""
     buckets = target.histogram or ""
-    known = Latency(below=target.below, share=target.share, of_requests=True)
+    asked = target.percentile
+    known = Latency(below=target.below, share=target.share, of_requests=True, percentile=asked)
     length, before = _length(report, at)
     start = report.period.start
     step = max(3_600_000, (at - start) // _PARTS)
@@ -73,10 +93,10 @@ def _of_requests(
     try:
         return replace(
             known,
-            p95=_one(client, health.requests_percentile(buckets, length), at),
-            before=_one(client, health.requests_percentile(buckets, before), start),
+            value=_one(client, health.requests_percentile(buckets, length, asked), at),
+            before=_one(client, health.requests_percentile(buckets, before, asked), start),
             kept=_one(client, within, at),
-            days=_course(client, health.requests_percentile(buckets, step // 1000), moments),
+            days=_course(client, health.requests_percentile(buckets, step // 1000, asked), moments),
         )
     except PrometheusError as error:
         log.warning("a histogram cannot be asked", service=name, error=str(error))
@@ -100,11 +120,13 @@ def _length(report: PeriodReport, at: int) -> tuple[int, int]:
     return max(60, (at - start) // 1000), (start - before) // 1000
 
 
-def _parts(client: Client, start: int, at: int) -> dict[str, tuple[float | None, ...]]:
+def _parts(
+    client: Client, start: int, at: int, percentile: float
+) -> dict[str, tuple[float | None, ...]]:
     """Return the latency of each service in each of some thirty parts of a period, oldest first."""
     step = max(3_600_000, (at - start) // _PARTS)
     moments = list(range(start + step, at + 1, step))
-    return _courses(client, health.latency(step // 1000), moments, "service")
+    return _courses(client, health.latency(step // 1000, percentile), moments, "service")
 
 
 def _courses(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
-from sla_engine.accounting.agreements import agreement_reports, members, reach_of
+from sla_engine.accounting.agreements import agreement_reports, lately, members, reach_of
 from sla_engine.accounting.contracts import contract_kinds, contract_reach
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.report_context import cost
@@ -28,6 +28,7 @@ from sla_engine.domain.service_level import REFRESH
 from sla_engine.ledger import Books
 
 _BATCH = 20  # services that are read from the ledger at once
+_LATELY = 31 * DAY  # so long the last window is told of an agreement that left
 _AGAIN = 6 * 3_600_000  # closed months are looked at again: late samples may have changed one
 
 
@@ -59,7 +60,7 @@ class PromiseWatch:
     _months: dict[str, dict[str, _Month]] = field(default_factory=dict)
     _done: dict[str, Hashable] = field(default_factory=dict)
     _agreed: dict[str, _Agreed] = field(default_factory=dict)
-    _parts: tuple[tuple[str, str], ...] | None = None
+    _parts: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
 
     def step(self, books: Books, now: int, may_go_on: Callable[[], bool]) -> Promises:
@@ -76,8 +77,9 @@ class PromiseWatch:
         at, catalogue = as_of(books.ledger, now), books.catalogue
         months = closed_months(catalogue, at)
         basis = (months[-1].end, books.ledger.decisions(), now // _AGAIN)
+        agreements = lately(catalogue, at, _LATELY)
         pieces = [
-            *self._agreements_due(books, months, basis, at),
+            *self._agreements_due(books, agreements, months, basis, at),
             *self._months_due(books, months, basis, at),
         ]
         for number, work in enumerate(pieces):
@@ -85,21 +87,25 @@ class PromiseWatch:
                 break
             work()
         known = all(service.id in self._done for service in catalogue.services)
-        if self._parts is None:
-            self._parts = tuple(_parts(catalogue))
+        for one in agreements:
+            if one.id not in self._parts:
+                self._parts[one.id] = tuple(_parts(catalogue, one))
         return Promises(
-            agreements=tuple(
-                self._agreed[a.id].report for a in catalogue.agreements if a.id in self._agreed
-            ),
-            parts=self._parts,
+            agreements=tuple(self._agreed[a.id].report for a in agreements if a.id in self._agreed),
+            parts=tuple(part for one in agreements for part in self._parts[one.id]),
             months=tuple(self._by_owner(catalogue, months)) if known else None,
             currency=catalogue.currency,
         )
 
     def _agreements_due(
-        self, books: Books, months: Sequence[Period], basis: Hashable, at: int
+        self,
+        books: Books,
+        agreements: Sequence[Agreement],
+        months: Sequence[Period],
+        basis: Hashable,
+        at: int,
     ) -> Iterator[Callable[[], None]]:
-        for one in books.catalogue.agreements:
+        for one in agreements:
             known = self._agreed.get(one.id)
             if known is None or known.basis != basis or not 0 <= at - known.at < REFRESH:
                 yield partial(self._agree, books, one, months[0].start, basis, at)
@@ -171,11 +177,10 @@ class PromiseWatch:
                 yield _summed(owner, month.name, parts[owner])
 
 
-def _parts(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    for agreement in catalogue.agreements:
-        for service in catalogue.services:
-            if agreement.covers(service):
-                yield agreement.id, service.id
+def _parts(catalogue: Catalogue, agreement: Agreement) -> Iterator[tuple[str, str]]:
+    for service in catalogue.services:
+        if agreement.covers(service):
+            yield agreement.id, service.id
 
 
 def closed_months(catalogue: Catalogue, at: int) -> tuple[Period, ...]:

@@ -24,7 +24,7 @@ from sla_engine.accounting.trend import with_trend
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
-from sla_engine.domain.report import NotComputed, PeriodReport
+from sla_engine.domain.report import USUAL_PERCENTILE, NotComputed, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
 from sla_engine.reports import Format, plots
@@ -98,7 +98,12 @@ def make_report(
 def _targets(catalogue: Catalogue) -> dict[str, Target]:
     """Return how fast services are meant to be, by id."""
     return {
-        s.id: Target(s.latency.below / 1000, s.latency.least_share, s.latency.histogram)
+        s.id: Target(
+            s.latency.below / 1000,
+            s.latency.least_share,
+            s.latency.histogram,
+            s.latency.percentile or USUAL_PERCENTILE,
+        )
         for s in catalogue.services
         if s.latency
     }
@@ -232,7 +237,7 @@ def _computed(
     found = replace(
         found,
         restatements=restatements(books, found, rows),
-        terms=terms_in_force(rows, chosen, whole),
+        terms=terms_in_force(rows, chosen, whole, catalogue=books.catalogue, agreements=agreements),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
     return with_components(with_age(found, books, now), books.catalogue)

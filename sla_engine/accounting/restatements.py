@@ -97,20 +97,40 @@ def _promises_restated(
         work = partial(_of_agreement, one.id, report)
         causes = _Case(books, terms, parts, work, agreement=one.id).causes(was)
         if causes:
-            yield _owed_otherwise(one, was, causes)
+            yield from _owed_otherwise(one, was, causes)
 
 
-def _owed_otherwise(one: AgreementReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
+def _owed_otherwise(
+    one: AgreementReport, was: Frozen, causes: Sequence[Cause]
+) -> Iterator[Restatement]:
+    """Yield what changed of an agreement, by currency: sums of two are never one."""
     before = [window[2] for window in was.figures["windows"]]
     after = [window.availability for window in one.closed]
-    return Restatement(
-        one.customer,
-        before[0] if len(before) == 1 else None,
-        after[0] if len(after) == 1 else None,
-        *_said(causes),
-        tuple(causes),
-        (was.figures["money"], one.money, one.currency),
-    )
+    owed = _owed_by_currency(one, was)
+    changed = [sums for sums in owed if sums[0] != sums[1]]
+    for sums in changed or owed[:1]:
+        yield Restatement(
+            one.customer,
+            before[0] if len(before) == 1 else None,
+            after[0] if len(after) == 1 else None,
+            *_said(causes),
+            tuple(causes),
+            sums,
+        )
+
+
+def _owed_by_currency(
+    one: AgreementReport, was: Frozen
+) -> list[tuple[float | None, float | None, str]]:
+    """Return what was due and is due, the agreement's own currency first.
+
+    What an older version froze is a sum in that currency alone.
+    """
+    known: dict[str, float] | None = was.figures.get("due")
+    if known is None:
+        return [(was.figures["money"], one.money, one.currency)]
+    names = dict.fromkeys((one.currency, *known, *one.due))
+    return [(known.get(name), one.due.get(name), name) for name in names]
 
 
 def _frozen(books: Books, report: PeriodReport) -> dict[str, Frozen]:

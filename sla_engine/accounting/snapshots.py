@@ -97,6 +97,7 @@ def promised(one: AgreementReport) -> Snapshot:
     return {
         "met": one.met,
         "money": one.money,
+        "due": one.due,
         "windows": [[*w.span, w.availability, w.met, w.credit, w.money] for w in one.closed],
     }
 

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service_catalogue import Service
+from service_catalogue import Catalogue, Service
+from service_catalogue.agreement import Agreement
 from service_catalogue.past import afterwards, pieces
-from service_catalogue.terms import Value, service_value
-from sla_engine.domain.interval import Interval
+from service_catalogue.terms import Value, agreement_value, service_value
+from sla_engine.domain.interval import Interval, subtract
 from sla_engine.domain.report import SaidAfterwards, TermsInForce
 from sla_engine.ledger import Books
 from sla_engine.ledger.in_force import versions_of
@@ -18,9 +19,54 @@ _OF_ITSELF = {"id", "name", "owner", "labels", "formerly", "history"}
 
 
 def terms_in_force(
+    rows: Sequence[Term],
+    services: Iterable[Service],
+    period: Interval,
+    *,
+    catalogue: Catalogue | None = None,
+    agreements: Iterable[Agreement] = (),
+) -> tuple[TermsInForce, ...]:
+    """Return the terms of services in a period, those of the same together, and of agreements.
+
+    ``catalogue`` is what knows how the ``agreements`` were.
+    """
+    promised = () if catalogue is None else _of_agreements(rows, agreements, period, catalogue)
+    return (*_of_services(rows, services, period), *promised)
+
+
+def _of_agreements(
+    rows: Sequence[Term], agreements: Iterable[Agreement], period: Interval, catalogue: Catalogue
+) -> Iterator[TermsInForce]:
+    for one in agreements:
+        ours = [r for r in rows if tuple(r.subject) == ("agreement", one.id)]
+        for span, held in _agreed(catalogue, one, period) if ours else ():
+            known = [row for row in ours if row.time <= span.start and row.after is not None]
+            row = known[-1] if known else ours[0]
+            values = tuple(values_of_agreement(agreement_value(held)))
+            upgrade = row.origin == UPGRADE
+            yield TermsInForce(
+                (), span, values, row.time, row.digest, upgrade, (one.id, held.customer)
+            )
+
+
+def _agreed(
+    catalogue: Catalogue, agreement: Agreement, period: Interval
+) -> Iterator[tuple[Interval, Agreement]]:
+    """Yield how an agreement was while it was there, piece by piece."""
+    away = tuple(Interval(*gone) for gone in catalogue.away(agreement))
+    known = catalogue.ever_agreed(agreement)
+    ends = (*(seen for seen, _ in known[1:]), period.end)
+    start = period.start
+    for (_, held), end in zip(known, ends, strict=True):
+        until = min(end, period.end)
+        if start < until:
+            yield from ((span, held) for span in subtract((Interval(start, until),), away))
+            start = until
+
+
+def _of_services(
     rows: Sequence[Term], services: Iterable[Service], period: Interval
 ) -> tuple[TermsInForce, ...]:
-    """Return the terms of services in a period, those of the same together."""
     by_service: dict[str, list[Term]] = defaultdict(list)
     for row in rows:
         if row.subject.kind == "service":
@@ -76,6 +122,14 @@ def values_of(value: Value) -> Iterator[tuple[str, str]]:
     """Yield what a service's figures hang on, as key and words."""
     for key, item in value.items():
         if key not in _OF_ITSELF:
+            yield key, words(item).partition("@")[0] if key == "calendar" else words(item)
+
+
+def values_of_agreement(value: Value) -> Iterator[tuple[str, str]]:
+    """Yield what is owed by an agreement, as key and words; also what it did not need to say."""
+    usual = {name: Agreement.model_fields[name].default for name in ("rule", "window")}
+    for key, item in (usual | value).items():
+        if key not in {"id", "to"}:
             yield key, words(item).partition("@")[0] if key == "calendar" else words(item)
 
 

@@ -3,12 +3,12 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
 from service_catalogue.maintenance import WindowEntry
-from sla_engine.accounting.terms_in_force import changes_of, values_of
+from sla_engine.accounting.terms_in_force import changes_of, values_of, values_of_agreement
 from sla_engine.app.context import now, opened
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import FROM, Subparsers, subcommand
@@ -29,8 +29,10 @@ def register(commands: Subparsers) -> None:
         actions, "list", list_terms, "list what was seen and changed, oldest first"
     )
     _chosen(command)
-    command = subcommand(actions, "show", show_terms, "show what held of a service or window")
-    command.add_argument("name", metavar="ID", help="of a service, calendar or window")
+    command = subcommand(
+        actions, "show", show_terms, "show what held of a service, agreement or window"
+    )
+    command.add_argument("name", metavar="ID", help="of a service, agreement, calendar or window")
     command.add_argument("--at", metavar="TIME", help=f"(default: now); {FROM}")
     _format(command)
 
@@ -38,7 +40,7 @@ def register(commands: Subparsers) -> None:
 def _chosen(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--service", dest="names", action="append", default=[], metavar="ID",
-        help="only this service, calendar or window; may be repeated",
+        help="only this service, agreement, calendar or window; may be repeated",
     )  # fmt: skip
     _format(command)
 
@@ -77,12 +79,20 @@ def show_terms(options: argparse.Namespace) -> int:
     ours = [row for row in rows if row.subject.name == options.name]
     if not ours:
         raise JobError(f"the ledger has no terms of {options.name!r}")
-    held = [row for row in ours if row.time <= moment] or ours[:1]
+    kinds = sorted({row.subject.kind for row in ours})
+    held = [_held([row for row in ours if row.subject.kind == kind], moment) for kind in kinds]
     if options.format == "json":
-        sys.stdout.write(json.dumps(_json(held[-1], _note(held[-1], zone)), indent=2) + "\n")
+        told = [_json(row, _note(row, zone)) for row in held]
+        sys.stdout.write(json.dumps(told if len(told) > 1 else told[0], indent=2) + "\n")
         return 0
-    sys.stdout.writelines(f"{line}\n" for line in _shown(held[-1], _note(held[-1], zone)))
+    for row in held:
+        sys.stdout.writelines(f"{line}\n" for line in _shown(row, _note(row, zone)))
     return 0
+
+
+def _held(rows: Sequence[Term], moment: int) -> Term:
+    """Return what held of one thing at a moment (ms UTC), or else what was first seen of it."""
+    return ([row for row in rows if row.time <= moment] or rows[:1])[-1]
 
 
 def _shown(row: Term, note: str) -> Iterator[str]:
@@ -92,7 +102,8 @@ def _shown(row: Term, note: str) -> Iterator[str]:
     if row.after is None:
         yield "  not in the catalogue any more"
         return
-    for key, value in values_of(row.after):
+    told = values_of_agreement if row.subject.kind == "agreement" else values_of
+    for key, value in told(row.after):
         yield f"  {key}: {value}"
 
 

@@ -20,6 +20,30 @@ from sla_engine.domain.interval import (
 )
 
 Rule = Literal["each", "worst", "weighted", "all"]
+Unit = Literal["time", "events", "slices"]
+NoBudget = Literal["nothing_promised", "nothing_known"]
+
+
+class Budget(NamedTuple):
+    """What may be lost of a window that runs, and what was: milliseconds, events or slices.
+
+    ``service`` is whose it is where a rule judges each, or the worst: the one with least left.
+    """
+
+    allowed: float
+    used: float
+    unit: Unit = "time"
+    service: str | None = None
+
+    @property
+    def left(self) -> float:
+        """Return what may still be lost; less than nothing where more was than may."""
+        return self.allowed - self.used
+
+    @property
+    def left_ratio(self) -> float | None:
+        """Return what is left, of 1; None where nothing may be lost."""
+        return self.left / self.allowed if self.allowed else None
 
 
 class Part(NamedTuple):
@@ -41,7 +65,8 @@ class AgreementWindow:
     """A window of an agreement: one figure, its verdict, and what is due.
 
     ``credit`` is a percent of the ``fee``, ``money`` the amount, both in the ``currency`` that was
-    agreed when it began; ``state`` is there while it runs.
+    agreed when it began; ``state`` is there while it runs, and either ``budget`` or why there is
+    none (``no_budget``).
     """
 
     span: Interval
@@ -54,6 +79,8 @@ class AgreementWindow:
     exhausted: int | None = None
     fee: float | None = None
     currency: str = ""
+    budget: Budget | None = None
+    no_budget: NoBudget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +142,44 @@ def weighted(parts: Mapping[str, float | None], weights: Mapping[str, float]) ->
     return sum(weights.get(name, 1.0) * one for name, one in known.items()) / whole
 
 
+class Together(NamedTuple):
+    """Time agreed for all of several services, up to a moment (ms).
+
+    ``judged`` is what counts of it, ``lost`` when not all were up.
+    """
+
+    agreed: int
+    judged: int
+    lost: int
+
+
 def all_up(facts: Sequence[AccountingInput], now: int) -> float | None:
-    """Return the part of the time agreed for all in which all were up, as a ratio.
+    """Return the part of the time agreed for all in which all were up, as a ratio (`together`)."""
+    found = together(facts, now)
+    if found is None or not found.judged:
+        return None
+    return (found.judged - found.lost) / found.judged
+
+
+def agreed_for_all(facts: Sequence[AccountingInput]) -> Intervals:
+    """Return the time that is agreed for each of some services."""
+    if not facts:
+        return ()
+    agreed = facts[0].agreed
+    for one in facts[1:]:
+        agreed = intersect(agreed, one.agreed)
+    return agreed
+
+
+def together(facts: Sequence[AccountingInput], now: int) -> Together | None:
+    """Return what was lost of the time agreed for all, up to a moment; None where there is none.
 
     Known downtime of one is downtime of all, whatever is unknown of another. What is planned of
     everything that is down, and what is unknown of any while none is down, does not count.
     """
     if not facts or not all(one.agreed for one in facts):
         return None
-    agreed = clip(facts[0].agreed, Interval(facts[0].agreed[0].start, now))
-    for one in facts[1:]:
-        agreed = intersect(agreed, one.agreed)
+    agreed = clip(agreed_for_all(facts), Interval(facts[0].agreed[0].start, now))
     if not agreed:
         return None
     whole = Interval(agreed[0].start, agreed[-1].end)
@@ -141,8 +195,7 @@ def all_up(facts: Sequence[AccountingInput], now: int) -> float | None:
             unplanned, planned = union(unplanned, subtract(down, work)), union(planned, work)
     lost = intersect(agreed, unplanned)
     left_out = subtract(intersect(agreed, union(planned, blind)), lost)
-    judged = total(agreed) - total(left_out)
-    return (judged - total(lost)) / judged if judged else None
+    return Together(total(agreed), total(agreed) - total(left_out), total(lost))
 
 
 def _planned(reclassified: str | None, down: Intervals, windows: Intervals) -> Intervals:

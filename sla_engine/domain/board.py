@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal, NamedTuple
 
-from sla_engine.domain.agreement import AgreementReport, AgreementWindow
+from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Budget, NoBudget
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, WindowState
 from sla_engine.domain.interval import Interval, clip
@@ -28,7 +28,8 @@ class Verdict(NamedTuple):
     """What came of an agreement or a service; ratios, None where there is no such figure.
 
     ``unplanned`` is in milliseconds, of an agreement that of its services in all windows.
-    ``window`` is the one that all is of, where that is not of the report's period.
+    ``window`` is the one that all is of, where that is not of the report's period. ``budget``, or
+    why there is none, is that of an agreement's window that runs, where none closed with a verdict.
     """
 
     kind: VerdictKind
@@ -41,6 +42,8 @@ class Verdict(NamedTuple):
     budget_remaining: float | None
     unplanned: int
     window: Interval | None = None
+    budget: Budget | None = None
+    no_budget: NoBudget | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -194,17 +197,20 @@ def _verdicts(report: PeriodReport) -> Iterator[Verdict]:
 def _of_agreement(one: AgreementReport) -> Verdict:
     windows = (*one.closed, *(() if one.running is None else (one.running,)))
     known = [w.availability for w in windows if w.availability is not None]
-    state = None if one.met is not None or one.running is None else one.running.state
+    running = None if one.met is not None else one.running
+    budget = None if running is None else running.budget
     return Verdict(
         "agreement",
         one.id,
         one.customer,
         one.met,
-        state,
+        None if running is None else running.state,
         min(known, default=None),
         one.objective,
-        None,
+        None if budget is None else budget.left_ratio,
         sum(part.unplanned for window in windows for part in window.parts),
+        budget=budget,
+        no_budget=None if running is None else running.no_budget,
     )
 
 

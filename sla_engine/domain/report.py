@@ -15,6 +15,10 @@ POLICY_VERSION = "2"
 """The version of the accounting policy; it changes when a figure's meaning does."""
 
 
+USUAL_PERCENTILE = 95.0
+"""Which percentile says how fast a service was, where none is promised."""
+
+
 class Day(NamedTuple):
     """A local day of a service; ``availability`` is None where nothing was owed or known."""
 
@@ -30,18 +34,24 @@ class Day(NamedTuple):
 class Latency:
     """How fast a service's probes were answered, seconds; None where nothing is known.
 
-    ``before`` is the 95th percentile of the period before, ``days`` that of each of the period's
-    parts. ``below`` and ``share`` are what was agreed, ``kept`` the share of runs as fast as that,
-    or of requests (``of_requests``).
+    ``value`` is their 95th ``percentile``, or the one that was promised, ``before`` that of the
+    period before, ``days`` that of each of the period's parts. ``below`` and ``share`` are what was
+    agreed, ``kept`` the share of runs as fast as that, or of requests (``of_requests``).
     """
 
-    p95: float | None = None
+    value: float | None = None
     before: float | None = None
     days: tuple[float | None, ...] = ()
     below: float | None = None
     share: float | None = None
     kept: float | None = None
     of_requests: bool = False
+    percentile: float = USUAL_PERCENTILE
+
+    @property
+    def p95(self) -> float | None:
+        """Return the 95th percentile; None where another was promised, and asked for."""
+        return self.value if self.percentile == USUAL_PERCENTILE else None
 
     @property
     def met(self) -> bool | None:
@@ -185,7 +195,8 @@ class TermsInForce:
     """What was agreed for some services in a part of a period, as key and value.
 
     ``seen`` is when it was first seen (ms UTC), ``digest`` the SHA-256 of the file; ``upgrade``
-    says that it may be older: the ledger knows it since its upgrade.
+    says that it may be older: the ledger knows it since its upgrade. ``agreement`` is the id of the
+    one that it is of, and the customer; of services then nothing is said.
     """
 
     services: tuple[str, ...]
@@ -194,6 +205,7 @@ class TermsInForce:
     seen: int
     digest: str
     upgrade: bool = False
+    agreement: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

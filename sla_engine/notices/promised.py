@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from service_catalogue import Catalogue
 from service_catalogue.agreement import Agreement
 from service_catalogue.notifications import Report
-from sla_engine.accounting.agreements import by_terms, members
+from sla_engine.accounting.agreements import by_terms, lately, members
 from sla_engine.accounting.contracts import contract_kinds
 from sla_engine.domain.contract_window import DAY, ROLLING, closed_in
 from sla_engine.domain.interval import Interval
@@ -59,24 +59,34 @@ def closed_windows(catalogue: Catalogue, now: int) -> Iterator[ClosedWindow]:
     """Yield the newest closed window of each agreement that has recipients.
 
     Those that ``reports`` name are sent by their schedule. What closed more than a week ago is
-    nobody's news. Times are ms UTC.
+    nobody's news. Of one that left the last that is told is the one that ran then. Times are ms
+    UTC.
     """
     scheduled = {entry.agreement for entry in catalogue.reports}
-    for agreement in catalogue.agreements:
+    for agreement in lately(catalogue, now, _LOOK_BACK):
         if not agreement.to or agreement.id in scheduled or agreement.window in ROLLING:
             continue
-        lately = Interval(now - _LOOK_BACK, now)
-        parts = by_terms(catalogue, agreement, members(catalogue, agreement, lately))
+        recent, left = Interval(now - _LOOK_BACK, now), catalogue.left_at(agreement)
+        parts = by_terms(catalogue, agreement, members(catalogue, agreement, recent))
         for service in parts[:1]:
             held = contract_kinds(catalogue, service)
-            for span in closed_in(held, lately, now)[-1:]:
+            spans = closed_in(held, recent, now)
+            for span in [one for one in spans if left is None or one.start < left][-1:]:
                 zone = held[-1].window.zone
                 yield ClosedWindow(agreement, recognized(span, zone))
 
 
+def find(catalogue: Catalogue, identifier: str) -> Agreement | None:
+    """Return the agreement of that id, if there is one; it may have left."""
+    try:
+        return catalogue.agreement(identifier)
+    except KeyError:
+        return None
+
+
 def entry_of(facts: Mapping[str, Any], catalogue: Catalogue) -> Report:
     """Return what stands for the schedule of an agreement's report."""
-    agreement = next((a for a in catalogue.agreements if a.id == facts["agreement"]), None)
+    agreement = find(catalogue, facts["agreement"])
     window = "month" if agreement is None else agreement.window
     made = Report.model_validate(
         {

@@ -19,7 +19,14 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.ledger.kept import is_of_agreement
 from sla_engine.notices.kinds import Rendered, Situation, Writing
-from sla_engine.notices.promised import closed_windows, ended, entry_of, period_of, spoken
+from sla_engine.notices.promised import (
+    closed_windows,
+    ended,
+    entry_of,
+    find,
+    period_of,
+    spoken,
+)
 from sla_engine.notifiers import File, parse_address
 from sla_engine.reports import FORMATS, PICTURE, Format, charts, to_mail, to_pdf, to_slack
 from sla_engine.reports.seal import digest as seal_digest
@@ -122,7 +129,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     """Make a scheduled report when it is sent: with a file, or as text where none is taken."""
     facts, books, now = item.notice.facts, writing.books, writing.now
     agreement = facts.get("agreement")
-    if agreement is not None and agreement not in {one.id for one in books.catalogue.agreements}:
+    if agreement is not None and find(books.catalogue, agreement) is None:
         return Rendered(ended(facts))
     entry = _entry(facts, books.catalogue)
     period = period_of(facts, entry.timezone or books.catalogue.timezone, now)

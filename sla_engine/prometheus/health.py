@@ -1,6 +1,7 @@
 """What reports ask about servers, in the names of node_exporter and of our own exporter."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from sla_engine.prometheus.promql import one_of
 
@@ -24,9 +25,9 @@ def memory(length: int) -> str:
     return _percentile("1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes", length)
 
 
-def latency(length: int) -> str:
-    """Return the 95th percentile of each service's slowest probe over some seconds, in seconds."""
-    return _percentile(_SLOWEST, length)
+def latency(length: int, percentile: float = 95) -> str:
+    """Return a percentile of each service's slowest probe over some seconds, in seconds."""
+    return _percentile(_SLOWEST, length, percentile)
 
 
 def fast_enough(length: int, below: float) -> str:
@@ -35,9 +36,10 @@ def fast_enough(length: int, below: float) -> str:
     return f"avg_over_time(({_SLOWEST} <= bool {below!r})[{length}s:{step}s])"
 
 
-def requests_percentile(buckets: str, length: int) -> str:
-    """Return the 95th percentile of a histogram's requests over some seconds, in its unit."""
-    return f"histogram_quantile(0.95, sum by (le) (increase({buckets}[{length}s])))"
+def requests_percentile(buckets: str, length: int, percentile: float = 95) -> str:
+    """Return a percentile of a histogram's requests over some seconds, in its unit."""
+    quantile = _quantile(percentile)
+    return f"histogram_quantile({quantile}, sum by (le) (increase({buckets}[{length}s])))"
 
 
 def requests_within(buckets: str, below: float, length: int) -> str:
@@ -134,6 +136,11 @@ def expiries(horizon: int) -> str:
     return f"{expiry} < time() + {horizon}"
 
 
-def _percentile(expression: str, length: int) -> str:
+def _quantile(percentile: float) -> str:
+    """Return a percentile as PromQL's quantile: 99.9 is 0.999, to the digit."""
+    return str(float(Fraction(str(percentile)) / 100))
+
+
+def _percentile(expression: str, length: int, percentile: float = 95) -> str:
     step = max(60, length // _STEPS)
-    return f"quantile_over_time(0.95, ({expression})[{length}s:{step}s])"
+    return f"quantile_over_time({_quantile(percentile)}, ({expression})[{length}s:{step}s])"

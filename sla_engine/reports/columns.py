@@ -57,6 +57,11 @@ def spoken(met: bool | None, state: WindowState | None, say: Language) -> Word:
     return say.word(_STATES[state] if met is None else _VERDICTS[met])
 
 
+def budget_gone(at: int, say: Language) -> str:
+    """Return when a budget is used up if the last day's burn goes on."""
+    return say.phrase("at today's burn its budget is gone on {day}", day=say.day(at))
+
+
 def method(service: ServiceReport, say: Language) -> str:
     """Return by what a service is judged where that is not time."""
     figures = service.figures
@@ -138,7 +143,9 @@ def _windows(service: ServiceReport, say: Language) -> str:
 
 
 def _latency(service: ServiceReport, say: Language) -> str:
-    seconds = service.latency_p95
+    seconds, found = service.latency_p95, service.latency
+    if seconds is None and found is not None and found.value is not None:
+        return f"p{found.percentile:g}: {say.number(found.value * 1000)} ms"
     return NOTHING if seconds is None else f"{say.number(seconds * 1000)} ms"
 
 

@@ -7,10 +7,10 @@ from textwrap import shorten
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
-from sla_engine.reports import view
+from sla_engine.reports import promised, view
 from sla_engine.reports.columns import spoken, title_in, window_title
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
@@ -140,7 +140,9 @@ def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) ->
             name = f"{name}, {window_title(service, one.window, say)}"
         return name, "", judged, say.percent(one.availability), goal, view.lost(service, say)
     actual = NOTHING if one.availability is None else say.percent(one.availability)
-    return one.name, say.phrase("agreement"), judged, actual, goal, say.service_time(one.unplanned)
+    left = promised.budget_left(one.budget, one.no_budget, say)
+    down = "; ".join(filter(None, (say.service_time(one.unplanned), left)))
+    return one.name, say.phrase("agreement"), judged, actual, goal, down
 
 
 def _figures_of(service: ServiceReport, window: Interval) -> Figures:
@@ -229,11 +231,20 @@ def _because(one: Owed, say: Language, *, hours: bool = True) -> str:
     for reason in one.why[:_REASONS]:
         text = f"{reason.service} {say.service_time(reason.unplanned)}"
         if reason.spans and hours:
-            text += f", {say.stretch(*max(reason.spans, key=lambda span: span.length))}"
+            text += f", {_longest(reason.spans, say)}"
         told.append(text)
     left = len(one.why) - len(told)
     told += [say.phrase("{n} more", n=say.number(left))] if left > 0 else []
     return f": {'; '.join(told)}" if told else ""
+
+
+def _longest(spans: Intervals, say: Language) -> str:
+    """Return when a service was down the longest, and how often besides."""
+    told, others = say.stretch(*max(spans, key=lambda span: span.length)), len(spans) - 1
+    if not others:
+        return told
+    more = say.phrase("and {n} more in the list of outages", n=say.number(others))
+    return f"{told} {more}"
 
 
 def _owed_row(one: Owed, say: Language) -> Cells:

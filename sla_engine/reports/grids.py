@@ -7,7 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
-from sla_engine.reports import lists, view
+from sla_engine.reports import lists, promised, view
 from sla_engine.reports.columns import (
     LEVELS,
     RELIABILITY,
@@ -260,7 +260,7 @@ def agreements(report: PeriodReport) -> Grid:
         "What customers were promised: one figure by the agreement's rule; credits are percents of "
         "the window's fee."
     )
-    rows = lists.agreements(report)
+    rows = promised.agreements(report)
     return _grid("agreements", say.phrase("Agreements"), _AGREEMENTS, rows, say, caption=caption)
 
 
@@ -335,6 +335,11 @@ def performance(report: PeriodReport) -> Grid:
     if asked:
         names = say.listed(asked, 10)
         told = say.phrase("Of {names} both are of its requests, by a histogram.", names=names)
+        caption += f" {told}"
+    other = [one.name for one in lists.measured(report) if lists.promised_percentile(one)]
+    if other:
+        names = say.listed(other, 10)
+        told = say.phrase("Of {names} it is the percentile that was promised.", names=names)
         caption += f" {told}"
     grid = _listed(
         "performance",

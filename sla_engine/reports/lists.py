@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.aftermath import aftermath
-from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import Latency, PeriodReport, ServiceReport, Work
-from sla_engine.reports.columns import spoken, title_in, window_title
+from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport, ServiceReport, Work
+from sla_engine.reports.columns import budget_gone, spoken, window_title
 from sla_engine.reports.language import Language, language, marked
 
 
@@ -165,7 +164,7 @@ def _windows(service: ServiceReport, report: PeriodReport) -> Iterator[tuple[str
     if (run := contract.running) is not None:
         notes = [_entered(run, say)]
         if run.exhausted is not None:
-            notes.append(_gone(run.exhausted, say))
+            notes.append(budget_gone(run.exhausted, say))
         note = "; ".join(filter(None, notes))
         yield (
             *_window(service, run, say),
@@ -192,55 +191,6 @@ def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
     if one.entered is None:
         return ""
     return say.phrase("owed from {day} on: scaled budget", day=say.day(one.entered))
-
-
-def _gone(at: int, say: Language) -> str:
-    return say.phrase("at today's burn its budget is gone on {day}", day=say.day(at))
-
-
-AGREEMENT_HEAD = (
-    marked("Agreement"),
-    marked("Rule"),
-    marked("Window"),
-    marked("Verdict"),
-    marked("Actual"),
-    marked("Credit"),
-    marked("Due"),
-    marked("Why"),
-)
-
-
-def agreements(report: PeriodReport) -> list[tuple[str, ...]]:
-    """Return what was kept of agreements, a line for each window, as `AGREEMENT_HEAD`."""
-    return [row for one in report.agreements for row in _agreement(one, language(report))]
-
-
-def _agreement(one: AgreementReport, say: Language) -> Iterator[tuple[str, ...]]:
-    for window in (*one.closed, *(() if one.running is None else (one.running,))):
-        known = one.rule != "each" and window.availability is not None
-        due = None if window.credit is None else say.agreed(window.credit / 100)
-        yield (
-            one.customer,
-            say.phrase(_RULES[one.rule]),
-            title_in(window.span, one.zone, say),
-            spoken(window.met, window.state, say),
-            say.percent(window.availability) if known else "-",
-            due or "-",
-            "-" if window.money is None else say.amount(window.money, one.paid_in(window)),
-            _reasons(window, say) or "-",
-        )
-
-
-def _reasons(window: AgreementWindow, say: Language) -> str:
-    """Return the services that missed what was promised, with what was down of each."""
-    missed = [part for part in window.parts if part.met is False]
-    told = [
-        f"{part.service} {say.percent(part.availability)}, {say.service_time(part.unplanned)}"
-        for part in missed
-    ]
-    if window.exhausted is not None:
-        told.append(_gone(window.exhausted, say))
-    return "; ".join(told)
 
 
 def outage_count(report: PeriodReport) -> str:
@@ -306,7 +256,10 @@ def terms(report: PeriodReport) -> list[tuple[str, str, str, str]]:
             known += f" ({say.phrase('the upgrade')})"
         file = f", SHA-256 {one.digest[:12]}" if one.digest else ""
         told = "; ".join(f"{key} {value}" for key, value in one.values)
-        found.append((say.listed(one.services, 20), when, told, known + file))
+        whose = say.listed(one.services, 20)
+        if one.agreement is not None:
+            whose = "{1} ({0})".format(*one.agreement)
+        found.append((whose, when, told, known + file))
     return found
 
 
@@ -371,10 +324,6 @@ _DONE = {
 _KINDS = {
     "planned": marked("planned"), "unplanned": marked("unplanned"),
     "overrun": marked("overrun"),
-}  # fmt: skip
-_RULES = {
-    "each": marked("each"), "worst": marked("worst"),
-    "weighted": marked("weighted"), "all": marked("all"),
 }  # fmt: skip
 
 
@@ -460,7 +409,7 @@ def performance(report: PeriodReport) -> list[tuple[str, ...]]:
     return [
         (
             one.name,
-            _seconds(say, found.p95),
+            _named_percentile(say, found),
             _seconds(say, found.before),
             _moved(say, found),
             _seconds(say, found.below),
@@ -473,9 +422,20 @@ def performance(report: PeriodReport) -> list[tuple[str, ...]]:
     ]
 
 
+def promised_percentile(one: ServiceReport) -> bool:
+    """Say whether another percentile than p95 was promised of a service, and is shown."""
+    return one.latency is not None and one.latency.percentile != USUAL_PERCENTILE
+
+
 def measured(report: PeriodReport) -> list[ServiceReport]:
     """Return the services of which it is known how fast they were, or meant to be."""
     return [one for one in report.services if one.latency is not None]
+
+
+def _named_percentile(say: Language, found: Latency) -> str:
+    """Return how fast a service was, with the percentile's name where it is another than p95."""
+    told = _seconds(say, found.value)
+    return told if found.percentile == USUAL_PERCENTILE else f"p{found.percentile:g}: {told}"
 
 
 def _seconds(say: Language, seconds: float | None) -> str:
@@ -487,9 +447,9 @@ def _seconds(say: Language, seconds: float | None) -> str:
 
 def _moved(say: Language, found: Latency) -> str:
     """Return by how much the latency changed since the period before."""
-    if not found.p95 or not found.before:
+    if not found.value or not found.before:
         return "-"
-    part = found.p95 / found.before - 1
+    part = found.value / found.before - 1
     return f"{'+' if part > 0 else ''}{say.number(part * 100)} %"
 
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import orjson
 
 from sla_engine.domain.aftermath import aftermath
-from sla_engine.domain.agreement import AgreementWindow
+from sla_engine.domain.agreement import AgreementWindow, Budget
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
 from sla_engine.domain.period import rfc3339
 from sla_engine.domain.report import (
+    USUAL_PERCENTILE,
     Capacity,
     Latency,
     PeriodReport,
@@ -106,6 +107,19 @@ def _agreements(report: PeriodReport) -> Json:
     return {"agreements": listed} if listed else {}
 
 
+def budget(found: Budget) -> Json:
+    """Return a budget: of time in seconds, else in events or slices, as its unit says."""
+    scale = 1000 if found.unit == "time" else 1
+    return {
+        "unit": "seconds" if found.unit == "time" else found.unit,
+        "allowed": found.allowed / scale,
+        "used": found.used / scale,
+        "left": found.left / scale,
+        "left_ratio": found.left_ratio,
+        "service": found.service,
+    }
+
+
 def _promised(window: AgreementWindow) -> Json:
     return {
         "start": rfc3339(window.span.start),
@@ -114,6 +128,8 @@ def _promised(window: AgreementWindow) -> Json:
         "met": window.met,
         "window_state": window.state,
         "error_budget_exhausted_at": moment(window.exhausted),
+        "error_budget": None if window.budget is None else budget(window.budget),
+        "error_budget_absent": window.no_budget,
         "credit_percent": window.credit,
         "credit_amount": window.money,
         **({"currency": window.currency} if window.currency else {}),
@@ -137,6 +153,11 @@ def _terms(report: PeriodReport) -> Json:
     terms = [
         {
             "services": list(one.services),
+            **(
+                {}
+                if one.agreement is None
+                else {"agreement": one.agreement[0], "customer": one.agreement[1]}
+            ),
             "start": rfc3339(one.span.start),
             "end": rfc3339(one.span.end),
             "values": dict(one.values),
@@ -319,11 +340,21 @@ def _work(one: Work) -> Json:
     }
 
 
+def _percentile(found: Latency) -> Json:
+    """Return how fast it was: under the name of p95 where it is that, else of the one promised."""
+    usual = found.percentile == USUAL_PERCENTILE
+    name = "p95" if usual else "percentile"
+    told = {
+        f"{name}_seconds": found.value,
+        f"previous_{name}_seconds": found.before,
+        f"parts_{name}_seconds": list(found.days),
+    }
+    return told if usual else {"percentile": found.percentile} | told
+
+
 def _latency(found: Latency) -> Json:
     return {
-        "p95_seconds": found.p95,
-        "previous_p95_seconds": found.before,
-        "parts_p95_seconds": list(found.days),
+        **_percentile(found),
         "target_seconds": found.below,
         "target_share": found.share,
         "share_within_target": found.kept,

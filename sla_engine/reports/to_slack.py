@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 
+from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.period import recognized
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, summarize
-from sla_engine.reports import lists, view
+from sla_engine.reports import lists, promised, view
 from sla_engine.reports.columns import named, verdict
 from sla_engine.reports.first_page import FirstPage, downtime, first_page, hurt, soon
 from sla_engine.reports.language import Language, Word, language, marked
@@ -17,6 +18,7 @@ from uptime_common.humanize import NOTHING
 
 _LISTED = 20
 _OUTAGES = 3
+_BUDGETS = 5
 _HOSTS = 5
 _DOWN = "\N{LARGE RED CIRCLE}"
 _NOTE = "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}"
@@ -58,7 +60,9 @@ def message(report: PeriodReport) -> Message:
 
 def _tone(report: PeriodReport) -> Tone:
     summary = summarize(report.services)
-    if summary.missed or summary.lost:
+    states = (one.running.state for one in report.agreements if one.running is not None)
+    broken = "lost" in states or any(one.met is False for one in report.agreements)
+    if summary.missed or summary.lost or broken:
         return "warning"
     return "up" if summary.met or summary.on_course else "info"
 
@@ -119,6 +123,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     if page.year:
         yield f"{_NOTE} {page.year}"
     yield from _promised(page, say)
+    yield from _left_of_agreements(report, say)
     services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
         yield _line(service, named(service, report.period, say), say)
@@ -138,6 +143,21 @@ def _promised(page: FirstPage, say: Language) -> Iterator[str]:
             known = "" if actual == NOTHING else f", {actual} ({against})"
             key = judged.key if isinstance(judged, Word) else ""
             yield f"{_MARKS[key]} {name} ({kind}): {judged}{known}"
+
+
+def _left_of_agreements(report: PeriodReport, say: Language) -> Iterator[str]:
+    """Yield what is left of the budgets of agreements, the least first."""
+    known = [(one.customer, one.running) for one in report.agreements if one.running is not None]
+    known.sort(key=lambda one: _ratio_left(one[1]))
+    for customer, run in known[:_BUDGETS]:
+        yield f"{_NOTE} {customer}: {promised.budget_left(run.budget, run.no_budget, say)}"
+    if len(known) > _BUDGETS:
+        yield say.phrase("and {n} more", n=say.number(len(known) - _BUDGETS))
+
+
+def _ratio_left(run: AgreementWindow) -> float:
+    left = None if run.budget is None else run.budget.left_ratio
+    return 1.0 if left is None else left
 
 
 def _closed(report: PeriodReport) -> Iterator[str]:

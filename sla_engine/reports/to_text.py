@@ -6,7 +6,7 @@ from textwrap import wrap
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
-from sla_engine.reports import lists, view
+from sla_engine.reports import lists, promised, view
 from sla_engine.reports.columns import (
     RELIABILITY,
     Column,
@@ -172,10 +172,10 @@ def _contracts(report: PeriodReport, say: Language, width: int | None) -> Iterat
         yield ""
         yield _heading("Contract windows", say, len(rows))
         yield from lines(_told(lists.WINDOW_HEAD, say), rows, width)
-    if promised := lists.agreements(report):
+    if kept := promised.agreements(report):
         yield ""
         yield _heading("Agreements", say)
-        yield from lines(_told(lists.AGREEMENT_HEAD, say), promised, width)
+        yield from lines(_told(promised.AGREEMENT_HEAD, say), kept, width)
 
 
 def _service_row(service: ServiceReport, period: Interval, say: Language) -> Row:

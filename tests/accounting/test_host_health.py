@@ -79,9 +79,12 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
                 "billing": Target(0.5, 0.9, 'api_seconds_bucket{job="b",}'),
                 "torn": Target(0.5, 0.9, "api_seconds_bucket{job}"),
                 "edge": Target(0.4, 0.9, "api_seconds_bucket"),
+                "late": Target(0.5, 0.99, 'api_seconds_bucket{job="b",}', 99.0),
             }
             names = [one.id for one in day.services]
-            more = [replace(day.services[0], id=name) for name in ("billing", "torn", "edge")]
+            more = [
+                replace(day.services[0], id=name) for name in ("billing", "torn", "edge", "late")
+            ]
             day = replace(day, services=(*day.services, *more))
             found = with_health(day, client, end + DAY, targets)
             young = with_health(morning, client, end + DAY)
@@ -114,20 +117,24 @@ def test_server_health_is_what_prometheus_knows_at_the_end_of_the_period(tmp_pat
     ]
     shop, payments = (one.latency for one in found.services[:2])
     assert shop is not None
-    assert (shop.p95, shop.before, shop.below, shop.kept) == (0.25, None, 0.3, 1.0)
+    assert (shop.value, shop.before, shop.below, shop.kept) == (0.25, None, 0.3, 1.0)
     assert len(shop.days) == 24
     assert set(shop.days) == {0.25}
     assert payments == Latency(below=0.2, share=0.5)
-    billing, torn, edge = (one.latency for one in found.services[len(names) :])
+    billing, torn, edge, late = (one.latency for one in found.services[len(names) :])
     assert billing is not None
     assert billing.kept == pytest.approx(0.95)
     assert billing.met is True
-    assert billing.p95 == pytest.approx(0.5)
+    assert billing.value == pytest.approx(0.5)
     assert len(billing.days) == 24
     assert torn == Latency(below=0.5, share=0.9, of_requests=True)  # that one cannot be asked
     assert edge is not None
     assert (edge.kept, edge.met) == (None, None)
-    assert edge.p95 == pytest.approx(0.5)
+    assert edge.value == pytest.approx(0.5)
+    assert late is not None
+    assert late.value is not None
+    assert late.value > 0.5  # of its requests 5 % took longer
+    assert (late.p95, late.percentile, late.met) == (None, 99.0, False)
     assert young.capacity is not None
     assert [h.full_in for h in young.capacity.hosts] == [None]  # half a day shows no pace
 

@@ -5,6 +5,7 @@ from itertools import chain, repeat
 import pytest
 
 from sla_engine.accounting import promises
+from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.promises import PromiseWatch, closed_months
 from sla_engine.accounting.report import report
 from sla_engine.domain.outage import Correction
@@ -12,7 +13,7 @@ from sla_engine.domain.period import parse_period
 from sla_engine.domain.promises import MonthOfOwner
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
-from tests.accounting.test_agreements import FIRST, UTC, at, books, ledger
+from tests.accounting.test_agreements import DOWN, FIRST, UTC, at, books, ledger
 from tests.catalogues import catalogue
 
 __all__ = ["ledger"]
@@ -119,3 +120,23 @@ def test_the_fault_of_one_agreement_stays_its_own(
     assert [one.id for one in found.agreements] == ["good"]
     assert {name: fault.reason for name, fault in watch.faults.items()} == {"bad": "accounting"}
     assert found.months is not None
+
+
+def test_the_last_window_of_an_agreement_that_left_is_published_once_and_for_a_month() -> None:
+    one, other = {"id": "a", "rule": "worst"}, {"id": "b", "rule": "worst"}
+    with Ledger.open("sqlite://") as found:
+        found.apply(
+            [Derived(n, (Segment(FIRST, at("2026-12-31"), State.UP),), FIRST) for n in DOWN]
+        )
+        noted(books(found, one, other), at("2026-09-01"))
+        noted(books(found, other), at("2026-10-05"))
+        watch, told = PromiseWatch(), {}
+        for day in ("2026-10-20", "2026-11-01", "2026-11-02", "2026-11-30", "2026-12-03"):
+            kept = remembered(books(found, other), at(day))
+            published = watch.step(kept, at(day) + HOUR, _always)
+            told[day] = {r.id: (len(r.closed), r.running is not None) for r in published.agreements}
+            assert {name for name, _ in published.parts} == told[day].keys()
+    assert [one.get("a") for one in told.values()] == [
+        (1, True), (2, False), (2, False), (2, False), None,
+    ]  # fmt: skip
+    assert told["2026-12-03"]["b"] == (3, True)

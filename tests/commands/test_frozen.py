@@ -288,3 +288,20 @@ def test_terms_are_listed_and_shown(run: Run, ledger: Ledger, tmp_path: Path) ->
     assert b"objective: 99.9" in run("terms", "show", "shop", "--at=2024-01-01")[1]
     assert json.loads(run("terms", "show", "shop", "--format=json")[1])["after"]["objective"] == 90
     assert run("terms", "show", "shop", "--at=noon")[0] == 2
+
+
+@pytest.mark.usefixtures("ledger")
+def test_the_terms_of_an_agreement_are_shown_whole_beside_a_service_of_that_id(
+    run: Run, tmp_path: Path
+) -> None:
+    promised = "agreements:\n  - {id: shop, customer: ACME, services: [shop], labels: {of: acme}}\n"
+    own = SERVICES.replace("{id: shop,", "{id: shop, labels: {of: acme},")
+    (tmp_path / "services.yml").write_text(own + promised)
+    run("report", MONTH, "--freeze")
+    text = run("terms", "show", "shop")[1].decode()
+    assert "service shop\n" in text
+    assert "agreement shop\n" in text
+    for line in ("rule: each", "window: month", "customer: ACME", "labels: of acme"):
+        assert f"  {line}\n" in text
+    both = json.loads(run("terms", "show", "shop", "--format=json")[1])
+    assert [one["kind"] for one in both] == ["agreement", "service"]

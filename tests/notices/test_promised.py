@@ -8,6 +8,7 @@ import pytest
 
 from service_catalogue import Catalogue
 from service_catalogue.terms import agreement_value
+from sla_engine.accounting.past import noted, remembered
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.timeline import Segment, State
@@ -154,3 +155,16 @@ def test_an_agreement_that_is_gone_when_its_report_is_made_shows_nobody_s_servic
     [root] = slack.roots()
     assert "was not made" in root["text"]
     assert slack.files == {}
+
+
+def test_the_last_window_of_an_agreement_that_left_is_told_once(
+    ledger: Ledger, slack: Slack
+) -> None:
+    noted(Books(book(ACME, ZETA), ledger), FIRST)
+    noted(Books(book(ZETA), ledger), at("2026-10-20"))
+    closed = OCTOBER.end + 10 * MINUTE
+    for now in (closed, closed + HOUR, closed + 31 * 24 * HOUR):
+        send(remembered(Books(book(ZETA), ledger), now).catalogue, ledger, slack, now)
+    told = [root["text"] for root in slack.roots() if "ACME" in str(root)]
+    assert len(told) == 1
+    assert "October 2026: Agreements missed: ACME" in told[0]

@@ -78,7 +78,7 @@ def service(
         impact=impact,
         cost_per_hour=hourly,
         credit=credit,
-        latency_p95=latency.p95 if latency else None,
+        latency_p95=latency.value if latency else None,
         latency=latency,
     )
 
