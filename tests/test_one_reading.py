@@ -49,7 +49,7 @@ KNOWN = replace(
 
 def report(found: Figures) -> PeriodReport:
     shop = replace(service("web-shop", objective=99), figures=found, days=(), previous=None)
-    return replace(REPORT, services=(shop,), works=(), restatements=(), capacity=None)
+    return replace(REPORT, services=(shop,), works=(), coming=None, restatements=(), capacity=None)
 
 
 def in_format(name: str) -> Callable[[Figures], str]:

@@ -12,6 +12,7 @@ from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import view
 from sla_engine.reports.columns import spoken, title_in, window_title
+from sla_engine.reports.coming import sentence
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
 
@@ -61,6 +62,7 @@ class FirstPage:
     done: Part
     risks: Part
     year: str
+    coming: str
 
 
 def first_page(report: PeriodReport) -> FirstPage:
@@ -75,6 +77,7 @@ def first_page(report: PeriodReport) -> FirstPage:
         done=_done(page, report.currency, say),
         risks=_risks(page, say),
         year=year(report, say),
+        coming=sentence(report),
     )
 
 
@@ -94,6 +97,9 @@ def short(report: PeriodReport) -> Iterator[str]:
         yield found.verdicts.rest
     for part in (found.lost, found.owed, found.hurt, found.done, found.risks):
         yield from _in_lines(part)
+    if found.coming:
+        yield ""
+        yield found.coming
 
 
 def _in_lines(part: Part) -> Iterator[str]:

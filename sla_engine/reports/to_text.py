@@ -6,7 +6,7 @@ from textwrap import wrap
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
-from sla_engine.reports import lists, view
+from sla_engine.reports import coming, lists, view
 from sla_engine.reports.columns import (
     RELIABILITY,
     Column,
@@ -72,6 +72,7 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     if rows:
         yield from lines(_told(_OUTAGE_HEAD, say), rows, width)
     yield from _works(report, say, width)
+    yield from _coming(report, say, width)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
     yield from _not_computed(report)
@@ -226,6 +227,14 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
         yield _heading("Maintenance", say, len(report.works))
         works = (lists.work(one, say) for one in report.works)
         yield from lines(_told(_WORK_HEAD, say), works, width)
+
+
+def _coming(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
+    if report.coming is not None:
+        yield ""
+        yield f"{coming.title(report.coming, say)}:"
+        rows = coming.rows(report)
+        yield from lines(_told(coming.HEAD, say), rows, width) if rows else [say.phrase("None.")]
 
 
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
