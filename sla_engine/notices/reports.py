@@ -123,7 +123,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     facts, books, now = item.notice.facts, writing.books, writing.now
     agreement = facts.get("agreement")
     if agreement is not None and agreement not in {one.id for one in books.catalogue.agreements}:
-        return Rendered(ended(facts))
+        return Rendered(ended(facts, writing.say))
     entry = _entry(facts, books.catalogue)
     period = period_of(facts, entry.timezone or books.catalogue.timezone, now)
     files = writing.capabilities.files
