@@ -13,7 +13,7 @@ from sla_engine.notices.causes import shared_cause
 from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.links import Place, links
 from sla_engine.notices.outage_messages import joined_reply, reply_message, root_message
-from sla_engine.reports.language import Language
+from sla_engine.reports.language import HOUSE, Language, language_of
 from uptime_common.failure import Failures, failure_words
 
 
@@ -65,7 +65,7 @@ def compose(
     for the first time, the last one unless given. ``say`` are the readers' words, English ones
     unless given.
     """
-    say = say or Language(catalogue.timezone)
+    say = say or language_of(HOUSE, catalogue.timezone)
     members: dict[str, tuple[Subject, OutageSnapshot]] = {}
     for notice in told:
         if is_of_outage(notice):
