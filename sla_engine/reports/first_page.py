@@ -122,7 +122,7 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
         _others(left, say),
         say.phrase(_VERDICTS_CAPTION),
         say.phrase("Nothing has an objective."),
-        widths=(45, 12, 13, 12, 18),
+        widths=(40, 16, 13, 13, 18),
     )
 
 
@@ -261,7 +261,7 @@ def _hurt(page: Board, currency: str, say: Language) -> Part:
         say.phrase("What hurt most"),
         tuple(row for row in rows if row[1]),
         empty=say.phrase("Nothing was down."),
-        widths=(13, 87),
+        widths=(17, 83),
     )
 
 

@@ -56,6 +56,17 @@ _COUNTED = (
 """What is counted (`Language.counted`)."""
 
 
+FIELDS = {
+    "cause": marked("cause"),
+    "ticket": marked("ticket"),
+    "owner": marked("owner"),
+    "note": marked("note"),
+    "class": marked("class"),
+    "class_asked": marked("class asked for"),
+}
+"""What a correction may change, in words."""
+
+
 class Word(str):
     """A word in the reader's language, with the one of ours that it stands for."""
 

@@ -19,7 +19,7 @@ from sla_engine.reports.columns import (
     verdict,
 )
 from sla_engine.reports.first_page import short
-from sla_engine.reports.language import Language, language, marked
+from sla_engine.reports.language import FIELDS, Language, language, marked
 from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
@@ -243,7 +243,7 @@ def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
             "{time}  {author} changed {field} of {outage} from {before} to {after}: {reason}",
             time=say.moment(c.time),
             author=c.author,
-            field=c.field,
+            field=say.phrase(FIELDS.get(c.field, c.field)),
             outage=share.outage.id,
             before=c.before or say.phrase("nothing"),
             after=c.after or say.phrase("nothing"),
