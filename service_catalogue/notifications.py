@@ -122,6 +122,9 @@ class NotificationRoute(Frozen):
         | None
     ) = None
     """Hours of the organisation's zone in which nothing is told here until they are over."""
+    language: Language | None = None
+    """Of the words (``de``, ``es``, ``fr``), dates and numbers of what is told here; without it
+    ``notifications.language``."""
 
 
 class Webhook(Frozen):
@@ -154,6 +157,8 @@ class Notifications(Frozen):
 
     routes: tuple[NotificationRoute, ...] = ()
     """All routes that match count; without one that does, ``slack.channel``."""
+    language: Language = "en"
+    """Of notices, where their route names none: words (``de``, ``es``, ``fr``), dates, numbers."""
     webhooks: dict[Identifier, Webhook] = Field(default_factory=dict)
     """Addresses of your own, by the name that ``webhook:NAME`` has."""
     apprise: dict[Identifier, AppriseTargets] = Field(default_factory=dict)

@@ -26,6 +26,7 @@ from sla_engine.notices.outage_messages import root_message
 from sla_engine.notifiers import Capabilities
 from sla_engine.notifiers.console import render as on_console
 from sla_engine.reports import FORMATS, to_html
+from sla_engine.reports.language import PLAIN
 from sla_engine.slack_app.uptime_command import uptime
 from sla_engine.web.status import render_status
 from tests.catalogues import catalogue
@@ -49,7 +50,7 @@ KNOWN = replace(
 
 def report(found: Figures) -> PeriodReport:
     shop = replace(service("web-shop", objective=99), figures=found, days=(), previous=None)
-    return replace(REPORT, services=(shop,), works=(), restatements=(), capacity=None)
+    return replace(REPORT, services=(shop,), works=(), coming=None, restatements=(), capacity=None)
 
 
 def in_format(name: str) -> Callable[[Figures], str]:
@@ -98,7 +99,7 @@ def asked(name: str) -> Callable[[Figures], str]:
 def outage_notice(found: Figures) -> str:
     facts = OutageSnapshot("O-1", NOW - 60_000, NOW, budget_used_ratio=0.5)
     facts = replace(facts, budget_left_ratio=found.budget_remaining)
-    return told(root_message([(Subject("web-shop", "Web Shop", "a", "t"), facts)], NOW, UTC))
+    return told(root_message([(Subject("web-shop", "Web Shop", "a", "t"), facts)], NOW, PLAIN))
 
 
 def budget_notice(found: Figures) -> str:

@@ -1,35 +1,58 @@
 """Why something failed, as data and in words; of a target only what holds no secret."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 _FEW = 3
 _LONG = 200  # characters of a target or a series
 
 _WORDS: Final = {
-    "timeout": "no answer in time from",
-    "resolve": "no address for",
-    "refused": "refused by",
-    "unreachable": "no way to",
-    "reset": "connection closed by",
-    "tls": "TLS handshake failed with",
-    "certificate_expired": "certificate expired at",
-    "certificate_hostname": "certificate of another name at",
-    "certificate_untrusted": "certificate not trusted at",
-    "certificate_invalid": "certificate not valid at",
-    "protocol": "no answer of the protocol from",
-    "redirect": "redirected wrongly by",
-    "size": "answer too long from",
-    "header": "unexpected header from",
-    "body": "unexpected body from",
-    "answer": "unexpected answer from",
-    "loss": "packets lost to",
-    "stale": "too old:",
-    "missing": "not there:",
-    "authentication": "credentials refused by",
-    "oauth2": "no token for",
+    "timeout": "no answer in time from {target}",
+    "resolve": "no address for {target}",
+    "refused": "refused by {target}",
+    "unreachable": "no way to {target}",
+    "reset": "connection closed by {target}",
+    "tls": "TLS handshake failed with {target}",
+    "certificate_expired": "certificate expired at {target}",
+    "certificate_hostname": "certificate of another name at {target}",
+    "certificate_untrusted": "certificate not trusted at {target}",
+    "certificate_invalid": "certificate not valid at {target}",
+    "protocol": "no answer of the protocol from {target}",
+    "redirect": "redirected wrongly by {target}",
+    "size": "answer too long from {target}",
+    "header": "unexpected header from {target}",
+    "body": "unexpected body from {target}",
+    "answer": "unexpected answer from {target}",
+    "loss": "packets lost to {target}",
+    "stale": "too old: {target}",
+    "missing": "not there: {target}",
+    "authentication": "credentials refused by {target}",
+    "oauth2": "no token for {target}",
 }
+_DOWN = "{target} is down"
+_EVENTS = "{failed} of {total} events failed in its first minute"
+_WAS = "{target} was {value}"
+_EXPRESSION = "the expression was {value}"
+_STATUS, _WRONG = "status {status} from {target}", "wrong status of {target}"
+_FAILED = "failed: {target}"
+_PLACES = "{n} of {total} locations"
+_MORE = "{names} and {n} more"
+TEXTS: Final = (
+    *_WORDS.values(), _DOWN, _EVENTS, _WAS, _EXPRESSION, _STATUS, _WRONG, _FAILED, _PLACES, _MORE,
+)  # fmt: skip
+"""All that `failure_words` may say, for who translates it."""
+
+
+class Phrase(Protocol):
+    """What puts a text into a reader's words, with its fields filled in."""
+
+    def __call__(self, text: str, /, **fields: object) -> str:
+        """Return the text in words of the reader."""
+
+
+def _in_english(text: str, /, **fields: object) -> str:
+    return text.format(**fields)
 
 
 class Failure(NamedTuple):
@@ -67,42 +90,42 @@ def plain_target(target: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
-def failure_words(found: Failures) -> str:
+def failure_words(found: Failures, say: Phrase = _in_english) -> str:
     """Return why, in one line: ``refused by shop-2:443 (ECONNREFUSED); 3 of 3 locations``."""
-    said: dict[str, None] = dict.fromkeys(_said(one) for one in found.failed)
+    said: dict[str, None] = dict.fromkeys(_said(one, say) for one in found.failed)
     if not said:
         return ""
-    words = _some(list(said), "; ")
+    words = _some(list(said), "; ", say)
     places = {one.location for one in found.failed if one.kind == "probe"}
     if found.locations > 1 and places:
-        words += f"; {len(places)} of {found.locations} locations"
+        words += f"; {say(_PLACES, n=len(places), total=found.locations)}"
     return words
 
 
-def _said(one: Failure) -> str:
+def _said(one: Failure, say: Phrase) -> str:
     target = _short(one.target)
     if one.kind == "component":
-        return f"{target} is down"
+        return say(_DOWN, target=target)
     if one.kind == "events":
         failed, _, total = one.detail.partition("/")
-        return f"{failed} of {total} events failed in its first minute"
+        return say(_EVENTS, failed=failed, total=total)
     if one.kind == "series":
-        return f"{target or 'the expression'} was {one.detail}"
+        return say(_WAS if target else _EXPRESSION, target=target, value=one.detail)
     if one.reason == "status":
-        return f"status {one.detail} from {target}" if one.detail else f"wrong status of {target}"
+        return say(_STATUS if one.detail else _WRONG, status=one.detail, target=target)
     known = _WORDS.get(one.reason)
     if known is None:
-        return f"failed: {target}"
-    return f"{known} {target}" + (f" ({one.detail})" if one.detail else "")
+        return say(_FAILED, target=target)
+    return say(known, target=target) + (f" ({one.detail})" if one.detail else "")
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONG else text[: _LONG - 1] + "…"
 
 
-def _some(said: Sequence[str], between: str) -> str:
-    more = len(said) - _FEW
-    return between.join(said[:_FEW]) + (f"{between}and {more} more" if more > 0 else "")
+def _some(said: Sequence[str], between: str, say: Phrase) -> str:
+    more, names = len(said) - _FEW, between.join(said[:_FEW])
+    return say(_MORE, names=f"{names}{between.rstrip()}", n=more) if more > 0 else names
 
 
 def to_json(found: Failures) -> dict[str, object]:

@@ -9,6 +9,7 @@ from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
 from service_catalogue.past import pieces
 from sla_engine.accounting.agreements import agreement_reports, members, reach_of, touches
+from sla_engine.accounting.coming import with_coming
 from sla_engine.accounting.components import with_components
 from sla_engine.accounting.figures import as_of, facts_of, period_report
 from sla_engine.accounting.host_health import with_health
@@ -240,6 +241,7 @@ def _computed(
         terms=terms_in_force(rows, chosen, whole, catalogue=books.catalogue, agreements=agreements),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
+    found = with_coming(found, books, period, chosen, now)
     return with_components(with_age(found, books, now), books.catalogue)
 
 

@@ -253,6 +253,12 @@ def chosen_period(options: argparse.Namespace, catalogue: Catalogue, at: int) ->
     return period
 
 
+def tell_written(output: Path | None, what: str) -> None:
+    """Say on standard error what a file holds that was written, so that a pipe stays clean."""
+    if output is not None:
+        sys.stderr.write(f"{output}: {what}\n")
+
+
 def write_output(body: bytes, output: Path | None) -> None:
     """Write to a file, or to standard output.
 

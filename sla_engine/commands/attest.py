@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from sla_engine.accounting.sealing import attest
-from sla_engine.app.context import ledger_url, named_ledger, opened_ledger
+from sla_engine.app.context import ledger_url, named_ledger, opened_ledger, tell_written
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import make_key
 from sla_engine.commands.flags import Subparsers, subcommand
@@ -36,6 +36,7 @@ def keygen(options: argparse.Namespace) -> int:
     """``sla-engine keygen``: the private half into a file, the public one printed."""
     path: Path = options.file
     sys.stdout.write(f"{make_key(path).public}\n")
+    tell_written(path, "the private half; give the public one, above, to who is to prove reports")
     return 0
 
 

@@ -10,9 +10,11 @@ from sla_engine.app.errors import JobError
 from sla_engine.commands.flags import FROM, Subparsers, subcommand
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault
+from sla_engine.domain.period import rfc3339
 from sla_engine.ledger import LedgerError
 from sla_engine.measurement import backfill as job
 from sla_engine.prometheus import PrometheusError
+from uptime_common.humanize import counted
 
 
 def register(commands: Subparsers) -> None:
@@ -40,4 +42,7 @@ def backfill(options: argparse.Namespace) -> int:
     if faults:
         said = "; ".join(f"{service}: {fault.text}" for service, fault in sorted(faults.items()))
         raise JobError(f"derived but for {said}")
+    services = counted(len(context.catalogue.services), "service")
+    span = f"{rfc3339(period.start)}/{rfc3339(period.end)}"
+    sys.stdout.write(f"derived {services}, {span}; next: sla-engine outages list\n")
     return 0

@@ -52,8 +52,15 @@ def check(options: argparse.Namespace) -> int:
     _warn(options.config_file, at, never_credited)
     _warn(options.config_file, at, never_sent)
     services = counted(len(catalogue.services), "service")
-    sys.stdout.write(f"{options.config_file}: {services}, no mistakes\n")
+    sys.stdout.write(f"{options.config_file}: {services}, no mistakes; next: {_next(options)}\n")
     return 0
+
+
+def _next(options: argparse.Namespace) -> str:
+    """Return what to type after a catalogue without mistakes."""
+    if options.prometheus_url is None:
+        return f"sla-engine doctor --config.file={options.config_file}"
+    return f"sla-engine serve --config.file={options.config_file}"
 
 
 def _ask(options: argparse.Namespace) -> None:

@@ -4,11 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from sla_engine.app.context import ledger_url, now, opened_ledger
+from sla_engine.app.context import ledger_url, now, opened_ledger, tell_written
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.commands.flags import Subparsers, actor_of, subcommand
 from sla_engine.ledger.audit import Head
 from sla_engine.reports.seal import SealError, is_signed
+from uptime_common.humanize import counted
 
 
 def register(commands: Subparsers) -> None:
@@ -101,7 +102,8 @@ def export(options: argparse.Namespace) -> int:
                 sys.stdout.buffer.writelines(ledger.export())
             else:
                 with options.output.open("wb") as out:
-                    out.writelines(ledger.export())
+                    count = sum(out.write(line) > 0 for line in ledger.export())
+                tell_written(options.output, f"{counted(count, 'line')} of the ledger")
         except OSError as error:
             raise JobError(f"{options.output or 'standard output'}: {error.strerror}") from error
     return 0

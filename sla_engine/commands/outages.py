@@ -112,6 +112,7 @@ def reclassify(options: argparse.Namespace) -> int:
         ask = partial(ask_class, context.ledger, outage, options.to, by=by, now=now())
         _decided(lambda: ask(reason=options.reason))
         found = find_outage(context.ledger, options.id)
+    sys.stdout.write(_changed(outage, found))
     sys.stdout.write(_shown(found))
     sys.stdout.write(f"waits for another: sla-engine outages confirm {found.id}, or refuse\n")
     return 0
@@ -127,6 +128,7 @@ def confirm(options: argparse.Namespace) -> int:
             lambda: confirm_class(context.ledger, outage, by=by, now=now(), four_eyes=four_eyes)
         )
         found = find_outage(context.ledger, options.id)
+    sys.stdout.write(_changed(outage, found))
     sys.stdout.write(_shown(found))
     return 0
 
@@ -150,14 +152,21 @@ def _decided(decide: Callable[[], object]) -> None:
 
 def _correct(context: Context, options: argparse.Namespace, values: dict[str, str | None]) -> int:
     by = actor_of(options)
-    outage = known(
-        "outage",
-        lambda: correct(
-            context.ledger, options.id, values, by=by, reason=options.reason, now=now()
-        ),
-    )
+    before = known("outage", lambda: find_outage(context.ledger, options.id))
+    outage = correct(context.ledger, before.id, values, by=by, reason=options.reason, now=now())
+    sys.stdout.write(_changed(before, outage))
     sys.stdout.write(_shown(outage))
     return 0
+
+
+def _changed(before: Outage, outage: Outage) -> str:
+    """Return what a command changed, a line each; that nothing was new where that is so."""
+    new = [one for one in outage.corrections if one not in before.corrections]
+    told = [
+        f"changed: {one.field} from {one.before or 'nothing'} to {one.after or 'nothing'}"
+        for one in new
+    ]
+    return "".join(f"{line}\n" for line in told or ["nothing changed: it says so already"])
 
 
 def _who(correction: Correction) -> str:

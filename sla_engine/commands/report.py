@@ -18,6 +18,7 @@ from sla_engine.app.context import (
     now,
     opened,
     opened_client,
+    tell_written,
     write_output,
 )
 from sla_engine.app.discovered import clock, derived, discover, discovery_of, reach
@@ -38,6 +39,7 @@ from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
 from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
+from uptime_common.humanize import counted
 from uptime_common.terminal import width
 
 
@@ -134,12 +136,22 @@ def report(options: argparse.Namespace) -> int:
             context.ledger.kept.add(span, whose, bodies_of(made), at)
     body, seal = made[name]
     write_output(_fitted(result, body, options), options.output)
+    tell_written(options.output, _written(name, period.name, body))
     if seal is not None:
-        write_output(seal, options.output.with_name(f"{options.output.name}.sig"))
+        beside = options.output.with_name(f"{options.output.name}.sig")
+        write_output(seal, beside)
+        tell_written(beside, f"seal of {options.output.name}")
+    if result.frozen:
+        sys.stderr.write(f"frozen: {period.name}; --as-frozen prints it again\n")
     if options.freeze and not result.frozen:
         why = ", ".join(result.unsettled) or "nothing"
         raise JobError(f"not frozen as a whole: not known to the end of the period: {why}")
     return 0
+
+
+def _written(format_: str, period: str, body: bytes) -> str:
+    """Return what a file holds that was written."""
+    return f"{format_} report of {period}, {counted(len(body), 'byte')}"
 
 
 def _fitted(result: PeriodReport, body: bytes, options: argparse.Namespace) -> bytes:
@@ -200,6 +212,7 @@ def _discovered(options: argparse.Namespace, language: str, name: str) -> int:
     except MissingExtraError as error:
         raise JobError(str(error)) from error
     write_output(_fitted(result, body, options), options.output)
+    tell_written(options.output, _written(name, period.name, body))
     sys.stdout.flush()
     sys.stderr.writelines(f"{line}\n" for line in (*remarks, *failed))
     return 1 if faults else 0
@@ -220,6 +233,7 @@ def _as_frozen(options: argparse.Namespace) -> int:
         raise JobError(f"no such report was kept; there are: {', '.join(there) or 'none'}")
     first = min(sent, key=lambda one: (one.time, one.format == "json"))
     write_output(first.body, options.output)
+    tell_written(options.output, f"as frozen: {_written(first.format, period.name, first.body)}")
     return 0
 
 

@@ -102,7 +102,8 @@ class Message:
     ``title`` alone tells the story: telephones show nothing else. ``actions`` are what can be done
     about ``about``, the ids of outages or of a window; not every notifier offers them. ``text`` is
     the whole of it for who takes plain text alone, ``html`` for who takes a page, such as mail;
-    empty where fields and lines say all. ``links`` are labels with their URLs.
+    empty where fields and lines say all. ``links`` are labels with their URLs. ``captions`` are
+    what the buttons of ``actions`` say in ``language``, that of all its words; empty in English.
     """
 
     title: str
@@ -115,6 +116,8 @@ class Message:
     text: str = ""
     html: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    language: str = "en"
+    captions: tuple[str, ...] = ()
 
 
 _OUTAGE = "outage:"

@@ -161,6 +161,29 @@ class Work:
     retroactive: bool = False
 
 
+class Planned(NamedTuple):
+    """An occurrence of a maintenance window that is to come, approved or only asked for.
+
+    ``ids`` and ``services`` are the ids and the names of the services that it is of.
+    """
+
+    id: str
+    title: str
+    span: Interval
+    ids: tuple[str, ...]
+    services: tuple[str, ...]
+    requester: str
+    approver: str | None
+
+
+class Coming(NamedTuple):
+    """The planned work that begins in ``span``, after a report's period, as known at ``known``."""
+
+    span: Interval
+    known: int
+    works: tuple[Planned, ...] = ()
+
+
 CauseKind = Literal["terms", "window", "correction", "samples"]
 
 
@@ -315,7 +338,8 @@ class PeriodReport:
     ``trend`` are this period and those before it, ``year`` the months of the year up to its end;
     ``external_url`` is where people reach the engine's pages, ``named`` the ids of the services
     that it was asked for, where these are not all; ``ledger_head`` is the last link of the ledger's
-    audit chain when it was made.
+    audit chain when it was made. ``coming`` is the planned work of the time after the period; None
+    where nobody looked.
     """
 
     organization: str
@@ -346,6 +370,7 @@ class PeriodReport:
     external_url: str | None = None
     named: tuple[str, ...] = ()
     ledger_head: str = ""
+    coming: Coming | None = None
 
     @property
     def data_until(self) -> int | None:

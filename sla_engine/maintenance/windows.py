@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.model import WindowVersion
 from service_catalogue.past import pieces
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.history import History, timeline_of
@@ -47,6 +48,25 @@ def windows_in(
     return tuple(sorted(found, key=lambda w: (w.occurrences[0].start, w.id)))
 
 
+def windows_known(
+    catalogue: Catalogue,
+    requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
+    period: Interval,
+    known: int,
+) -> tuple[MaintenanceWindow, ...]:
+    """Return `windows_in` as they were known at ``known`` (ms UTC), without what came later."""
+    versions = [
+        one if one.until is None or one.until <= known else one._replace(until=None)
+        for one in catalogue.window_versions
+        if one.seen is None or one.seen <= known
+    ]
+    asked = ((one, tuple(e for e in events if e.time <= known)) for one, events in requests)
+    there = ((one, events) for one, events in asked if events)
+    every = _worked_out(versions, catalogue.timezone, there, period)
+    found = [w for w in every if isinstance(w, MaintenanceWindow) and w.occurrences]
+    return tuple(sorted(found, key=lambda w: (w.occurrences[0].start, w.id)))
+
+
 def faults_in(
     catalogue: Catalogue,
     requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
@@ -62,8 +82,17 @@ def _computed(
     requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
     period: Interval,
 ) -> Iterator[MaintenanceWindow | WindowFault]:
-    for name, versions in groupby(catalogue.window_versions, lambda version: version.entry.id):
-        make = partial(of_versions, tuple(versions), catalogue.timezone, period)
+    return _worked_out(catalogue.window_versions, catalogue.timezone, requests, period)
+
+
+def _worked_out(
+    entries: Sequence[WindowVersion],
+    zone: tzinfo,
+    requests: Iterable[tuple[Request, tuple[WindowEvent, ...]]],
+    period: Interval,
+) -> Iterator[MaintenanceWindow | WindowFault]:
+    for name, versions in groupby(entries, lambda version: version.entry.id):
+        make = partial(of_versions, tuple(versions), zone, period)
         found = _or_fault(name, make)
         yield from (found,) if isinstance(found, WindowFault) else found
     for request, events in requests:

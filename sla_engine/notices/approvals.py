@@ -13,7 +13,7 @@ from sla_engine.maintenance.windows import concerns
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notices.links import links_of
 from sla_engine.notices.maintenance import REMIND
-from uptime_common import humanize
+from sla_engine.reports.language import marked
 
 _DAY = 24 * 3_600_000
 
@@ -79,29 +79,53 @@ def _facts(
     }
 
 
+_DECIDED = {
+    "approved": (
+        marked("Planned work on {services} is approved by {who}: {when}"),
+        marked("approved by {who}: {why}"),
+    ),
+    "rejected": (
+        marked("Planned work on {services} is rejected by {who}: {when}"),
+        marked("rejected by {who}: {why}"),
+    ),
+    "cancelled": (
+        marked("Planned work on {services} is cancelled by {who}: {when}"),
+        marked("cancelled by {who}: {why}"),
+    ),
+    "revoked": (
+        marked("Planned work on {services} is revoked by {who}: {when}"),
+        marked("revoked by {who}: {why}"),
+    ),
+}
+"""What the head and the reply say of each decision."""
+
+
 def compose_approval(item: Delivery, writing: Writing) -> Rendered:
     """Return the messages of a window that was asked for."""
-    facts, zone = item.notice.facts, writing.books.catalogue.timezone
-    when = humanize.stretch(facts["start"], facts["end"], zone)
-    work = f"planned work on {humanize.listed(facts['services'], 5) or 'no service of ours'}"
+    facts, say = item.notice.facts, writing.say
+    when = say.stretch(facts["start"], facts["end"])
+    services = say.listed(facts["services"], 5) or say.phrase("no service of ours")
     who = shown(facts["requester"])
     told: list[tuple[str, str | None]] = [
-        ("Work", facts["title"]),
-        ("When", when),
-        ("Recurs", facts["rrule"]),
-        ("Asked for by", who),
-        ("Why", facts["reason"]),
-        ("Window", facts["id"]),
+        (marked("Work"), facts["title"]),
+        (marked("When"), when),
+        (marked("Recurs"), facts["rrule"]),
+        (marked("Asked for by"), who),
+        (marked("Why"), facts["reason"]),
+        (marked("Window"), facts["id"]),
     ]
-    shown_facts = tuple((label, value) for label, value in told if value)
-    where = links_of(writing.books.catalogue, facts.get("ids", ()))
+    fields = tuple((say.phrase(label), value) for label, value in told if value)
+    where = links_of(writing.books.catalogue, facts.get("ids", ()), say=say)
     if decided := facts["decided"]:
-        said = f"{decided['kind']} by {shown(decided['by'])}"
-        head = Message(f"{work[0].upper()}{work[1:]} is {said}: {when}", "planned", shown_facts,
+        title, reply = _DECIDED[decided["kind"]]
+        by = shown(decided["by"])
+        head = Message(say.phrase(title, services=services, who=by, when=when), "planned", fields,
                        links=where)  # fmt: skip
-        return Rendered(head, Message(f"{said}: {decided['why']}", "info"))
+        return Rendered(head, Message(say.phrase(reply, who=by, why=decided["why"]), "info"))
     waits = item.notice.kind == "maintenance_waiting"
-    title = f"{who} asks for {work}: {when}"
-    head = Message(title, "planned", shown_facts, actions=("approve", "reject"),
+    asks = {"who": who, "services": services, "when": when}
+    title = say.phrase("{who} asks for planned work on {services}: {when}", **asks)
+    head = Message(title, "planned", fields, actions=("approve", "reject"),
                    about=(facts["id"],), links=where)  # fmt: skip
-    return Rendered(head, Message("Still waits for approval", "warning") if waits else None)
+    still = Message(say.phrase("Still waits for approval"), "warning") if waits else None
+    return Rendered(head, still)

@@ -1,7 +1,7 @@
 """The day's blips: outages too short for their service's patience, in one message the day after."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sla_engine.domain.interval import Interval
@@ -10,7 +10,6 @@ from sla_engine.domain.period import local_midnight
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notices.links import links_of
-from uptime_common import humanize
 
 _LISTED = 20
 
@@ -49,22 +48,35 @@ def blips_due(situation: Situation) -> Iterator[Notice]:
 
 def compose_blips(item: Delivery, writing: Writing) -> Rendered:
     """Return one message of the blips of an owner's services on a day."""
-    facts, catalogue = item.notice.facts, writing.books.catalogue
+    facts, catalogue, say = item.notice.facts, writing.books.catalogue, writing.say
     counted: dict[str, list[Any]] = {}
     for name, start, end in facts["blips"]:
         counted.setdefault(name, []).append((start, end))
     lines = []
     for name, spans in list(counted.items())[:_LISTED]:
         service = catalogue.find(name)
-        lost = humanize.duration(sum(end - start for start, end in spans))
-        lines.append(f"{service.name if service else name}: {len(spans)} times, {lost} in all")
+        lost = say.duration(sum(end - start for start, end in spans))
+        lines.append(
+            say.plural(
+                "{service}: {n} time, {length} in all",
+                "{service}: {n} times, {length} in all",
+                len(spans),
+                service=service.name if service else name,
+                length=lost,
+            )
+        )
     if len(counted) > _LISTED:
-        lines.append(f"and {len(counted) - _LISTED} more services")
-    blips = humanize.counted(len(facts["blips"]), "short outage")
-    services = humanize.counted(len(counted), "service")
-    title = f"{blips} of {services} on {facts['day']}, untold until now ({facts['owner']})"
+        more = say.counted(len(counted) - _LISTED, "service")
+        lines.append(say.phrase("and {services} more", services=more))
+    title = say.phrase(
+        "{outages} of {services} on {day}, untold until now ({owner})",
+        outages=say.counted(len(facts["blips"]), "short outage"),
+        services=say.counted(len(counted), "service"),
+        day=say.day(local_midnight(date.fromisoformat(facts["day"]), catalogue.timezone)),
+        owner=facts["owner"],
+    )
     lasted = Interval(
         min(start for _, start, _ in facts["blips"]), max(end for _, _, end in facts["blips"])
     )
-    where = links_of(catalogue, list(counted), lasted)
+    where = links_of(catalogue, list(counted), lasted, say)
     return Rendered(Message(title, "info", lines=tuple(lines), links=where))

@@ -14,8 +14,6 @@ from sla_engine.domain.period import containing, recognized
 from sla_engine.ledger import Delivery
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notices.links import links_of
-from sla_engine.reports.period_title import title
-from uptime_common import humanize
 
 THRESHOLDS = (0.0, 0.2, 0.5)
 """Where an error budget that is left is told of, worst first."""
@@ -77,27 +75,33 @@ def budgets_due(situation: Situation) -> Iterator[Notice]:
 
 def compose_budget(item: Delivery, writing: Writing) -> Rendered:
     """Return the messages of a budget warning."""
-    facts, catalogue = item.notice.facts, writing.books.catalogue
-    zone = catalogue.timezone
-    name = _name(catalogue, item.notice.service)
-    over = title(Interval(*facts["period"]), zone) if facts["period"] else facts["window"]
-    left = humanize.share(facts["left"])
+    facts, catalogue, say = item.notice.facts, writing.books.catalogue, writing.say
+    named = {
+        "service": _name(catalogue, item.notice.service) or say.phrase("unknown"),
+        "window": say.title(Interval(*facts["period"])) if facts["period"] else facts["window"],
+    }
+    left = say.share(facts["left"])
     if facts["left"] <= 0:
-        head = f"{name} has used up its error budget of {over}"
+        head = say.phrase("{service} has used up its error budget of {window}", **named)
     else:
-        head = f"{name} has {left} of its error budget of {over} left"
+        head = say.phrase(
+            "{service} has {left} of its error budget of {window} left", **named, left=left
+        )
     lines = []
     if facts["gone_at"] is not None:
-        when = humanize.moment(facts["gone_at"], zone)
-        lines.append(f"At the pace so far it is used up on {when}.")
-    told = (("Objective", humanize.agreed(facts["objective"] / 100)), ("Budget left", left))
+        when = say.moment(facts["gone_at"])
+        lines.append(say.phrase("At the pace so far it is used up on {when}.", when=when))
+    told = (
+        (say.phrase("Objective"), say.agreed(facts["objective"] / 100)),
+        (say.phrase("Budget left"), left),
+    )
     since = facts["period"][0] if facts["period"] else item.notice.time - _DAY
     lasted = Interval(since, max(since, item.notice.time))
-    where = links_of(catalogue, [item.notice.service or ""], lasted)
+    where = links_of(catalogue, [item.notice.service or ""], lasted, say)
     message = Message(head, "warning", told, tuple(lines), links=where)
     return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 
 
 def _name(catalogue: Catalogue, identifier: str | None) -> str:
     service = catalogue.find(identifier)
-    return service.name if service else identifier or "unknown"
+    return service.name if service else identifier or ""

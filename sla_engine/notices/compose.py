@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from types import MappingProxyType
 
 from service_catalogue import Catalogue
@@ -14,6 +13,7 @@ from sla_engine.notices.causes import shared_cause
 from sla_engine.notices.kinds import Rendered, Writing
 from sla_engine.notices.links import Place, links
 from sla_engine.notices.outage_messages import joined_reply, reply_message, root_message
+from sla_engine.reports.language import HOUSE, Language, language_of
 from uptime_common.failure import Failures, failure_words
 
 
@@ -27,6 +27,7 @@ def compose_outage(item: Delivery, writing: Writing) -> Rendered:
         writing.figures,
         reasons=_reasons(writing, told),
         fresh=writing.fresh,
+        say=writing.say,
     )
 
 
@@ -55,13 +56,16 @@ def compose(
     *,
     reasons: Mapping[str, Failures] = MappingProxyType({}),
     fresh: Sequence[Notice] = (),
+    say: Language | None = None,
 ) -> Rendered:
     """Return the messages of an outage's notice; ``told`` is all of its thread, the notice last.
 
     ``figures`` are of the services' own windows, by id: what an outage used of the budget.
     ``reasons`` are why outages began, by the outage's id. ``fresh`` are the notices that are told
-    for the first time, the last one unless given.
+    for the first time, the last one unless given. ``say`` are the readers' words, English ones
+    unless given.
     """
+    say = say or language_of(HOUSE, catalogue.timezone)
     members: dict[str, tuple[Subject, OutageSnapshot]] = {}
     for notice in told:
         if is_of_outage(notice):
@@ -71,26 +75,25 @@ def compose(
             facts = replace(
                 facts,
                 late=facts.late or (known is not None and known[1].late),
-                why=failure_words(why) if why else "",
+                why=failure_words(why, say.phrase) if why else "",
             )
             members[notice.topic] = subject_of(catalogue, notice.service or "?"), facts
-    zone = catalogue.timezone
     down = [one for one in members.values() if one[1].state == "open"] or list(members.values())
     services = list(dict.fromkeys(subject.id for subject, _ in down))
     seen = [reasons.get(facts.id) for _, facts in down]
-    cause = shared_cause(catalogue, services, seen)
-    reply = _reply(members, fresh or told[-1:], zone)
-    head = root_message(list(members.values()), now, zone, cause)
+    cause = shared_cause(catalogue, services, seen, say)
+    reply = _reply(members, fresh or told[-1:], say)
+    head = root_message(list(members.values()), now, say, cause)
     start = min(facts.start for _, facts in down)
     lasted = Interval(start, max(start, *(facts.end or now for _, facts in down)))
     began = dict.fromkeys(Place(subject.id, facts.start) for subject, facts in down)
     still = any(facts.state == "open" for _, facts in down)
-    where = links(catalogue, list(began), lasted, silence=still)
+    where = links(catalogue, list(began), lasted, silence=still, say=say)
     return Rendered(replace(head, links=where), reply)
 
 
 def _reply(
-    members: Mapping[str, tuple[Subject, OutageSnapshot]], fresh: Sequence[Notice], zone: tzinfo
+    members: Mapping[str, tuple[Subject, OutageSnapshot]], fresh: Sequence[Notice], say: Language
 ) -> Message | None:
     """Return what is said in the thread of what is new, in one message."""
     grouped = len(members) > 1
@@ -104,8 +107,8 @@ def _reply(
         if kind == "opened" and topic in over:
             continue  # the end of it is told here, too
         subject, facts = members[topic]
-        replies.append((kind, reply_message(kind, subject, facts, zone, grouped=grouped)))
-    return joined_reply([(kind, reply) for kind, reply in replies if reply is not None])
+        replies.append((kind, reply_message(kind, subject, facts, say, grouped=grouped)))
+    return joined_reply([(kind, reply) for kind, reply in replies if reply is not None], say)
 
 
 def _burnt(facts: OutageSnapshot, known: Figures | None, now: int) -> OutageSnapshot:

@@ -1,7 +1,7 @@
 """What a kind of notice is made of, and what its functions are given."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service_catalogue.notifications import Severity
 from sla_engine.domain.availability import Figures
@@ -9,7 +9,9 @@ from sla_engine.domain.notice import Message, Notice
 from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.notifiers import Capabilities, File
 from sla_engine.prometheus import Client
+from sla_engine.reports.language import HOUSE, Language, language_of
 from sla_engine.reports.seal import Signer
+from sla_engine.slack.blocks import ACTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Writing:
     ``told`` returns all that the delivery's thread tells, its notice last. ``figures`` are of each
     service's own window, by id; ``client`` is asked for what the ledger does not know, such as
     server health: without it that is left out. ``signer`` seals reports, where there is a key.
-    ``fresh`` is what this message tells for the first time.
+    ``fresh`` is what this message tells for the first time, ``language`` that of its readers.
     """
 
     books: Books
@@ -58,6 +60,25 @@ class Writing:
     client: Client | None = None
     signer: Signer | None = None
     fresh: tuple[Notice, ...] = ()
+    language: str = HOUSE
+
+    @property
+    def say(self) -> Language:
+        """Return the words and clocks of who reads it."""
+        return language_of(self.language, self.books.catalogue.timezone)
+
+
+def spoken(made: Rendered, say: Language) -> Rendered:
+    """Return what is told, with buttons that speak as its words do."""
+    reply = None if made.reply is None else _spoken(made.reply, say)
+    return replace(made, head=_spoken(made.head, say), reply=reply)
+
+
+def _spoken(message: Message, say: Language) -> Message:
+    captions = tuple(say.phrase(ACTIONS[action]) for action in message.actions)
+    if say.code == HOUSE:
+        return message
+    return replace(message, language=say.code, captions=captions)
 
 
 Compose = Callable[[Delivery, Writing], Rendered]

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
 from sla_engine.prometheus import promql
+from sla_engine.reports.language import PLAIN, Language
 from sla_engine.reports.links import outage_path, service_path
 
 ONE_SERVICE, OUTAGES = "uptime-ledger-service", "uptime-ledger-outages"
@@ -28,7 +29,12 @@ class Place(NamedTuple):
 
 
 def links(
-    catalogue: Catalogue, places: Sequence[Place], lasted: Interval, *, silence: bool = False
+    catalogue: Catalogue,
+    places: Sequence[Place],
+    lasted: Interval,
+    *,
+    silence: bool = False,
+    say: Language = PLAIN,
 ) -> Links:
     """Return the pages that show services, with what they were doing in a time.
 
@@ -39,26 +45,29 @@ def links(
     known = [one for one in places if catalogue.find(one.service)][:_MANY]
     services = [catalogue.service(one.service) for one in known]
     around = Interval(lasted.start - _AROUND, lasted.end + _AROUND)
-    found = [*_own(catalogue, known, lasted), *_dashboard(catalogue, services, around)]
+    found = [*_own(catalogue, known, lasted, say), *_dashboard(catalogue, services, around, say)]
     if services:
-        found += [*_runbooks(services), *graph(catalogue, _expression(services), around)]
-        found += _silence(catalogue, services) if silence else ()
+        found += [*_runbooks(services, say), *graph(catalogue, _expression(services), around)]
+        found += _silence(catalogue, services, say) if silence else ()
     return tuple(found)
 
 
 def links_of(
-    catalogue: Catalogue, services: Sequence[str], lasted: Interval | None = None
+    catalogue: Catalogue,
+    services: Sequence[str],
+    lasted: Interval | None = None,
+    say: Language = PLAIN,
 ) -> Links:
     """Return the links of what is no outage: a budget, blips or, without a time, planned work."""
     places = [Place(service) for service in services if catalogue.find(service)]
     if lasted is not None:
-        return links(catalogue, places, lasted)
+        return links(catalogue, places, lasted, say=say)
     known = [catalogue.service(one.service) for one in places]
-    return (*_own(catalogue, places[:_MANY], None), *_runbooks(known[:_MANY]))
+    return (*_own(catalogue, places[:_MANY], None, say), *_runbooks(known[:_MANY], say))
 
 
 def _own(
-    catalogue: Catalogue, places: Sequence[Place], lasted: Interval | None
+    catalogue: Catalogue, places: Sequence[Place], lasted: Interval | None, say: Language
 ) -> Iterator[tuple[str, str]]:
     """Yield the engine's own pages."""
     if not catalogue.external_url:
@@ -68,35 +77,42 @@ def _own(
     for service, start in places:
         name = catalogue.service(service).name
         if start is not None:
-            yield ("Outage" if single else name), f"{base}/{outage_path(service, start)}"
+            yield (
+                (say.phrase("Outage") if single else name),
+                f"{base}/{outage_path(service, start)}",
+            )
         if single or start is None:
-            yield ("Service" if single else name), f"{base}/{service_path(service)}"
+            yield (say.phrase("Service") if single else name), f"{base}/{service_path(service)}"
     if places and not single and lasted is not None:
         day = datetime.fromtimestamp(lasted.start / 1000, catalogue.timezone).date().isoformat()
         query = {"period": day, "services": ",".join(one.service for one in places)}
-        yield "Outages of the day", f"{base}/report?{urlencode(query, safe=',')}"
-    yield "Status", f"{base}/"
+        yield say.phrase("Outages of the day"), f"{base}/report?{urlencode(query, safe=',')}"
+    yield say.phrase("Status"), f"{base}/"
 
 
 def _dashboard(
-    catalogue: Catalogue, services: Sequence[Service], around: Interval
+    catalogue: Catalogue, services: Sequence[Service], around: Interval, say: Language
 ) -> Iterator[tuple[str, str]]:
     if catalogue.grafana is None:
         return
     page, variable = (ONE_SERVICE, "one") if len(services) == 1 else (OUTAGES, "service")
     query = [(f"var-{variable}", service.id) for service in services]
     time = [("from", str(around.start)), ("to", str(around.end))]
-    yield "Dashboard", f"{catalogue.grafana.url.rstrip('/')}/d/{page}?{urlencode(query + time)}"
+    yield (
+        say.phrase("Dashboard"),
+        f"{catalogue.grafana.url.rstrip('/')}/d/{page}?{urlencode(query + time)}",
+    )
 
 
-def _runbooks(services: Sequence[Service]) -> Iterator[tuple[str, str]]:
+def _runbooks(services: Sequence[Service], say: Language) -> Iterator[tuple[str, str]]:
     """Yield the runbooks of services, each once."""
     named: dict[str, list[str]] = {}
     for service in services:
         if service.runbook is not None:
             named.setdefault(service.runbook, []).append(service.name)
     for url, names in named.items():
-        yield ("Runbook" if len(named) == 1 else f"Runbook: {', '.join(names)}"), url
+        label = say.phrase("Runbook")
+        yield (label if len(named) == 1 else f"{label}: {', '.join(names)}"), url
 
 
 def graph(catalogue: Catalogue, query: str, period: Interval) -> Iterator[tuple[str, str]]:
@@ -114,7 +130,9 @@ def graph(catalogue: Catalogue, query: str, period: Interval) -> Iterator[tuple[
     yield "Prometheus", f"{url.rstrip('/')}/graph?{urlencode(asked, quote_via=quote)}"
 
 
-def _silence(catalogue: Catalogue, services: Sequence[Service]) -> Iterator[tuple[str, str]]:
+def _silence(
+    catalogue: Catalogue, services: Sequence[Service], say: Language
+) -> Iterator[tuple[str, str]]:
     """Yield Alertmanager's form for a silence of services, where people can reach it."""
     silences = catalogue.maintenance.silences
     if silences is None or _is_local(silences.url):
@@ -122,7 +140,7 @@ def _silence(catalogue: Catalogue, services: Sequence[Service]) -> Iterator[tupl
     names = "|".join(service.id for service in services)
     matcher = f'{{service{"=~" if len(services) > 1 else "="}"{names}"}}'
     form = f"/#/silences/new?filter={quote(matcher, safe='')}"
-    yield "Silence", f"{silences.url.rstrip('/')}{form}"
+    yield say.phrase("Silence"), f"{silences.url.rstrip('/')}{form}"
 
 
 def _is_local(url: str) -> bool:

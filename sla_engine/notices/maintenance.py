@@ -12,7 +12,7 @@ from sla_engine.ledger import Books, Delivery, Outbox
 from sla_engine.maintenance.windows import concerns, windows_in
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notices.links import links_of
-from uptime_common import humanize
+from sla_engine.reports.language import marked
 
 REMIND = 30 * 60_000
 """How long before planned work people are reminded of it (ms)."""
@@ -91,28 +91,50 @@ def _work(
     }
 
 
+_HEADS: dict[str, tuple[str, str, Tone]] = {
+    "maintenance_soon": (
+        marked("Planned work on {services} begins at {when}"),
+        marked("The work begins at {when}"),
+        "planned",
+    ),
+    "maintenance_started": (
+        marked("Planned work on {services} is under way until {when}"),
+        marked("The work is under way until {when}"),
+        "planned",
+    ),
+    "maintenance_ended": (
+        marked("Planned work on {services} ended at {when}"),
+        marked("The work ended at {when}"),
+        "up",
+    ),
+    "maintenance_overrun": (
+        marked("Planned work on {services} is over its time, still down: {names}"),
+        marked("The work is over its time, still down: {names}"),
+        "down",
+    ),
+}
+"""What the head and the reply say of each kind, and their tone."""
+
+
 def compose_work(item: Delivery, writing: Writing) -> Rendered:
     """Return the messages of planned work."""
-    facts, zone = item.notice.facts, writing.books.catalogue.timezone
-    names = humanize.listed(facts["services"], 5) or "no service of ours"
-    tones: dict[str, Tone] = {"maintenance_ended": "up", "maintenance_overrun": "down"}
-    words = {
-        "maintenance_soon": f"begins at {humanize.moment(facts['start'], zone)}",
-        "maintenance_started": f"is under way until {humanize.moment(facts['end'], zone)}",
-        "maintenance_ended": f"ended at {humanize.moment(facts['end'], zone)}",
-        "maintenance_overrun": f"is over its time, still down: {humanize.listed(facts['down'], 5)}",
+    facts, say = item.notice.facts, writing.say
+    edge = "start" if item.notice.kind == "maintenance_soon" else "end"
+    told = {
+        "services": say.listed(facts["services"], 5) or say.phrase("no service of ours"),
+        "names": say.listed(facts["down"], 5),
+        "when": say.moment(facts[edge]),
     }
-    said = words[item.notice.kind]
-    tone = tones.get(item.notice.kind, "planned")
+    title, reply, tone = _HEADS[item.notice.kind]
     head = Message(
-        f"Planned work on {names} {said}",
+        say.phrase(title, **told),
         tone,
         (
-            ("Work", facts["title"]),
-            ("When", humanize.stretch(facts["start"], facts["end"], zone)),
-            ("Asked for by", shown(facts["requester"])),
-            ("Approved by", shown(facts["approver"] or "nobody")),
+            (say.phrase("Work"), facts["title"]),
+            (say.phrase("When"), say.stretch(facts["start"], facts["end"])),
+            (say.phrase("Asked for by"), shown(facts["requester"])),
+            (say.phrase("Approved by"), shown(facts["approver"] or say.phrase("nobody"))),
         ),
-        links=links_of(writing.books.catalogue, facts.get("ids", ())),
+        links=links_of(writing.books.catalogue, facts.get("ids", ()), say=say),
     )
-    return Rendered(head, Message(f"The work {said}", tone))
+    return Rendered(head, Message(say.phrase(reply, **told), tone))

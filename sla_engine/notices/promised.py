@@ -15,6 +15,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message
 from sla_engine.domain.period import Period, parse_period, recognized
 from sla_engine.ledger.kept import report_of_agreement
+from sla_engine.reports.language import Language
 
 _LOOK_BACK = 7 * DAY
 _PERIODS = {"day": "daily", "week": "weekly", "2w": "weekly", "quarter": "quarterly"}
@@ -113,7 +114,12 @@ def period_of(facts: Mapping[str, Any], zone: tzinfo, now: int) -> Period:
     return parse_period(facts["period"], zone, now)
 
 
-def ended(facts: Mapping[str, Any]) -> Message:
+def ended(facts: Mapping[str, Any], say: Language) -> Message:
     """Return what is told where an agreement has left the catalogue since its report was due."""
-    text = f"The report {facts['period']} of the agreement {facts['agreement']} was not made"
-    return Message(text, "warning", lines=("It is not in the catalogue any more.",))
+    text = say.phrase(
+        "The report {period} of the agreement {agreement} was not made",
+        period=facts["period"],
+        agreement=facts["agreement"],
+    )
+    gone = say.phrase("It is not in the catalogue any more.")
+    return Message(text, "warning", lines=(gone,))

@@ -130,7 +130,7 @@ def compose_report(item: Delivery, writing: Writing) -> Rendered:
     facts, books, now = item.notice.facts, writing.books, writing.now
     agreement = facts.get("agreement")
     if agreement is not None and find(books.catalogue, agreement) is None:
-        return Rendered(ended(facts))
+        return Rendered(ended(facts, writing.say))
     entry = _entry(facts, books.catalogue)
     period = period_of(facts, entry.timezone or books.catalogue.timezone, now)
     files = writing.capabilities.files

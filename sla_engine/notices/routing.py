@@ -24,11 +24,15 @@ _FLOOD = 10 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An address, as the ledger spells it, whom to mention there, and how patient to be."""
+    """An address, as the ledger spells it, whom to mention there, and how patient to be.
+
+    ``language`` is what its route says that is read there; None where none does.
+    """
 
     channel: str
     mentions: tuple[str, ...]
     patience: Patience = AT_ONCE
+    language: str | None = None
 
 
 def address(
@@ -130,13 +134,14 @@ def targets_of(catalogue: Catalogue, notice: Notice) -> list[Destination]:
         needed = least_downtime(catalogue, service, service.min_samples or 0)
         least = Patience(service.after or 0, least=needed)
     found: dict[str, Destination] = {}
-    for channel, mentions, patience in _matching(catalogue, service, severity):
-        before = found.get(channel)
-        patient = patience.at_least(least)
-        found[channel] = Destination(
-            channel,
-            (*(before.mentions if before else ()), *mentions),
+    for one in _matching(catalogue, service, severity):
+        before = found.get(one.channel)
+        patient = one.patience.at_least(least)
+        found[one.channel] = Destination(
+            one.channel,
+            (*(before.mentions if before else ()), *one.mentions),
             patient if before is None else before.patience.shorter(patient),
+            (before.language if before else None) or one.language,
         )
     loud = severity in {"unplanned", "budget"}
     targets = [
@@ -177,15 +182,28 @@ def patience_at(catalogue: Catalogue, notice: Notice, channel: str) -> Patience:
     return AT_ONCE
 
 
+def language_at(catalogue: Catalogue, notice: Notice, channel: str) -> str:
+    """Return in which language a notice is told at an address, by the catalogue in force.
+
+    Where all addresses of a scheme are one place, it is that of the first that was meant.
+    """
+    targets = targets_of(catalogue, notice)
+    there = [t for t in targets if channel == t.channel or channel.startswith(f"{t.channel}:")]
+    scheme = parse_address(channel).scheme
+    there = there or [t for t in targets if parse_address(t.channel).scheme == scheme]
+    said = (one.language for one in there if one.language is not None)
+    return next(said, catalogue.notifications.language)
+
+
 _GROUPS: Mapping[Severity, str] = {"unplanned": "outage"}
 
 
 def _matching(
     catalogue: Catalogue, service: Service | None, severity: Severity
-) -> Iterator[tuple[str, tuple[str, ...], Patience]]:
+) -> Iterator[Destination]:
     for route in catalogue.slack.routes:
         if _fits(route, service, severity):
-            yield canonical(route.channel), route.mentions, AT_ONCE
+            yield Destination(canonical(route.channel), route.mentions)
     group = _GROUPS.get(severity, severity)
     for one in catalogue.notifications.routes:
         if (not one.kinds or group in one.kinds) and _concerns(one, service):
@@ -195,7 +213,7 @@ def _matching(
                 one.after or 0, one.unacknowledged or 0, one.quiet, least, one.hours
             )
             for address_ in one.to:
-                yield canonical(address_), one.mentions, patience
+                yield Destination(canonical(address_), one.mentions, patience, one.language)
 
 
 def _concerns(route: NotificationRoute, service: Service | None) -> bool:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.notice import Message
 from sla_engine.ledger import Books, Delivery, LedgerError, Outbox
-from sla_engine.notices.kinds import Rendered, Writing
+from sla_engine.notices.kinds import Rendered, Writing, spoken
 from sla_engine.notices.registry import NOTICES, OUTAGE_KINDS, SILENT_KINDS
-from sla_engine.notices.routing import address, patience_at, told_at
+from sla_engine.notices.routing import address, language_at, patience_at, told_at
 from sla_engine.notifiers import (
     Delivered,
     Failed,
@@ -262,8 +262,9 @@ class Sender:
             self._client,
             self._signer,
             tuple(one.notice for one in batch),
+            language_at(self._books.catalogue, item.notice, item.thread.channel),
         )
-        made = NOTICES[item.notice.kind].compose(item, writing)
+        made = spoken(NOTICES[item.notice.kind].compose(item, writing), writing.say)
         return replace(made, head=replace(made.head, mentions=item.thread.mentions))
 
     def _settle(self, batch: Sequence[Delivery], outcome: Outcome, tally: Tally) -> None:

@@ -12,6 +12,7 @@ from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import promised, view
 from sla_engine.reports.columns import spoken, title_in, window_title
+from sla_engine.reports.coming import sentence
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
 
@@ -61,6 +62,7 @@ class FirstPage:
     done: Part
     risks: Part
     year: str
+    coming: str
 
 
 def first_page(report: PeriodReport) -> FirstPage:
@@ -75,6 +77,7 @@ def first_page(report: PeriodReport) -> FirstPage:
         done=_done(page, report.currency, say),
         risks=_risks(page, say),
         year=year(report, say),
+        coming=sentence(report),
     )
 
 
@@ -94,6 +97,9 @@ def short(report: PeriodReport) -> Iterator[str]:
         yield found.verdicts.rest
     for part in (found.lost, found.owed, found.hurt, found.done, found.risks):
         yield from _in_lines(part)
+    if found.coming:
+        yield ""
+        yield found.coming
 
 
 def _in_lines(part: Part) -> Iterator[str]:
@@ -116,7 +122,7 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
         _others(left, say),
         say.phrase(_VERDICTS_CAPTION),
         say.phrase("Nothing has an objective."),
-        widths=(45, 12, 13, 12, 18),
+        widths=(40, 16, 13, 13, 18),
     )
 
 
@@ -266,7 +272,7 @@ def _hurt(page: Board, currency: str, say: Language) -> Part:
         say.phrase("What hurt most"),
         tuple(row for row in rows if row[1]),
         empty=say.phrase("Nothing was down."),
-        widths=(13, 87),
+        widths=(17, 83),
     )
 
 

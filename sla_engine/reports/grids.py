@@ -7,6 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
+from sla_engine.reports import coming as to_come
 from sla_engine.reports import lists, promised, view
 from sla_engine.reports.columns import (
     LEVELS,
@@ -269,6 +270,20 @@ def works(report: PeriodReport) -> Grid:
     say = language(report)
     rows = [lists.work(one, say) for one in report.works]
     return _grid("maintenance", say.phrase("Maintenance"), _WORKS, rows, say)
+
+
+def coming(report: PeriodReport) -> Grid:
+    """Return the planned work of the time after the period."""
+    say, found = language(report), report.coming
+    kinds = {"Begins": "t"} | dict.fromkeys(to_come.NUMBERS, "n")
+    return Grid(
+        "coming",
+        to_come.title(found, say) if found else "",
+        [say.phrase(name) for name in to_come.HEAD],
+        [kinds.get(name, "") for name in to_come.HEAD],
+        to_come.rows(report),
+        to_come.caption(found, say) if found else "",
+    )
 
 
 def corrections(report: PeriodReport) -> Grid:

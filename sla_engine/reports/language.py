@@ -51,8 +51,20 @@ _COUNTED = (
     counts("{n} event", "{n} events"),
     counts("{n} slice", "{n} slices"),
     counts("{n} row", "{n} rows"),
+    counts("{n} short outage", "{n} short outages"),
 )
 """What is counted (`Language.counted`)."""
+
+
+FIELDS = {
+    "cause": marked("cause"),
+    "ticket": marked("ticket"),
+    "owner": marked("owner"),
+    "note": marked("note"),
+    "class": marked("class"),
+    "class_asked": marked("class asked for"),
+}
+"""What a correction may change, in words."""
 
 
 class Word(str):
@@ -311,14 +323,18 @@ class Babel(Language):
         return self._dates.format_skeleton(skeleton, local, locale=self._locale)
 
 
+PLAIN = Language(ZoneInfo("UTC"))
+"""Our own way, of what has no times in it."""
+
+
 def language(report: PeriodReport) -> Language:
     """Return how a report writes times and numbers."""
-    return _made(report.language, report.timezone)
+    return language_of(report.language, ZoneInfo(report.timezone))
 
 
 @lru_cache(maxsize=32)
-def _made(name: str, timezone: str) -> Language:
-    zone = ZoneInfo(timezone)
+def language_of(name: str, zone: ZoneInfo) -> Language:
+    """Return a language, such as ``de``, by the clocks of a zone."""
     return Language(zone) if name == HOUSE else Babel(name, zone)
 
 

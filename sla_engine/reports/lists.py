@@ -9,7 +9,7 @@ from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport, ServiceReport, Work
 from sla_engine.reports.columns import budget_gone, spoken, window_title
-from sla_engine.reports.language import Language, language, marked
+from sla_engine.reports.language import FIELDS, Language, language, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
             f"{service.name}, {share.outage.id}",
             say.phrase(
                 "{field}: {before} to {after}",
-                field=c.field,
+                field=say.phrase(FIELDS.get(c.field, c.field)),
                 before=c.before or say.phrase("nothing"),
                 after=c.after or say.phrase("nothing"),
             ),

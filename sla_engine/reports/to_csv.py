@@ -17,9 +17,10 @@ _SERVICE = (
 )  # fmt: skip
 _OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
 _AGREEMENT = ("rule", "fee", "credit_amount", "currency")
+_COMING = ("title", "state", "requester", "approver")
 _HEAD = (
     "record", "period_start", "period_end", "service", "name", "owner", "tier", *_SERVICE, *_OUTAGE,
-    *_AGREEMENT,
+    *_AGREEMENT, *_COMING,
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -51,6 +52,12 @@ def render(report: PeriodReport) -> bytes:
             both = agreement | window
             kept = {key: value for key, value in both.items() if key in _HEAD and key != "id"}
             writer.writerow(_safe({"record": "agreement"} | period | named | kept))
+    known = {service["id"]: _names(service) for service in data["services"]}
+    for work in data.get("maintenance_coming", {}).get("windows", []):
+        kept = {key: value for key, value in work.items() if key in _HEAD}
+        for one in work["services"]:
+            named = known.get(one, {"service": one})
+            writer.writerow(_safe({"record": "coming"} | period | named | kept))
     return out.getvalue().encode()
 
 

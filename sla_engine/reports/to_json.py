@@ -70,6 +70,7 @@ def document(report: PeriodReport) -> Json:
         | _terms(report)
         | _not_computed(report)
         | _agreements(report)
+        | _coming(report)
         | {"board": board_json(report)}
     )
 
@@ -350,6 +351,33 @@ def _percentile(found: Latency) -> Json:
         f"parts_{name}_seconds": list(found.days),
     }
     return told if usual else {"percentile": found.percentile} | told
+
+
+def _coming(report: PeriodReport) -> Json:
+    """Return the planned work to come; nothing where nobody looked."""
+    if report.coming is None:
+        return {}
+    return {
+        "maintenance_coming": {
+            "start": rfc3339(report.coming.span.start),
+            "end": rfc3339(report.coming.span.end),
+            "known_at": rfc3339(report.coming.known),
+            "windows": [
+                {
+                    "id": one.id,
+                    "title": one.title,
+                    "start": rfc3339(one.span.start),
+                    "end": rfc3339(one.span.end),
+                    "duration_seconds": seconds(one.span.length),
+                    "services": list(one.ids),
+                    "state": "requested" if one.approver is None else "approved",
+                    "requester": one.requester,
+                    "approver": one.approver,
+                }
+                for one in report.coming.works
+            ],
+        }
+    }
 
 
 def _latency(found: Latency) -> Json:

@@ -201,6 +201,8 @@ def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     yield from (f"{_NOTE} {name}: {told}" for name, told in page.risks.rows)
     if page.risks.rest:
         yield page.risks.rest
+    if page.coming:
+        yield f"{_NOTE} {page.coming}"
     say = language(report)
     hosts = report.capacity.hosts if report.capacity else ()
     due = [host.name for host in hosts if host.reboot]

@@ -6,7 +6,7 @@ from textwrap import wrap
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
-from sla_engine.reports import lists, promised, view
+from sla_engine.reports import coming, lists, promised, view
 from sla_engine.reports.columns import (
     RELIABILITY,
     Column,
@@ -19,7 +19,7 @@ from sla_engine.reports.columns import (
     verdict,
 )
 from sla_engine.reports.first_page import short
-from sla_engine.reports.language import Language, language, marked
+from sla_engine.reports.language import FIELDS, Language, language, marked
 from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
@@ -72,6 +72,7 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     if rows:
         yield from lines(_told(_OUTAGE_HEAD, say), rows, width)
     yield from _works(report, say, width)
+    yield from _coming(report, say, width)
     yield from _corrections(report, say)
     yield from _restatements(report, say)
     yield from _not_computed(report)
@@ -228,13 +229,21 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
         yield from lines(_told(_WORK_HEAD, say), works, width)
 
 
+def _coming(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
+    if report.coming is not None:
+        yield ""
+        yield f"{coming.title(report.coming, say)}:"
+        rows = coming.rows(report)
+        yield from lines(_told(coming.HEAD, say), rows, width) if rows else [say.phrase("None.")]
+
+
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     found = [
         say.phrase(
             "{time}  {author} changed {field} of {outage} from {before} to {after}: {reason}",
             time=say.moment(c.time),
             author=c.author,
-            field=c.field,
+            field=say.phrase(FIELDS.get(c.field, c.field)),
             outage=share.outage.id,
             before=c.before or say.phrase("nothing"),
             after=c.after or say.phrase("nothing"),

@@ -55,6 +55,9 @@ _HOST = (
     "package_lists_fetched", "packages_changed", "kernel_outdated", "reboot_required", "system",
     "support_ends",
 )  # fmt: skip
+_COMING = (
+    "id", "title", "start", "end", "duration_seconds", "services", "state", "requester", "approver",
+)  # fmt: skip
 _ABOUT = (
     "organization", "period_start", "period_end", "timezone", "generated_at", "data_until",
     "source", "currency", "policy_version",
@@ -173,7 +176,13 @@ def sheets(report: PeriodReport) -> Iterator[Sheet]:
     yield Sheet("Lost", _LOST, [one | {"currency": money["currency"]} for one in money["lost"]])
     yield Sheet("Owed", _OWED, money["owed"])
     yield Sheet("Risks", _RISK, board["risks"])
+    yield Sheet("Coming", _COMING, _works(data.get("maintenance_coming", {}).get("windows", [])))
     yield Sheet("Servers", _HOST, data["capacity"]["hosts"] if data["capacity"] else [])
+
+
+def _works(coming: Sequence[Json]) -> Iterator[Json]:
+    for one in coming:
+        yield one | {"services": ", ".join(one["services"])}
 
 
 def _down(service: Json) -> Json:

@@ -16,6 +16,7 @@ MAX_FIELD = 2_000
 MAX_FIELDS = 10
 MAX_HEADER = 150
 MAX_VALUE = 2_000
+MAX_CAPTION = 75
 MAX_TEXT = 4_000
 """What Slack advises for the plain text of a message; it cuts at 40,000."""
 
@@ -26,7 +27,7 @@ MARKS = {
     "warning": "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}",
     "info": "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}",
 }
-_ACTIONS = {
+ACTIONS = {
     "acknowledge": "Acknowledge",
     "annotate": "Cause and ticket",
     "reclassify": "Was planned",
@@ -35,6 +36,7 @@ _ACTIONS = {
     "approve": "Approve",
     "reject": "Reject",
 }
+"""What can be done about a message, and what its button says."""
 PREFIX = "uptime_"
 """What the ids of our buttons and forms begin with."""
 _SPECIAL = ("here", "channel", "everyone")
@@ -71,7 +73,8 @@ def render(message: Message, *, buttons: bool = False) -> list[Block]:
     tail = list(_tail(message, buttons=buttons))
     body = [*_head(message), *_fields(message.fields)]
     room = MAX_BLOCKS - len(body) - len(tail)
-    return [*body, *_sections(message.lines, room), *tail]
+    more = "and {} more" if message.language == "en" else "… +{}"
+    return [*body, *_sections(message.lines, room, more), *tail]
 
 
 def _head(message: Message) -> Iterator[Block]:
@@ -89,15 +92,15 @@ def _fields(facts: Sequence[tuple[str, str]]) -> Iterator[Block]:
         yield {"type": "section", "fields": [_mrkdwn(text) for text in some]}
 
 
-def _sections(lines: Sequence[str], room: int) -> Iterator[Block]:
-    """Pack lines into at most ``room`` sections; what finds no room is counted."""
+def _sections(lines: Sequence[str], room: int, more: str) -> Iterator[Block]:
+    """Pack lines into at most ``room`` sections; what finds no room is counted (``more``)."""
     packed = list(_packed([cut(escape(line), MAX_SECTION) for line in lines]))
     kept = packed if len(packed) <= room else packed[: room - 1]
     for some in kept:
         yield _section("\n".join(some))
     left = len(lines) - sum(map(len, kept))
     if left:
-        yield _section(f"and {left} more")
+        yield _section(more.format(left))
 
 
 def _packed(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -120,7 +123,9 @@ def _tail(message: Message, *, buttons: bool) -> Iterator[Block]:
         yield _section(" ".join(map(mention, message.mentions)))
     if message.actions and buttons:
         value = _value(message.about)
-        yield {"type": "actions", "elements": [_button(a, value) for a in message.actions]}
+        captions = message.captions or [ACTIONS[action] for action in message.actions]
+        pairs = zip(message.actions, captions, strict=True)
+        yield {"type": "actions", "elements": [_button(*pair, value) for pair in pairs]}
 
 
 def _url(url: str) -> str:
@@ -134,8 +139,8 @@ def _value(about: Sequence[str]) -> str:
     return joined if len(joined) <= MAX_VALUE else joined[:MAX_VALUE].rpartition(" ")[0]
 
 
-def _button(action: str, value: str) -> Block:
-    text = {"type": "plain_text", "text": _ACTIONS[action]}
+def _button(action: str, caption: str, value: str) -> Block:
+    text = {"type": "plain_text", "text": cut(caption, MAX_CAPTION)}
     return {"type": "button", "action_id": f"{PREFIX}{action}", "text": text, "value": value}
 
 

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 from typing import Any, cast, get_args
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +14,7 @@ from sla_engine.notices.kinds import NoticeKind, Writing
 from sla_engine.notices.outage_messages import reply_message
 from sla_engine.notices.registry import NOTICES, OUTAGE_KINDS, SILENT_KINDS, severity_of
 from sla_engine.notifiers import Capabilities
+from sla_engine.reports.language import PLAIN
 from tests.catalogues import catalogue
 
 ONLY_THE_HEAD = {"changed", "running"}
@@ -66,7 +66,7 @@ def test_what_only_threads_tell_is_of_outages() -> None:
 
 @pytest.mark.parametrize("kind", OUTAGE_KINDS)
 def test_every_kind_of_an_outage_s_notice_has_words(kind: str) -> None:
-    said = reply_message(kind, SHOP, OVER, ZoneInfo("UTC"), grouped=True)
+    said = reply_message(kind, SHOP, OVER, PLAIN, grouped=True)
     assert (said is None) is (kind in ONLY_THE_HEAD)
     assert said is None or "Shop" in said.title
 

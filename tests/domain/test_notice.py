@@ -14,6 +14,7 @@ from sla_engine.domain.notice import (
 )
 from sla_engine.domain.outage import Outage
 from sla_engine.notices.outage_messages import reply_message, root_message
+from sla_engine.reports.language import Language
 from uptime_common import humanize
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -25,7 +26,7 @@ OVER = replace(OPEN, end=START + 5 * MINUTE, unplanned=5 * MINUTE)
 
 
 def title(facts: OutageSnapshot) -> str:
-    return root_message([(SHOP, facts)], START + MINUTE, BERLIN).title
+    return root_message([(SHOP, facts)], START + MINUTE, Language(BERLIN)).title
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_the_head_of_a_thread_holds_what_is_known() -> None:
         budget_used_ratio=0.069444,
         budget_left_ratio=0.5,
     )
-    assert dict(root_message([(SHOP, facts)], START + 60 * MINUTE, BERLIN).fields) == {
+    assert dict(root_message([(SHOP, facts)], START + 60 * MINUTE, Language(BERLIN)).fields) == {
         "Service": "Shop (shop)",
         "Owner": "team-shop, gold tier",
         "Began": "2026-10-03 08:15:30 CEST",
@@ -85,7 +86,7 @@ def test_the_head_of_a_thread_holds_what_is_known() -> None:
 
 
 def test_an_open_outage_tells_how_long_it_lasts_so_far() -> None:
-    facts = dict(root_message([(SHOP, OPEN)], START + 90_000, BERLIN).fields)
+    facts = dict(root_message([(SHOP, OPEN)], START + 90_000, Language(BERLIN)).fields)
     assert facts["So far"] == "1m 30s"
     assert "Ended" not in facts
 
@@ -93,7 +94,7 @@ def test_an_open_outage_tells_how_long_it_lasts_so_far() -> None:
 def test_a_group_tells_who_is_still_down_and_counts_the_rest() -> None:
     members = [(Subject(f"s{i}", f"S{i}", "o", "t"), OPEN) for i in range(57)]
     members[0] = (SHOP, OVER)
-    message = root_message(members, START + MINUTE, BERLIN)
+    message = root_message(members, START + MINUTE, Language(BERLIN))
     assert message.title == "S1, S2, S3, S4, S5 and 51 more are down; 57 services affected"
     assert message.tone == "down"
     assert message.lines[0] == "Shop: was down for 5m, 2026-10-03 08:15:30 to 08:20:30 CEST"
@@ -102,20 +103,20 @@ def test_a_group_tells_who_is_still_down_and_counts_the_rest() -> None:
 
 def test_a_group_that_is_over_says_so() -> None:
     mail = Subject("mail", "Mail", "ops", "gold")
-    message = root_message([(SHOP, OVER), (mail, OVER)], START, BERLIN)
+    message = root_message([(SHOP, OVER), (mail, OVER)], START, Language(BERLIN))
     said = "what was down: 2026-10-03 08:15:30 to 08:20:30 CEST"
     assert message.title == f"2 services up again; {said}"
-    twice = root_message([(SHOP, OVER), (SHOP, OVER)], START, BERLIN)
+    twice = root_message([(SHOP, OVER), (SHOP, OVER)], START, Language(BERLIN))
     assert twice.title == f"1 service up again; {said}"
     assert message.tone == "up"
 
 
 def test_replies_say_what_changed() -> None:
-    resolved = reply_message("resolved", SHOP, OVER, BERLIN, grouped=True)
+    resolved = reply_message("resolved", SHOP, OVER, Language(BERLIN), grouped=True)
     assert resolved is not None
     assert resolved.title == "Shop: resolved at 2026-10-03 08:20:30 CEST after 5m"
-    assert reply_message("opened", SHOP, OPEN, BERLIN, grouped=False) is None
-    opened = reply_message("opened", SHOP, OPEN, BERLIN, grouped=True)
+    assert reply_message("opened", SHOP, OPEN, Language(BERLIN), grouped=False) is None
+    opened = reply_message("opened", SHOP, OPEN, Language(BERLIN), grouped=True)
     assert opened is not None
     assert opened.title == "Shop is down since 2026-10-03 08:15:30 CEST"
 

@@ -6,7 +6,7 @@ from uptime_common import humanize
 
 _SWAP = str.maketrans(",.", ".,")
 _SHORT = {10: "Okt.", 11: "Nov."}
-_LONG = {8: "August", 9: "September", 10: "Oktober"}
+_LONG = {8: "August", 9: "September", 10: "Oktober", 11: "November"}
 
 
 class Invented(Language):

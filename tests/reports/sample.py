@@ -13,11 +13,13 @@ from sla_engine.domain.report import (
     Capacity,
     Cause,
     Certificate,
+    Coming,
     Day,
     Host,
     HostEvent,
     Latency,
     PeriodReport,
+    Planned,
     Restatement,
     SaidAfterwards,
     ServiceReport,
@@ -30,6 +32,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 OCTOBER = parse_period("2026-10", BERLIN, 0)
 MONTH = Interval(OCTOBER.start, OCTOBER.end)
 SEPTEMBER = Interval(*(getattr(shifted(OCTOBER, -1), edge) for edge in ("start", "end")))
+NOVEMBER = Interval(*(getattr(shifted(OCTOBER, 1), edge) for edge in ("start", "end")))
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -162,6 +165,30 @@ REPORT = PeriodReport(
     works=(
         Work("w1", "Storage upgrade", NIGHT, ("Web Shop", "Payments"), "ada", "bob", HOUR),
         Work("w2", "Patches", NIGHT, ("Wiki",), "ada", None, 0, retroactive=True),
+    ),
+    coming=Coming(
+        NOVEMBER,
+        MONTH.end + 9 * HOUR,
+        (
+            Planned(
+                "w3",
+                "Database upgrade",
+                Interval(at("2026-11-07T22:00"), at("2026-11-08T02:00")),
+                ("web-shop", "payments"),
+                ("Web Shop", "Payments"),
+                "ada",
+                "bob",
+            ),
+            Planned(
+                "w4",
+                "New switches",
+                Interval(at("2026-11-21T22:00"), at("2026-11-22T00:30")),
+                ("wiki",),
+                ("Wiki",),
+                "ada",
+                None,
+            ),
+        ),
     ),
     restatements=(
         Restatement(

@@ -59,7 +59,7 @@ def test_a_report_in_text_says_its_summary_and_corrections_in_the_language() -> 
     shown = FORMATS["text"].render(replace(REPORT, language="de")).decode()
     assert "3 von 4 Services haben das Ziel erreicht\nVerfehlt: Web Shop\n" in shown
     assert "\nAbdeckung: 83,1\N{NO-BREAK SPACE}% der Servicezeit sind bekannt\nWARNUNG: " in shown
-    assert "ada hat cause von O-IMC3KS7MLE geändert, von nichts zu Disk full on db-1" in shown
+    assert "ada hat Ursache von O-IMC3KS7MLE geändert, von nichts zu Disk full on db-1" in shown
 
 
 def test_counts_and_durations_are_those_of_the_language() -> None:

@@ -22,7 +22,7 @@ GERMAN = replace(REPORT, language="de")
 def test_every_time_and_number_goes_through_the_language(
     format_: str, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_made", lambda _name, zone: Invented(ZoneInfo(zone)))
+    monkeypatch.setattr(module, "language_of", lambda _name, zone: Invented(zone))
     golden(f"october-de.{format_}", FORMATS[format_].render(GERMAN).decode())
 
 

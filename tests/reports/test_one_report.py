@@ -56,6 +56,7 @@ def sent(request: pytest.FixtureRequest) -> str:
 def test_each_says_the_sentence_and_the_figures_of_the_first_page(sent: str) -> None:
     page, tiles = first_page(REPORT), view.tiles(REPORT)
     wanted = [view.headline(REPORT).split(";")[0], page.lost.title.split(": ")[1], page.year]
+    wanted.append(page.coming)
     wanted += [tile.value for tile in tiles if tile.label.endswith(("met", "downtime", "Outages"))]
     wanted += [cell for name, _, _, actual, *_ in page.verdicts.rows for cell in (name, actual)]
     wanted += [row[-1] for row in (*page.done.rows, *page.risks.rows)]

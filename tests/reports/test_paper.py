@@ -13,7 +13,7 @@ import pytest
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports import FORMATS, to_html
 from sla_engine.reports.first_page import first_page
-from sla_engine.reports.language import TRANSLATED
+from sla_engine.reports.language import TRANSLATED, language
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.to_json import document
 from tests.reports import sample
@@ -117,10 +117,13 @@ def test_every_figure_of_the_json_is_on_paper(printed: tuple[PeriodReport, bytes
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_longer_words_of_other_languages_stay_inside_the_margins(name: str, paper: str) -> None:
     report = replace(REPORT, services=tuple(hurt(14)), language=name, paper=paper)
-    for width, _, words in pages_of(pdftotext(FORMATS["pdf"].render(report), "-bbox")):
+    pages = list(pages_of(pdftotext(FORMATS["pdf"].render(report), "-bbox")))
+    for width, _, words in pages:
         outside = [w for w in words if w.left < MARGIN - 1 or w.right > width - MARGIN + 1]
         assert [w.text for w in outside] == []
         assert list(_upon(words)) == []
+    missed, shown = language(report).phrase("missed"), {w.text for w in pages[0][2]}
+    assert {missed, missed[:-1], missed[:-2]} & shown == {missed}  # never broken inside
 
 
 def test_nothing_lies_beyond_the_margins_or_upon_its_neighbour(

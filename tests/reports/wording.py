@@ -1,4 +1,4 @@
-"""Every text of reports that is to be translated, as it stands in code and templates."""
+"""Every text of reports and notices that is to be translated, as code and templates have it."""
 
 import ast
 from collections.abc import Iterator
@@ -6,9 +6,11 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-from sla_engine import reports
+from sla_engine import notices, reports
+from sla_engine.slack.blocks import ACTIONS
+from uptime_common import failure
 
-FOLDER = Path(reports.__file__).parent
+FOLDER, NOTICES = Path(reports.__file__).parent, Path(notices.__file__).parent
 _ONE, _MANY = {"phrase", "marked", "word", "_"}, {"counts", "plural"}
 
 Text = str | tuple[str, str]
@@ -16,8 +18,8 @@ Text = str | tuple[str, str]
 
 def texts() -> set[Text]:
     """Return the texts; those with a plural as two."""
-    found: set[Text] = set()
-    for path in sorted(FOLDER.iterdir()):
+    found: set[Text] = {*ACTIONS.values(), *failure.TEXTS}
+    for path in sorted((*FOLDER.iterdir(), *NOTICES.iterdir())):
         if path.suffix == ".html":
             found |= set(_of_template(path.read_text(encoding="utf-8")))
         elif path.suffix == ".py":
