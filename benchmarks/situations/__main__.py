@@ -28,7 +28,7 @@ from benchmarks.situations.past import past
 from benchmarks.situations.stage import Heard, Stage, served
 from tests.programs.alertmanager import running_alertmanager
 from tests.programs.ports import free_port
-from tests.programs.process import stop
+from tests.programs.process import stop, tied
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 
@@ -57,7 +57,7 @@ class Engine:
             f"--rules.file={self.folder / 'prometheus' / 'generated.rules.yml'}",
         ]
         with (self.folder / "engine.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(tied(command), stdout=log, stderr=log)
 
     def step(self) -> None:
         """Begin or end the process, and have it read its catalogue anew, as the nights say."""
@@ -89,6 +89,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keep all files there")
     parser.add_argument("--only", default="", metavar="WORDS", help="nights whose text has them")
     options = parser.parse_args()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     found = [n for n in nights(options.minutes) if re.search(options.only, n.what)]
     with tempfile.TemporaryDirectory(prefix="nights-") as name:
         heard = played(found, options.folder or Path(name), options.minutes, options.sloth)
