@@ -5,11 +5,12 @@
 What happens is drawn for the whole time: blips, outages, floods of one owner, hosts that die, work in
 approved windows that may overrun, deployments of services that are counted by events, holes in the
 data, an engine that restarts or is away. Then the quiet stretches are cut out. A scene is what
-happens to services that have to do with each other, from six minutes before to 40 minutes after (12
+happens to services that have to do with each other, from four minutes before to 35 minutes after (8
 where nothing was down for long); stretches of a service are less than two hours apart, and then in one
 scene with their true distance, or six hours and more, and then apart: no window that pages looks back
 further, and the weight that rules give to missing data makes a scene's empty past count as good.
-Scenes are laid side by side, each with services, owners, hosts and an engine of its own, and promtool
+Those of one service that differ in its name alone are played once. Scenes are laid side by side, each
+with services, owners, hosts and an engine of its own, and promtool
 evaluates on them the rules that are shipped, every 30 seconds: those of pages and of what holds them
 back, and all they rest on. Samples are 15 seconds apart; a true incident is an outage with three
 failed ones outside of windows. What Alertmanager holds back is worked out from the shipped
@@ -26,6 +27,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -41,7 +43,7 @@ EVERY: Final = 30
 HOUR: Final = 3600 // SECONDS
 DAY: Final = 24 * HOUR
 LEAST: Final = 3
-BEFORE, AFTER, SOON = 24, 160, 48
+BEFORE, AFTER, SOON = 16, 140, 32
 NEAR, FAR = 2 * HOUR, 6 * HOUR
 RULES: Final = ("slo", "services", "targets", "inhibitors")
 SHARED: Final = ("ManyServicesDown", "TargetsMissing", "LocationDown")
@@ -132,7 +134,7 @@ def _shared(dice: random.Random, services: int, days: int) -> Iterator[Event]:
 
 def _work(dice: random.Random, services: int, days: int) -> Iterator[Event]:
     for host in range(services // 10):
-        for night in range(host % 7 * DAY + 2 * HOUR + host * 10, days * DAY, 14 * DAY):
+        for night in range((1 + host % 28) * DAY + 2 * HOUR + host * 10, days * DAY, 28 * DAY):
             over = 120 + dice.randint(12, 40) if dice.randrange(10) == 0 else dice.randint(16, 100)
             these = range(host, services, services // 10)
             start = night + dice.randint(0, 8)
@@ -149,6 +151,8 @@ class Scene:
     away: list[Span] = field(default_factory=list)
     at: int = 0
     """The step of its world at which it begins."""
+    times: int = 1
+    """How often the same happens, but for names."""
 
     @property
     def begin(self) -> int:
@@ -166,6 +170,21 @@ class Scene:
     def services(self) -> list[int]:
         """Return the services in it."""
         return sorted({s for e in self.events for s in e.parts})
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Return what happens in it, but for the name of a single service, and at which phase."""
+        begin, known = self.begin, self.services
+        events = tuple(
+            (
+                event.kind,
+                event.window and (event.window[0] - begin, event.window[1] - begin),
+                tuple((known.index(s), a - begin, b - begin) for s, (a, b) in event.parts.items()),
+            )
+            for event in self.events
+        )
+        who = (counted(known[0]),) if len(known) == 1 else tuple(known)
+        return events, who, tuple(self.away), begin % 2
 
     def world(self, step: int) -> int:
         """Return a step of the estate as one of the world."""
@@ -194,7 +213,11 @@ def scenes(dice: random.Random, events: Sequence[Event]) -> list[Scene]:
         if any(e.kind != "blip" for e in scene.events) and dice.randrange(4) == 0:
             start = dice.randrange(12, scene.length - 10)
             scene.away.append((start, start + dice.choice((6, 6, 6, 6, 80))))
-    return found
+    different: dict[tuple[Any, ...], Scene] = {}
+    for scene in found:
+        one = different.setdefault(scene.shape, scene)
+        one.times += one is not scene
+    return list(different.values())
 
 
 def worlds(found: Sequence[Scene]) -> list[list[Scene]]:
@@ -205,7 +228,7 @@ def worlds(found: Sequence[Scene]) -> list[list[Scene]]:
         if width + len(scene.services) > WIDTH or scene.length > 2 * made[-1][0].length:
             made.append([])
             width, at = 0, 0
-        scene.at = at
+        scene.at = at + (scene.begin - at) % 2
         made[-1].append(scene)
         width += len(scene.services)
         at += 3 * len(scene.services) if len(scene.services) < 5 else 24
@@ -406,7 +429,7 @@ def pages(firing: dict[int, set[str]]) -> list[Page]:
     for step, found in firing.items():
         for alert in found:
             groups.setdefault(_group(alert), {}).setdefault(step, set()).add(alert)
-    return sorted(page for key, of in groups.items() for page in _messages(of, key in SHARED))
+    return sorted(page for of in groups.values() for page in _messages(of))
 
 
 def _group(alert: str) -> str:
@@ -417,8 +440,8 @@ def _group(alert: str) -> str:
     return f"{quick} {labels.get('service')} {labels.get('instance')}"
 
 
-def _messages(of: dict[int, set[str]], shared: bool) -> Iterator[Page]:
-    every = 2 if shared else 20  # 10 seconds, and so the next evaluation, and 5 minutes
+def _messages(of: dict[int, set[str]]) -> Iterator[Page]:
+    every = 20  # 5 minutes
     told: set[str] = set()
     due = -1
     for step in range(min(of), max(of) + 2 * every + 1, 2):
@@ -486,23 +509,28 @@ def main() -> int:
     dice = random.Random(options.seed)
     events = drawn(dice, options.services, options.days)
     laid = worlds(scenes(dice, events))
-    chosen = laid if options.worlds is None else dice.sample(laid, options.worlds)
+    dice.shuffle(laid)
+    chosen = laid[: options.worlds]
     found: list[Verdict] = []
     elsewhere = 0
     for number, world in enumerate(chosen):
         with tempfile.TemporaryDirectory() as folder:
             told = pages(played(world, options.services, Path(folder)))
-        found += [judge(scene, told, options.services) for scene in world]
+        for scene in world:
+            found += [judge(scene, told, options.services)] * scene.times
         elsewhere += sum(not any(_of(s, a) for s in world for a in p.alerts) for p in told)
         print(f"world {number + 1} of {len(chosen)}: {_sum(found)}", file=sys.stderr, flush=True)
-    kinds = Counter(e.kind for world in chosen for scene in world for e in scene.events)
+    kinds: Counter[str] = Counter()
+    for scene in chain.from_iterable(chosen):
+        kinds.update(dict(Counter(e.kind for e in scene.events for _ in range(scene.times))))
     incidents, causes, count = (sum(v[n] for v in found) for n in range(3))
     wrong = [[line for v in found for line in v[n]] for n in (3, 4)]
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     steps = sum(max(s.at + s.length for s in world) for world in chosen)
     print(
         f"{options.services} services, {options.days} days, seed {options.seed}: {dict(kinds)}, "
-        f"{sum(len(w) for w in chosen)} scenes in {len(chosen)} of {len(laid)} worlds, "
+        f"{sum(s.times for s in chain.from_iterable(chosen))} scenes, of which "
+        f"{sum(map(len, chosen))} differ, in {len(chosen)} of {len(laid)} worlds, "
         f"{steps} evaluations, {spent.ru_utime + spent.ru_stime:.0f} CPU s\n"
         f"{incidents} true incidents of {causes} causes, {count} pages: "
         f"{count / max(1, causes):.2f} a cause, {count / max(1, incidents):.2f} an incident; "

@@ -23,7 +23,7 @@ import yaml
 
 from benchmarks.situations import books
 from benchmarks.situations.count import counted, lines, untold
-from benchmarks.situations.night import Night, nights, spans
+from benchmarks.situations.night import Night, closer, nights, spans
 from benchmarks.situations.past import past
 from benchmarks.situations.stage import Heard, Stage, served
 from tests.programs.alertmanager import running_alertmanager
@@ -88,10 +88,12 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="for the records, as JSON")
     parser.add_argument("--folder", type=Path, help="keep all files there")
     parser.add_argument("--only", default="", metavar="WORDS", help="nights whose text has them")
+    parser.add_argument("--gap", type=float, metavar="MINUTES", help="no longer until the next night")
     options = parser.parse_args()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
-    found = [n for n in nights(options.minutes) if re.search(options.only, n.what)]
+    found = [n for n in nights() if re.search(options.only, n.what)]
+    found = [n for n in closer(found, options.gap) if n.at < options.minutes]
     with tempfile.TemporaryDirectory(prefix="nights-") as name:
         heard = played(found, options.folder or Path(name), options.minutes, options.sloth)
     records = counted(found, heard)

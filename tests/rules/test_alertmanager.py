@@ -69,10 +69,20 @@ def test_what_many_share_is_one_message_and_a_certificate_is_told_once_a_day() -
         for route in yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["route"]["routes"]
         if route["receiver"] == "pages"
     )
-    first, second = pages["routes"][:2]
+    first, _, third = pages["routes"][:3]
     assert "CertificateExpires" in first["matchers"][0]
     assert first["repeat_interval"] == "1d"
-    assert second["group_by"] == ["alertname"]
+    assert third["matchers"] == ["alertname = TargetsMissing"]
+    assert third["group_by"] == ["alertname"]
+
+
+def test_what_rules_tell_once_waits_for_nothing_and_a_flood_not_for_the_one_before() -> None:
+    routes = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["route"]["routes"]
+    (pages,) = (route for route in routes if route["receiver"] == "pages")
+    waits = {route["matchers"][0]: route for route in pages["routes"]}
+    assert waits['alertname =~ "ServiceDown|HostDown"']["group_wait"] == "0s"
+    flood = waits['alertname =~ "ManyServicesDown|LocationDown"']
+    assert (flood["group_wait"], flood["group_by"]) == ("0s", ["alertname", "owner", "location"])
 
 
 def test_each_rule_that_holds_back_says_of_what_it_is() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.situations.count import counted, verdict
-from benchmarks.situations.night import Night, nights
+from benchmarks.situations.night import Night, closer, nights
 from benchmarks.situations.past import past
 from benchmarks.situations.stage import Heard, Stage
 from benchmarks.situations.table import table
@@ -85,6 +85,12 @@ def test_messages_are_counted_for_the_night_that_they_are_about() -> None:
         "tickets": 1,
     }
     assert (one["sloth"]["pages"], one["engine"]["messages"]) == (0, 1)
+
+
+def test_nights_that_are_played_alone_wait_for_nothing() -> None:
+    found = [Night(str(at), at) for at in (9, 9, 10, 20)]
+    assert closer(found, None) == found
+    assert [night.at for night in closer(found, 4)] == [2.5, 2.5, 3.5, 7.5]
 
 
 def test_a_night_is_played_at_its_minute_and_had_a_day_before() -> None:
