@@ -26,6 +26,8 @@ ENGINE = {
     'sla_engine_feed_refresh_seconds{feed="a"}': 900,
     'sla_engine_feed_events_skipped{feed="a"}': 0,
     "node_boot_time_seconds": 1_700_000_000,
+    'node_scrape_collector_success{collector="cpu"}': 1,
+    "node_textfile_scrape_error": 0,
     'sla_engine_ticks_total{result="ok"}': 1,
     "sla_engine_lag_seconds": 1,
     "sla_engine_outbox_pending": 0,

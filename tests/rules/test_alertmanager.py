@@ -226,3 +226,49 @@ def test_what_is_held_back(tmp_path: Path) -> None:
         while (active := _active(running)) != expected and time.monotonic() < deadline:
             threading.Event().wait(0.05)
         assert active == expected
+
+
+def _of(status: str, service: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "labels": {"alertname": "ServiceDown", "service": service},
+        "annotations": {"summary": f"{service} is down"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "alerts", "title"),
+    [
+        ("firing", [_of("firing", "a"), _of("resolved", "b"), _of("resolved", "c")], "a is down"),
+        ("firing", [_of("firing", "a"), _of("firing", "b"), _of("resolved", "c")], "2 alerts of several"),
+        ("resolved", [_of("resolved", "a")], "a is down"),
+        ("resolved", [_of("resolved", "a"), _of("resolved", "b")], "2 alerts of several"),
+    ],
+)
+def test_a_title_counts_what_it_is_about(
+    status: str, alerts: list[dict[str, Any]], title: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"status": status, "alerts": alerts}), encoding="utf-8")
+    templates = ALERT_RULES / "templates"
+    told = _amtool(
+        *("template", "render", f"--template.glob={templates}/*.tmpl"),
+        *('--template.text={{ template "uptime.subject" . }}', f"--template.data={data}"),
+    )
+    assert told.strip() == title
+
+
+@pytest.mark.parametrize("owner", ["shop", "database"])
+def test_a_ticket_s_end_is_told_at_any_hour_where_its_begin_was(
+    owner: str, tmp_path: Path, hook: tuple[str, "Queue[dict[str, Any]]"]
+) -> None:
+    url, inbox = hook
+    ticket = _alert(alertname="ServiceSlow", severity="ticket", service="web", owner=owner)
+    with running_alertmanager(tmp_path, config=_quick(tmp_path, url)) as alertmanager:
+        _post(alertmanager.url, ticket)
+        fired = inbox.get(timeout=20)
+        _post(alertmanager.url, ticket | {"endsAt": "2026-03-29T01:10:00Z"})
+        over = inbox.get(timeout=20)
+    channel = "#team-database" if owner == "database" else "#alerts"
+    assert [fired["channel"], over["channel"]] == [channel, channel]
+    assert over["attachments"][0]["title"].startswith("Resolved")
