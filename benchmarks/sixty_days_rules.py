@@ -1,6 +1,6 @@
 """Sixty days of an invented estate under the shipped alert rules: pages for each true incident.
 
-    python -m benchmarks.sixty_days_rules [--days 60] [--services 200] [--seed 1] [--worlds N]
+    python -m benchmarks.sixty_days_rules [--days 60] [--services 200] [--seed 1] [--part 1/1]
 
 What happens is drawn for the whole time: blips, outages, floods of one owner, hosts that die, work in
 approved windows that may overrun, deployments of services that are counted by events, holes in the
@@ -129,7 +129,10 @@ def _shared(dice: random.Random, services: int, days: int) -> Iterator[Event]:
             continue
         owned = [s for s in range(services) if s % 7 == number % 7]
         these = dice.sample(owned, 6)
-        yield Event("flood", {s: (start + (late := dice.randint(0, 2)), start + late + length) for s in these})
+        yield Event(
+            "flood",
+            {s: (start + (late := dice.randint(0, 2)), start + late + length) for s in these},
+        )
 
 
 def _work(dice: random.Random, services: int, days: int) -> Iterator[Event]:
@@ -254,7 +257,10 @@ def series(scene: Scene, services: int) -> Iterator[tuple[str, str]]:
         )
         yield f"service_info{{{labels}}}", told([1] * scene.length)
         yield f"service_slo_objective_ratio{{{me},{engine}}}", told([0.999] * scene.length)
-        yield f"service_maintenance_active{{{me},{engine}}}", told([_active(mine, s) for s in steps])
+        yield (
+            f"service_maintenance_active{{{me},{engine}}}",
+            told([_active(mine, s) for s in steps]),
+        )
         if windows := [e.window for e in mine if e.window]:
             ends = [_end(scene, windows, s) for s in steps]
             nexts = [_next(scene, windows, s) for s in steps]
@@ -266,7 +272,10 @@ def series(scene: Scene, services: int) -> Iterator[tuple[str, str]]:
         up = [int(not _within(lost, s)) for s in steps]
         where = f'job="node_{scene.number}",instance="h{host}_{scene.number}:9100"'
         yield f"up{{{where}}}", _line([None] * scene.at + up)
-        yield f"node_boot_time_seconds{{{where}}}", _line([None] * scene.at + [v or None for v in up])
+        yield (
+            f"node_boot_time_seconds{{{where}}}",
+            _line([None] * scene.at + [v or None for v in up]),
+        )
 
 
 def name(scene: Scene, service: int) -> str:
@@ -360,9 +369,7 @@ def played(world: Sequence[Scene], services: int, folder: Path) -> dict[int, set
         "group_eval_order": [
             group["name"] for path in reversed(files) for group in reversed(load(path)["groups"])
         ],
-        "tests": [
-            {"interval": f"{SECONDS}s", "input_series": given, "promql_expr_test": asked_}
-        ],
+        "tests": [{"interval": f"{SECONDS}s", "input_series": given, "promql_expr_test": asked_}],
     }
     test = _written(folder, "world.test.yml", document)
     command = ["promtool", "test", "rules", str(test)]
@@ -435,7 +442,9 @@ def pages(firing: dict[int, set[str]]) -> list[Page]:
 def _group(alert: str) -> str:
     labels = dict(re.findall(r'(\w+)="([^"]*)"', alert))
     if labels["alertname"] in SHARED:
-        return labels["alertname"] + re.sub(r".*_", "_", labels.get("owner") or labels.get("job", ""))
+        return labels["alertname"] + re.sub(
+            r".*_", "_", labels.get("owner") or labels.get("job", "")
+        )
     quick = labels["alertname"] in ("ServiceDown", "HostDown")
     return f"{quick} {labels.get('service')} {labels.get('instance')}"
 
@@ -504,13 +513,16 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--services", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--worlds", type=int, help="no more of them than so many")
+    parser.add_argument(
+        "--part", default="1/1", metavar="N/OF", help="of the worlds, for processes side by side"
+    )
     options = parser.parse_args()
     dice = random.Random(options.seed)
     events = drawn(dice, options.services, options.days)
     laid = worlds(scenes(dice, events))
     dice.shuffle(laid)
-    chosen = laid[: options.worlds]
+    part, parts = map(int, options.part.split("/"))
+    chosen = laid[part - 1 :: parts]
     found: list[Verdict] = []
     elsewhere = 0
     for number, world in enumerate(chosen):

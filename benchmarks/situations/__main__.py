@@ -88,7 +88,9 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="for the records, as JSON")
     parser.add_argument("--folder", type=Path, help="keep all files there")
     parser.add_argument("--only", default="", metavar="WORDS", help="nights whose text has them")
-    parser.add_argument("--gap", type=float, metavar="MINUTES", help="no longer until the next night")
+    parser.add_argument(
+        "--gap", type=float, metavar="MINUTES", help="no longer until the next night"
+    )
     options = parser.parse_args()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))

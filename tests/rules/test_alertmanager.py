@@ -240,7 +240,11 @@ def _of(status: str, service: str) -> dict[str, Any]:
     ("status", "alerts", "title"),
     [
         ("firing", [_of("firing", "a"), _of("resolved", "b"), _of("resolved", "c")], "a is down"),
-        ("firing", [_of("firing", "a"), _of("firing", "b"), _of("resolved", "c")], "2 alerts of several"),
+        (
+            "firing",
+            [_of("firing", "a"), _of("firing", "b"), _of("resolved", "c")],
+            "2 alerts of several",
+        ),
         ("resolved", [_of("resolved", "a")], "a is down"),
         ("resolved", [_of("resolved", "a"), _of("resolved", "b")], "2 alerts of several"),
     ],

@@ -34,7 +34,9 @@ def test_the_benchmark_of_their_cost_feeds_every_family_that_rules_read() -> Non
         for document in texts
         for group in document["groups"]
         for rule in group["rules"]
-        for name in NAME.findall(re.sub(r"\b(?:on|by|without|group_left) *\([^)]*\)", "", rule["expr"]))
+        for name in NAME.findall(
+            re.sub(r"\b(?:on|by|without|group_left) *\([^)]*\)", "", rule["expr"])
+        )
     }
     fed = {re.split(r"[{ ]", line)[0] for line in rules_world.feed(["a", "b"])}
     recorded = {rule["record"] for rule in cases.rules() if "record" in rule}
