@@ -7,8 +7,8 @@ from typing import NamedTuple
 from tests.rules import cases
 
 _READ = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{[^}]*\})?(\[)?")
-# An interval late at worst: HostDown looks at 45 seconds, ServiceWithoutData waits for 10 minutes, and
-# an objective that changed counts for days.
+# An interval late at worst: HostDown looks at 45 seconds, ServiceWithoutData waits for 10 minutes,
+# and an objective that changed counts for days.
 LATE_IS_WELL = {
     ("instance:down:bool", "service:info"),
     ("instance:down:bool", "service:down_now:bool"),
