@@ -32,8 +32,12 @@ def pages(told: Told) -> list[Page]:
     return sorted(page for of in groups.values() for page in _messages(of, told))
 
 
+def _labels(alert: str) -> dict[str, str]:
+    return dict(re.findall(r'(\w+)="([^"]*)"', alert))
+
+
 def _group(alert: str) -> str:
-    labels = dict(re.findall(r'(\w+)="([^"]*)"', alert))
+    labels = _labels(alert)
     own = alert if labels["alertname"] in ALONE else ""
     return f"{own} {labels.get('service')} {labels.get('instance')}"
 
@@ -52,15 +56,11 @@ def _messages(of: dict[int, set[str]], told: Told) -> Iterator[Page]:
                 if 'alertname="ManyServicesDown"' in alert
                 for later, firing in told.firing.items()
                 if later >= step and alert in firing
-                for service in told.together.get(later, {}).get(_owner(alert), ())
+                for service in told.together.get(later, {}).get(_labels(alert).get("owner", ""), ())
             }
             yield Page(step, frozenset(new), frozenset(together))
         known = now
         due = step + EVERY if now else -1
-
-
-def _owner(alert: str) -> str:
-    return dict(re.findall(r'(\w+)="([^"]*)"', alert)).get("owner", "")
 
 
 class Verdict(NamedTuple):

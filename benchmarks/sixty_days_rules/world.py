@@ -26,7 +26,7 @@ def series(scene: Scene, services: int) -> Iterator[tuple[str, str]]:
     away = {step for start, end in scene.away for step in range(start, end)}
 
     def told(values: Sequence[float | None]) -> str:
-        return _line([None] * scene.at + [None if n in away else v for n, v in enumerate(values)])
+        return _line(scene.at, [None if n in away else v for n, v in enumerate(values)])
 
     for service in scene.services:
         mine = [e for e in scene.events if service in e.parts]
@@ -52,10 +52,10 @@ def series(scene: Scene, services: int) -> Iterator[tuple[str, str]]:
         lost = [e.host for e in scene.events if e.host and hosted(min(e.parts), services) == host]
         up = [int(not _within(lost, s)) for s in steps]
         where = f'job="node_{scene.number}",instance="h{host}_{scene.number}:9100"'
-        yield f"up{{{where}}}", _line([None] * scene.at + up)
+        yield f"up{{{where}}}", _line(scene.at, up)
         yield (
             f"node_boot_time_seconds{{{where}}}",
-            _line([None] * scene.at + [v or None for v in up]),
+            _line(scene.at, [v or None for v in up]),
         )
 
 
@@ -90,7 +90,7 @@ def _measured(
     holes = [e.parts[service] for e in mine if e.kind == "hole"]
     if not counted(service):
         values = [None if _within(holes, s) else int(not _within(down, s)) for s in steps]
-        yield f'service_up{{service="{id_}",location="a"}}', _line([None] * scene.at + values)
+        yield f'service_up{{service="{id_}",location="a"}}', _line(scene.at, values)
         return
     half = [e.parts[service] for e in mine if e.kind == "deploy"]
     count: dict[str, list[float | None]] = {"200": [], "500": []}
@@ -100,14 +100,14 @@ def _measured(
         good, bad = good + 150 - failed, bad + failed
         for code, value in (("200", good), ("500", bad)):
             count[code].append(None if _within(holes, step) else value)
-    for code, values in count.items():
-        yield f'requests_total{{app="{id_}",code="{code}"}}', _line([None] * scene.at + values)
+    for code, counts in count.items():
+        yield f'requests_total{{app="{id_}",code="{code}"}}', _line(scene.at, counts)
 
 
-def _line(values: Sequence[float | None]) -> str:
-    """Return values as promtool's; a series that ends is stale."""
+def _line(at: int, values: Sequence[float | None]) -> str:
+    """Return values from a step on as promtool's; a series that ends is stale."""
     parts: list[str] = []
-    runs: list[tuple[float | None, int]] = []
+    runs: list[tuple[float | None, int]] = [(None, at)] if at else []
     for value in values:
         if runs and runs[-1][0] == value:
             runs[-1] = (value, runs[-1][1] + 1)
