@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, SupportsIndex
 
+import holidays
+
 import sla_engine
 from benchmarks.audit.states import Key, Point
 from benchmarks.audit.time import Span
@@ -45,6 +47,8 @@ def preload() -> None:
     for module in pkgutil.walk_packages(sla_engine.__path__, "sla_engine."):
         if not {"__main__", "migrations"} & set(module.name.split(".")):
             import_module(module.name)
+    import_module("sqlalchemy.dialects.sqlite")
+    holidays.list_supported_countries()  # imports every country
     gc.collect()
     gc.freeze()
 

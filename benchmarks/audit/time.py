@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -84,11 +85,17 @@ def _hours(entry: dict[str, Any], day: date) -> list[str]:
             return list(extra.get("hours", []))
     if "holidays" in entry:
         country, _, part = entry["holidays"].partition("-")
-        if day in holidays.country_holidays(country, subdiv=part or None, years=day.year):
+        if day in _public(country, part, day.year):
             return []
     name = _LONG_WEEKDAYS[day.weekday()]
     found = [item for item in entry["weekly"] if name in item["days"].split(",")]
     return [text for item in found for text in item.get("hours", ["00:00-24:00"])]
+
+
+@cache
+def _public(country: str, part: str, year: int) -> frozenset[date]:
+    """Return the public holidays of a year."""
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 
 
 def recurrences(rule: str, first: datetime, zone: str, until: int) -> Iterator[datetime]:

@@ -45,12 +45,13 @@ class Unseen(NamedTuple):
     """Time in which samples are missing.
 
     ``edges``: those of some series beside that of all; ``carried``: in which an expression shows
-    what was before.
+    what was before, ``partial``: only those series that are back first.
     """
 
     holes: Intervals = ()
     edges: Intervals = ()
     carried: Intervals = ()
+    partial: Intervals = ()
 
     def __or__(self, other: "Unseen") -> "Unseen":
         return Unseen(*(union(ours, theirs) for ours, theirs in zip(self, other, strict=True)))
@@ -83,6 +84,7 @@ def preserved(
             _otherwise(history, derived, unseen.holes, known),
             _otherwise(history, derived, unseen.edges, (State.UNKNOWN,), both_ends=True),
             _otherwise(history, derived, unseen.carried, (State.UNKNOWN,)),
+            _not_yet(history, derived, unseen.partial),
         )
         kept = union(kept, subtract(other, released))
     if not kept:
@@ -155,6 +157,22 @@ def _otherwise(
             past = past[:-1]
         for state in states:
             found += subtract(intersect(during(past, state), certain), during(now, state))
+    return union(found)
+
+
+def _not_yet(history: History, derived: Timeline, partial: Intervals) -> Intervals:
+    """Return where after a loss the history knows another state than was derived.
+
+    Only where both end alike, when all series are back: else it is another expression that makes
+    the difference. Where what was derived ends before, nobody can tell.
+    """
+    whole = Interval(derived[0].start, derived[-1].end)
+    found: list[Interval] = []
+    for known in intersect(clip(partial, whole), history.covered):
+        past, now = timeline_of(history, known), cut(derived, known)
+        if known.end == whole.end or past[-1].state is now[-1].state:
+            for state in (State.UP, State.DOWN):
+                found += subtract(during(past, state), during(now, state))
     return union(found)
 
 

@@ -144,18 +144,20 @@ def _stepped(
             at = end
     samples = raw(client, questions)
     series = paced(samples.get(service.id, ()), terms)
-    return derive(service, series, period, wide.end), _stale(series, wide.end)
+    return derive(service, series, period, wide.end), _stale(series, wide)
 
 
-def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
-    """Return when samples are missing, and before that the expression may show what it was.
+def _stale(series: Sequence[Paced], seen: Interval) -> Unseen:
+    """Return when samples are missing, and when beside that the expression may show something else.
 
-    As long as it does what is known of that time stays as it is, even where that is nothing.
+    As long as it shows what it was what is known of that time stays as it is, even where that is
+    nothing. When it is back its series may come one by one, up to its longest gap.
     """
     lost: list[Interval] = []
     carried: list[Interval] = []
+    partial: list[Interval] = []
     for one, steps, gaps, _ in series:
-        following = np.append(one.times[1:], seen_until)
+        following = np.append(one.times[1:], seen.end)
         missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
         last = one.times[missing]
         since, until = last - _STALENESS - steps[missing], last + gaps[missing]
@@ -163,7 +165,14 @@ def _stale(series: Sequence[Paced], seen_until: int) -> Unseen:
         for start, end, held in edges:
             lost.append(Interval(start, end))
             carried.append(Interval(start, min(end, held)))
-    return Unseen(union(lost), carried=union(carried))
+        late = 2 * (one.times[0] - seen.start) > 3 * steps[0]
+        first = np.append([0] if late else [], missing + 1).astype(int)
+        first = first[first < len(one.times)]
+        final = np.append(missing, len(one.times) - 1)[np.searchsorted(missing, first)]
+        back = one.times[first]
+        whole = np.minimum(back + gaps[first], one.times[final] + steps[final])
+        partial += map(Interval, back.tolist(), whole.tolist())
+    return Unseen(union(lost), carried=union(carried), partial=union(partial))
 
 
 def _widened(period: Interval, margin: int, now: int) -> Interval:

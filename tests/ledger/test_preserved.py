@@ -245,3 +245,35 @@ def test_the_minute_of_the_first_sample_left_stays_where_those_before_it_are_los
     assert ledger.events(Interval(0, END))["shop"] == list(counted)
     ledger.apply([Derived("shop", line, first, TAIL, left)])
     assert 40 * MINUTE not in [m.start for m in ledger.events(Interval(0, END))["shop"]]
+
+
+def test_an_expression_of_which_a_series_is_back_first_makes_no_outage(ledger: Ledger) -> None:
+    """Of two that must be up one was scraped ten seconds before the other."""
+    before = past(ledger)
+    line = tuple(
+        Segment(int(a * MINUTE), int(b * MINUTE), state)
+        for a, b, state in ((50, 55, UNKNOWN), (55, 55.5, DOWN), (55.5, 60, UP))
+    )
+    back = Interval(55 * MINUTE, 57 * MINUTE)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen(partial=(back,)))])
+    assert past(ledger) == before
+
+
+def test_an_outage_goes_on_where_an_expression_lacks_the_series_that_are_down(
+    ledger: Ledger,
+) -> None:
+    before = past(ledger)
+    line = tuple(
+        Segment(int(a * MINUTE), int(b * MINUTE), state)
+        for a, b, state in ((42, 48, UNKNOWN), (48, 48.5, UP), (48.5, 50, DOWN), (50, 52, UP))
+    )
+    back = Interval(48 * MINUTE, 49 * MINUTE)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen(partial=(back,)))])
+    assert past(ledger) == before
+
+
+def test_another_expression_counts_from_the_first_sample_after_a_loss(ledger: Ledger) -> None:
+    line = (Segment(50 * MINUTE, 55 * MINUTE, UNKNOWN), Segment(55 * MINUTE, 60 * MINUTE, DOWN))
+    back = Interval(55 * MINUTE, 57 * MINUTE)
+    ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen(partial=(back,)))])
+    assert [outage.start for outage in past(ledger)[0][1:]] == [55 * MINUTE]
