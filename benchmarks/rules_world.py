@@ -21,6 +21,13 @@ WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 ENGINE = {
     'sla_engine_build_info{version="1"}': 1,
     "sla_engine_leader": 1,
+    "sla_engine_last_tick_timestamp_seconds": 4e9,
+    'sla_engine_feed_last_success_timestamp_seconds{feed="a"}': 4e9,
+    'sla_engine_feed_refresh_seconds{feed="a"}': 900,
+    'sla_engine_feed_events_skipped{feed="a"}': 0,
+    "node_boot_time_seconds": 1_700_000_000,
+    'node_scrape_collector_success{collector="cpu"}': 1,
+    "node_textfile_scrape_error": 0,
     'sla_engine_ticks_total{result="ok"}': 1,
     "sla_engine_lag_seconds": 1,
     "sla_engine_outbox_pending": 0,
@@ -213,20 +220,23 @@ def feed(ids: list[str]) -> Iterator[str]:
             yield f'service_probe_failures_total{{{probe},reason="{reason}"}} 0'
         yield f"service_probe_last_run_timestamp_seconds{{{probe}}} {time.time()}"
         yield f"service_tls_certificate_expiry_timestamp_seconds{{{probe}}} {soon}"
-        yield f'service_info{{{me},owner="o{number % 50}",tier="t",method="probes"}} 1'
+        more = f',host="h{number}"' if number % 10 == 0 else ""
+        yield f'service_info{{{me},owner="o{number % 50}",tier="t",method="probes"{more}}} 1'
         yield f"service_slo_objective_ratio{{{me}}} {OBJECTIVE}"
         yield f"service_maintenance_active{{{me}}} 0"
         yield f'service_slo_window_info{{{me},window="month"}} 1'
         yield f'sla_error_budget_remaining_ratio{{{me},window="month"}} 0.9'
         yield f'sla_coverage_ratio{{{me},window="1d"}} 1'
         yield f"sla_figures_until_timestamp_seconds{{{me}}} {time.time()}"
-        yield f"sla_engine_service_failing{{{me}}} 0"
+        yield f"service_maintenance_next_start_timestamp_seconds{{{me}}} {soon}"
         if number % 10 == 0:
             yield f'service_location_quorum{{{me},need="any"}} 1'
-            yield f"service_hours_begin_timestamp_seconds{{{me}}} 0"
             yield f"service_outage_after_seconds{{{me}}} 120"
-            yield f"service_maintenance_until_timestamp_seconds{{{me}}} 0"
             yield f'service_dependency_info{{{me},dependency="{ids[0]}"}} 1'
+        if number % 100 == 0:
+            yield f"service_hours_begin_timestamp_seconds{{{me}}} {soon}"
+            yield f"service_maintenance_until_timestamp_seconds{{{me}}} {soon}"
+            yield f'sla_engine_service_failing{{{me},reason="query"}} 1'
     yield from (f"{name} {value}" for name, value in ENGINE.items())
 
 

@@ -23,12 +23,12 @@ import yaml
 
 from benchmarks.situations import books
 from benchmarks.situations.count import counted, lines, untold
-from benchmarks.situations.night import Night, nights, spans
+from benchmarks.situations.night import Night, closer, nights, spans
 from benchmarks.situations.past import past
 from benchmarks.situations.stage import Heard, Stage, served
 from tests.programs.alertmanager import running_alertmanager
 from tests.programs.ports import free_port
-from tests.programs.process import stop
+from tests.programs.process import stop, tied
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 
@@ -57,7 +57,7 @@ class Engine:
             f"--rules.file={self.folder / 'prometheus' / 'generated.rules.yml'}",
         ]
         with (self.folder / "engine.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(tied(command), stdout=log, stderr=log)
 
     def step(self) -> None:
         """Begin or end the process, and have it read its catalogue anew, as the nights say."""
@@ -88,8 +88,14 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="for the records, as JSON")
     parser.add_argument("--folder", type=Path, help="keep all files there")
     parser.add_argument("--only", default="", metavar="WORDS", help="nights whose text has them")
+    parser.add_argument(
+        "--gap", type=float, metavar="MINUTES", help="no longer until the next night"
+    )
     options = parser.parse_args()
-    found = [n for n in nights(options.minutes) if re.search(options.only, n.what)]
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
+    found = [n for n in nights() if re.search(options.only, n.what)]
+    found = [n for n in closer(found, options.gap) if n.at < options.minutes]
     with tempfile.TemporaryDirectory(prefix="nights-") as name:
         heard = played(found, options.folder or Path(name), options.minutes, options.sloth)
     records = counted(found, heard)

@@ -3,9 +3,9 @@
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,11 +103,21 @@ def spans(given: Any) -> list[Span]:
     return [(float(match[1]), float(match[2])) for match in found if match]
 
 
-def nights(minutes: float | None = None) -> list[Night]:
-    """Return the nights, those that begin before a minute of the run."""
+def nights() -> list[Night]:
+    """Return the nights."""
     listed = yaml.safe_load((Path(__file__).parent / "nights.yml").read_text("utf-8"))
-    found = [Night(one["what"], float(one["at"]), one) for one in listed]
-    return [night for night in found if minutes is None or night.at < minutes]
+    return [Night(one["what"], float(one["at"]), one) for one in listed]
+
+
+def closer(found: list[Night], gap: float | None) -> list[Night]:
+    """Let nights begin no longer after the one before than a gap (minutes), the first after 2.5."""
+    if gap is None:
+        return found
+    times = sorted({night.at for night in found})
+    at = dict.fromkeys(times[:1], 2.5)
+    for before, after in pairwise(times):
+        at[after] = at[before] + min(gap, after - before)
+    return [replace(night, at=at[night.at]) for night in found]
 
 
 def _in(found: list[Span], minute: float) -> bool:

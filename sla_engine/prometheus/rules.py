@@ -20,7 +20,7 @@ ERRORS: Final = "service:sli_errors:observed"
 TOTAL: Final = "service:sli_total:observed"
 
 _HEAD = "# Written by `sla-engine rules` from the catalogue; edits are lost.\n"
-_INTERVAL = "30s"  # of the group `slo`, which reads these
+_INTERVAL = "15s"  # half that of the group `slo`, which reads these and sees no old ones
 _SHORTEST_RANGE = 120_000
 
 
@@ -155,7 +155,7 @@ def _composite(components: tuple[str, ...], need: int | None) -> _Sli:
     """Up where enough components are; one in maintenance fails nothing."""
     these = "|".join(name.replace(".", "\\\\.") for name in components)
     spare = len(components) - (need or len(components))
-    down = f'(count(service:down:bool{{service=~"{these}"}} == 1) or vector(0))'
+    down = f'(count(service:down_now:bool{{service=~"{these}"}} == 1) or vector(0))'
     known = f'count({TOTAL}{{service=~"{these}"}})'
     failed = f"{down} > {spare}"
     working = f"{known} - {down} >= {len(components) - spare}"

@@ -31,17 +31,20 @@ def _which(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
+def tied(command: Sequence[str]) -> list[str]:
+    """Return a command that the kernel ends with its parent, even when that is killed."""
+    return [find_program("setpriv"), "--pdeathsig", "KILL", "--", *command]
+
+
 @contextmanager
 def running(
     command: Sequence[str], *, ready_url: str, log: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program until the block ends; ``ready_url`` answers 200 when the block begins."""
-    # The kernel ends the program with its parent, even when the test run is killed.
-    tie = [find_program("setpriv"), "--pdeathsig", "KILL", "--"]
     with (
         log.open("ab") as output,
         subprocess.Popen(
-            [*tie, *command],
+            tied(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -57,7 +57,7 @@ def unit_tests(document: dict[str, Any], folder: Path) -> Iterator[Path]:
         place.mkdir()
         path = place / "test.yml"
         one = document | {"cases": [case]}
-        path.write_text(unit_test(one, place, _asked(one)), encoding="utf-8")
+        path.write_text(unit_test(one, place, asked(one)), encoding="utf-8")
         yield path
 
 
@@ -82,7 +82,7 @@ def unit_test(document: dict[str, Any], folder: Path, wanted: Container[str] | N
     return text
 
 
-def _asked(document: dict[str, Any]) -> set[str]:
+def asked(document: dict[str, Any]) -> set[str]:
     """Return the names of what cases ask for, and of what that rests on."""
     texts = [case["alert"] for case in document["cases"]]
     texts += [item["expr"] for case in document["cases"] for item in case.get("expect", ())]

@@ -64,13 +64,13 @@ def play(path: Path, folder: Path) -> tuple[list[Told], list[Told]]:
 
 def _heard(every: str) -> dict[str, Any]:
     """Return rules that record what of ours Alertmanager lets pass, and Sloth's."""
-    visible = f"{_OURS} unless ({' or '.join(_held_back())})"
+    visible = f"{_OURS} unless ({' or '.join(held_back())})"
     records = {"told:ours": visible, "told:theirs": _THEIRS}
     rules = [{"record": name, "expr": expression} for name, expression in records.items()]
     return {"groups": [{"name": "told", "interval": every, "rules": rules}]}
 
 
-def _held_back() -> Iterator[str]:
+def held_back() -> Iterator[str]:
     """Yield what each rule of inhibition holds back, as PromQL."""
     config = load(ALERT_RULES / "alertmanager.yml")
     for rule in config["inhibit_rules"]:

@@ -69,10 +69,20 @@ def test_what_many_share_is_one_message_and_a_certificate_is_told_once_a_day() -
         for route in yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["route"]["routes"]
         if route["receiver"] == "pages"
     )
-    first, second = pages["routes"][:2]
+    first, _, third = pages["routes"][:3]
     assert "CertificateExpires" in first["matchers"][0]
     assert first["repeat_interval"] == "1d"
-    assert second["group_by"] == ["alertname"]
+    assert third["matchers"] == ["alertname = TargetsMissing"]
+    assert third["group_by"] == ["alertname"]
+
+
+def test_what_rules_tell_once_waits_for_nothing_and_a_flood_not_for_the_one_before() -> None:
+    routes = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["route"]["routes"]
+    (pages,) = (route for route in routes if route["receiver"] == "pages")
+    waits = {route["matchers"][0]: route for route in pages["routes"]}
+    assert waits['alertname =~ "ServiceDown|HostDown"']["group_wait"] == "0s"
+    flood = waits['alertname =~ "ManyServicesDown|LocationDown"']
+    assert (flood["group_wait"], flood["group_by"]) == ("0s", ["alertname", "owner", "location"])
 
 
 def test_each_rule_that_holds_back_says_of_what_it_is() -> None:
@@ -216,3 +226,53 @@ def test_what_is_held_back(tmp_path: Path) -> None:
         while (active := _active(running)) != expected and time.monotonic() < deadline:
             threading.Event().wait(0.05)
         assert active == expected
+
+
+def _of(status: str, service: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "labels": {"alertname": "ServiceDown", "service": service},
+        "annotations": {"summary": f"{service} is down"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "alerts", "title"),
+    [
+        ("firing", [_of("firing", "a"), _of("resolved", "b"), _of("resolved", "c")], "a is down"),
+        (
+            "firing",
+            [_of("firing", "a"), _of("firing", "b"), _of("resolved", "c")],
+            "2 alerts of several",
+        ),
+        ("resolved", [_of("resolved", "a")], "a is down"),
+        ("resolved", [_of("resolved", "a"), _of("resolved", "b")], "2 alerts of several"),
+    ],
+)
+def test_a_title_counts_what_it_is_about(
+    status: str, alerts: list[dict[str, Any]], title: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"status": status, "alerts": alerts}), encoding="utf-8")
+    templates = ALERT_RULES / "templates"
+    told = _amtool(
+        *("template", "render", f"--template.glob={templates}/*.tmpl"),
+        *('--template.text={{ template "uptime.subject" . }}', f"--template.data={data}"),
+    )
+    assert told.strip() == title
+
+
+@pytest.mark.parametrize("owner", ["shop", "database"])
+def test_a_ticket_s_end_is_told_at_any_hour_where_its_begin_was(
+    owner: str, tmp_path: Path, hook: tuple[str, "Queue[dict[str, Any]]"]
+) -> None:
+    url, inbox = hook
+    ticket = _alert(alertname="ServiceSlow", severity="ticket", service="web", owner=owner)
+    with running_alertmanager(tmp_path, config=_quick(tmp_path, url)) as alertmanager:
+        _post(alertmanager.url, ticket)
+        fired = inbox.get(timeout=20)
+        _post(alertmanager.url, ticket | {"endsAt": "2026-03-29T01:10:00Z"})
+        over = inbox.get(timeout=20)
+    channel = "#team-database" if owner == "database" else "#alerts"
+    assert [fired["channel"], over["channel"]] == [channel, channel]
+    assert over["attachments"][0]["title"].startswith("Resolved")

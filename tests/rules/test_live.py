@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.situations.count import counted, verdict
-from benchmarks.situations.night import Night, nights
+from benchmarks.situations.night import Night, closer, nights
 from benchmarks.situations.past import past
 from benchmarks.situations.stage import Heard, Stage
 from benchmarks.situations.table import table
@@ -45,6 +45,13 @@ def test_every_night_was_lived_through_and_there_are_thirty() -> None:
 def test_no_night_has_more_pages_than_sloth_or_a_later_one_but_those_that_the_page_names() -> None:
     named = " ".join(DOC.read_text("utf-8").partition(KEPT)[2].partition("\n\n")[0].split())
     assert {one["what"] for one in RECORDS if verdict(one)} == set(re.findall(r"\*(.+?)\*", named))
+
+
+def test_the_page_names_what_is_meant_and_breaks_the_promise() -> None:
+    text = DOC.read_text("utf-8").partition("Meant, because")[2].partition("\n\n")[0]
+    named = set(re.findall(r"\*(.+?)\*", " ".join(text.split())))
+    plain = ({k: v for k, v in one.items() if k != "meant"} for one in RECORDS if "meant" in one)
+    assert {one["what"] for one in plain if verdict(one)} == named
 
 
 def _record(ours: tuple[int, float | None], theirs: tuple[int, float | None]) -> dict[str, Any]:
@@ -85,6 +92,12 @@ def test_messages_are_counted_for_the_night_that_they_are_about() -> None:
         "tickets": 1,
     }
     assert (one["sloth"]["pages"], one["engine"]["messages"]) == (0, 1)
+
+
+def test_nights_that_are_played_alone_wait_for_nothing() -> None:
+    found = [Night(str(at), at) for at in (9, 9, 10, 20)]
+    assert closer(found, None) == found
+    assert [night.at for night in closer(found, 4)] == [2.5, 2.5, 3.5, 7.5]
 
 
 def test_a_night_is_played_at_its_minute_and_had_a_day_before() -> None:

@@ -91,6 +91,8 @@ def test_a_file_goes_into_the_thread(slack: Slack, bot: SlackBot) -> None:
         ("channel_not_found", Failed("slack: channel_not_found")),
         ("internal_error", Retry("slack: internal_error (HTTP 200)")),
         ("file_update_failed", Retry("slack: file_update_failed (HTTP 200)")),
+        ("service_unavailable", Retry("slack: service_unavailable (HTTP 200)")),
+        ("request_timeout", Retry("slack: request_timeout (HTTP 200)")),
         ("never_heard_of", Retry("slack: never_heard_of", unexplained=True)),
     ],
 )

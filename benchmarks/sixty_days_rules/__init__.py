@@ -1,0 +1,1 @@
+"""Sixty days of an invented estate under the shipped alert rules."""
