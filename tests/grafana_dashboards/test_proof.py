@@ -29,6 +29,8 @@ from tests.grafana_dashboards.month import (
     month,
 )
 from tests.grafana_dashboards.test_pages_of_services import PAGES
+from tests.grafana_dashboards.test_without_our_exporter import NEEDS_OURS as NEEDS_EXPORTER
+from tests.grafana_dashboards.test_without_our_exporter import OURS as NOBODY_ELSE_TELLS
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -421,6 +423,23 @@ def test_without_our_exporter_and_without_our_rules_the_pages_of_services_tell_a
             if not any(grafana.ask(bare, chosen) for chosen in opened[query.dashboard]):
                 empty.add((query.dashboard, query.place))
     assert empty == NEEDS_OURS
+
+
+OF_HOSTS = ("server-health", "one-host", "probes", "changes", "uptime-ledger-itself")
+
+
+def test_on_node_exporter_and_blackbox_exporter_the_pages_of_hosts_and_probes_tell_all_else(
+    grafana: Grafana,
+) -> None:
+    told: dict[str, set[str]] = {name: set() for name in OF_HOSTS}
+    missed: dict[str, set[str]] = {name: set() for name in OF_HOSTS}
+    for page in OF_HOSTS:
+        chosen = grafana.open(page)
+        for query in (q for q in queries() if q.dashboard == page and q.place[0] != "$"):
+            bare = replace(query, expr=NOBODY_ELSE_TELLS.sub("nobody_tells", query.expr))
+            (told if grafana.ask(bare, chosen) else missed)[page].add(query.place)
+    wanted = {name: NEEDS_EXPORTER.get(name, set()) - {"$location"} for name in OF_HOSTS}
+    assert {name: missed[name] - told[name] for name in OF_HOSTS} == wanted
 
 
 def test_a_reader_chooses_by_agreement_and_by_label(grafana: Grafana) -> None:
