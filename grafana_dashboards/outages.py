@@ -39,6 +39,8 @@ _SHARE = f"max by (service) (avg_over_time(service_maintenance_active{{{MINE}}}[
 _HAD = f"bottomk(6, 1 - ({_SHARE} > 0))"
 # The row that says so where none had.
 _NONE = 'label_replace(vector(0), "service", "none", "", "")'
+# Beside the means of outages, where there was none: a name without a value, and no line.
+_NO_OUTAGE = 'label_replace(vector(NaN), "service", "no outage in the window", "", "")'
 # What is known of why the open outages are.
 _WHY = f"{INFO} unless on (service, outage) {ENDED}"
 WINDOW = looks.words(
@@ -219,7 +221,7 @@ def _mttr() -> timeseries.Panel:
         "Mean time to restore",
         "Mean length of the outages in the window, from the first failed to the first good "
         "sample; the ten slowest services.",
-        over_time(f"topk(10, {MTTR})", "{{service}}"),
+        over_time(f"topk(10, {MTTR}) or {_NO_OUTAGE} unless on () {MTTR}", "{{service}}"),
         unit=DURATION,
     )
 
@@ -228,7 +230,7 @@ def _mtbf() -> timeseries.Panel:
     return chart(
         "Mean time between failures",
         "Mean uptime between outages in the window; the ten services that fail most often.",
-        over_time(f"bottomk(10, {MTBF})", "{{service}}"),
+        over_time(f"bottomk(10, {MTBF}) or {_NO_OUTAGE} unless on () {MTBF}", "{{service}}"),
         unit=DURATION,
         extreme="min",
     )

@@ -52,7 +52,7 @@ EMPTY_WHEN_HEALTHY = {
     **{
         (page, mark): "nothing began or was over"
         for page in ("one-service", "outages", "probes", "service-levels", "changes")
-        for mark in ("Outages", "Outages over", "Maintenance windows", "Maintenance over")
+        for mark in ("Outages", "Outages over", "Planned", "Planned over")
     },
     ("alerts", "Alerts of services"): "none fires",
     ("alerts", "Alerts of hosts and programs"): "none fires of the service",
@@ -324,13 +324,13 @@ def test_a_window_is_marked_where_it_began_and_was_over(grafana: Grafana) -> Non
     for query in queries():
         if (
             query.dashboard == "outages"
-            and query.place.startswith("Maintenance ")
+            and query.place.startswith("Planned")
             and ("sla_maintenance_" in query.expr)
         ):
             for series in grafana.ask(query, grafana.open("outages")):
                 marked[query.place] = {float(value) for _, value in series["values"]}
     begin, end = WINDOW_SPAN
-    assert marked == {"Maintenance windows": {begin * 1000}, "Maintenance over": {end * 1000}}
+    assert marked == {"Planned": {begin * 1000}, "Planned over": {end * 1000}}
 
 
 def test_a_bar_stands_where_its_window_was(grafana: Grafana) -> None:
