@@ -324,7 +324,7 @@ def test_a_window_is_marked_where_it_began_and_was_over(grafana: Grafana) -> Non
     for query in queries():
         if (
             query.dashboard == "outages"
-            and query.place.startswith("Planned")
+            and query.place in {"Planned", "Planned over"}
             and ("sla_maintenance_" in query.expr)
         ):
             for series in grafana.ask(query, grafana.open("outages")):
