@@ -20,6 +20,7 @@ from grafana_dashboards.series import (
     UNSEEN,
     counted,
     downtime_of_day,
+    owed,
     worst_services,
 )
 from grafana_dashboards.series import outages as count_of
@@ -47,6 +48,10 @@ WINDOW = looks.words(
     {"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)},
     missing=("none", "transparent"),
 )
+
+
+def _at_end(mean: str) -> str:
+    return owed(f"sla_{mean}_seconds", at=" @ end()")
 
 
 def outages() -> dict[str, Any]:
@@ -221,7 +226,9 @@ def _mttr() -> timeseries.Panel:
         "Mean time to restore",
         "Mean length of the outages in the window, from the first failed to the first good "
         "sample; the ten slowest services.",
-        over_time(f"topk(10, {MTTR}) or {_NO_OUTAGE} unless on () {MTTR}", "{{service}}"),
+        over_time(
+            f"topk(10, {MTTR}) or {_NO_OUTAGE} unless on () {_at_end('mttr')}", "{{service}}"
+        ),
         unit=DURATION,
     )
 
@@ -230,7 +237,9 @@ def _mtbf() -> timeseries.Panel:
     return chart(
         "Mean time between failures",
         "Mean uptime between outages in the window; the ten services that fail most often.",
-        over_time(f"bottomk(10, {MTBF}) or {_NO_OUTAGE} unless on () {MTBF}", "{{service}}"),
+        over_time(
+            f"bottomk(10, {MTBF}) or {_NO_OUTAGE} unless on () {_at_end('mtbf')}", "{{service}}"
+        ),
         unit=DURATION,
         extreme="min",
     )
