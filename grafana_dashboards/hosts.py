@@ -155,7 +155,7 @@ def _table() -> Table:
         Column("Units", FAILED, steps=looks.ABOVE_ZERO_IS_BAD, decimals=0, empty="not told"),
         Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
-        narrow={"Host": 220},
+        narrow={"Host": 222},
         sort="Worst",
         descending=True,
         links={"Host": link.to(link.HOST, "host")},

@@ -50,8 +50,8 @@ WINDOW = looks.words(
 )
 
 
-def _at_end(mean: str) -> str:
-    return owed(f"sla_{mean}_seconds", at=" @ end()")
+def _none(mean: str) -> str:
+    return f"{_NO_OUTAGE} unless on () {owed(f'sla_{mean}_seconds', at=' @ end()')}"
 
 
 def outages() -> dict[str, Any]:
@@ -226,9 +226,7 @@ def _mttr() -> timeseries.Panel:
         "Mean time to restore",
         "Mean length of the outages in the window, from the first failed to the first good "
         "sample; the ten slowest services.",
-        over_time(
-            f"topk(10, {MTTR}) or {_NO_OUTAGE} unless on () {_at_end('mttr')}", "{{service}}"
-        ),
+        over_time(f"topk(10, {MTTR}) or {_none('mttr')}", "{{service}}"),
         unit=DURATION,
     )
 
@@ -237,9 +235,7 @@ def _mtbf() -> timeseries.Panel:
     return chart(
         "Mean time between failures",
         "Mean uptime between outages in the window; the ten services that fail most often.",
-        over_time(
-            f"bottomk(10, {MTBF}) or {_NO_OUTAGE} unless on () {_at_end('mtbf')}", "{{service}}"
-        ),
+        over_time(f"bottomk(10, {MTBF}) or {_none('mtbf')}", "{{service}}"),
         unit=DURATION,
         extreme="min",
     )

@@ -12,9 +12,8 @@ from tests.grafana_dashboards import test_what_grafana_draws as drawn
 from tests.grafana_dashboards import test_what_grafana_keeps as kept
 from tests.grafana_dashboards.boards import BOARDS, EVERY, Board, changed, notes, of_type, variables
 
-BUTTON = 125  # pixels of the button of the pages
-CHOICE = {"datasource": 95}
-BAR = 1280 - 73 - 18
+BAR = 1280 - 73 - 18  # pixels of the bar, of a choice's box, of a switch, and between them
+BOX, SOURCE, SWITCH, APART = 55, 115, 70, 16
 Rule = Callable[[Board], Iterator[str]]
 OPENING = 40
 TITLE = 6.5  # pixels of a letter of a title, on average
@@ -50,13 +49,13 @@ def switches(board: Board) -> Iterator[str]:
 
 def wrapped(board: Board) -> Iterator[str]:
     """Yield pages whose bar of variables and switches takes two lines at 1,280 pixels."""
-    used = float(BUTTON)
+    used = sum(len(link["title"]) * TITLE + 40 for link in board["links"])
     for variable in variables(board):
         if variable["hide"] != 2:
-            used += CHOICE.get(variable["type"], 44) + 8
-            used += 0 if variable["hide"] else len(variable["label"]) * TITLE + 21
-    shown = [note["name"] for note in notes(board) if not note["hide"]]
-    used += sum(len(name) * TITLE + 70 for name in shown)
+            used += APART + (SOURCE if variable["type"] == "datasource" else BOX)
+            used += 0 if variable["hide"] else len(variable["label"]) * TITLE + 17
+    for note in notes(board):
+        used += APART + (0 if note["hide"] else len(note["name"]) * TITLE + SWITCH)
     if used > BAR and board["uid"] != "uptime-ledger-probes":  # which chooses by place, too
         yield f"a bar of {used:.0f} pixels in {BAR}"
 
