@@ -260,6 +260,7 @@ def _owners() -> Table:
             empty="no price",
         ),
         keys={"owner": "Owner"},
+        narrow={"Owner": 260},
         sort="Lost",
         descending=True,
     )
@@ -303,7 +304,7 @@ def _customers() -> Table:
             empty="none",
         ),
         keys={"customer": "Customer", "currency": "Currency"},
-        narrow={"Currency": 100},
+        narrow={"Customer": 260, "Currency": 100},
         sort="Lost",
         descending=True,
         empty="no agreement",

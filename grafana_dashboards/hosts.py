@@ -40,13 +40,19 @@ def fullest(at: str = "") -> str:
     return f"max by (instance) (1 - {free} / {size})"
 
 
+def disk_time(at: str = "") -> str:
+    """Return the share of time in which a host's busiest device was at work."""
+    spent = f"node_disk_io_time_seconds_total{{{FLEET}}}[$__rate_interval]"
+    return f"max by (instance) (rate({spent}{at}))"
+
+
 def _each(metric: str, more: str = "") -> str:
     return f"max by (instance) ({metric}{{{FLEET}{more}}})"
 
 
 CORES = f'count by (instance) (node_cpu_seconds_total{{{FLEET}, mode="idle"}})'
 LOAD = f"{_each('node_load5')} / {CORES}"
-DISK = f"max by (instance) (rate(node_disk_io_time_seconds_total{{{FLEET}}}[$__rate_interval]))"
+DISK = disk_time()
 SHARES = {"disk space": fullest(), "memory": memory(), "cpu": busy(), "disk time": DISK}
 _TOLD_APART = (f'label_replace({e}, "share", "{name}", "", "")' for name, e in SHARES.items())
 WORST = f"max by (instance) ({' or '.join(_TOLD_APART)})"
@@ -75,7 +81,7 @@ def hosts() -> dict[str, Any]:
         "For node_exporter and ours alike.",
         section("Now", line(4, *_now(), widths=(3, 3, 4, 3, 4, 3, 4))),
         section("All hosts", line(12, _table())),
-        section("Busiest", line(9, _cpu(), _memory(), _disk())),
+        section("Busiest", line(9, _cpu(), _memory()), line(9, _disk(), _disk_time())),
         section("Silent", line(5, _silent())),
         variables=[
             variable.datasource(),
@@ -149,7 +155,7 @@ def _table() -> Table:
         Column("Units", FAILED, steps=looks.ABOVE_ZERO_IS_BAD, decimals=0, empty="not told"),
         Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
-        narrow={"Host": 220},
+        narrow={"Host": 222},
         sort="Worst",
         descending=True,
         links={"Host": link.to(link.HOST, "host")},
@@ -198,6 +204,15 @@ def _disk() -> timeseries.Panel:
         "Space used on each host's fullest filesystem, as ordinary users see it.",
         fullest(),
         fullest(AT_END),
+    )
+
+
+def _disk_time() -> timeseries.Panel:
+    return _ten(
+        "Disk time, ten busiest",
+        "Share of time in which each host's busiest device was at work.",
+        disk_time(),
+        disk_time(AT_END),
     )
 
 

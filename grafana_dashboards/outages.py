@@ -20,6 +20,7 @@ from grafana_dashboards.series import (
     UNSEEN,
     counted,
     downtime_of_day,
+    owed,
     worst_services,
 )
 from grafana_dashboards.series import outages as count_of
@@ -39,12 +40,18 @@ _SHARE = f"max by (service) (avg_over_time(service_maintenance_active{{{MINE}}}[
 _HAD = f"bottomk(6, 1 - ({_SHARE} > 0))"
 # The row that says so where none had.
 _NONE = 'label_replace(vector(0), "service", "none", "", "")'
+# Beside the means of outages, where there was none: a name without a value, and no line.
+_NO_OUTAGE = 'label_replace(vector(NaN), "service", "no outage in the window", "", "")'
 # What is known of why the open outages are.
 _WHY = f"{INFO} unless on (service, outage) {ENDED}"
 WINDOW = looks.words(
     {"0": ("none", "transparent"), "1": ("maintenance", looks.PLANNED)},
     missing=("none", "transparent"),
 )
+
+
+def _none(mean: str) -> str:
+    return f"{_NO_OUTAGE} unless on () {owed(f'sla_{mean}_seconds', at=' @ end()')}"
 
 
 def outages() -> dict[str, Any]:
@@ -219,7 +226,7 @@ def _mttr() -> timeseries.Panel:
         "Mean time to restore",
         "Mean length of the outages in the window, from the first failed to the first good "
         "sample; the ten slowest services.",
-        over_time(f"topk(10, {MTTR})", "{{service}}"),
+        over_time(f"topk(10, {MTTR}) or {_none('mttr')}", "{{service}}"),
         unit=DURATION,
     )
 
@@ -228,7 +235,7 @@ def _mtbf() -> timeseries.Panel:
     return chart(
         "Mean time between failures",
         "Mean uptime between outages in the window; the ten services that fail most often.",
-        over_time(f"bottomk(10, {MTBF})", "{{service}}"),
+        over_time(f"bottomk(10, {MTBF}) or {_none('mtbf')}", "{{service}}"),
         unit=DURATION,
         extreme="min",
     )

@@ -121,7 +121,7 @@ def _missed() -> stat.Panel:
         "Services whose contract's window that closed last missed its objective. None before the "
         "first window closed; rolling windows never close.",
         now(counted(f"({VERDICT_BEFORE}) == 0", OBJECTIVE), "missed"),
-        steps=((None, looks.PLAIN), (1, looks.WARN)),
+        steps=looks.ABOVE_ZERO_IS_BAD,
     )
 
 

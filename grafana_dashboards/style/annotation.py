@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grafana_dashboards.style.looks import BAD, GOOD, PLANNED, WARN
-from grafana_dashboards.style.promql import each
+from grafana_dashboards.style.promql import MINE, each
 from grafana_dashboards.style.query import SOURCE
 
 
@@ -30,7 +30,9 @@ class Annotation:
 
 
 FEW = 5  # services whose marks can be told apart on one chart
-_FEW_CHOSEN = f"and on () (count({each('service_slo_objective_ratio')}) <= {FEW})"
+# Counted once, at the end of the range: at each of its steps it would be what a page costs most.
+_CHOSEN = f"last_over_time(service_slo_objective_ratio{{{MINE}}}[1h] @ end())"
+_FEW_CHOSEN = f"and on () (count(max by (service) ({_CHOSEN})) <= {FEW})"
 
 
 def of_services() -> list[Annotation]:
@@ -43,14 +45,14 @@ def of_services() -> list[Annotation]:
         _edge("Outages", "sla_outage_start_timestamp_seconds", outage, BAD, "began: {{outage}}"),
         _edge("Outages over", "sla_outage_end_timestamp_seconds", outage, GOOD, "over: {{outage}}"),
         _edge(
-            "Maintenance windows",
+            "Planned",
             "sla_maintenance_start_timestamp_seconds",
             window,
             PLANNED,
             "maintenance began: {{window}}",
         ),
         _edge(
-            "Maintenance over",
+            "Planned over",
             "sla_maintenance_end_timestamp_seconds",
             window,
             PLANNED,

@@ -76,7 +76,7 @@ def page(
 
 def _siblings() -> build.DashboardLink:
     """Link to every dashboard of ours; variables and time range go along."""
-    link = build.DashboardLink("Uptime Ledger").type(model.DashboardLinkType.DASHBOARDS)
+    link = build.DashboardLink("Pages").type(model.DashboardLinkType.DASHBOARDS)
     return link.tags([TAG]).as_dropdown(True).include_vars(True).keep_time(True)
 
 

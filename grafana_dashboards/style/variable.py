@@ -22,7 +22,8 @@ _OF_OTHER_KINDS = {"id", "auto", "auto_min", "auto_count"}
 
 def datasource() -> DatasourceVariable:
     """Let the reader choose among the Prometheus data sources."""
-    return DatasourceVariable("datasource").label("Data source").type("prometheus")
+    chosen = DatasourceVariable("datasource").label("Data source").type("prometheus")
+    return chosen.hide(VariableHide.HIDE_LABEL)  # its name says what it is, in half the room
 
 
 def choice(

@@ -146,6 +146,8 @@ def _upkeep(job: dict[str, str], now: float) -> Series:
     yield "node_systemd_units", {**job, "state": "active"}, flat(80)
     certificate = {**job, "path": "/etc/ssl/web.pem"}
     yield "node_certificate_expiry_timestamp_seconds", certificate, flat(now + 40 * DAY)
+    security = {**job, "arch": "amd64", "origin": "Debian-Security:12/stable-security"}
+    yield "apt_upgrades_pending", security, flat(0)
     yield "node_updates_applied_timestamp_seconds", job, flat(now - 5 * HOUR)
     for kind in ("install", "upgrade"):
         yield "node_packages_changed_timestamp_seconds", {**job, "kind": kind}, flat(now - HOUR)

@@ -31,7 +31,7 @@ NOTES = {
     "one-host": ["Boots"],
     "changes": [
         *("Boots", "Packages", "Outages", "Outages over"),
-        *("Maintenance windows", "Maintenance over"),
+        *("Planned", "Planned over"),
     ],
     "uptime-ledger-itself": ["Starts"],
     "agreements": [],
@@ -183,7 +183,7 @@ def test_a_dashboard_cannot_be_edited_in_place(name: str) -> None:
     assert dashboard["editable"] is False
     assert dashboard["description"]
     assert [note["name"] for note in dashboard["annotations"]["list"]] == NOTES.get(
-        name, ["Outages", "Outages over", "Maintenance windows", "Maintenance over"]
+        name, ["Outages", "Outages over", "Planned", "Planned over"]
     )
 
 

@@ -29,6 +29,8 @@ from tests.grafana_dashboards.month import (
     month,
 )
 from tests.grafana_dashboards.test_pages_of_services import PAGES
+from tests.grafana_dashboards.test_without_our_exporter import NEEDS_OURS as NEEDS_EXPORTER
+from tests.grafana_dashboards.test_without_our_exporter import OURS as NOBODY_ELSE_TELLS
 from tests.programs.prometheus import create_blocks, running_prometheus
 
 pytestmark = pytest.mark.integration
@@ -50,7 +52,7 @@ EMPTY_WHEN_HEALTHY = {
     **{
         (page, mark): "nothing began or was over"
         for page in ("one-service", "outages", "probes", "service-levels", "changes")
-        for mark in ("Outages", "Outages over", "Maintenance windows", "Maintenance over")
+        for mark in ("Outages", "Outages over", "Planned", "Planned over")
     },
     ("alerts", "Alerts of services"): "none fires",
     ("alerts", "Alerts of hosts and programs"): "none fires of the service",
@@ -322,13 +324,13 @@ def test_a_window_is_marked_where_it_began_and_was_over(grafana: Grafana) -> Non
     for query in queries():
         if (
             query.dashboard == "outages"
-            and query.place.startswith("Maintenance ")
+            and query.place in {"Planned", "Planned over"}
             and ("sla_maintenance_" in query.expr)
         ):
             for series in grafana.ask(query, grafana.open("outages")):
                 marked[query.place] = {float(value) for _, value in series["values"]}
     begin, end = WINDOW_SPAN
-    assert marked == {"Maintenance windows": {begin * 1000}, "Maintenance over": {end * 1000}}
+    assert marked == {"Planned": {begin * 1000}, "Planned over": {end * 1000}}
 
 
 def test_a_bar_stands_where_its_window_was(grafana: Grafana) -> None:
@@ -421,6 +423,23 @@ def test_without_our_exporter_and_without_our_rules_the_pages_of_services_tell_a
             if not any(grafana.ask(bare, chosen) for chosen in opened[query.dashboard]):
                 empty.add((query.dashboard, query.place))
     assert empty == NEEDS_OURS
+
+
+OF_HOSTS = ("server-health", "one-host", "probes", "changes", "uptime-ledger-itself")
+
+
+def test_on_node_exporter_and_blackbox_exporter_the_pages_of_hosts_and_probes_tell_all_else(
+    grafana: Grafana,
+) -> None:
+    told: dict[str, set[str]] = {name: set() for name in OF_HOSTS}
+    missed: dict[str, set[str]] = {name: set() for name in OF_HOSTS}
+    for page in OF_HOSTS:
+        chosen = grafana.open(page)
+        for query in (q for q in queries() if q.dashboard == page and q.place[0] != "$"):
+            bare = replace(query, expr=NOBODY_ELSE_TELLS.sub("nobody_tells", query.expr))
+            (told if grafana.ask(bare, chosen) else missed)[page].add(query.place)
+    wanted = {name: NEEDS_EXPORTER.get(name, set()) - {"$location"} for name in OF_HOSTS}
+    assert {name: missed[name] - told[name] for name in OF_HOSTS} == wanted
 
 
 def test_a_reader_chooses_by_agreement_and_by_label(grafana: Grafana) -> None:

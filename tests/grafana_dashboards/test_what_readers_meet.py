@@ -10,8 +10,10 @@ import pytest
 from grafana_dashboards.queries import metrics_of, panels
 from tests.grafana_dashboards import test_what_grafana_draws as drawn
 from tests.grafana_dashboards import test_what_grafana_keeps as kept
-from tests.grafana_dashboards.boards import BOARDS, EVERY, Board, changed, notes, of_type
+from tests.grafana_dashboards.boards import BOARDS, EVERY, Board, changed, notes, of_type, variables
 
+BAR = 1280 - 73 - 18  # pixels of the bar, of a choice's box, of a switch, and between them
+BOX, SOURCE, SWITCH, APART = 55, 115, 70, 16
 Rule = Callable[[Board], Iterator[str]]
 OPENING = 40
 TITLE = 6.5  # pixels of a letter of a title, on average
@@ -43,6 +45,31 @@ def switches(board: Board) -> Iterator[str]:
     shown = [note["name"] for note in notes(board) if not note["hide"]]
     if len(shown) > 2:
         yield f"{len(shown)} switches {shown}: with the variables they take two lines"
+
+
+def wrapped(board: Board) -> Iterator[str]:
+    """Yield pages whose bar of variables and switches takes two lines at 1,280 pixels."""
+    used = sum(len(link["title"]) * TITLE + 40 for link in board["links"])
+    for variable in variables(board):
+        if variable["hide"] != 2:
+            used += APART + (SOURCE if variable["type"] == "datasource" else BOX)
+            used += 0 if variable["hide"] else len(variable["label"]) * TITLE + 17
+    for note in notes(board):
+        used += APART + (0 if note["hide"] else len(note["name"]) * TITLE + SWITCH)
+    if used > BAR and board["uid"] != "uptime-ledger-probes":  # which chooses by place, too
+        yield f"a bar of {used:.0f} pixels in {BAR}"
+
+
+def squeezed(board: Board) -> Iterator[str]:
+    """Yield legends whose figures a long name pushes out of a narrow panel at 1,280 pixels."""
+    for panel in of_type(board, "timeseries"):
+        many = "ten " in panel["title"]  # of all hosts; elsewhere those of one are told apart
+        if panel["options"]["legend"]["displayMode"] != "table" or not many:
+            continue
+        room = (1280 - 56 - 2 * 16 + 8) / 24 * panel["gridPos"]["w"] - 26
+        for target in panel["targets"]:
+            if "{{instance}}" in target["legendFormat"] and room < 420:
+                yield f"{panel['title']}: a host's full name and two figures in {room:.0f} pixels"
 
 
 def tiny(board: Board) -> Iterator[str]:
@@ -142,7 +169,7 @@ def unnamed(board: Board) -> Iterator[str]:
 
 RULES: list[Rule] = [
     *(judged, piled, switches, tiny, other_kinds, crowd, questionless, unobserved),
-    *(shrunk, unclamped, undated, unnamed),
+    *(shrunk, unclamped, undated, unnamed, wrapped, squeezed),
 ]
 
 
@@ -291,6 +318,8 @@ SEEN: list[tuple[Rule, str, Callable[[Board], None]]] = [
     (shrunk, "probes", _of("stat", "title", "What is said at far too great a length")),
     (unclamped, "service-levels", _query("timeseries", r"clamp_min", "abs")),
     (undated, "server-health", _of("stat", "title", "Hosts")),
+    (wrapped, "outages", _note("hide", value=False)),
+    (squeezed, "server-health", _of("timeseries", "gridPos.w", 8)),
     (unnamed, "service-levels", _of("status-history", "title", "Availability per day")),
 ]
 
