@@ -23,10 +23,13 @@ from tests.accounting.test_past import (
     HOUR,
     LATER,
     NIGHT,
+    OFFICE,
+    OTHER,
     SEPTEMBER,
     book,
     ledger,
 )
+from tests.catalogues import catalogue
 
 __all__ = ["ledger"]
 PERIOD = Interval(SEPTEMBER.start, SEPTEMBER.end)
@@ -215,3 +218,16 @@ def test_what_an_older_ledger_froze_is_judged_by_the_clock(
     ALONE[kind][0](ledger)
     [found] = now(ledger)
     assert [cause.kind for cause in found.causes] == [kind]
+
+
+def test_what_was_reported_of_a_service_that_another_swallowed_is_told(ledger: Ledger) -> None:
+    frozen(ledger)
+    before = report(noted(Books(book(), ledger), EDIT - 1), SEPTEMBER, LATER).services[1]
+    taken = catalogue(OTHER | {"formerly": ["shop"]}, calendars={"office": OFFICE})
+    made = report(noted(Books(taken, ledger), EDIT), SEPTEMBER, LATER)
+    assert made.services == [before]
+    [found] = made.restatements
+    assert (found.service, found.after) == ("shop", None)
+    assert found.before == pytest.approx(1 - 1 / 720)
+    assert "its history went to mail, formerly shop" in found.reason
+    assert ledger.verify() == []
