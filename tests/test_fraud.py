@@ -218,6 +218,17 @@ def test_deriving_anew_signs_none_of_it_away(world: World, statement: str) -> No
     assert world.found() == before
 
 
+@pytest.mark.parametrize("payload", ["x", "[]", '{{"outages": 1}}', '{{"reach": []}}'])
+def test_a_row_of_the_chain_that_nobody_can_read_is_named_where_it_is_derived_on(
+    world: World, payload: str
+) -> None:
+    world.sql(f"UPDATE audit SET payload = '{payload}' WHERE action = 'derive'")
+    assert "audit row 1 was changed" in world.found()
+    for _ in range(2):
+        with pytest.raises(TamperedError, match="audit row 1 was changed by hand"):
+            derive(world.ledger, NOW + 20 * MINUTE, NOW + 30 * MINUTE)
+
+
 def _cut_off(world: World) -> None:
     """Take out the last rows of the chain with what hangs on them."""
     world.ledger.corrections.add("shop", BEGAN, Correction(NOW, "ann", "note", None, "x", "y"))
