@@ -164,6 +164,16 @@ ROWS = [  # what is done to the database, and what verify says of it
         "UPDATE maintenance_event SET author = 'carl' WHERE kind = 'approved'",
         "maintenance_event was put in",
     ),
+    (
+        "decisions numbered anew, so that a later one passes for an earlier",
+        "UPDATE maintenance_event SET id = id - 1",
+        "rows of maintenance_event were given other",
+    ),
+    (
+        "decisions numbered higher, so that old ones pass for new",
+        "UPDATE correction SET id = id + 99",
+        "rows of correction were given other",
+    ),
     ("a frozen figure edited", "UPDATE frozen_period SET figures = '{{}}'", "frozen_period was"),
     ("a frozen period taken out", "DELETE FROM frozen_period", "frozen_period was taken out"),
     ("a notice unsaid", "UPDATE notice SET facts = '{{\"a\": 1}}'", "notice n1"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from service_catalogue.terms import Subject
 from sla_engine.accounting import restatements as module
@@ -231,3 +232,15 @@ def test_what_was_reported_of_a_service_that_another_swallowed_is_told(ledger: L
     assert found.before == pytest.approx(1 - 1 / 720)
     assert "its history went to mail, formerly shop" in found.reason
     assert ledger.verify() == []
+
+
+@pytest.mark.parametrize("table", ["correction", "term", "maintenance_event"])
+def test_a_cause_that_is_numbered_to_look_older_is_found(ledger: Ledger, table: str) -> None:
+    frozen(ledger)
+    for kind in ("correction", "terms", "window"):
+        ALONE[kind][0](ledger)
+    assert ledger.verify() == []
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text(f"UPDATE {table} SET id = id - 1"))
+    wrong = f"rows of {table} were given other numbers than they were written by"
+    assert ledger.verify() == [wrong]
