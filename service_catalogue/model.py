@@ -36,7 +36,8 @@ class OfTime(NamedTuple):
     """What a catalogue alone does not know: services that left it, and what held before.
 
     ``calendars`` are former ones by names that no calendar in force has; ``digest`` is the SHA-256
-    of the file, empty where it was read from none; ``zones`` are the organisation's, each
+    of the file, empty where it was read from none; ``zones`` and ``currencies`` are the
+    organisation's, each
     with when it was first seen (ms UTC), where that changed; ``agreements`` are those that changed,
     by id, in the same way; ``departed`` are agreements that left, as they were at last, each with
     when it was first seen to be gone; ``away`` is when agreements were not there, by id. One that
@@ -48,6 +49,7 @@ class OfTime(NamedTuple):
     windows: tuple[WindowVersion, ...] | None = None
     digest: str = ""
     zones: tuple[tuple[int, tzinfo], ...] = ()
+    currencies: tuple[tuple[int, str], ...] = ()
     agreements: dict[str, tuple[tuple[int, Agreement], ...]] = {}  # noqa: RUF012 - never changed
     departed: tuple[tuple[int, Agreement], ...] = ()
     away: dict[str, tuple[tuple[int, int], ...]] = {}  # noqa: RUF012 - never changed
@@ -120,6 +122,11 @@ class Catalogue(Frozen):
         known = self._of_time.zones or ((0, self.timezone),)
         ends = [*(seen for seen, _ in known[1:]), until]
         return [(end, zone) for end, (_, zone) in zip(ends, known, strict=True)]
+
+    def currency_at(self, moment: int) -> str:
+        """Return the organisation's currency at a moment (ms UTC)."""
+        known = self._of_time.currencies or ((0, self.currency),)
+        return ([one for seen, one in known if seen <= moment] or [known[0][1]])[-1]
 
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, also one of a former time.

@@ -164,6 +164,16 @@ ROWS = [  # what is done to the database, and what verify says of it
         "UPDATE maintenance_event SET author = 'carl' WHERE kind = 'approved'",
         "maintenance_event was put in",
     ),
+    (
+        "decisions numbered anew, so that a later one passes for an earlier",
+        "UPDATE maintenance_event SET id = id - 1",
+        "rows of maintenance_event were given other",
+    ),
+    (
+        "decisions numbered higher, so that old ones pass for new",
+        "UPDATE correction SET id = id + 99",
+        "rows of correction were given other",
+    ),
     ("a frozen figure edited", "UPDATE frozen_period SET figures = '{{}}'", "frozen_period was"),
     ("a frozen period taken out", "DELETE FROM frozen_period", "frozen_period was taken out"),
     ("a notice unsaid", "UPDATE notice SET facts = '{{\"a\": 1}}'", "notice n1"),
@@ -216,6 +226,17 @@ def test_deriving_anew_signs_none_of_it_away(world: World, statement: str) -> No
     with pytest.raises(TamperedError):
         derive(world.ledger, START, START + 8 * HOUR)
     assert world.found() == before
+
+
+@pytest.mark.parametrize("payload", ["x", "[]", '{{"outages": 1}}', '{{"reach": []}}'])
+def test_a_row_of_the_chain_that_nobody_can_read_is_named_where_it_is_derived_on(
+    world: World, payload: str
+) -> None:
+    world.sql(f"UPDATE audit SET payload = '{payload}' WHERE action = 'derive'")
+    assert "audit row 1 was changed" in world.found()
+    for _ in range(2):
+        with pytest.raises(TamperedError, match="audit row 1 was changed by hand"):
+            derive(world.ledger, NOW + 20 * MINUTE, NOW + 30 * MINUTE)
 
 
 def _cut_off(world: World) -> None:

@@ -31,6 +31,10 @@ _LOOKALIKES = {
     "z": "\u1d22",
 }
 _LATIN = str.maketrans({look: to for to, looks in _LOOKALIKES.items() for look in looks})
+# Unicode's Default_Ignorable_Code_Point beside those of category Cf, and the empty Braille cell.
+_FILLERS = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+_SHAPELESS = _FILLERS.union(range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+_COLONS = dict.fromkeys((0x2D0, 0x589, 0x5C3, 0x703, 0x2236, 0xA789), ":")
 
 
 def plain_name(name: str) -> str:
@@ -44,7 +48,7 @@ def plain_name(name: str) -> str:
 def skeleton(name: str) -> str:
     """Return what two names share that people take for one, however they are written."""
     plain = unicodedata.normalize("NFKC", _seen(unicodedata.normalize("NFKC", name)).casefold())
-    parts = unicodedata.normalize("NFD", " ".join(plain.split()).translate(_LATIN))
+    parts = unicodedata.normalize("NFD", " ".join(plain.split()).translate(_LATIN | _COLONS))
     # An l is a stroke as an i is, and is drawn as one in many fonts.
     return "".join(c for c in parts if not unicodedata.combining(c)).replace("l", "i")
 
@@ -52,4 +56,5 @@ def skeleton(name: str) -> str:
 def _seen(text: str) -> str:
     """Return a text without what has no shape; control characters become blanks."""
     kinds = ((c, unicodedata.category(c)) for c in text)
-    return "".join(" " if kind == "Cc" else c for c, kind in kinds if kind != "Cf")
+    shown = ((c, kind) for c, kind in kinds if kind != "Cf" and ord(c) not in _SHAPELESS)
+    return "".join(" " if kind == "Cc" else c for c, kind in shown)

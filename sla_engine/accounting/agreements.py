@@ -222,7 +222,7 @@ class _Case:
             window=agreement.window,
             objective=None if goal is None else float(goal),
             fee=paid.fee,
-            currency=paid.currency or self._catalogue.currency,
+            currency=self._paid_in(paid, max(closed).start if closed else moment - 1),
             closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
             running=self._running(running, moment) if running else None,
             zone=next(
@@ -262,8 +262,11 @@ class _Case:
             met, due = holds(availability, _goal(held)), step(availability, steps)
         money = None if held.fee is None or due is None else held.fee * due / 100
         found = AgreementWindow(span, parts, availability, met, due, money)
-        currency = held.currency or self._catalogue.currency
-        return replace(found, fee=held.fee, currency=currency)
+        return replace(found, fee=held.fee, currency=self._paid_in(held, span.start))
+
+    def _paid_in(self, held: Agreement, moment: int) -> str:
+        """Return the currency of terms: their own, else the organisation's at a moment."""
+        return held.currency or self._catalogue.currency_at(moment)
 
     def _measured(self, span: Interval, moment: int) -> float | None:
         """Return the one figure of the agreement in a window, up to a moment (ms UTC)."""

@@ -7,7 +7,7 @@ from service_catalogue.past import at as held_at
 from service_catalogue.past import pieces
 from service_catalogue.service import FOREVER
 from sla_engine.accounting.corrections import said_of
-from sla_engine.accounting.terms import agreed_time, longest_slice, terms
+from sla_engine.accounting.terms import agreed_time, ever_counts, longest_slice, terms
 from sla_engine.domain.availability import AccountingInput, Figures, budget_course, figures
 from sla_engine.domain.corrections import with_corrections
 from sla_engine.domain.events import Minute
@@ -97,8 +97,8 @@ def facts_of(
 def _events(
     counted: Mapping[str, Sequence[Minute]] | None, service: Service
 ) -> Sequence[Minute] | None:
-    """Return the events of a service that counts them, where anybody asked."""
-    if counted is None or service.method != "events":
+    """Return the events of a service that counts them, or did, where anybody asked."""
+    if counted is None or not ever_counts(service):
         return None
     return counted.get(service.id, ())
 
@@ -132,7 +132,7 @@ def period_report(
     """Return the report that is made ``now`` of a period of the services, as known ``at``."""
     return PeriodReport(
         organization=catalogue.organization,
-        currency=catalogue.currency,
+        currency=catalogue.currency_at(period.start),
         source=catalogue.prometheus.url,
         generated_at=now,
         period=period,

@@ -5,7 +5,7 @@ the row is named if that is another figure. Samples are to blame where all rows 
 what was reported.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -66,7 +66,8 @@ def restatements(
 
     ``terms`` are `terms_known`.
     """
-    frozen = _frozen(books, report)
+    first = books.ledger.frozen.first(report.period)
+    frozen = _frozen(books, report, first)
     now = {one.id: snapshot(one, report.period) for one in report.services}
     changed = [
         one
@@ -81,7 +82,8 @@ def restatements(
         gone = partial(_gone_to, books, terms, service, report.period)
         if causes := case.causes(was, gone):
             found.append(_restated(one, was, causes))
-    return (*found, *_promises_restated(books, report, terms))
+    swallowed = _swallowed(books, report, terms, first)
+    return (*found, *swallowed, *_promises_restated(books, report, terms))
 
 
 def _promises_restated(
@@ -133,16 +135,36 @@ def _owed_by_currency(
     return [(known.get(name), one.due.get(name), name) for name in names]
 
 
-def _frozen(books: Books, report: PeriodReport) -> dict[str, Frozen]:
+def _frozen(books: Books, report: PeriodReport, first: Mapping[str, Frozen]) -> dict[str, Frozen]:
     """Return what was frozen of the report's services, under these ids or former ones."""
-    first = books.ledger.frozen.first(report.period)
     found = {}
     for one in report.services if first else ():
-        names = (one.id, *books.catalogue.service(one.id).formerly)
-        known = [first[name] for name in names if name in first]
-        if known:
-            found[one.id] = min(known, key=lambda was: was.time)
+        if known := _under_its_names(books.catalogue.service(one.id), first):
+            found[one.id] = first[known[0]]
     return found
+
+
+def _under_its_names(service: Service, first: Mapping[str, Frozen]) -> list[str]:
+    """Return the ids by which a service was frozen, the first that was reported first."""
+    names = (service.id, *service.formerly)
+    return sorted((n for n in names if n in first), key=lambda name: first[name].time)
+
+
+def _swallowed(
+    books: Books, report: PeriodReport, terms: Sequence[Term], first: Mapping[str, Frozen]
+) -> Iterator[Restatement]:
+    """Yield what was frozen of services whose time another one has, that was frozen beside them."""
+    for one in report.services if first else ():
+        service = books.catalogue.service(one.id)
+        for gone in _under_its_names(service, first)[1:]:
+            if gone == service.id:
+                continue  # what it was called before was reported first
+            rows = [term for term in terms if term.subject == ("service", gone)]
+            name = next((str(t.after["name"]) for t in reversed(rows) if t.after), gone)
+            heirs = [term for term in terms if gone in _taken_by(term)]
+            causes = [_inherited(term, gone, books.catalogue.timezone) for term in heirs[-1:]]
+            was = first[gone].figures["availability"]
+            yield Restatement(name, was, None, *_said(causes), tuple(causes))
 
 
 def _restated(one: ServiceReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
@@ -316,10 +338,13 @@ def _gone_to(
     taken = [term for term in heirs if term.id > known.term]
     if not taken or books.ledger.histories(period, [service.id]):
         return []
-    heir, zone = taken[-1], books.catalogue.timezone
-    why = f"its history went to {heir.subject.name}, formerly {service.id}"
+    return [_inherited(taken[-1], service.id, books.catalogue.timezone)]
+
+
+def _inherited(heir: Term, former: str, zone: tzinfo) -> Cause:
+    why = f"its history went to {heir.subject.name}, formerly {former}"
     seen = f"(first seen {humanize.moment(heir.time, zone)})"
-    return [Cause("terms", _FILE, f"{why} {seen}", heir.time)]
+    return Cause("terms", _FILE, f"{why} {seen}", heir.time)
 
 
 def _taken_by(term: Term) -> set[str]:

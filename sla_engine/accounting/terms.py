@@ -28,7 +28,14 @@ def terms(service: Service, at: int) -> Terms:
     """Return what held for a service at a moment (milliseconds UTC)."""
     held = held_at(service, at)
     accounting = Accounting(held.accounting.maintenance, held.accounting.unknown)
-    return Terms(_objective(held), accounting, held.min_outage or 0, slicing(held))
+    timed = held.method != "events" and ever_counts(service)
+    return Terms(_objective(held), accounting, held.min_outage or 0, slicing(held), timed)
+
+
+def ever_counts(service: Service) -> bool:
+    """Say whether a service counts events, or did once."""
+    every = (service, *(held for _, held in service.past if held is not None))
+    return any(one.method == "events" for one in every)
 
 
 def slicing(service: Service) -> Slicing | None:

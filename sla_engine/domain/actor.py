@@ -49,7 +49,7 @@ def claimed(name: str) -> str:
     text = plain_name(name)
     if not text:
         raise ValueError("a name is empty")
-    if skeleton(text).replace(" ", "").startswith(skeleton("slack:")):
+    if re.match(rf"\W*{skeleton('slack:')}", skeleton(text).replace(" ", "")):
         raise ValueError(f"{text!r} is written like a login of Slack")
     return text
 

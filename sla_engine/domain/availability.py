@@ -96,12 +96,14 @@ class Terms:
     """What holds for a service: objective as a ratio, accounting, outages too short to count.
 
     ``slicing`` is how a service that counts events is judged where not by all of them at once.
+    ``timed``: time judges it, although it counts events at another time.
     """
 
     objective: Fraction | None = None
     accounting: Accounting = field(default_factory=Accounting)
     min_outage: int = 0
     slicing: Slicing | None = None
+    timed: bool = False
 
 
 class Share(NamedTuple):
@@ -188,7 +190,9 @@ def figures(facts: AccountingInput, terms: Terms, now: int) -> Figures:
         mtrs=mtrs,
         longest=max([s.down for s in counted], default=None),
     )
-    return timed if facts.events is None else _by_events(timed, facts, terms, agreed, unknown)
+    if facts.events is None or terms.timed:
+        return timed
+    return _by_events(timed, facts, terms, agreed, unknown)
 
 
 def shares(facts: AccountingInput, now: int) -> list[Share]:

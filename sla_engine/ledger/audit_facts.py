@@ -32,6 +32,8 @@ _ADDED: Mapping[str, Mapping[str, Any]] = {"freeze": {"basis": None}}
 """Columns that rows of former versions lack."""
 
 _IN_ORDER = {"correction", "maintenance_event", "term"}  # the last one says what holds
+_STOOD_ON = {"term": "term", "correction": "correction", "event": "maintenance_event"}
+"""The table whose newest row figures stand on when they are frozen, by its name in `Basis`."""
 
 
 def entry(
@@ -134,6 +136,37 @@ def denied_decisions(connection: sa.Connection) -> Iterator[str]:
         # A counter holds its rows in the order in which the chain brought them.
         if name in _IN_ORDER and found == chained[name] and list(found) != list(chained[name]):
             yield f"rows of {name} stand in another order than they were written in"
+
+
+def denied_numbers(connection: sa.Connection, links: Iterable[audit.Link]) -> Iterator[str]:
+    """Yield the kinds of decisions whose rows have other numbers than figures were frozen by.
+
+    By these numbers it is told what is newer than a figure, and changed it.
+    """
+    stood_on = set(_stood_on(links))
+    for name in sorted(_IN_ORDER):
+        column = DECISIONS[name].c.id
+        numbers = list(connection.scalars(sa.select(column).order_by(column)))
+        known = {(newest, count) for of, newest, count in stood_on if of == name and newest}
+        wrong = any(newest not in numbers[:count] for newest, count in known)
+        if wrong or (numbers and numbers[0] < 1):
+            yield f"rows of {name} were given other numbers than they were written by"
+
+
+def _stood_on(links: Iterable[audit.Link]) -> Iterator[tuple[str, int, int]]:
+    """Yield what frozen figures stand on: table, its newest number, how many rows it had then."""
+    counts: Counter[str] = Counter()
+    for link in links:
+        if link.action == "correct":
+            counts["correction"] += 1
+        elif link.action.startswith(_WINDOW):
+            counts["maintenance_event"] += 1
+        elif link.action == "terms":
+            counts["term"] += len(orjson.loads(link.payload)["rows"])
+        elif link.action == "freeze":
+            for text in {row.get("basis") for row in orjson.loads(link.payload)["rows"]} - {None}:
+                basis = orjson.loads(text)
+                yield from ((name, basis[key], counts[name]) for key, name in _STOOD_ON.items())
 
 
 def _as_chained(row: sa.RowMapping) -> dict[str, Any]:

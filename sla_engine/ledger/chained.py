@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.history import History
 from sla_engine.ledger import audit
+from sla_engine.ledger.engine import TamperedError
 from sla_engine.ledger.tables import audit as audit_table
 
 DERIVE, ADOPT, RESTORE = "derive", "adopt", "restore"
@@ -104,6 +105,9 @@ class Chained:
         """Read what the chain has since the last call, in a transaction that no other writes in.
 
         ``events_since`` is the first hour of events (ms UTC) that will be asked for.
+
+        Raises:
+            TamperedError: a row of the chain cannot be read.
         """
         columns = audit_table.c
         at = sa.select(columns.hash).where(columns.seq == self.head.seq)
@@ -120,9 +124,13 @@ class Chained:
         if head is None or head.seq == self.head.seq:
             return
         new = (columns.seq > self.head.seq) & columns.action.in_((DERIVE, ADOPT, RESTORE))
-        query = sa.select(columns.action, columns.payload).where(new).order_by(columns.seq)
-        for action, payload in connection.execute(query):
-            self.take(action, orjson.loads(payload))
+        query = sa.select(columns.seq, columns.action, columns.payload).where(new)
+        for seq, action, payload in connection.execute(query.order_by(columns.seq)):
+            try:
+                self.take(action, orjson.loads(payload))
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                self._reset()
+                raise TamperedError(f"audit row {seq} was changed by hand") from error
         self.head = head
 
     def _forget_events(self, before: int) -> None:

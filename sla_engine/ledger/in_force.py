@@ -105,7 +105,14 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
         zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
         if _moved(zones)
         else (),
+        currencies=_currencies(zones, catalogue.currency),
     )
+
+
+def _currencies(settings: Sequence[Dated], now: str) -> tuple[tuple[int, str], ...]:
+    """Return the organisation's currencies, each with when it was seen (ms UTC), if it changed."""
+    known = tuple((d.seen, str(d.value.get("currency", now))) for d in settings if d.value)
+    return known if len({one for _, one in known}) > 1 else ()
 
 
 def versions_of(catalogue: Catalogue, rows: Sequence[Term], name: str) -> list[Version]:
@@ -121,12 +128,17 @@ def versions_of(catalogue: Catalogue, rows: Sequence[Term], name: str) -> list[V
 def _with_former(
     known: Known, name: str, current: Service | None, zones: Sequence[Dated]
 ) -> list[Version]:
+    """Return the versions of a service, and those of former ids where it was not there itself."""
     dated = known["service", name]
-    versions = list(_versions(dated, _same(current, dated), zones))
+    own = list(_versions(dated, _same(current, dated), zones))
+    former: list[Version] = []
     for old in current.formerly if current else ():
         there = [d for d in known.get(("service", old), ()) if d.value is not None]
-        versions += _versions(there, None, zones)
-    return sorted(versions, key=lambda version: version.seen)
+        former += _versions(there, None, zones)
+    ends = [*(one.seen for one in own[1:]), FOREVER]
+    alive = [(one.seen, end) for one, end in zip(own, ends, strict=False) if one.service]
+    away = [f for f in former if not any(seen <= f.seen < end for seen, end in alive)]
+    return sorted((*own, *away), key=lambda version: version.seen)
 
 
 def _same(service: Service | None, dated: Sequence[Dated]) -> Service | None:

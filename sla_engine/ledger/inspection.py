@@ -9,7 +9,12 @@ import sqlalchemy as sa
 from sla_engine.domain.history import History
 from sla_engine.domain.outage import outage_id
 from sla_engine.ledger import audit, tables
-from sla_engine.ledger.audit_facts import DECISIONS, denied_decisions, denied_notices
+from sla_engine.ledger.audit_facts import (
+    DECISIONS,
+    denied_decisions,
+    denied_notices,
+    denied_numbers,
+)
 from sla_engine.ledger.chained import (
     ADOPT,
     DERIVE,
@@ -52,6 +57,7 @@ def inspect(connection: sa.Connection, head: audit.Head | None = None) -> Inspec
         *denied_notices(connection, links),
         *deliveries.findings,
         *denied_decisions(connection),
+        *denied_numbers(connection, links),
         *denied_reports(connection, links),
     ]
     return Inspection(

@@ -22,7 +22,7 @@ from sla_engine.prometheus.error import (
     UnreachableError,
     error_of,
 )
-from sla_engine.prometheus.series import QueryResult, parse
+from sla_engine.prometheus.series import QueryResult, parse, said
 from uptime_common.retry_after import retry_after
 
 # Names that other servers of the API know and Prometheus ignores: VictoriaMetrics must neither
@@ -194,11 +194,12 @@ class Client:
         body = self._body(path, form, method)
         try:
             document = orjson.loads(body)
-            data, said = document["data"], [str(text) for text in document.get("warnings") or ()]
+            data = document["data"]
+            lacking = [text for text in said(document, data) if not text.startswith(_ADVICE)]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise _no_answer(self.url, body, error) from error
-        if said:
-            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(said)}")
+        if lacking:
+            raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
         return data
 
     def _query(self, path: str, form: dict[str, str], kinds: frozenset[str]) -> QueryResult:

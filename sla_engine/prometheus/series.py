@@ -26,6 +26,7 @@ _UNUSUAL = (b"[0", b"[,", b"[.", b".,", b'".', b'."', b'""')
 """How numbers begin and end that JSON or Prometheus write otherwise, if at all."""
 _NUMBER = re.compile(r"[+-]?(?:Inf|NaN|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.ASCII).fullmatch
 _SPACED_KEY = re.compile(rb'"\s+:').search
+_PARTIAL = ("isPartial", "partial", "partialResponse")
 _LATEST = 10**13
 """Before which every time is (ms, the year 2286): more digits are no time of a sample."""
 
@@ -170,7 +171,7 @@ def parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
     if body.count(b'":') != sum(map(len, names)) or _SPACED_KEY(body):
         json.loads(body, object_pairs_hook=_unique)
     series = _together([item["metric"] for item in items], pairs)
-    return QueryResult(tuple(series), tuple(_said(document)), kind)
+    return QueryResult(tuple(series), tuple(said(document, data, *items)), kind)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -180,14 +181,22 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _said(document: Mapping[str, Any]) -> Iterable[str]:
-    """Yield what the server says of its answer."""
+def said(document: Mapping[str, Any], *parts: object) -> Iterable[str]:
+    """Yield what the server says of its answer, or in one of its parts.
+
+    Raises:
+        ValueError: it says what no server says of a whole answer.
+    """
     for name in ("warnings", "infos"):
-        said = document.get(name)
-        if said is not None and not isinstance(said, list):
+        told = document.get(name)
+        if told is not None and not isinstance(told, list):
             raise ValueError(f"its {name} are no list")
-        yield from map(str, said or ())
-    if document.get("isPartial") not in (None, False):
+        yield from map(str, told or ())
+    for name in ("error", "errorType"):
+        if told := document.get(name):
+            raise ValueError(f"it is no success: its {name} is {told!r}")
+    every = (part for part in (document, *parts) if isinstance(part, Mapping))
+    if any(part.get(name) not in (None, False) for part in every for name in _PARTIAL):
         yield "the answer is partial"
 
 

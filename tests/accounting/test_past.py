@@ -11,6 +11,7 @@ from service_catalogue import Catalogue
 from service_catalogue.past import at
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.report import frozen_report, report
+from sla_engine.domain.events import Minute
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.report import ServiceReport
 from sla_engine.domain.timeline import Segment, State
@@ -81,6 +82,8 @@ CHANGES: dict[str, Catalogue] = {
     "until": book(shop={"until": "2026-09-10"}),
     "min_outage": book(shop={"min_outage": "2h"}),
     "tier": book(shop={"tier": "silver"}),
+    "events": book(shop={"sli": {"good": "good_total", "total": "all_total"}}),
+    "parts": book(shop={"components": ["mail"]}),
     "gone": catalogue(OTHER, calendars={"office": OFFICE}),
 }
 
@@ -96,6 +99,38 @@ def test_a_report_on_september_made_after_an_edit_in_october_has_september_s_ter
     seen = noted(Books(CHANGES[change], ledger), EDIT)
     assert shop_in(seen) == expected
     assert ledger.verify() == []
+
+
+def test_a_service_that_counted_events_is_judged_by_them_when_it_is_probed_since(
+    tmp_path: Path,
+) -> None:
+    counting = book(shop={"sli": {"good": "good_total", "total": "all_total"}})
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as opened:
+        noted(Books(counting, opened), SEPTEMBER.start - DAY)
+        up = (Segment(SEPTEMBER.start, OCTOBER.end, State.UP),)
+        bad = (Minute(DOWN, 990.0, 1000.0), Minute(EDIT + HOUR, 1000.0, 1000.0))
+        opened.apply([Derived("shop", up, SEPTEMBER.start, events=bad)])
+        expected = shop_in(Books(counting, opened))
+        assert (expected.figures.met, expected.figures.availability) == (False, 0.99)
+        assert shop_in(noted(Books(book(), opened), EDIT)) == expected
+
+
+def test_money_of_the_past_stays_in_the_currency_of_its_time(ledger: Ledger) -> None:
+    promise = {
+        "id": "acme",
+        "customer": "ACME",
+        "services": ["shop"],
+        "objective": 99.9,
+        "fee": 1000,
+        "credits": [{"below": 99.9, "credit": 10}],
+    }
+    noted(Books(book(agreements=[promise]), ledger), SEPTEMBER.start - HOUR)
+    books = noted(Books(book(agreements=[promise], currency="USD"), ledger), EDIT)
+    november = parse_period("2026-11", ZoneInfo("UTC"), 0)
+    found = [report(books, period, LATER) for period in (SEPTEMBER, november)]
+    assert [one.currency for one in found] == ["EUR", "USD"]
+    [kept] = found[0].agreements
+    assert (kept.due, kept.closed[0].currency) == ({"EUR": 100.0}, "EUR")
 
 
 def test_what_was_changed_counts_from_when_it_was_seen(ledger: Ledger) -> None:

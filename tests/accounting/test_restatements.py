@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from service_catalogue.terms import Subject
 from sla_engine.accounting import restatements as module
@@ -23,10 +24,13 @@ from tests.accounting.test_past import (
     HOUR,
     LATER,
     NIGHT,
+    OFFICE,
+    OTHER,
     SEPTEMBER,
     book,
     ledger,
 )
+from tests.catalogues import catalogue
 
 __all__ = ["ledger"]
 PERIOD = Interval(SEPTEMBER.start, SEPTEMBER.end)
@@ -215,3 +219,28 @@ def test_what_an_older_ledger_froze_is_judged_by_the_clock(
     ALONE[kind][0](ledger)
     [found] = now(ledger)
     assert [cause.kind for cause in found.causes] == [kind]
+
+
+def test_what_was_reported_of_a_service_that_another_swallowed_is_told(ledger: Ledger) -> None:
+    frozen(ledger)
+    before = report(noted(Books(book(), ledger), EDIT - 1), SEPTEMBER, LATER).services[1]
+    taken = catalogue(OTHER | {"formerly": ["shop"]}, calendars={"office": OFFICE})
+    made = report(noted(Books(taken, ledger), EDIT), SEPTEMBER, LATER)
+    assert made.services == [before]
+    [found] = made.restatements
+    assert (found.service, found.after) == ("shop", None)
+    assert found.before == pytest.approx(1 - 1 / 720)
+    assert "its history went to mail, formerly shop" in found.reason
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize("table", ["correction", "term", "maintenance_event"])
+def test_a_cause_that_is_numbered_to_look_older_is_found(ledger: Ledger, table: str) -> None:
+    frozen(ledger)
+    for kind in ("correction", "terms", "window"):
+        ALONE[kind][0](ledger)
+    assert ledger.verify() == []
+    with ledger.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text(f"UPDATE {table} SET id = id - 1"))
+    wrong = f"rows of {table} were given other numbers than they were written by"
+    assert ledger.verify() == [wrong]

@@ -79,6 +79,9 @@ def test_a_claimed_name_is_kept_in_one_way_of_writing() -> None:
         "\uff53lack:U9",
         "\u0455l\u0430ck\uff1aU9",
         "s\u200black:U9",
+        "slack\u2236U9",
+        "slack\ua789U9",
+        "@slack:U9 (boss)",
     ],
 )
 def test_nobody_claims_a_login_of_slack(name: str) -> None:
@@ -86,7 +89,7 @@ def test_nobody_claims_a_login_of_slack(name: str) -> None:
         claimed(name)
 
 
-@pytest.mark.parametrize("name", ["", " ", "\u200b", "\x00"])
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "\x00", "\u3164", "\u115f\ufe0f"])
 def test_a_name_that_nobody_sees_is_none(name: str) -> None:
     with pytest.raises(ValueError, match="a name is empty"):
         claimed(name)

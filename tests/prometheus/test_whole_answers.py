@@ -121,14 +121,19 @@ VECTOR = (
 
 
 @pytest.mark.parametrize("said", ['"isPartial":true', '"isPartial": true', '"warnings":["lost"]'])
-@pytest.mark.parametrize("place", ["first", "before", "after"])
+@pytest.mark.parametrize("place", ["first", "before", "after", "data", "end of data", "series"])
 @pytest.mark.parametrize("body", [EXAMPLE, VECTOR])
 def test_what_the_server_lacks_is_seen_wherever_it_stands(body: str, place: str, said: str) -> None:
     told = {
         "first": body.replace("{", f"{{{said},", 1),
         "before": body.replace('"data"', f'{said},"data"', 1),
         "after": f"{body[:-1]},{said}}}",
+        "data": body.replace('"resultType"', f'{said},"resultType"', 1),
+        "end of data": f"{body[:-2]},{said}}}}}",
+        "series": body.replace('{"metric"', f'{{{said},"metric"', 1),
     }[place].encode()
+    if "lost" in said and place not in {"first", "before", "after"}:
+        return
     for read in (_fast, _slow):
         outcome = read(told)
         assert outcome is not None
@@ -163,6 +168,8 @@ def test_what_the_server_lacks_is_seen_wherever_it_stands(body: str, place: str,
         ("]}}", "]}}{}"),
         ("]}}", '],"result":[]}}'),
         ("]}}", ']},"warnings":"lost"}'),
+        ("]}}", ']},"error":"context deadline exceeded"}'),
+        ("]}}", ']},"errorType":"timeout"}'),
     ],
 )
 def test_what_is_no_answer_is_refused_by_both(what: str, instead: str) -> None:
