@@ -66,8 +66,9 @@ def _install(missing: BaseException) -> str:
 
 
 def _look(command: str, options: argparse.Namespace) -> str:
-    if command == "discover" or getattr(options, "discover", False):
-        url = str(options.prometheus_url).rstrip("/")
+    given = getattr(options, "prometheus_url", None)
+    if given and (command == "discover" or getattr(options, "discover", False)):
+        url = str(given).rstrip("/")
         server, _, page = url.rpartition("/")
         return f"--prometheus.url={server}" if page in _PAGES else f"curl {url}/-/ready"
     config = getattr(options, "config_file", USUAL_CONFIG)

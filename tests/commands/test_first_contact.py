@@ -184,3 +184,16 @@ def test_a_port_that_is_taken_is_told_once_with_how_to_find_who_has_it() -> None
         f"--web.listen-address=127.0.0.1:{port}: Address already in use; "
         f"who has it: ss -ltnp 'sport = :{port}'; or give another port"
     )
+
+
+def test_the_next_step_of_merging_names_no_address_that_nobody_gave(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    closed = "prometheus: {url: 'http://127.0.0.1:1'}\n"
+    services = "services: [{id: shop, name: Shop, sli: {promql: up}}]\n"
+    Path("services.yml").write_text(f"organization: X\ntimezone: UTC\n{closed}{services}")
+    assert main(["discover", "--merge"]) == 1
+    said = capsys.readouterr().err
+    assert "Connection refused" in said
+    assert said.endswith("next: sla-engine doctor\n")
