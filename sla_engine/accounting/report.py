@@ -237,6 +237,7 @@ def _computed(
     found, rows = replace(found, agreements=tuple(kept)), terms_known(books, now)
     found = replace(
         found,
+        timezone=str(period.zone),
         restatements=restatements(books, found, rows),
         terms=terms_in_force(rows, chosen, whole, catalogue=books.catalogue, agreements=agreements),
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -233,24 +234,36 @@ def chosen_services(catalogue: Catalogue, identifiers: list[str]) -> tuple[Servi
 def chosen_period(options: argparse.Namespace, catalogue: Catalogue, at: int) -> Period:
     """Return the period of ``--period``, or of ``--from`` and ``--to`` (default: ``at``).
 
+    With ``--agreement`` it is by the clocks of that one, as its windows are.
+
     Raises:
         UsageError: it is not exactly one of the two, or names no period.
     """
     word: str | None = getattr(options, "period", None)
+    zone = _zone_of(getattr(options, "agreement", None), catalogue)
     if options.start is None and options.end is not None:
         raise UsageError("--to goes with --from")
     if (word is None) == (options.start is None):
         raise UsageError("give either --period or --from")
     try:
         if word is not None:
-            period = parse_period(word, catalogue.timezone, at)
+            period = parse_period(word, zone, at)
         else:
-            period = span(options.start, options.end or rfc3339(at), catalogue.timezone)
+            period = span(options.start, options.end or rfc3339(at), zone)
     except ValueError as error:
         raise UsageError(str(error)) from error
     if not EARLIEST <= period.start < period.end <= LATEST:
         raise UsageError(f"the period is not between {rfc3339(EARLIEST)} and {rfc3339(LATEST)}")
     return period
+
+
+def _zone_of(agreement: str | None, catalogue: Catalogue) -> tzinfo:
+    """Return by whose clocks a report goes; the agreement may have left."""
+    try:
+        own = None if agreement is None else catalogue.agreement(agreement).timezone
+    except KeyError:
+        own = None
+    return own or catalogue.timezone
 
 
 def tell_written(output: Path | None, what: str) -> None:

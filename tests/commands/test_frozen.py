@@ -113,6 +113,23 @@ def test_an_agreement_is_frozen_and_printed_for_itself(
     assert run("verify")[0] == 0
 
 
+def test_the_month_of_an_agreement_is_by_its_own_clocks(
+    run: Run, ledger: Ledger, tmp_path: Path
+) -> None:
+    there = PROMISED.replace("id: acme,", "id: acme, timezone: America/New_York,")
+    (tmp_path / "services.yml").write_text(SERVICES + there)
+    last = OCTOBER.end + 10 * DAY
+    ledger.apply([Derived("shop", (Segment(OCTOBER.end, last, State.UP),), OCTOBER.end)])
+    code, text, _ = run("report", MONTH, "--freeze", "--agreement=acme", "--format=json")
+    found = json.loads(text)["period"]
+    assert (code, found["timezone"]) == (0, "America/New_York")
+    assert (found["start"], found["end"]) == ("2024-10-01T04:00:00Z", "2024-11-01T04:00:00Z")
+    head = run("report", MONTH, "--agreement=acme")[1].splitlines()[0]
+    assert b"October 2024" in head
+    (tmp_path / "services.yml").write_text(SERVICES)
+    assert run("report", MONTH, "--as-frozen", "--agreement=acme", "--format=json")[1] == text
+
+
 def test_what_is_due_to_a_customer_after_its_report_is_a_restatement_with_its_cause(
     run: Run, ledger: Ledger, tmp_path: Path
 ) -> None:
