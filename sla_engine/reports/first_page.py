@@ -16,7 +16,7 @@ from sla_engine.reports.coming import sentence
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
 
-_VERDICTS = 10
+_VERDICTS = 9
 _PARTS = 5
 _DEBTORS = 12
 _REASONS = 2
@@ -88,10 +88,10 @@ def short(report: PeriodReport) -> Iterator[str]:
         yield found.year
     yield ""
     yield f"{found.verdicts.title}:"
-    for name, kind, judged, actual, goal, down in found.verdicts.rows:
+    for name, kind, judged, actual, goal, down, left in found.verdicts.rows:
         title = f"{name} ({kind})" if kind else name
         known = say.phrase("no one figure") if actual == NOTHING else actual
-        told = {"known": known, "goal": goal, "down": down}
+        told = {"known": known, "goal": goal, "down": "; ".join(filter(None, (down, left)))}
         yield f"{title}: {judged}, {say.phrase('{known} (objective {goal}), lost {down}', **told)}"
     if found.verdicts.rest:
         yield found.verdicts.rest
@@ -122,7 +122,7 @@ def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) ->
         _others(left, say),
         say.phrase(_VERDICTS_CAPTION),
         say.phrase("Nothing has an objective."),
-        widths=(40, 16, 13, 13, 18),
+        widths=(36, 20, 13, 13, 18),
     )
 
 
@@ -144,11 +144,11 @@ def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) ->
         if one.window is not None:
             service = replace(service, figures=_figures_of(service, one.window))
             name = f"{name}, {window_title(service, one.window, say)}"
-        return name, "", judged, say.percent(one.availability), goal, view.lost(service, say)
+        return name, "", judged, say.percent(one.availability), goal, view.lost(service, say), ""
     actual = NOTHING if one.availability is None else say.percent(one.availability)
     left = promised.budget_left(one.budget, one.no_budget, say)
-    down = "; ".join(filter(None, (say.service_time(one.unplanned), left)))
-    return one.name, say.phrase("agreement"), judged, actual, goal, down
+    kind, down = say.phrase("agreement"), say.service_time(one.unplanned)
+    return one.name, kind, judged, actual, goal, down, left
 
 
 def _figures_of(service: ServiceReport, window: Interval) -> Figures:
@@ -201,7 +201,7 @@ def _owed(page: Board, say: Language) -> Part:
     if sums:
         title = say.phrase("Owed to customers: {amount}", amount=sums)
     some, empty = tuple(rows[:_DEBTORS]), say.phrase("Nothing.")
-    return Part(title, some, rest, empty=empty, amounts=True, widths=(25, 57, 18))
+    return Part(title, some, rest, empty=empty, amounts=True, widths=(20, 64, 16))
 
 
 def _debtors(owed: Sequence[Owed]) -> list[list[Owed]]:

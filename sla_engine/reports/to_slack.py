@@ -137,7 +137,7 @@ def _lines(report: PeriodReport) -> Iterator[str]:
 
 def _promised(page: FirstPage, say: Language) -> Iterator[str]:
     """Yield the verdicts of agreements."""
-    for name, kind, judged, actual, goal, _ in page.verdicts.rows:
+    for name, kind, judged, actual, goal, *_ in page.verdicts.rows:
         if kind:
             against = say.phrase("objective {goal}", goal=goal)
             known = "" if actual == NOTHING else f", {actual} ({against})"
