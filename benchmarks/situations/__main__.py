@@ -92,7 +92,7 @@ def main() -> int:
         "--gap", type=float, metavar="MINUTES", help="no longer until the next night"
     )
     options = parser.parse_args()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     found = [n for n in nights() if re.search(options.only, n.what)]
     found = [n for n in closer(found, options.gap) if n.at < options.minutes]

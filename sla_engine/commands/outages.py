@@ -153,7 +153,8 @@ def _decided(decide: Callable[[], object]) -> None:
 def _correct(context: Context, options: argparse.Namespace, values: dict[str, str | None]) -> int:
     by = actor_of(options)
     before = known("outage", lambda: find_outage(context.ledger, options.id))
-    outage = correct(context.ledger, before.id, values, by=by, reason=options.reason, now=now())
+    change = partial(correct, context.ledger, before.id, values, by=by, now=now())
+    outage = known("outage", lambda: change(reason=options.reason))
     sys.stdout.write(_changed(before, outage))
     sys.stdout.write(_shown(outage))
     return 0

@@ -226,7 +226,7 @@ def test_what_was_reported_of_a_service_that_another_swallowed_is_told(ledger: L
     before = report(noted(Books(book(), ledger), EDIT - 1), SEPTEMBER, LATER).services[1]
     taken = catalogue(OTHER | {"formerly": ["shop"]}, calendars={"office": OFFICE})
     made = report(noted(Books(taken, ledger), EDIT), SEPTEMBER, LATER)
-    assert made.services == [before]
+    assert list(made.services) == [before]
     [found] = made.restatements
     assert (found.service, found.after) == ("shop", None)
     assert found.before == pytest.approx(1 - 1 / 720)

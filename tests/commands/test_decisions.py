@@ -78,7 +78,8 @@ def test_an_annotation_shows_in_the_report(run: Run) -> None:
     assert "ann cause: - -> disk full (seen in the log)" in out
     found = _outage(run)
     assert (found["cause"], found["ticket"]) == ("disk full", "T-1")
-    assert run("outages", "show", ID)[1] == out
+    changed = "changed: cause from nothing to disk full\nchanged: ticket from nothing to T-1\n"
+    assert changed + run("outages", "show", ID)[1] == out
 
 
 def test_an_outage_can_be_called_planned_and_measured_again(run: Run) -> None:
