@@ -153,7 +153,8 @@ def _closed(oracle: Oracle, agreement: Json, span: Span, now: int) -> Json | Non
 def _figure(view: Oracle, agreement: Json, span: Span, moment: int) -> Fraction | None:
     """Return the one figure of an agreement in a window, up to a moment."""
     if agreement["rule"] == "all":
-        return _all_up(view, span, moment)
+        judged, good = _all_up(view, view.chosen, span, moment)
+        return Fraction(good, judged) if judged else None
     shown = {name: remembered(view, name, span, moment) for name in _parts(view, span)}
     known = {
         name: Fraction(found["availability_ratio"])
@@ -168,9 +169,11 @@ def _figure(view: Oracle, agreement: Json, span: Span, moment: int) -> Fraction 
     return sum(weights[n] * known[n] for n in known) / sum(weights.values(), Fraction(0))
 
 
-def _all_up(view: Oracle, span: Span, moment: int) -> Fraction | None:
-    """Look at every stretch of the time that is agreed for all: is one known to be down?"""
-    names = view.chosen
+def _all_up(view: Oracle, names: list[str], span: Span, moment: int) -> tuple[int, int]:
+    """Look at every stretch of the time that is agreed for all: is one known to be down?
+
+    Return how much of it is judged, and in how much of that all are up (ms).
+    """
     agreed = {name: view.agreed(name, span) for name in names}
     plans = {name: view.planned(name, span) for name in names}
     edges = {moment, *(e for many in (agreed, plans) for n in names for s in many[n] for e in s)}
@@ -187,7 +190,7 @@ def _all_up(view: Oracle, span: Span, moment: int) -> Fraction | None:
         elif not down and None not in states.values():
             judged += end - start
             good += end - start
-    return Fraction(good, judged) if judged else None
+    return judged, good
 
 
 def _is_planned(view: Oracle, name: str, plans: list[Span], at: int) -> bool:
@@ -233,19 +236,29 @@ def _running(oracle: Oracle, agreement: Json, span: Span, rolls: bool, moment: i
 
 
 def _lost_time(view: Oracle, agreement: Json, span: Span, rolls: bool, moment: int) -> Json:
-    """Say how a window is doing that loses agreed time x (1 - A)."""
+    """Say how a window with one figure is doing, by what it may lose and has lost."""
     names = _parts(view, span)
 
     def owed(stretch: Span) -> list[Span]:
+        if agreement["rule"] == "all":
+            return _for_all(view, names, stretch)
         return united(s for name in names for s in view.agreed(name, stretch))
 
     def lost(at: int) -> Fraction:
-        figure = _figure(view, agreement, span, at) if at > span[0] else None
+        if at <= span[0]:
+            return Fraction(0)
+        if agreement["rule"] == "all":
+            judged, good = _all_up(view, names, span, at)
+            return Fraction(judged - good)
+        figure = _figure(view, agreement, span, at)
         return Fraction(0) if figure is None else (1 - figure) * _length(owed((span[0], at)))
 
     if _figure(view, agreement, span, moment) is None:
         return {}
-    left = (1 - ratio(agreement["objective"])) * _length(owed(span)) - lost(moment)
+    counts = _length(owed(span))
+    if agreement["rule"] == "all":  # what is planned or unknown has no share in the budget
+        counts -= _length(owed((span[0], moment))) - _all_up(view, names, span, moment)[0]
+    left = (1 - ratio(agreement["objective"])) * counts - lost(moment)
     if left < 0:
         return {"window_state": "lost"}
     past, gone = owed((span[0], moment)), None
@@ -255,6 +268,13 @@ def _lost_time(view: Oracle, agreement: Json, span: Span, rolls: bool, moment: i
         gone = forecast(left, lost(moment) - lost(day[0]), _length(owed(day)), ahead)
     state_ = "on_course" if gone is None else "at_risk"
     return {"window_state": state_, "error_budget_exhausted_at": gone}
+
+
+def _for_all(view: Oracle, names: list[str], span: Span) -> list[Span]:
+    """Return the time that is agreed for every one of some services."""
+    agreed = [view.agreed(name, span) for name in names]
+    marks = sorted({edge for many in agreed for stretch in many for edge in stretch})
+    return united(s for s in pairwise(marks) if all(inside(many, s[0]) for many in agreed))
 
 
 def _length(spans: list[Span]) -> int:
