@@ -382,8 +382,13 @@ def _goal(agreement: Agreement) -> Fraction | None:
 
 
 def touches(catalogue: Catalogue, agreement: Agreement, period: Interval) -> bool:
-    """Say whether a period has to do with an agreement that left: until its last window closed."""
-    left = catalogue.left_at(agreement)
+    """Say whether a period has to do with an agreement: until its last window closed, if it left.
+
+    One that took the place of another was not there before.
+    """
+    away, left = catalogue.away(agreement), catalogue.left_at(agreement)
+    if any(start <= period.start and period.end <= end for start, end in away) and left is None:
+        return False
     if left is None or period.start < left:
         return True
     return period.start < last_close(catalogue, agreement, left)

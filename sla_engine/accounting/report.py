@@ -198,11 +198,8 @@ def _agreements(
     """
     gone = (one for one in catalogue.left if not _was_there(one, period))
     there = {service.id for service in (*chosen, *gone)}
-    listed = (
-        *catalogue.agreements,
-        *(a for _, a in catalogue.departed if touches(catalogue, a, period)),
-    )
-    found = (a for a in listed if only in {None, a.id})
+    listed = (*catalogue.agreements, *(one for _, one in catalogue.departed))
+    found = (a for a in listed if only in {None, a.id} and touches(catalogue, a, period))
     return [a for a in found if {s.id for s in members(catalogue, a, period)} <= there]
 
 

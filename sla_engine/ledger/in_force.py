@@ -101,7 +101,9 @@ def in_force(catalogue: Catalogue, rows: Sequence[Term]) -> Catalogue:
         windows=tuple(_windows(known, zones)),
         agreements=agreements,
         departed=departed,
-        away={name: gone for name in agreements if (gone := _away(known["agreement", name]))},
+        away=dict(
+            _all_away(known, (*catalogue.agreements, *(gone for _, gone in departed)), departed)
+        ),
         zones=tuple((d.seen, ZoneInfo(_zone(zones, d.seen))) for d in zones)
         if _moved(zones)
         else (),
@@ -268,11 +270,24 @@ def _agreed(known: Known, agreement: Agreement) -> tuple[tuple[int, Agreement], 
     return tuple((seen, one) for seen, one in read if one is not None) or ((0, agreement),)
 
 
-def _away(dated: Sequence[Dated]) -> tuple[tuple[int, int], ...]:
-    """Return from when to when an agreement was not there (ms UTC)."""
-    ends = [*(d.seen for d in dated[1:]), FOREVER]
-    spans = zip(dated, ends, strict=False)
-    return tuple((one.seen, end) for one, end in spans if one.value is None)
+def _all_away(
+    known: Known, agreements: Iterable[Agreement], departed: Iterable[tuple[int, Agreement]]
+) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
+    """Yield from when to when agreements were not there (ms UTC), by id.
+
+    One that took the place of another of the same customer was not there before: else two would
+    owe for the same time.
+    """
+    left = {(seen, one.customer) for seen, one in departed}
+    for one in agreements:
+        dated = known.get(("agreement", one.id), ())
+        ends = [*(d.seen for d in dated[1:]), FOREVER]
+        spans = zip(dated, ends, strict=False)
+        gone = tuple((row.seen, end) for row, end in spans if row.value is None)
+        if dated and (dated[0].seen, one.customer) in left:
+            gone = ((-FOREVER, dated[0].seen), *gone)
+        if gone:
+            yield one.id, gone
 
 
 def _by_calendar(

@@ -333,6 +333,17 @@ def test_an_agreement_that_came_back_is_owed_nothing_for_the_time_between() -> N
     assert back["closed"][0]["availability_ratio"] == 1
 
 
+def test_an_agreement_that_takes_the_place_of_another_owes_from_then_on() -> None:
+    """Its id was changed: September is owed for once, and so is each hour of October."""
+    one, other = {"id": "a", "rule": "worst"}, {"id": "b", "rule": "worst"}
+    reported = edited(("2026-09-01", [one]), ("2026-10-05", [other]))
+    [september] = reported("2026-09")
+    assert (september["id"], september["closed"][0]["met"]) == ("a", True)
+    new, old = reported("2026-10")
+    assert (new["id"], new["closed"][0]["met"]) == ("b", False)
+    assert (old["id"], old["closed"][0]["met"]) == ("a", True)
+
+
 def test_an_agreement_that_left_is_shown_until_its_last_window_closed() -> None:
     one, other = {"id": "a", "rule": "worst"}, {"id": "b", "rule": "worst"}
     reported = edited(("2026-09-01", [one, other]), ("2026-10-05", [other]))
