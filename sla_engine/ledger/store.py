@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.actor import Actor
-from sla_engine.domain.events import Minute
+from sla_engine.domain.events import MINUTE, Minute
 from sla_engine.domain.history import History, cut_off, merged, outlived, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip, union
 from sla_engine.domain.notice import Notice
@@ -423,7 +423,8 @@ def _note_events(
 
     What came before the first sample may have left Prometheus. Where samples were lost the next
     one shows the events of the whole hole: its minute stays as it was, and so do those from the
-    last sample on, and that of the first sample where something was known before it.
+    last sample on, and that of the first sample where something was known before it. A minute that
+    was not over when it was written down is not kept.
     """
     for item in derived:
         if item.events is None:
@@ -442,7 +443,8 @@ def _note_events(
             before_holes = (
                 Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost
             )
-            kept = union(before_holes, again)
+            over = max((i.end for i in history.covered), default=0) // MINUTE * MINUTE
+            kept = clip(union(before_holes, again), Interval(-(2**62), over))
             events.replace(connection, item.service, Interval(start, end), item.events, kept)
 
 

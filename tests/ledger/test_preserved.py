@@ -277,3 +277,17 @@ def test_another_expression_counts_from_the_first_sample_after_a_loss(ledger: Le
     back = Interval(55 * MINUTE, 57 * MINUTE)
     ledger.apply([Derived("shop", line, None, TAIL, unseen=Unseen(partial=(back,)))])
     assert [outage.start for outage in past(ledger)[0][1:]] == [55 * MINUTE]
+
+
+def test_a_minute_that_was_not_over_at_a_tick_is_counted_to_its_end_though_it_follows_a_hole() -> (
+    None
+):
+    """The first sample after the hole came in its first half, and the events in its second."""
+    ledger = Ledger.open("sqlite://")
+    hole, first, tick = 30 * MINUTE, 40 * MINUTE + 25_000, 40 * MINUTE + 50_000
+    known = (Segment(0, hole, UP), Segment(hole, first, UNKNOWN), Segment(first, tick, UP))
+    ledger.apply([Derived("shop", known, 0, TAIL, ())])
+    line, unseen = (Segment(first, END, UP),), Unseen((Interval(hole, first),))
+    counted = (Minute(40 * MINUTE, 98.0, 98.0),)
+    ledger.apply([Derived("shop", line, first, TAIL, counted, unseen=unseen)])
+    assert ledger.events(Interval(0, END))["shop"] == list(counted)
