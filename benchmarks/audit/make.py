@@ -278,11 +278,12 @@ def _turned(making: Making, entry: dict[str, Any], at: int, other: str) -> None:
 def _losses(chance: random.Random, making: Making) -> list[Span]:
     """Return stretches whose samples a Prometheus loses, of every service at once.
 
-    None begins so near the end that what was known there may have been a guess.
+    None begins so near the end that what was known there may have been a guess; what is lost of an
+    expression shows five minutes later.
     """
     starts = [chance.randrange(*making.span) for _ in range(chance.choice((1, 2, 3)))]
     found = [(at, at + chance.choice((40, 120, 400)) * making.step) for at in starts]
     said = [s for one in making.services for s in (one, *one.get("history", ()))]
     gaps = [int(one["max_gap"][:-1]) * 1000 for one in said if "max_gap" in one]
-    guessed = max([_GUESSED, *(2 * gap for gap in gaps)])
+    guessed = _GUESSED + max([_GUESSED, *(2 * gap for gap in gaps)])
     return [(start, end) for start, end in found if start < making.span[1] - guessed]

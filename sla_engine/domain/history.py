@@ -195,7 +195,8 @@ def _not_yet(history: History, derived: Timeline, partial: Intervals) -> Interva
     """Return where after a loss the history knows another state than was derived.
 
     Only where both end alike, when all series are back: else it is another expression that makes
-    the difference. Where that is not looked at, nobody can tell.
+    the difference. Where that is not looked at, nobody can tell. A tie that goes on stays unknown
+    from the first series that is back on.
     """
     whole = Interval(derived[0].start, derived[-1].end)
     found: list[Interval] = []
@@ -205,6 +206,9 @@ def _not_yet(history: History, derived: Timeline, partial: Intervals) -> Interva
         if known.end not in ends or past[-1].state is now[-1].state:
             for state in (State.UP, State.DOWN):
                 found += subtract(during(past, state), during(now, state))
+        tie = next((s.start for s in now if s.state is State.UNKNOWN), known.start)
+        if past[0].state is State.UNKNOWN and past[0].end > tie:
+            found.append(Interval(known.start, tie))
     return union(found)
 
 

@@ -166,7 +166,8 @@ def _stale(series: Sequence[Paced], seen: Interval) -> Unseen:
         for start, end, held in edges:
             lost.append(Interval(start, end))
             carried.append(Interval(start, min(end, held)))
-        late = 2 * (one.times[0] - seen.start) > 3 * steps[0]
+        if late := bool(2 * (one.times[0] - seen.start) > 3 * steps[0]):
+            lost.append(Interval(seen.start, int(one.times[0])))
         first = np.append([0] if late else [], missing + 1).astype(int)
         first = first[first < len(one.times)]
         until = np.append(since, 2 * seen.end)[np.searchsorted(missing, first)]

@@ -21,6 +21,8 @@ STALENESS, HOUR = 300_000, 3_600_000
 PERIOD = Interval(0, 61 * SCRAPE)
 _Derived = tuple[Timeline, Unseen]
 QUORUMS = (None, "any", "majority", "all", 2)
+ALONE = "x"
+"""An expression whose series stay apart."""
 EXPRESSIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "min(x)": min,
     "max(x)": max,
@@ -63,7 +65,7 @@ def world(chance: random.Random, shortest: int) -> World:
     losses = union(Interval(s, s + shortest + chance.randrange(14 * SCRAPE)) for s in starts)
     step = chance.choice((15_000, 30_000, 60_000))
     gap = max(chance.choice((0, 90_000)), step * 5 // 2)
-    return World(series, losses, quorum, chance.choice([*EXPRESSIONS]), step, gap)
+    return World(series, losses, quorum, chance.choice([ALONE, *EXPRESSIONS]), step, gap)
 
 
 def by_series(one: World, series: Sequence[Series], part: Interval, now: int) -> _Derived:
@@ -109,12 +111,24 @@ def _inside(series: Series, part: Interval) -> Series:
 
 
 def _evaluated(one: World, series: Sequence[Series], part: Interval) -> list[Series]:
-    """Return an expression's values at its steps, as Prometheus works them out."""
+    """Return an expression's series at its steps, as Prometheus works them out."""
+    if one.expression == ALONE:
+        return [made for s in series for made in _steps(one, [s], part, max)]
+    return _steps(one, series, part, EXPRESSIONS[one.expression])
+
+
+def _steps(
+    one: World,
+    series: Sequence[Series],
+    part: Interval,
+    value: Callable[[Sequence[float]], float],
+) -> list[Series]:
     times, values = [], []
     for at in range(-(-part.start // one.step) * one.step, part.end, one.step):
         last = [(s, int(np.searchsorted(s.times, at, side="right")) - 1) for s in series]
         fresh = [float(s.values[i]) for s, i in last if i >= 0 and at - s.times[i] < STALENESS]
         if fresh:
             times.append(at)
-            values.append(float(EXPRESSIONS[one.expression](fresh)))
-    return [Series({}, np.array(times), np.array(values))] if times else []
+            values.append(float(value(fresh)))
+    labels = series[0].labels if one.expression == ALONE else {}
+    return [Series(labels, np.array(times), np.array(values))] if times else []
