@@ -32,7 +32,10 @@ EXPRESSIONS: dict[str, Callable[[Sequence[float]], float]] = {
 
 
 class World(NamedTuple):
-    """Series, the stretches to be lost, and how they are judged (``step``, ``max_gap``: ms)."""
+    """Series, the stretches to be lost, and how they are judged (``step``, ``max_gap``: ms).
+
+    ``some`` are the numbers of the series that lose them where not all do.
+    """
 
     series: tuple[Series, ...]
     losses: Intervals
@@ -40,6 +43,13 @@ class World(NamedTuple):
     expression: str
     step: int
     max_gap: int
+    some: frozenset[int]
+
+    @property
+    def partly_left(self) -> tuple[Series, ...]:
+        """Return the series of which some lost what all of `left` did."""
+        pairs = zip(self.series, self.left, strict=True)
+        return tuple(lossy if i in self.some else one for i, (one, lossy) in enumerate(pairs))
 
     @property
     def left(self) -> tuple[Series, ...]:
@@ -65,7 +75,9 @@ def world(chance: random.Random, shortest: int) -> World:
     losses = union(Interval(s, s + shortest + chance.randrange(14 * SCRAPE)) for s in starts)
     step = chance.choice((15_000, 30_000, 60_000))
     gap = max(chance.choice((0, 90_000)), step * 5 // 2)
-    return World(series, losses, quorum, chance.choice([ALONE, *EXPRESSIONS]), step, gap)
+    expression = chance.choice([ALONE, *EXPRESSIONS])
+    some = frozenset(chance.sample(range(len(series)), chance.randint(1, len(series))))
+    return World(series, losses, quorum, expression, step, gap, some)
 
 
 def by_series(one: World, series: Sequence[Series], part: Interval, now: int) -> _Derived:

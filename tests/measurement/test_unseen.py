@@ -50,6 +50,21 @@ def test_a_loss_changes_nothing_that_was_recorded_in_whatever_pieces_it_is_deriv
         assert timeline_of(history, settled) == timeline_of(before, settled), number
 
 
+@pytest.mark.parametrize("seed", range(0, 60, 20))
+def test_a_loss_of_some_series_changes_nothing_that_was_recorded(seed: int) -> None:
+    for number in range(seed, seed + 20):
+        chance = random.Random(number)
+        one = world(chance, SCRAPE + 1_100)
+        line, _ = by_series(one, one.series, PERIOD, PERIOD.end)
+        history = before = replaced(History(), line)
+        middle = chance.randrange(1, PERIOD.end)
+        for piece in (Interval(middle, PERIOD.end), Interval(0, middle)):
+            line, missing = by_series(one, one.partly_left, piece, PERIOD.end)
+            history = replaced(history, preserved(history, line, TAIL, unseen=missing))
+        settled = Interval(0, PERIOD.end - TAIL)
+        assert timeline_of(history, settled) == timeline_of(before, settled), number
+
+
 @WAYS
 @pytest.mark.parametrize("seed", range(0, 60, 20))
 def test_ticks_record_what_is_derived_at_the_end_though_samples_failed_to_come(
