@@ -2,7 +2,8 @@
 
 Each new row (of terms, of windows, of corrections) is put back, the figure is worked out again, and
 the row is named if that is another figure. Samples are to blame where all rows put back do not give
-what was reported.
+what was reported; or, where what they say has the digest that was frozen, the program with the
+holidays and the time zones that it comes with.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from sla_engine.accounting.contracts import Contracts, contract_reach
 from sla_engine.accounting.figures import as_of, facts_of, service_report, with_parts
 from sla_engine.accounting.past import without
 from sla_engine.accounting.report_context import cost
-from sla_engine.accounting.snapshots import differs, digest, promised, snapshot
+from sla_engine.accounting.snapshots import differs, digest, of_the_period, promised, snapshot
 from sla_engine.accounting.terms_in_force import changes_of
 from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.interval import Interval
@@ -38,6 +39,11 @@ from sla_engine.ledger.terms import UPGRADE, Term
 from uptime_common import humanize
 
 _SAMPLES = Cause("samples", "sla-engine", "derived anew from samples")
+_PROGRAM = Cause(
+    "program",
+    "sla-engine",
+    "what samples say is as it was: another version of the program, of holidays or of time zones",
+)
 _FILE = "services.yml"
 _DERIVES = ("sli", "probes", "components", "need", "quorum", "scrape_interval", "max_gap")
 _MOST = 50
@@ -249,6 +255,8 @@ class _Case:
             found = found or [s.cause for s in suspects]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
+            if known.samples == base[1] and differs(of_the_period(was.figures), base[0]):
+                return [*found, _PROGRAM]
             found += gone(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
 

@@ -14,6 +14,9 @@ from sla_engine.ledger.kept import report_of_agreement
 
 _DAY = 86_400_000
 """How long a gap may still be filled by samples that come late."""
+_OF_THE_PERIOD = frozenset(
+    ("availability", "agreed", "excluded", "planned", "unplanned", "unknown", "coverage", "list")
+)
 
 
 def basis(ledger: Ledger) -> Basis:
@@ -90,6 +93,11 @@ def snapshot(one: ServiceReport, period: Interval) -> Snapshot:
             for share in (*figures.shares, *figures.short)
         ],
     }
+
+
+def of_the_period(figures: Snapshot) -> Snapshot:
+    """Return what follows from a period alone: windows of a contract may reach out of it."""
+    return {name: value for name, value in figures.items() if name in _OF_THE_PERIOD}
 
 
 def promised(one: AgreementReport) -> Snapshot:

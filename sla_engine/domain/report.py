@@ -184,7 +184,7 @@ class Coming(NamedTuple):
     works: tuple[Planned, ...] = ()
 
 
-CauseKind = Literal["terms", "window", "correction", "samples"]
+CauseKind = Literal["terms", "window", "correction", "samples", "program"]
 
 
 class Cause(NamedTuple):

@@ -110,6 +110,7 @@ _CAUSES = {
     "window": marked("planned work"),
     "correction": marked("a correction"),
     "samples": marked("samples"),
+    "program": marked("another version of the program"),
 }
 _TERMS = {
     marked("Services"): "",

@@ -244,3 +244,17 @@ def test_a_cause_that_is_numbered_to_look_older_is_found(ledger: Ledger, table: 
         connection.execute(sa.text(f"UPDATE {table} SET id = id - 1"))
     wrong = f"rows of {table} were given other numbers than they were written by"
     assert ledger.verify() == [wrong]
+
+
+@pytest.mark.parametrize(("figure", "kind"), [("agreed", "program"), ("windows", "samples")])
+def test_what_the_same_samples_do_not_give_any_more_is_no_fault_of_theirs(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, figure: str, kind: str
+) -> None:
+    """A holiday of a later version makes hours; a window hangs on other periods, too."""
+    frozen(ledger)
+    was = ledger.frozen.first(PERIOD)
+    other = {n: f._replace(figures=f.figures | {figure: [HOUR]}) for n, f in was.items()}
+    monkeypatch.setattr(type(ledger.frozen), "first", lambda _self, _period: other)
+    assert {cause.kind for one in now(ledger) for cause in one.causes} == {kind}
+    samples(ledger)
+    assert "samples" in {cause.kind for one in now(ledger) for cause in one.causes}
