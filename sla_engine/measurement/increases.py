@@ -24,13 +24,14 @@ class Grid(NamedTuple):
 
     What a counter gained between two samples farther apart than ``reach`` (ms) counts for nothing:
     nobody knows when that was. ``replicas`` are the labels by which two Prometheus that scrape the
-    same are told apart.
+    same are told apart. How long ``before`` the start (ms) it is known, too, which series begin.
     """
 
     start: int
     minutes: int
     reach: int
     replicas: tuple[str, ...] = ()
+    before: int = 0
 
 
 class Gain(NamedTuple):
@@ -106,7 +107,7 @@ def births(series: Sequence[Series], grid: Grid) -> list[Birth]:
     found = []
     for number, one in enumerate(series):
         apart = np.diff(one.times, prepend=one.times[0] - grid.reach - 1) > grid.reach
-        inside = (one.times >= grid.start) & (one.times < end) & apart & (one.values > 0)
+        inside = (one.times >= grid.start - grid.before) & (one.times < end) & apart & (one.values > 0)
         found += [
             Birth(number, int(at), int(one.times[at])) for at in np.flatnonzero(inside).tolist()
         ]
@@ -117,7 +118,7 @@ def by_minute(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None = No
     """Return the sum of all increases by minute; each belongs to the sample that shows it.
 
     Of series that only a replica's label tells apart each minute takes the one with the smallest
-    hole in it.
+    hole in it, and goes on from what the one before it had counted.
     """
     born = _born(series, grid, scrapes)
     same: dict[Target, list[int]] = defaultdict(list)
@@ -126,11 +127,59 @@ def by_minute(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None = No
         same[known].append(number)
     found = np.zeros(grid.minutes)
     for numbers in same.values():
-        seen = [_one(series[number], grid, born.get(number, ())) for number in numbers]
-        sums = np.array([gained for gained, _ in seen])
-        best = np.argmin([apart for _, apart in seen], axis=0)
-        found += sums[best, np.arange(grid.minutes)]
+        if len(numbers) == 1:
+            found += _one(series[numbers[0]], grid, born.get(numbers[0], ()))[0]
+        else:
+            alike = [(series[number], born.get(number, ())) for number in numbers]
+            found += _together(alike, grid)
     return found
+
+
+def _together(alike: Sequence[tuple[Series, Sequence[Gain]]], grid: Grid) -> Counts:
+    """Return what one counter gained that several Prometheus saw.
+
+    Which of them a minute takes follows from the samples near it, wherever the minutes begin.
+    """
+    early = -(-grid.reach // MINUTE)
+    wide = grid._replace(start=grid.start - early * MINUTE, minutes=grid.minutes + early)
+    alike = sorted(alike, key=lambda one: target_of(one[0].labels))
+    seen = [_one(one, wide, born) for one, born in alike]
+    best = np.argmin([apart for _, apart in seen], axis=0)
+    found = np.array([gained for gained, _ in seen])[best, np.arange(wide.minutes)]
+    edges = wide.start + np.arange(wide.minutes + 1, dtype=np.int64) * MINUTE
+    places = np.array([np.searchsorted(one.times, edges) for one, _ in alike])
+    begins, ends = places[best, np.arange(wide.minutes)], places[best, np.arange(wide.minutes) + 1]
+    seen_in = np.flatnonzero(begins < ends)
+    for at in np.flatnonzero(np.diff(best[seen_in])).tolist():
+        before, minute = seen_in[at : at + 2].tolist()
+        last, (one, gains) = alike[best[before]][0], alike[best[minute]]
+        known = float(last.values[ends[before] - 1]), int(last.times[ends[before] - 1])
+        found[minute] += _overlap(one, int(begins[minute]), known, grid.reach, gains)
+    return found[early:]
+
+
+def _overlap(
+    one: Series, first: int, known: tuple[float, int], reach: int, born: Sequence[Gain]
+) -> float:
+    """Return what to add to what a series gained at its ``first`` sample of a minute.
+
+    Up to the moment of ``known`` (value, ms UTC) another series of the same counter has counted.
+    Where its value does not lie between those around it of this one, the two are not alike enough.
+    """
+    value, time = known
+    at = int(np.searchsorted(one.times, time, "right"))
+    if one.times[first] - time > reach or not at <= first:
+        return 0.0
+    ahead, last = float(one.values[at]), float(one.values[max(at, first - 1)])
+    birth = next((b.value for b in born if b.time == one.times[at]), None)
+    near = at > 0 and one.times[at] - one.times[at - 1] <= reach
+    least = float(one.values[at - 1]) if near else 0.0
+    least = 0.0 if ahead < least else least
+    if not (near or birth is not None) or not least <= value <= ahead <= last:
+        return 0.0
+    if at < first:
+        return float(one.values[first - 1]) - value
+    return ahead - value - (ahead - least if birth is None else birth)
 
 
 def _one(one: Series, grid: Grid, born: Sequence[Gain]) -> tuple[Counts, Counts]:
@@ -140,13 +189,27 @@ def _one(one: Series, grid: Grid, born: Sequence[Gain]) -> tuple[Counts, Counts]
     gained = np.where(steps < 0, one.values[1:], steps)[near]
     times = np.append(one.times[1:][near], np.array([b.time for b in born], np.int64))
     gained = np.append(gained, [b.value for b in born])
-    apart = np.append(apart[near], np.array([b.distance for b in born], np.int64))
     minutes = (times - grid.start) // MINUTE
     inside = (minutes >= 0) & (minutes < grid.minutes)
-    sums, longest = np.zeros(grid.minutes), np.full(grid.minutes, -1.0)
+    sums = np.zeros(grid.minutes)
     np.add.at(sums, minutes[inside], gained[inside])
+    return sums, _longest(one, grid, born)
+
+
+def _longest(one: Series, grid: Grid, born: Sequence[Gain]) -> Counts:
+    """Return the longest distance before a sample of each minute (ms); infinite without any.
+
+    Of the first sample, and after a hole of which nothing counts, it is more than all that do.
+    """
+    apart = np.diff(one.times, prepend=one.times[0] - grid.reach - 1)
+    apart = np.minimum(apart, grid.reach + 1)
+    for birth in born:
+        apart[one.times == birth.time] = birth.distance
+    minutes = (one.times - grid.start) // MINUTE
+    inside = (minutes >= 0) & (minutes < grid.minutes)
+    longest = np.full(grid.minutes, -1.0)
     np.maximum.at(longest, minutes[inside], apart[inside])
-    return sums, np.where(longest < 0, np.inf, longest)
+    return np.where(longest < 0, np.inf, longest)
 
 
 def _born(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None) -> dict[int, list[Gain]]:

@@ -83,8 +83,9 @@ def event_timeline(
     """
     start = period.start // MINUTE * MINUTE
     end = min(-(-period.end // MINUTE) * MINUTE, now)
-    reach = max(_MARGIN, cadence(catalogue, service).max_gap)
-    wide = Interval(start - reach, min(end + reach, now))
+    gap = cadence(catalogue, service).max_gap
+    reach, before = max(_MARGIN, gap), MINUTE + gap
+    wide = Interval(start - before - reach, min(end + reach, now))
     counters = event_counters(service)
     read = {
         selector: raw(client, asks([Source(service.id, selector)], wide)).get(service.id, ())
@@ -95,7 +96,7 @@ def event_timeline(
     fetch = partial(_total, client, service.id, counters)
     known, unseen = _watched(total, period, wide, now, said=said, fetch=fetch)
     count = -(-(end - start) // MINUTE)
-    grid = Grid(start, count, reach, catalogue.prometheus.replica_labels)
+    grid = Grid(start, count, reach, catalogue.prometheus.replica_labels, before)
     series = [one for some in read.values() for one in some]
     scrapes = _scrapes(client, service, series, _moments(total), grid)
     return known, counted(counters, read, grid, scrapes), unseen

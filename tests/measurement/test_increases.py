@@ -1,5 +1,7 @@
 """Counters that are born, that go on under other labels, and that two Prometheus scrape."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from sla_engine.prometheus import Series
 
 S = 1_000
 MINUTE = 60 * S
-GRID = Grid(0, 5, 10 * MINUTE, ("replica",))
+GRID = Grid(0, 5, 10 * MINUTE, ("replica",), MINUTE)
 TARGET = {"job": "api", "instance": "a:1"}
 
 
@@ -94,3 +96,48 @@ def test_while_one_of_two_prometheus_is_away_the_other_counts() -> None:
 
 def test_other_labels_are_other_counters() -> None:
     assert by_minute([series(0, 0, 5, pod="1"), series(0, 0, 5, pod="2")], GRID)[0] == 10
+
+
+def seen_by(replica: str, first: int, chance: random.Random) -> Series:
+    """Return what one of two Prometheus saw of a counter that gains 1 a second, and 500 at 0:50.
+
+    It does so in each of four minutes.
+    """
+    times = np.array([(first + at) * S + chance.randrange(40) for at in range(-120, 300, 15)])
+    values = times // S + 500 * np.clip((times + 10 * S) // MINUTE, 0, 4)
+    values = values + 1_000
+    if replica == "2":  # it was away for a while
+        there = (times < 70 * S) | (times > 150 * S)
+        times, values = times[there], values[there]
+    return Series(TARGET | {"replica": replica}, times, values.astype(np.float64))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whichever_prometheus_a_minute_takes_what_two_saw_counts_once(seed: int) -> None:
+    """Scrapes come a little late, now at the one and now at the other, around the 50th second."""
+    chance = random.Random(seed)
+    pair = seen_by("1", 0, chance), seen_by("2", 7, chance)
+    found = by_minute(pair, GRID).tolist()
+    assert sum(found) == pytest.approx(4 * 500 + 300, abs=15)
+    pieces = [by_minute(pair, GRID._replace(start=at * MINUTE, minutes=1)) for at in range(5)]
+    assert [float(one[0]) for one in pieces] == found
+
+
+@pytest.mark.parametrize("interval", [15, 60])
+def test_failures_that_are_born_in_one_minute_here_and_in_the_next_there_count_once(
+    interval: int,
+) -> None:
+    ups = [series(-60, *[1.0] * 20, replica="1"), series(-53, *[1.0] * 20, replica="2")]
+    here = series(60, 61, 62, 63, 64, 65, every=interval, code="500", replica="1")
+    there = series(52, 60, 61, 62, 63, 64, code="500", replica="2")
+    found = gained(here, there, known=scrapes(*ups, seen=tuple(range(0, 300, 15))))
+    assert sum(found) == max(here.values[-1] if interval == 15 else 0, 64)
+    assert found[0] == 60
+
+
+def test_series_that_are_not_the_same_counter_are_not_held_against_each_other() -> None:
+    """An application's own label ``replica``: only one counts, but no difference of the two."""
+    one = series(0, *[9e6 + at for at in range(20)], replica="1")
+    other = series(7, *[float(at) for at in range(20)], replica="2")
+    holed = Series(other.labels, np.delete(other.times, [5, 6]), np.delete(other.values, [5, 6]))
+    assert sum(gained(one, holed)) < 25
