@@ -214,7 +214,9 @@ def _selector(node: Any, _depth: int) -> _Part:
         if message := check_name(name):
             raise UnreadableError(message)
     if any(label == "quantile" for _, label, _ in matchers):
-        raise UnreadableError("has a percentile of a summary, which counts nothing: take NAME_count")
+        raise UnreadableError(
+            "has a percentile of a summary, which counts nothing: take NAME_count"
+        )
     if edged := next(filter(may_be_buckets, names), None):
         matchers = [m if m[1] != "le" else _one_bucket(m) for m in matchers]
         if not buckets:
@@ -257,7 +259,7 @@ def _one_bucket(matcher: Matcher) -> Matcher:
 
 
 def _ways(edge: float) -> list[str]:
-    """Return how clients and Prometheus write a bucket's edge; Go takes powers from a million on."""
+    """Return how clients and Prometheus write a bucket's edge; from a million on as a power."""
     if edge in (float("inf"), float("-inf")):
         return ["+Inf" if edge > 0 else "-Inf"]
     found = [f"{edge:.0f}", f"{edge:.1f}"] if edge.is_integer() else []

@@ -28,6 +28,7 @@ from sla_engine.measurement.increases import (
     Counts,
     Grid,
     Scrapes,
+    Views,
     address,
     births,
     by_minute,
@@ -162,8 +163,10 @@ def counted(
     Good events that no total shows are none: a minute is never more than all good, and never less
     than all failed.
     """
-    every = _net(counters.total, read, grid, scrapes)
-    part = np.minimum(_net(counters.part, read, grid, scrapes), every)
+    views = Views((one for some in read.values() for one in some), grid)
+    gained = partial(by_minute, grid=grid, scrapes=scrapes, views=views)
+    every = _net(counters.total, read, gained)
+    part = np.minimum(_net(counters.part, read, gained), every)
     good = every - part if counters.failed else part
     return tuple(
         Minute(grid.start + i * MINUTE, float(good[i]), float(every[i]))
@@ -171,13 +174,10 @@ def counted(
     )
 
 
-def _net(counters: Counters, read: Read, grid: Grid, scrapes: Scrapes | None) -> Counts:
-    found = np.zeros(grid.minutes)
-    for selector in counters.added:
-        found += by_minute(read[selector], grid, scrapes)
-    for selector in counters.taken:
-        found -= by_minute(read[selector], grid, scrapes)
-    return np.maximum(found, 0.0)
+def _net(counters: Counters, read: Read, gained: Callable[[Sequence[Series]], Counts]) -> Counts:
+    found = sum(gained(read[selector]) for selector in counters.added)
+    taken = sum(gained(read[selector]) for selector in counters.taken)
+    return np.maximum(found - taken, 0.0)
 
 
 def _scrapes(

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from sla_engine.measurement.increases import Grid, Scrapes, births, by_minute
+from sla_engine.measurement.increases import Grid, Scrapes, Views, births, by_minute
 from sla_engine.prometheus import Series
 
 S = 1_000
@@ -123,16 +123,33 @@ def test_whichever_prometheus_a_minute_takes_what_two_saw_counts_once(seed: int)
     assert [float(one[0]) for one in pieces] == found
 
 
+@pytest.mark.parametrize("late", [4, 10])
 @pytest.mark.parametrize("interval", [15, 60])
 def test_failures_that_are_born_in_one_minute_here_and_in_the_next_there_count_once(
-    interval: int,
+    interval: int, late: int
 ) -> None:
-    ups = [series(-60, *[1.0] * 20, replica="1"), series(-53, *[1.0] * 20, replica="2")]
-    here = series(60, 61, 62, 63, 64, 65, every=interval, code="500", replica="1")
-    there = series(52, 60, 61, 62, 63, 64, code="500", replica="2")
-    found = gained(here, there, known=scrapes(*ups, seen=tuple(range(0, 300, 15))))
-    assert sum(found) == max(here.values[-1] if interval == 15 else 0, 64)
-    assert found[0] == 60
+    """What failed is counted beside all events of the same scrapes, whoever saw it first."""
+    pair = []
+    for replica, first, every in (("1", 0, interval), ("2", late + 3, 15)):
+        times = np.arange(first - 600, 300, every, dtype=np.int64) * S
+        fine = np.maximum(times // S, 0) * 10.0 + 7_000
+        failed = np.where(times >= 50 * S, 60.0 + times // MINUTE, 0.0)
+        there = times >= 50 * S
+        own = TARGET | {"replica": replica}
+        pair.append(Series(own | {"code": "200"}, times, fine))
+        pair.append(Series(own | {"code": "500"}, times[there], failed[there]))
+    ups = [Series(TARGET | {"replica": r}, one.times, one.values * 0 + 1) for r, one in
+           (("1", pair[0]), ("2", pair[2]))]  # fmt: skip
+    known = scrapes(*ups, seen=tuple(range(-600, 300, 15)))
+    views = Views(pair, GRID)
+    failed_ones = by_minute([pair[1], pair[3]], GRID, known, views)
+    every_one = by_minute(pair, GRID, known, views)
+    assert failed_ones.sum() == 64
+    assert (every_one - failed_ones >= 0).all()
+    assert every_one.sum() - 64 == pytest.approx(10 * 300, abs=300)
+    for at in range(5):
+        grid = GRID._replace(start=at * MINUTE, minutes=1)
+        assert by_minute([pair[1], pair[3]], grid, known, Views(pair, grid))[0] == failed_ones[at]
 
 
 def test_series_that_are_not_the_same_counter_are_not_held_against_each_other() -> None:

@@ -105,8 +105,8 @@ def test_what_would_count_something_else_in_silence_is_refused(expression: str) 
 
 @pytest.mark.parametrize(
     "expression",
-    ["t", "shop:errors_total", "conversion_rate_total", "bucket", "rate_limited_total", "a:ratio_count",
-     '{__name__=~"(grpc|http)_.*_total"}', '{__name__="t"}', "orders_sum"],
+    ["t", "shop:errors_total", "conversion_rate_total", "bucket", "rate_limited_total",
+     "a:ratio_count", '{__name__=~"(grpc|http)_.*_total"}', '{__name__="t"}', "orders_sum"],
 )  # fmt: skip
 def test_a_name_that_only_sounds_alike_is_a_counter(expression: str) -> None:
     assert read_counters(expression) == Counters((expression,))
