@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sla_engine.domain.report import PeriodReport
+from sla_engine.reports.flat import COUNTED, LATENCY, flat
 from sla_engine.reports.format import MissingExtraError
 from sla_engine.reports.language import language
 from sla_engine.reports.plain import Json
@@ -28,6 +29,7 @@ _SERVICE = (
     "error_budget_remaining_ratio", "outage_count", "mtbf_seconds", "mtrs_seconds",
     "mtbsi_seconds", "longest_outage_seconds", "maintenance_seconds", "maintenance_used_seconds",
     "latency_p95_seconds", "business_impact", "credit_percent", "data_until", "stale",
+    *COUNTED, *LATENCY,
 )  # fmt: skip
 _OUTAGE = (
     "service", "name", "id", "start", "end", "duration_seconds", "planned_seconds",
@@ -36,7 +38,7 @@ _OUTAGE = (
 _WINDOW = (
     "service", "name", "window", "start", "end", "availability_ratio", "met", "window_state",
     "error_budget_seconds", "error_budget_remaining_ratio", "error_budget_exhausted_at",
-    "credit_percent", "owed_since",
+    "credit_percent", "owed_since", *COUNTED,
 )  # fmt: skip
 _AGREEMENT = (
     "id", "customer", "rule", "window", "objective_ratio", "start", "end", "availability_ratio",
@@ -172,7 +174,7 @@ def sheets(report: PeriodReport) -> Iterator[Sheet]:
     period = {f"period_{edge}": data["period"][edge] for edge in ("start", "end")}
     about = data | period | {"timezone": data["period"]["timezone"]}
     yield Sheet("About", _ABOUT, [about])
-    yield Sheet("Services", _SERVICE, [one | _down(one) for one in data["services"]])
+    yield Sheet("Services", _SERVICE, [flat(one) | _down(one) for one in data["services"]])
     yield Sheet("Outages", _OUTAGE, _outages(data["services"]))
     yield Sheet("Windows", _WINDOW, _windows(data["services"]))
     yield Sheet("Agreements", _AGREEMENT, _promised(report, data.get("agreements", [])))
@@ -208,7 +210,7 @@ def _windows(services: Sequence[Json]) -> Iterator[Json]:
         running = [contract["running"]] if contract["running"] else []
         for window in (*contract["closed"], *running):
             named = {"service": one["id"], "name": one["name"], "window": contract["window"]}
-            yield window | named
+            yield flat(window) | named
 
 
 def _promised(report: PeriodReport, agreements: Sequence[Json]) -> Iterator[Json]:

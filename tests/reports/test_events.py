@@ -1,5 +1,7 @@
 """A service that counts events, on every surface of a report: all of them speak of events."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +16,9 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.event_outages import EventOutages
-from sla_engine.reports import plots, to_html, to_json, to_slack, to_text
+from sla_engine.reports import plots, to_csv, to_html, to_json, to_slack, to_text
 from tests.catalogues import catalogue
+from tests.reports.test_xlsx import read as sheets
 
 M = 60_000
 START = 1_790_812_800_000
@@ -80,6 +83,24 @@ def test_json_says_how_it_was_judged(day: PeriodReport) -> None:
     assert service["events"] == {"good": 144_000 - FAILED, "total": 144_000}
     assert service["error_budget_seconds"] is None
     assert service["error_budget_events"] == pytest.approx(1440)
+
+
+def test_windows_and_spreadsheets_say_how_many_events_there_were_and_may_fail(
+    day: PeriodReport,
+) -> None:
+    counts = {"good": 144_000 - FAILED, "total": 144_000}
+    [window] = json.loads(to_json.render(day))["services"][0]["contract"]["closed"]
+    assert (window["events"], window["error_budget_events"]) == (counts, pytest.approx(1440))
+    columns = {"events_good": counts["good"], "events_total": 144_000, "error_budget_events": 1440}
+    found = sheets(day)
+    for sheet in ("Services", "Windows"):
+        [row] = found[sheet]
+        assert {name: row[name] for name in columns} == pytest.approx(columns), sheet
+    lines = list(csv.DictReader(io.StringIO(to_csv.render(day).decode())))
+    for record in ("service", "window"):
+        [line] = [one for one in lines if one["record"] == record]
+        assert {name: float(line[name]) for name in columns} == pytest.approx(columns), record
+    assert lines[0]["method"] == "events"
 
 
 @pytest.mark.parametrize(
