@@ -6,6 +6,7 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from sla_engine.domain.contract_window import WindowState
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import USUAL_PERCENTILE, PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, Word, language, marked
@@ -73,6 +74,19 @@ def method(service: ServiceReport, say: Language) -> str:
             return say.phrase("slices of {length}", length=length)
         return say.phrase("mean of {length}", length=length)
     return NOTHING if figures.events is None else say.phrase("events")
+
+
+def events_lost(events: Weighed, say: Language) -> str:
+    """Return how many events failed of how many: ``3 of 900 events``."""
+    total = say.counted(round(events.total), "event")
+    return say.phrase("{n} of {total}", n=say.number(events.failed), total=total)
+
+
+def lost_of(unplanned: int, events: Weighed | None, say: Language) -> str:
+    """Return what a service lost: events, where these are what it is judged by, else time (ms)."""
+    if events is None:
+        return say.service_time(unplanned)
+    return say.phrase("{what} failed", what=events_lost(events, say))
 
 
 def failed(service: ServiceReport, say: Language) -> str:

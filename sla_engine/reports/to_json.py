@@ -141,6 +141,7 @@ def _promised(window: AgreementWindow) -> Json:
                 "met": part.met,
                 "credit_percent": part.credit,
                 "unplanned_seconds": seconds(part.unplanned),
+                **({} if part.events is None else {"events": part.events._asdict()}),
             }
             for part in window.parts
         ],

@@ -103,6 +103,32 @@ def test_windows_and_spreadsheets_say_how_many_events_there_were_and_may_fail(
     assert lines[0]["method"] == "events"
 
 
+@pytest.mark.parametrize("rule", ["each", "worst"])
+def test_what_an_agreement_owes_for_failed_events_says_so_without_an_outage(rule: str) -> None:
+    """One request in fifty fails all day: no outage, and a credit of which events are why."""
+    some = tuple(Minute(START + at * M, 98, 100) for at in range(1440))
+    given = {"id": "a", "customer": "ACME", "services": ["api"], "objective": 99, "rule": rule}
+    owed = {"window": "day", "fee": 100, "credits": [{"below": 99, "credit": 10}]}
+    book = catalogue({"id": "api", "objective": 99, "sli": SLI}, agreements=[given | owed])
+    with Ledger.open("sqlite://") as ledger:
+        books = Books(book, ledger)
+        item = Derived("api", (Segment(*DAY, State.UP),), START, 0, some)
+        ledger.apply([EventOutages(books, DAY).judged(item)])
+        found = report(books, parse_period("2026-10-01", book.timezone, DAY.end), DAY.end)
+    told = json.loads(to_json.render(found))
+    counts = {"good": 141_120, "total": 144_000}
+    assert found.services[0].figures.shares == ()
+    assert told["agreements"][0]["closed"][0]["services"][0]["events"] == counts
+    [due] = told["board"]["money"]["owed"]
+    assert (due["amount"], due["why"][0]["events"]) == (10, counts)
+    assert told["board"]["verdicts"][0]["events"] == counts
+    for body in (to_text.render(found), to_html.render(found)):
+        words = " ".join(body.decode().split())
+        assert "2,880 of 144,000 events failed" in words
+        assert "api 0s" not in words
+    assert "lost 2,880 of 144,000 events" in to_text.render(found).decode()
+
+
 @pytest.mark.parametrize(
     ("timeslice", "method", "ratio", "words"),
     [
