@@ -7,9 +7,11 @@ counters is refused, with what to write instead.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from service_catalogue.counter_names import check_name, may_be_buckets
 from uptime_common.shown import shown
 
 LONGEST: Final = 4000
@@ -87,7 +89,7 @@ def counted_by(text: str) -> str:
 
 
 def _why(text: str, error: ValueError) -> str:
-    if "{{" in text:
+    if "{{" in text or "[$" in text:
         return "it holds a template; write a range such as [5m] for it, of any length"
     if "`" in text and "escape" in str(error):
         return 'backslashes within `...` are not read; write "..." with each of them doubled'
@@ -205,20 +207,34 @@ def _selector(node: Any, _depth: int) -> _Part:
         raise UnreadableError("is shifted by offset or @: events count when they happen")
     if node.matchers.or_matchers:
         raise UnreadableError("has `or` between labels, which Prometheus does not know")
-    name = node.name
     matchers = [(_signs()[str(m.op)], m.name, m.value) for m in node.matchers.matchers]
-    if name is None:
-        names = {value for sign, label, value in matchers if label == "__name__" and sign == "="}
-        name = next(iter(names), None)
-    if name is not None and _is_rate(name):
-        raise UnreadableError(f"is {name}, a rate by its name: give the counter it is made from")
+    names = _names(node.name, matchers)
     buckets = any(label == "le" for _, label, _ in matchers)
-    if name is not None and name.endswith("_bucket"):
+    for name in names:
+        if message := check_name(name):
+            raise UnreadableError(message)
+    if any(label == "quantile" for _, label, _ in matchers):
+        raise UnreadableError(
+            "has a percentile of a summary, which counts nothing: take NAME_count"
+        )
+    if edged := next(filter(may_be_buckets, names), None):
         matchers = [m if m[1] != "le" else _one_bucket(m) for m in matchers]
         if not buckets:
-            raise UnreadableError(f'has {name} without le="...": each event is in many buckets')
-    names_found = frozenset() if name is None else frozenset({name})
-    return _Part(Counters((_written(node.name, matchers),)), None, names_found, buckets)
+            raise UnreadableError(f'has {edged} without le="...": each event is in many buckets')
+    known = frozenset(names)
+    return _Part(Counters((_written(node.name, matchers),)), None, known, buckets)
+
+
+def _names(name: str | None, matchers: list["Matcher"]) -> list[str]:
+    """Return the names that a selector's series may have: of a pattern its alternatives."""
+    if name is not None:
+        return [name]
+    named = [(sign, value) for sign, label, value in matchers if label == "__name__"]
+    exact = [value for sign, value in named if sign == "="]
+    patterns = [value for sign, value in named if sign == "=~"]
+    if not exact and not patterns:
+        raise UnreadableError("names no counter, so that everything with these labels would count")
+    return exact or patterns[0].split("|")
 
 
 Matcher = tuple[str, str, str]
@@ -233,14 +249,24 @@ def _one_bucket(matcher: Matcher) -> Matcher:
         found = {float(edge) for edge in edges}
     except ValueError:
         found = set()
-    if sign not in ("=", "=~") or len(found) != 1:
+    if sign not in ("=", "=~") or len(found) != 1 or "nan" in plain.lower():
         message = f'has le{sign}{shown(value)}: name one bucket, such as le="0.3"'
         raise UnreadableError(message)
-    edge = found.pop()
-    if not edge.is_integer():
-        return ("=", label, edges[0])
-    ways = dict.fromkeys((*edges, f"{edge:.0f}", f"{edge:.1f}"))
+    ways = list(dict.fromkeys((*edges, *_ways(found.pop()))))
+    if len(ways) == 1:
+        return ("=", label, ways[0])
     return ("=~", label, "|".join(way.replace(".", "\\.").replace("+", "\\+") for way in ways))
+
+
+def _ways(edge: float) -> list[str]:
+    """Return how clients and Prometheus write a bucket's edge; from a million on as a power."""
+    if edge in (float("inf"), float("-inf")):
+        return ["+Inf" if edge > 0 else "-Inf"]
+    found = [f"{edge:.0f}", f"{edge:.1f}"] if edge.is_integer() else []
+    mantissa, _, power = f"{Decimal(repr(edge)).normalize():e}".partition("e")
+    if -5 < int(power) < 6:  # noqa: PLR2004 - as strconv's 'g' does
+        return found or [repr(edge)]
+    return [*found, f"{mantissa}e{int(power):+03d}"]
 
 
 def _written(name: str | None, matchers: list[Matcher]) -> str:
@@ -259,12 +285,6 @@ _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\
 
 def _quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(letter, letter) for letter in text) + '"'
-
-
-def _is_rate(name: str) -> bool:
-    """Say whether a recorded name ends in `rate5m` or the like: what it says, and over how long."""
-    last = name.rpartition(":")[2].rpartition("_")[2] if ":" in name else ""
-    return last.startswith(("rate", "irate", "ratio", "increase"))
 
 
 def _is_number(node: Any, value: float) -> bool:

@@ -243,6 +243,7 @@ class _Case:
                 one.credit if isinstance(one, ClosedWindow) else None,
                 one.figures.unplanned,
                 _down(one.figures),
+                one.figures.events,
             )
             for service in self._services
             if service.id in windows

@@ -94,7 +94,6 @@ class PromiseWatch:
             agreements=tuple(self._agreed[a.id].report for a in agreements if a.id in self._agreed),
             parts=tuple(part for one in agreements for part in self._parts[one.id]),
             months=tuple(self._by_owner(catalogue, months)) if known else None,
-            currency=catalogue.currency,
         )
 
     def _agreements_due(
@@ -174,7 +173,7 @@ class PromiseWatch:
                 if part is not None:
                     parts[service.owner].append(part)
             for owner in sorted(parts):
-                yield _summed(owner, month.name, parts[owner])
+                yield _summed(owner, month, parts[owner], catalogue.currency_at(month.start))
 
 
 def _parts(catalogue: Catalogue, agreement: Agreement) -> Iterator[tuple[str, str]]:
@@ -236,17 +235,18 @@ def _of_month(
     )
 
 
-def _summed(owner: str, month: str, parts: Iterable[_Month]) -> MonthOfOwner:
+def _summed(owner: str, month: Period, parts: Iterable[_Month], currency: str) -> MonthOfOwner:
     found = list(parts)
     verdicts = [verdict for one in found for verdict in one.verdicts]
     costs = [one.cost for one in found if one.cost is not None]
     return MonthOfOwner(
         owner=owner,
-        month=month,
+        month=month.name,
         met=verdicts.count(True),
         missed=verdicts.count(False),
         unjudged=verdicts.count(None),
         planned=sum(one.planned for one in found),
         unplanned=sum(one.unplanned for one in found),
         cost=sum(costs) if costs else None,
+        currency=currency,
     )

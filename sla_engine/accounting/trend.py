@@ -66,7 +66,19 @@ def with_trend(
     for span in spans:
         proceed()
         found.append(_own(report) if span == report.period else past.of(span))
-    return replace(report, trend=tuple(found[-LENGTH:]), year=_year(found, period))
+    same = [books.catalogue.currency_at(one.span.start) == report.currency for one in found]
+    trend = [
+        one if kept else replace(one, cost=None) for one, kept in zip(found, same, strict=True)
+    ]
+    year = _year(found, period)
+    alike = all(
+        kept
+        for one, kept in zip(found, same, strict=True)
+        if year and one.span.start >= year.span.start
+    )
+    if year is not None and not alike:
+        year = replace(year, cost=None)  # nothing converts one currency into another
+    return replace(report, trend=tuple(trend[-LENGTH:]), year=year)
 
 
 def _spans(period: Period) -> list[Interval]:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.contract_window import WindowState
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import (
     Interval,
     Intervals,
@@ -49,7 +50,8 @@ class Budget(NamedTuple):
 class Part(NamedTuple):
     """A service's part of an agreement's window: availability (ratio), verdict, credit percent.
 
-    ``unplanned`` is how long it was down in the window (ms), ``down`` are the outages (ms UTC).
+    ``unplanned`` is how long it was down in the window (ms), ``down`` are the outages (ms UTC);
+    ``events`` are those of a service that counts them.
     """
 
     service: str
@@ -58,6 +60,12 @@ class Part(NamedTuple):
     credit: float | None
     unplanned: int
     down: Intervals = ()
+    events: Weighed | None = None
+
+    @property
+    def failed(self) -> float:
+        """Return how many events failed; none of a service that does not count them."""
+        return 0.0 if self.events is None else self.events.failed
 
 
 @dataclass(frozen=True, slots=True)

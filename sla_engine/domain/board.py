@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Budget, NoBudget
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, WindowState
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, summarize
@@ -30,6 +31,7 @@ class Verdict(NamedTuple):
     ``unplanned`` is in milliseconds, of an agreement that of its services in all windows.
     ``window`` is the one that all is of, where that is not of the report's period. ``budget``, or
     why there is none, is that of an agreement's window that runs, where none closed with a verdict.
+    ``events`` are those of an agreement all of whose services count them.
     """
 
     kind: VerdictKind
@@ -44,6 +46,7 @@ class Verdict(NamedTuple):
     window: Interval | None = None
     budget: Budget | None = None
     no_budget: NoBudget | None = None
+    events: Weighed | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -52,11 +55,15 @@ class Verdict(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """What made a credit due: a service, its unplanned downtime (ms), and when it was down."""
+    """What made a credit due: a service, its unplanned downtime (ms), and when it was down.
+
+    ``events`` are those of a service that is judged by them.
+    """
 
     service: str
     unplanned: int
     spans: tuple[Interval, ...]
+    events: Weighed | None = None
 
 
 class Owed(NamedTuple):
@@ -199,6 +206,7 @@ def _of_agreement(one: AgreementReport) -> Verdict:
     known = [w.availability for w in windows if w.availability is not None]
     running = None if one.met is not None else one.running
     budget = None if running is None else running.budget
+    events = [part.events for window in windows for part in window.parts]
     return Verdict(
         "agreement",
         one.id,
@@ -211,7 +219,15 @@ def _of_agreement(one: AgreementReport) -> Verdict:
         sum(part.unplanned for window in windows for part in window.parts),
         budget=budget,
         no_budget=None if running is None else running.no_budget,
+        events=_together([one for one in events if one is not None]) if all(events) else None,
     )
+
+
+def _together(events: Sequence[Weighed]) -> Weighed | None:
+    """Return the events of several services and windows; None where there are none."""
+    if not events:
+        return None
+    return Weighed(sum(one.good for one in events), sum(one.total for one in events))
 
 
 def _of_service(one: ServiceReport, period: Interval) -> Verdict:
@@ -264,10 +280,11 @@ def _owed(report: PeriodReport) -> Iterator[Owed]:
 
 def _why(window: AgreementWindow) -> Iterator[Reason]:
     """Yield what was down in a window of those that missed, or of all where one figure counts."""
-    missed = [part for part in window.parts if part.unplanned and part.met is not True]
-    every = missed or [part for part in window.parts if part.unplanned]
-    for part in sorted(every, key=lambda part: -part.unplanned):
-        yield Reason(part.service, part.unplanned, clip(part.down, window.span))
+    bad = [part for part in window.parts if part.met is not True]
+    missed = [one for one in bad if one.unplanned or (one.met is False and one.failed)]
+    every = missed or [one for one in window.parts if one.unplanned or one.failed]
+    for part in sorted(every, key=lambda part: (-part.unplanned, -part.failed)):
+        yield Reason(part.service, part.unplanned, clip(part.down, window.span), part.events)
 
 
 def _credits(service: ServiceReport, period: Interval) -> list[tuple[Interval, float | None]]:

@@ -12,7 +12,7 @@ class MonthOfOwner(NamedTuple):
     """What the services of an owner did in a closed month ("2026-10"), by the ledger.
 
     ``met``, ``missed`` and ``unjudged`` count the contracts' windows that closed in it; downtime is
-    in milliseconds, ``cost`` in the catalogue's currency, None where no service has a price.
+    in milliseconds, ``cost`` in the ``currency`` of its beginning, None where nothing has a price.
     """
 
     owner: str
@@ -23,6 +23,7 @@ class MonthOfOwner(NamedTuple):
     planned: int
     unplanned: int
     cost: float | None
+    currency: str = ""
 
 
 class Promises(NamedTuple):
@@ -34,4 +35,3 @@ class Promises(NamedTuple):
     agreements: tuple[AgreementReport, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
     months: tuple[MonthOfOwner, ...] | None = None
-    currency: str = ""

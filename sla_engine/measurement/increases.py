@@ -5,7 +5,7 @@ a restart takes nothing away and nothing is extrapolated.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +24,14 @@ class Grid(NamedTuple):
 
     What a counter gained between two samples farther apart than ``reach`` (ms) counts for nothing:
     nobody knows when that was. ``replicas`` are the labels by which two Prometheus that scrape the
-    same are told apart.
+    same are told apart. How long ``before`` the start (ms) it is known, too, which series begin.
     """
 
     start: int
     minutes: int
     reach: int
     replicas: tuple[str, ...] = ()
+    before: int = 0
 
 
 class Gain(NamedTuple):
@@ -106,18 +107,71 @@ def births(series: Sequence[Series], grid: Grid) -> list[Birth]:
     found = []
     for number, one in enumerate(series):
         apart = np.diff(one.times, prepend=one.times[0] - grid.reach - 1) > grid.reach
-        inside = (one.times >= grid.start) & (one.times < end) & apart & (one.values > 0)
+        inside = (
+            (one.times >= grid.start - grid.before) & (one.times < end) & apart & (one.values > 0)
+        )
         found += [
             Birth(number, int(at), int(one.times[at])) for at in np.flatnonzero(inside).tolist()
         ]
     return found
 
 
-def by_minute(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None = None) -> Counts:
+class Views:
+    """When each of several Prometheus that scrape the same saw a target, by all its series.
+
+    Which of them a minute takes is one for all series of the target, so that failures and all
+    events are of the same scrapes; it follows from samples near the minute, wherever a grid begins.
+    """
+
+    def __init__(self, series: Iterable[Series], grid: Grid) -> None:
+        early = -(-grid.reach // MINUTE)
+        self.early = early
+        self.grid = grid._replace(start=grid.start - early * MINUTE, minutes=grid.minutes + early)
+        self.edges = self.grid.start + np.arange(self.grid.minutes + 1, dtype=np.int64) * MINUTE
+        found: dict[Address, dict[Target, list[NDArray[np.int64]]]] = defaultdict(dict)
+        for one in series:
+            replica = replica_of(one, grid)
+            found[address(one.labels)].setdefault(replica, []).append(one.times)
+        self._times = {
+            of: {replica: np.unique(np.concatenate(times)) for replica, times in seen.items()}
+            for of, seen in found.items()
+            if len(seen) > 1
+        }
+
+    def times(self, of: Address, replica: Target) -> NDArray[np.int64]:
+        """Return when one Prometheus saw a target (ms UTC)."""
+        return self._times[of][replica]
+
+    def longest(self, of: Address, replica: Target) -> Counts:
+        """Return the longest distance before a scrape of each minute (ms); infinite without any.
+
+        After a hole of which nothing counts, and before what is known, it is more than all that do.
+        """
+        times, grid = self.times(of, replica), self.grid
+        apart = np.diff(times, prepend=times[0] - grid.reach - 1)
+        minutes = (times - grid.start) // MINUTE
+        inside = (minutes >= 0) & (minutes < grid.minutes)
+        found = np.full(grid.minutes, -1.0)
+        np.maximum.at(found, minutes[inside], np.minimum(apart, grid.reach + 1)[inside])
+        return np.where(found < 0, np.inf, found)
+
+
+def replica_of(one: Series, grid: Grid) -> Target:
+    """Return the labels by which a series is of one Prometheus."""
+    return tuple(sorted((k, v) for k, v in one.labels.items() if k in grid.replicas))
+
+
+def by_minute(
+    series: Sequence[Series],
+    grid: Grid,
+    scrapes: Scrapes | None = None,
+    views: Views | None = None,
+) -> Counts:
     """Return the sum of all increases by minute; each belongs to the sample that shows it.
 
-    Of series that only a replica's label tells apart each minute takes the one with the smallest
-    hole in it.
+    Of series that only a replica's label tells apart each minute takes the one whose Prometheus saw
+    the target with the smallest hole in it, and goes on from what the one before it had counted.
+    ``views`` are of all series of the service, where these are not all.
     """
     born = _born(series, grid, scrapes)
     same: dict[Target, list[int]] = defaultdict(list)
@@ -126,27 +180,82 @@ def by_minute(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None = No
         same[known].append(number)
     found = np.zeros(grid.minutes)
     for numbers in same.values():
-        seen = [_one(series[number], grid, born.get(number, ())) for number in numbers]
-        sums = np.array([gained for gained, _ in seen])
-        best = np.argmin([apart for _, apart in seen], axis=0)
-        found += sums[best, np.arange(grid.minutes)]
+        alike = {replica_of(series[n], grid): (series[n], born.get(n, ())) for n in numbers}
+        if len(alike) == 1:
+            found += sum(_one(series[n], grid, born.get(n, ())) for n in numbers)
+        else:
+            views = views or Views(series, grid)
+            found += _together(alike, views)
     return found
 
 
-def _one(one: Series, grid: Grid, born: Sequence[Gain]) -> tuple[Counts, Counts]:
-    """Return what a series gained by minute, and the longest distance of samples in each (ms)."""
+def _together(alike: Mapping[Target, tuple[Series, Sequence[Gain]]], views: Views) -> Counts:
+    """Return what one counter gained that several Prometheus saw."""
+    grid, edges, minutes = views.grid, views.edges, np.arange(views.grid.minutes)
+    names = sorted(alike)
+    of = address(alike[names[0]][0].labels)
+    some = [alike[name] for name in names]
+    places = np.array([np.searchsorted(one.times, edges) for one, _ in some])
+    soon = [np.searchsorted(one.times, edges[1:] + grid.before) for one, _ in some]
+    apart = np.array([views.longest(of, name) for name in names])
+    best = np.argmin(np.where(places[:, :-1] < soon, apart, np.inf), axis=0)
+    found: Counts = np.array([_one(one, grid, born) for one, born in some])[best, minutes]
+    seen = np.flatnonzero(np.isfinite(apart[best, minutes]))
+    for at in np.flatnonzero(np.diff(best[seen])).tolist():
+        before, minute = seen[at : at + 2].tolist()
+        (last, _), (one, born) = some[best[before]], some[best[minute]]
+        first = int(places[best[minute]][minute])
+        if first < places[best[minute]][minute + 1]:
+            times = views.times(of, names[best[before]])
+            moment = int(times[np.searchsorted(times, edges[before + 1]) - 1])
+            known = _value(last, moment, grid.reach), moment
+            found[minute] += _overlap(one, first, known, grid.reach, born)
+    kept: Counts = found[views.early :]
+    return kept
+
+
+def _value(one: Series, moment: int, reach: int) -> float:
+    """Return what a counter showed at a scrape (ms UTC): nothing where it was not there yet."""
+    at = int(np.searchsorted(one.times, moment, "right")) - 1
+    return float(one.values[at]) if at >= 0 and moment - one.times[at] <= reach else 0.0
+
+
+def _overlap(
+    one: Series, first: int, known: tuple[float, int], reach: int, born: Sequence[Gain]
+) -> float:
+    """Return what to add to what a series gained at its ``first`` sample of a minute.
+
+    Up to the moment of ``known`` (value, ms UTC) another series of the same counter has counted.
+    Where its value does not lie between those around it of this one, the two are not alike enough.
+    """
+    value, time = known
+    at = int(np.searchsorted(one.times, time, "right"))
+    if one.times[first] - time > reach or not at <= first:
+        return 0.0
+    ahead, last = float(one.values[at]), float(one.values[max(at, first - 1)])
+    birth = next((b.value for b in born if b.time == one.times[at]), None)
+    near = at > 0 and one.times[at] - one.times[at - 1] <= reach
+    least = float(one.values[at - 1]) if near else 0.0
+    least = 0.0 if ahead < least else least
+    if not (near or birth is not None) or not least <= value <= ahead <= last:
+        return 0.0
+    if at < first:
+        return float(one.values[first - 1]) - value
+    return ahead - value - (ahead - least if birth is None else birth)
+
+
+def _one(one: Series, grid: Grid, born: Sequence[Gain]) -> Counts:
+    """Return what a series gained by minute."""
     steps, apart = np.diff(one.values), np.diff(one.times)
     near = apart <= grid.reach
     gained = np.where(steps < 0, one.values[1:], steps)[near]
     times = np.append(one.times[1:][near], np.array([b.time for b in born], np.int64))
     gained = np.append(gained, [b.value for b in born])
-    apart = np.append(apart[near], np.array([b.distance for b in born], np.int64))
     minutes = (times - grid.start) // MINUTE
     inside = (minutes >= 0) & (minutes < grid.minutes)
-    sums, longest = np.zeros(grid.minutes), np.full(grid.minutes, -1.0)
+    sums = np.zeros(grid.minutes)
     np.add.at(sums, minutes[inside], gained[inside])
-    np.maximum.at(longest, minutes[inside], apart[inside])
-    return sums, np.where(longest < 0, np.inf, longest)
+    return sums
 
 
 def _born(series: Sequence[Series], grid: Grid, scrapes: Scrapes | None) -> dict[int, list[Gain]]:

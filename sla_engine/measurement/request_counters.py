@@ -28,6 +28,7 @@ from sla_engine.measurement.increases import (
     Counts,
     Grid,
     Scrapes,
+    Views,
     address,
     births,
     by_minute,
@@ -83,8 +84,9 @@ def event_timeline(
     """
     start = period.start // MINUTE * MINUTE
     end = min(-(-period.end // MINUTE) * MINUTE, now)
-    reach = max(_MARGIN, cadence(catalogue, service).max_gap)
-    wide = Interval(start - reach, min(end + reach, now))
+    gap = cadence(catalogue, service).max_gap
+    reach, before = max(_MARGIN, gap), MINUTE + gap
+    wide = Interval(start - before - reach, min(end + reach, now))
     counters = event_counters(service)
     read = {
         selector: raw(client, asks([Source(service.id, selector)], wide)).get(service.id, ())
@@ -95,7 +97,7 @@ def event_timeline(
     fetch = partial(_total, client, service.id, counters)
     known, unseen = _watched(total, period, wide, now, said=said, fetch=fetch)
     count = -(-(end - start) // MINUTE)
-    grid = Grid(start, count, reach, catalogue.prometheus.replica_labels)
+    grid = Grid(start, count, reach, catalogue.prometheus.replica_labels, before)
     series = [one for some in read.values() for one in some]
     alone = union(_missing([one.times for one in series], wide.start, said))
     unseen = unseen._replace(counters=clip(alone, Interval(start, period.end)))
@@ -178,8 +180,10 @@ def counted(
     Good events that no total shows are none: a minute is never more than all good, and never less
     than all failed.
     """
-    every = _net(counters.total, read, grid, scrapes)
-    part = np.minimum(_net(counters.part, read, grid, scrapes), every)
+    views = Views((one for some in read.values() for one in some), grid)
+    gained = partial(by_minute, grid=grid, scrapes=scrapes, views=views)
+    every = _net(counters.total, read, gained)
+    part = np.minimum(_net(counters.part, read, gained), every)
     good = every - part if counters.failed else part
     return tuple(
         Minute(grid.start + i * MINUTE, float(good[i]), float(every[i]))
@@ -187,13 +191,10 @@ def counted(
     )
 
 
-def _net(counters: Counters, read: Read, grid: Grid, scrapes: Scrapes | None) -> Counts:
-    found = np.zeros(grid.minutes)
-    for selector in counters.added:
-        found += by_minute(read[selector], grid, scrapes)
-    for selector in counters.taken:
-        found -= by_minute(read[selector], grid, scrapes)
-    return np.maximum(found, 0.0)
+def _net(counters: Counters, read: Read, gained: Callable[[Sequence[Series]], Counts]) -> Counts:
+    found = sum(gained(read[selector]) for selector in counters.added)
+    taken = sum(gained(read[selector]) for selector in counters.taken)
+    return np.maximum(found - taken, 0.0)
 
 
 def _scrapes(

@@ -105,11 +105,11 @@ def _months(promises: Promises) -> Iterator[Family]:
             for kind in ("planned", "unplanned")
         )
     )
-    yield _COST.of(*(_cost(row, promises.currency) for row in rows if row.cost is not None))
+    yield _COST.of(*(_cost(row) for row in rows if row.cost is not None))
 
 
-def _cost(row: MonthOfOwner, currency: str) -> Sample:
-    return (row.owner, row.month, currency), row.cost or 0.0
+def _cost(row: MonthOfOwner) -> Sample:
+    return (row.owner, row.month, row.currency), row.cost or 0.0
 
 
 def _agreements(promises: Promises) -> Iterator[Family]:

@@ -42,6 +42,7 @@ def _verdict(one: Verdict) -> Json:
         "error_budget_remaining_ratio": one.budget_remaining,
         "unplanned_seconds": seconds(one.unplanned),
         **({} if one.window is None else {"window": _span(one.window)}),
+        **({} if one.events is None else {"events": one.events._asdict()}),
     }
 
 
@@ -83,6 +84,7 @@ def _reason(one: Reason) -> Json:
         "service": one.service,
         "unplanned_seconds": seconds(one.unplanned),
         "outages": [_span(span) for span in one.spans],
+        **({} if one.events is None else {"events": one.events._asdict()}),
     }
 
 

@@ -6,8 +6,9 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from sla_engine.domain.contract_window import WindowState
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.report import USUAL_PERCENTILE, PeriodReport, ServiceReport
 from sla_engine.reports.language import Language, Word, language, marked
 from uptime_common.humanize import NOTHING
 
@@ -30,8 +31,10 @@ class Column:
 
 
 def filled(report: PeriodReport, columns: Sequence[Column]) -> list[Column]:
-    """Return the columns in which there is something to tell."""
+    """Return the columns in which there is something to tell; heads say what all cells are."""
     say = language(report)
+    if other_percentiles(report):
+        columns = [_ANY_LATENCY if one is _LATENCY else one for one in columns]
     return [c for c in columns if any(c.cell(s, say) != NOTHING for s in report.services)]
 
 
@@ -71,6 +74,19 @@ def method(service: ServiceReport, say: Language) -> str:
             return say.phrase("slices of {length}", length=length)
         return say.phrase("mean of {length}", length=length)
     return NOTHING if figures.events is None else say.phrase("events")
+
+
+def events_lost(events: Weighed, say: Language) -> str:
+    """Return how many events failed of how many: ``3 of 900 events``."""
+    total = say.counted(round(events.total), "event")
+    return say.phrase("{n} of {total}", n=say.number(events.failed), total=total)
+
+
+def lost_of(unplanned: int, events: Weighed | None, say: Language) -> str:
+    """Return what a service lost: events, where these are what it is judged by, else time (ms)."""
+    if events is None:
+        return say.service_time(unplanned)
+    return say.phrase("{what} failed", what=events_lost(events, say))
 
 
 def failed(service: ServiceReport, say: Language) -> str:
@@ -142,11 +158,28 @@ def _windows(service: ServiceReport, say: Language) -> str:
     return say.phrase("{n} of {total}", n=used, total=total)
 
 
+def other_percentiles(report: PeriodReport) -> bool:
+    """Say whether another percentile than p95 was promised of any service."""
+    known = [one.latency for one in report.services if one.latency is not None]
+    return any(one.percentile != USUAL_PERCENTILE for one in known)
+
+
 def _latency(service: ServiceReport, say: Language) -> str:
-    seconds, found = service.latency_p95, service.latency
-    if seconds is None and found is not None and found.value is not None:
-        return f"p{found.percentile:g}: {say.number(found.value * 1000)} ms"
+    seconds = service.latency_p95
     return NOTHING if seconds is None else f"{say.number(seconds * 1000)} ms"
+
+
+def _any_latency(service: ServiceReport, say: Language) -> str:
+    """Return how fast a service was, with the name of the percentile."""
+    found = service.latency
+    if found is None or found.value is None:
+        told = _latency(service, say)
+        return told if told == NOTHING else f"p{USUAL_PERCENTILE:g}: {told}"
+    return f"p{found.percentile:g}: {say.number(found.value * 1000)} ms"
+
+
+_LATENCY = Column(marked("p95 latency"), _latency)
+_ANY_LATENCY = Column(marked("Latency"), _any_latency)
 
 
 def _cost(service: ServiceReport, say: Language) -> str:
@@ -180,7 +213,7 @@ RELIABILITY: tuple[Column, ...] = (
     Column(marked("MTRS"), lambda s, say: say.duration(s.figures.mtrs)),
     Column(marked("MTBSI"), lambda s, say: say.service_time(s.figures.mtbsi)),
     Column(marked("Windows used"), _windows),
-    Column(marked("p95 latency"), _latency),
+    _LATENCY,
     Column(marked("Cost"), _cost),
     Column(marked("Credit due"), credit),
 )

@@ -11,7 +11,7 @@ from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.trend import PeriodTotals
 from sla_engine.reports import promised, view
-from sla_engine.reports.columns import spoken, title_in, window_title
+from sla_engine.reports.columns import events_lost, lost_of, spoken, title_in, window_title
 from sla_engine.reports.coming import sentence
 from sla_engine.reports.language import Language, language, marked
 from uptime_common.humanize import NOTHING
@@ -147,7 +147,8 @@ def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) ->
         return name, "", judged, say.percent(one.availability), goal, view.lost(service, say), ""
     actual = NOTHING if one.availability is None else say.percent(one.availability)
     left = promised.budget_left(one.budget, one.no_budget, say)
-    kind, down = say.phrase("agreement"), say.service_time(one.unplanned)
+    time = say.service_time(one.unplanned)
+    kind, down = say.phrase("agreement"), events_lost(one.events, say) if one.events else time
     return one.name, kind, judged, actual, goal, down, left
 
 
@@ -235,7 +236,7 @@ def _because(one: Owed, say: Language, *, hours: bool = True) -> str:
     """Return which services made a credit due, and when they were down the longest."""
     told = []
     for reason in one.why[:_REASONS]:
-        text = f"{reason.service} {say.service_time(reason.unplanned)}"
+        text = f"{reason.service} {lost_of(reason.unplanned, reason.events, say)}"
         if reason.spans and hours:
             text += f", {_longest(reason.spans, say)}"
         told.append(text)

@@ -120,8 +120,8 @@ _TERMS = {
 }
 _NOTES = {marked("Service"): "", marked("Note"): ""}
 _NUMBERS = {
-    "CPU p95", "Memory p95", "Used", "Updates", "Security", "p95", "Period before", "Change",
-    "Target", "Runs within", "Wanted",
+    "CPU p95", "Memory p95", "Used", "Updates", "Security", "p95", "Latency", "Period before",
+    "Change", "Target", "Runs within", "Wanted",
 }  # fmt: skip
 
 
@@ -360,7 +360,7 @@ def performance(report: PeriodReport) -> Grid:
     grid = _listed(
         "performance",
         say.phrase("Performance"),
-        lists.PERFORMANCE_HEAD,
+        lists.performance_head(report),
         lists.performance(report),
         say,
     )

@@ -8,7 +8,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport, ServiceReport, Work
-from sla_engine.reports.columns import budget_gone, spoken, window_title
+from sla_engine.reports.columns import budget_gone, other_percentiles, spoken, window_title
 from sla_engine.reports.language import FIELDS, Language, language, marked
 
 
@@ -306,9 +306,7 @@ AFTERMATH_HEAD = (
     marked("What"),
     marked("Outages that began within a day"),
 )
-PERFORMANCE_HEAD = (
-    marked("Service"),
-    marked("p95"),
+_PERFORMANCE_HEAD = (
     marked("Period before"),
     marked("Change"),
     marked("Target"),
@@ -403,13 +401,19 @@ def followed(report: PeriodReport) -> list[tuple[str, ...]]:
     ]
 
 
+def performance_head(report: PeriodReport) -> tuple[str, ...]:
+    """Return the head of `performance`, which speaks of p95 only where all rows do."""
+    figure = marked("Latency") if other_percentiles(report) else marked("p95")
+    return (marked("Service"), figure, *_PERFORMANCE_HEAD)
+
+
 def performance(report: PeriodReport) -> list[tuple[str, ...]]:
     """Return how fast services were, against what was agreed and the period before."""
-    say = language(report)
+    say, named = language(report), other_percentiles(report)
     return [
         (
             one.name,
-            _named_percentile(say, found),
+            f"p{found.percentile:g}: {told}" if named else told,
             _seconds(say, found.before),
             _moved(say, found),
             _seconds(say, found.below),
@@ -419,6 +423,7 @@ def performance(report: PeriodReport) -> list[tuple[str, ...]]:
         )
         for one in measured(report)
         if (found := one.latency) is not None
+        for told in (_seconds(say, found.value),)
     ]
 
 
@@ -430,12 +435,6 @@ def promised_percentile(one: ServiceReport) -> bool:
 def measured(report: PeriodReport) -> list[ServiceReport]:
     """Return the services of which it is known how fast they were, or meant to be."""
     return [one for one in report.services if one.latency is not None]
-
-
-def _named_percentile(say: Language, found: Latency) -> str:
-    """Return how fast a service was, with the percentile's name where it is another than p95."""
-    told = _seconds(say, found.value)
-    return told if found.percentile == USUAL_PERCENTILE else f"p{found.percentile:g}: {told}"
 
 
 def _seconds(say: Language, seconds: float | None) -> str:

@@ -9,7 +9,7 @@ from sla_engine.domain.agreement import (
     NoBudget,
 )
 from sla_engine.domain.report import PeriodReport
-from sla_engine.reports.columns import budget_gone, spoken, title_in
+from sla_engine.reports.columns import budget_gone, lost_of, spoken, title_in
 from sla_engine.reports.language import Language, language, marked
 
 _RULES = {
@@ -57,7 +57,8 @@ def _reasons(window: AgreementWindow, say: Language) -> str:
     """Return what was down of the services that missed, and the budget of a window that runs."""
     missed = [part for part in window.parts if part.met is False]
     told = [
-        f"{part.service} {say.percent(part.availability)}, {say.service_time(part.unplanned)}"
+        f"{part.service} {say.percent(part.availability)}, "
+        f"{lost_of(part.unplanned, part.events, say)}"
         for part in missed
     ]
     if left := budget_left(window.budget, window.no_budget, say):

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from sla_engine.domain.report import PeriodReport
+from sla_engine.reports.flat import COUNTED, LATENCY, flat
 from sla_engine.reports.to_json import document
 
 _SERVICE = (
@@ -18,9 +19,10 @@ _SERVICE = (
 _OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
 _AGREEMENT = ("rule", "fee", "credit_amount", "currency")
 _COMING = ("title", "state", "requester", "approver")
+_JUDGED = (*COUNTED, *LATENCY, "method")
 _HEAD = (
     "record", "period_start", "period_end", "service", "name", "owner", "tier", *_SERVICE, *_OUTAGE,
-    *_AGREEMENT, *_COMING,
+    *_AGREEMENT, *_COMING, *_JUDGED,
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -34,13 +36,14 @@ def render(report: PeriodReport) -> bytes:
     writer.writeheader()
     for service in data["services"]:
         names = period | _names(service)
-        figures = {key: service[key] for key in _SERVICE if key in service}
+        told = flat(service)
+        figures = {key: told[key] for key in (*_SERVICE, *_JUDGED) if key in told}
         down = service["downtime_seconds"]
         both = {"planned_seconds": down["planned"], "unplanned_seconds": down["unplanned"]}
         writer.writerow(_safe({"record": "service"} | names | figures | both))
     for service in data["services"]:
         for window in _windows(service["contract"]):
-            kept = {key: value for key, value in window.items() if key in _HEAD}
+            kept = {key: value for key, value in flat(window).items() if key in _HEAD}
             writer.writerow(_safe({"record": "window"} | period | _names(service) | kept))
     for service in data["services"]:
         for outage in service["outages"]:
@@ -49,7 +52,7 @@ def render(report: PeriodReport) -> bytes:
     for agreement in data.get("agreements", []):
         for window in _windows(agreement):
             named = {"service": agreement["id"], "name": agreement["customer"]}
-            both = agreement | window
+            both = agreement | _budget(window) | window
             kept = {key: value for key, value in both.items() if key in _HEAD and key != "id"}
             writer.writerow(_safe({"record": "agreement"} | period | named | kept))
     known = {service["id"]: _names(service) for service in data["services"]}
@@ -66,6 +69,15 @@ def _windows(contract: dict[str, Any] | None) -> list[dict[str, Any]]:
     if contract is None:
         return []
     return [*contract["closed"], *([contract["running"]] if contract["running"] else [])]
+
+
+def _budget(window: dict[str, Any]) -> dict[str, Any]:
+    """Return the budget of an agreement's window that runs, in the columns of one of a service."""
+    found = window["error_budget"]
+    if found is None:
+        return {}
+    allowed = {f"error_budget_{found['unit']}": found["allowed"]}
+    return allowed | {"error_budget_remaining_ratio": found["left_ratio"]}
 
 
 def _names(service: dict[str, Any]) -> dict[str, Any]:

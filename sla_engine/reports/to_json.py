@@ -141,6 +141,7 @@ def _promised(window: AgreementWindow) -> Json:
                 "met": part.met,
                 "credit_percent": part.credit,
                 "unplanned_seconds": seconds(part.unplanned),
+                **({} if part.events is None else {"events": part.events._asdict()}),
             }
             for part in window.parts
         ],
@@ -251,11 +252,10 @@ def _judged(service: ServiceReport, report: PeriodReport) -> Json:
     other = service.other_window(report.period)
     if other is None:
         return {}
-    allowed = _allowed(other.figures)
     return {
         "verdict_window": {"start": moment(other.span.start), "end": moment(other.span.end)},
         "error_budget_seconds": seconds(other.figures.budget),
-        **{name: value for name, value in allowed.items() if name.startswith("error_budget_")},
+        **_budget_of_events(other.figures),
         "error_budget_remaining_ratio": other.figures.budget_remaining,
     }
 
@@ -313,8 +313,14 @@ def _window(one: ClosedWindow | RunningWindow) -> Json:
         "owed_since": moment(one.entered),
         "availability_ratio": figures.availability,
         "error_budget_seconds": seconds(figures.budget),
+        **_budget_of_events(figures),
+        **({} if figures.events is None else {"events": figures.events._asdict()}),
         "error_budget_remaining_ratio": figures.budget_remaining,
     }
+
+
+def _budget_of_events(figures: Figures) -> Json:
+    return {k: v for k, v in _allowed(figures).items() if k.startswith("error_budget_")}
 
 
 def _previous(service: ServiceReport, figures: Figures) -> Json:

@@ -291,7 +291,7 @@ def _performance(report: PeriodReport, say: Language, width: int | None) -> Iter
     if rows := lists.performance(report):
         yield ""
         yield _heading("Performance", say)
-        yield from _filled(lists.PERFORMANCE_HEAD, rows, say, width)
+        yield from _filled(lists.performance_head(report), rows, say, width)
 
 
 def _capacity(

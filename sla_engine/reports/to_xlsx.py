@@ -11,8 +11,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sla_engine.domain.report import PeriodReport
+from sla_engine.reports.flat import COUNTED, LATENCY, flat
 from sla_engine.reports.format import MissingExtraError
+from sla_engine.reports.language import language
 from sla_engine.reports.plain import Json
+from sla_engine.reports.promised import budget_left
 from sla_engine.reports.to_json import document
 
 _MOST = 1_048_575
@@ -26,6 +29,7 @@ _SERVICE = (
     "error_budget_remaining_ratio", "outage_count", "mtbf_seconds", "mtrs_seconds",
     "mtbsi_seconds", "longest_outage_seconds", "maintenance_seconds", "maintenance_used_seconds",
     "latency_p95_seconds", "business_impact", "credit_percent", "data_until", "stale",
+    *COUNTED, *LATENCY,
 )  # fmt: skip
 _OUTAGE = (
     "service", "name", "id", "start", "end", "duration_seconds", "planned_seconds",
@@ -34,11 +38,13 @@ _OUTAGE = (
 _WINDOW = (
     "service", "name", "window", "start", "end", "availability_ratio", "met", "window_state",
     "error_budget_seconds", "error_budget_remaining_ratio", "error_budget_exhausted_at",
-    "credit_percent", "owed_since",
+    "credit_percent", "owed_since", *COUNTED,
 )  # fmt: skip
 _AGREEMENT = (
     "id", "customer", "rule", "window", "objective_ratio", "start", "end", "availability_ratio",
     "met", "window_state", "credit_percent", "credit_amount", "fee", "currency",
+    "error_budget_unit", "error_budget_allowed", "error_budget_used", "error_budget_left",
+    "error_budget_left_ratio", "error_budget_service", "error_budget_exhausted_at", "error_budget",
 )  # fmt: skip
 _TREND = (
     "start", "end", "objectives_judged", "objectives_met", "coverage_ratio", "planned_seconds",
@@ -168,10 +174,10 @@ def sheets(report: PeriodReport) -> Iterator[Sheet]:
     period = {f"period_{edge}": data["period"][edge] for edge in ("start", "end")}
     about = data | period | {"timezone": data["period"]["timezone"]}
     yield Sheet("About", _ABOUT, [about])
-    yield Sheet("Services", _SERVICE, [one | _down(one) for one in data["services"]])
+    yield Sheet("Services", _SERVICE, [flat(one) | _down(one) for one in data["services"]])
     yield Sheet("Outages", _OUTAGE, _outages(data["services"]))
     yield Sheet("Windows", _WINDOW, _windows(data["services"]))
-    yield Sheet("Agreements", _AGREEMENT, _promised(data.get("agreements", [])))
+    yield Sheet("Agreements", _AGREEMENT, _promised(report, data.get("agreements", [])))
     yield Sheet("Trend", _TREND, board["trend"])
     yield Sheet("Lost", _LOST, [one | {"currency": money["currency"]} for one in money["lost"]])
     yield Sheet("Owed", _OWED, money["owed"])
@@ -204,12 +210,19 @@ def _windows(services: Sequence[Json]) -> Iterator[Json]:
         running = [contract["running"]] if contract["running"] else []
         for window in (*contract["closed"], *running):
             named = {"service": one["id"], "name": one["name"], "window": contract["window"]}
-            yield window | named
+            yield flat(window) | named
 
 
-def _promised(agreements: Sequence[Json]) -> Iterator[Json]:
-    for one in agreements:
-        running = [one["running"]] if one["running"] else []
-        for window in (*one["closed"], *running):
-            kept = {name: one[name] for name in _AGREEMENT if name in one and name not in window}
-            yield window | kept
+def _promised(report: PeriodReport, agreements: Sequence[Json]) -> Iterator[Json]:
+    """Yield the windows of agreements; what is left of a budget stands there in words, too."""
+    say = language(report)
+    for promised, one in zip(report.agreements, agreements, strict=True):
+        kept = {name: one[name] for name in _AGREEMENT if name in one}
+        for window in one["closed"]:
+            yield kept | window
+        if (run := promised.running) is not None:
+            window = one["running"]
+            parts = (window["error_budget"] or {}).items()
+            budget = {f"error_budget_{name}": value for name, value in parts}
+            words = budget_left(run.budget, run.no_budget, say)
+            yield kept | window | budget | {"error_budget": words or None}

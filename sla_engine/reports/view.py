@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
-from sla_engine.reports.columns import credit, objective
+from sla_engine.reports.columns import credit, events_lost, objective
 from sla_engine.reports.language import Language, language, marked
 
 WORDS = (
@@ -406,8 +406,7 @@ def lost(service: ServiceReport, say: Language) -> str:
             length=say.duration(sliced.slicing.length),
         )
     if figures.events is not None:
-        total = say.counted(round(figures.events.total), "event")
-        return say.phrase("{n} of {total}", n=say.number(figures.events.failed), total=total)
+        return events_lost(figures.events, say)
     return say.service_time(figures.unplanned)
 
 

@@ -1,6 +1,7 @@
 """What people are told of agreements: budgets left, terms in force, sums by currency, why."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -24,6 +25,7 @@ from tests.accounting.test_agreements import (
     made,
 )
 from tests.catalogues import catalogue
+from tests.reports.test_xlsx import read as sheets
 
 __all__ = ["ledger"]
 
@@ -104,6 +106,31 @@ def test_people_read_what_is_left_of_an_agreements_budget(ledger: Ledger, style:
     assert "23m 12s of a budget of 43m 12s left (wiki has least)" in " ".join(shown.split())
     over = made(ledger, "2026-W39", {"id": "a", "rule": "all"}, style=style)
     assert "budget of 43m 12s exceeded by 1h 6m 48s" in " ".join(over.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("en", "23m 12s of a budget of 43m 12s left (wiki has least)"),
+        ("de", "wiki hat am wenigsten"),
+        ("es", "wiki es el que menos tiene"),
+        ("fr", "wiki en a le moins"),
+    ],
+)
+def test_a_workbook_has_an_agreements_budget_in_numbers_and_in_words(
+    ledger: Ledger, name: str, words: str
+) -> None:
+    now, agreement = at("2026-12-01"), {"id": "a", "services": ["wiki"], "rule": "worst"}
+    period = parse_period("2026-W39", UTC, now)
+    found = report(books(ledger, agreement), period, now, strips=False)
+    [row] = sheets(replace(found, language=name))["Agreements"]
+    assert row["error_budget_unit"] == "seconds"
+    assert row["error_budget_allowed"] == pytest.approx(43.2 * 60)
+    assert row["error_budget_used"] == pytest.approx(20 * 60)
+    assert row["error_budget_left"] == pytest.approx(23.2 * 60)
+    assert row["error_budget_left_ratio"] == pytest.approx(23.2 / 43.2)
+    assert row["error_budget_service"] == "wiki"
+    assert words in str(row["error_budget"])
 
 
 def test_what_is_restated_of_two_currencies_is_a_line_for_each() -> None:

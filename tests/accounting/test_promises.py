@@ -8,6 +8,7 @@ from sla_engine.accounting import promises
 from sla_engine.accounting.past import noted, remembered
 from sla_engine.accounting.promises import PromiseWatch, closed_months
 from sla_engine.accounting.report import report
+from sla_engine.accounting.trend import with_trend
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.promises import MonthOfOwner
@@ -54,7 +55,30 @@ def test_months_by_owner_are_the_reports_figures(ledger: Ledger) -> None:
         planned=0,
         unplanned=told["shop"].figures.unplanned + told["till"].figures.unplanned,
         cost=told["shop"].impact,
+        currency="EUR",
     )
+
+
+def test_a_month_cost_what_it_did_in_the_currency_of_that_time(ledger: Ledger) -> None:
+    """The organisation changed from euros to dollars in the middle of October."""
+    shop = {"id": "shop", "owner": "sales", "objective": 99, "cost_per_hour": 100}
+    for day, currency in (("2026-09-01", "EUR"), ("2026-10-15", "USD")):
+        noted(Books(catalogue(shop, currency=currency), ledger), at(day))
+    kept = remembered(Books(catalogue(shop, currency="USD"), ledger), at("2026-12-03"))
+    found = PromiseWatch().step(kept, at("2026-12-03"), _always).months
+    assert found is not None
+    assert [(row.month, row.currency) for row in found] == [
+        ("2026-09", "EUR"), ("2026-10", "EUR"), ("2026-11", "USD"),
+    ]  # fmt: skip
+    november = parse_period("2026-11", UTC, at("2026-12-03"))
+    made = report(kept, november, at("2026-12-03"), strips=False)
+    shown = with_trend(made, kept, november, at("2026-12-03"))
+    known = {one.span.start: one.cost for one in shown.trend}
+    assert made.currency == "USD"
+    assert [known[at(day)] for day in ("2026-09-01", "2026-10-01")] == [None, None]
+    assert known[at("2026-11-01")] is not None
+    assert shown.year is not None
+    assert shown.year.cost is None
 
 
 def test_an_agreement_is_published_as_its_report_says(ledger: Ledger) -> None:

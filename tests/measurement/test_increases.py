@@ -1,14 +1,16 @@
 """Counters that are born, that go on under other labels, and that two Prometheus scrape."""
 
+import random
+
 import numpy as np
 import pytest
 
-from sla_engine.measurement.increases import Grid, Scrapes, births, by_minute
+from sla_engine.measurement.increases import Grid, Scrapes, Views, births, by_minute
 from sla_engine.prometheus import Series
 
 S = 1_000
 MINUTE = 60 * S
-GRID = Grid(0, 5, 10 * MINUTE, ("replica",))
+GRID = Grid(0, 5, 10 * MINUTE, ("replica",), MINUTE)
 TARGET = {"job": "api", "instance": "a:1"}
 
 
@@ -94,3 +96,65 @@ def test_while_one_of_two_prometheus_is_away_the_other_counts() -> None:
 
 def test_other_labels_are_other_counters() -> None:
     assert by_minute([series(0, 0, 5, pod="1"), series(0, 0, 5, pod="2")], GRID)[0] == 10
+
+
+def seen_by(replica: str, first: int, chance: random.Random) -> Series:
+    """Return what one of two Prometheus saw of a counter that gains 1 a second, and 500 at 0:50.
+
+    It does so in each of four minutes.
+    """
+    times = np.array([(first + at) * S + chance.randrange(40) for at in range(-120, 300, 15)])
+    values = times // S + 500 * np.clip((times + 10 * S) // MINUTE, 0, 4)
+    values = values + 1_000
+    if replica == "2":  # it was away for a while
+        there = (times < 70 * S) | (times > 150 * S)
+        times, values = times[there], values[there]
+    return Series(TARGET | {"replica": replica}, times, values.astype(np.float64))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whichever_prometheus_a_minute_takes_what_two_saw_counts_once(seed: int) -> None:
+    """Scrapes come a little late, now at the one and now at the other, around the 50th second."""
+    chance = random.Random(seed)
+    pair = seen_by("1", 0, chance), seen_by("2", 7, chance)
+    found = by_minute(pair, GRID).tolist()
+    assert sum(found) == pytest.approx(4 * 500 + 300, abs=15)
+    pieces = [by_minute(pair, GRID._replace(start=at * MINUTE, minutes=1)) for at in range(5)]
+    assert [float(one[0]) for one in pieces] == found
+
+
+@pytest.mark.parametrize("late", [4, 10])
+@pytest.mark.parametrize("interval", [15, 60])
+def test_failures_that_are_born_in_one_minute_here_and_in_the_next_there_count_once(
+    interval: int, late: int
+) -> None:
+    """What failed is counted beside all events of the same scrapes, whoever saw it first."""
+    pair = []
+    for replica, first, every in (("1", 0, interval), ("2", late + 3, 15)):
+        times = np.arange(first - 600, 300, every, dtype=np.int64) * S
+        fine = np.maximum(times // S, 0) * 10.0 + 7_000
+        failed = np.where(times >= 50 * S, 60.0 + times // MINUTE, 0.0)
+        there = times >= 50 * S
+        own = TARGET | {"replica": replica}
+        pair.append(Series(own | {"code": "200"}, times, fine))
+        pair.append(Series(own | {"code": "500"}, times[there], failed[there]))
+    ups = [Series(TARGET | {"replica": r}, one.times, one.values * 0 + 1) for r, one in
+           (("1", pair[0]), ("2", pair[2]))]  # fmt: skip
+    known = scrapes(*ups, seen=tuple(range(-600, 300, 15)))
+    views = Views(pair, GRID)
+    failed_ones = by_minute([pair[1], pair[3]], GRID, known, views)
+    every_one = by_minute(pair, GRID, known, views)
+    assert failed_ones.sum() == 64
+    assert (every_one - failed_ones >= 0).all()
+    assert every_one.sum() - 64 == pytest.approx(10 * 300, abs=300)
+    for at in range(5):
+        grid = GRID._replace(start=at * MINUTE, minutes=1)
+        assert by_minute([pair[1], pair[3]], grid, known, Views(pair, grid))[0] == failed_ones[at]
+
+
+def test_series_that_are_not_the_same_counter_are_not_held_against_each_other() -> None:
+    """An application's own label ``replica``: only one counts, but no difference of the two."""
+    one = series(0, *[9e6 + at for at in range(20)], replica="1")
+    other = series(7, *[float(at) for at in range(20)], replica="2")
+    holed = Series(other.labels, np.delete(other.times, [5, 6]), np.delete(other.values, [5, 6]))
+    assert sum(gained(one, holed)) < 25

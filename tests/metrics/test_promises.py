@@ -52,8 +52,8 @@ def test_what_was_not_promised_or_is_not_known_has_no_sample() -> None:
 
 
 def test_months_are_told_by_owner_once_every_service_was_accounted_for() -> None:
-    month = MonthOfOwner("sales", "2026-09", 2, 1, 0, 3_600_000, 7_200_000, 120.5)
-    lines = promises_text(Promises(months=(month,), currency="EUR")).decode().splitlines()
+    month = MonthOfOwner("sales", "2026-09", 2, 1, 0, 3_600_000, 7_200_000, 120.5, "EUR")
+    lines = promises_text(Promises(months=(month,))).decode().splitlines()
     assert [line for line in lines if not line.startswith("#")] == [
         'sla_month_windows{owner="sales",month="2026-09",verdict="met"} 2.0',
         'sla_month_windows{owner="sales",month="2026-09",verdict="missed"} 1.0',
@@ -67,8 +67,8 @@ def test_months_are_told_by_owner_once_every_service_was_accounted_for() -> None
 
 @pytest.mark.integration
 def test_promtool_has_nothing_to_say_of_promises() -> None:
-    month = MonthOfOwner("sales", "2026-09", 2, 1, 0, 3_600_000, 7_200_000, 120.5)
-    text = promises_text(Promises((_agreement(),), (("x", "shop"),), (month,), "EUR"))
+    month = MonthOfOwner("sales", "2026-09", 2, 1, 0, 3_600_000, 7_200_000, 120.5, "EUR")
+    text = promises_text(Promises((_agreement(),), (("x", "shop"),), (month,)))
     done = subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
     )

@@ -1,5 +1,7 @@
 """A service that counts events, on every surface of a report: all of them speak of events."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +16,9 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.event_outages import EventOutages
-from sla_engine.reports import plots, to_html, to_json, to_slack, to_text
+from sla_engine.reports import plots, to_csv, to_html, to_json, to_slack, to_text
 from tests.catalogues import catalogue
+from tests.reports.test_xlsx import read as sheets
 
 M = 60_000
 START = 1_790_812_800_000
@@ -80,6 +83,50 @@ def test_json_says_how_it_was_judged(day: PeriodReport) -> None:
     assert service["events"] == {"good": 144_000 - FAILED, "total": 144_000}
     assert service["error_budget_seconds"] is None
     assert service["error_budget_events"] == pytest.approx(1440)
+
+
+def test_windows_and_spreadsheets_say_how_many_events_there_were_and_may_fail(
+    day: PeriodReport,
+) -> None:
+    counts = {"good": 144_000 - FAILED, "total": 144_000}
+    [window] = json.loads(to_json.render(day))["services"][0]["contract"]["closed"]
+    assert (window["events"], window["error_budget_events"]) == (counts, pytest.approx(1440))
+    columns = {"events_good": counts["good"], "events_total": 144_000, "error_budget_events": 1440}
+    found = sheets(day)
+    for sheet in ("Services", "Windows"):
+        [row] = found[sheet]
+        assert {name: row[name] for name in columns} == pytest.approx(columns), sheet
+    lines = list(csv.DictReader(io.StringIO(to_csv.render(day).decode())))
+    for record in ("service", "window"):
+        [line] = [one for one in lines if one["record"] == record]
+        assert {name: float(line[name]) for name in columns} == pytest.approx(columns), record
+    assert lines[0]["method"] == "events"
+
+
+@pytest.mark.parametrize("rule", ["each", "worst"])
+def test_what_an_agreement_owes_for_failed_events_says_so_without_an_outage(rule: str) -> None:
+    """One request in fifty fails all day: no outage, and a credit of which events are why."""
+    some = tuple(Minute(START + at * M, 98, 100) for at in range(1440))
+    given = {"id": "a", "customer": "ACME", "services": ["api"], "objective": 99, "rule": rule}
+    owed = {"window": "day", "fee": 100, "credits": [{"below": 99, "credit": 10}]}
+    book = catalogue({"id": "api", "objective": 99, "sli": SLI}, agreements=[given | owed])
+    with Ledger.open("sqlite://") as ledger:
+        books = Books(book, ledger)
+        item = Derived("api", (Segment(*DAY, State.UP),), START, 0, some)
+        ledger.apply([EventOutages(books, DAY).judged(item)])
+        found = report(books, parse_period("2026-10-01", book.timezone, DAY.end), DAY.end)
+    told = json.loads(to_json.render(found))
+    counts = {"good": 141_120, "total": 144_000}
+    assert found.services[0].figures.shares == ()
+    assert told["agreements"][0]["closed"][0]["services"][0]["events"] == counts
+    [due] = told["board"]["money"]["owed"]
+    assert (due["amount"], due["why"][0]["events"]) == (10, counts)
+    assert told["board"]["verdicts"][0]["events"] == counts
+    for body in (to_text.render(found), to_html.render(found)):
+        words = " ".join(body.decode().split())
+        assert "2,880 of 144,000 events failed" in words
+        assert "api 0s" not in words
+    assert "lost 2,880 of 144,000 events" in to_text.render(found).decode()
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,51 @@ def test_a_reading_is_read_as_itself(selector: str) -> None:
         ("10.0", r'{le=~"10\\.0|10"}'),
         ("1e+06", r'{le=~"1e\\+06|1000000|1000000\\.0"}'),
         ("+Inf", '{le="+Inf"}'),
+        ("Inf", r'{le=~"Inf|\\+Inf"}'),
+        ("0.50", r'{le=~"0\\.50|0\\.5"}'),
+        ("1e-3", r'{le=~"1e-3|0\\.001"}'),
+        ("0.00001", r'{le=~"0\\.00001|1e-05"}'),
+        ("1048576.0", r'{le=~"1048576\\.0|1048576|1\\.048576e\\+06"}'),
     ],
 )
 def test_a_bucket_is_found_however_prometheus_writes_its_edge(edge: str, expected: str) -> None:
     assert read_counters(f'h_bucket{{le="{edge}"}}').added == (f"h_bucket{expected}",)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'sum(rate({job="shop"}[5m]))',
+        '{__name__!="a",job="shop"}',
+        'sum(rate({__name__=~"h_bucket|h_count"}[5m]))',
+        '{__name__=~"(h|g)_(bucket)?"}',
+        'h_bucket{le="nan"}',
+        'sum(rate(rpc_seconds{quantile="0.99"}[5m]))',
+        "job:errors:increase_5m",
+        "shop:requests:burnrate1h",
+        "shop:requests:avg5m",
+        "sum(rate(shop:requests:sum[5m]))",
+        "shop:requests_total:sum_by_pod",
+        '{__name__=~"a_total|shop:requests:rate5m"}',
+        "sum(http_requests_per_second)",
+        "http_errors_rate5m",
+        "cache_hit_ratio",
+        "sum(requests_created)",
+        "sum(rate(probe_success[5m]))",
+    ],
+)
+def test_what_would_count_something_else_in_silence_is_refused(expression: str) -> None:
+    with pytest.raises(UnreadableError, match=r"counter|counts|name one bucket|in many buckets"):
+        read_counters(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["t", "shop:errors_total", "conversion_rate_total", "bucket", "rate_limited_total",
+     "a:ratio_count", '{__name__=~"(grpc|http)_.*_total"}', '{__name__="t"}', "orders_sum"],
+)  # fmt: skip
+def test_a_name_that_only_sounds_alike_is_a_counter(expression: str) -> None:
+    assert read_counters(expression) == Counters((expression,))
 
 
 def test_a_difference_taken_off_is_added_again() -> None:
