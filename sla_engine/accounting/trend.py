@@ -63,7 +63,7 @@ def with_trend(
     if not spans:
         return report
     left_out = frozenset(one.id for one in report.not_computed)
-    past = _Past(books, at, named, left_out, agreements, _before(report))
+    past = _Past(books, at, named, left_out, agreements=agreements, known=_before(report))
     found: list[PeriodTotals] = []
     for span in spans:
         proceed()
@@ -120,6 +120,7 @@ class _Past:
         at: int,
         named: Sequence[Service] | None,
         left_out: frozenset[str],
+        *,
         agreements: Sequence[Agreement],
         known: Mapping[Interval, Mapping[str, Entry]],
     ) -> None:

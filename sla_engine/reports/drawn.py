@@ -40,7 +40,7 @@ def draw(sheets: Sequence[Sheet], document: Any, pdf: Any) -> None:
         places = [(int(name[6:]), at) for name, at in page.anchors.items() if name[:6] == "sheet-"]
         if places and fonts and structure:
             size = page.height * _POINTS, page.width * _POINTS
-            canvas = _Canvas(pdf, number, *size, fonts, structure)
+            canvas = _Canvas(pdf, number, *size, fonts=fonts, structure=structure)
             for index, place in sorted(places):
                 canvas.add(sheets[index], place[0] * _POINTS, place[1] * _POINTS)
             canvas.close()
@@ -96,6 +96,7 @@ class _Canvas:
         number: int,
         height: float,
         width: float,
+        *,
         fonts: _Fonts,
         structure: "_Structure",
     ) -> None:
