@@ -93,7 +93,7 @@ class Lost(NamedTuple):
 class Done(NamedTuple):
     """An outage and what people wrote of it: ``unplanned`` in ms, ``lost`` in the currency.
 
-    ``why`` is what was measured when it began, ``is_open`` that it goes on.
+    ``why`` is what was measured when it began, in its language, ``is_open`` that it goes on.
     What the outage of a service that counts events cost is not known: its events cost.
     """
 
@@ -329,7 +329,7 @@ def _done(service: ServiceReport, share: Share, report: PeriodReport) -> Done:
         outage.ticket,
         outage.owner,
         outage.note,
-        report.why.get(outage.id),
+        report.why_told.get(outage.id, report.why.get(outage.id)),
         outage.end is None,
     )
 

@@ -116,7 +116,7 @@ def _outage(
         unplanned=say.service_time(share.unplanned),
         unknown=say.service_time(share.unknown),
         kind=say.phrase(_KINDS[share.kind]),
-        cause=outage.cause or report.why.get(outage.id, ""),
+        cause=outage.cause or report.why_told.get(outage.id) or report.why.get(outage.id, ""),
         ticket=outage.ticket or "",
         note="; ".join(note for note in notes if note),
         lost=share.unplanned,
