@@ -133,7 +133,7 @@ def _name(value: str) -> str:
         raise ValueError(f"is longer than {LONGEST_NAME} characters")
     if template := _TEMPLATE.search(value):
         raise ValueError(f"{shown(template[0])} looks like a template that was not rendered")
-    return printable(value)
+    return printable(value.strip())
 
 
 def _file(value: Path) -> Path:

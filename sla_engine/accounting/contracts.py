@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.past import at as held_at
@@ -72,6 +73,14 @@ def contract_reach(
     return Interval(first, last)
 
 
+class _Spans(NamedTuple):
+    """The windows that closed in a period and in the one before it, and the one that runs."""
+
+    closed: list[Interval]
+    before: list[Interval]
+    running: Interval | None
+
+
 class Contracts:
     """The contracts of services in a period, as known ``at`` (ms UTC).
 
@@ -90,9 +99,15 @@ class Contracts:
     ) -> None:
         self._catalogue, self._at, self._hours = catalogue, at, hours
         self._period, self._before = period, before
+        self._spans: dict[tuple[Held, ...], _Spans] = {}
 
     def of(
-        self, service: Service, facts: AccountingInput, began: int | None, whole: Figures
+        self,
+        service: Service,
+        facts: AccountingInput,
+        began: int | None,
+        whole: Figures,
+        previous: Figures | None = None,
     ) -> Contract:
         """Return the contract of a service.
 
@@ -101,17 +116,20 @@ class Contracts:
             facts: of all that `contract_reach` names.
             began: its first sample of all, if any (ms UTC).
             whole: its figures of the period.
+            previous: its figures of the period before, where they are known.
         """
         held = contract_kinds(self._catalogue, service)
-        known = {self._period: whole}
+        spans = self._spans_of(held)
         closed = [
-            self._closed(service, facts.within(span), span, began, known.get(span))
-            for span in closed_in(held, self._period, self._at)
+            self._closed(service, facts, span, began, whole if span == self._period else None)
+            for span in spans.closed
             if clip(facts.agreed, span)
         ]
         before = [
-            figures(facts.within(span), terms(service, span.start), self._at).met
-            for span in (closed_in(held, self._before, self._at) if self._before else ())
+            previous.met
+            if previous is not None and span == self._before
+            else figures(facts.within(span), terms(service, span.start), self._at).met
+            for span in spans.before
             if clip(facts.agreed, span)
         ]
         moment = min(self._at, self._period.end)
@@ -121,10 +139,20 @@ class Contracts:
             previous=tuple(before),
             zone=window_at(held, moment - 1).zone,
         )
-        running = running_at(held, moment)
+        running = spans.running
         if running is None or moment <= self._period.start or not clip(facts.agreed, running):
             return found
         return replace(found, running=self._running(service, facts, running, moment, began))
+
+    def _spans_of(self, held: tuple[Held, ...]) -> "_Spans":
+        """Return the windows of a kind, which most services share."""
+        if held not in self._spans:
+            self._spans[held] = _Spans(
+                closed_in(held, self._period, self._at),
+                closed_in(held, self._before, self._at) if self._before else [],
+                running_at(held, min(self._at, self._period.end)),
+            )
+        return self._spans[held]
 
     def _closed(
         self,
@@ -134,7 +162,7 @@ class Contracts:
         began: int | None,
         known: Figures | None,
     ) -> ClosedWindow:
-        found = known or figures(facts, terms(service, span.start), self._at)
+        found = known or figures(facts.within(span), terms(service, span.start), self._at)
         steps = ((ratio(step.below), step.credit) for step in held_at(service, span.start).credits)
         return ClosedWindow(span, found, credit(found, steps), self._entered(service, span, began))
 

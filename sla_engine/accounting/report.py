@@ -29,7 +29,8 @@ from sla_engine.domain.report import USUAL_PERCENTILE, NotComputed, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
 from sla_engine.reports import Format, plots
-from uptime_common.failure import failure_words
+from sla_engine.reports.language import language as reader
+from uptime_common.failure import Failures, failure_words
 
 Strips = bool | Literal["worst"]
 """Whose days are worked out: nobody's, everybody's, or theirs who lost most."""
@@ -76,11 +77,13 @@ def make_report(
     proceed()
     whole = Interval(period.start, period.end)
     named = _named(books.catalogue, whole, services, agreement)
+    seen, say = _why(books, made), reader(replace(made, language=language)).phrase
     made = replace(
         made,
         language=language,
         paper=paper,
-        why=_why(books, made),
+        why={name: failure_words(one) for name, one in seen.items()},
+        why_told={name: failure_words(one, say) for name, one in seen.items()},
         external_url=books.catalogue.external_url,
         named=_asked_for(books, period, named),
         ledger_head=str(books.ledger.head() or ""),
@@ -110,8 +113,8 @@ def _targets(catalogue: Catalogue) -> dict[str, Target]:
     }
 
 
-def _why(books: Books, made: PeriodReport) -> dict[str, str]:
-    """Return in words why the outages of a report began, by the id of each."""
+def _why(books: Books, made: PeriodReport) -> dict[str, Failures]:
+    """Return why the outages of a report began, by the id of each."""
     listed = [
         share.outage
         for service in made.services
@@ -126,7 +129,7 @@ def _why(books: Books, made: PeriodReport) -> dict[str, str]:
         lasted = Interval(outage.start, period.end if outage.end is None else outage.end)
         why = known[outage.service].inside(lasted) if outage.service in known else None
         if why is not None:
-            found[outage.id] = failure_words(why)
+            found[outage.id] = why
     return found
 
 

@@ -49,20 +49,19 @@ def with_context(
     first, previous = ledger.first_samples(), Interval(before.start, before.end)
     contracts = Contracts(catalogue, report.period, at, previous)
     windows = windows_in(catalogue, ledger.windows.touching(report.period), report.period)
+    was = {s.id: _figures(s, facts[s.id], previous, at) for s in chosen}
     return replace(
         report,
         previous=previous,
         services=tuple(
-            replace(
-                _service(
-                    one,
-                    service,
-                    facts[one.id].within(report.period),
-                    contracts.of(service, facts[one.id], first.get(one.id), one.figures),
-                    period=report.period,
-                    now=at,
-                ),
-                previous=_figures(service, facts[one.id], previous, at),
+            _service(
+                one,
+                service,
+                facts[one.id].within(report.period),
+                contracts.of(service, facts[one.id], first.get(one.id), one.figures, was[one.id]),
+                period=report.period,
+                now=at,
+                previous=was[one.id],
                 began=_inside(first.get(one.id), report.period),
             )
             for one, service in zip(report.services, chosen, strict=True)
@@ -134,6 +133,8 @@ def _service(
     *,
     period: Interval,
     now: int,
+    previous: Figures | None,
+    began: int | None,
 ) -> ServiceReport:
     agreed = clip(facts.agreed, Interval(period.start, min(period.end, now)))
     windows = intersect(agreed, facts.planned)
@@ -146,6 +147,8 @@ def _service(
         cost_per_hour=held_at(service, period.start).cost_per_hour,
         credit=contract.credit,
         contract=contract,
+        previous=previous,
+        began=began,
         **_pace(report.figures, terms(service, period.start).objective, period, now),
     )
 

@@ -12,7 +12,7 @@ from service_catalogue.calendar import Calendar as CalendarEntry
 from service_catalogue.past import at as held_at
 from service_catalogue.past import pieces
 from service_catalogue.quorum import Quorum
-from service_catalogue.service import FailingMinutes
+from service_catalogue.service import FOREVER, FailingMinutes
 from sla_engine.domain import calendar as domain
 from sla_engine.domain.availability import Terms
 from sla_engine.domain.cadence import CadenceTerms
@@ -121,6 +121,18 @@ def agreed_time(
     return union(*owed)
 
 
+def is_owed_before(
+    catalogue: Catalogue, service: Service, moment: int, first_sample: int | None
+) -> bool:
+    """Say whether a service may be owed any time before a moment (ms UTC), whatever its hours."""
+    whole = Interval(-FOREVER, moment)
+    return any(
+        held is not None
+        and _alive(catalogue, held, Interval(start, end), whole, first_sample).length
+        for start, end, held in pieces(service, *whole)
+    )
+
+
 def _owed(
     catalogue: Catalogue,
     service: Service,
@@ -129,13 +141,25 @@ def _owed(
     first_sample: int | None,
 ) -> Intervals:
     """Return the agreed time of a piece of a period in which the service's terms are the same."""
+    alive = _alive(catalogue, service, piece, period, first_sample)
+    zone = service.timezone or catalogue.timezone
+    return calendar_hours(catalogue, service.calendar, alive, zone) if alive.length else ()
+
+
+def _alive(
+    catalogue: Catalogue,
+    service: Service,
+    piece: Interval,
+    period: Interval,
+    first_sample: int | None,
+) -> Interval:
+    """Return the part of such a piece in which a service was there; empty where it was not."""
     zone = service.timezone or catalogue.timezone
     begin = period.start if first_sample is None else first_sample
     if service.since is not None:
         begin = milliseconds(service.since, zone)
     end = period.end if service.until is None else milliseconds(service.until, zone)
-    alive = Interval(max(piece.start, begin), min(piece.end, end))
-    return calendar_hours(catalogue, service.calendar, alive, zone) if alive.length else ()
+    return Interval(max(piece.start, begin), min(piece.end, end))
 
 
 def quorums(service: Service, period: Interval) -> Iterable[tuple[Interval, Quorum]]:

@@ -13,9 +13,9 @@ from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.past import watched
 from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.service_levels import account_fault
-from sla_engine.accounting.terms import terms
+from sla_engine.accounting.terms import is_owed_before, terms
 from sla_engine.domain.agreement import AgreementReport
-from sla_engine.domain.availability import AccountingInput, Figures, figures
+from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
 from sla_engine.domain.contract_window import Held, all_met, closed_in
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.isolation import Isolation
@@ -27,6 +27,8 @@ from sla_engine.ledger.frozen import Snapshot
 
 LENGTH = 13
 """How many periods: the same month of the year before is the first."""
+_NOTHING = figures(AccountingInput((), (), (), ()), Terms(None), 0)
+"""The figures of a service to which nothing was owed."""
 _STEPS: dict[PeriodKind, PeriodKind] = {
     "week": "week", "month": "month", "quarter": "month", "year": "month",
 }  # fmt: skip
@@ -61,7 +63,7 @@ def with_trend(
     if not spans:
         return report
     left_out = frozenset(one.id for one in report.not_computed)
-    past = _Past(books, at, named, left_out, agreements)
+    past = _Past(books, at, named, left_out, agreements=agreements, known=_before(report))
     found: list[PeriodTotals] = []
     for span in spans:
         proceed()
@@ -106,6 +108,17 @@ def _own(report: PeriodReport) -> PeriodTotals:
     return totals(report.period, entries, _debts(report.agreements), missing)
 
 
+def _before(report: PeriodReport) -> dict[Interval, dict[str, Entry]]:
+    """Return what a report knows of the period before: what it cost is not known to it."""
+    if report.previous is None:
+        return {}
+    entries = {
+        s.id: Entry(s.id, None, s.previous_met, s.previous or _NOTHING, None)
+        for s in report.services
+    }
+    return {report.previous: entries}
+
+
 def _debts(agreements: Sequence[AgreementReport]) -> dict[str, float]:
     return added(one.due for one in agreements if any(one.due.values()))
 
@@ -119,10 +132,12 @@ class _Past:
         at: int,
         named: Sequence[Service] | None,
         left_out: frozenset[str],
+        *,
         agreements: Sequence[Agreement],
+        known: Mapping[Interval, Mapping[str, Entry]],
     ) -> None:
         self._books, self._at, self._named, self._agreements = books, at, named, agreements
-        self._left_out = left_out
+        self._left_out, self._known = left_out, known
         self._first = books.ledger.first_samples()
         self._kinds: dict[str, tuple[Held, ...]] = {}
 
@@ -139,22 +154,44 @@ class _Past:
         return totals(span, entries, self._owed(span, isolation), missing)
 
     def _entries(self, span: Interval, services: Sequence[Service]) -> list[Entry]:
+        frozen, known = self._frozen(span, services), self._known.get(span, {})
+        found, rest = {}, []
+        for one in services:
+            if one.id not in frozen and one.id in known:
+                found[one.id] = self._priced(one, known[one.id], span)
+            elif one.id in frozen or self._is_owed(one, span):
+                rest.append(one)
+            else:
+                found[one.id] = self._priced(one, Entry(one.id, None, None, _NOTHING, None), span)
+        found |= self._worked_out(span, rest, frozen)
+        return [found[one.id] for one in services]
+
+    def _is_owed(self, service: Service, span: Interval) -> bool:
+        """Say whether anything was owed in a period, or in a window that closed in it."""
+        return is_owed_before(self._books.catalogue, service, span.end, self._first.get(service.id))
+
+    def _priced(self, service: Service, entry: Entry, span: Interval) -> Entry:
+        return entry._replace(impact=cost(service, entry.figures, span.start))
+
+    def _worked_out(
+        self, span: Interval, services: Sequence[Service], frozen: Mapping[str, Snapshot]
+    ) -> dict[str, Entry]:
+        if not services:
+            return {}
         kinds = {one.id: self._held(one) for one in services}
         windows = {held: closed_in(held, span, self._at) for held in set(kinds.values())}
         closed = {name: windows[held] for name, held in kinds.items()}
         begin = min([span.start, *(w.start for some in closed.values() for w in some)])
-        reach = Interval(begin, span.end)
-        frozen = self._frozen(span, services)
         rest = [one for one in services if one.id not in frozen]
-        facts = facts_of(self._books, reach, rest)
+        facts = facts_of(self._books, Interval(begin, span.end), rest)
         events = [one for one in services if one.id in frozen]
         known = facts_of(self._books, span, events, events=False) if events else {}
-        return [
-            self._kept(one, known[one.id], span, frozen[one.id])
+        return {
+            one.id: self._kept(one, known[one.id], span, frozen[one.id])
             if one.id in frozen
             else self._entry(one, facts[one.id], span, closed[one.id])
             for one in services
-        ]
+        }
 
     def _frozen(self, span: Interval, services: Sequence[Service]) -> dict[str, Snapshot]:
         """Return what was frozen of the services that count events, which are many to read."""

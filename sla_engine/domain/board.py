@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from heapq import nsmallest
 from typing import Literal, NamedTuple
 
 from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Budget, NoBudget
@@ -10,6 +11,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, WindowState
 from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval, clip
+from sla_engine.domain.outage import Outage
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import counted, summarize
 
@@ -98,7 +100,7 @@ class Lost(NamedTuple):
 class Done(NamedTuple):
     """An outage and what people wrote of it: ``unplanned`` in ms, ``lost`` in the currency.
 
-    ``why`` is what was measured when it began, ``is_open`` that it goes on.
+    ``why`` is what was measured when it began, in its language, ``is_open`` that it goes on.
     What the outage of a service that counts events cost is not known: its events cost.
     """
 
@@ -118,7 +120,7 @@ class Done(NamedTuple):
     @property
     def is_told(self) -> bool:
         """Say whether anybody wrote anything of it."""
-        return any((self.cause, self.ticket, self.owner, self.note))
+        return _is_told(self)
 
 
 class Risk(NamedTuple):
@@ -177,7 +179,7 @@ def board(report: PeriodReport) -> Board:
     """Return the first page of a report."""
     summary = summarize(report.services)
     lost = tuple(sorted(_lost(report.services), key=lambda one: (-one.amount, one.name)))
-    told = sorted(_outages(report), key=lambda one: (-(one.lost or 0.0), -one.unplanned, one.start))
+    hurt = list(_hurting(report))
     ahead = _ahead(report)
     return Board(
         verdicts=tuple(_verdicts(report)),
@@ -187,8 +189,8 @@ def board(report: PeriodReport) -> Board:
         lost=lost,
         by_money=_by_money(report.services, lost),
         by_budget=summary.worst,
-        done=tuple(told[:_DONE]),
-        silent=sum(not one.is_told for one in told),
+        done=tuple(_done(*one, report) for one in nsmallest(_DONE, hurt, key=_dearest)),
+        silent=sum(not _is_told(share.outage) for _, share in hurt),
         risks=tuple(sorted(_risks(report, ahead), key=_soonest)),
         ahead=ahead,
     )
@@ -309,29 +311,42 @@ def _by_money(services: Sequence[ServiceReport], lost: Sequence[Lost]) -> tuple[
     return tuple(known[one.id] for one in lost[:_HURT])
 
 
-def _outages(report: PeriodReport) -> Iterator[Done]:
+def _hurting(report: PeriodReport) -> Iterator[tuple[ServiceReport, Share]]:
     for service in counted(report.services):
         for share in service.figures.shares:
             if share.unplanned:
-                yield _done(service, share, report)
+                yield service, share
+
+
+def _dearest(one: tuple[ServiceReport, Share]) -> tuple[float, int, int]:
+    """Order by money lost, then by time, then by when it began."""
+    service, share = one
+    return -(_lost_by(service, share) or 0.0), -share.unplanned, share.outage.start
+
+
+def _lost_by(service: ServiceReport, share: Share) -> float | None:
+    hourly, by_time = service.cost_per_hour, service.figures.lost is None  # else events cost
+    return share.unplanned / 3_600_000 * hourly if by_time and hourly is not None else None
+
+
+def _is_told(outage: Outage | Done) -> bool:
+    return any((outage.cause, outage.ticket, outage.owner, outage.note))
 
 
 def _done(service: ServiceReport, share: Share, report: PeriodReport) -> Done:
-    outage, hourly = share.outage, service.cost_per_hour
-    by_time = service.figures.lost is None  # else events cost, not the time
-    lost = share.unplanned / 3_600_000 * hourly if by_time and hourly is not None else None
+    outage = share.outage
     return Done(
         service.id,
         service.name,
         outage.id,
         outage.start,
         share.unplanned,
-        lost,
+        _lost_by(service, share),
         outage.cause,
         outage.ticket,
         outage.owner,
         outage.note,
-        report.why.get(outage.id),
+        report.why_told.get(outage.id, report.why.get(outage.id)),
         outage.end is None,
     )
 

@@ -245,7 +245,8 @@ class Contract:
     @property
     def budget_remaining(self) -> float | None:
         """Return what is left of the budget of the window that is `judged`."""
-        return None if self.judged is None else self.judged.figures.budget_remaining
+        judged = self.judged
+        return None if judged is None else judged.figures.budget_remaining
 
 
 def all_met(verdicts: Iterator[bool | None] | Sequence[bool | None]) -> bool | None:

@@ -334,7 +334,8 @@ class PeriodReport:
     what it is printed on.
     ``not_computed`` are the services that are missing from ``services``. ``frozen``: what it says
     is kept; ``unsettled`` are the services that are not known to the period's end, which hinders.
-    ``evidence`` is there where the report is sealed. ``why`` outages began, in words, by id.
+    ``evidence`` is there where the report is sealed. ``why`` outages began, in words, by id, and
+    ``why_told`` in those of its language.
     ``trend`` are this period and those before it, ``year`` the months of the year up to its end;
     ``external_url`` is where people reach the engine's pages, ``named`` the ids of the services
     that it was asked for, where these are not all; ``ledger_head`` is the last link of the ledger's
@@ -364,6 +365,7 @@ class PeriodReport:
     not_computed: tuple[NotComputed, ...] = ()
     evidence: Evidence | None = None
     why: Mapping[str, str] = field(default_factory=dict)
+    why_told: Mapping[str, str] = field(default_factory=dict)
     agreements: tuple[AgreementReport, ...] = ()
     trend: tuple[PeriodTotals, ...] = ()
     year: PeriodTotals | None = None

@@ -1,8 +1,11 @@
 """What the first page of a report says: the figures of all services in a few."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
+from sla_engine.domain.contract_window import WindowState
 from sla_engine.domain.report import ServiceReport
 
 LOW_COVERAGE = 0.99
@@ -45,13 +48,17 @@ def summarize(services: Sequence[ServiceReport]) -> Summary:
     every, services = services, counted(services)
     agreed = sum(s.figures.agreed for s in services)
     unknown = sum(s.figures.unknown for s in services)
+    said: dict[bool | WindowState | None, list[ServiceReport]] = defaultdict(list)
+    for one in services:
+        met = one.met
+        said[one.state if met is None else met].append(one)
     return Summary(
-        met=tuple(s for s in services if s.met is True),
-        missed=tuple(s for s in services if s.met is False),
-        unjudged=tuple(s for s in services if s.met is None and s.state is None),
-        on_course=tuple(s for s in services if s.state == "on_course"),
-        at_risk=tuple(s for s in services if s.state == "at_risk"),
-        lost=tuple(s for s in services if s.state == "lost"),
+        met=tuple(said[True]),
+        missed=tuple(said[False]),
+        unjudged=tuple(said[None]),
+        on_course=tuple(said["on_course"]),
+        at_risk=tuple(said["at_risk"]),
+        lost=tuple(said["lost"]),
         worst=_worst(services),
         planned=sum(s.figures.planned for s in services),
         unplanned=sum(s.figures.unplanned for s in services),
@@ -75,7 +82,7 @@ def is_thin(service: ServiceReport) -> bool:
 
 def _worst(services: Sequence[ServiceReport]) -> tuple[ServiceReport, ...]:
     hurt = [s for s in services if s.figures.unplanned or s.met is False]
-    return tuple(sorted(hurt, key=_rank)[:_WORST])
+    return tuple(nsmallest(_WORST, hurt, key=_rank))
 
 
 def _rank(service: ServiceReport) -> tuple[float, float, str]:

@@ -35,10 +35,12 @@ def draw(sheets: Sequence[Sheet], document: Any, pdf: Any) -> None:
         UnknownFontError: nothing was drawn, and nobody may see this PDF.
     """
     fonts = _fonts(pdf) if sheets else None
+    structure = _Structure(pdf) if sheets else None
     for number, page in enumerate(document.pages):
         places = [(int(name[6:]), at) for name, at in page.anchors.items() if name[:6] == "sheet-"]
-        if places and fonts:
-            canvas = _Canvas(pdf, number, page.height * _POINTS, page.width * _POINTS, fonts)
+        if places and fonts and structure:
+            size = page.height * _POINTS, page.width * _POINTS
+            canvas = _Canvas(pdf, number, *size, fonts=fonts, structure=structure)
             for index, place in sorted(places):
                 canvas.add(sheets[index], place[0] * _POINTS, place[1] * _POINTS)
             canvas.close()
@@ -88,12 +90,20 @@ def _object(pdf: Any, reference: bytes) -> Any:
 class _Canvas:
     """A page that sheets are drawn on."""
 
-    def __init__(self, pdf: Any, number: int, height: float, width: float, fonts: _Fonts) -> None:
+    def __init__(
+        self,
+        pdf: Any,
+        number: int,
+        height: float,
+        width: float,
+        *,
+        fonts: _Fonts,
+        structure: "_Structure",
+    ) -> None:
         self._pdf, self._height, self._width, self._fonts = pdf, height, width, fonts
         kid = pdf.pages["Kids"][number * 3]
         self._page, self._reference = pdf.objects[kid], f"{kid} 0 R".encode()
-        self._root = _object(pdf, pdf.catalog["StructTreeRoot"])
-        self._marks = _object(pdf, self._root["ParentTree"])["Nums"][number * 2 + 1]
+        self._marks, self._structure = structure.marks(number), structure
         self._drawn: list[str] = []
 
     def add(self, sheet: Sheet, left: float, top: float) -> None:
@@ -102,7 +112,7 @@ class _Canvas:
         self._drawn += _stripes(sheet, left, self._height - top, self._width - 2 * left, tall)
         base = self._height - top - sheet.size * _BASELINE
         self._drawn += ["BT", _colour(_INK), f"{tall:.3f} TL", f"1 0 0 1 {left:.3f} {base:.3f} Tm"]
-        element = self._element()
+        element = self._structure.element(self._reference)
         for font, lines in (
             (self._fonts.bold, sheet.head),
             (self._fonts.regular, [line.text for line in sheet.lines]),
@@ -123,17 +133,32 @@ class _Canvas:
         contents = [below.reference, self._page["Contents"], above.reference]
         self._page["Contents"] = pydyf.Array(contents)
 
-    def _element(self) -> Any:
-        """Return a new element of the structure, after the last one of this page."""
-        whole = _object(self._pdf, self._root["K"][0])
+
+class _Structure:
+    """What the PDF tells screen readers of its pages."""
+
+    def __init__(self, pdf: Any) -> None:
+        self._pdf = pdf
+        root = _object(pdf, pdf.catalog["StructTreeRoot"])
+        self._numbers = _object(pdf, root["ParentTree"])["Nums"]
+        self._whole = _object(pdf, root["K"][0])
+        self._pages = [_object(pdf, kid).get("Pg") for kid in self._whole["K"]]
+        """The page of each element."""
+
+    def marks(self, page: int) -> Any:
+        """Return what stands for the marks of a page, in their order."""
+        return self._numbers[page * 2 + 1]
+
+    def element(self, page: bytes) -> Any:
+        """Return a new element, after the last one of a page."""
         element = pydyf.Dictionary(
-            {"Type": "/StructElem", "S": "/P", "K": pydyf.Array(), "Pg": self._reference}
-            | {"P": whole.reference}
+            {"Type": "/StructElem", "S": "/P", "K": pydyf.Array(), "Pg": page}
+            | {"P": self._whole.reference}
         )
         self._pdf.add_object(element)
-        pages = [_object(self._pdf, kid).get("Pg") for kid in whole["K"]]
-        last = max(i for i, page in enumerate(pages) if page == self._reference)
-        whole["K"].insert(last + 1, element.reference)
+        after = max(i for i, one in enumerate(self._pages) if one == page) + 1
+        self._whole["K"].insert(after, element.reference)
+        self._pages.insert(after, page)
         return element
 
 

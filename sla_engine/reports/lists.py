@@ -8,6 +8,7 @@ from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport, ServiceReport, Work
+from sla_engine.domain.summary import counted
 from sla_engine.reports.columns import budget_gone, other_percentiles, spoken, window_title
 from sla_engine.reports.language import FIELDS, Language, language, marked
 
@@ -115,7 +116,7 @@ def _outage(
         unplanned=say.service_time(share.unplanned),
         unknown=say.service_time(share.unknown),
         kind=say.phrase(_KINDS[share.kind]),
-        cause=outage.cause or report.why.get(outage.id, ""),
+        cause=outage.cause or report.why_told.get(outage.id) or report.why.get(outage.id, ""),
         ticket=outage.ticket or "",
         note="; ".join(note for note in notes if note),
         lost=share.unplanned,
@@ -194,13 +195,21 @@ def _entered(one: ClosedWindow | RunningWindow, say: Language) -> str:
 
 
 def outage_count(report: PeriodReport) -> str:
-    """Return how many outages there are, and how many of them are too short to count."""
+    """Return how many outages are listed: those of components, and too short to count, besides."""
     say = language(report)
     short = sum(len(s.figures.short) for s in report.services)
-    counted = say.counted(sum(len(s.figures.shares) for s in report.services), "outage")
-    if not short:
-        return counted
-    return say.phrase("{outages} and {n} too short to count", outages=counted, n=say.number(short))
+    listed = sum(len(s.figures.shares) for s in report.services)
+    told = say.counted(listed, "outage")
+    if short:
+        told = say.phrase("{outages} and {n} too short to count", outages=told, n=say.number(short))
+    parts = listed - sum(len(s.figures.shares) for s in counted(report.services))
+    if parts:
+        told += "; " + say.plural(
+            "{n} is of a component and not in the sums of the first page",
+            "{n} are of components and not in the sums of the first page",
+            parts,
+        )
+    return told
 
 
 def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:

@@ -7,12 +7,11 @@ from markupsafe import Markup
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import columns, grids, lists, palette, papers, view
+from sla_engine.reports import columns, grids, lists, months, palette, papers, view
 from sla_engine.reports.drawings import (
     captions,
     days_title,
     drawings,
-    is_monthly,
     trend,
     trend_title,
 )
@@ -43,7 +42,8 @@ def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
         first=first_page(report),
         trend=trend(report),
         trend_title=trend_title(report) if report.trend else "",
-        monthly=is_monthly(report),
+        months=months.months,
+        months_title=months.title,
         days_title=days_title(report),
         sheet=sheets or (lambda _grid: Markup("")),
         columns=columns,

@@ -46,6 +46,13 @@ WORDS = (
             "the last day's pace, or is gone"
         ),
     ),
+    (
+        marked("rule"),
+        marked(
+            "what makes one figure of an agreement's services: none, each is judged for itself; "
+            "the worst; their mean by weight; or the time in which all were up"
+        ),
+    ),
     (marked("credit"), marked("the part of a window's fee that is due back")),
     (marked("p95"), marked("what 95 of 100 measurements do not exceed")),
     (

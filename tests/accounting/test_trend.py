@@ -111,6 +111,14 @@ def test_the_year_counts_an_outage_over_the_end_of_a_month_once(ledger: Ledger) 
     assert january.outages == 1
 
 
+def test_months_owed_before_the_first_sample_are_unknown_and_not_left_out(ledger: Ledger) -> None:
+    found = made(ledger, "2026-10", since="2026-01-01").trend
+    december, january = found[2], found[3]
+    assert (december.agreed, december.unknown) == (0, 0)
+    assert january.agreed == january.unknown == 31 * 24 * 60 * MINUTE
+    assert (january.coverage, january.cost) == (0.0, 0.0)
+
+
 def test_a_quarter_shows_months_a_week_shows_weeks_and_a_day_shows_none(ledger: Ledger) -> None:
     quarter, week, day = (made(ledger, name) for name in ("2026-Q3", "2026-W40", "2026-10-03"))
     assert quarter.trend[-1].span.start == at("2026-09-01")

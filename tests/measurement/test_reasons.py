@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from service_catalogue import Catalogue
+from sla_engine.accounting.report import make_report
+from sla_engine.domain.board import board
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import parse_period
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.reasons import OutageStart
 from sla_engine.measurement.reasons import reasons
 from sla_engine.prometheus import QueryError, Series
 from sla_engine.prometheus.series import QueryResult
+from sla_engine.reports import FORMATS
 from tests.catalogues import catalogue
 from uptime_common.failure import Failure, Failures, failure_words
 
@@ -150,3 +155,15 @@ def test_a_reason_is_kept_with_its_outage_and_chained(ledger: Ledger) -> None:
     with ledger.engine.begin() as connection:
         connection.execute(sa.text("UPDATE outage_reason SET reason = '{}'"))
     assert any("outage_reason was put in or changed" in line for line in ledger.verify())
+
+
+def test_a_report_says_why_in_its_language_and_programs_are_told_in_english(
+    ledger: Ledger,
+) -> None:
+    why = Failures((Failure("probe", "shop-2:443", "fra", "connect", "refused"),), 1)
+    ledger.apply([_down("job")], seen={OutageStart("job", T0): why})
+    books, day = Books(_catalogue(), ledger), parse_period("2026-10-03", ZoneInfo("UTC"), 0)
+    made = make_report(books, day, day.end, [FORMATS["text"]], language="de")
+    assert "abgelehnt von shop-2:443" in FORMATS["text"].render(made).decode()
+    assert [one.why for one in board(made).done] == ["abgelehnt von shop-2:443"]
+    assert "refused by shop-2:443" in FORMATS["json"].render(made).decode()

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from html import escape
 
 import pytest
 import resvg_py
 from weasyprint import HTML
 
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import (
     FORMATS,
@@ -17,8 +19,10 @@ from sla_engine.reports import (
     drawings,
     grids,
     lists,
+    months,
     plots,
     to_html,
+    to_mail,
     to_slack,
     view,
 )
@@ -203,6 +207,84 @@ def test_a_report_about_nothing_is_still_a_report() -> None:
 def test_marks_of_an_axis_have_the_digits_they_take() -> None:
     words = [plots.mark(value, language(REPORT)) for value in (0, 0.5, 0.25, 1.0, 0.2 + 0.1, 1500)]
     assert words == ["0", "0.5", "0.25", "1", "0.3", "1,500"]
+
+
+def test_the_months_before_stand_in_figures_with_what_they_cost_and_what_is_due() -> None:
+    grid = months.months(REPORT)
+    assert grid.head == [
+        "Period", "Objectives met", "Outages", "Unplanned", "Planned", "Coverage", "Cost", "Due",
+    ]  # fmt: skip
+    assert grid.rows[1] == [
+        "September 2026", "3 of 4", "2", "2h", "45m", "100.0 %", "16,000", "250.00 EUR",
+    ]  # fmt: skip
+    assert grid.rows[0][-1] == "-"
+
+
+def test_the_list_says_which_of_its_outages_the_first_page_does_not_count() -> None:
+    assert lists.outage_count(REPORT) == "4 outages and 1 too short to count"
+    first, second, *rest = REPORT.services
+    report = replace(REPORT, services=(first, replace(second, part_of=first.id), *rest))
+    told = "; 1 is of a component and not in the sums of the first page"
+    assert lists.outage_count(report) == f"4 outages and 1 too short to count{told}"
+
+
+def test_every_picture_has_a_caption_and_every_strip_of_days_its_period() -> None:
+    day = replace(REPORT, period=Interval(at("2026-10-05T00:00"), at("2026-10-06T00:00")))
+    for report in (REPORT, day):
+        page = to_html.page(report)
+        figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
+        assert len(figures) > 3
+        assert [one for one in figures if "<figcaption" not in one] == []
+        days = re.findall(r"Days: (.+?)\.|Its days: (.+?)<", page)
+        assert len(days) > 3
+        assert all(any("to 2026-" in said for said in one) for one in days)
+
+
+def test_nobody_is_told_of_sixty_minutes_or_sixty_seconds() -> None:
+    amounts = re.compile(r"(?<![\d.,:])(?:[6-9]\d|\d[\d,]*\d{2}) ?(?:m|s|min|minutes)\b")
+    assert amounts.findall("43,118 minutes, 75m, 90 s; 59m 59s") == [
+        "43,118 minutes",
+        "75m",
+        "90 s",
+    ]
+    long = service("s", outage("s", "2026-10-01T00:00:00", 43_118), impact=1.0, hourly=1)
+    report = replace(REPORT, services=(long,), late=43_118 * 60_000)
+    mail = to_mail.message(report, "", ["a.pdf"])
+    page = re.sub(r"<(style|svg).*?</\1>", "", to_html.page(report), flags=re.DOTALL)
+    for shown in (page, mail.html, mail.text, *(
+        FORMATS[name].render(report).decode() for name in ("text", "slack")
+    )):  # fmt: skip
+        assert "718h 38m" in shown
+        assert amounts.findall(shown) == []
+
+
+@pytest.mark.parametrize("name", ["Smith & Sons", "<!channel> & <@U1>", "=1+1&amp;"])
+def test_whatever_people_name_reads_as_it_was_written_in_every_format(name: str) -> None:
+    shop = outage("s", "2026-10-05T14:00:00", 50, cause=name, ticket=name, note=name)
+    one = replace(service("s", shop, impact=1.0, hourly=1), name=name, owner=name)
+    work = replace(REPORT.works[0], title=name, requester=name)
+    report = replace(REPORT, organization=name, services=(one,), works=(work,))
+    mail, once = to_mail.message(report, "", ["a.pdf"]), escape(name)
+    for page in (to_html.page(report), mail.html):
+        assert once in page
+        assert escape(once) not in page
+    for text in (mail.text, FORMATS["text"].render(report).decode()):
+        assert name in text
+        assert once not in text
+    said = json.dumps(json.loads(FORMATS["slack"].render(report)), ensure_ascii=False)
+    assert name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in said
+    assert "<!channel>" not in re.sub(r'{"type": "plain_text".*?}', "", said)  # inert there
+    assert once not in FORMATS["csv"].render(report).decode()
+
+
+def test_the_text_of_a_mail_is_short_however_much_there_is_to_tell() -> None:
+    many = tuple(
+        replace(one, id=f"{one.id}{i}", is_stale=True, data_until=at("2026-10-02T00:00"))
+        for i in range(100)
+        for one in SERVICES
+    )
+    mail = to_mail.message(replace(REPORT, services=many, late=DAY), "", ["a.pdf", "a.csv"])
+    assert len(mail.text.splitlines()) < 90
 
 
 def test_where_nothing_has_a_price_nothing_is_said_of_cost() -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from sla_engine.domain.agreement import AgreementReport, AgreementWindow
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports import FORMATS, to_html
 from sla_engine.reports.first_page import first_page
@@ -17,7 +18,7 @@ from sla_engine.reports.language import TRANSLATED, language
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.to_json import document
 from tests.reports import sample
-from tests.reports.sample import REPORT, SERVICES
+from tests.reports.sample import MONTH, REPORT, SERVICES
 from uptime_common import humanize
 
 MARGIN = 12 / 25.4 * 72
@@ -57,9 +58,35 @@ def hurt(count: int) -> Iterator[ServiceReport]:
         yield replace(found, name=f"{name} {i}")
 
 
+def everywhere(word: str) -> PeriodReport:
+    """Return a report in which everything that people name has a long name."""
+    work = replace(REPORT.works[0], title=word, requester=word, approver=word, services=(word,))
+    coming = REPORT.coming
+    assert coming is not None
+    come = coming.works[0]._replace(title=word, requester=word, approver=word, services=(word,))
+    capacity = REPORT.capacity
+    assert capacity is not None
+    host = replace(capacity.hosts[0], name=word, mount=f"/{word}", filling=f"/{word}", system=word)
+    told = sample.outage("s", "2026-10-05T14:00:00", 50, cause=word, ticket=word, note=word)
+    owed = AgreementWindow(MONTH, (), 0.99, met=False, credit=10, money=100, fee=1_000)
+    promised = AgreementReport("a", word, "all", "month", 0.999, 1_000, "EUR", closed=(owed,))
+    return replace(
+        REPORT,
+        organization=word,
+        services=(replace(sample.service("s", told), name=word, owner=word), *services(3, word)),
+        agreements=(promised,),
+        works=(work,),
+        coming=coming._replace(works=(come,)),
+        capacity=replace(
+            capacity, hosts=(host,), certificates=(replace(capacity.certificates[0], name=word),)
+        ),
+    )
+
+
 CASES: dict[str, PeriodReport] = {
     "a full first page": replace(REPORT, services=tuple(hurt(14))),
     "a full first page on letter": replace(REPORT, services=tuple(hurt(14)), paper="letter"),
+    "an unbroken word everywhere": everywhere(UNBROKEN),
     "one service": replace(REPORT, services=services(1, "Shop")),
     "wide names": replace(REPORT, services=services(12, LONG, UNBROKEN, WIDE, "Shop", LONG)),
     "long tables": replace(REPORT, services=services(122, LONG, UNBROKEN, WIDE), paper="letter"),

@@ -177,3 +177,8 @@ def test_a_service_is_found_by_its_id() -> None:
     assert book.find("none") is book.find(None) is None
     with pytest.raises(KeyError):
         book.service("none")
+
+
+def test_a_name_is_kept_without_the_room_around_it() -> None:
+    found = catalogue({"id": "shop", "name": " Web shop\u00a0"}, organization="Example Corp ")
+    assert (found.organization, found.services[0].name) == ("Example Corp", "Web shop")
