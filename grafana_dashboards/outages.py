@@ -205,7 +205,7 @@ def _outages() -> Table:
         Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
         Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
         keys={"service": "Service"},
-        narrow={"Service": 220},
+        narrow={"Service": 300},
         sort="Unplanned",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},
