@@ -10,7 +10,7 @@ from tests.grafana_dashboards.month_contracts import contracts
 from tests.grafana_dashboards.month_hosts import host
 from tests.grafana_dashboards.month_rules import of_rules
 
-NOW = 1_793_455_200  # 2026-10-31T12:00:00Z
+NOW = 1_793_455_200  # 2026-10-31T14:00:00Z
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 TIMES = (
     *range(NOW - 30 * DAY, NOW - 3 * HOUR, HOUR),
@@ -22,7 +22,7 @@ HOSTS = ("web-1:9710", "db-1:9100")
 SILENT = "old-1:9100"
 OPEN_SINCE = NOW - 25 * MINUTE
 COMPLETE_SINCE = NOW - 30 * DAY
-BLIP, BLIP_SPAN = "O-WIKIBLIPPED", (NOW - 49_862, NOW - 49_667)  # 22:08:58 to 22:12:13
+BLIP, BLIP_SPAN = "O-WIKIBLIPPED", (NOW - 57_062, NOW - 56_867)  # 22:08:58 to 22:12:13
 EARLIER = (NOW - 100 * MINUTE, NOW - 97 * MINUTE)
 WINDOW_SPAN = (NOW - 150 * MINUTE, NOW - 90 * MINUTE)
 MONTH = (NOW - 30.5 * DAY, NOW + 0.5 * DAY)
