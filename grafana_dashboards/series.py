@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from grafana_dashboards.style.promql import MINE, each, most, ordered, worst
+from grafana_dashboards.style.promql import MINE, RANK, each, most, ordered, worst
 
 LAST_DAY = "1d"
 _OWED = f"service_slo_window_info{{{MINE}}}"
@@ -55,10 +55,6 @@ NEXT_WORK = each("service_maintenance_next_start_timestamp_seconds")
 MAINTENANCE = each("service_maintenance_active")
 # By the ledger; where no engine tells, by the rules that stand on our exporter's probes.
 UP_NOW = f"{each('sla_service_up')} or {each('service:up:quorum')}"
-_BY_RULES = worst("service:up:quorum")
-UP = f"{worst('sla_service_up')} or {_BY_RULES}"
-# 0 down, 1 up, and 2 more of each inside a maintenance window; while no engine runs, by the rules.
-STATE = f"({UP}) + on (service) 2 * {most('service_maintenance_active')} or {_BY_RULES}"
 STATE_NOW = f"({UP_NOW}) + on (service) 2 * {MAINTENANCE} or {UP_NOW}"
 UNSEEN = (
     f"{OBJECTIVE} unless on (service) "
@@ -99,6 +95,22 @@ BUDGET_ENDS = (
     f" or 2 * {in_state('at_risk')}"
 )
 UNJUDGED = f"{OBJECTIVE} unless on (service) ({owed('sla_window_state')})"
+
+
+def states(ranking: str) -> str:
+    """Return the state of each step of the services that ``ranking`` returns, lowest rank first.
+
+    0 is down, 1 up, and 2 more of each inside a maintenance window; while no engine runs it is by
+    the rules. Each of the three is ranked before they meet: of 500 services 20 are left by then.
+    """
+    by_engine, by_rules = (
+        ordered(ranking, worst(metric)) for metric in ("sla_service_up", "service:up:quorum")
+    )
+    planned = ordered(ranking, f"2 * {most('service_maintenance_active')}")
+    apart = f'label_replace({planned}, "of", "maintenance", "", "")'
+    # Ten more where a state is known: a window of maintenance alone is none.
+    known = f"10 + ({by_engine} or {by_rules})"
+    return f"(sum by ({RANK}, service) ({known} or {apart}) >= 10) - 10"
 
 
 def downtime(kind: str) -> str:
