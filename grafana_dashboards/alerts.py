@@ -38,6 +38,7 @@ FILES = {
 _UNITS = {"ratio": RATIO, "seconds": DURATION, "number": COUNT}
 # A limit of days is in days, or beside "below 21 days" Grafana writes of 2.86 weeks.
 _LONG = ((86_400, "days", DAYS), (3600, "h", HOURS))
+_POINTS = 400  # of each panel of a rule, whatever its width: of 500 services each point costs
 FEW = 2  # lines of a rule: those nearest to its limit, or furthest beyond it
 _NAME = 260  # pixels of the longest name of a rule
 # Whatever a rule's series has of these names it; labels that it has not leave no trace.
@@ -280,6 +281,7 @@ def _chart(rule: Rule) -> timeseries.Panel:
         DynamicConfigValue(id_val="color", value=limit),
         DynamicConfigValue(id_val="custom.lineStyle", value=dashed),
     ]
+    panel.max_data_points(_POINTS)
     return panel.override_by_regexp("/^fires /", drawn).id(rule.panel)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from grafana_dashboards.style.promql import MINE, RANK, each, most, ordered, worst
+from grafana_dashboards.style.promql import MINE, RANK, ahead, each, ordered
 
 LAST_DAY = "1d"
 _OWED = f"service_slo_window_info{{{MINE}}}"
@@ -101,12 +101,15 @@ def states(ranking: str) -> str:
     """Return the state of each step of the services that ``ranking`` returns, lowest rank first.
 
     0 is down, 1 up, and 2 more of each inside a maintenance window; while no engine runs it is by
-    the rules. Each of the three is ranked before they meet: of 500 services 20 are left by then.
+    the rules. Of each of the three the others are left out first: of 500 services 20 are drawn.
     """
-    by_engine, by_rules = (
-        ordered(ranking, worst(metric)) for metric in ("sla_service_up", "service:up:quorum")
-    )
-    planned = ordered(ranking, f"2 * {most('service_maintenance_active')}")
+
+    def each_step(how: str, metric: str) -> str:
+        these = f"{how} by (service) ({ahead(how, metric)} and on (service) {ranking})"
+        return ordered(ranking, these)
+
+    by_engine, by_rules = (each_step("min", m) for m in ("sla_service_up", "service:up:quorum"))
+    planned = f"2 * ({each_step('max', 'service_maintenance_active')})"
     apart = f'label_replace({planned}, "of", "maintenance", "", "")'
     # Ten more where a state is known: a window of maintenance alone is none.
     known = f"10 + ({by_engine} or {by_rules})"
@@ -181,15 +184,19 @@ def counted(these: str, among: str) -> str:
     return f"count({these}) or 0 * count({among})"
 
 
-def burning(window: str, at: str = "") -> str:
-    """Return the burn rate: errors over a window of the recording rules, of the error budget."""
-    errors = f"max by (service) (service:sli_errors:ratio_rate{window}{{{MINE}}}{at})"
-    return f"{errors} / on (service) {budget_of(at)}"
+def burning(window: str, at: str = "", ranking: str = "") -> str:
+    """Return the burn rate: errors over a window of the recording rules, of the error budget.
+
+    With a ``ranking``, of the services that it returns: all others are left out first.
+    """
+    only = f"{at} and on (service) {ranking}" if ranking else at
+    errors = f"max by (service) (service:sli_errors:ratio_rate{window}{{{MINE}}}{only})"
+    return f"{errors} / on (service) {budget_of(only)}"
 
 
-def budget_of(at: str = "") -> str:
-    """Return the part that may fail, as the rules have it."""
-    return f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{at})"
+def budget_of(only: str = "") -> str:
+    """Return the part that may fail, as the rules have it; ``only`` follows its selector."""
+    return f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{only})"
 
 
 def burning_most(number: int, thresholds: Mapping[str, float]) -> str:

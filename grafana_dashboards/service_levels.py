@@ -188,7 +188,8 @@ def _burn_rate() -> timeseries.Panel:
         "recording rules of alert_rules/.",
         *(
             over_time(
-                among(burning_most(3, BURN_WINDOWS), burning(window)), f"{{{{service}}}} {window}"
+                burning(window, ranking=burning_most(3, BURN_WINDOWS)),
+                f"{{{{service}}}} {window}",
             )
             for window in BURN_WINDOWS
         ),

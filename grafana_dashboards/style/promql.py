@@ -37,13 +37,8 @@ def ahead(how: str, metric: str, matchers: str = MINE) -> str:
     return f"{how}_over_time({metric}{{{matchers}}}[$__interval] offset -$__interval)"
 
 
-def worst(metric: str) -> str:
-    """Return the least value of each step, so that a short outage shows at every zoom."""
-    return f"min by (service) ({ahead('min', metric)})"
-
-
 def most(metric: str) -> str:
-    """Return the greatest value of each step."""
+    """Return the greatest value of each step, so that a short one shows at every zoom."""
     return f"max by (service) ({ahead('max', metric)})"
 
 

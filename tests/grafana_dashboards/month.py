@@ -34,8 +34,13 @@ Series = Iterator[tuple[str, dict[str, str], Value]]
 
 def month() -> str:
     """Return the OpenMetrics text."""
-    lines = [
-        f"{name}{_written(labels)} {value(t)} {t}"
+    return "".join(lines())
+
+
+def lines() -> Iterator[str]:
+    """Yield the lines of the text."""
+    yield from (
+        f"{name}{_written(labels)} {value(t)} {t}\n"
         for name, labels, value in (
             *_services(),
             *_alerts(),
@@ -46,8 +51,8 @@ def month() -> str:
         )
         for t in TIMES
         if value(t) is not None
-    ]
-    return "\n".join([*lines, "# EOF\n"])
+    )
+    yield "# EOF\n"
 
 
 def _written(labels: dict[str, str]) -> str:
@@ -242,7 +247,7 @@ def _hosts() -> Series:
     gone = {"job": "node", "instance": SILENT}
     yield "up", gone, lambda t: float(t < NOW - 2 * HOUR)
     yield "node_uname_info", gone, lambda t: 1 if t < NOW - 2 * HOUR else None
-    yield "up", {"job": "node", "instance": HOSTS[1]}, flat(1)
+    yield from (("up", {"job": "node", "instance": name}, flat(1)) for name in HOSTS[1:])
 
 
 def _probes() -> Series:
