@@ -22,6 +22,7 @@ Same = Callable[[str, Any, Any], bool]
 _SETTLING = 120_000
 _GOES_ON = 300 + 150  # five minutes, and two and a half steps of the slowest cadence
 _CLOSE = 1e-12
+_MILLISECOND = 0.001
 _SECONDS = "_seconds"
 _TEXT = (
     "agreed_seconds", "excluded_seconds", "planned", "unplanned", "unknown_seconds",
@@ -106,17 +107,16 @@ def changed(path: str, before: Any, after: Any) -> Iterator[str]:
 def less_known(
     path: str, whole: Any, found: Any, loose: Mapping[str, float] = MappingProxyType({})
 ) -> Iterator[str]:
-    """Yield the services of a report of which less is known than in another one.
+    """Yield the services of a report of which less time is known than in another one.
 
+    Seconds are compared, not shares: what is known earlier makes the agreed time longer, too.
     ``loose`` is how much less may be (seconds), by service.
     """
     for wanted, service in zip(whole["services"], found["services"], strict=True):
-        least, known = (one.get("coverage_ratio") for one in (wanted, service))
-        if least is None:
-            continue
-        may = loose.get(service["id"], 0) / wanted["agreed_seconds"]
-        if known is None or known < least - may:
-            yield f"{path}.{service['id']}: known is {known}, and of all samples {least}"
+        least, known = _known_seconds(wanted), _known_seconds(service)
+        may = loose.get(service["id"], 0) + _MILLISECOND
+        if known < least - may:
+            yield f"{path}.{service['id']}: known are {known} s, and of all samples {least} s"
 
 
 def carried(world: World) -> dict[str, float]:
@@ -242,3 +242,9 @@ def _seconds(cell: str) -> float | None:
     if parts is None or not cell:
         return None
     return sum(int(part or 0) * unit for part, unit in zip(parts.groups(), _UNITS, strict=True))
+
+
+def _known_seconds(service: Mapping[str, Any]) -> float:
+    """Return how much of the agreed time of a service is known (seconds)."""
+    ratio = service.get("coverage_ratio")
+    return 0.0 if ratio is None else float(ratio * service["agreed_seconds"])

@@ -45,13 +45,15 @@ class Unseen(NamedTuple):
     """Time in which samples are missing.
 
     ``edges``: those of some series beside that of all; ``carried``: in which an expression shows
-    what was before, ``partial``: only those series that are back first.
+    what was before, ``partial``: only those series that are back first. ``counters``: those of any
+    counter, up to the one that is back.
     """
 
     holes: Intervals = ()
     edges: Intervals = ()
     carried: Intervals = ()
     partial: Intervals = ()
+    counters: Intervals = ()
 
     def __or__(self, other: "Unseen") -> "Unseen":
         return Unseen(*(union(ours, theirs) for ours, theirs in zip(self, other, strict=True)))

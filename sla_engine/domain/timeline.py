@@ -144,3 +144,8 @@ def _mask(timeline: Timeline, windows: Intervals) -> Timeline:
                 at = end
         pieces.append(Segment(at, segment.end, State.DOWN))
     return joined(pieces)
+
+
+def first_known(timeline: Timeline) -> int | None:
+    """Return the first moment of which something is known."""
+    return next((s.start for s in timeline if s.state is not State.UNKNOWN), None)

@@ -1,13 +1,15 @@
 """Good and total events by the minute; a row holds an hour, and in it the minutes with an event."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.events import MINUTE, Minute
-from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.history import History, outlived
+from sla_engine.domain.interval import Interval, Intervals, clip, union
+from sla_engine.ledger.rows import Derived
 from sla_engine.ledger.tables import event_hour
 
 _HOUR = 3_600_000
@@ -68,3 +70,35 @@ def replace(
     ]
     if rows:
         connection.execute(sa.insert(event_hour), rows)
+
+
+def note(
+    connection: sa.Connection, derived: Iterable[Derived], before: Mapping[str, History]
+) -> None:
+    """Keep the events of which something is known, and those that outlive their samples.
+
+    What came before the first sample may have left Prometheus. Where samples were lost the next
+    one shows the events of the whole hole: its minute stays as it was, and so do those from the
+    last sample on, and that of the first sample where something was known before it. A minute that
+    was not over when it was written down is not kept.
+    """
+    for item in derived:
+        if item.events is None:
+            continue
+        first, end = item.timeline[0].start, item.timeline[-1].end
+        start = first if item.released else item.first_sample
+        history = before.get(item.service, History())
+        lost = outlived(history, item.timeline, item.tail, item.released)
+        if start is not None:
+            since = {i.end: i.start for i in item.unseen.holes}
+            again = [
+                Interval(start, start + 1)
+                for hole in item.unseen.holes
+                if hole.end == start and not item.released and clip(history.covered, hole)
+            ]
+            before_holes = (
+                Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost
+            )
+            over = max((i.end for i in history.covered), default=0) // MINUTE * MINUTE
+            kept = clip(union(before_holes, again), Interval(-(2**62), over))
+            replace(connection, item.service, Interval(start, end), item.events, kept)

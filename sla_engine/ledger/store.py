@@ -8,12 +8,13 @@ import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.actor import Actor
-from sla_engine.domain.events import MINUTE, Minute
-from sla_engine.domain.history import History, cut_off, merged, outlived, preserved, replaced
-from sla_engine.domain.interval import Interval, Intervals, clip, union
+from sla_engine.domain.events import Minute
+from sla_engine.domain.history import History, cut_off, merged, preserved, replaced
+from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.outage_changes import Change, changes
+from sla_engine.domain.timeline import Timeline, first_known
 from sla_engine.ledger import (
     audit,
     audit_facts,
@@ -115,14 +116,22 @@ class Ledger:
             before, read_from = _reaching_back(connection, since)
             known = _first_samples(connection)
             self._check(connection, items.values(), before, read_from, known)
-            after = {
-                service: _joined(before.get(service, History()), item)
+            lines = {
+                service: _preserved(before.get(service, History()), item)
                 for service, item in items.items()
+            }
+            after = {
+                service: replaced(before.get(service, History()), line)
+                for service, line in lines.items()
             }
             histories.write(connection, before, after)
             until = max(item.timeline[-1].end for item in items.values())
-            first = _note_first_samples(connection, items.values(), known)
-            _note_events(connection, items.values(), before)
+            samples = {
+                service: _first_sample(item, lines[service], known.get(service))
+                for service, item in items.items()
+            }
+            first = _note_first_samples(connection, samples, known)
+            events.note(connection, items.values(), before)
             sealed = event_seals.changes(connection, self._chained, items.values(), after)
             done = until if at is None else at
             said = [] if forgotten is None else [forgotten]
@@ -175,9 +184,9 @@ class Ledger:
             ours = before.get(service, History())
             after = {former: History(), service: merged(before[former], ours)}
             histories.write(connection, before, after)
-            first = _first_samples(connection).get(former)
-            item = Derived(service, (), first)
-            seen = _note_first_samples(connection, [item], _first_samples(connection))
+            samples = _first_samples(connection)
+            first = min((samples[s] for s in (former, service) if s in samples), default=None)
+            seen = _note_first_samples(connection, {service: first}, samples)
             sealed = event_seals.moved(connection, self._chained, former, service)
             said = audit_facts.entry(self._chained, before, after, first=seen, sealed=sealed, at=at)
             audit.append(connection, list(said))
@@ -379,9 +388,22 @@ def _closed(history: History, at: int) -> History:
     return history._replace(outages=outages)
 
 
-def _joined(history: History, item: Derived) -> History:
-    line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
-    return replaced(history, line)
+def _preserved(history: History, item: Derived) -> Timeline:
+    return preserved(history, item.timeline, item.tail, item.released, item.unseen)
+
+
+def _first_sample(item: Derived, line: Timeline, known: int | None) -> int | None:
+    """Return the first sample of a service, after a line of its took its place in the ledger.
+
+    None is earlier than the line knows anything, as only a part of the samples would show it. Where
+    the line says unknown at the one that was known, all samples show that nothing was known then.
+    """
+    first = first_known(line)
+    if item.first_sample is None or first is None:
+        return known
+    seen = item.first_sample if line is item.timeline else max(first, item.first_sample)
+    inside = known is not None and line[0].start <= known < line[-1].end
+    return seen if known is None or (inside and first > known) else min(known, seen)
 
 
 def _reaching_back(
@@ -416,38 +438,6 @@ def _inside(outage: OutageSpan | None, gaps: Intervals) -> Intervals:
     return clip(gaps, Interval(outage.start, max(outage.start, end)))
 
 
-def _note_events(
-    connection: sa.Connection, derived: Iterable[Derived], before: Mapping[str, History]
-) -> None:
-    """Keep the events of which something is known, and those that outlive their samples.
-
-    What came before the first sample may have left Prometheus. Where samples were lost the next
-    one shows the events of the whole hole: its minute stays as it was, and so do those from the
-    last sample on, and that of the first sample where something was known before it. A minute that
-    was not over when it was written down is not kept.
-    """
-    for item in derived:
-        if item.events is None:
-            continue
-        first, end = item.timeline[0].start, item.timeline[-1].end
-        start = first if item.released else item.first_sample
-        history = before.get(item.service, History())
-        lost = outlived(history, item.timeline, item.tail, item.released)
-        if start is not None:
-            since = {i.end: i.start for i in item.unseen.holes}
-            again = [
-                Interval(start, start + 1)
-                for hole in item.unseen.holes
-                if hole.end == start and not item.released and clip(history.covered, hole)
-            ]
-            before_holes = (
-                Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost
-            )
-            over = max((i.end for i in history.covered), default=0) // MINUTE * MINUTE
-            kept = clip(union(before_holes, again), Interval(-(2**62), over))
-            events.replace(connection, item.service, Interval(start, end), item.events, kept)
-
-
 def _first_samples(connection: sa.Connection) -> dict[str, int]:
     state = tables.service_state.c
     query = sa.select(state.service, state.first_sample_ms)
@@ -455,19 +445,19 @@ def _first_samples(connection: sa.Connection) -> dict[str, int]:
 
 
 def _note_first_samples(
-    connection: sa.Connection, derived: Iterable[Derived], known: Mapping[str, int]
+    connection: sa.Connection, samples: Mapping[str, int | None], known: Mapping[str, int]
 ) -> list[tuple[str, int]]:
-    """Write down first samples that are new, or earlier than was known, and return them."""
+    """Write down the first samples that are not as was known, and return them."""
     state = tables.service_state
-    seen = [(d.service, d.first_sample) for d in derived if d.first_sample is not None]
+    seen = [(s, t) for s, t in samples.items() if t is not None and t != known.get(s)]
     new = [{"service": s, "first_sample_ms": t} for s, t in seen if s not in known]
-    older = [{"s": s, "t": t} for s, t in seen if t < known.get(s, t)]
+    other = [{"s": s, "t": t} for s, t in seen if s in known]
     if new:
         connection.execute(sa.insert(state), new)
-    if older:
+    if other:
         update = sa.update(state).where(state.c.service == sa.bindparam("s"))
-        connection.execute(update.values(first_sample_ms=sa.bindparam("t")), older)
-    return [(s, t) for s, t in seen if t < known.get(s, t + 1)]
+        connection.execute(update.values(first_sample_ms=sa.bindparam("t")), other)
+    return seen
 
 
 def add_notices(connection: sa.Connection, notices: Iterable[Notice]) -> None:

@@ -8,9 +8,18 @@ from service_catalogue import Service
 from sla_engine.domain.history import History, preserved, timeline_of
 from sla_engine.domain.interval import Interval, Intervals, subtract, union
 from sla_engine.domain.isolation import Isolation
-from sla_engine.domain.timeline import Segment, State, Timeline, components, cut, during, joined
+from sla_engine.domain.timeline import (
+    Segment,
+    State,
+    Timeline,
+    components,
+    cut,
+    during,
+    first_known,
+    joined,
+)
 from sla_engine.ledger import Books, Derived
-from sla_engine.measurement.derive import first_known, lifetime
+from sla_engine.measurement.derive import lifetime
 
 
 def composites(

@@ -146,8 +146,3 @@ def state_of(
     parts = [verdict(replicas, _OF_REPLICAS) for replicas in by_location.values()]
     needs = {held.locations for _, held in quorums(service, period)}
     return verdict(parts, partial(quorum, needs.pop())) if len(needs) == 1 else State.UNKNOWN
-
-
-def first_known(timeline: Timeline) -> int | None:
-    """Return the first moment of which something is known."""
-    return next((s.start for s in timeline if s.state is not State.UNKNOWN), None)

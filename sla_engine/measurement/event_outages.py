@@ -13,12 +13,14 @@ from service_catalogue import Service
 from sla_engine.accounting.terms import failing
 from sla_engine.domain.events import MINUTE, Minute, failed_runs, is_failing
 from sla_engine.domain.history import History, timeline_of
-from sla_engine.domain.interval import Interval, Intervals, clip
+from sla_engine.domain.interval import Interval, Intervals, clip, subtract
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.domain.timeline import State, Timeline, during, joined
 from sla_engine.ledger import Books, Derived
+from sla_engine.measurement.outlived_events import as_recorded
 
+_EVER = 2**62
 _FIRST = 3_600_000
 _FARTHER = 8
 """How many times farther each next look goes for the end of an outage."""
@@ -46,8 +48,24 @@ class EventOutages:
         if derived.events is None or not derived.timeline:
             return derived
         service = self._books.catalogue.service(derived.service)
-        line, minutes = self.settled(service, derived.timeline, derived.events, derived.released)
+        minutes = self._as_recorded(derived, derived.events)
+        line, minutes = self.settled(service, derived.timeline, minutes, derived.released)
         return derived._replace(timeline=line, events=minutes)
+
+    def _as_recorded(self, derived: Derived, minutes: Sequence[Minute]) -> Sequence[Minute]:
+        """Return minutes, those as the ledger has them of which some samples are lost since."""
+        missing = subtract(derived.unseen.counters, derived.released)
+        until = self._covered.get(derived.service, 0) - derived.tail
+        if not clip(missing, Interval(-_EVER, until)):
+            return minutes
+        start = derived.timeline[0].start // MINUTE * MINUTE
+        period = Interval(start, derived.timeline[-1].end)
+        history = self._books.ledger.histories(period, [derived.service])
+        past = history.get(derived.service, History())
+        known = subtract(clip(past.covered, Interval(-_EVER, until)), past.gaps)
+        found = self._books.ledger.events(period, [derived.service]).get(derived.service, ())
+        recorded = [m for m in found if start <= m.start < period.end]
+        return as_recorded(minutes, recorded, missing, subtract(known, derived.released))
 
     def settled(
         self,

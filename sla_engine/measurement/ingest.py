@@ -12,9 +12,10 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.timeline import first_known
 from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.composites import composites
-from sla_engine.measurement.derive import cadence, first_known, lifetime
+from sla_engine.measurement.derive import cadence, lifetime
 from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.reasons import reasons

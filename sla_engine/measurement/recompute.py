@@ -9,11 +9,10 @@ from sla_engine.domain.history import Unseen
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, Isolation, exhaust
 from sla_engine.domain.outage_changes import Change, changes
-from sla_engine.domain.timeline import Timeline, cut
+from sla_engine.domain.timeline import Timeline, cut, first_known
 from sla_engine.ledger import Books, Derived, audit
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
-from sla_engine.measurement.derive import first_known
 from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.ingest import tail

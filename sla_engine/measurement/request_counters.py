@@ -1,6 +1,6 @@
 """Services that count events: good (or failed) and total are counters, read by their selectors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -97,6 +97,8 @@ def event_timeline(
     count = -(-(end - start) // MINUTE)
     grid = Grid(start, count, reach, catalogue.prometheus.replica_labels)
     series = [one for some in read.values() for one in some]
+    alone = union(_missing([one.times for one in series], wide.start, said))
+    unseen = unseen._replace(counters=clip(alone, Interval(start, period.end)))
     scrapes = _scrapes(client, service, series, _moments(total), grid)
     return known, counted(counters, read, grid, scrapes), unseen
 
@@ -139,6 +141,21 @@ def _watched(
     holes += [(farther.start, int(first)) for first in times[:1]]
     line = from_arrays(times, times >= 0, period, steps, gaps, seen_until=farther.end)
     return line, Unseen(clip(union(Interval(*hole) for hole in holes), period))
+
+
+def _missing(
+    series: Iterable[NDArray[np.int64]], start: int, said: Sequence[CadenceTerms]
+) -> Iterator[Interval]:
+    """Yield when samples of each series are missing after a start, up to the one that is back.
+
+    Whether one was lost or is born, its samples do not show.
+    """
+    for times in series:
+        steps, _ = cadences(times, evidence(times, said), said)
+        missing = np.flatnonzero(2 * np.diff(times) > 3 * steps[:-1])
+        yield from map(Interval, times[missing].tolist(), times[missing + 1].tolist())
+        if 2 * (times[0] - start) > 3 * steps[0]:
+            yield Interval(start, int(times[0]))
 
 
 def _together(

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.timeline import Segment, State, Timeline, joined
+from sla_engine.domain.timeline import Segment, State, Timeline, first_known, joined
 from sla_engine.ledger import Derived, Ledger
 from sla_engine.ledger.tables import metadata
-from sla_engine.measurement.derive import first_known
 
 MINUTE = 60_000
 _NOBODY = Actor("ann", "login:ann")

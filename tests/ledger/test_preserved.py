@@ -291,3 +291,19 @@ def test_a_minute_that_was_not_over_at_a_tick_is_counted_to_its_end_though_it_fo
     counted = (Minute(40 * MINUTE, 98.0, 98.0),)
     ledger.apply([Derived("shop", line, first, TAIL, counted, unseen=unseen)])
     assert ledger.events(Interval(0, END))["shop"] == list(counted)
+
+
+def test_the_first_sample_is_none_that_only_a_part_of_the_samples_shows(ledger: Ledger) -> None:
+    """One location's sample is known alone, and ties with another's that was lost or came late."""
+    tie = (Segment(0, 5_000, UP), Segment(5_000, MINUTE, UNKNOWN), Segment(MINUTE, END, UP))
+    whole = (Segment(0, MINUTE, UNKNOWN), Segment(MINUTE, END, UP))
+    ledger.apply([Derived("two", whole, MINUTE, TAIL)])
+    edge = Interval(0, MINUTE)
+    ledger.apply([Derived("two", tie, 0, TAIL, unseen=Unseen((edge,), (edge,)))])
+    assert ledger.first_samples()["two"] == MINUTE
+    ledger.apply([Derived("late", tie, 0, TAIL)])
+    ledger.apply([Derived("late", whole, MINUTE, TAIL)])
+    assert ledger.first_samples()["late"] == 0  # it is known still
+    released = (Interval(0, END),)
+    ledger.apply([Derived("late", whole, MINUTE, TAIL, released=released)])
+    assert (ledger.first_samples()["late"], ledger.verify()) == (MINUTE, [])

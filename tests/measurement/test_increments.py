@@ -15,9 +15,10 @@ from sla_engine.domain.cadence import CadenceTerms
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
+from sla_engine.domain.timeline import first_known
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.measurement.backfill import backfill
-from sla_engine.measurement.derive import derive, first_known, paced
+from sla_engine.measurement.derive import derive, paced
 from sla_engine.measurement.ingest import TRAIL, ingest, tick_periods
 from sla_engine.prometheus import Client, Series
 from tests.catalogues import catalogue
