@@ -139,7 +139,8 @@ def cut_off(board: Board) -> Iterator[str]:
 
 def _pixels(column: Panel) -> int:
     """Return the pixels that a column has where there is no room for more."""
-    return int(column.get("custom.width", column.get("custom.minWidth", 150)))
+    pixels: int = column.get("custom.width") or column.get("custom.minWidth") or 150
+    return pixels
 
 
 def crowded(board: Board) -> Iterator[str]:
