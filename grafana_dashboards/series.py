@@ -160,6 +160,11 @@ def worst_services(number: int) -> str:
     return f"bottomk({number}, {_RANKED})"
 
 
+def budget_left_of(ranking: str) -> str:
+    """Return what is left of the budget of the services that ``ranking`` returns."""
+    return owed("sla_error_budget_remaining_ratio", at=f" and on (service) {ranking}")
+
+
 def _day(metric: str, more: str = "", at: str = "") -> str:
     """Return what a metric was at the end of the day that begins at the step, today's until now."""
     return f"max by (service) (last_over_time({metric}{{{MINE}{more}}}[1d]{at} offset -1d))"

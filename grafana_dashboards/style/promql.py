@@ -9,15 +9,6 @@ def each(metric: str, *by: str, matchers: str = MINE) -> str:
     return f"max by ({', '.join(by or ('service',))}) ({metric}{{{matchers}}})"
 
 
-def among(ranking: str, expr: str) -> str:
-    """Return the series of ``expr`` of those services that ``ranking`` returns.
-
-    What reads well with three services must read with 300: lines and bars are drawn for the
-    worst of them, ranked once at the end of the range, so that they do not change on the way.
-    """
-    return f"({expr}) and on (service) {ranking}"
-
-
 def ordered(ranking: str, expr: str, *by: str) -> str:
     """Return the series of ``expr`` that ``ranking`` returns, the lowest rank first.
 
