@@ -47,7 +47,7 @@ def report(prometheus: Prometheus) -> None:
     print(f"{'dashboard':22}{'queries':>8}{'wall s':>8}{'CPU s':>8}  dearest, CPU s")
     for name in DASHBOARDS:
         took = [*_open(grafana, name, prometheus.pid)]
-        wall, cpu = (sum(one[i] for one in took) for i in (1, 2))
+        wall, cpu = sum(one[1] for one in took), sum(one[2] for one in took)
         place, _, dearest = max(took, key=lambda each: each[2])
         row = f"{name:22}{len(took):8}{wall:8.2f}{cpu:8.2f}  {place} ({dearest:.2f})"
         print(row, flush=True)
