@@ -18,7 +18,7 @@ TIMES = (
 )
 SERVICES = {"shop": ("sales", "gold"), "mail": ("office", "silver"), "wiki": ("office", "bronze")}
 LOCATIONS = ("ber", "par")
-HOSTS = ("web-1:9710", "db-1:9100")
+HOSTS: tuple[str, ...] = ("web-1:9710", "db-1:9100")
 SILENT = "old-1:9100"
 OPEN_SINCE = NOW - 25 * MINUTE
 COMPLETE_SINCE = NOW - 30 * DAY
