@@ -13,7 +13,7 @@ from grafana_dashboards.alert_rule import Condition, Rule, rules
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import of_alerts
 from grafana_dashboards.style.grid import Column, grid
-from grafana_dashboards.style.looks import BAD, COUNT, DURATION, RATIO, WARN
+from grafana_dashboards.style.looks import BAD, COUNT, DAYS, DURATION, HOURS, RATIO, WARN
 from grafana_dashboards.style.page import Line, Section, line, page, section
 from grafana_dashboards.style.panel import chart, number, timeline
 from grafana_dashboards.style.promql import ordered
@@ -36,10 +36,16 @@ FILES = {
     "inhibitors.rules.yml": "What holds other alerts back",
 }
 _UNITS = {"ratio": RATIO, "seconds": DURATION, "number": COUNT}
+# A limit of days is in days, or beside "below 21 days" Grafana writes of 2.86 weeks.
+_LONG = ((86_400, "days", DAYS), (3600, "h", HOURS))
+_POINTS = 400  # of each panel of a rule, whatever its width: of 500 services each point costs
 FEW = 2  # lines of a rule: those nearest to its limit, or furthest beyond it
 _NAME = 260  # pixels of the longest name of a rule
 # Whatever a rule's series has of these names it; labels that it has not leave no trace.
-_ABOUT = "{{service}}{{instance}}{{job}}{{owner}}{{location}} {{mountpoint}}{{device}}{{name}}"
+_ABOUT = " ".join(
+    f"{{{{{name}}}}}"
+    for name in ("service", "instance", "job", "owner", "location", "mountpoint", "device", "name")
+)
 _ALL_ENGINES = "without (job, instance"
 
 
@@ -216,16 +222,25 @@ def _rules(title: str, these: Sequence[Rule]) -> Table:
     names = "|".join(dict.fromkeys(rule.name for rule in these))
     mine = f'alertname=~"{names}", service=~"$service", instance=~"$instance"'
     firing = f'ALERTS{{{mine}, alertstate="firing"}}'
+    # A column without any answer would not be there: the first rule has a zero then.
+    quiet = f"or on () 0 * max by {by} ({_written(these[0])})"
     listed = grid(
         f"Rules: {title}",
         "Each rule of this subject and when it fires; how many of it fire now, and for how long at "
         "least one did in the last seven days (counted every ten minutes).",
         Column("Panel", static),
-        Column("Now", f"count by {by} ({firing})", empty="none", decimals=0),
+        Column(
+            "Now",
+            f"count by {by} ({firing}) {quiet}",
+            decimals=0,
+            mappings=looks.words({"0": ("none", looks.PLAIN)}),
+            empty="none",
+        ),
         Column(
             "Fired in 7 days",
-            f"600 * count_over_time((count by {by} ({firing})){_WEEK})",
+            f"600 * count_over_time((count by {by} ({firing})){_WEEK}) {quiet}",
             DURATION,
+            mappings=looks.words({"0": ("never", looks.PLAIN)}),
             empty="never",
         ),
         keys={"alertname": "Alert", "severity": "Severity", "fires": "Fires"},
@@ -251,11 +266,12 @@ def _written(rule: Rule) -> str:
 
 def _chart(rule: Rule) -> timeseries.Panel:
     first = rule.conditions[0]
+    span, unit = _scale(first)
     panel = chart(
         f"{rule.name} ({rule.severity})",
         _meaning(rule),
-        *_queries(rule.conditions),
-        unit=_UNITS[first.kind],
+        *_queries(rule.conditions, span),
+        unit=unit,
         bounds=(None, None),
         extreme="min" if first.low_is_bad else "max",
     )
@@ -265,25 +281,38 @@ def _chart(rule: Rule) -> timeseries.Panel:
         DynamicConfigValue(id_val="color", value=limit),
         DynamicConfigValue(id_val="custom.lineStyle", value=dashed),
     ]
+    panel.max_data_points(_POINTS)
     return panel.override_by_regexp("/^fires /", drawn).id(rule.panel)
 
 
-def _queries(conditions: Sequence[Condition]) -> Iterator[Any]:
+def _scale(first: Condition) -> tuple[int, str]:
+    """Return the seconds of the unit that a rule's limit is written in, and this unit."""
+    if first.kind == "seconds":
+        for span, name, unit in _LONG:
+            if first.words.endswith(f" {name}"):
+                return span, unit
+    return 1, _UNITS[first.kind]
+
+
+def _queries(conditions: Sequence[Condition], span: int) -> Iterator[Any]:
+    """Yield what is drawn of a rule, in units of ``span`` seconds: its series, then its limits."""
     for value in dict.fromkeys(c.value for c in conditions):
         one = next(c for c in conditions if c.value == value)
         # Where the expression has no series the rule is quiet: zero, and not unknown.
         quiet = " or on () vector(0)" if one.limit is None else ""
         nearest = "bottomk" if one.low_is_bad else "topk"
-        yield over_time(f"{nearest}({FEW}, {value}){quiet}", _legend(one))
+        per = f" / {span}" if one.kind == "seconds" and span > 1 else ""
+        yield over_time(f"{nearest}({FEW}, {value}){per}{quiet}", _legend(one))
     for limit in dict.fromkeys(c.limit for c in conditions if c.limit is not None):
         one = next(c for c in conditions if c.limit == limit)
-        yield over_time(f"vector({limit:.12g})", f"fires {one.words}")
+        drawn = limit / span if one.kind == "seconds" else limit
+        yield over_time(f"vector({drawn:.12g})", f"fires {one.words}")
 
 
 def _legend(one: Condition) -> str:
     if _ALL_ENGINES in one.value:
         return "all engines"
-    return f"active: {_ABOUT}" if one.limit is None else _ABOUT
+    return f"active {_ABOUT}" if one.limit is None else _ABOUT
 
 
 def _meaning(rule: Rule) -> str:

@@ -7,14 +7,14 @@ from grafana_foundation_sdk.builders import stat, statetimeline
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from grafana_dashboards.outage_list import complete_since, outage_list
-from grafana_dashboards.series import BEGAN, STATE
+from grafana_dashboards.series import BEGAN, states
 from grafana_dashboards.style import link, looks, variable
 from grafana_dashboards.style.annotation import Annotation, of_services, of_starts
 from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import DURATION, PLANNED, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import number, timeline
-from grafana_dashboards.style.promql import MINE, ordered
+from grafana_dashboards.style.promql import MINE
 from grafana_dashboards.style.query import now, over_time
 
 FLEET = 'job=~"$job", instance=~"$instance"'
@@ -136,7 +136,7 @@ def _states() -> statetimeline.Panel:
         "State of services, and changes",
         "The eight services that were up least in the time range, these first, by the ledger; "
         "boots (orange) and packages (blue) of the chosen hosts are marked.",
-        over_time(ordered(ranking, STATE), "{{service}}"),
+        over_time(states(ranking), "{{service}}"),
     )
 
 

@@ -19,18 +19,20 @@ PAGES = (
         "Service levels",
         "Which contracts are at risk?",
         "Sloth 14348: a month's burn-down and alerts of one SLO at a time. Pyrra: a list with "
-        "availability and budget. Grafana SLO: a list with filters, budget, ownership, links",
+        "availability and budget. Grafana SLO: a list with filters, budget, forecast, ownership, "
+        "links to alerts and runbooks",
         "every contract in its own window, on course, at risk or lost, the day on which the budget "
         "ends, ninety days in a strip; by owner, tier, agreement, label",
         "their windows roll, 28 or 30 days: a month's contract is judged by no month; planned work "
-        "and unknown time count as errors or as nothing; no forecast",
+        "and unknown time count as errors or as nothing",
     ),
     Compared(
         "One service",
         "What is with it?",
         "Sloth 14348: burn rates by window. Pyrra: requests, errors, latency, alerts of an SLO. "
         "Uptime Kuma, Gatus: last failures, response time, certificate",
-        "all of that on one page: state with its time and its reason, burn-down beside the ideal "
+        "all of that on one page, requests as counts of the window and not as a rate; state with "
+        "its time and its reason, burn-down beside the ideal "
         "line, burn rates beside the thresholds of its own alerts, exact outages and planned work, "
         "what it needs and who needs it, the terms in force",
         "none has outages as the ledger accounts for them, with class and cause; lengths come from "
@@ -38,7 +40,8 @@ PAGES = (
     ),
     Compared(
         "Outages and planned work",
-        "What went down, when exactly, for how long and why?",
+        "What went down, when exactly, for how long and why; what was planned, and what is to "
+        "come?",
         "Sloth, Pyrra, Grafana SLO: nothing. Uptime Kuma: a list of one monitor",
         "every outage of every service by value: begin, end, length, downtime, class, cause; "
         "planned work that was and that is to come; how often and how long",
@@ -49,7 +52,7 @@ PAGES = (
         "Were promises kept, and what did it cost?",
         "Grafana SLO: a report page of several SLOs. Others: nothing",
         "verdicts of closed windows, state of running ones, thirteen months from the ledger "
-        "itself, downtime and money by owner and customer",
+        "itself, downtime and its cost by owner, credits by customer",
         "Prometheus forgets after weeks, so that theirs end where its retention does; no money",
     ),
     Compared(
@@ -62,7 +65,7 @@ PAGES = (
     ),
     Compared(
         "Alerts",
-        "What fires, what did within the week, and why?",
+        "What alerts, and why?",
         "Grafana's alert list: names and states. Sloth 14348: burn rates of one SLO",
         "a panel for every rule: its expression, its threshold, how near its series are; the "
         "button of an alert opens it with service and host chosen",
@@ -70,24 +73,24 @@ PAGES = (
     ),
     Compared(
         "Fleet, One host",
-        "Which host needs somebody, and what is with it?",
+        "Which hosts need somebody? What is with it?",
         "Node Exporter Full: 125 panels of one host",
         "all hosts, the worst first, silent ones named, and what waits to be done; one host by "
         "utilisation, saturation and errors, its subsystems folded",
-        "no fleet, no updates, reboots, backups, certificates or RAID; asks 125 panels at once",
+        "no fleet, no updates, due reboots, backups, certificates or RAID",
     ),
     Compared(
         "Probes",
-        "What do probes see of their targets, from where?",
+        "Does each probe reach its target, how fast, and why not?",
         "dashboards of blackbox_exporter: success, phases, certificate of a target",
         "by target and location, the worst first, by phase and reason; blackbox_exporter's too",
         "one target at a time, no quorum of locations",
     ),
     Compared(
         "Changes",
-        "What was changed before it broke?",
+        "What changed, and what broke after it?",
         "nothing",
-        "updates, packages, reboots and starts beside the outages that followed within a day",
+        "updates, packages and reboots beside the outages that followed within a day",
         "annotations have to be written by somebody",
     ),
     Compared(

@@ -184,6 +184,7 @@ def _contracts() -> Table:
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
         narrow={"Service": 214},
+        long_names=True,
         sort="Budget used",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},

@@ -156,6 +156,7 @@ def _table() -> Table:
         Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
         narrow={"Host": 222},
+        long_names=True,
         sort="Worst",
         descending=True,
         links={"Host": link.to(link.HOST, "host")},

@@ -16,10 +16,10 @@ from grafana_dashboards.series import (
     MAINTENANCE,
     OBJECTIVE,
     OPEN_SINCE,
-    STATE,
     STATE_NOW,
     days,
     downtime,
+    states,
     told,
     worst_services,
 )
@@ -29,7 +29,7 @@ from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import DURATION, LEVEL_DIGITS, RATIO, WHEN
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import number, strip, timeline
-from grafana_dashboards.style.promql import MINE, each, ordered
+from grafana_dashboards.style.promql import MINE, each
 from grafana_dashboards.style.query import now, over_time
 from grafana_dashboards.work_list import work_list
 
@@ -133,7 +133,7 @@ def _states() -> statetimeline.Panel:
         "State over time",
         "The worst state in each step, by the ledger. A gap is time of which nothing is known: no "
         "sample, so neither up nor down. The exact times are in the list of outages.",
-        over_time(ordered(worst_services(1), STATE), "{{service}}"),
+        over_time(states(worst_services(1)), "{{service}}"),
     )
 
 

@@ -16,11 +16,11 @@ from grafana_dashboards.series import (
     MTTR,
     OBJECTIVE,
     OPEN_SINCE,
-    STATE,
     UNSEEN,
     counted,
     downtime_of_day,
     owed,
+    states,
     worst_services,
 )
 from grafana_dashboards.series import outages as count_of
@@ -130,7 +130,7 @@ def _timeline() -> statetimeline.Panel:
         "The worst state in each step, by quorum of probes and locations. A gap is time of which "
         "nothing is known. The twenty with the lowest availability in the window, unknown ones and "
         "the worst first; all are in the table of Service levels.",
-        over_time(ordered(worst_services(20), STATE), "{{service}}"),
+        over_time(states(worst_services(20)), "{{service}}"),
     )
 
 
@@ -205,7 +205,7 @@ def _outages() -> Table:
         Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
         Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
         keys={"service": "Service"},
-        narrow={"Service": 220},
+        narrow={"Service": 300},
         sort="Unplanned",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},

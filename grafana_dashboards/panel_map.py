@@ -7,6 +7,7 @@ from typing import Any
 
 from grafana_dashboards.comparison import comparison
 from grafana_dashboards.queries import metrics_of, plain
+from grafana_dashboards.style.page import TAG
 
 _COLUMN = 4  # characters for one of Grafana's 24 columns
 _HEAD = """\
@@ -20,11 +21,8 @@ every panel while at most five are chosen; boots of the host and starts of our p
 on their pages. Lists and marks of outages and windows have the ledger's own times, the same at
 every zoom; "Outages listed since" says how far back. What is not known reads "no data" in grey: it
 is neither zero nor a hundred per cent. What is not there, and need not be, has a word of its own
-("none"). Two of them, drawn by Grafana 9.4 of a month of forty invented services:
-
-![Contracts lost, at risk and on course; availability per day](images/dashboard-levels.png)
-
-![One service: down since when, why, its contract, burn rates](images/dashboard-service.png)
+("none"). The pictures are of Grafana 9.4, 1,280 pixels wide, with a month of forty invented
+services.
 """
 
 
@@ -39,12 +37,18 @@ def _page(dashboard: Any) -> Iterator[str]:
     labels = ", ".join(variable["label"] for variable in page["templating"]["list"])
     start = page["time"]["from"].removeprefix("now-")
     yield f"## {page['title']}\n\n{page['description']}\n"
+    yield f"![The page as it opens: {page['title']}](images/{picture(page)})\n"
     yield f"Choose: {labels}. At first: the last {start}, asked again every {page['refresh']}.\n"
     for head, panels in _sections(page):
         yield f"### {page['title']}: {head}\n\n```text\n{_drawn(panels)}\n```\n"
         yield "| panel | kind | unit | what it says | metrics |\n|---|---|---|---|---|"
         yield from map(_row, panels)
         yield ""
+
+
+def picture(page: Mapping[str, Any]) -> str:
+    """Return the file's name of the picture of a page, which lies in docs/images."""
+    return f"dashboard-{page['uid'].removeprefix(TAG + '-')}.png"
 
 
 def _sections(page: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:

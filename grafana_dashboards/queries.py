@@ -16,6 +16,7 @@ _WORDS = {
     *("and", "or", "unless", "bool", "offset", "inf", "nan"),
     *("by", "without", "on", "ignoring", "group_left", "group_right"),
 }
+_OF_NOTES = 100  # points that Grafana asks for of an annotation, whatever the range
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NAMED = re.compile(r'__name__\s*=~?\s*"([^"]*)"')
 _LABELS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
@@ -28,7 +29,8 @@ class Query:
     """One query; ``place`` is the panel's title, or ``$variable``, or the annotation's name.
 
     ``legend`` names a series by its labels; a table has ``keys`` instead: the labels of its rows.
-    ``last`` is the panel's own time range ("90d") where it has one.
+    ``last`` is the panel's own time range ("90d") where it has one, ``points`` how many it asks for
+    at most, where that is not its width in pixels.
     """
 
     dashboard: str
@@ -40,6 +42,7 @@ class Query:
     legend: str = ""
     keys: frozenset[str] = frozenset()
     last: str | None = None
+    points: int | None = None
 
 
 def plain(dashboard: Any) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def _asked() -> Iterator[Query]:
             if variable["type"] == "query":
                 yield Query(name, f"${variable['name']}", variable["query"]["query"], instant=True)
         for note in dashboard["annotations"]["list"]:
-            yield Query(name, note["name"], note["expr"], interval=note["step"])
+            yield Query(name, note["name"], note["expr"], interval=note["step"], points=_OF_NOTES)
         for panel in panels(dashboard):
             yield from _panel(name, panel)
 
@@ -107,6 +110,7 @@ def _panel(dashboard: str, panel: dict[str, Any]) -> Iterator[Query]:
             instant=bool(target.get("instant")),
             interval=panel.get("interval"),
             width=panel["gridPos"]["w"],
+            points=panel.get("maxDataPoints"),
             legend=target.get("legendFormat", ""),
             keys=_keys(panel),
             last=panel.get("timeFrom"),

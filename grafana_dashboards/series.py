@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from grafana_dashboards.style.promql import MINE, each, most, ordered, worst
+from grafana_dashboards.style.promql import MINE, RANK, ahead, each, ordered
 
 LAST_DAY = "1d"
 _OWED = f"service_slo_window_info{{{MINE}}}"
@@ -55,10 +55,6 @@ NEXT_WORK = each("service_maintenance_next_start_timestamp_seconds")
 MAINTENANCE = each("service_maintenance_active")
 # By the ledger; where no engine tells, by the rules that stand on our exporter's probes.
 UP_NOW = f"{each('sla_service_up')} or {each('service:up:quorum')}"
-_BY_RULES = worst("service:up:quorum")
-UP = f"{worst('sla_service_up')} or {_BY_RULES}"
-# 0 down, 1 up, and 2 more of each inside a maintenance window; while no engine runs, by the rules.
-STATE = f"({UP}) + on (service) 2 * {most('service_maintenance_active')} or {_BY_RULES}"
 STATE_NOW = f"({UP_NOW}) + on (service) 2 * {MAINTENANCE} or {UP_NOW}"
 UNSEEN = (
     f"{OBJECTIVE} unless on (service) "
@@ -99,6 +95,25 @@ BUDGET_ENDS = (
     f" or 2 * {in_state('at_risk')}"
 )
 UNJUDGED = f"{OBJECTIVE} unless on (service) ({owed('sla_window_state')})"
+
+
+def states(ranking: str) -> str:
+    """Return the state of each step of the services that ``ranking`` returns, lowest rank first.
+
+    0 is down, 1 up, and 2 more of each inside a maintenance window; while no engine runs it is by
+    the rules. Of each of the three the others are left out first: of 500 services 20 are drawn.
+    """
+
+    def each_step(how: str, metric: str) -> str:
+        these = f"{how} by (service) ({ahead(how, metric)} and on (service) {ranking})"
+        return ordered(ranking, these)
+
+    by_engine, by_rules = (each_step("min", m) for m in ("sla_service_up", "service:up:quorum"))
+    planned = f"2 * ({each_step('max', 'service_maintenance_active')})"
+    apart = f'label_replace({planned}, "of", "maintenance", "", "")'
+    # Ten more where a state is known: a window of maintenance alone is none.
+    known = f"10 + ({by_engine} or {by_rules})"
+    return f"(sum by ({RANK}, service) ({known} or {apart}) >= 10) - 10"
 
 
 def downtime(kind: str) -> str:
@@ -145,6 +160,11 @@ def worst_services(number: int) -> str:
     return f"bottomk({number}, {_RANKED})"
 
 
+def budget_left_of(ranking: str) -> str:
+    """Return what is left of the budget of the services that ``ranking`` returns."""
+    return owed("sla_error_budget_remaining_ratio", at=f" and on (service) {ranking}")
+
+
 def _day(metric: str, more: str = "", at: str = "") -> str:
     """Return what a metric was at the end of the day that begins at the step, today's until now."""
     return f"max by (service) (last_over_time({metric}{{{MINE}{more}}}[1d]{at} offset -1d))"
@@ -169,15 +189,19 @@ def counted(these: str, among: str) -> str:
     return f"count({these}) or 0 * count({among})"
 
 
-def burning(window: str, at: str = "") -> str:
-    """Return the burn rate: errors over a window of the recording rules, of the error budget."""
-    errors = f"max by (service) (service:sli_errors:ratio_rate{window}{{{MINE}}}{at})"
-    return f"{errors} / on (service) {budget_of(at)}"
+def burning(window: str, at: str = "", ranking: str = "") -> str:
+    """Return the burn rate: errors over a window of the recording rules, of the error budget.
+
+    With a ``ranking``, of the services that it returns: all others are left out first.
+    """
+    only = f"{at} and on (service) {ranking}" if ranking else at
+    errors = f"max by (service) (service:sli_errors:ratio_rate{window}{{{MINE}}}{only})"
+    return f"{errors} / on (service) {budget_of(only)}"
 
 
-def budget_of(at: str = "") -> str:
-    """Return the part that may fail, as the rules have it."""
-    return f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{at})"
+def budget_of(only: str = "") -> str:
+    """Return the part that may fail, as the rules have it; ``only`` follows its selector."""
+    return f"max by (service) (service:slo_error_budget:ratio{{{MINE}}}{only})"
 
 
 def burning_most(number: int, thresholds: Mapping[str, float]) -> str:

@@ -8,7 +8,6 @@ from grafana_foundation_sdk.builders.table import Panel as Table
 from grafana_dashboards.series import (
     AVAILABILITY,
     BUDGET_ENDS,
-    BUDGET_LEFT,
     BUDGET_USED,
     COVERAGE,
     EVENTS,
@@ -18,6 +17,7 @@ from grafana_dashboards.series import (
     VERDICT_BEFORE,
     WINDOW_END,
     WINDOW_STATE,
+    budget_left_of,
     burning,
     burning_most,
     counted,
@@ -32,7 +32,7 @@ from grafana_dashboards.style.grid import Column, grid
 from grafana_dashboards.style.looks import BUDGET_DIGITS, LEVEL_DIGITS, RATIO, WHEN, Steps
 from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import chart, number, strip
-from grafana_dashboards.style.promql import MINE, among
+from grafana_dashboards.style.promql import MINE
 from grafana_dashboards.style.query import now, over_time
 
 BURN_WINDOWS = {"1h": 14.4, "6h": 6, "1d": 3, "3d": 1}
@@ -169,7 +169,7 @@ def _burn_down() -> timeseries.Panel:
         "How the budgets run down; below zero the objective is lost. A budget refills at the start "
         "of a calendar window, gradually in a rolling one. What is lost by far is cut off at "
         "-100 %. The ten with the lowest availability.",
-        over_time(among(worst_services(10), f"clamp_min({BUDGET_LEFT}, -1)"), "{{service}}"),
+        over_time(f"clamp_min({budget_left_of(worst_services(10))}, -1)", "{{service}}"),
         unit=RATIO,
         steps=looks.BUDGET,
         bounds=(-1.05, 1.05),  # neither end is a line on the frame
@@ -188,7 +188,8 @@ def _burn_rate() -> timeseries.Panel:
         "recording rules of alert_rules/.",
         *(
             over_time(
-                among(burning_most(3, BURN_WINDOWS), burning(window)), f"{{{{service}}}} {window}"
+                burning(window, ranking=burning_most(3, BURN_WINDOWS)),
+                f"{{{{service}}}} {window}",
             )
             for window in BURN_WINDOWS
         ),

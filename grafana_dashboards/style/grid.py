@@ -54,6 +54,7 @@ def grid(
     links: Mapping[str, str] | None = None,
     narrow: Mapping[str, int] | None = None,
     hidden: Mapping[str, str] | None = None,
+    long_names: bool = False,
     empty: str = NO_DATA,
 ) -> Panel:
     """Return a table with one row per combination of ``keys``.
@@ -68,6 +69,7 @@ def grid(
         links: head -> address behind the cells of that column.
         narrow: head -> pixels of the keys that are shorter or longer than others.
         hidden: label -> head of keys that tell rows apart and are not shown.
+        long_names: whether the keys get all room that the figures do not need, not their share.
         empty: what a table without rows means.
     """
     panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(empty)
@@ -82,7 +84,9 @@ def grid(
         # Or a label that is empty would read as a table that is.
         panel.override_by_name(head, [pixels, DynamicConfigValue(id_val="noValue", value=NOTHING)])
     for c in columns:
-        panel.override_by_name(c.head, _cells(c))
+        needed = width.of(c.head, c.unit, c.empty, *looks.texts(c.mappings))
+        wide = width.exactly(needed) if long_names else width.at_least(needed)
+        panel.override_by_name(c.head, [*_cells(c), wide])
     for head, url in (links or {}).items():
         link = {"title": "Open ${__value.text}", "url": url, "targetBlank": False}
         panel.override_by_name(head, [DynamicConfigValue(id_val="links", value=[link])])
@@ -117,5 +121,4 @@ def _cells(c: Column) -> list[DynamicConfigValue]:
         "mappings": named(c.mappings, c.empty) or None,
         "noValue": c.empty,
     }
-    cells = [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]
-    return [*cells, width.at_least(width.of(c.head, c.unit, c.empty, *looks.texts(c.mappings)))]
+    return [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]

@@ -164,6 +164,8 @@ def chart(
     panel.line_width(1).fill_opacity(40 if stacked else 0)
     panel.show_points(common.VisibilityMode.AUTO)  # a first point shows before the second comes
     panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
+    if unit == COUNT:
+        panel.axis_soft_max(1)  # or none at all is drawn at the foot of a scale up to 100
     if stacked:
         panel.stacking(StackingConfig().mode(common.StackingMode.NORMAL))
     if draw_steps:

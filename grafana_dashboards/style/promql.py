@@ -9,15 +9,6 @@ def each(metric: str, *by: str, matchers: str = MINE) -> str:
     return f"max by ({', '.join(by or ('service',))}) ({metric}{{{matchers}}})"
 
 
-def among(ranking: str, expr: str) -> str:
-    """Return the series of ``expr`` of those services that ``ranking`` returns.
-
-    What reads well with three services must read with 300: lines and bars are drawn for the
-    worst of them, ranked once at the end of the range, so that they do not change on the way.
-    """
-    return f"({expr}) and on (service) {ranking}"
-
-
 def ordered(ranking: str, expr: str, *by: str) -> str:
     """Return the series of ``expr`` that ``ranking`` returns, the lowest rank first.
 
@@ -37,13 +28,8 @@ def ahead(how: str, metric: str, matchers: str = MINE) -> str:
     return f"{how}_over_time({metric}{{{matchers}}}[$__interval] offset -$__interval)"
 
 
-def worst(metric: str) -> str:
-    """Return the least value of each step, so that a short outage shows at every zoom."""
-    return f"min by (service) ({ahead('min', metric)})"
-
-
 def most(metric: str) -> str:
-    """Return the greatest value of each step."""
+    """Return the greatest value of each step, so that a short one shows at every zoom."""
     return f"max by (service) ({ahead('max', metric)})"
 
 

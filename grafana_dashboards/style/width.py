@@ -29,6 +29,11 @@ def of(head: str, unit: str, *words: str) -> int:
     return round(max(cell, len(head) * _DIGIT + _HEAD))
 
 
+def exactly(pixels: int) -> DynamicConfigValue:
+    """Return the override of a column that stays so wide, so that others get what is left."""
+    return DynamicConfigValue(id_val="custom.width", value=pixels)
+
+
 def at_least(pixels: int) -> DynamicConfigValue:
     """Return the override of a column that makes it so wide; it grows where there is room."""
     return DynamicConfigValue(id_val="custom.minWidth", value=pixels)

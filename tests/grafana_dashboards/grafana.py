@@ -67,7 +67,8 @@ class Grafana:
     def ask(self, query: Query, chosen: Chosen) -> Sequence[dict[str, Any]]:
         """Return the series that a query answers with."""
         span = seconds(query.last) if query.last else self.span(query.dashboard)
-        step = max(_step(span, query.width), seconds(query.interval or "1s"))
+        points = query.points or query.width * PIXELS_PER_COLUMN
+        step = max(_step(span, points), seconds(query.interval or "1s"))
         rate = max(step + SCRAPE_INTERVAL, 4 * SCRAPE_INTERVAL)
         times = {"__rate_interval": f"{rate}s", "__interval": f"{step}s", "__range": f"{span}s"}
         times["__interval_ms"] = str(step * 1000)
@@ -128,8 +129,8 @@ def _escaped(value: str) -> str:
     return _REGEX_SPECIALS.sub(lambda m: f"\\\\{m[0]}", value.replace("\\", "\\\\\\\\"))
 
 
-def _step(span: int, width: int) -> int:
-    wanted = math.ceil(span / (width * PIXELS_PER_COLUMN))
+def _step(span: int, points: int) -> int:
+    wanted = math.ceil(span / points)
     return next(step for step in _STEPS if step >= wanted)
 
 

@@ -10,7 +10,7 @@ from tests.grafana_dashboards.month_contracts import contracts
 from tests.grafana_dashboards.month_hosts import host
 from tests.grafana_dashboards.month_rules import of_rules
 
-NOW = 1_793_455_200  # 2026-10-31T12:00:00Z
+NOW = 1_793_455_200  # 2026-10-31T14:00:00Z
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 TIMES = (
     *range(NOW - 30 * DAY, NOW - 3 * HOUR, HOUR),
@@ -18,11 +18,11 @@ TIMES = (
 )
 SERVICES = {"shop": ("sales", "gold"), "mail": ("office", "silver"), "wiki": ("office", "bronze")}
 LOCATIONS = ("ber", "par")
-HOSTS = ("web-1:9710", "db-1:9100")
+HOSTS: tuple[str, ...] = ("web-1:9710", "db-1:9100")
 SILENT = "old-1:9100"
 OPEN_SINCE = NOW - 25 * MINUTE
 COMPLETE_SINCE = NOW - 30 * DAY
-BLIP, BLIP_SPAN = "O-WIKIBLIPPED", (NOW - 49_862, NOW - 49_667)  # 22:08:58 to 22:12:13
+BLIP, BLIP_SPAN = "O-WIKIBLIPPED", (NOW - 57_062, NOW - 56_867)  # 22:08:58 to 22:12:13
 EARLIER = (NOW - 100 * MINUTE, NOW - 97 * MINUTE)
 WINDOW_SPAN = (NOW - 150 * MINUTE, NOW - 90 * MINUTE)
 MONTH = (NOW - 30.5 * DAY, NOW + 0.5 * DAY)
@@ -34,8 +34,13 @@ Series = Iterator[tuple[str, dict[str, str], Value]]
 
 def month() -> str:
     """Return the OpenMetrics text."""
-    lines = [
-        f"{name}{_written(labels)} {value(t)} {t}"
+    return "".join(lines())
+
+
+def lines() -> Iterator[str]:
+    """Yield the lines of the text."""
+    yield from (
+        f"{name}{_written(labels)} {value(t)} {t}\n"
         for name, labels, value in (
             *_services(),
             *_alerts(),
@@ -46,8 +51,8 @@ def month() -> str:
         )
         for t in TIMES
         if value(t) is not None
-    ]
-    return "\n".join([*lines, "# EOF\n"])
+    )
+    yield "# EOF\n"
 
 
 def _written(labels: dict[str, str]) -> str:
@@ -242,7 +247,7 @@ def _hosts() -> Series:
     gone = {"job": "node", "instance": SILENT}
     yield "up", gone, lambda t: float(t < NOW - 2 * HOUR)
     yield "node_uname_info", gone, lambda t: 1 if t < NOW - 2 * HOUR else None
-    yield "up", {"job": "node", "instance": HOSTS[1]}, flat(1)
+    yield from (("up", {"job": "node", "instance": name}, flat(1)) for name in HOSTS[1:])
 
 
 def _probes() -> Series:

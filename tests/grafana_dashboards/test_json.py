@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grafana_dashboards.__main__ import JSON, ROOT, files, importable
+from grafana_dashboards.panel_map import picture
 from tests.grafana_dashboards.boards import BOARDS
 
 
@@ -17,6 +18,11 @@ def test_the_file_is_what_the_builders_print(path: Path) -> None:
 
 def test_there_is_no_other_dashboard() -> None:
     assert set(JSON.glob("*.json")) == {path for path in files() if path.suffix == ".json"}
+
+
+def test_every_page_has_its_picture_and_no_picture_is_of_another() -> None:
+    pictures = {path.name for path in (ROOT / "docs" / "images").glob("dashboard-*.png")}
+    assert pictures == {picture(board) for board in BOARDS.values()}
 
 
 def test_another_process_prints_the_same_bytes() -> None:

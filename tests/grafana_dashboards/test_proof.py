@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -274,10 +275,15 @@ def test_an_outage_has_the_same_begin_end_and_length_wherever_it_is_told(
             values = [value for _, value in series.get("values") or [series["value"]]]
             told[head] |= {float(value) for value in values}
             places.add((query.dashboard, title, head))
-    begin, end = BLIP_SPAN
-    assert told == {"Began": {begin * 1000}, "Ended": {end * 1000}, "Lasted": {195}}
-    # Lists on three pages, the last outage on one, marks on five.
-    assert len(places) == 3 * 3 + 2 + 5 * 2
+    times = {kind: {_time(ms) for ms in told[kind]} for kind in ("Began", "Ended")}
+    assert times == {"Began": {"22:08:58"}, "Ended": {"22:12:13"}}
+    assert told["Lasted"] == {3 * MINUTE + 15}
+    # Lists on three pages, the last outage on one, marks on five; since when it is up, on one.
+    assert len(places) == 3 * 3 + 2 + 5 * 2 + 1
+
+
+def _time(ms: float) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S.%f").removesuffix(".000000")
 
 
 def _told_of_outages() -> Iterator[tuple[str, str, Query]]:
@@ -293,7 +299,7 @@ def _told_of_outages() -> Iterator[tuple[str, str, Query]]:
                 kind = kinds.get(names.get(f"Value #{target['refId']}", ""))
                 if kind:
                     yield panel["title"], kind, Query(name, "", target["expr"], instant=True)
-    marks = {"Outages": "Began", "Outages over": "Ended"}
+    marks = {"Outages": "Began", "Outages over": "Ended", "Since": "Ended"}
     yield from ((q.place, marks[q.place], q) for q in queries() if q.place in marks)
 
 

@@ -126,7 +126,7 @@ def cut_off(board: Board) -> Iterator[str]:
         options = panel["transformations"][-1]["options"]
         hidden = options["excludeByName"]
         heads = {head for name, head in options["renameByName"].items() if name not in hidden}
-        widths = {head: columns.get(head, {}).get("custom.minWidth", 150) for head in heads}
+        widths = {head: _pixels(columns.get(head, {})) for head in heads}
         # 56 for the menu, 16 on either side, and the panel's own edges.
         room = (1280 - 56 - 2 * 16 + 8) / 24 * panel["gridPos"]["w"] - 26
         if sum(widths.values()) > room:
@@ -135,6 +135,12 @@ def cut_off(board: Board) -> Iterator[str]:
             longest = LONGEST.get(columns.get(head, {}).get("unit", ""), 0)
             if max(longest * DIGIT + 12, len(head) * DIGIT + 12) > width:
                 yield f"{panel['title']}: {head} needs more than {width} pixels"
+
+
+def _pixels(column: Panel) -> int:
+    """Return the pixels that a column has where there is no room for more."""
+    pixels: int = column.get("custom.width") or column.get("custom.minWidth") or 150
+    return pixels
 
 
 def crowded(board: Board) -> Iterator[str]:

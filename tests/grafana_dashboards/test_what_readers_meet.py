@@ -167,9 +167,46 @@ def unnamed(board: Board) -> Iterator[str]:
             yield f"{panel['title']}: what is grey?"
 
 
+def run_together(board: Board) -> Iterator[str]:
+    """Yield legends in which one label follows another without a space: "db-1:9100node"."""
+    for panel in panels(board):
+        for target in panel["targets"]:
+            if "}}{{" in target.get("legendFormat", ""):
+                yield f"{panel['title']}: {target['legendFormat']} reads as one word"
+
+
+def lofty(board: Board) -> Iterator[str]:
+    """Yield counts that Grafana draws on a scale up to 100 where there are none."""
+    for panel in of_type(board, "timeseries"):
+        defaults = panel["fieldConfig"]["defaults"]
+        if defaults["unit"] == "none" and "axisSoftMax" not in defaults["custom"]:
+            yield f"{panel['title']}: none is a line at the foot of a scale up to 100"
+
+
+def in_weeks(board: Board) -> Iterator[str]:
+    """Yield limits of days beside which Grafana writes of "2.86 week"."""
+    for panel in of_type(board, "timeseries"):
+        unit = panel["fieldConfig"]["defaults"]["unit"]
+        for target in panel["targets"]:
+            said = re.fullmatch(r"fires .* (days|h)", target["legendFormat"])
+            if said and unit != f"suffix:{said[1]}":
+                yield f"{panel['title']}: {target['legendFormat']!r} beside figures in {unit}"
+
+
+def gone(board: Board) -> Iterator[str]:
+    """Yield lists of rules that lose the columns "Now" and "Fired" on a quiet day."""
+    for panel in of_type(board, "table"):
+        for target in panel["targets"]:
+            if panel["title"].startswith("Rules: ") and not re.search(
+                r"or on \(\) 0 \* |^label_replace", target["expr"]
+            ):
+                yield f"{panel['title']}: where nothing fires {target['refId']} is no column"
+
+
 RULES: list[Rule] = [
     *(judged, piled, switches, tiny, other_kinds, crowd, questionless, unobserved),
     *(shrunk, unclamped, undated, unnamed, wrapped, squeezed),
+    *(run_together, lofty, in_weeks, gone),
 ]
 
 
@@ -201,6 +238,20 @@ def _query(kind: str, old: str, new: str) -> Callable[[Board], None]:
                 target["expr"] = re.sub(old, new, target["expr"])
 
     return spoil
+
+
+def _legends(old: str, new: str) -> Callable[[Board], None]:
+    def spoil(board: Board) -> None:
+        for panel in panels(board):
+            for target in panel["targets"]:
+                target["legendFormat"] = target.get("legendFormat", "").replace(old, new)
+
+    return spoil
+
+
+def _soft_end(board: Board) -> None:
+    for panel in of_type(board, "timeseries"):
+        panel["fieldConfig"]["defaults"]["custom"].pop("axisSoftMax", None)
 
 
 def _note(key: str, value: object) -> Callable[[Board], None]:
@@ -320,6 +371,10 @@ SEEN: list[tuple[Rule, str, Callable[[Board], None]]] = [
     (undated, "server-health", _of("stat", "title", "Hosts")),
     (wrapped, "outages", _note("hide", value=False)),
     (squeezed, "server-health", _of("timeseries", "gridPos.w", 8)),
+    (run_together, "alerts", _legends(" ", "")),
+    (lofty, "one-host", _soft_end),
+    (in_weeks, "alerts", _of("timeseries", "fieldConfig.defaults.unit", "s")),
+    (gone, "alerts", _query("table", r"or on \(\) 0 \*.*", "")),
     (unnamed, "service-levels", _of("status-history", "title", "Availability per day")),
 ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.programs.newer import RELEASES
 from tests.rules import cases
+from tests.rules.panels import with_panels
 
 COVERED: dict[str, list[dict[str, Any]]] = {}
 for file in cases.FILES:
@@ -35,8 +36,10 @@ def test_promtool_accepts_every_rule(release: str) -> None:
 
 @pytest.mark.integration
 @pytest.mark.parametrize(("path", "release"), RUNS, ids=lambda it: getattr(it, "stem", it))
-def test_the_alerts_fire_and_clear_as_promised(path: Path, release: str, tmp_path: Path) -> None:
-    written = cases.unit_tests(cases.load(path), tmp_path)
+def test_the_alerts_fire_and_clear_as_promised_and_their_panels_show_them(
+    path: Path, release: str, tmp_path: Path
+) -> None:
+    written = cases.unit_tests(with_panels(cases.load(path)), tmp_path)
     _run(RELEASES[release]("promtool"), "test", "rules", *written)
 
 
