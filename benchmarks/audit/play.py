@@ -27,6 +27,7 @@ _FROZEN = (
     "availability_ratio", "agreed_seconds", "excluded_seconds", "downtime_seconds",
     "unknown_seconds", "outage_count",
 )  # fmt: skip
+_PROMISED = ("start", "end", "availability_ratio", "met", "credit_percent", "credit_amount")
 
 _TRIES = 3
 _TRAIL = 7_200_000
@@ -230,7 +231,8 @@ class Play:
         if closed and not self._frozen:
             return  # some of its services are not known to the end, others may be restated
         pairs = zip(before["services"], after["services"], strict=True) if closed else ()
-        wanted = sorted(b["name"] for b, a in pairs if any(b[key] != a[key] for key in _FROZEN))
+        names = [b["name"] for b, a in pairs if any(b[key] != a[key] for key in _FROZEN)]
+        wanted = sorted([*names, *(_owed_otherwise(before, after) if closed else ())])
         found = sorted(one["service"] for one in after.get("restatements", ()))
         if wanted != found:
             yield f"{period}: restated are {found}, not {wanted}"
@@ -301,3 +303,12 @@ def _text(at: int) -> str:
 
 def _ms(document: Json, edge: str) -> int:
     return milliseconds(document["period"][edge])
+
+
+def _owed_otherwise(before: Json, after: Json) -> Iterator[str]:
+    """Yield the customers whose agreements' closed windows say something else in another report."""
+    agreements = (one.get("agreements", ()) for one in (before, after))
+    for was, now in zip(*agreements, strict=True):
+        closed = ([[w[key] for key in _PROMISED] for w in one["closed"]] for one in (was, now))
+        if len({str(windows) for windows in closed}) > 1:
+            yield was["customer"]

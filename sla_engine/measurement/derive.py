@@ -13,7 +13,7 @@ from sla_engine.accounting.terms import quorums
 from sla_engine.domain.cadence import Cadence, CadenceTerms, Evidence, cadences, evidence
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.history import Unseen
-from sla_engine.domain.interval import Interval, union
+from sla_engine.domain.interval import Interval, Intervals, intersect, union
 from sla_engine.domain.samples import Times, from_arrays
 from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, joined, verdict
 from sla_engine.prometheus import Series
@@ -103,21 +103,28 @@ def derive(
 
 
 def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Unseen:
-    """Return when a sample of any series is missing.
+    """Return when a sample of any series is missing, and at the edges of when those of all are.
 
     In a hole that is not longer than ``max_gap`` the sample before it holds, although one is
-    missing; and where some series are missing, those that are left decide alone. The arguments are
-    those of `derive`.
+    missing; where some series are missing, those that are left decide alone; and where all were
+    lost, so does for a moment the first that is back. The arguments are those of `derive`.
     """
-    holes = [Interval(period.start, int(one.series.times[0])) for one in series]
+    found: Intervals = (period,)
+    some: list[Intervals] = []
+    longest = 0
     for one, steps, _, _ in series:
         following = np.append(one.times[1:], seen_until)
         missing = np.flatnonzero(2 * (following - one.times) > 3 * steps)
         due = one.times[missing] + steps[missing] * 3 // 4
-        holes += map(Interval, due.tolist(), following[missing].tolist())
-    found = union(holes)
-    lost = union(Interval(i.start - 1, i.end + 1) for i in found)  # with what is known about it
-    back = union(Interval(i.start, i.end + 1) for i in found)
+        edges = zip(due.tolist(), following[missing].tolist(), strict=True)
+        holes = union(Interval(*edge) for edge in ((period.start, int(one.times[0])), *edges))
+        found, longest = intersect(found, holes), max(longest, int(steps.max()))
+        some.append(holes)
+    edge = longest * 3 // 2
+    near = union(Interval(i.start - edge, i.end + edge) for i in found)
+    partly = union(*some)
+    lost = union(Interval(i.start - 1, i.end + 1) for i in partly)  # with what is known about it
+    back = union(Interval(i.start, i.end + 1) for i in intersect(partly, near))
     return Unseen(lost, back if len(series) > 1 else ())
 
 

@@ -21,6 +21,8 @@ from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.outlived_events import as_recorded
 
 _EVER = 2**62
+_SETTLING = 300_000
+"""How long after a minute of events its samples may still come (ms)."""
 _FIRST = 3_600_000
 _FARTHER = 8
 """How many times farther each next look goes for the end of an outage."""
@@ -55,7 +57,7 @@ class EventOutages:
     def _as_recorded(self, derived: Derived, minutes: Sequence[Minute]) -> Sequence[Minute]:
         """Return minutes, those as the ledger has them of which some samples are lost since."""
         missing = subtract(derived.unseen.counters, derived.released)
-        until = self._covered.get(derived.service, 0) - derived.tail
+        until = self._covered.get(derived.service, 0) - _SETTLING
         if not clip(missing, Interval(-_EVER, until)):
             return minutes
         start = derived.timeline[0].start // MINUTE * MINUTE

@@ -82,7 +82,7 @@ def ingest(
     )
     derived = []
     for name, line in found.items():
-        guess = tail(books.catalogue, books.catalogue.service(name))
+        guess = tail(books.catalogue, books.catalogue.service(name), now)
         known = Derived(name, line, first_known(line), guess, events.get(name))
         derived.append(known._replace(unseen=unseen.get(name, Unseen())))
     derived = EventOutages(books, period).all(derived, isolation)
@@ -99,9 +99,14 @@ def ingest(
     return Ingested(period, tuple(chain(*parts)))
 
 
-def tail(catalogue: Catalogue, service: Service) -> int:
-    """Return how long the last sample before now was taken to hold, at the most (ms)."""
-    return max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
+def tail(catalogue: Catalogue, service: Service, now: int) -> int:
+    """Return how long the last sample before now was taken to hold, at the most (ms).
+
+    Nothing is guessed any more of a service that nobody watches since long before now (ms UTC).
+    """
+    guessed = max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
+    ever = Interval(now - 1, now)
+    return 0 if lifetime(catalogue, service, ever).end < now - guessed else guessed
 
 
 def tick_periods(

@@ -113,7 +113,7 @@ def _again(
             name,
             line,
             first,
-            _tail(books, name),
+            _tail(books, name, now),
             events.get(name),
             released,
             unseen.get(name, Unseen()),
@@ -134,8 +134,8 @@ def _again(
         exhaust(found.divided(whole, lambda item: item.service, apply))
 
 
-def _tail(books: Books, service: str) -> int:
-    return tail(books.catalogue, books.catalogue.service(service))
+def _tail(books: Books, service: str, now: int) -> int:
+    return tail(books.catalogue, books.catalogue.service(service), now)
 
 
 def _said(forget: Forget, derived: Sequence[Derived], piece: Interval, now: int) -> audit.Entry:

@@ -99,7 +99,7 @@ def event_timeline(
     count = -(-(end - start) // MINUTE)
     grid = Grid(start, count, reach, catalogue.prometheus.replica_labels, before)
     series = [one for some in read.values() for one in some]
-    alone = union(_missing([one.times for one in series], wide.start, said))
+    alone = union(_missing([one.times for one in series], wide, said))
     unseen = unseen._replace(counters=clip(alone, Interval(start, period.end)))
     scrapes = _scrapes(client, service, series, _moments(total), grid)
     return known, counted(counters, read, grid, scrapes), unseen
@@ -146,18 +146,19 @@ def _watched(
 
 
 def _missing(
-    series: Iterable[NDArray[np.int64]], start: int, said: Sequence[CadenceTerms]
+    series: Iterable[NDArray[np.int64]], period: Interval, said: Sequence[CadenceTerms]
 ) -> Iterator[Interval]:
-    """Yield when samples of each series are missing after a start, up to the one that is back.
+    """Yield when samples of each series are missing in a period, up to the one that is back.
 
-    Whether one was lost or is born, its samples do not show.
+    Whether one was lost, or is born or gone, its samples do not show.
     """
     for times in series:
         steps, _ = cadences(times, evidence(times, said), said)
-        missing = np.flatnonzero(2 * np.diff(times) > 3 * steps[:-1])
-        yield from map(Interval, times[missing].tolist(), times[missing + 1].tolist())
-        if 2 * (times[0] - start) > 3 * steps[0]:
-            yield Interval(start, int(times[0]))
+        following = np.append(times[1:], period.end)
+        missing = np.flatnonzero(2 * (following - times) > 3 * steps)
+        yield from map(Interval, times[missing].tolist(), following[missing].tolist())
+        if 2 * (times[0] - period.start) > 3 * steps[0]:
+            yield Interval(period.start, int(times[0]))
 
 
 def _together(

@@ -35,10 +35,11 @@ class World(NamedTuple):
     losses: dict[str, tuple[Intervals, ...]]
     sli: dict[str, object]
     every: int
+    max_gap: str
 
     def books(self, ledger: Ledger) -> Books:
         """Return a catalogue of the service, with a ledger."""
-        said = {"scrape_interval": f"{self.every // 1000}s"}
+        said = {"scrape_interval": f"{self.every // 1000}s", "max_gap": self.max_gap}
         service = {"id": "api", "objective": 99, "sli": self.sli, **said}
         return Books(catalogue(service), ledger)
 
@@ -79,7 +80,8 @@ def world(chance: random.Random) -> World:
         )
         for name in series
     }
-    return World(series, lost, {**chance.choice((GOOD, ERRORS)), "outage": OUTAGE}, every)
+    max_gap = chance.choice(("150s", "150s", "50m"))
+    return World(series, lost, {**chance.choice((GOOD, ERRORS)), "outage": OUTAGE}, every, max_gap)
 
 
 def _counts(chance: random.Random, every: int) -> tuple[list[float], list[float]]:

@@ -3,7 +3,7 @@ import pytest
 from sla_engine.domain.interval import Interval, union
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
-from sla_engine.measurement.ingest import TRAIL, tick_periods
+from sla_engine.measurement.ingest import TRAIL, tail, tick_periods
 from tests.catalogues import catalogue
 
 HOUR = 3_600_000
@@ -48,3 +48,11 @@ def test_a_service_that_left_or_ended_holds_nobody_up(ledger: Ledger) -> None:
     derived(ledger, "ended", NOW - 9 * DAY, NOW - 5 * DAY)
     derived(ledger, "a", NOW - HOUR, NOW)
     assert tick_periods(Books(catalogue("a", ended), ledger), NOW) == (Interval(NOW - TRAIL, NOW),)
+
+
+def test_nothing_is_guessed_of_a_service_that_ended_long_ago() -> None:
+    """What is known of its last minutes stays, though its samples are lost since."""
+    ended = catalogue({"id": "shop", "until": "2026-09-01T00:00:00Z", "max_gap": "10m"})
+    at = 1_788_220_800_000
+    found = [tail(ended, ended.service("shop"), at + later) for later in (0, 1_200_000, 1_200_001)]
+    assert found == [1_200_000, 1_200_000, 0]
