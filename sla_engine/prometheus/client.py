@@ -17,6 +17,7 @@ from sla_engine.prometheus import promql
 from sla_engine.prometheus.error import (
     AnswerError,
     AwayError,
+    HistogramError,
     LimitError,
     QueryError,
     UnreachableError,
@@ -210,6 +211,8 @@ class Client:
             raise _no_answer(self.url, body, error) from error
         if lacking := [text for text in answer.warnings if not text.startswith(_ADVICE)]:
             raise AnswerError(f"{self.url}: not the whole answer: {'; '.join(lacking)}")
+        if answer.histograms:
+            raise HistogramError(_native(answer.histograms))
         return answer
 
     def _body(self, path: str, form: dict[str, str], method: str = "POST") -> bytes:
@@ -258,6 +261,12 @@ class Client:
                 if len(body) > _MOST_BYTES:
                     raise LimitError(f"{self.url}: an answer of more than {_MOST_BYTES >> 20} MiB")
         return bytes(body)
+
+
+def _native(count: int) -> str:
+    one = "a series is a native histogram"
+    some = one if count == 1 else f"{count} series are native histograms"
+    return f"{some}, of which no single number says up or down, or is a count"
 
 
 def _are_labels(value: object) -> bool:

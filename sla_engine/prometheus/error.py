@@ -35,6 +35,10 @@ class QueryError(PrometheusError):
     """The server rejects the query; it never works."""
 
 
+class HistogramError(QueryError):
+    """Its samples are native histograms, which have no value to judge a service by."""
+
+
 class LimitError(PrometheusError):
     """The query is over a limit of the server, or too slow; a smaller one may work."""
 

@@ -3,16 +3,25 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from service_catalogue import Service
 from service_catalogue.counters import read_counters
 from sla_engine.prometheus.client import Client
-from sla_engine.prometheus.error import AnswerError, LimitError, PrometheusError, QueryError
+from sla_engine.prometheus.error import (
+    AnswerError,
+    HistogramError,
+    LimitError,
+    PrometheusError,
+    QueryError,
+)
 from sla_engine.prometheus.series import Series
 
 _EARLIER = (0, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
 """How far back series that disagree are looked at again (ms)."""
 _LEAST = 5
 """Failed events without which the alert rules see no burn (`service:sli_errors_least:sum`)."""
+_CLASSIC = 'take the classic one, such as NAME_bucket{le="0.3"} of NAME_count'
 _FIELDS = ("promql", "good", "errors", "total")
 
 
@@ -57,7 +66,7 @@ def _rare(client: Client, total: str, at: int) -> Iterator[str]:
         found = [client.instant(query, at).series for query in counted]
     except PrometheusError:
         return  # said of the expression already
-    events = sum(float(one.values[-1]) for series in found for one in series)
+    events = sum(float(np.nansum(one.values)) for series in found for one in series)
     if not any(found) or counters.taken or events >= _LEAST * 72:
         return
     few = f"about {events:.0f} events in three days; an alert needs {_LEAST} failed ones"
@@ -69,6 +78,9 @@ def _said(client: Client, expression: str, field: str, at: int) -> Iterator[tupl
     try:
         kind = client.kind(expression, at)
         series = client.instant(expression, at).series if kind == "vector" else ()
+    except HistogramError as error:
+        yield f"{error}: {_CLASSIC}", True
+        return
     except QueryError as error:
         yield f"Prometheus rejects it: {str(error).removeprefix(f'{client.url}: ')}", True
         return

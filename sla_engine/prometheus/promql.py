@@ -86,17 +86,20 @@ def count_steps(expression: str, length: int, step: int) -> str:
     return f"count_over_time(({expression})[{length}ms:{step}ms])"
 
 
-def low(selector: str, length: int) -> str:
-    """Return the query that is 0 where a sample of the last ``length`` ms is under 1, or is NaN.
+def good(selector: str, length: int) -> str:
+    """Return the query that is 1 where each sample of the last ``length`` ms is a number from 1 on.
 
-    A minimum passes over NaN, a sum does not.
+    A minimum passes over NaN, a sum does not; neither has a value where samples are histograms.
     """
     some = samples(selector, length)
-    return f"(min_over_time({some}) + 0 * sum_over_time({some}) >= bool 1) == 0"
+    return f"(min_over_time({some}) + 0 * sum_over_time({some}) >= bool 1) == 1"
 
 
 def low_bit(selector: str, length: int) -> str:
-    """Return the same for samples that are 0, 1 or NaN: their mean says it all."""
+    """Return the query that is 0 where not all samples of the last ``length`` ms are 1.
+
+    They are 0, 1 or NaN: their mean says it all.
+    """
     return f"(avg_over_time({samples(selector, length)}) >= bool 1) == 0"
 
 

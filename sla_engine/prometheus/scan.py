@@ -1,8 +1,8 @@
 """Which hours of which series need their samples read: counts instead of samples.
 
 Two queries over the same windows, side by side: how many samples each holds, and where the lowest
-is under 1. A window that holds as many samples as its length allows, all good, needs no reading:
-a hole of more than two intervals would show in the count.
+is under 1, or of an expression where none is. A window that holds as many samples as its length
+allows, all good, needs no reading: a hole of more than two intervals would show in the count.
 """
 
 from collections import defaultdict
@@ -60,9 +60,10 @@ def scan(
     for part, grain in parts:
         if part.length:
             for ask in asks(sources, part, grain):
-                questions += [(ask, _count), (ask, _low)]
+                judged = _low if ask.sources[0].expression is None else _good
+                questions += [(ask, _count), (ask, judged)]
     rows: dict[tuple[str, Labels], _Row] = {}
-    cells: dict[SeriesReader, list[tuple[int, Series]]] = {_count: [], _low: []}
+    cells: dict[SeriesReader, list[tuple[int, Series]]] = {_count: [], _low: [], _good: []}
     for answer, service, one in each(client, questions, isolation):
         series = _nameless(one)
         row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))
@@ -72,6 +73,11 @@ def scan(
     at, values = _placed(cells[_count], period.start, length)
     samples[at] = values.astype(np.int64)
     low[_placed(cells[_low], period.start, length)[0]] = True
+    expressed = {source.service for source in sources if source.expression is not None}
+    numbers = [row.number for (service, _), row in rows.items() if service in expressed]
+    some = np.array(numbers, np.int64)
+    low[some] = np.greater(samples[some], 0)
+    low[_placed(cells[_good], period.start, length)[0]] = False
     found: dict[str, list[Counts]] = defaultdict(list)
     for (service, _), (number, labels) in rows.items():
         found[service].append(Counts(labels, samples[number], low[number]))
@@ -139,9 +145,11 @@ def _count(client: Client, ask: Ask) -> Iterable[Series]:
 
 
 def _low(client: Client, ask: Ask) -> Iterable[Series]:
-    ours = ask.sources[0].expression is None
-    low = promql.low_bit if ours else promql.low
-    return _by_window(client, ask, low(ask.selector, _reach(client, ask)))
+    return _by_window(client, ask, promql.low_bit(ask.selector, _reach(client, ask)))
+
+
+def _good(client: Client, ask: Ask) -> Iterable[Series]:
+    return _by_window(client, ask, promql.good(ask.selector, _reach(client, ask)))
 
 
 def _reach(client: Client, ask: Ask) -> int:
@@ -151,11 +159,11 @@ def _reach(client: Client, ask: Ask) -> int:
 
 def _by_window(client: Client, ask: Ask, query: str) -> Iterable[Series]:
     start, end = ask.period
-    series, _, kind = client.range(query, start + ask.grain - 1, end - 1, ask.grain)
-    if kind != "matrix":
-        raise AnswerError(f"{client.url}: an answer of type {kind} instead of counts")
-    for one in series:
+    found = client.range(query, start + ask.grain - 1, end - 1, ask.grain)
+    if found.kind != "matrix":
+        raise AnswerError(f"{client.url}: an answer of type {found.kind} instead of counts")
+    for one in found.series:
         inside = (one.times >= start) & (one.times < end)
         if not (inside & np.isfinite(one.values)).all():
             raise AnswerError(f"{client.url}: counts that are none, or of a time not asked for")
-    return series
+    return found.series

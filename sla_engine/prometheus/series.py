@@ -26,6 +26,7 @@ _UNUSUAL = (b"[0", b"[,", b"[.", b".,", b'".', b'."', b'""')
 """How numbers begin and end that JSON or Prometheus write otherwise, if at all."""
 _NUMBER = re.compile(r"[+-]?(?:Inf|NaN|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.ASCII).fullmatch
 _SPACED_KEY = re.compile(rb'"\s+:').search
+_HISTOGRAMS = frozenset({"histogram", "histograms"})
 _PARTIAL = ("isPartial", "partial", "partialResponse")
 _LATEST = 10**13
 """Before which every time is (ms, the year 2286): more digits are no time of a sample."""
@@ -40,11 +41,15 @@ class Series(NamedTuple):
 
 
 class QueryResult(NamedTuple):
-    """The series of a query, what the server says of it (warnings, then remarks), its type."""
+    """The series of a query, what the server says of it (warnings, then remarks), its type.
+
+    Of native histograms no sample is among those of the series; ``histograms`` have some.
+    """
 
     series: tuple[Series, ...]
     warnings: tuple[str, ...]
     kind: str = "matrix"
+    histograms: int = 0
 
 
 def parse(body: bytes, kinds: frozenset[str] = KINDS) -> QueryResult:
@@ -171,7 +176,8 @@ def parse_json(body: bytes, kinds: frozenset[str]) -> QueryResult:
     if body.count(b'":') != sum(map(len, names)) or _SPACED_KEY(body):
         json.loads(body, object_pairs_hook=_unique)
     series = _together([item["metric"] for item in items], pairs)
-    return QueryResult(tuple(series), tuple(said(document, data, *items)), kind)
+    native = sum(not _HISTOGRAMS.isdisjoint(item) for item in items)
+    return QueryResult(tuple(series), tuple(said(document, data, *items)), kind, native)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -212,7 +218,7 @@ def _pairs(items: list[Any], name: str) -> list[list[Any]]:
             raise ValueError("an item of its result has no labels")
         pairs = item.get(name, ...)
         if pairs is ...:
-            if not item.keys() & {"histogram", "histograms"}:
+            if _HISTOGRAMS.isdisjoint(item):
                 raise ValueError(f"an item of its result has no {name}")
             pairs = []
         elif name == "value":

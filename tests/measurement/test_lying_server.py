@@ -42,6 +42,22 @@ def _good(kind: str, result: object, **extra: object) -> Answer:
     return 200, json.dumps(document).encode()
 
 
+def _native(form: Form) -> Answer:
+    """Answer as of a native histogram: its samples can be counted, and have no value."""
+    status, body = _matrix(form, {"service": "bad"}, "1")
+    if "count_over" in form["query"]:
+        return status, body
+    series = json.loads(body)["data"]["result"]
+    histogram = {"count": "8", "sum": "0.5", "buckets": [[0, "0.1", "0.2", "8"]]}
+    return _good(
+        "matrix",
+        [
+            {"metric": one["metric"], "histograms": [[t, histogram] for t, _ in one["values"]]}
+            for one in series
+        ],
+    )
+
+
 LIES: dict[str, Callable[[Form], Answer]] = {
     "scalar": lambda _: _good("scalar", [1_800_000_000, "1"]),
     "string": lambda _: _good("string", [1_800_000_000, "up"]),
@@ -57,6 +73,7 @@ LIES: dict[str, Callable[[Form], Answer]] = {
     "words for numbers": lambda _: _good("matrix", [{"metric": {}, "values": [["x", "y"]]}]),
     "time beyond": lambda _: _good("matrix", [{"metric": {}, "values": [[1e300, "1"]]}]),
     "deep": lambda _: (200, b"[" * 100_000),
+    "native histograms": _native,
     "error 400": lambda _: (400, b'{"status":"error","errorType":"bad_data","error":"parse"}'),
     "error 422": lambda _: (422, b'{"status":"error","errorType":"execution","error":"many"}'),
     "error 500": lambda _: (500, b"panic"),
@@ -106,10 +123,11 @@ def _server(answer: Callable[[Form], Answer]) -> Iterator[tuple[str, list[str]]]
 @pytest.mark.parametrize(
     ("lie", "source"),
     [
-        *((lie, source) for lie in LIES for source in ("probed", "expression")),
+        *((lie, "probed") for lie in LIES if lie != "native histograms"),
+        *((lie, "expression") for lie in LIES),
         *(
             (lie, source)
-            for lie in ("scalar", "cut off", "null")
+            for lie in ("scalar", "cut off", "null", "native histograms")
             for source in ("selector", "events")
         ),
     ],

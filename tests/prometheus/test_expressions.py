@@ -3,6 +3,7 @@
 from typing import cast
 
 import numpy as np
+import orjson
 import pytest
 
 from sla_engine.prometheus import Client
@@ -46,3 +47,39 @@ def test_few_events_are_told_as_too_few_to_alert_on(events: float | None, said: 
     ]
     assert [one.field for one in found] == ([] if said is None else ["total"])
     assert said is None or found[0].text.startswith(said)
+
+
+NATIVE = {"count": "8", "sum": "0.5", "buckets": [[0, "0.1", "0.2", "8"]]}
+
+
+class Native(Client):
+    """A client of a server in which everything is a native histogram."""
+
+    def _body(self, path: str, form: dict[str, str], method: str = "POST") -> bytes:
+        del path, method
+        if form["query"] == "vector(1)":
+            item: dict[str, object] = {"metric": {}, "value": [1, "1"]}
+        else:
+            item = {"metric": {}, "histogram": [1, NATIVE]}
+        return orjson.dumps(
+            {"status": "success", "data": {"resultType": "vector", "result": [item]}}
+        )
+
+
+@pytest.mark.parametrize("field", ["promql", "good", "errors", "total"])
+def test_a_native_histogram_is_refused_with_what_to_take_instead(field: str) -> None:
+    expression = "http_request_duration_seconds"
+    others = {"total": {"good": "good_total"}, "promql": {}}.get(field, {"total": "all_total"})
+    book = catalogue({"id": "shop", "sli": {field: expression, **others}})
+    found = remarks(Native(book.prometheus), book.services, 1)
+    [said] = [one for one in found if one.field == field]
+    assert said.fatal
+    assert said.text.startswith("a series is a native histogram, of which no single number")
+    assert said.text.endswith('NAME_bucket{le="0.3"} of NAME_count')
+
+
+def test_a_counter_that_is_no_number_adds_nothing_to_how_many_events_there_are() -> None:
+    sli = {"errors": "failed_total", "total": "all_total"}
+    [service] = catalogue({"id": "shop", "sli": sli}).services
+    found = [*remarks(cast("Client", Counting(float("nan"))), [service], 1)]
+    assert [one.text.split(";")[0] for one in found] == ["about 0 events in three days"]
