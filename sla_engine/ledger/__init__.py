@@ -2,7 +2,7 @@
 
 from sla_engine.domain.outage_changes import Change
 from sla_engine.ledger.books import Books
-from sla_engine.ledger.engine import LedgerError, TamperedError, reason
+from sla_engine.ledger.engine import LedgerError, TamperedError, is_there, reason
 from sla_engine.ledger.outbox import Delivery, Outbox, Thread
 from sla_engine.ledger.rows import Derived
 from sla_engine.ledger.snapshot import snapshot
@@ -18,6 +18,7 @@ __all__ = [
     "Outbox",
     "TamperedError",
     "Thread",
+    "is_there",
     "reason",
     "snapshot",
 ]

@@ -56,6 +56,20 @@ def open_engine(url: str, *, create: bool = True) -> sa.Engine:
     return engine
 
 
+def is_there(url: str) -> bool:
+    """Say whether a ledger has its database: PostgreSQL's is never made by us, SQLite's file is.
+
+    Opening it says what is wrong with a URL.
+    """
+    try:
+        parsed = _parsed(url)
+    except LedgerError:
+        return True
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        return True
+    return Path(str(parsed.database)).exists()
+
+
 def _find(database: str | None) -> None:
     if database and not Path(database).exists():
         raise FileNotFoundError(errno.ENOENT, "there is no such ledger", database)

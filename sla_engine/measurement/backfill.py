@@ -68,7 +68,7 @@ def backfill(
         for part, piece in product(parts, missing):
             left = [s for s in part if faults is None or s.id not in faults]
             work = partial(_piece, books, client, piece, now, services=left, faults=faults)
-            _patiently(work, sleep or time.sleep, console)
+            patiently(work, sleep, console)
             progress.advance(task)
     return len(missing)
 
@@ -88,19 +88,29 @@ def _piece(
         faults |= found.faults
 
 
-def _patiently(
-    work: Callable[[], None], sleep: Callable[[float], None], console: Console | None
+def patiently(
+    work: Callable[[], object],
+    sleep: Callable[[float], None] | None = None,
+    console: Console | None = None,
 ) -> None:
-    """Work, and again after a while where Prometheus was away: it may be only restarting."""
+    """Work, and again after a while where Prometheus was away: it may be only restarting.
+
+    The arguments are those of `backfill`.
+
+    Raises:
+        PrometheusError: it has no answer, not after some tries either.
+    """
+    sleep = sleep or time.sleep
     for usual in _WAITS:
         try:
-            return work()
+            work()
+            return
         except UnreachableError as error:
             wait = usual if error.wait is None else error.wait / 1000
             if console is not None:
                 console.print(f"{error}; trying again in {wait:g} s", markup=False)
             sleep(wait)
-    return work()
+    work()
 
 
 def _covered(books: Books, period: Interval, services: Iterable[Service]) -> Intervals:

@@ -264,6 +264,24 @@ def test_a_silent_prometheus_is_a_failed_job_that_loses_nothing(
     assert len(json.loads(capsys.readouterr().out)) == 1
 
 
+def test_a_backfill_that_reaches_no_prometheus_leaves_nothing_behind(
+    flags: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    ledger = f"--storage.ledger=sqlite:///{tmp_path}/var/ledger.db"
+    before = sorted(tmp_path.iterdir())
+    arguments = ["--from=2024-10-04", "--to=2024-10-06", "--prometheus.url=http://127.0.0.1:1"]
+    assert main(["backfill", flags[0], ledger, *arguments]) == 1
+    assert "no ledger was made, run it again; next: " in capsys.readouterr().err
+    assert [seconds for seconds in waited if seconds >= 1] == [1, 2, 5, 10, 30]
+    assert main(["backfill", flags[0], ledger, "--from=2024-10-06", "--to=2024-10-04"]) == 2
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_ledger_that_cannot_be_opened_is_a_failed_job(
     flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
