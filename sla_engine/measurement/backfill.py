@@ -104,12 +104,13 @@ def patiently(
     for usual in _WAITS:
         try:
             work()
-            return
         except UnreachableError as error:
             wait = usual if error.wait is None else error.wait / 1000
             if console is not None:
                 console.print(f"{error}; trying again in {wait:g} s", markup=False)
             sleep(wait)
+        else:
+            return
     work()
 
 
