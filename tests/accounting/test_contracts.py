@@ -123,6 +123,27 @@ def test_every_window_is_told_once_in_a_half_year_of_daily_weekly_or_monthly_rep
     )
 
 
+@pytest.mark.parametrize(
+    ("period", "terms", "closed"),
+    [
+        ("2026-10-01", {"window": "month", "timezone": "America/New_York"}, [(False, 10)]),
+        ("2026-09-30", {"window": "month", "timezone": "America/New_York"}, []),
+        ("2026-09-30", {"window": "month", "timezone": "Asia/Tokyo"}, [(False, 10)]),
+        ("2026-W40", {"window": "day"}, [(True, 0)] * 5 + [(False, 10), (True, 0)]),
+        ("2026-W40", {"window": "month"}, [(False, 10)]),
+        ("2026", {"window": "quarter"}, [(True, 0), (True, 0)]),
+        ("2026-09", {"window": "2w", "window_from": "2026-09-07"}, [(True, 0), (False, 10)]),
+        ("2026-10", {"window": "2w", "window_from": "2026-09-07"}, [(True, 0), (True, 0)]),
+    ],
+)
+def test_a_report_of_any_period_has_the_verdicts_and_credits_of_what_closed_in_it(
+    ledger: Ledger, period: str, terms: dict[str, Any], closed: list[tuple[bool, int]]
+) -> None:
+    """An hour of September is over its budget, and in a quarter within it; 8 minutes over a day's."""
+    found = told(ledger, period, **terms)["contract"]["closed"]
+    assert [(one["met"], one["credit_percent"]) for one in found] == closed
+
+
 @pytest.mark.parametrize("window", ["7d", "14d", "28d", "30d", "90d"])
 def test_a_rolling_window_never_closes_and_credits_nothing(ledger: Ledger, window: str) -> None:
     month = told(ledger, "2026-09", window=window)

@@ -75,6 +75,37 @@ def test_a_series_that_was_gone_for_longer_than_anybody_can_say_is_born_again() 
     assert gained(gone)[0] == 7
 
 
+def test_failures_that_a_single_scrape_saw_before_the_target_began_anew_count() -> None:
+    """The target was restarted right after: its failures were seen once, and never again."""
+    before = series(0, 900, 910, 920, 930, 940, code="200")
+    after, seen_once = series(75, 5, 15, code="200"), series(60, 60, code="500")
+    good = Series(
+        before.labels, *(np.append(a, b) for a, b in zip(before[1:], after[1:], strict=True))
+    )
+    assert gained(good, seen_once) == [30, 10 + 60 + 15, 0, 0, 0]
+
+
+def test_failures_that_are_born_at_two_targets_and_again_under_another_code_all_count() -> None:
+    ups = UP, Series({"job": "api", "instance": "b:1"}, UP.times, UP.values)
+    other = {"instance": "b:1"}
+    born = (
+        series(60, 60, 60, 60, code="500"),
+        series(60, 50, 50, 50, code="500")._replace(labels=TARGET | other | {"code": "500"}),
+        series(75, 5, 6, code="503")._replace(labels=TARGET | other | {"code": "503"}),
+    )
+    assert gained(*born, known=scrapes(*ups)) == [0, 60 + 50 + 5 + 1, 0, 0, 0]
+
+
+def test_failures_that_show_when_a_target_answers_again_are_of_that_time() -> None:
+    down = Series(TARGET, UP.times, np.where((UP.times >= 0) & (UP.times < 150 * S), 0.0, 1.0))
+    seen = scrapes(down, seen=(-15, 150))
+    assert gained(series(150, 60, 60, code="500"), known=seen) == [0, 0, 60, 0, 0]
+
+
+def test_labels_that_only_a_series_has_do_not_hide_the_scrapes_of_its_target() -> None:
+    assert gained(series(60, 60, 61, code="500", team="x", path="/")) == [0, 61, 0, 0, 0]
+
+
 @pytest.mark.parametrize("known", [None, scrapes(UP)])
 def test_a_counter_that_two_prometheus_scrape_counts_once(known: Scrapes | None) -> None:
     steady = [float(v) for v in range(0, 200, 10)]
