@@ -139,7 +139,7 @@ def test_every_window_is_told_once_in_a_half_year_of_daily_weekly_or_monthly_rep
 def test_a_report_of_any_period_has_the_verdicts_and_credits_of_what_closed_in_it(
     ledger: Ledger, period: str, terms: dict[str, Any], closed: list[tuple[bool, int]]
 ) -> None:
-    """An hour of September is over its budget, and in a quarter within it; 8 minutes over a day's."""
+    """An hour is over the budget of September, not of its quarter; 8 minutes over a day's."""
     found = told(ledger, period, **terms)["contract"]["closed"]
     assert [(one["met"], one["credit_percent"]) for one in found] == closed
 
