@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.contracts import contract_kinds, to_come, used_up
+from sla_engine.accounting.event_words import budget_words, lost_words
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.terms import hours_begin, longest_gap, objective, terms, told_after
 from sla_engine.domain.availability import AccountingInput, Figures
@@ -305,4 +306,6 @@ def _row(
         stale=figures is not None and level.is_stale(now),
         problem=None if fault is None else f"{fault.reason}: {fault.text}",
         why=why if state == "down" else None,
+        failed=lost_words(figures) if figures else "",
+        left=budget_words(figures) if figures else "",
     )

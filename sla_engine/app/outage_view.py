@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
 from sla_engine.accounting.corrections import find_outage
+from sla_engine.accounting.event_words import failed_words
 from sla_engine.accounting.figures import facts_of
 from sla_engine.accounting.terms import longest_gap
 from sla_engine.app.engine import Published
 from sla_engine.domain.actor import shown
 from sla_engine.domain.availability import Share, share
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.notice import outage_topic
@@ -88,7 +90,8 @@ def outage_page(published: Published, name: str, start: str, now: int) -> Detail
 class _Known:
     """What the ledger knows of an outage; ``judged`` and ``owed`` are None without its terms.
 
-    ``until`` is how far its data reach where nobody knows whether it goes on.
+    ``until`` is how far its data reach where nobody knows whether it goes on. ``events`` are those
+    that came while it lasted, of a service that is judged by them.
     """
 
     outage: Outage
@@ -98,6 +101,7 @@ class _Known:
     judged: Share | None
     owed: Share | None
     until: int | None
+    events: Weighed | None = None
 
 
 def _known(published: Published, who: Named, outage: Outage, now: int) -> _Known:
@@ -113,7 +117,11 @@ def _known(published: Published, who: Named, outage: Outage, now: int) -> _Known
     stale = outage.end is None and level is not None and not level.is_current(now)
     until = level.known_until if stale and level is not None else None
     why = books.ledger.reasons.of(who.id, lasted)
-    return _Known(outage, lasted, gaps, why, judged, owed, until)
+    events = None
+    if who.service is not None and who.service.method == "events":
+        minutes = books.ledger.events(lasted, [who.id]).get(who.id, ())
+        events = Weighed(sum(one.good for one in minutes), sum(one.total for one in minutes))
+    return _Known(outage, lasted, gaps, why, judged, owed, until, events)
 
 
 def _page(books: Books, who: Named, known: _Known, heard: Sequence[Told], now: int) -> Detail:
@@ -173,6 +181,7 @@ def _facts(who: Named, known: _Known, zone: tzinfo) -> Iterator[tuple[str, Cell]
     yield "Began", humanize.moment(outage.start, zone)
     yield "Ended", "not yet" if ended is None else humanize.moment(ended, zone)
     yield "Lasted" if ended else "So far", humanize.duration(known.lasted.length)
+    yield "Lost", failed_words(known.events) if known.events else ""
     if known.judged is not None:
         by_hand = ", by a correction" if outage.reclassified else ""
         yield "Class", f"{known.judged.kind}{by_hand}"

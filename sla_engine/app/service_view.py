@@ -85,10 +85,12 @@ def _facts(
     yield "Objective", f"{humanize.agreed(row.objective)} per {row.window}"
     since = f", as of {row.as_of}{', stale' if row.stale else ''}" if row.as_of else ""
     yield "Availability", f"{humanize.percent(row.availability)} in this {row.window}{since}"
+    yield "Lost", row.failed
     yield "Coverage", f"{humanize.share(row.coverage)} of it known"
     if row.has_budget:
         how = f", {row.window_state.replace('_', ' ')}" if row.window_state else ""
-        yield "Error budget left", f"{humanize.share(row.budget_remaining)}{how}"
+        left = f"{humanize.share(row.budget_remaining)}{f': {row.left}' if row.left else ''}"
+        yield "Error budget left", f"{left}{how}"
     figures = level.windows.get(level.window)
     if figures is not None and figures.exhausted is not None:
         yield "Used up at this pace", humanize.moment(figures.exhausted, zone)
@@ -185,7 +187,7 @@ def _agreed(books: Books, service: Service, now: int) -> Iterator[tuple[str, str
         yield "Too short to count", f"under {humanize.duration(held.min_outage)}"
     if service.after:
         yield "Told", f"when it lasted {humanize.duration(service.after)}"
-    yield "Judged by", service.method
+    yield "Judged by", _method(service)
     if service.method == "probes":
         for _, quorum in quorums(service, Interval(now, now + 1)):
             yield "Quorum", f"probes {quorum.probes}, locations {quorum.locations}"
@@ -193,8 +195,8 @@ def _agreed(books: Books, service: Service, now: int) -> Iterator[tuple[str, str
         yield "Made of", f"{service.need or 'all'} of {', '.join(service.components)}"
     if service.method == "events":
         bar = failing(service, now)
-        yield "A minute of outage", f"{bar.share:.6g} of its events failed, {bar.least:g} in all"
-        return
+        yield "A minute of outage", f"{humanize.agreed(bar.share)} of its events failed"
+        yield "An outage", f"{bar.least:g} failed in all, or more"
     beat = cadence(catalogue, service)
     origin = "" if has_cadence(catalogue, service) else ", unless measured otherwise"
     step, gap = humanize.duration(beat.step), humanize.duration(beat.max_gap)
@@ -203,6 +205,16 @@ def _agreed(books: Books, service: Service, now: int) -> Iterator[tuple[str, str
         yield "Credit", f"{credit.credit:g} % below {credit.below:g} %"
     if service.cost_per_hour is not None:
         yield "Cost of an hour down", f"{service.cost_per_hour:,.2f} {catalogue.currency}"
+
+
+def _method(service: Service) -> str:
+    sliced = service.sli.timeslice if service.sli else None
+    if sliced is None:
+        return service.method
+    length = humanize.duration(sliced.length)
+    if sliced.target is None:
+        return f"slices of {length}, each by its share of good events"
+    return f"slices of {length}: good with {humanize.agreed(float(sliced.target))} of events good"
 
 
 _POLICIES = {

@@ -33,7 +33,8 @@ class Verdict(NamedTuple):
     ``unplanned`` is in milliseconds, of an agreement that of its services in all windows.
     ``window`` is the one that all is of, where that is not of the report's period. ``budget``, or
     why there is none, is that of an agreement's window that runs, where none closed with a verdict.
-    ``events`` are those of an agreement all of whose services count them.
+    ``events`` are those of an agreement's services that count them, and ``by_time`` the unplanned
+    downtime of those that do not (ms; None where all do).
     """
 
     kind: VerdictKind
@@ -49,6 +50,7 @@ class Verdict(NamedTuple):
     budget: Budget | None = None
     no_budget: NoBudget | None = None
     events: Weighed | None = None
+    by_time: int | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -208,7 +210,8 @@ def _of_agreement(one: AgreementReport) -> Verdict:
     known = [w.availability for w in windows if w.availability is not None]
     running = None if one.met is not None else one.running
     budget = None if running is None else running.budget
-    events = [part.events for window in windows for part in window.parts]
+    parts = [part for window in windows for part in window.parts]
+    timed = [part.unplanned for part in parts if part.events is None]
     return Verdict(
         "agreement",
         one.id,
@@ -218,10 +221,11 @@ def _of_agreement(one: AgreementReport) -> Verdict:
         min(known, default=None),
         one.objective,
         None if budget is None else budget.left_ratio,
-        sum(part.unplanned for window in windows for part in window.parts),
+        sum(part.unplanned for part in parts),
         budget=budget,
         no_budget=None if running is None else running.no_budget,
-        events=_together([one for one in events if one is not None]) if all(events) else None,
+        events=_together([part.events for part in parts if part.events is not None]),
+        by_time=sum(timed) if timed or not parts else None,
     )
 
 

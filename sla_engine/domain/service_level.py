@@ -33,6 +33,8 @@ class StatusRow:
     until when the data of the figures reach, and ``stale`` says that this is too long ago.
     ``problem`` says why it cannot be measured or accounted for, ``why`` why it went down.
     ``window`` is the contract's, which the figures are of, and ``window_state`` how it does.
+    ``failed`` and ``left`` are the events, or slices of time, that were lost and that may be yet,
+    of a service that is judged by them; else empty.
     """
 
     id: str
@@ -51,6 +53,8 @@ class StatusRow:
     why: str | None = None
     window: str = ""
     window_state: WindowState | None = None
+    failed: str = ""
+    left: str = ""
 
     @property
     def has_budget(self) -> bool:

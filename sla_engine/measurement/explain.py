@@ -48,11 +48,14 @@ def explain(books: Books, client: Client, identifier: str, now: int) -> Iterator
     unknown = clip(history.gaps, lasted)
     name = service.name if service else "no longer in the catalogue"
     yield f"{outage.id}  {name} ({outage.service})"
-    yield f"  start  {rfc3339(outage.start)}  the first failed sample"
+    failed, good = "failed sample", "good sample"
+    if service is not None and service.method == "events":
+        failed, good = "minute in which too many events failed", "better minute"
+    yield f"  start  {rfc3339(outage.start)}  the first {failed}"
     if outage.end is None:
-        yield "  end    open: no good sample so far"
+        yield f"  end    open: no {good} so far"
     else:
-        yield f"  end    {rfc3339(outage.end)}  the first good sample"
+        yield f"  end    {rfc3339(outage.end)}  the first {good}"
     yield from _seen(books, outage.service, lasted)
     length = format_duration(lasted.length)
     yield f"  length {length}, of which {format_duration(total(unknown))} unknown"
@@ -111,7 +114,7 @@ def _terms(catalogue: Catalogue, service: Service, outage: Outage) -> Iterator[s
     if held.min_outage:
         yield f"  outages under {format_duration(held.min_outage)} are not counted"
     moment = Interval(outage.start, outage.start + 1)
-    for _, quorum in quorums(service, moment):
+    for _, quorum in quorums(service, moment) if service.method != "events" else ():
         yield f"  quorum: probes {quorum.probes}, locations {quorum.locations}"
     beat = cadence(catalogue, then)
     origin = "of the catalogue" if has_cadence(catalogue, then) else "unless measured otherwise"

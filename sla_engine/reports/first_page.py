@@ -147,9 +147,9 @@ def _verdict(one: Verdict, known: Mapping[str, ServiceReport], say: Language) ->
         return name, "", judged, say.percent(one.availability), goal, view.lost(service, say), ""
     actual = NOTHING if one.availability is None else say.percent(one.availability)
     left = promised.budget_left(one.budget, one.no_budget, say)
-    time = say.service_time(one.unplanned)
-    kind, down = say.phrase("agreement"), events_lost(one.events, say) if one.events else time
-    return one.name, kind, judged, actual, goal, down, left
+    down = [] if one.events is None else [events_lost(one.events, say)]
+    down += [] if one.by_time is None else [say.service_time(one.by_time)]
+    return one.name, say.phrase("agreement"), judged, actual, goal, " + ".join(down), left
 
 
 def _figures_of(service: ServiceReport, window: Interval) -> Figures:

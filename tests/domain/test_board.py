@@ -7,6 +7,7 @@ import pytest
 from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Part
 from sla_engine.domain.board import board
 from sla_engine.domain.contract_window import ClosedWindow, Contract, RunningWindow
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, Certificate, Host, PeriodReport, ServiceReport
 from tests.reports.sample import DAY, MINUTE, MONTH, NIGHT, REPORT, at, outage, service
@@ -45,6 +46,19 @@ def test_agreements_stand_first_and_what_was_missed_stands_above_what_costs_more
     ]
     assert page.verdicts[0].unplanned == 90 * MINUTE
     assert page.verdicts[0].availability == 0.9
+
+
+def test_an_agreement_adds_up_events_of_some_services_and_the_downtime_of_the_others() -> None:
+    shop = Part("Shop", 0.99, False, 10, 90 * MINUTE, events=Weighed(990.0, 1000.0))
+    mail = Part("Mail", 0.99, False, 10, 30 * MINUTE)
+    for parts, events, by_time in (
+        ((shop, mail), (990.0, 1000.0), 30 * MINUTE),
+        ((shop, shop), (1980.0, 2000.0), None),
+        ((mail,), None, 30 * MINUTE),
+    ):
+        window = AgreementWindow(MONTH, parts, 0.99, met=False)
+        [verdict] = board(report(agreements=(agreement(window),))).verdicts
+        assert (verdict.events, verdict.by_time) == (events, by_time)
 
 
 def test_a_component_has_no_verdict_beside_its_composite_and_no_outage_of_its_own() -> None:

@@ -26,4 +26,6 @@ def test_an_outage_of_events_is_explained_without_asking_prometheus() -> None:
         said = list(explain(books, client, outage_id("api", 2 * M), 10 * M))
     assert "derived from: failed, all less fine over all, by the minute" in said
     assert any(line.startswith("query: (fine)[") for line in said)
+    assert any(line.endswith("the first minute in which too many events failed") for line in said)
+    assert not any("quorum" in line for line in said)
     assert "a minute of outage: 0.144 of its events failed; 5 in all, or more" in said
