@@ -73,14 +73,18 @@ def replace(
 
 
 def note(
-    connection: sa.Connection, derived: Iterable[Derived], before: Mapping[str, History]
+    connection: sa.Connection,
+    derived: Iterable[Derived],
+    before: Mapping[str, History],
+    seen_since: Mapping[str, int],
 ) -> None:
     """Keep the events of which something is known, and those that outlive their samples.
 
     What came before the first sample may have left Prometheus. Where samples were lost the next
     one shows the events of the whole hole: its minute stays as it was, and so do those from the
-    last sample on, and that of the first sample where something was known before it. A minute that
-    was not over when it was written down is not kept.
+    last sample on, and that of the first sample where something was known before it: not where the
+    service was ``seen_since`` a later minute. A minute that was not over when it was written down
+    is not kept.
     """
     for item in derived:
         if item.events is None:
@@ -91,10 +95,12 @@ def note(
         lost = outlived(history, item.timeline, item.tail, item.released)
         if start is not None:
             since = {i.end: i.start for i in item.unseen.holes}
+            earliest = start // MINUTE < seen_since.get(item.service, start) // MINUTE
             again = [
                 Interval(start, start + 1)
                 for hole in item.unseen.holes
-                if hole.end == start and not item.released and clip(history.covered, hole)
+                if hole.end == start and not item.released and not earliest
+                if clip(history.covered, hole)
             ]
             before_holes = (
                 Interval(min(i.start, since.get(i.end, i.start)), i.end + 1) for i in lost

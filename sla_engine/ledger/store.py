@@ -131,7 +131,7 @@ class Ledger:
                 for service, item in items.items()
             }
             first = _note_first_samples(connection, samples, known)
-            events.note(connection, items.values(), before)
+            events.note(connection, items.values(), before, known)
             sealed = event_seals.changes(connection, self._chained, items.values(), after)
             done = until if at is None else at
             said = [] if forgotten is None else [forgotten]

@@ -195,6 +195,23 @@ def counted(*totals: float, first: int = 0) -> list[Minute]:
     return [Minute((first + i) * MINUTE, total, total) for i, total in enumerate(totals)]
 
 
+@pytest.mark.parametrize("number", range(4))
+def test_samples_that_come_late_before_the_first_one_count_from_their_first_minute_on(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = world(random.Random(number))
+    early = (Interval(PERIOD.start - 60 * MINUTE, PERIOD.start + 40 * MINUTE),)
+    later = {name: tuple(_without(s, early) for s in some) for name, some in one.series.items()}
+    found = []
+    for recorded in (one.series, later):
+        with closing(Ledger.open("sqlite://")) as ledger:
+            books = one.books(ledger)
+            for series in (recorded, one.series):
+                derive(monkeypatch, books, series, PERIOD, PERIOD.end)
+            found.append(kept(ledger, PERIOD.end - 2 * TAIL))
+    assert found[1] == found[0]
+
+
 def test_what_is_recorded_stays_where_a_series_is_missing_and_in_the_minute_it_is_back_in() -> None:
     recorded, derived = counted(*[3] * 9), counted(3, 3, 3, 3, 1, 5, 3, 3, 3)
     assert as_recorded(derived, recorded, LOST, KNOWN) == recorded
