@@ -16,7 +16,6 @@ from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.terms import hours_begin, longest_gap, objective, terms, told_after
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import ROLLING, state_of
-from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, FaultReason, Isolation
 from sla_engine.domain.period import containing, shifted
@@ -287,12 +286,14 @@ def reach(books: Books, now: int) -> dict[str, Reach]:
 
     Time of which nobody knows anything is not reached, and neither is what is yet to come.
     """
-    recent = books.ledger.histories(Interval(now - _RECENT, now))
+    recent = books.ledger.last_gaps(Interval(now - _RECENT, now))
     found = {}
     for service, end in books.ledger.covered_until().items():
-        last = recent.get(service, History()).gaps[-1:]
-        has_gap = bool(last) and last[0].end >= end
-        found[service] = Reach(min(last[0].start if has_gap else end, now), has_gap)
+        gap = recent.get(service)
+        if gap is not None and gap.end >= end:
+            found[service] = Reach(min(gap.start, now), has_gap=True)
+        else:
+            found[service] = Reach(min(end, now), has_gap=False)
     return found
 
 

@@ -43,6 +43,14 @@ def read(
     }
 
 
+def last_gaps(connection: sa.Connection, period: Interval) -> dict[str, Interval]:
+    """Return the last gap of each service that has one in a period, unclipped."""
+    gap = tables.gap.c
+    inside = (gap.end_ms > period.start) & (gap.start_ms < period.end)
+    query = sa.select(gap.service, gap.start_ms, gap.end_ms).where(inside).order_by(gap.start_ms)
+    return {service: Interval(start, end) for service, start, end in connection.execute(query)}
+
+
 @cache
 def _statement(asked: frozenset[str]) -> sa.CompoundSelect[Any]:
     """Return one statement for all tables: at a tick one costs more than what it finds."""
