@@ -7,6 +7,7 @@ from service_catalogue import Catalogue
 from sla_engine.accounting.contracts import contract_kinds
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import is_gone
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Message, Notice
 from sla_engine.domain.objective import exhausted_at
@@ -14,6 +15,7 @@ from sla_engine.domain.period import containing, recognized
 from sla_engine.ledger import Delivery
 from sla_engine.notices.kinds import Rendered, Situation, Writing
 from sla_engine.notices.links import links_of
+from sla_engine.reports.columns import events_lost
 
 THRESHOLDS = (0.0, 0.2, 0.5)
 """Where an error budget that is left is told of, worst first."""
@@ -47,6 +49,7 @@ def budget_notices(
             "period": None if span is None else list(span),
             "gone_at": None if span is None else exhausted_at(left, span, now),
             "objective": service.objective,
+            "events": None if found.events is None else list(found.events),
         }
         yield Notice(key, f"budget:{service.id}:{period.name}", "budget", now, service.id, facts)
 
@@ -91,14 +94,16 @@ def compose_budget(item: Delivery, writing: Writing) -> Rendered:
     if facts["gone_at"] is not None:
         when = say.moment(facts["gone_at"])
         lines.append(say.phrase("At the pace so far it is used up on {when}.", when=when))
-    told = (
+    told = [
         (say.phrase("Objective"), say.agreed(facts["objective"] / 100)),
         (say.phrase("Budget left"), left),
-    )
+    ]
+    if (events := facts.get("events")) is not None:
+        told.append((say.phrase("Failed events"), events_lost(Weighed(*events), say)))
     since = facts["period"][0] if facts["period"] else item.notice.time - _DAY
     lasted = Interval(since, max(since, item.notice.time))
     where = links_of(catalogue, [item.notice.service or ""], lasted, say)
-    message = Message(head, "warning", told, tuple(lines), links=where)
+    message = Message(head, "warning", tuple(told), tuple(lines), links=where)
     return Rendered(message, Message(head, "warning", lines=tuple(lines)))
 
 

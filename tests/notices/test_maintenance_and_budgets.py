@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 
 from service_catalogue import Catalogue
 from sla_engine.domain.availability import AccountingInput, Figures, Terms, figures
+from sla_engine.domain.events import Weighed
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.notice import Notice, OutageSnapshot
 from sla_engine.domain.objective import ratio
@@ -143,6 +145,16 @@ def test_a_budget_warning_foretells_when_it_is_gone(ledger: Ledger, slack: Slack
     [root] = slack.roots()
     assert "shop has 44.0 % of its error budget of October 2026 left" in root["text"]
     assert "At the pace so far it is used up on 2026-10-22" in str(root["blocks"])
+
+
+def test_a_budget_of_events_is_told_with_how_many_failed(ledger: Ledger, slack: Slack) -> None:
+    outbox = Outbox(ledger.engine)
+    counted = replace(account(25, NOON), events=Weighed(899_460.0, 900_000.0))
+    outbox.add(budget_notices(BOOK, {"shop": counted}, NOON))
+    bot = SlackBot(TOKEN, slack.api_url, timeout=1)
+    Sender(Books(BOOK, ledger), outbox, {"slack": bot}, lambda: NOON).run()
+    [root] = slack.roots()
+    assert "*Failed events*\\n540 of 900,000 events" in json.dumps(root["blocks"])
 
 
 def test_nothing_known_is_no_warning() -> None:
