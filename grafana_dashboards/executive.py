@@ -123,7 +123,7 @@ def _missed() -> stat.Panel:
 
 def _impact() -> stat.Panel:
     return number(
-        "Business impact, running windows",
+        "Business impact so far",
         "Unplanned downtime of the running windows (of services that count events the part of each "
         "minute that failed) times the cost per hour that the catalogue gives. Services without a "
         "cost add nothing.",
@@ -137,7 +137,7 @@ def _impact() -> stat.Panel:
 
 def _credits() -> stat.Panel:
     return number(
-        "Credits due, windows that closed last",
+        "Credits due, last windows",
         "What agreements promise back for the window of each that closed last.",
         now(f"sum by (currency) ({closed_last(CREDIT)})", "{{currency}}"),
         unit=looks.MONEY,
@@ -183,7 +183,7 @@ def _contracts() -> Table:
         Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 214},
+        narrow={"Service": 250},
         long_names=True,
         sort="Budget used",
         descending=True,

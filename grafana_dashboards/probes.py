@@ -101,7 +101,7 @@ def probes() -> dict[str, Any]:
         variables=[
             variable.datasource(),
             variable.choice("job", "Job", _EITHER, every=".*"),
-            *variable.services(),
+            *variable.services(by_agreement=False),
             variable.choice(
                 "location",
                 "Location",
@@ -109,7 +109,7 @@ def probes() -> dict[str, Any]:
                 every=".*",
             ),
         ],
-        notes=of_services(),
+        notes=of_services(switch_of_planned=False),
         time="now-6h",
     )
 

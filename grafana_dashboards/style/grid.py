@@ -84,7 +84,8 @@ def grid(
         # Or a label that is empty would read as a table that is.
         panel.override_by_name(head, [pixels, DynamicConfigValue(id_val="noValue", value=NOTHING)])
     for c in columns:
-        needed = width.of(c.head, c.unit, c.empty, *looks.texts(c.mappings))
+        words = (c.empty, *looks.texts(c.mappings))
+        needed = width.of(c.head, c.unit, *words, decimals=c.decimals, sorts=c.head == sort)
         wide = width.exactly(needed) if long_names else width.at_least(needed)
         panel.override_by_name(c.head, [*_cells(c), wide])
     for head, url in (links or {}).items():
