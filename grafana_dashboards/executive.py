@@ -56,7 +56,7 @@ def executive() -> dict[str, Any]:
         section("By owner and by customer", line(7, _owners()), line(7, _customers())),
         section(
             "Where the time went",
-            line(8, _worst(), _most(), _trend(), widths=(7, 7, 10)),
+            line(8, _worst(), _most(), _trend(), widths=(6, 9, 9)),
             folded=True,
         ),
         variables=[variable.datasource(), *variable.services()],
@@ -180,7 +180,13 @@ def _contracts() -> Table:
         Column("Margin", MARGIN, POINTS, looks.SIGN, decimals=LEVEL_DIGITS),
         Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
         Column("Budget ends", BUDGET_ENDS, WHEN, mappings=looks.ENDS),
-        Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
+        Column(
+            "Last window",
+            VERDICT_BEFORE,
+            mappings=looks.VERDICT,
+            empty="none closed",
+            rows=OBJECTIVE,
+        ),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
         narrow={"Service": 250},

@@ -79,7 +79,7 @@ def hosts() -> dict[str, Any]:
         "Which hosts need somebody? Every host by the fullest of its resources, those that are "
         "silent, and what is due: updates, reboots, failed units. A host's name opens its page. "
         "For node_exporter and ours alike.",
-        section("Now", line(4, *_now(), widths=(3, 3, 4, 4, 3, 3, 4))),
+        section("Now", line(4, *_now(), widths=(3, 3, 4, 3, 4, 3, 4))),
         section("All hosts", line(12, _table())),
         section("Busiest", line(9, _cpu(), _memory()), line(9, _disk(), _disk_time())),
         section("Silent", line(5, _silent())),
@@ -120,7 +120,7 @@ def _due() -> list[stat.Panel]:
     """Return how many hosts have something due, of those that tell."""
     wanted = {
         "Security updates": (UPDATES, "Hosts for which security updates wait."),
-        "Reboots due": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
+        "Reboots": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
         "Failed units": (FAILED, "Hosts on which a unit of systemd failed."),
         "Nearly full": (
             f"({fullest()}) >= bool 0.9",

@@ -39,7 +39,7 @@ STANDS_ON = {
         *("Verdicts and credits: Credit", "Services, by their own contracts"),
     },
     "Alerts": {"ServiceDown (page)", "HostDown (page)", "EngineSilent (page)", "$Service"},
-    "Fleet": {"Fleet, worst first", "Silent hosts", "Security updates", "Reboots due"},
+    "Fleet": {"Fleet, worst first", "Silent hosts", "Security updates", "Reboots"},
     "One host": {
         *("CPU time by mode (utilisation)", "Load and cores (saturation)", "Memory errors"),
         *("Due now", "Backups", "Certificates on disk", "RAID arrays", "Disks by SMART"),

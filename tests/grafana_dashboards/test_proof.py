@@ -39,7 +39,6 @@ pytestmark = pytest.mark.integration
 # (dashboard, place): why the answer is empty although all is as it should be.
 EMPTY_WHEN_HEALTHY = {
     ("executive", "Most unplanned downtime"): "only services with downtime are listed",
-    ("outages", "Outages of the contract's window"): "its columns of the last outage are empty",
     ("outages", "Outages in the time range"): "no outage was open",
     ("outages", "Planned work in the time range"): "none was planned",
     ("one-service", "Outages in the time range"): "no outage was open",
