@@ -150,7 +150,7 @@ def _open_now() -> Table:
             mappings=looks.YES_NO,
         ),
         keys={"service": "Service", "reason": "Reason"},
-        narrow={"Service": 140, "Reason": 176},
+        narrow={"Service": 158, "Reason": 158},
         sort="Down for",
         descending=True,
         empty="none is open",

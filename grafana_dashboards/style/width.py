@@ -4,8 +4,6 @@ Grafana makes columns 150 pixels wide at least, and lets those at the right vani
 when their sum is more than the panel's width.
 """
 
-from collections.abc import Iterator
-
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, Panel
 
 from grafana_dashboards.style import looks
@@ -50,27 +48,37 @@ def at_least(pixels: int) -> DynamicConfigValue:
 
 
 def settled(panel: Panel, columns: int) -> Panel:
-    """Make those columns of a table fixed that need more than their share of its width.
+    """Fix columns of a table until no other needs more than its share of what they leave.
 
-    Grafana 9.4 shares what is left among the others; newer ones give each the same share of the
-    whole, so that a sum that fits is wider than the panel. ``columns`` are the page's, of 24.
+    Grafana 9.4 makes room for those itself; newer ones give each its share or its least, so that
+    a sum that fits is wider than the panel. Figures are fixed before names, which grow with the
+    page. ``columns`` are the page's, of 24.
     """
-    sizes = {id(value): value for value in _sizes(panel)}
-    left, sharing = room(columns), len(sizes)
-    for value in sizes.values():
-        if value.id_val == _EXACT:
-            left, sharing = left - value.value, sharing - 1
-    for value in sorted(sizes.values(), key=lambda each: each.value, reverse=True):
-        if value.id_val == _LEAST and sharing > 1 and value.value > left / sharing:
-            value.id_val = _EXACT
-            left, sharing = left - value.value, sharing - 1
+    figures, names = _sizes(panel)
+    sizes = [*figures, *names]
+    left = room(columns) - sum(size.value for size in sizes if size.id_val == _EXACT)
+    free = [size for size in sizes if size.id_val == _LEAST]
+    while len(free) > 1 and max(size.value for size in free) > left / len(free):
+        least = min(free, key=lambda size: (_order(size, figures, left / len(free)), size.value))
+        least.id_val = _EXACT
+        left -= least.value
+        free.remove(least)
     return panel
 
 
-def _sizes(panel: Panel) -> Iterator[DynamicConfigValue]:
-    overrides = panel.field_config.overrides if panel.field_config else []
-    for override in overrides:
-        yield from (each for each in override.properties if each.id_val in {_EXACT, _LEAST})
+def _order(size: DynamicConfigValue, figures: list[DynamicConfigValue], share: float) -> int:
+    """Return 0 for figures that need more than their share, 1 for others, 2 for names."""
+    figure = any(size is other for other in figures)
+    return 2 - figure * (1 + (size.value > share))
+
+
+def _sizes(panel: Panel) -> tuple[list[DynamicConfigValue], list[DynamicConfigValue]]:
+    """Return the widths of figures, which have a unit, and of names."""
+    found: tuple[list[DynamicConfigValue], list[DynamicConfigValue]] = ([], [])
+    for override in panel.field_config.overrides if panel.field_config else []:
+        named = all(each.id_val != "unit" for each in override.properties)
+        found[named].extend(each for each in override.properties if each.id_val in {_EXACT, _LEAST})
+    return found
 
 
 def room(columns: int) -> float:
