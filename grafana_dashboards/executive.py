@@ -189,7 +189,7 @@ def _contracts() -> Table:
         ),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 250},
+        narrow={"Service": 240},
         long_names=True,
         sort="Budget used",
         descending=True,

@@ -155,7 +155,7 @@ def _table() -> Table:
         Column("Units", FAILED, steps=looks.ABOVE_ZERO_IS_BAD, decimals=0, empty="not told"),
         Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
-        narrow={"Host": 290},
+        narrow={"Host": 280},
         long_names=True,
         sort="Worst",
         descending=True,

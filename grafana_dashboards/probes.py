@@ -173,7 +173,7 @@ def _table() -> Table:
             empty="not told",
         ),
         keys=KEYS,
-        narrow={"Service": 190, "Target": 230, "Probe": 80, "Location": 80},
+        narrow={"Service": 190, "Target": 230, "Probe": 100, "Location": 100},
         sort="Result",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},

@@ -11,7 +11,7 @@ from grafana_dashboards.style import looks
 _EXACT, _LEAST = "custom.width", "custom.minWidth"
 KEY = 150  # names: these are cut where they are longer
 _DIGIT = 8.5  # pixels of a digit, the widest of what figures are written with
-_CELL, _ARROW = 16, 12  # what surrounds the text of a cell, and stands beside a head sorted by
+_CELL, _ARROW = 16, 20  # what surrounds the text of a cell, and stands beside a head sorted by
 _SHARE = "-1000"  # per cent, before its decimals
 _LONGEST = {
     looks.RATIO: "-100.000%",
