@@ -4,6 +4,8 @@ Grafana makes columns 150 pixels wide at least, and lets those at the right vani
 when their sum is more than the panel's width.
 """
 
+from collections.abc import Iterator
+
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, Panel
 
 from grafana_dashboards.style import looks
@@ -48,37 +50,36 @@ def at_least(pixels: int) -> DynamicConfigValue:
 
 
 def settled(panel: Panel, columns: int) -> Panel:
-    """Fix columns of a table until no other needs more than its share of what they leave.
+    """Fix columns of a table where one needs more than its share of the width.
 
-    Grafana 9.4 makes room for those itself; newer ones give each its share or its least, so that
-    a sum that fits is wider than the panel. Figures are fixed before names, which grow with the
-    page. ``columns`` are the page's, of 24.
+    Grafana 9.4 makes room for that one itself; newer ones give each its share or its least, so
+    that a sum that fits is wider than the panel. Figures and short names are fixed, so that long
+    names grow with the page; then the shortest of these, while another has not enough. ``columns``
+    are the page's, of 24.
     """
-    figures, names = _sizes(panel)
-    sizes = [*figures, *names]
-    left = room(columns) - sum(size.value for size in sizes if size.id_val == _EXACT)
-    free = [size for size in sizes if size.id_val == _LEAST]
-    while len(free) > 1 and max(size.value for size in free) > left / len(free):
-        least = min(free, key=lambda size: (_order(size, figures, left / len(free)), size.value))
-        least.id_val = _EXACT
-        left -= least.value
-        free.remove(least)
+    sizes = [*_sizes(panel)]
+    left = room(columns) - sum(size.value for size, _ in sizes if size.id_val == _EXACT)
+    free = [(size, long) for size, long in sizes if size.id_val == _LEAST]
+    free.sort(key=lambda each: (each[1], each[0].value))
+    while len(free) > 1 and max(size.value for size, _ in free) > left / len(free):
+        short = sum(not long for _, long in free)
+        for size, _ in free[: min(short, len(free) - 1) or 1]:
+            size.id_val = _EXACT
+            left -= size.value
+        free = [each for each in free if each[0].id_val == _LEAST]
     return panel
 
 
-def _order(size: DynamicConfigValue, figures: list[DynamicConfigValue], share: float) -> int:
-    """Return 0 for figures that need more than their share, 1 for others, 2 for names."""
-    figure = any(size is other for other in figures)
-    return 2 - figure * (1 + (size.value > share))
-
-
-def _sizes(panel: Panel) -> tuple[list[DynamicConfigValue], list[DynamicConfigValue]]:
-    """Return the widths of figures, which have a unit, and of names."""
-    found: tuple[list[DynamicConfigValue], list[DynamicConfigValue]] = ([], [])
-    for override in panel.field_config.overrides if panel.field_config else []:
-        named = all(each.id_val != "unit" for each in override.properties)
-        found[named].extend(each for each in override.properties if each.id_val in {_EXACT, _LEAST})
-    return found
+def _sizes(panel: Panel) -> Iterator[tuple[DynamicConfigValue, bool]]:
+    """Yield the widths, and whether they are of long names, which grow; figures have a unit."""
+    columns = [
+        (size, all(each.id_val != "unit" for each in override.properties))
+        for override in (panel.field_config.overrides if panel.field_config else [])
+        for size in override.properties
+        if size.id_val in {_EXACT, _LEAST}
+    ]
+    long = min(KEY, max((size.value for size, named in columns if named), default=KEY))
+    return ((size, named and size.value >= long) for size, named in columns)
 
 
 def room(columns: int) -> float:
