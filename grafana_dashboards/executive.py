@@ -191,7 +191,7 @@ def _contracts() -> Table:
         ),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 240},
+        narrow={"Service": 236},
         long_names=True,
         sort="Budget used",
         descending=True,

@@ -13,6 +13,7 @@ from grafana_dashboards.style import looks
 _EXACT, _LEAST = "custom.width", "custom.minWidth"
 KEY = 150  # names: these are cut where they are longer
 _DIGIT = 8.5  # pixels of a digit, the widest of what figures are written with
+_WIDE = 3  # how much wider the letters m and w are
 _CELL, _ARROW = 16, 20  # what surrounds the text of a cell, and stands beside a head sorted by
 _SHARE = "-1000"  # per cent, before its decimals
 _LONGEST = {
@@ -36,7 +37,8 @@ def of(head: str, unit: str, *words: str, decimals: int | None = None, sorts: bo
     if unit == looks.RATIO and decimals is not None and decimals < looks.LEVEL_DIGITS:
         figure = f"{_SHARE}{'.' * (decimals > 0)}{'0' * decimals}%"
     cell = max(map(len, (figure, *words))) * _DIGIT
-    return round(max(cell, len(head) * _DIGIT + _ARROW * sorts) + _CELL)
+    letters = len(head) * _DIGIT + _WIDE * sum(map(head.lower().count, "mw"))
+    return round(max(cell, letters + _ARROW * sorts) + _CELL)
 
 
 def exactly(pixels: int) -> DynamicConfigValue:
