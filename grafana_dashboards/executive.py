@@ -35,8 +35,6 @@ from grafana_dashboards.style.page import line, page, section
 from grafana_dashboards.style.panel import bars, chart, number
 from grafana_dashboards.style.query import now, over_time
 
-_COARSE = "30m"  # of states of every contract over days: at each pixel five hundred take seconds
-
 
 def executive() -> dict[str, Any]:
     """Return the dashboard."""
@@ -358,7 +356,6 @@ def _trend() -> timeseries.Panel:
         stacked=True,
         decimals=0,
         ranked=False,
-        interval=_COARSE,
         colors={
             "on course": looks.GOOD,
             "at risk": looks.WARN,

@@ -5,6 +5,7 @@ when their sum is more than the panel's width.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, Panel
 
@@ -60,28 +61,37 @@ def settled(panel: Panel, columns: int) -> Panel:
     are the page's, of 24.
     """
     sizes = [*_sizes(panel)]
-    left = room(columns) - sum(size.value for size, _ in sizes if size.id_val == _EXACT)
-    free = [(size, long) for size, long in sizes if size.id_val == _LEAST]
-    free.sort(key=lambda each: (each[1], each[0].value))
-    while len(free) > 1 and max(size.value for size, _ in free) > left / len(free):
-        short = sum(not long for _, long in free)
-        for size, _ in free[: min(short, len(free) - 1) or 1]:
-            size.id_val = _EXACT
-            left -= size.value
-        free = [each for each in free if each[0].id_val == _LEAST]
+    left = room(columns) - sum(size.pixels for size in sizes if size.option.id_val == _EXACT)
+    free = [size for size in sizes if size.option.id_val == _LEAST]
+    free.sort(key=lambda size: (size.long, size.pixels))
+    while len(free) > 1 and max(size.pixels for size in free) > left / len(free):
+        short = sum(not size.long for size in free)
+        fixed = free[: min(short, len(free) - 1) or 1]
+        for size in fixed:
+            size.option.id_val = _EXACT
+        left -= sum(size.pixels for size in fixed)
+        free = free[len(fixed) :]
     return panel
 
 
-def _sizes(panel: Panel) -> Iterator[tuple[DynamicConfigValue, bool]]:
-    """Yield the widths, and whether they are of long names, which grow; figures have a unit."""
-    columns = [
-        (size, all(each.id_val != "unit" for each in override.properties))
-        for override in (panel.field_config.overrides if panel.field_config else [])
-        for size in override.properties
-        if size.id_val in {_EXACT, _LEAST}
-    ]
-    long = min(KEY, max((size.value for size, named in columns if named), default=KEY))
-    return ((size, named and size.value >= long) for size, named in columns)
+class _Size(NamedTuple):
+    option: DynamicConfigValue
+    pixels: int
+    long: bool
+
+
+def _sizes(panel: Panel) -> Iterator[_Size]:
+    """Yield the widths, and whether they are of long names, which grow."""
+    found: list[_Size] = []
+    for override in panel.field_config.overrides if panel.field_config else []:
+        named = all(each.id_val != "unit" for each in override.properties)  # figures have one
+        found.extend(
+            _Size(option, option.value, named)
+            for option in override.properties
+            if option.id_val in {_EXACT, _LEAST} and isinstance(option.value, int)
+        )
+    long = min(KEY, max((size.pixels for size in found if size.long), default=KEY))
+    return (size._replace(long=size.long and size.pixels >= long) for size in found)
 
 
 def room(columns: int) -> float:
