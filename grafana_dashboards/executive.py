@@ -209,7 +209,7 @@ def _months() -> Table:
             months("sla_month_windows", "month", ', verdict="missed"'),
             steps=looks.ABOVE_ZERO_IS_BAD,
         ),
-        Column("Unknown", months("sla_month_windows", "month", ', verdict="unjudged"')),
+        Column("Not judged", months("sla_month_windows", "month", ', verdict="unjudged"')),
         Column(
             "Unplanned",
             months("sla_month_downtime_seconds", "month", ', kind="unplanned"'),
