@@ -56,7 +56,7 @@ def executive() -> dict[str, Any]:
         section("By owner and by customer", line(7, _owners()), line(7, _customers())),
         section(
             "Where the time went",
-            line(8, _worst(), _most(), _trend(), widths=(7, 7, 10)),
+            line(8, _worst(), _most(), _trend(), widths=(6, 9, 9)),
             folded=True,
         ),
         variables=[variable.datasource(), *variable.services()],
@@ -123,7 +123,7 @@ def _missed() -> stat.Panel:
 
 def _impact() -> stat.Panel:
     return number(
-        "Business impact, running windows",
+        "Business impact so far",
         "Unplanned downtime of the running windows (of services that count events the part of each "
         "minute that failed) times the cost per hour that the catalogue gives. Services without a "
         "cost add nothing.",
@@ -137,7 +137,7 @@ def _impact() -> stat.Panel:
 
 def _credits() -> stat.Panel:
     return number(
-        "Credits due, windows that closed last",
+        "Credits due, last windows",
         "What agreements promise back for the window of each that closed last.",
         now(f"sum by (currency) ({closed_last(CREDIT)})", "{{currency}}"),
         unit=looks.MONEY,
@@ -180,10 +180,16 @@ def _contracts() -> Table:
         Column("Margin", MARGIN, POINTS, looks.SIGN, decimals=LEVEL_DIGITS),
         Column("Budget used", BUDGET_USED, RATIO, looks.SPENT, decimals=BUDGET_DIGITS),
         Column("Budget ends", BUDGET_ENDS, WHEN, mappings=looks.ENDS),
-        Column("Last window", VERDICT_BEFORE, mappings=looks.VERDICT, empty="none closed"),
+        Column(
+            "Last window",
+            VERDICT_BEFORE,
+            mappings=looks.VERDICT,
+            empty="none closed",
+            rows=OBJECTIVE,
+        ),
         Column("Cost", f"sum by (service) ({COST})", looks.MONEY, decimals=0, empty="no price"),
         keys={"service": "Service"},
-        narrow={"Service": 214},
+        narrow={"Service": 236},
         long_names=True,
         sort="Budget used",
         descending=True,
@@ -203,7 +209,7 @@ def _months() -> Table:
             months("sla_month_windows", "month", ', verdict="missed"'),
             steps=looks.ABOVE_ZERO_IS_BAD,
         ),
-        Column("Unknown", months("sla_month_windows", "month", ', verdict="unjudged"')),
+        Column("Not judged", months("sla_month_windows", "month", ', verdict="unjudged"')),
         Column(
             "Unplanned",
             months("sla_month_downtime_seconds", "month", ', kind="unplanned"'),

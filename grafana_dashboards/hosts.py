@@ -119,8 +119,8 @@ def _gone() -> stat.Panel:
 def _due() -> list[stat.Panel]:
     """Return how many hosts have something due, of those that tell."""
     wanted = {
-        "Security updates due": (UPDATES, "Hosts for which security updates wait."),
-        "Reboots due": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
+        "Security updates": (UPDATES, "Hosts for which security updates wait."),
+        "Reboots": (REBOOT, "Hosts that run a kernel or libraries older than installed ones."),
         "Failed units": (FAILED, "Hosts on which a unit of systemd failed."),
         "Nearly full": (
             f"({fullest()}) >= bool 0.9",
@@ -155,7 +155,7 @@ def _table() -> Table:
         Column("Units", FAILED, steps=looks.ABOVE_ZERO_IS_BAD, decimals=0, empty="not told"),
         Column("Reboot", REBOOT, mappings=looks.YES_NO, empty="not told"),
         keys={"instance": "Host"},
-        narrow={"Host": 222},
+        narrow={"Host": 280},
         long_names=True,
         sort="Worst",
         descending=True,

@@ -79,7 +79,7 @@ def itself() -> dict[str, Any]:
 
 def _lag() -> stat.Panel:
     return number(
-        "Ledger behind now",
+        "Ledger behind",
         "How far the ledger is behind now: what happened since is not in the figures yet.",
         now(f"max({gauge('sla_engine_lag_seconds')})", "lag"),
         unit=DURATION,
@@ -89,7 +89,7 @@ def _lag() -> stat.Panel:
 
 def _last_tick() -> stat.Panel:
     return number(
-        "Since last good tick",
+        "Last good tick",
         "Time since a tick of the engine succeeded. It grows while Prometheus or the database "
         "cannot be reached.",
         now(f"time() - max({gauge('sla_engine_last_tick_timestamp_seconds')})", "tick"),
@@ -100,7 +100,7 @@ def _last_tick() -> stat.Panel:
 
 def _pending() -> stat.Panel:
     return number(
-        "Oldest waiting notice",
+        "Oldest notice",
         "Age of the oldest notice that Slack has not taken yet; zero when none waits.",
         now(f"max((time() - {WAITING}) * ({WAITING} > bool 0))", "oldest"),
         unit=DURATION,

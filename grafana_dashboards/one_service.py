@@ -217,7 +217,7 @@ def _objective() -> stat.Panel:
 
 def _unplanned() -> stat.Panel:
     return number(
-        "Unplanned downtime",
+        "Down, unplanned",
         "Known downtime of the contract's window outside approved maintenance.",
         now(downtime("unplanned"), "{{service}}"),
         unit=DURATION,

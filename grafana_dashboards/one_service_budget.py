@@ -78,7 +78,7 @@ def events() -> tuple[stat.Panel, stat.Panel]:
             empty="counts no events",
         ),
         number(
-            "Events that may fail",
+            "Failures allowed",
             "Of a service that counts events or slices: how many may fail in the whole window, by "
             "what was seen so far, so that the objective is met.",
             now(allowed, "may fail"),

@@ -26,7 +26,7 @@ def outage_list() -> Panel:
         Column("Lasted", in_range(LASTED), DURATION),
         Column("Downtime", in_range(downtime_of()), DURATION),
         keys={"service": "Service", "outage": "Outage", "class": "Class", "reason": "Reason"},
-        narrow={"Outage": _ID, "Class": _CLASS, "Reason": 166},
+        narrow={"Service": 158, "Outage": _ID, "Class": _CLASS, "Reason": 158},
         sort="Began",
         descending=True,
         empty=NONE,

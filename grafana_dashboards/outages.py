@@ -150,7 +150,7 @@ def _open_now() -> Table:
             mappings=looks.YES_NO,
         ),
         keys={"service": "Service", "reason": "Reason"},
-        narrow={"Service": 140, "Reason": 176},
+        narrow={"Service": 158, "Reason": 158},
         sort="Down for",
         descending=True,
         empty="none is open",
@@ -193,17 +193,18 @@ def _maintenance() -> statetimeline.Panel:
 
 
 def _outages() -> Table:
+    every = count_of("unplanned")
     return grid(
         "Outages of the contract's window",
         "Outages by kind (an outage that overran its maintenance window counts in both), mean "
         "time to restore and mean time between failures, as the ledger holds them; and the last "
         "outage, in the window or before it.",
-        Column("Unplanned", count_of("unplanned"), steps=looks.ABOVE_ZERO_IS_BAD),
+        Column("Unplanned", every, steps=looks.ABOVE_ZERO_IS_BAD),
         Column("Planned", count_of("planned")),
         Column("MTTR", MTTR, DURATION, empty="no outage"),
         Column("MTBF", MTBF, DURATION, empty="no outage"),
-        Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none"),
-        Column("Last lasted", LAST_LASTED, DURATION, empty="none"),
+        Column("Last began", f"{LAST_BEGAN} * 1000", WHEN, empty="none", rows=every),
+        Column("Last lasted", LAST_LASTED, DURATION, empty="none", rows=every),
         keys={"service": "Service"},
         narrow={"Service": 300},
         sort="Unplanned",

@@ -101,7 +101,7 @@ def probes() -> dict[str, Any]:
         variables=[
             variable.datasource(),
             variable.choice("job", "Job", _EITHER, every=".*"),
-            *variable.services(),
+            *variable.services(by_agreement=False),
             variable.choice(
                 "location",
                 "Location",
@@ -109,7 +109,7 @@ def probes() -> dict[str, Any]:
                 every=".*",
             ),
         ],
-        notes=of_services(),
+        notes=of_services(switch_of_planned=False),
         time="now-6h",
     )
 
@@ -173,7 +173,7 @@ def _table() -> Table:
             empty="not told",
         ),
         keys=KEYS,
-        narrow={"Service": 190, "Target": 230, "Probe": 80, "Location": 80},
+        narrow={"Service": 190, "Target": 230, "Probe": 100, "Location": 100},
         sort="Result",
         descending=True,
         links={"Service": link.to(link.SERVICE, "one")},

@@ -136,7 +136,7 @@ def _contracts() -> Table:
         Column("Availability", AVAILABILITY, RATIO, decimals=LEVEL_DIGITS),
         Column("Objective", OBJECTIVE, RATIO, decimals=LEVEL_DIGITS),
         Column("Budget ends", BUDGET_ENDS, WHEN, mappings=looks.ENDS),
-        Column("Window ends", f"{WINDOW_END} * 1000", WHEN, empty="rolls on"),
+        Column("Window ends", f"{WINDOW_END} * 1000", WHEN, empty="rolls on", rows=OBJECTIVE),
         Column("Coverage", COVERAGE, RATIO, looks.falling(0.95, 0.99), decimals=LEVEL_DIGITS),
         keys={"service": "Service"},
         narrow={"Service": 240},

@@ -35,10 +35,11 @@ _CHOSEN = f"last_over_time(service_slo_objective_ratio{{{MINE}}}[1h] @ end())"
 _FEW_CHOSEN = f"and on () (count(max by (service) ({_CHOSEN})) <= {FEW})"
 
 
-def of_services() -> list[Annotation]:
+def of_services(*, switch_of_planned: bool = True) -> list[Annotation]:
     """Return begins and ends of outages and of maintenance of the chosen services, where few.
 
-    They are drawn over the charts of all other services, too: of many they would be noise.
+    They are drawn over the charts of all other services, too: of many they would be noise. A page
+    whose bar is full has no ``switch_of_planned`` work.
     """
     outage, window = ("service", "outage"), ("service", "window", "occurrence")
     return [
@@ -50,6 +51,7 @@ def of_services() -> list[Annotation]:
             window,
             PLANNED,
             "maintenance began: {{window}}",
+            switch=switch_of_planned,
         ),
         _edge(
             "Planned over",
@@ -61,14 +63,15 @@ def of_services() -> list[Annotation]:
     ]
 
 
-def _edge(name: str, metric: str, by: Sequence[str], color: str, text: str) -> Annotation:
+def _edge(
+    name: str, metric: str, by: Sequence[str], color: str, text: str, *, switch: bool = True
+) -> Annotation:
     """Return the marks of those times that lie in the range; others would pile up at its edge."""
     moments = f"{each(metric, *by)} * 1000 >= $__from <= $__to"
     expr = f"{moments} {_FEW_CHOSEN}"
     # Four buttons take a line of their own: those of ends would.
-    return Annotation(
-        name, expr, color, f"{{{{service}}}} {text}", switch=not name.endswith(" over")
-    )
+    switch = switch and not name.endswith(" over")
+    return Annotation(name, expr, color, f"{{{{service}}}} {text}", switch=switch)
 
 
 def of_alerts(matchers: str) -> list[Annotation]:

@@ -1,7 +1,7 @@
 """Tables: columns that are queries, joined on the labels that they share."""
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.builders.common import TableSortByFieldState
@@ -32,7 +32,9 @@ from grafana_dashboards.style.query import SOURCE, column, lettered
 class Column:
     """One column: its head, its query (one series per row), and how its cells look.
 
-    ``empty`` is what a cell without a value means.
+    ``empty`` is what a cell without a value means. A column in which no row has a value is not
+    drawn at all, unless ``rows`` asks for every row: what lacks a value is -1 then, and reads
+    ``empty``.
     """
 
     head: str
@@ -42,6 +44,18 @@ class Column:
     decimals: int | None = None
     mappings: Sequence[ValueMapping] = field(default=())
     empty: str = NO_DATA
+    rows: str = ""
+
+    def query(self, keys: Iterable[str]) -> str:
+        """Return what is asked."""
+        if not self.rows:
+            return self.expr
+        return f"{self.expr} or on ({', '.join(keys)}) 0 * {self.rows} - 1"
+
+    def words(self) -> list[ValueMapping]:
+        """Return the words that values stand for."""
+        nothing = looks.words({"-1": (self.empty, looks.PLAIN)}) if self.rows else []
+        return named([*nothing, *self.mappings], self.empty)
 
 
 def grid(
@@ -73,7 +87,7 @@ def grid(
         empty: what a table without rows means.
     """
     panel = Panel().title(title).description(meaning).datasource(SOURCE).no_value(empty)
-    panel.targets([*lettered([column(c.expr) for c in columns])])
+    panel.targets([*lettered([column(c.query(keys)) for c in columns])])
     panel.unit(COUNT).thresholds(thresholds(with_nothing(NEUTRAL, empty))).show_header(True)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     panel.sort_by([TableSortByFieldState().display_name(sort).desc(descending)])
@@ -84,7 +98,8 @@ def grid(
         # Or a label that is empty would read as a table that is.
         panel.override_by_name(head, [pixels, DynamicConfigValue(id_val="noValue", value=NOTHING)])
     for c in columns:
-        needed = width.of(c.head, c.unit, c.empty, *looks.texts(c.mappings))
+        words = (c.empty, *looks.texts(c.mappings))
+        needed = width.of(c.head, c.unit, *words, decimals=c.decimals, sorts=c.head == sort)
         wide = width.exactly(needed) if long_names else width.at_least(needed)
         panel.override_by_name(c.head, [*_cells(c), wide])
     for head, url in (links or {}).items():
@@ -118,7 +133,7 @@ def _cells(c: Column) -> list[DynamicConfigValue]:
         "thresholds": thresholds(with_nothing(c.steps, c.empty)).build(),
         "custom.displayMode": "color-text",
         "decimals": c.decimals,
-        "mappings": named(c.mappings, c.empty) or None,
+        "mappings": c.words() or None,
         "noValue": c.empty,
     }
     return [DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items() if v is not None]

@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from grafana_dashboards.style.annotation import Annotation, annotations
 from grafana_dashboards.style.variable import templating
+from grafana_dashboards.style.width import settled
 
 TAG = "uptime-ledger"
 FULL = 24
@@ -105,6 +106,6 @@ def _section(s: Section, y: int, number: int) -> Iterator[model.Panel]:
             panel = builder.build()
             panel.id_val, panel.repeat_direction = panel.id_val or number, None
             panel.grid_pos = model.GridPos(h=each.height, w=width, x=x, y=y)
-            yield panel
+            yield settled(panel, width)
             x += width
         y += each.height

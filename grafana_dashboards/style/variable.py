@@ -57,16 +57,16 @@ def _asked(name: str, label: str, selector: str, of: str | None) -> QueryVariabl
     return variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
 
 
-def services() -> list[QueryVariable]:
+def services(*, by_agreement: bool = True) -> list[QueryVariable]:
     """Let the reader choose by owner, tier, agreement, label and service; each narrows the next."""
     # ".*" also matches services that nobody tells the owner of.
     of_tier = 'owner=~"$owner", tier=~"$tier"'
-    agreed = f'{of_tier}, agreement=~"{_one_of("agreement")}"'
+    agreed = f'{of_tier}, agreement=~"{_one_of("agreement")}"' if by_agreement else of_tier
     labelled = f'{agreed}, labels=~"{_one_of("label")}"'
     return [
         choice("owner", "Owner", "service_info", every=".*"),
         choice("tier", "Tier", 'service_info{owner=~"$owner"}', every=".*"),
-        parts("agreement", "Agreement", f"service_info{{{of_tier}}}"),
+        *([parts("agreement", "Agreement", f"service_info{{{of_tier}}}")] * by_agreement),
         parts("label", "Label", f"service_info{{{agreed}}}", of="labels"),
         choice("service", "Service", f"service_info{{{labelled}}}"),
     ]

@@ -21,7 +21,7 @@ STANDS_ON = {
         *("Planned work in the time range", "What it depends on", "What depends on it"),
         *("Who and what", "Window of its contract", "Certificate holds until"),
         *("Probes that fail now", "Probe time by percentile", "Probe time by phase"),
-        *("Events failed", "Events that may fail"),
+        *("Events failed", "Failures allowed"),
     },
     "Outages and planned work": {
         *(f"Outages in the time range: {head}" for head in ("Began", "Ended", "Lasted")),
@@ -39,7 +39,7 @@ STANDS_ON = {
         *("Verdicts and credits: Credit", "Services, by their own contracts"),
     },
     "Alerts": {"ServiceDown (page)", "HostDown (page)", "EngineSilent (page)", "$Service"},
-    "Fleet": {"Fleet, worst first", "Silent hosts", "Security updates due", "Reboots due"},
+    "Fleet": {"Fleet, worst first", "Silent hosts", "Security updates", "Reboots"},
     "One host": {
         *("CPU time by mode (utilisation)", "Load and cores (saturation)", "Memory errors"),
         *("Due now", "Backups", "Certificates on disk", "RAID arrays", "Disks by SMART"),
@@ -53,8 +53,8 @@ STANDS_ON = {
         "Outages within a day after a change",
     },
     "Uptime Ledger itself": {
-        *("Ledger behind now", "Least known in a day", "Feeds of maintenance", "Processes"),
-        *("Services that the engine cannot judge", "Oldest waiting notice", "Probes late"),
+        *("Ledger behind", "Least known in a day", "Feeds of maintenance", "Processes"),
+        *("Services that the engine cannot judge", "Oldest notice", "Probes late"),
     },
 }
 

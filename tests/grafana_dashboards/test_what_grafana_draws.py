@@ -132,9 +132,33 @@ def cut_off(board: Board) -> Iterator[str]:
         if sum(widths.values()) > room:
             yield f"{panel['title']}: columns of {sum(widths.values())} pixels in {room:.0f}"
         for head, width in widths.items():
-            longest = LONGEST.get(columns.get(head, {}).get("unit", ""), 0)
+            column = columns.get(head, {})
+            longest = LONGEST.get(column.get("unit", ""), 0)
+            if column.get("unit") == "percentunit" and column.get("decimals") == 0:
+                longest = len("-100%")
             if max(longest * DIGIT + 12, len(head) * DIGIT + 12) > width:
                 yield f"{panel['title']}: {head} needs more than {width} pixels"
+
+
+def shared(board: Board) -> Iterator[str]:
+    """Yield tables wider than their panel in Grafana 12, where no column gets less than its share.
+
+    A column of no fixed width takes what the fixed ones leave, divided among its like, and more
+    where its least is more: others do not give way.
+    """
+    for panel in of_type(board, "table"):
+        columns = overrides(panel)
+        options = panel["transformations"][-1]["options"]
+        hidden = options["excludeByName"]
+        heads = {head for name, head in options["renameByName"].items() if name not in hidden}
+        room = (1280 - 56 - 2 * 16 + 8) / 24 * panel["gridPos"]["w"] - 26
+        fixed = [columns[h]["custom.width"] for h in heads if "custom.width" in columns.get(h, {})]
+        least = [
+            _pixels(columns.get(h, {})) for h in heads if "custom.width" not in columns.get(h, {})
+        ]
+        share = (room - sum(fixed)) / len(least) if least else 0
+        if sum(fixed) + sum(max(share, pixels) for pixels in least) > room + 1:
+            yield f"{panel['title']}: a column of {max(least)} pixels where each gets {share:.0f}"
 
 
 def _pixels(column: Panel) -> int:
@@ -233,7 +257,7 @@ def too_early(board: Board) -> Iterator[str]:
 
 
 RULES = [
-    *(late, stepped, untold, rounded, digits, foreign_marks, cut_off, crowded, buried),
+    *(late, stepped, untold, rounded, digits, foreign_marks, cut_off, shared, crowded, buried),
     *(alarming, nameless, nothing_first, buttons, too_early),
 ]
 
