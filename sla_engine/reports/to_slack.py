@@ -131,6 +131,10 @@ def _lines(report: PeriodReport) -> Iterator[str]:
         yield say.phrase("and {n} more", n=say.number(len(services) - _LISTED))
     yield from _closed(report)
     yield from _owed(report, say)
+    if page.stakes.rows:
+        costs = "; ".join(f"{name} {amount}" for name, _, amount in page.stakes.rows)
+        rest = f"; {page.stakes.rest}" if page.stakes.rest else ""
+        yield f"{_NOTE} {page.stakes.title}: {costs}{rest}"
     yield from _outages(report, page)
     yield from _capacity(report, page)
 
