@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sla_engine.domain.notice import Message
+from uptime_common.bidi import isolated
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3_000
@@ -42,12 +43,24 @@ PREFIX = "uptime_"
 _SPECIAL = ("here", "channel", "everyone")
 _USER, _GROUP = re.compile(r"[UW][A-Z0-9]{6,}"), re.compile(r"S[A-Z0-9]{6,}")
 
+_APART = "\N{ZERO WIDTH SPACE}"
+_FORMAT = re.compile(
+    r"(?<![^\s(\[{\"'<>,;:])([*_~`])(?=\S)([^\n]{0,200}?\S)\1(?![^\s)\]}\"'<>,;:.!?])"
+)
+"""What stands between two marks of one kind, as Slack reads them: at the edges of words."""
+_SAID = re.compile(rf"(?<!\w)@(?=(?:{'|'.join(_SPECIAL)})\b)")
+
 Block = dict[str, Any]
 
 
 def escape(text: str) -> str:
-    """Escape what Slack's mrkdwn reads as a command; nobody is mentioned by an error message."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Escape what Slack's mrkdwn reads as a command or a format; a text mentions nobody.
+
+    Asterisks and the like have no escape there: what is not beside its word means nothing.
+    """
+    apart = _SAID.sub(f"@{_APART}", _FORMAT.sub(rf"\1{_APART}\2{_APART}\1", isolated(text)))
+    escaped = apart.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"{_APART}{escaped}" if text.startswith(">") else escaped
 
 
 def mention(name: str) -> str:
@@ -79,7 +92,7 @@ def render(message: Message, *, buttons: bool = False) -> list[Block]:
 
 def _head(message: Message) -> Iterator[Block]:
     title = f"{MARKS[message.tone]} {message.title}"
-    text = {"type": "plain_text", "text": cut(title, MAX_HEADER), "emoji": True}
+    text = {"type": "plain_text", "text": cut(isolated(title), MAX_HEADER), "emoji": True}
     yield {"type": "header", "text": text}
     if len(title) > MAX_HEADER:
         yield _section(cut(escape(message.title), MAX_SECTION))
