@@ -91,11 +91,15 @@ def render(message: Message, *, buttons: bool = False) -> list[Block]:
 
 
 def _head(message: Message) -> Iterator[Block]:
-    title = f"{MARKS[message.tone]} {message.title}"
-    text = {"type": "plain_text", "text": cut(isolated(title), MAX_HEADER), "emoji": True}
-    yield {"type": "header", "text": text}
+    """Yield the title: of a long one the sentences that fit as the head, the others under it."""
+    title, rest = isolated(f"{MARKS[message.tone]} {message.title}"), ""
     if len(title) > MAX_HEADER:
-        yield _section(cut(escape(message.title), MAX_SECTION))
+        end = title.rfind(". ", 0, MAX_HEADER) + 1
+        title, rest = (title[:end], title[end + 1 :]) if end else (title, message.title)
+    text = {"type": "plain_text", "text": cut(title, MAX_HEADER), "emoji": True}
+    yield {"type": "header", "text": text}
+    if rest:
+        yield _section(cut(escape(rest), MAX_SECTION))
 
 
 def _fields(facts: Sequence[tuple[str, str]]) -> Iterator[Block]:
@@ -111,7 +115,7 @@ def _sections(lines: Sequence[str], room: int, more: str) -> Iterator[Block]:
     kept = packed if len(packed) <= room else packed[: room - 1]
     for some in kept:
         yield _section("\n".join(some))
-    left = len(lines) - sum(map(len, kept))
+    left = sum(map(bool, lines)) - sum(bool(line) for some in kept for line in some)
     if left:
         yield _section(more.format(left))
 

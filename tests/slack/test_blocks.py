@@ -93,3 +93,12 @@ def test_a_name_from_the_right_moves_no_figure() -> None:
     [head, line] = blocks.render(Message("מרכז 5", "down", lines=("מרכז 210.3 %",)))
     assert head["text"]["text"].endswith("\u2068מרכז\u2069 5")
     assert line["text"]["text"] == "\u2068מרכז\u2069 210.3 %"
+
+
+def test_a_long_title_is_told_once_and_cut_between_sentences() -> None:
+    title = f"October: 8 of 11 {'x' * 60}. One is on course. Agreements missed: {'y' * 60}, Retail."
+    [head, section] = blocks.render(Message(title, "up"))
+    assert head["text"]["text"].endswith("One is on course.")
+    assert section["text"]["text"] == f"Agreements missed: {'y' * 60}, Retail."
+    [head, section] = blocks.render(Message("z" * 200, "up"))
+    assert (head["text"]["text"][-1], section["text"]["text"]) == ("…", "z" * 200)
