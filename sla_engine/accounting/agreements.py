@@ -12,6 +12,7 @@ from service_catalogue.past import pieces
 from service_catalogue.service import FOREVER, Piece
 from sla_engine.accounting.contracts import Contracts, contract_kinds, contract_reach, to_come
 from sla_engine.accounting.figures import figures_in
+from sla_engine.accounting.stakes import stake_that_runs, stake_to_come
 from sla_engine.accounting.terms import agreed_time
 from sla_engine.domain.agreement import (
     AgreementReport,
@@ -20,6 +21,7 @@ from sla_engine.domain.agreement import (
     NoBudget,
     Part,
     Rule,
+    Stake,
     Unit,
     added,
     agreed_for_all,
@@ -41,6 +43,7 @@ from sla_engine.domain.contract_window import (
     last_day,
     running_at,
     spent,
+    windows_of,
 )
 from sla_engine.domain.interval import Interval, Intervals, clip, intersect, subtract, total, union
 from sla_engine.domain.objective import ratio
@@ -215,6 +218,7 @@ class _Case:
         agreement = self._catalogue.agreed(self._agreement, moment - 1)
         paid = self._held(max(closed)) if closed else agreement
         goal = _goal(agreement)
+        run = self._running(running, moment) if running else None
         return AgreementReport(
             id=agreement.id,
             customer=agreement.customer,
@@ -224,11 +228,35 @@ class _Case:
             fee=paid.fee,
             currency=self._paid_in(paid, max(closed).start if closed else moment - 1),
             closed=tuple(self._closed(span, closed[span], at) for span in sorted(closed)),
-            running=self._running(running, moment) if running else None,
+            running=run,
             zone=next(
                 (contract_kinds(self._catalogue, s)[-1].window.zone for s in self._services), None
             ),
+            stake=self._stake(run, running, moment),
         )
+
+    def _stake(
+        self, run: AgreementWindow | None, windows: Mapping[str, RunningWindow], moment: int
+    ) -> Stake | None:
+        """Return what may fall due next, as known at a moment; nothing of one that left."""
+        held = self._held(Interval(moment, moment + 1) if run is None else run.span)
+        if run is not None:
+            named = {s.name: windows[s.id] for s in self._services if s.id in windows}
+            return stake_that_runs(held, self._paid_in(held, run.span.start), run, named)
+        inside = [s for s in self._services if self._holds(s, Interval(moment, moment + 1))]
+        spans = [
+            span
+            for service in inside
+            for span in windows_of(
+                contract_kinds(self._catalogue, service), Interval(moment, moment + 1)
+            )
+        ]
+        left = self._catalogue.left_at(self._agreement)
+        if not spans or (left is not None and left <= moment):
+            return None
+        span = Interval(min(s.start for s in spans), max(s.end for s in spans))
+        paid = self._paid_in(held, moment)
+        return stake_to_come(held, paid, span, [service.name for service in inside])
 
     def _holds(self, service: Service, span: Interval) -> bool:
         """Say whether a service is part of a window: whether it was at its start."""

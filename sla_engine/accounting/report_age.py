@@ -64,7 +64,9 @@ def _aged(
     if service.id not in reached:
         return one
     until = min(reached[service.id].until, owed)
-    current = is_current(until, longest_gap(catalogue, service), owed, refresh=_SETTLING)
+    is_open = any(share.outage.end is None for share in (*one.figures.shares, *one.figures.short))
+    refresh = 0 if is_open else _SETTLING  # an open outage is a state: no page waits to doubt it
+    current = is_current(until, longest_gap(catalogue, service), owed, refresh=refresh)
     return replace(one, data_until=until, is_stale=not current)
 
 

@@ -27,6 +27,7 @@ from sla_engine.domain.maintenance import (
 from sla_engine.domain.period import parse_time, rfc3339
 from sla_engine.maintenance import requests
 from uptime_common.duration import parse_duration
+from uptime_common.humanize import duration, stretch
 from uptime_common.tables import table
 
 _HEAD = ("ID", "STATE", "TIME", "FOR", "ASKED BY", "APPROVED BY", "SOURCE", "TITLE")
@@ -115,7 +116,7 @@ def request_window(options: argparse.Namespace) -> int:
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
-    sys.stdout.write(_line(window, at))
+        sys.stdout.write(_told(window, at, context))
     return 0
 
 
@@ -141,7 +142,7 @@ def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
                 )
             except DecisionError as error:
                 raise JobError(str(error)) from error
-        sys.stdout.write(_line(window, at))
+            sys.stdout.write(_told(window, at, context))
         return 0
 
     return command
@@ -196,8 +197,32 @@ def _labels(given: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, value) for name, _, value in pairs))
 
 
-def _line(window: MaintenanceWindow, at: int) -> str:
-    return "  ".join(_row(window, at)) + "\n"
+def _told(window: MaintenanceWindow, at: int, context: Context) -> str:
+    """Return what was done to a window, by whom, and what comes next; its id stands first."""
+    done, zone = window.events[-1], context.catalogue.timezone
+    state = window.state(at)
+    when = "at times that cannot be worked out"
+    if window.occurrences:
+        first = window.occurrences[0]
+        length = duration(first.length)
+        when = f"{length} from {stretch(first.start, first.end, zone)}"
+    again = " and again, by its rule" if window.recurring else ""
+    verb = "taken back" if done.kind == "revoked" else done.kind
+    lines = [
+        f"{window.id} {verb} by {done.author}: {window.title}, {_which(window)}, {when}{again}",
+        f"it is {state} now",
+    ]
+    if state == "requested":
+        whom = "another" if context.catalogue.maintenance.four_eyes else "a decision"
+        lines[-1] += f", and waits for {whom}: sla-engine maintenance approve {window.id}"
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _which(window: MaintenanceWindow) -> str:
+    """Return the services that are meant, as they were named."""
+    tiers = (("tier", tier) for tier in window.scope.tiers)
+    pairs = (f"{name}={value}" for name, value in (*tiers, *window.scope.labels))
+    return ",".join((*window.scope.services, *pairs))
 
 
 def _row(window: MaintenanceWindow, at: int) -> tuple[str, ...]:
@@ -206,8 +231,13 @@ def _row(window: MaintenanceWindow, at: int) -> tuple[str, ...]:
         first = window.occurrences[0]
         times = f"{rfc3339(first.start)}/{rfc3339(first.end)}"
     more = " recurring" if window.recurring else ""
-    tiers = (("tier", tier) for tier in window.scope.tiers)
-    pairs = (f"{name}={value}" for name, value in (*tiers, *window.scope.labels))
-    which = ",".join((*window.scope.services, *pairs))
     people = window.requester, window.approval.author if window.approval else "-"
-    return window.id, window.state(at), times + more, which, *people, window.source, window.title
+    return (
+        window.id,
+        window.state(at),
+        times + more,
+        _which(window),
+        *people,
+        window.source,
+        window.title,
+    )

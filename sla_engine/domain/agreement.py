@@ -91,12 +91,37 @@ class AgreementWindow:
     no_budget: NoBudget | None = None
 
 
+class Stake(NamedTuple):
+    """What falls due if a window of an agreement gets worse: percents of its fee.
+
+    ``due`` is what is due as it stands, of a window that is lost. ``percent`` is due in all where
+    the next step is fallen short of, which is ``below`` so much (ratio; None where all steps are
+    reached); ``most`` is all that can fall due. ``state`` is None of a window that only comes;
+    ``service`` is whose step it is, where the rule judges each alone.
+    """
+
+    span: Interval
+    state: WindowState | None
+    due: float
+    below: float | None
+    percent: float
+    most: float
+    fee: float | None
+    currency: str
+    service: str | None = None
+
+    def money(self, percent: float) -> float | None:
+        """Return so many percent of the fee, in ``currency``; None where it is not known."""
+        return None if self.fee is None else self.fee * percent / 100
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
     """An agreement in a period: the windows that closed, and the one that runs.
 
     ``zone`` is the one in which its windows begin. ``fee`` and ``currency`` are those of the last
-    window that closed; an earlier one may have had others.
+    window that closed; an earlier one may have had others. ``stake`` is what may fall due next, of
+    the window that runs, or of the one that comes; None where no credits were agreed.
     """
 
     id: str
@@ -109,6 +134,7 @@ class AgreementReport:
     closed: tuple[AgreementWindow, ...] = ()
     running: AgreementWindow | None = None
     zone: tzinfo | None = None
+    stake: Stake | None = None
 
     @property
     def met(self) -> bool | None:

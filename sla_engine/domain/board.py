@@ -6,7 +6,13 @@ from datetime import tzinfo
 from heapq import nsmallest
 from typing import Literal, NamedTuple
 
-from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Budget, NoBudget
+from sla_engine.domain.agreement import (
+    AgreementReport,
+    AgreementWindow,
+    Budget,
+    NoBudget,
+    Stake,
+)
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, WindowState
 from sla_engine.domain.events import Weighed
@@ -141,13 +147,23 @@ class Risk(NamedTuple):
     lost: bool = False
 
 
+class Staked(NamedTuple):
+    """What a miss of an agreement would cost; ``zone`` is the one of its windows' clocks."""
+
+    id: str
+    name: str
+    stake: Stake
+    zone: tzinfo | None
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """The first page in figures.
 
     ``verdicts`` are the agreements, then the services with an objective, the worst first.
     ``by_money`` and ``by_budget`` are the services that hurt most; ``silent`` is how many unplanned
-    outages nobody wrote anything of; ``ahead`` is the time that ``risks`` are of.
+    outages nobody wrote anything of; ``ahead`` is the time that ``risks`` are of; ``stakes`` are
+    what agreements with credits would cost, those nearest to it first.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -161,6 +177,7 @@ class Board:
     silent: int
     risks: tuple[Risk, ...]
     ahead: Interval
+    stakes: tuple[Staked, ...] = ()
 
     @property
     def loss(self) -> float | None:
@@ -195,7 +212,22 @@ def board(report: PeriodReport) -> Board:
         silent=sum(not _is_told(share.outage) for _, share in hurt),
         risks=tuple(sorted(_risks(report, ahead), key=_soonest)),
         ahead=ahead,
+        stakes=tuple(_stakes(report.agreements)),
     )
+
+
+def _stakes(agreements: Sequence[AgreementReport]) -> Iterator[Staked]:
+    for one in sorted(agreements, key=_nearest):
+        if one.stake is not None:
+            yield Staked(one.id, one.customer, one.stake, one.zone)
+
+
+def _nearest(one: AgreementReport) -> tuple[int, float, str]:
+    """Order by the state of the window that runs, then by what is left of it; then what comes."""
+    run = one.running
+    left = None if run is None or run.budget is None else run.budget.left_ratio
+    rank = {"at_risk": 0, "lost": 1, "on_course": 2}.get(run.state or "" if run else "", 3)
+    return rank, (0.0 if one.met is False else 1.0) if left is None else left, one.customer
 
 
 def _verdicts(report: PeriodReport) -> Iterator[Verdict]:

@@ -27,6 +27,7 @@ from sla_engine.notifiers.contract import (
     Retry,
     plain,
 )
+from uptime_common.bidi import isolated
 
 SCHEME = "mail"
 _DAYS = 3 * 24 * 3_600_000
@@ -106,9 +107,9 @@ def compose(
     if topic != key:
         written["References"] = written["In-Reply-To"] = _id(f"topic {topic}\n{place}", domain)
     written["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office replies stay away
-    written.set_content(f"{message.title}\n\n{message.text or plain(message)}\n")
+    written.set_content(isolated(f"{message.title}\n\n{message.text or plain(message)}\n"))
     pictures = [file for file in files if file.alt]
-    page = message.html or _template().render(message=message)
+    page = isolated(message.html or _template().render(message=message))
     for number, file in enumerate(pictures):
         page = page.replace(f"cid:{file.name}", f"cid:picture{number}")
     written.add_alternative(page, subtype="html")

@@ -1,6 +1,6 @@
 """The first page for programs: what every other format says of it is read from the same figures."""
 
-from sla_engine.domain.board import Board, Done, Lost, Owed, Reason, Risk, Verdict, board
+from sla_engine.domain.board import Board, Done, Lost, Owed, Reason, Risk, Staked, Verdict, board
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.trend import PeriodTotals
@@ -21,6 +21,7 @@ def board_json(report: PeriodReport) -> Json:
         "outages_without_a_word": page.silent,
         "ahead": _span(page.ahead),
         "risks": [_risk(one) for one in page.risks],
+        "stakes": [_stake(one) for one in page.stakes],
         "trend": [_totals(one) for one in report.trend],
         "year_to_date": None if report.year is None else _totals(report.year),
     }
@@ -109,6 +110,27 @@ def _risk(one: Risk) -> Json:
         "at": moment(one.at),
         "used_ratio": one.used,
         "place": one.place or None,
+    }
+
+
+def _stake(one: Staked) -> Json:
+    """Return what a miss would cost: percents of the fee, amounts where that is known."""
+    stake = one.stake
+    return {
+        "agreement": one.id,
+        "name": one.name,
+        **_span(stake.span),
+        "window_state": stake.state,
+        "fee": stake.fee,
+        "currency": stake.currency,
+        "due_percent": stake.due,
+        "due_amount": stake.money(stake.due),
+        "next_below_ratio": stake.below,
+        "next_service": stake.service,
+        "next_percent": stake.percent,
+        "next_amount": stake.money(stake.percent),
+        "most_percent": stake.most,
+        "most_amount": stake.money(stake.most),
     }
 
 

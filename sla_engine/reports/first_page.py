@@ -14,6 +14,8 @@ from sla_engine.reports import promised, view
 from sla_engine.reports.columns import events_lost, lost_of, spoken, title_in, window_title
 from sla_engine.reports.coming import sentence
 from sla_engine.reports.language import Language, language, marked
+from sla_engine.reports.part import Cells, Part
+from sla_engine.reports.staked import stakes
 from uptime_common.humanize import NOTHING
 
 _VERDICTS = 9
@@ -31,25 +33,6 @@ _RISKS_CAPTION = marked(
     "last week."
 )
 
-Cells = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the page: its title, its lines in cells, and what is said under them.
-
-    ``amounts``: the last cell of a line is one; ``widths`` are its cells' shares of the room on
-    paper, percent.
-    """
-
-    title: str
-    rows: tuple[Cells, ...]
-    rest: str = ""
-    caption: str = ""
-    empty: str = ""
-    amounts: bool = False
-    widths: tuple[int, ...] = (36, 64)
-
 
 @dataclass(frozen=True, slots=True)
 class FirstPage:
@@ -61,6 +44,7 @@ class FirstPage:
     hurt: Part
     done: Part
     risks: Part
+    stakes: Part
     year: str
     coming: str
 
@@ -76,6 +60,7 @@ def first_page(report: PeriodReport) -> FirstPage:
         hurt=_hurt(page, report.currency, say),
         done=_done(page, report.currency, say),
         risks=_risks(page, say),
+        stakes=stakes(page, say),
         year=year(report, say),
         coming=sentence(report),
     )
@@ -95,7 +80,7 @@ def short(report: PeriodReport) -> Iterator[str]:
         yield f"{title}: {judged}, {say.phrase('{known} (objective {goal}), lost {down}', **told)}"
     if found.verdicts.rest:
         yield found.verdicts.rest
-    for part in (found.lost, found.owed, found.hurt, found.done, found.risks):
+    for part in (found.lost, found.owed, found.stakes, found.hurt, found.done, found.risks):
         yield from _in_lines(part)
     if found.coming:
         yield ""

@@ -251,8 +251,8 @@ def contract_windows(report: PeriodReport) -> Grid:
         "Verdict and credit belong to the contract's window, and are told once: in the report of "
         "the day on which it closed."
     )
-    rows = lists.contract_windows(report)
-    return _grid("windows", say.phrase("Contract windows"), _WINDOWS, rows, say, caption=caption)
+    rows, title = lists.contract_windows(report), say.phrase("Contract windows")
+    return _grid("windows", title, _WINDOWS, rows, say, caption=caption, shorten=True)
 
 
 def agreements(report: PeriodReport) -> Grid:

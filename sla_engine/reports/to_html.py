@@ -19,6 +19,7 @@ from sla_engine.reports.first_page import first_page
 from sla_engine.reports.language import language
 from sla_engine.reports.sheets import Sheets
 from sla_engine.reports.strips import strip
+from uptime_common.bidi import isolated
 
 
 def render(report: PeriodReport) -> bytes:
@@ -29,7 +30,7 @@ def render(report: PeriodReport) -> bytes:
 def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
     """Return the page; where it is to be printed, ``sheets`` sets its long tables."""
     say = language(report)
-    return _template().render(
+    made = _template().render(
         report=report,
         view=view,
         lists=lists,
@@ -52,6 +53,7 @@ def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
         paper=papers.PAPERS[report.paper],
         plain=sheets is not None,
     )
+    return isolated(made)
 
 
 @lru_cache(maxsize=1)

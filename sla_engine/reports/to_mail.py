@@ -43,6 +43,7 @@ def _text(report: PeriodReport, attached: Sequence[str]) -> Iterator[str]:
 
 def _page(report: PeriodReport, picture: str, attached: Sequence[str]) -> str:
     first, say = first_page(report), language(report)
+    parts = (first.lost, first.owed, first.stakes, first.hurt, first.done, first.risks)
     return _template().render(
         report=report,
         title=view.period_title(report),
@@ -50,7 +51,7 @@ def _page(report: PeriodReport, picture: str, attached: Sequence[str]) -> str:
         say=say,
         _=say.phrase,
         first=first,
-        parts=(first.lost, first.owed, first.hurt, first.done, first.risks),
+        parts=[one for one in parts if one.rows or one is not first.stakes],
         links=links(report),
         picture=picture,
         pictured=pictured(report),

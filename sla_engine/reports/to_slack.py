@@ -1,7 +1,7 @@
 """The report as a Slack message: what seniors read, and the services that want attention."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sla_engine.domain.agreement import AgreementWindow
 from sla_engine.domain.notice import Message, Tone
@@ -53,9 +53,21 @@ def message(report: PeriodReport) -> Message:
         title=f"{view.period_title(report)}: {view.headline(report)}",
         tone=_tone(report),
         fields=tuple(facts),
-        lines=tuple(_lines(report)),
+        lines=tuple(_spaced(_lines(report))),
         links=links(report),
     )
+
+
+def _spaced(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with one empty one between groups, and none before the first."""
+    gap, begun = False, False
+    for line in lines:
+        if line:
+            if gap and begun:
+                yield ""
+            yield line
+            begun = True
+        gap = not line
 
 
 def _tone(report: PeriodReport) -> Tone:
@@ -109,7 +121,7 @@ def _known(report: PeriodReport, say: Language) -> Iterator[str]:
     yield say.phrase("{share} of the agreed time is known", share=share)
 
 
-_KEPT = ("Period", "Generated", "Data until", "Coverage", "So far")
+_KEPT = ("Period", "Data until", "Coverage", "So far")
 
 
 def _told(tile: view.Tile) -> str:
@@ -124,13 +136,19 @@ def _lines(report: PeriodReport) -> Iterator[str]:
         yield f"{_NOTE} {page.year}"
     yield from _promised(page, say)
     yield from _left_of_agreements(report, say)
+    yield ""
     services = sorted(counted(report.services), key=_rank)
     for service in services[:_LISTED]:
         yield _line(service, named(service, report.period, say), say)
     if len(services) > _LISTED:
         yield say.phrase("and {n} more", n=say.number(len(services) - _LISTED))
+    yield ""
     yield from _closed(report)
     yield from _owed(report, say)
+    if page.stakes.rows:
+        costs = "; ".join(f"{name} {amount}" for name, _, amount in page.stakes.rows)
+        rest = f"; {page.stakes.rest}" if page.stakes.rest else ""
+        yield f"{_NOTE} {page.stakes.title}: {costs}{rest}"
     yield from _outages(report, page)
     yield from _capacity(report, page)
 
@@ -184,6 +202,8 @@ def _owed(report: PeriodReport, say: Language) -> Iterator[str]:
 def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     """Yield the outages that cost most, and figures that were restated."""
     say = language(report)
+    if page.done.rows:
+        yield from ("", f"{page.done.title}:")
     yield from (f"{_DOWN} {name}, {told}" for name, told in page.done.rows)
     if page.done.rest:
         yield f"{_NOTE} {page.done.rest}"
@@ -198,6 +218,8 @@ def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
 
 def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     """Yield what is at risk, and what servers want soon."""
+    if page.risks.rows:
+        yield from ("", f"{page.risks.title}:")
     yield from (f"{_NOTE} {name}: {told}" for name, told in page.risks.rows)
     if page.risks.rest:
         yield page.risks.rest
@@ -226,8 +248,9 @@ def _line(service: ServiceReport, told: str, say: Language) -> str:
     if figures.events is not None:
         text += f", {view.loss(service, say)}"
     elif figures.unplanned or figures.planned:
-        text += f", {view.loss(service, say)}, "
-        text += say.phrase("{what} planned", what=say.service_time(figures.planned))
+        text += f", {view.loss(service, say)}"
+        if figures.planned:
+            text += f", {say.phrase('{what} planned', what=say.service_time(figures.planned))}"
     if service.budget_remaining is not None:
         text += f", {view.budget_words(service, say)}"
     return text

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sla_engine.domain.notice import Message
+from uptime_common.bidi import isolated
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3_000
@@ -42,12 +43,24 @@ PREFIX = "uptime_"
 _SPECIAL = ("here", "channel", "everyone")
 _USER, _GROUP = re.compile(r"[UW][A-Z0-9]{6,}"), re.compile(r"S[A-Z0-9]{6,}")
 
+_APART = "\N{ZERO WIDTH SPACE}"
+_FORMAT = re.compile(
+    r"(?<![^\s(\[{\"'<>,;:])([*_~`])(?=\S)([^\n]{0,200}?\S)\1(?![^\s)\]}\"'<>,;:.!?])"
+)
+"""What stands between two marks of one kind, as Slack reads them: at the edges of words."""
+_SAID = re.compile(rf"(?<!\w)@(?=(?:{'|'.join(_SPECIAL)})\b)")
+
 Block = dict[str, Any]
 
 
 def escape(text: str) -> str:
-    """Escape what Slack's mrkdwn reads as a command; nobody is mentioned by an error message."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Escape what Slack's mrkdwn reads as a command or a format; a text mentions nobody.
+
+    Asterisks and the like have no escape there: what is not beside its word means nothing.
+    """
+    apart = _SAID.sub(f"@{_APART}", _FORMAT.sub(rf"\1{_APART}\2{_APART}\1", isolated(text)))
+    escaped = apart.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"{_APART}{escaped}" if text.startswith(">") else escaped
 
 
 def mention(name: str) -> str:
@@ -78,11 +91,15 @@ def render(message: Message, *, buttons: bool = False) -> list[Block]:
 
 
 def _head(message: Message) -> Iterator[Block]:
-    title = f"{MARKS[message.tone]} {message.title}"
+    """Yield the title: of a long one the sentences that fit as the head, the others under it."""
+    title, rest = isolated(f"{MARKS[message.tone]} {message.title}"), ""
+    if len(title) > MAX_HEADER:
+        end = title.rfind(". ", 0, MAX_HEADER) + 1
+        title, rest = (title[:end], title[end + 1 :]) if end else (title, message.title)
     text = {"type": "plain_text", "text": cut(title, MAX_HEADER), "emoji": True}
     yield {"type": "header", "text": text}
-    if len(title) > MAX_HEADER:
-        yield _section(cut(escape(message.title), MAX_SECTION))
+    if rest:
+        yield _section(cut(escape(rest), MAX_SECTION))
 
 
 def _fields(facts: Sequence[tuple[str, str]]) -> Iterator[Block]:
@@ -98,7 +115,7 @@ def _sections(lines: Sequence[str], room: int, more: str) -> Iterator[Block]:
     kept = packed if len(packed) <= room else packed[: room - 1]
     for some in kept:
         yield _section("\n".join(some))
-    left = len(lines) - sum(map(len, kept))
+    left = sum(map(bool, lines)) - sum(bool(line) for some in kept for line in some)
     if left:
         yield _section(more.format(left))
 

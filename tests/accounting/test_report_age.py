@@ -10,6 +10,7 @@ import pytest
 from sla_engine.accounting.report import report
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.report import PeriodReport
+from sla_engine.domain.service_level import ServiceLevel
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.reports import FORMATS
@@ -84,3 +85,13 @@ def test_a_period_that_is_over_and_known_to_its_end_is_not_stale(books: Books) -
     books.ledger.apply([Derived(s, line, None) for s in ("shop", "mail")], at=end)
     found = made(books, NOW + 86_400_000 * 40, "2026-11-10")
     assert not any(s.is_stale for s in found.services)
+
+
+def test_an_open_outage_is_doubted_as_early_as_the_status_page_doubts_it(books: Books) -> None:
+    line = (Segment(NOW - 600_000, NOW, State.DOWN),)
+    books.ledger.apply([Derived("shop", line, None)], at=NOW)
+    page = ServiceLevel("shop", None, False, NOW - 600_000, known_until=NOW, max_gap=37_500)
+    for late in (0, 75_000, 75_001, STALE):
+        doubted = {s.id for s in made(books, NOW + late).services if s.is_stale}
+        assert ("shop" in doubted) is (page.state(NOW + late) == "unknown")
+        assert "mail" not in doubted

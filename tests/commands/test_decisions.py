@@ -90,7 +90,8 @@ def test_an_outage_can_be_called_planned_and_measured_again(run: Run) -> None:
     for name in ("ann", "bob", "carl"):
         code, _, err = run("outages", "confirm", ID, f"--author={name}")
         assert (code, "another has to confirm it" in err) == (1, True)
-    assert run("outages", "confirm", ID, login="bob")[0] == 0
+    code, out, _ = run("outages", "confirm", ID, login="bob")
+    assert (code, out.splitlines()[0]) == (0, "changed: class from nothing to planned")
     assert _outage(run)["class"] == "planned"
     run("outages", "reclassify", ID, "--as=measured", "--reason=it was not", login="bob")
     assert _outage(run)["class"] == "planned"
@@ -164,9 +165,13 @@ def test_a_decision_by_mistake_is_revoked_by_a_further_one(run: Run) -> None:
     run("maintenance", "approve", identifier, login="bob")
     assert _outage(run)["class"] == "planned"
     code, out, _ = run("maintenance", "revoke", identifier, "--reason=the wrong one", login="bob")
-    assert (code, "requested" in out) == (0, True)
+    assert (code, out.startswith(f"{identifier} taken back by bob: Disk swap, ")) == (0, True)
+    assert "it is requested now" in out
     assert _outage(run)["class"] == "unplanned"
-    run("maintenance", "reject", identifier, login="bob")
+    _, out, _ = run("maintenance", "reject", identifier, login="bob")
+    assert (out.split(":")[0], out.splitlines()[1]) == (
+        f"{identifier} rejected by bob", "it is rejected now",
+    )  # fmt: skip
     run("maintenance", "revoke", identifier, "--reason=the right one after all", login="bob")
     run("maintenance", "approve", identifier, login="bob")
     assert _outage(run)["class"] == "planned"
@@ -180,6 +185,11 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
     )  # fmt: skip
     assert code == 0
     identifier = out.split()[0]
+    asked = "tier=gold, 1h from 2024-10-04 00:30:00 to 01:30:00 UTC\n"
+    waits = f"waits for another: sla-engine maintenance approve {identifier}\n"
+    assert (
+        out == f"{identifier} requested by ann: Disk swap, {asked}it is requested now, and {waits}"
+    )
     assert _outage(run)["class"] == "unplanned"
     for name in ("ann", "bob", "ann ", "\u0430nn"):
         code, _, err = run("maintenance", "approve", identifier, f"--author={name}")
@@ -189,7 +199,7 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
     assert run(*approve, "--author=\u0430nn", login="bob")[0] == 1
     code, out, _ = run(*approve, login="bob")
     assert code == 0
-    assert "completed" in out
+    assert out == f"{identifier} approved by bob: Disk swap, {asked}it is completed now\n"
     assert _outage(run)["class"] == "planned"
     listed = run("maintenance", "list", "--from=2024-10-01", "--to=2024-11-01")[1]
     head, row = listed.splitlines()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.cli import main
+from sla_engine.domain.isolation import Fault
 from sla_engine.domain.outage import outage_id
 from tests.commands.test_frozen import DOWN, MONTH, SERVICES, Run, ledger, run, url
 
@@ -88,3 +89,21 @@ def test_a_key_says_which_half_is_where(tmp_path: Path, capfd: pytest.CaptureFix
     said = capfd.readouterr()
     assert len(said.out.splitlines()) == 1
     assert said.err.startswith(f"{path}: the private half; ")
+
+
+@needs_ledger
+def test_a_backfill_says_what_it_derived_or_what_it_could_not(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = ("--from=2024-10-04", "--to=2024-10-06")
+    monkeypatch.setattr("sla_engine.measurement.backfill.backfill", lambda *_, **__: None)
+    told = b"derived 2 services, 2024-10-04T00:00:00Z/2024-10-06T00:00:00Z; "
+    assert run("backfill", *span)[:2] == (0, told + b"next: sla-engine outages list\n")
+
+    def failing(*_: object, faults: dict[str, Fault], **__: object) -> None:
+        faults["shop"] = Fault("limit", "too many samples")
+
+    monkeypatch.setattr("sla_engine.measurement.backfill.backfill", failing)
+    code, out, err = run("backfill", *span)
+    assert (code, out) == (1, b"")
+    assert "derived but for shop: too many samples;" in err

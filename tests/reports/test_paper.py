@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sla_engine.domain.agreement import AgreementReport, AgreementWindow
+from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Stake
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports import FORMATS, to_html
 from sla_engine.reports.first_page import first_page
@@ -70,6 +70,8 @@ def everywhere(word: str) -> PeriodReport:
     told = sample.outage("s", "2026-10-05T14:00:00", 50, cause=word, ticket=word, note=word)
     owed = AgreementWindow(MONTH, (), 0.99, met=False, credit=10, money=100, fee=1_000)
     promised = AgreementReport("a", word, "all", "month", 0.999, 1_000, "EUR", closed=(owed,))
+    stake = Stake(MONTH, "at_risk", 0, 0.999, 10, 50, 1_000, "EUR", word)
+    promised = replace(promised, stake=stake)
     return replace(
         REPORT,
         organization=word,
@@ -194,9 +196,9 @@ def test_the_whole_first_page_is_on_paper(printed: tuple[PeriodReport, bytes]) -
     report, body = printed
     text = "".join(pdftotext(body, "-raw").split())
     page = first_page(report)
-    parts = (page.lost, page.owed, page.hurt, page.done, page.risks)
+    parts = (page.lost, page.owed, page.stakes, page.hurt, page.done, page.risks)
     cells = [*page.verdicts.rows, *(row for part in parts for row in part.rows)]
-    titles = [part.title for part in parts]
+    titles = [part.title for part in parts if part.rows or part is not page.stakes]
     said = [page.year, page.verdicts.rest, *titles, *(part.rest for part in parts)]
     wanted = [*said, *(cell for row in cells for cell in row)]
     assert [one for one in wanted if "".join(one.split()) not in text] == []

@@ -1,3 +1,8 @@
+"""Messages in Block Kit: its limits, and that what people wrote stays what they wrote."""
+
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +61,44 @@ def test_the_console_shows_all_parts() -> None:
     assert render("#uptime", message) == (
         "[#uptime] DOWN: Shop is down @here\n    Owner  shop\n    Began  now\n    a line"
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["*Bold* GmbH", "_it_ and _that_", "~gone~", "`code` (`x`)", "@channel 5", "ask @here, now",
+     "> quoted", "**twice**", "(*Acme*)", "@everyone"],
+)  # fmt: skip
+def test_a_name_formats_and_calls_nothing(name: str) -> None:
+    [*_, section] = blocks.render(Message("x", "down", lines=(name,)))
+    shown = section["text"]["text"]
+    assert shown.replace("\u200b", "").replace("&gt;", ">") == name
+    apart = shown.split("\u200b")
+    assert len(apart) > 1
+    for mark in "*_~`":
+        assert not re.search(rf"(?:^|[\s(]){re.escape(mark)}[^\s\u200b{re.escape(mark)}]", shown)
+    assert not re.search(r"@(channel|here|everyone)|^&gt;", shown)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["web_shop_1", "5 * 3 * 2", "a*b*c", "https://x.example/_a_/b", "me@here.example", "R&D *",
+     "~5 and ~6", "*.example.org and *.example.com"],
+)  # fmt: skip
+def test_what_slack_does_not_format_stays_as_it_is(name: str) -> None:
+    [*_, section] = blocks.render(Message("x", "down", lines=(name,)))
+    assert section["text"]["text"] == name.replace("&", "&amp;")
+
+
+def test_a_name_from_the_right_moves_no_figure() -> None:
+    [head, line] = blocks.render(Message("מרכז 5", "down", lines=("מרכז 210.3 %",)))
+    assert head["text"]["text"].endswith("\u2068מרכז\u2069 5")
+    assert line["text"]["text"] == "\u2068מרכז\u2069 210.3 %"
+
+
+def test_a_long_title_is_told_once_and_cut_between_sentences() -> None:
+    title = f"October: 8 of 11 {'x' * 60}. One is on course. Agreements missed: {'y' * 60}, Retail."
+    [head, section] = blocks.render(Message(title, "up"))
+    assert head["text"]["text"].endswith("One is on course.")
+    assert section["text"]["text"] == f"Agreements missed: {'y' * 60}, Retail."
+    [head, section] = blocks.render(Message("z" * 200, "up"))
+    assert (head["text"]["text"][-1], section["text"]["text"]) == ("…", "z" * 200)
