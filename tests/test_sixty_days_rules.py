@@ -62,6 +62,16 @@ def test_the_judge_sees_what_is_missing_and_what_is_too_much() -> None:
     assert judge(scene, [many], 200).untold == []
 
 
+def test_two_deployments_that_burn_an_hour_s_worth_are_no_page_without_reason() -> None:
+    burns = frozenset(['alertname="ServiceErrorBudgetBurnFast", service="e3_7"'])
+    for lengths, expected in (((3, 4), (0, 1)), ((3, 3), (1, 0)), ((7,), (0, 1))):
+        parts = [{3: (1000 + 100 * n, 1000 + 100 * n + of)} for n, of in enumerate(lengths)]
+        scene = Scene(7, [Event("deploy", part) for part in parts])
+        at = scene.world(1000 + 100 * (len(lengths) - 1))
+        found = judge(scene, [Page(at + 8, burns, frozenset())], 200)
+        assert (len(found.needless), found.burns) == expected
+
+
 def test_a_message_comes_at_once_and_then_at_the_group_s_interval() -> None:
     burns = 'alertname="ServiceErrorBudgetBurnFast", service="s0_7"'
     steady = 'alertname="ServiceErrorBudgetBurnSteady", service="s0_7"'
@@ -78,5 +88,5 @@ def test_a_message_comes_at_once_and_then_at_the_group_s_interval() -> None:
 def test_the_shipped_rules_page_an_outage_once_and_no_blip(tmp_path: Path) -> None:
     outage, blip = Scene(7, [DOWN]), Scene(8, [BLIP])
     told = pages(played([outage, blip], 200, tmp_path))
-    assert judge(outage, told, 200) == (1, 1, 1, [], [])
-    assert judge(blip, told, 200) == (0, 0, 0, [], [])
+    assert judge(outage, told, 200) == (1, 1, 1, [], [], 0)
+    assert judge(blip, told, 200) == (0, 0, 0, [], [], 0)

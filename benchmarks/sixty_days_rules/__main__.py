@@ -13,7 +13,8 @@ Scenes of one service that differ in its name alone are played once. They are la
 each with services, owners, hosts and an engine of its own, and promtool evaluates on them the rules
 that are shipped, every 30 seconds: those of pages and of what holds them back, and all they rest
 on. Samples are 15 seconds apart; a true incident is an outage with three failed ones outside of
-windows. What Alertmanager holds back is worked out from the shipped configuration by PromQL, its
+windows. A page of an hour in which 2 % of the month's budget was used up, by deployments that fail
+half of the requests, is no page without one: counted by itself. What Alertmanager holds back is worked out from the shipped configuration by PromQL, its
 groups and their intervals here.
 """
 
@@ -74,7 +75,7 @@ def main() -> int:
         f"{incidents} true incidents of {causes} causes, {count} pages: "
         f"{count / max(1, causes):.2f} a cause, {count / max(1, incidents):.2f} an incident; "
         f"incidents without a page {len(untold)}, pages without an incident {len(needless)}, "
-        f"pages of no scene {elsewhere}"
+        f"pages of no scene {elsewhere}, of burns that are no outage {sum(v.burns for v in found)}"
     )
     print(*(f"  {line}" for line in (*untold[:40], *needless[:40])), sep="\n")
     return int(bool(untold or needless) or elsewhere > 0 or count > 1.2 * causes)

@@ -12,6 +12,9 @@ ALONE: Final = ("ServiceDown", "HostDown", "ManyServicesDown", "TargetsMissing",
 EVERY: Final = 20  # steps of `group_interval`
 SOON: Final = 40  # steps within which an incident that is over must have been told
 LATE: Final = 2 * HOUR  # steps for which a page may speak of one
+FAST: Final = 14.4 * 0.001 * HOUR  # failed steps of an hour that use up 2 % of a month's budget
+SHARES: Final = {"hole": 0.0, "deploy": 0.5}
+"""Which part of what is asked fails in an event; all of it in those of other kinds."""
 
 
 class Page(NamedTuple):
@@ -71,6 +74,8 @@ class Verdict(NamedTuple):
     pages: int
     untold: list[str]
     needless: list[str]
+    burns: int
+    """Pages of no outage, but of an hour in which 2 % of the month's budget was used up."""
 
 
 def judge(scene: Scene, told: Sequence[Page], services: int) -> Verdict:
@@ -92,15 +97,37 @@ def judge(scene: Scene, told: Sequence[Page], services: int) -> Verdict:
             for number, _ in enumerate(mine)
         )
     ]
-    needless = [
-        f"{sorted(page.alerts)} in {[(e.kind, *scene_span(scene, e)) for e in scene.events]}"
+    outside = [
+        page
         for number, page in enumerate(mine)
         if not any(
             0 <= telling[number, e.kind, s, e.parts[s]] <= e.parts[s][1] - e.parts[s][0] + LATE
             for e, s in true
         )
     ]
-    return Verdict(len(true), len({id(e) for e, _ in true}), len(mine), untold, needless)
+    needless = [
+        f"{sorted(page.alerts)} in {[(e.kind, *scene_span(scene, e)) for e in scene.events]}"
+        for page in outside
+        if not _burnt(scene, page)
+    ]
+    burns = len(outside) - len(needless)
+    causes = len({id(e) for e, _ in true})
+    return Verdict(len(true), causes, len(mine), untold, needless, burns)
+
+
+def _burnt(scene: Scene, page: Page) -> bool:
+    """Say whether a page of a burn has one: outside of windows, in the hour before it."""
+    burns = all('alertname="ServiceErrorBudgetBurnFast"' in alert for alert in page.alerts)
+    ids = {_labels(alert).get("service") for alert in page.alerts}
+    failed = (
+        max(0, min(end, page.step) - max(start, page.step - HOUR)) * SHARES.get(event.kind, 1)
+        for event in scene.events
+        if event.window is None
+        for service, part in event.parts.items()
+        if name(scene, service) in ids
+        for start, end in [map(scene.world, part)]
+    )
+    return burns and sum(failed) >= FAST
 
 
 def scene_span(scene: Scene, event: Event) -> tuple[int, int]:

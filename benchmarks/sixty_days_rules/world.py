@@ -1,7 +1,6 @@
 """Scenes as promtool's series, and what the shipped rules tell of them."""
 
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -11,6 +10,7 @@ import yaml
 from benchmarks.sixty_days_rules.estate import SECONDS, Event, Scene, Span, counted, hosted
 from service_catalogue import Catalogue
 from sla_engine.prometheus.rules import rule_file
+from tests.programs.promtool import promtool
 from tests.rules.cases import ALERT_RULES, asked, load, paced
 from tests.rules.nights import held_back
 
@@ -153,8 +153,7 @@ def played(world: Sequence[Scene], services: int, folder: Path) -> Told:
         "tests": [{"interval": f"{SECONDS}s", "input_series": given, "promql_expr_test": asked_}],
     }
     test = _written(folder, "world.test.yml", document)
-    command = ["promtool", "test", "rules", str(test)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = promtool("test", "rules", test)
     said = done.stdout + done.stderr
     if done.returncode and "FAILED" not in said:
         raise RuntimeError(said[-2000:])

@@ -20,7 +20,7 @@ from sla_engine.prometheus.series import Series
 _EARLIER = (0, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
 """How far back series that disagree are looked at again (ms)."""
 _LEAST = 5
-"""Failed events without which the alert rules see no burn (`service:sli_errors_least:sum`)."""
+"""Failed events without which the alert rules see no burn (`5 / 30` there: their rates of 30 s)."""
 _CLASSIC = 'take the classic one, such as NAME_bucket{le="0.3"} of NAME_count'
 _FIELDS = ("promql", "good", "errors", "total")
 

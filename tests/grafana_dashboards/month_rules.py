@@ -31,7 +31,9 @@ def _of_services(services: Sequence[str]) -> Series:
         for window in LEVELS:
             yield f"service:sli_coverage:ratio{window}", one, flat(1)
         yield "service:sli_errors:ratio_rate30d", one, flat(0)
-        yield "service:sli_errors:ratio_now1h", one, flat(0)
+        yield "service:sli_errors:now1h", one, flat(0)
+        yield "service:sli_errors:sum1h", one, flat(0)
+        yield "service:sli_total:whole1h", one, flat(120)
         yield "service:slo_burn_steady:ratio", one, flat(0.01)
         yield "service:down_changes:count1h", one, flat(0)
         yield "service:sla_coverage:min1d", one, flat(0.999)

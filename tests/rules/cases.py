@@ -117,6 +117,8 @@ def _name(rule: dict[str, Any]) -> str:
 def paced(path: Path, folder: Path, every: int, wanted: Container[str] | None = None) -> Path:
     """Copy rules, blocks as far apart as their group makes them: promtool has one interval.
 
+    An hour has as many evaluations as it then has, not 120.
+
     With names ``wanted``, only the rules of those: promtool evaluates whatever it is given.
     """
     document = load(path)
@@ -124,6 +126,8 @@ def paced(path: Path, folder: Path, every: int, wanted: Container[str] | None = 
         if wanted is not None:
             group["rules"] = [rule for rule in group["rules"] if _name(rule) in wanted]
         apart = seconds(group["interval"])
+        for rule in group["rules"]:
+            rule["expr"] = rule["expr"].replace("120 * avg", f"{3600 / every} * avg")
         for rule in group["rules"] if group["name"].endswith("_blocks") and every < apart else ():
             rule["expr"] = f"({rule['expr']}) and on () vector(time()) % {apart} < {every}"
     copy = folder / f"rules-{path.name}"

@@ -1,10 +1,10 @@
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.programs.newer import RELEASES
+from tests.programs.promtool import promtool
 from tests.rules import cases
 from tests.rules.panels import with_panels
 
@@ -23,15 +23,15 @@ RUNS = [
 ]
 
 
-def _run(*command: str | Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(release: str, *arguments: str | Path) -> None:
+    done = promtool(*arguments, program=RELEASES[release]("promtool"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.integration
 @pytest.mark.parametrize("release", RELEASES)
 def test_promtool_accepts_every_rule(release: str) -> None:
-    _run(RELEASES[release]("promtool"), "check", "rules", *cases.RULES)
+    _run(release, "check", "rules", *cases.RULES)
 
 
 @pytest.mark.integration
@@ -40,7 +40,7 @@ def test_the_alerts_fire_and_clear_as_promised_and_their_panels_show_them(
     path: Path, release: str, tmp_path: Path
 ) -> None:
     written = cases.unit_tests(with_panels(cases.load(path)), tmp_path)
-    _run(RELEASES[release]("promtool"), "test", "rules", *written)
+    _run(release, "test", "rules", *written)
 
 
 @pytest.mark.parametrize("alert", sorted(cases.alerts().keys() - {"DeadMansSwitch"}))

@@ -1,14 +1,13 @@
 """Two of everything: no rule breaks when exporters, engines or scrapes come in pairs."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.programs.process import find_program
+from tests.programs.promtool import promtool
 from tests.rules import cases
 
 _INSTANCE = re.compile(r'\binstance="([^"]*)"')
@@ -35,8 +34,7 @@ def test_every_rule_can_be_evaluated_where_each_series_has_a_twin(
             expected |= {"expr": "vector(1)", "exp_samples": [{"labels": "{}", "value": 1}]}
     written = tmp_path / path.name
     written.write_text(yaml.safe_dump(document), encoding="utf-8")
-    command = [find_program("promtool"), "test", "rules", str(written)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = promtool("test", "rules", written)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
