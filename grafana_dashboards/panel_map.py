@@ -24,12 +24,13 @@ is neither zero nor a hundred per cent. What is not there, and need not be, has 
 ("none"). The pictures are of Grafana 9.4, 1,280 pixels wide, with a month of forty invented
 services.
 
-What was seen: every page in Grafana 9.4, server and pages, with that month (1,920 pixels: dark at 1
-hour and 7 days, light at 24 hours and 30 days; 1,280 pixels: dark at the page's own range, light at
-1 hour and 30 days), with a stack an hour old, and with 500 services and 200 hosts; and every page in
-the pages of Grafana 12.2 (schema 36 migrated to 42 by itself), to which a stand-in for its server
-gave the answers of a real Prometheus, with the same three. Neither showed an error in a panel or in
-the console.
+What was seen: every page in Grafana 9.4, server and pages, with that month (1,920 pixels: dark at
+1 hour and 7 days, light at 24 hours and 30 days; 1,280 pixels: dark at the page's own range, light
+at 1 hour and 30 days), with a stack an hour old, and with 500 services and 200 hosts; and every
+page in the pages of Grafana 12.2 (schema 36 migrated to 42 by itself), to which a stand-in for its
+server gave the answers of a real Prometheus, with the same three. Neither showed an error in a
+panel or in the console.
+
 Not seen: Grafana 13, and the server of 12. Package registries have their libraries alone, copies of
 its own repository were too large to bring, and of other copies with built pages, one of 11.1 lacked
 its largest file. From 12 on a page is 300 pixels narrower while the menu is docked: undock it where
