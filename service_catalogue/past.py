@@ -62,6 +62,24 @@ def at(service: Service, moment: int) -> Service:
     return service if held is None else held
 
 
+def measured_since(service: Service) -> int | None:
+    """Return since when its state is read where it is read now (ms UTC); None: it always was."""
+    since, ours = None, _source(service)
+    for start, _, held in reversed([*pieces(service, -FOREVER, FOREVER)]):
+        if held is None:
+            continue
+        if _source(held) != ours:
+            return since
+        since = start
+    return None
+
+
+def _source(service: Service) -> tuple[object, ...]:
+    sli = service.sli
+    counted = None if sli is None else (sli.promql, sli.good, sli.errors, sli.total)
+    return service.method, counted, service.components, service.need
+
+
 def pieces_of(versions: Sequence[Version]) -> tuple[Piece, ...]:
     """Return what held of a service, piece by piece, from its versions, oldest first.
 

@@ -88,7 +88,11 @@ class Oracle:
             counted = [m for m in counted if any(_meets(m, p) for p in pieces)]
             runs = failing_runs(entry, counted, max(end, self.world.clock))
             pieces = states.judged([pieces, states.merged(runs)], _known_and_not_bad)
-        return Truth(entry, pieces, outages(pieces), counted, pieces[0].start if pieces else None)
+        found = outages(pieces)
+        if "until" in entry and alive[1] <= min(end, self.world.clock):
+            # Nobody watches longer.
+            found = [Outage(a, alive[1] if b is None else b) for a, b in found]
+        return Truth(entry, pieces, found, counted, pieces[0].start if pieces else None)
 
     def _chosen(self, meaning: Meaning) -> dict[states.Key, list[Point]]:
         """Return the series that are meant, as far as they are there when the clock strikes."""

@@ -1,16 +1,20 @@
 """Books that know what was agreed when: the ledger's terms beside the catalogue in force."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from service_catalogue import Service
 from service_catalogue.past import pieces
 from service_catalogue.terms import terms_of
+from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import POLICY_VERSION
 from sla_engine.ledger import Books
 from sla_engine.ledger.in_force import every_term, in_force
 from sla_engine.ledger.rows import Without
 from sla_engine.ledger.terms import Term
+
+_DAY = 86_400_000
 
 
 def remembered(books: Books, now: int) -> Books:
@@ -58,10 +62,23 @@ def _renamed(books: Books) -> list[tuple[str, str]]:
     return [(s.id, former) for s in books.catalogue.services for former in s.formerly]
 
 
-def unwatched(books: Books) -> list[str]:
-    """Return the services that have an open outage and are not in the catalogue any more."""
-    watched_now = {service.id for service in books.catalogue.services}
-    return [name for name in books.ledger.open_outages() if name not in watched_now]
+def unwatched(books: Books, now: int) -> dict[int, list[str]]:
+    """Return the services with an open outage that nobody watches any more, by when that ends it.
+
+    Those that are not in the catalogue any more end ``now``, those whose ``until`` is over with
+    that, once their time is derived, or will not be any more (ms UTC).
+    """
+    found: dict[int, list[str]] = defaultdict(list)
+    watched_now = {service.id: service for service in books.catalogue.services}
+    covered = books.ledger.covered_until()
+    for name in books.ledger.open_outages():
+        if name not in watched_now:
+            found[now].append(name)
+        elif (until := watched_now[name].until) is not None:
+            last = milliseconds(until, books.catalogue.timezone)
+            if last <= max(covered.get(name, 0), now - _DAY):
+                found[last].append(name)
+    return dict(found)
 
 
 def watched(books: Books, period: Interval) -> Iterator[Service]:

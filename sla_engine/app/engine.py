@@ -305,8 +305,8 @@ class Engine:
             self._written = True
             if not heard:
                 return
-            if gone := unwatched(context.books):
-                context.ledger.unwatch(gone, at, outage_notices(context.books, at))
+            for moment, gone in unwatched(context.books, at).items():
+                context.ledger.unwatch(gone, moment, outage_notices(context.books, at))
                 log.info("no longer watched", services=gone)
             self._noted = True
         except (LedgerError, SQLAlchemyError, OSError):

@@ -252,6 +252,20 @@ def _extended(covered: Intervals, start: int, end: int) -> Intervals:
     return union(covered, (Interval(start, end),))
 
 
+def ended(history: History, moment: int | None) -> History:
+    """Return a history whose open outage is closed where nobody watches any more (ms UTC, if ever).
+
+    Only where the history reaches that moment: before, the outage goes on.
+    """
+    if moment is None or not history.covered or history.covered[-1].end < moment:
+        return history
+    outages = tuple(
+        OutageSpan(one.start, moment) if one.end is None and one.start < moment else one
+        for one in history.outages
+    )
+    return history._replace(outages=outages)
+
+
 def merged(former: History, own: History) -> History:
     """Return two histories of one service as one; where both know something ``own`` counts."""
     if not own.covered:

@@ -13,7 +13,7 @@ class Change(NamedTuple):
     """What happened to an outage; ``before`` is None for a new one, ``after`` for one withdrawn.
 
     ``gaps`` are those inside it, in which nothing is known. ``unwatched``: its service left the
-    catalogue while it was down.
+    catalogue while it was down, or its ``until`` came.
     """
 
     kind: ChangeKind
@@ -24,11 +24,15 @@ class Change(NamedTuple):
 
 
 def changes(
-    service: str, before: Iterable[OutageSpan], after: Iterable[OutageSpan]
+    service: str,
+    before: Iterable[OutageSpan],
+    after: Iterable[OutageSpan],
+    ends: int | None = None,
 ) -> tuple[Change, ...]:
     """Return what happened to a service's outages, in order of their starts.
 
-    An outage whose start moved is the same one as long as the two overlap.
+    An outage whose start moved is the same one as long as the two overlap. From ``ends`` on
+    (ms UTC) nobody watches the service: an outage that ends then is over for no better reason.
     """
     old, new = set(before), set(after)
     if old == new:
@@ -39,7 +43,11 @@ def changes(
         match = next((o for o in gone if _overlap(o, outage)), None)
         if match is not None:
             gone.remove(match)
-        found += [Change(kind, service, match, outage) for kind in _kinds(match, outage)]
+        last = ends is not None and outage.end == ends
+        found += [
+            Change("unwatched" if last and kind == "resolved" else kind, service, match, outage)
+            for kind in _kinds(match, outage)
+        ]
     found += [Change("withdrawn", service, outage, None) for outage in gone]
     return tuple(found)
 

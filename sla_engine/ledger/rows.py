@@ -28,7 +28,8 @@ class Derived(NamedTuple):
     The last ``tail`` of what was derived before (ms) may have been a guess, and what is
     ``released`` may be forgotten where it is unknown now; see `outlived`. ``events`` are those of a
     service that counts them. In ``unseen`` time a sample held though later ones are missing.
-    ``made_of`` are the services that it was derived from.
+    ``made_of`` are the services that it was derived from. From ``ends`` on (ms UTC) nobody watches
+    it: what is open then is closed there.
     """
 
     service: str
@@ -39,3 +40,4 @@ class Derived(NamedTuple):
     released: Intervals = ()
     unseen: Unseen = NOTHING_UNSEEN
     made_of: tuple[str, ...] = ()
+    ends: int | None = None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
-from sla_engine.domain.history import History, cut_off, merged, preserved, replaced
+from sla_engine.domain.history import History, cut_off, ended, merged, preserved, replaced
 from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
@@ -121,7 +121,7 @@ class Ledger:
                 for service, item in items.items()
             }
             after = {
-                service: replaced(before.get(service, History()), line)
+                service: ended(replaced(before.get(service, History()), line), items[service].ends)
                 for service, line in lines.items()
             }
             histories.write(connection, before, after)
@@ -143,7 +143,7 @@ class Ledger:
                 change._replace(gaps=_inside(change.after, history.gaps))
                 for service, history in after.items()
                 if history.outages != (old := before.get(service, History()).outages)
-                for change in changes(service, old, history.outages)
+                for change in changes(service, old, history.outages, items[service].ends)
             )
             opened = {OutageStart(c.service, c.after.start) for c in found if c.after}
             new = {outage: why for outage, why in (seen or {}).items() if outage in opened}

@@ -1,8 +1,9 @@
 """Services that are made of other services."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from itertools import chain
+from types import MappingProxyType
 
 from service_catalogue import Service
 from sla_engine.domain.history import History, preserved, timeline_of
@@ -19,7 +20,7 @@ from sla_engine.domain.timeline import (
     joined,
 )
 from sla_engine.ledger import Books, Derived
-from sla_engine.measurement.derive import lifetime
+from sla_engine.measurement.derive import last_moment, lifetime
 
 
 def composites(
@@ -28,6 +29,8 @@ def composites(
     period: Interval,
     derived: Iterable[Derived],
     isolation: Isolation | None = None,
+    *,
+    floors: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Derived]:
     """Yield the composites among the services, from their components' timelines in a period.
 
@@ -35,7 +38,7 @@ def composites(
     will hold it, and those not derived now are as the ledger has them: what fails is unknown from
     where it failed. A composite guesses nothing by itself: it gives up what it knew only where a
     component gives up, or changes, a state. With ``isolation`` a composite that fails is left out
-    and named there.
+    and named there. Nothing is derived of one before its ``floors`` (ms UTC).
     """
     wanted = [s for s in services if s.method == "components"]
     if not wanted:
@@ -59,7 +62,8 @@ def composites(
     def made(some: Sequence[Service]) -> Iterable[Derived]:
         (service,) = some
         alive = lifetime(books.catalogue, service, period)
-        if not alive.length:
+        alive = Interval(max(alive.start, floors.get(service.id, alive.start)), alive.end)
+        if alive.length <= 0:
             return ()
         parts = [part(name) for name in service.components]
         whole = components([cut(line, alive) for line, _ in parts], service.need)
@@ -72,6 +76,7 @@ def composites(
             None,
             released,
             made_of=tuple(service.components),
+            ends=last_moment(books.catalogue, service),
         )
         known[service.id] = item
         return (item,)

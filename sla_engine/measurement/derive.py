@@ -54,6 +54,12 @@ def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interv
     return Interval(max(period.start, start), min(period.end, end))
 
 
+def last_moment(catalogue: Catalogue, service: Service) -> int | None:
+    """Return when a service's ``until`` is (ms UTC); None where it has none."""
+    until = service.until
+    return None if until is None else milliseconds(until, catalogue.timezone)
+
+
 class Paced(NamedTuple):
     """A series with its cadence at each sample (ms), and what of it the samples themselves show."""
 

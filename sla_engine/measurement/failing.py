@@ -68,6 +68,7 @@ class FailingServices:
                     services=[s for s in sound if s.id not in found.faults],
                     notify=notify(),
                     isolation=found,
+                    keep_past=True,
                 )
                 yield from done.changes
         finally:
@@ -107,6 +108,7 @@ class FailingServices:
                         services=(service, *_made_of(books.catalogue, service)),
                         notify=notify(),
                         isolation=found,
+                        keep_past=True,
                     )
                     yield from done.changes
             fault = found.faults.get(service.id)

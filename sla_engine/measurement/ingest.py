@@ -5,17 +5,19 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import measured_since
+from service_catalogue.service import FOREVER
 from sla_engine.domain.cadence import RUN
-from sla_engine.domain.events import Minute
+from sla_engine.domain.events import MINUTE, Minute
 from sla_engine.domain.history import Unseen
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage_changes import Change
-from sla_engine.domain.timeline import first_known
+from sla_engine.domain.timeline import cut, first_known
 from sla_engine.ledger import Books, Derived
 from sla_engine.measurement.composites import composites
-from sla_engine.measurement.derive import cadence, lifetime
+from sla_engine.measurement.derive import cadence, last_moment, lifetime
 from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.reasons import reasons
@@ -46,6 +48,7 @@ def ingest(
     services: Iterable[Service] | None = None,
     notify: Notify | None = None,
     isolation: Isolation | None = None,
+    keep_past: bool = False,
 ) -> Ingested:
     """Derive a period from Prometheus and let it take its place in the ledger.
 
@@ -60,6 +63,8 @@ def ingest(
         notify: makes the notices that are written in the same transaction as the changes.
         isolation: names the services that failed, of which the ledger is as before; without it a
             failure of one is raised.
+        keep_past: leave alone what the ledger has of the time before a service was measured by what
+            measures it now: an edit of the catalogue rewrites nothing.
 
     Raises:
         PrometheusError: the samples cannot be had; the ledger is as before.
@@ -80,13 +85,25 @@ def ingest(
         unseen=unseen,
         isolation=isolation,
     )
+    floors = _floors(books, chosen, period) if keep_past else {}
     derived = []
     for name, line in found.items():
-        guess = tail(books.catalogue, books.catalogue.service(name), now)
-        known = Derived(name, line, first_known(line), guess, events.get(name))
-        derived.append(known._replace(unseen=unseen.get(name, Unseen())))
+        service = books.catalogue.service(name)
+        known = Derived(
+            name,
+            line,
+            first_known(line),
+            tail(books.catalogue, service, now),
+            events.get(name),
+            unseen=unseen.get(name, Unseen()),
+            ends=last_moment(books.catalogue, service),
+        )
+        derived.append(_since(known, floors[name]) if name in floors else known)
+    derived = [item for item in derived if item.timeline]
     derived = EventOutages(books, period).all(derived, isolation)
-    derived += composites(books, chosen, widened(period, derived), derived, isolation)
+    derived += composites(
+        books, chosen, widened(period, derived), derived, isolation, floors=floors
+    )
 
     seen = {} if notify is None else reasons(books, client, derived, now)
 
@@ -97,6 +114,35 @@ def ingest(
         return Ingested(period, apply(derived))
     parts = isolation.divided(derived, lambda item: item.service, apply)
     return Ingested(period, tuple(chain(*parts)))
+
+
+def _floors(books: Books, services: Iterable[Service], period: Interval) -> dict[str, int]:
+    """Return from when on services are derived that were measured otherwise before (ms UTC).
+
+    Where the ledger ends before that, from there on: nobody measures that time any more. Of events
+    only whole minutes are of one source.
+    """
+    changed = {s.id: (s, at) for s in services if (at := measured_since(s)) is not None}
+    changed = {name: one for name, one in changed.items() if one[1] > period.start}
+    covered = books.ledger.covered_until() if changed else {}
+    found = {}
+    for name, (service, since) in changed.items():
+        known = covered.get(name, -FOREVER)
+        if service.method == "events":
+            found[name] = min(-(-since // MINUTE), known // MINUTE) * MINUTE
+        else:
+            found[name] = min(since, known)
+    return found
+
+
+def _since(derived: Derived, floor: int) -> Derived:
+    """Return what was derived from a moment on (ms UTC)."""
+    whole = derived.timeline
+    line = cut(whole, Interval(floor, whole[-1].end)) if floor < whole[-1].end else ()
+    events = derived.events
+    if events is not None:
+        events = tuple(minute for minute in events if minute.start >= floor)
+    return derived._replace(timeline=line, first_sample=first_known(line), events=events)
 
 
 def tail(catalogue: Catalogue, service: Service, now: int) -> int:

@@ -86,7 +86,14 @@ class LateSamples:
                 wide = Interval(gap.start - _MARGIN, gap.end + _MARGIN)
                 chosen = (*fuller, *_made_of(books.catalogue, fuller))
                 changes += ingest(
-                    books, client, wide, now, services=chosen, notify=notify(), isolation=found
+                    books,
+                    client,
+                    wide,
+                    now,
+                    services=chosen,
+                    notify=notify(),
+                    isolation=found,
+                    keep_past=True,
                 ).changes
         self.tampered = {s: one for s, one in found.faults.items() if one.reason == "tampered"}
         self._seen = {

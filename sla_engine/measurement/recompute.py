@@ -13,6 +13,7 @@ from sla_engine.domain.timeline import Timeline, cut, first_known
 from sla_engine.ledger import Books, Derived, audit
 from sla_engine.measurement.backfill import pieces
 from sla_engine.measurement.composites import composites
+from sla_engine.measurement.derive import last_moment
 from sla_engine.measurement.event_outages import EventOutages, widened
 from sla_engine.measurement.fetch import timelines
 from sla_engine.measurement.ingest import tail
@@ -117,6 +118,7 @@ def _again(
             events.get(name),
             released,
             unseen.get(name, Unseen()),
+            ends=last_moment(books.catalogue, books.catalogue.service(name)),
         )
         for name, line, first in _still_sampled(lines, since, forgetting=bool(released))
     ]

@@ -22,7 +22,10 @@ _TOGETHER = {
 _TURNS: dict[str, tuple[str, Tone]] = {
     "reopened": (marked("down again: later samples show that it never came back"), "down"),
     "withdrawn": (marked("withdrawn: the samples no longer show it"), "info"),
-    "unwatched": (marked("no longer watched: it left the catalogue while it was down"), "info"),
+    "unwatched": (
+        marked("no longer watched: it left the catalogue, or its time ended, while it was down"),
+        "info",
+    ),
 }
 _CLASSES = {
     "planned": marked("planned"),

@@ -132,9 +132,11 @@ def test_a_service_that_left_before_terms_were_kept_is_closed_too(ledger: Ledger
     down = (Segment(EDIT, EDIT + HOUR, State.DOWN),)
     ledger.apply([Derived("old", down, EDIT)])
     books = Books(WITHOUT, ledger)
-    assert set(unwatched(books)) == {"old", "shop"}
+    assert {at: sorted(names) for at, names in unwatched(books, EDIT).items()} == {
+        EDIT: ["old", "shop"]
+    }
     engine_of(WITHOUT, ledger)._note_terms(EDIT + HOUR)
-    assert unwatched(books) == []
+    assert unwatched(books, EDIT) == {}
     assert ledger.verify() == []
 
 
