@@ -54,6 +54,11 @@ _LOST = ("service", "lost_seconds", "cost_per_hour", "amount", "currency")
 _OWED = (
     "kind", "id", "name", "start", "end", "credit_percent", "fee", "amount", "currency",
 )  # fmt: skip
+_STAKE = (
+    "agreement", "name", "start", "end", "window_state", "fee", "currency", "due_percent",
+    "due_amount", "next_below_ratio", "next_service", "next_percent", "next_amount", "most_percent",
+    "most_amount",
+)  # fmt: skip
 _RISK = ("kind", "name", "at", "used_ratio", "place")
 _HOST = (
     "name", "cpu_p95_ratio", "memory_p95_ratio", "fullest_mount", "fullest_used_ratio",
@@ -181,6 +186,7 @@ def sheets(report: PeriodReport) -> Iterator[Sheet]:
     yield Sheet("Trend", _TREND, board["trend"])
     yield Sheet("Lost", _LOST, [one | {"currency": money["currency"]} for one in money["lost"]])
     yield Sheet("Owed", _OWED, money["owed"])
+    yield Sheet("Stakes", _STAKE, board["stakes"])
     yield Sheet("Risks", _RISK, board["risks"])
     yield Sheet("Coming", _COMING, _works(data.get("maintenance_coming", {}).get("windows", [])))
     yield Sheet("Servers", _HOST, data["capacity"]["hosts"] if data["capacity"] else [])
