@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from service_catalogue.maintenance import Feed
 from sla_engine.app.context import Context
-from sla_engine.app.feeds import FeedReader, decoded, read
+from sla_engine.app.feeds import FeedReader, _Reading, decoded, read
 from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.ical_feeds import FeedError, occurrences, pull
 from sla_engine.metrics import EngineMetrics
@@ -84,6 +84,16 @@ def test_an_event_without_its_end_is_named_and_neither_lost_nor_cancelled(ledger
     assert times == [("10-22 02:00", "10-22 04:00")]
     assert skipped == ("'a': it has no END:VEVENT",)
     assert pulled(ledger, cut, 1) == 0
+
+
+def test_a_redirect_to_no_address_is_a_failure_of_its_feed() -> None:
+    def astray(feed: Feed) -> bytes:
+        raise UnicodeError(f"where {feed.id} leads to is no address")
+
+    reading = _Reading(astray, book().maintenance.feeds[0])
+    reading.run()
+    with pytest.raises(FeedError, match="is no address"):
+        reading.result()
 
 
 def test_characters_that_no_database_keeps_are_no_part_of_a_title() -> None:
