@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.scanner import ScannerError
 
 from uptime_common.complaints import complaint, syntax_complaint
 from uptime_common.shown import shown_key
@@ -21,7 +22,20 @@ Model = TypeVar("Model", bound=BaseModel)
 Finding = tuple[Location, str]
 Check = Callable[[Any], Iterable[Finding]]
 
-_SLOW = yaml.SafeLoader
+
+class _SafeLoader(yaml.SafeLoader):
+    """PyYAML's, which tells an escape beyond Unicode by its place as libyaml does."""
+
+    def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> Any:
+        """Return the pieces of a quoted scalar up to the next blank."""
+        try:
+            return super().scan_flow_scalar_non_spaces(double, start_mark)
+        except (OverflowError, ValueError):  # of chr()
+            wrong = "an escape names a character that does not exist"
+            raise ScannerError(None, None, wrong, self.get_mark()) from None
+
+
+_SLOW = _SafeLoader
 _FAST = getattr(yaml, "CSafeLoader", _SLOW)  # PyYAML may be built without libyaml
 _EXPLAINED = 1 << 18  # characters: beyond, the slow parser's words are not worth its time
 _LONGEST = 1000

@@ -31,17 +31,20 @@ def _regex(value: str) -> str:
         regex.compile(value.encode())
     except regex.error as error:
         raise ValueError(f"{shown(value)} is not a regular expression: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{shown(value)} has brackets nested too deep to be read") from None
     return value
 
 
 def _host_port(value: str) -> str:
     host, _, port = value.rpartition(":")
     bare = host.startswith("[") and host.endswith("]")
-    if not host or (":" in host and not bare) or not port.isdigit():
+    if not host or (":" in host and not bare) or not _PORT.fullmatch(port):
         raise ValueError(f"{shown(value)} is not host:port")
     if not 0 < int(port) <= 65535:  # noqa: PLR2004 - the highest port
         raise ValueError(f"{shown(value)} names a port that does not exist")
-    ascii_host(host)
+    if not bare:
+        _host_name(host)
     return value
 
 
@@ -84,7 +87,8 @@ def default_port(default: int) -> AfterValidator:
 
 
 _LONGEST_PATH = 107  # what the kernel takes as the address of a socket
-_HOST_NAME = regex.compile(r"[^\s/:@?#\[\]]+")
+_HOST_NAME = regex.compile(r"(?:[^\s/:@?#\[\]*\\.]{1,63}\.)*[^\s/:@?#\[\]*\\.]{1,63}\.?")
+_PORT = regex.compile("[0-9]{1,9}")
 HostName = Annotated[str, AfterValidator(_host_name)]
 Url = Annotated[str, Field(json_schema_extra=unit("URL")), AfterValidator(_url)]
 Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]

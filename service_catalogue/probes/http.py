@@ -37,6 +37,8 @@ def _text_regex(value: str) -> str:
         regex.compile(value)
     except regex.error as error:
         raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{shown(value)} has brackets nested too deep to be read") from None
     return value
 
 

@@ -62,7 +62,7 @@ class Client:
             reply = self._session.request(
                 method, f"{self.url}/api/v2/{path}", json=body, timeout=_SECONDS
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             raise AlertmanagerError(f"{self.url}: {error}") from error
         if not reply.ok and not (missing_ok and reply.status_code == _NOT_FOUND):
             said = " ".join(reply.text.split())[:200]

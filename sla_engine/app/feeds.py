@@ -94,6 +94,8 @@ class _Reading(threading.Thread):
 
     def result(self) -> bytes:
         """Return what was read, or raise what went wrong."""
+        if isinstance(self._body, ValueError):  # a redirect may lead to no address
+            raise FeedError(str(self._body)) from self._body
         if isinstance(self._body, Exception):
             raise self._body
         return self._body

@@ -18,6 +18,8 @@ MOST_EVENTS = 10_000
 """How many events a feed may have."""
 _TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
 _READ = {*_TIMES, "UID", "SUMMARY", "DURATION", "RRULE", "EXRULE", "STATUS", "SEQUENCE"}
+_NO_CONTROLS = {code: None for code in (*range(0x20), 0x7F) if chr(code) not in "\t\n\r"}
+_UNENDED = "\n"  # no line of a file holds one
 _ZONE = re.compile(r';TZID=("[^"]*"|[^;:]*)', re.IGNORECASE)
 
 Lines = list[str]
@@ -37,6 +39,7 @@ class Event(NamedTuple):
     lines: tuple[str, ...]
     zones: Mapping[str, tuple[str, ...]]
     cancelled: bool
+    ended: bool = True
 
     def value(self, name: str) -> str:
         """Return the value of a property as it is written, empty where there is none."""
@@ -67,8 +70,11 @@ def as_calendar(group: Iterable[Event]) -> str:
     """Return the events of one UID as a calendar of their own; empty where they are cancelled.
 
     Raises:
-        EventError: a time is in a zone that nobody knows.
+        EventError: a time is in a zone that nobody knows, or an event has no end.
     """
+    group = list(group)
+    if not all(event.ended for event in group):
+        raise EventError("it has no END:VEVENT")
     lines: Lines = []
     described: dict[str, tuple[str, ...]] = {}
     for event in group:
@@ -89,7 +95,7 @@ def as_calendar(group: Iterable[Event]) -> str:
 
 
 def _unfolded(text: str) -> Lines:
-    whole = re.sub(r"\r\n|\r", "\n", text.lstrip("\ufeff"))
+    whole = re.sub(r"\r\n|\r", "\n", text.lstrip("\ufeff").translate(_NO_CONTROLS))
     return re.sub(r"\n\ufeff?[ \t]", "", whole).split("\n")
 
 
@@ -110,19 +116,24 @@ def _events(lines: Lines) -> Iterator[Event]:
         for block in _blocks(calendar, "VEVENT"):
             own = tuple(line for line in _outer(block) if _name(line) in _READ)
             dropped = any(line.upper().strip() == "STATUS:CANCELLED" for line in own)
-            yield Event(own, zones, cancelled or dropped)
+            yield Event(own, zones, cancelled or dropped, ended=_UNENDED not in block)
     if not begun:
         raise NotCalendarError("there is no VCALENDAR")
 
 
 def _blocks(lines: Iterable[str], kind: str) -> Iterator[Lines]:
-    """Yield what is between BEGIN and END of each component of a kind."""
+    """Yield what is between BEGIN and END of each component of a kind.
+
+    An event in which the next one begins is marked: others of the file are whole.
+    """
     block: Lines | None = None
     for line in lines:
         word = line.strip().lstrip("\ufeff").upper()
         if word == f"BEGIN:{kind}":
             if block is not None and kind == "VCALENDAR":
                 raise NotCalendarError("a VCALENDAR has no end")
+            if block is not None and kind == "VEVENT":
+                yield [*block, _UNENDED]
             block = []
         elif word == f"END:{kind}" and block is not None:
             yield block

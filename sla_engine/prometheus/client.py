@@ -176,7 +176,7 @@ class Client:
         """
         try:
             response = self._session.post(f"{self.url}/-/reload", timeout=(5, self._timeout))
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, OSError, ValueError) as error:  # or where it leads to
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code == requests.codes.internal_server_error:
             raise QueryError(f"{self.url}: {' '.join(response.text.split())}")
@@ -265,7 +265,7 @@ class Client:
             body = self._at_most(response) if lists else response.content
         except requests.Timeout as error:
             raise LimitError(f"{self.url}: no answer within {self._timeout:g} s") from error
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, OSError, ValueError) as error:  # or where it leads to
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
             kind, message = error_of_body(body)
@@ -335,7 +335,7 @@ def error_of_body(body: bytes) -> tuple[str, str]:
         if "error" not in document and (told := document.get("message")):
             return "", f"{told}, which is not how Prometheus answers: is it Grafana's URL?"
         return str(document.get("errorType", "")), str(document.get("error", ""))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, TypeError):
         return "", _page(body) or body[:200].decode(errors="replace")
 
 

@@ -3,6 +3,7 @@
 import gzip
 import threading
 from collections.abc import Iterator
+from datetime import UTC
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from service_catalogue.maintenance import Feed
 from sla_engine.app.context import Context
-from sla_engine.app.feeds import FeedReader, decoded, read
+from sla_engine.app.feeds import FeedReader, _Reading, decoded, read
 from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.ical_feeds import FeedError, occurrences, pull
 from sla_engine.metrics import EngineMetrics
@@ -73,6 +74,32 @@ def test_one_event_that_makes_no_sense_is_named_and_the_rest_counts(form: str, k
     assert times == SAID[form]
     assert skipped.startswith("'Broken': ")
     assert reason in skipped
+
+
+def test_an_event_without_its_end_is_named_and_neither_lost_nor_cancelled(ledger: Ledger) -> None:
+    text = calendar(a=HOURS, b="DTSTART:20261022T020000Z DTEND:20261022T040000Z")
+    assert pulled(ledger, text) == 2
+    cut = text.replace("END:VEVENT", "X-END:", 1)
+    times, skipped = told(cut)
+    assert times == [("10-22 02:00", "10-22 04:00")]
+    assert skipped == ("'a': it has no END:VEVENT",)
+    assert pulled(ledger, cut, 1) == 0
+
+
+def test_a_redirect_to_no_address_is_a_failure_of_its_feed() -> None:
+    def astray(feed: Feed) -> bytes:
+        raise UnicodeError(f"where {feed.id} leads to is no address")
+
+    reading = _Reading(astray, book().maintenance.feeds[0])
+    reading.run()
+    with pytest.raises(FeedError, match="is no address"):
+        reading.result()
+
+
+def test_characters_that_no_database_keeps_are_no_part_of_a_title() -> None:
+    text = calendar(a=HOURS).replace("SUMMARY:a", "SUMMARY:Pat\0ch\x1b[31m")
+    (request,) = occurrences(book().maintenance.feeds[0], text, UTC, NOW).found.values()
+    assert request.title == "Patch[31m"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a server holds and says of itself: bounded, whole or named."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -147,3 +149,30 @@ def test_a_retention_that_nobody_set_is_what_the_server_does(
         runtimeinfo={"": {"storageRetention": kept}},
     )
     assert build(served).retention == told
+
+
+@pytest.mark.parametrize("body", [b"null", b"5", b"true", b"[]", b'"error"'])
+def test_a_refusal_may_have_any_json_as_its_body(body: bytes) -> None:
+    assert client.error_of_body(body) == ("", body.decode())
+
+
+@pytest.mark.parametrize("place", ["http://[::1", "http://a..b/", f"http://{'a' * 70}.example/"])
+def test_a_redirect_to_no_address_is_an_error_of_the_server(place: str) -> None:
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", place)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        with pytest.raises(UnreachableError):
+            Client(Prometheus(url=f"http://127.0.0.1:{server.server_port}")).instant("up", 0)
+    finally:
+        server.shutdown()
+        server.server_close()
