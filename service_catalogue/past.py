@@ -56,6 +56,8 @@ def pieces(service: Service, start: int, end: int) -> Iterator[tuple[int, int, S
 
 def at(service: Service, moment: int) -> Service:
     """Return what held at a moment; where it was not watched then, what held at last."""
+    if not service.past and not service.history:
+        return service
     _, _, held = next(pieces(service, moment, moment + 1))
     return service if held is None else held
 

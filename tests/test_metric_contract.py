@@ -56,7 +56,7 @@ def _exporter() -> Iterator[str]:
 def _engine() -> Iterator[str]:
     texts = (
         EngineMetrics("1").render(),
-        Exposition().render([]),
+        Exposition().render([], 0),
         outages_text(NewestOutages()),
         promises_text(Promises()),
     )

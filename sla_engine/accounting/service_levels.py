@@ -16,7 +16,6 @@ from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.terms import hours_begin, longest_gap, objective, terms, told_after
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import ROLLING, state_of
-from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault, FaultReason, Isolation
 from sla_engine.domain.period import containing, shifted
@@ -33,6 +32,7 @@ OTHER_WINDOWS = ("7d", "14d", "28d", "30d", "90d", "month", "previous_month", "q
 """Windows that can be worked out of every service, beside its contract's and the last day."""
 _AHEAD = 31 * _DAY  # how far maintenance windows are announced
 _RECENT = 10 * 60_000
+_NO_FIGURES: Mapping[str, Figures] = MappingProxyType({})
 
 
 Levels = dict[str, dict[str, Figures]]
@@ -115,6 +115,28 @@ def _foreseen(
     return replace(found, exhausted=used_up(inside, held, found, at, ahead))
 
 
+class Entry(NamedTuple):
+    """What the catalogue says of a service at any time; times in ms."""
+
+    max_gap: int
+    told_after: int | None
+    info: tuple[tuple[str, str], ...]
+
+
+def entries(catalogue: Catalogue) -> dict[str, Entry]:
+    """Return what the catalogue says of each service, by id."""
+    services = catalogue.services
+    agreed = _agreed(catalogue, services)
+    return {
+        one.id: Entry(
+            longest_gap(catalogue, one),
+            told_after(catalogue, one) or None,
+            _info(one, agreed.get(one.id, ())),
+        )
+        for one in services
+    }
+
+
 def service_levels(
     books: Books,
     now: int,
@@ -123,15 +145,23 @@ def service_levels(
     isolation: Isolation | None = None,
     *,
     reached: Mapping[str, "Reach"] | None = None,
+    known: Mapping[str, Entry] | None = None,
 ) -> list[ServiceLevel]:
     """Return what is exported of every service at ``now``, around figures worked out before.
 
     ``until`` is how far the data of those figures reach, by service id (ms UTC), ``reached`` what
-    `reach` returned for ``now``. Of one whose level cannot be worked out nothing but its name is
-    left; ``isolation`` has why.
+    `reach` returned for ``now``, ``known`` what `entries` returned. Of one whose level cannot be
+    worked out nothing but its name is left; ``isolation`` has why.
     """
-    known = reach(books, now) if reached is None else reached
-    work = partial(_levels, books, now, figures, until or {}, reached=known)
+    work = partial(
+        _levels,
+        books,
+        now,
+        figures,
+        until or {},
+        reached=reach(books, now) if reached is None else reached,
+        known=entries(books.catalogue) if known is None else known,
+    )
     if isolation is None:
         return work(books.catalogue.services)
     parts = isolation.divided(books.catalogue.services, lambda service: service.id, work)
@@ -157,6 +187,7 @@ def _levels(
     services: Sequence[Service],
     *,
     reached: Mapping[str, "Reach"],
+    known: Mapping[str, Entry],
 ) -> list[ServiceLevel]:
     opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
@@ -170,36 +201,44 @@ def _levels(
         of: hours_begin(books.catalogue, *of, span)
         for of in {(service.calendar, service.timezone) for service in services}
     }
-    agreed = _agreed(books.catalogue, services)
     spans = {
         terms: _calendar_window(books.catalogue, service, now)
         for terms, service in {_terms_of_window(s): s for s in services}.items()
     }
-    return [
-        ServiceLevel(
-            service=service.id,
-            objective=None if (goal := objective(service, now)) is None else float(goal),
-            maintenance_active=any(window.start == now for window in ahead[service.id]),
-            open_since=opened[service.id].start if service.id in opened else None,
-            windows=figures.get(service.id, {}),
-            next_maintenance=next((w.start for w in ahead[service.id] if w.start > now), None),
-            cost_per_hour=service.cost_per_hour,
-            currency=books.catalogue.currency,
-            window=service.window,
-            locations=service.quorum.locations,
-            depends_on=service.depends_on,
-            known_until=reached[service.id].until if service.id in reached else None,
-            figures_until=until.get(service.id),
-            has_gap=service.id not in reached or reached[service.id].has_gap,
-            max_gap=longest_gap(books.catalogue, service),
-            maintenance_until=next((w.end for w in ahead[service.id] if w.start == now), None),
-            hours_begin=hours.get((service.calendar, service.timezone)),
-            info=_info(service, agreed.get(service.id, ())),
-            period=spans[_terms_of_window(service)],
-            told_after=told_after(books.catalogue, service) or None,
+    currency = books.catalogue.currency
+    found = []
+    for service in services:
+        name, entry, reach_of = service.id, known[service.id], reached.get(service.id)
+        goal, of_window, work = (
+            objective(service, now),
+            spans[_terms_of_window(service)],
+            ahead[name],
         )
-        for service in services
-    ]
+        found.append(
+            ServiceLevel(
+                service=name,
+                objective=None if goal is None else float(goal),
+                maintenance_active=any(window.start == now for window in work),
+                open_since=opened[name].start if name in opened else None,
+                windows=figures.get(name, _NO_FIGURES),
+                next_maintenance=next((w.start for w in work if w.start > now), None),
+                cost_per_hour=service.cost_per_hour,
+                currency=currency,
+                window=service.window,
+                locations=service.quorum.locations,
+                depends_on=service.depends_on,
+                known_until=None if reach_of is None else reach_of.until,
+                figures_until=until.get(name),
+                has_gap=reach_of is None or reach_of.has_gap,
+                max_gap=entry.max_gap,
+                maintenance_until=next((w.end for w in work if w.start == now), None),
+                hours_begin=hours.get((service.calendar, service.timezone)),
+                info=entry.info,
+                period=of_window,
+                told_after=entry.told_after,
+            )
+        )
+    return found
 
 
 def _terms_of_window(service: Service) -> tuple[object, ...]:
@@ -247,12 +286,14 @@ def reach(books: Books, now: int) -> dict[str, Reach]:
 
     Time of which nobody knows anything is not reached, and neither is what is yet to come.
     """
-    recent = books.ledger.histories(Interval(now - _RECENT, now))
+    recent = books.ledger.last_gaps(Interval(now - _RECENT, now))
     found = {}
     for service, end in books.ledger.covered_until().items():
-        last = recent.get(service, History()).gaps[-1:]
-        has_gap = bool(last) and last[0].end >= end
-        found[service] = Reach(min(last[0].start if has_gap else end, now), has_gap)
+        gap = recent.get(service)
+        if gap is not None and gap.end >= end:
+            found[service] = Reach(min(gap.start, now), has_gap=True)
+        else:
+            found[service] = Reach(min(end, now), has_gap=False)
     return found
 
 

@@ -11,12 +11,15 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from service_catalogue import Catalogue
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.past import unwatched
 from sla_engine.accounting.promises import PromiseWatch
 from sla_engine.accounting.service_levels import (
+    Entry,
     Levels,
     account_fault,
+    entries,
     reach,
     service_levels,
     window_figures,
@@ -83,6 +86,7 @@ class Engine:
         self.published = Published(context)
         self.metrics = metrics
         self._writer = Exposition()
+        self._entries: tuple[Catalogue, Mapping[str, Entry]] | None = None
         self._exposition = b""
         self._listed, self._windows = listed, windows
         self._newest: NewestOutages | None = None
@@ -155,14 +159,13 @@ class Engine:
     def _write(self, at: int) -> None:
         """Write what /metrics shows, which holds until a state becomes too old to know."""
         with self._rendering:
-            levels = [level.shown(at) for level in self.levels]
             ends = [
                 level.known_until + 2 * level.max_gap
-                for level in levels
-                if level.up is not None and level.known_until is not None
+                for level in self.levels
+                if level.known_until is not None and level.state(at) != "unknown"
             ]
             self._holds_until = min(ends, default=math.inf)
-            self._exposition = self._writer.render(levels)
+            self._exposition = self._writer.render(self.levels, at)
 
     def idle(self, seconds: float) -> bool:
         """Say whether no job runs, after waiting for those that do."""
@@ -277,7 +280,7 @@ class Engine:
         self._note_terms(at)
         context = self.context
         notify = cache(partial(outage_notices, context.books, at))
-        changes = list(self._time.cut(context, max(ours, server or 0), notify()))
+        changes = list(self._time.cut(context, max(ours, server or 0), notify))
         changes += self._failing.catch_up(context.books, context.client, at, notify)
         changes += self._find_late(at)
         self._derived_until = at
@@ -389,7 +392,13 @@ class Engine:
         self._figures |= fresh
         self._figures_until |= {name: reached[name].until for name in fresh if name in reached}
         levels = service_levels(
-            books, at, self._figures, self._figures_until, isolation, reached=reached
+            books,
+            at,
+            self._figures,
+            self._figures_until,
+            isolation,
+            reached=reached,
+            known=self._entries_of(books.catalogue),
         )
         self._uncounted = isolation.faults
         self._show(self.context, levels)
@@ -424,6 +433,12 @@ class Engine:
         for failed in isolation.faults:
             self._figures.pop(failed, None)  # what was worked out before is not of now
         return found
+
+    def _entries_of(self, catalogue: Catalogue) -> Mapping[str, Entry]:
+        """Return what the catalogue says of each service, worked out once."""
+        if self._entries is None or self._entries[0] is not catalogue:
+            self._entries = catalogue, entries(catalogue)
+        return self._entries[1]
 
     def _blind(self, service: str) -> bool:
         windows = self._figures.get(service, {}).values()

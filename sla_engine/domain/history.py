@@ -79,6 +79,8 @@ def preserved(
     are missing: where the history knows another state, it had a sample that is lost since. At the
     edges of a loss the series that are left decide, where the lost ones may have tied.
     """
+    if unseen == NOTHING_UNSEEN and all(s.state is not State.UNKNOWN for s in derived):
+        return derived  # so it is of most at most ticks
     kept = outlived(history, derived, tail, released, unseen.edges)
     if unseen != NOTHING_UNSEEN and not _are_up(history, derived):
         sure = Unseen(*(_borne_out(some, history, tail) for some in unseen))
@@ -222,7 +224,7 @@ def replaced(history: History, derived: Timeline) -> History:
     the period matters: earlier rows may be left out of ``history``.
     """
     start, end = derived[0].start, derived[-1].end
-    covered = union(history.covered, (Interval(start, end),))
+    covered = _extended(history.covered, start, end)
     if _are_up(history, derived):
         return History((), (), covered)
     first = _reaching_back(history, start)
@@ -241,6 +243,13 @@ def replaced(history: History, derived: Timeline) -> History:
         union(earlier, intersect(gaps(whole), covered)),
         covered,
     )
+
+
+def _extended(covered: Intervals, start: int, end: int) -> Intervals:
+    """Return what is covered when a stretch is derived, too: mostly it follows the only other."""
+    if len(covered) == 1 and covered[0].start <= start <= covered[0].end:
+        return (Interval(covered[0].start, max(covered[0].end, end)),)
+    return union(covered, (Interval(start, end),))
 
 
 def merged(former: History, own: History) -> History:

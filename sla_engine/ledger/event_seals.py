@@ -28,9 +28,10 @@ def denials(
     """Yield services with a settled hour under a derivation that is not as chained, and which."""
     ranges = {}
     for item in items:
-        reach = chained.reach(item.service)
-        span = touched(item)
-        if item.events is not None and reach is not None and span.start + SETTLED <= reach:
+        if item.events is None:
+            continue
+        reach, span = chained.reach(item.service), touched(item)
+        if reach is not None and span.start + SETTLED <= reach:
             ranges[item.service] = Interval(span.start, min(span.end, reach - SETTLED + 1))
     for service, found in _digests(connection, ranges).items():
         span = ranges[service]

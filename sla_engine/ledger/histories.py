@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,13 +19,16 @@ def read(
     connection: sa.Connection, since: int, until: int | None, services: Iterable[str] | None
 ) -> dict[str, History]:
     """Return what touches or follows ``since``, and begins before ``until`` if given."""
-    chosen = None if services is None else list(services)
-    # One statement: a statement costs more than what it finds at a tick.
-    parts = [_query(at, table, since, until, chosen) for at, table in enumerate(_TABLES)]
+    asked: dict[str, Any] = {"since": since}
+    if until is not None:
+        asked["until"] = until
+    if services is not None:
+        asked["services"] = list(services)
+    statement = _statement(frozenset(asked))
     outages: dict[str, list[OutageSpan]] = defaultdict(list)
     gaps: dict[str, list[Interval]] = defaultdict(list)
     covered: dict[str, list[Interval]] = defaultdict(list)
-    for service, start, end, at in connection.execute(sa.union_all(*parts).order_by("start_ms")):
+    for service, start, end, at in connection.execute(statement, asked):
         if at == _OUTAGES:
             outages[service].append(OutageSpan(start, end))
         else:
@@ -39,18 +43,31 @@ def read(
     }
 
 
-def _query(
-    at: int, table: sa.Table, since: int, until: int | None, services: list[str] | None
-) -> sa.Select[Any]:
+def last_gaps(connection: sa.Connection, period: Interval) -> dict[str, Interval]:
+    """Return the last gap of each service that has one in a period, unclipped."""
+    gap = tables.gap.c
+    inside = (gap.end_ms > period.start) & (gap.start_ms < period.end)
+    query = sa.select(gap.service, gap.start_ms, gap.end_ms).where(inside).order_by(gap.start_ms)
+    return {service: Interval(start, end) for service, start, end in connection.execute(query)}
+
+
+@cache
+def _statement(asked: frozenset[str]) -> sa.CompoundSelect[Any]:
+    """Return one statement for all tables: at a tick one costs more than what it finds."""
+    parts = (_query(at, table, asked) for at, table in enumerate(_TABLES))
+    return sa.union_all(*parts).order_by("start_ms")
+
+
+def _query(at: int, table: sa.Table, asked: frozenset[str]) -> sa.Select[Any]:
     columns = table.c
     number = sa.literal_column(str(at), sa.Integer).label("at")
     query = sa.select(columns.service, columns.start_ms, columns.end_ms, number).where(
-        columns.end_ms.is_(None) | (columns.end_ms >= since)
+        columns.end_ms.is_(None) | (columns.end_ms >= sa.bindparam("since"))
     )
-    if until is not None:
-        query = query.where(columns.start_ms < until)
-    if services is not None:
-        query = query.where(columns.service.in_(services))
+    if "until" in asked:
+        query = query.where(columns.start_ms < sa.bindparam("until"))
+    if "services" in asked:
+        query = query.where(columns.service.in_(sa.bindparam("services", expanding=True)))
     return query
 
 

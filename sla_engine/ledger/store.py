@@ -259,6 +259,11 @@ class Ledger:
         with self.engine.begin() as connection:
             return histories.read(connection, period.start + 1, period.end, services)
 
+    def last_gaps(self, period: Interval) -> dict[str, Interval]:
+        """Return the last gap of each service that has one in a period (ms UTC), unclipped."""
+        with self.engine.begin() as connection:
+            return histories.last_gaps(connection, period)
+
     def outages(self) -> Iterator[tuple[str, OutageSpan]]:
         """Yield every outage with its service: much less to read than the histories."""
         table = tables.outage.c

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.service_level import ServiceLevel
+from sla_engine.domain.service_level import ServiceLevel, ServiceState
 from uptime_common.exposition import Metric, gauge, header, label, number
 
 _KINDS: Final = ("planned", "unplanned")
@@ -37,10 +37,11 @@ _rest = attrgetter(*[f.name for f in fields(ServiceLevel) if f.name != "known_un
 
 
 class _Written(NamedTuple):
-    """The samples of a level as text, by family, and what they are of."""
+    """The samples of a level as text, by family, and what they are of: the level, and its state."""
 
     known_until: int | None
     rest: tuple[object, ...]
+    state: ServiceState
     columns: tuple[str, ...]
 
 
@@ -68,9 +69,9 @@ class Exposition:
         self._blocks: list[_Block] = []
         self._text = b""
 
-    def render(self, levels: Sequence[ServiceLevel]) -> bytes:
-        """Return the text exposition of these levels."""
-        self._known = {level.service: self._written(level) for level in levels}
+    def render(self, levels: Sequence[ServiceLevel], at: int) -> bytes:
+        """Return the text exposition of what may be said of these levels ``at`` (ms UTC)."""
+        self._known = {level.service: self._written(level, at) for level in levels}
         written, before = tuple(self._known.values()), self._blocks
         starts = range(0, len(written), _BLOCK)
         pieces = [written[start : start + _BLOCK] for start in starts]
@@ -82,21 +83,22 @@ class Exposition:
             self._text = b"".join(_grouped(self._blocks))
         return self._text
 
-    def _written(self, level: ServiceLevel) -> _Written:
+    def _written(self, level: ServiceLevel, at: int) -> _Written:
         """Return a level's samples, as far as they are the same those written before."""
-        known, rest = self._known.get(level.service), _rest(level)
-        if known is None or known.rest != rest:
-            return _write(level, rest)
+        known, rest, state = self._known.get(level.service), _rest(level), level.state(at)
+        if known is None or known.rest != rest or known.state != state:
+            return _Written(level.known_until, rest, state, _columns(level.shown(at)))
         if known.known_until == level.known_until:
             return known
         columns = list(known.columns)
         columns[_KNOWN_UNTIL] = _OF_SERVICES[_KNOWN_UNTIL].lines(
             level, label("service", level.service)
         )
-        return _Written(level.known_until, rest, tuple(columns))
+        return _Written(level.known_until, rest, state, tuple(columns))
 
 
-def _write(level: ServiceLevel, rest: tuple[object, ...]) -> _Written:
+def _columns(level: ServiceLevel) -> tuple[str, ...]:
+    """Return the samples of a level by family."""
     own = label("service", level.service)
     windows = [
         (f"{own},{label('window', name)}", one, name.startswith(_COMPARED))
@@ -107,7 +109,7 @@ def _write(level: ServiceLevel, rest: tuple[object, ...]) -> _Written:
         "".join([f.lines(one, labels) for labels, one, brief in windows if f.brief or not brief])
         for f in _OF_WINDOWS
     ]
-    return _Written(level.known_until, rest, (*of_service, *of_windows))
+    return (*of_service, *of_windows)
 
 
 def _block(written: tuple[_Written, ...], known: _Block | None) -> _Block:

@@ -2,10 +2,12 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
 import requests
@@ -43,6 +45,8 @@ _MOST_BYTES = 64 << 20
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,60})</title>", re.IGNORECASE)
 _LATEST = 10**10
 """Before which every time is (s, the year 2286)."""
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
 _ONE, _MANY = frozenset({"vector", "scalar"}), frozenset({"matrix"})
 
 
@@ -78,7 +82,32 @@ class Client:
 
     def close(self) -> None:
         """Close every connection."""
+        if (threads := self.__dict__.pop("_threads", None)) is not None:
+            threads.shutdown(wait=False)
         self._session.close()
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.connections, "prometheus")
+
+    def side_by_side(
+        self, ask: Callable[[Question], Answer], questions: Sequence[Question]
+    ) -> Iterator[Answer]:
+        """Yield what ``ask`` returns of each question, in order; a few are asked at once.
+
+        Where one raises, no other is asked any more.
+        """
+        if len(questions) < 2:  # noqa: PLR2004 - a thread for one only costs
+            yield from map(ask, questions)
+            return
+        waiting = deque([self._threads.submit(ask, question) for question in questions])
+        try:
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for one in waiting:
+                one.cancel()
+            wait(waiting)
 
     def instant(self, promql: str, at: int, *, samples: bool = False) -> QueryResult:
         """Evaluate a query at ``at`` (ms UTC): to a value per series or, with ``samples``, to many.

@@ -7,7 +7,6 @@ either, and what lies before ``start`` is dropped here.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -123,11 +122,10 @@ def each(
         parts = isolation.divided(whole.sources, lambda source: source.service, part)
         return [one for found in parts for one in found]
 
-    with ThreadPoolExecutor(client.connections) as pool:
-        questions = tuple(questions)
-        for (_, answer), found in zip(questions, pool.map(ask, questions), strict=True):
-            for service, series in found:
-                yield answer, service, series
+    questions = tuple(questions)
+    for (_, answer), found in zip(questions, client.side_by_side(ask, questions), strict=True):
+        for service, series in found:
+            yield answer, service, series
 
 
 def _whole(client: Client, ask: Ask, answer: SeriesReader) -> Iterator[tuple[str, Series]]:

@@ -1,5 +1,6 @@
 """The client and the extraction against a real server, with small limits and without one."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,35 @@ def test_a_wrong_query_is_told_in_one_line(client: Client) -> None:
     with pytest.raises(QueryError, match="parse error") as caught:
         client.instant("up{", START)
     assert "\n" not in str(caught.value)
+
+
+def test_questions_are_asked_side_by_side_in_threads_that_stay() -> None:
+    both, seen = threading.Barrier(2, timeout=30), set()
+
+    def ask(question: int) -> int:
+        seen.add(threading.get_ident())
+        both.wait()
+        return question * 10
+
+    with Client(Settings(url="http://127.0.0.1:1"), connections=2) as client:
+        assert list(client.side_by_side(ask, [1, 2, 3, 4])) == [10, 20, 30, 40]
+        assert list(client.side_by_side(ask, [5, 6])) == [50, 60]
+    assert len(seen) == 2
+
+
+def test_a_question_without_an_answer_is_told_and_a_closed_client_may_ask_again() -> None:
+    def ask(question: int) -> int:
+        if question == 2:
+            raise UnreachableError("gone")
+        return question
+
+    client = Client(Settings(url="http://127.0.0.1:1"), connections=2)
+    for _ in range(2):
+        found = client.side_by_side(ask, range(1_000))
+        assert [next(found), next(found)] == [0, 1]
+        with pytest.raises(UnreachableError):
+            next(found)
+        client.close()
 
 
 def test_nobody_there_is_told() -> None:

@@ -16,8 +16,10 @@ class Thing:
 
 @pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
+    before = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 def test_what_is_settled_is_searched_no_more_and_a_reload_lets_go_of_it() -> None:
@@ -28,3 +30,4 @@ def test_what_is_settled_is_searched_no_more_and_a_reload_lets_go_of_it() -> Non
     del old
     settle()
     assert gone() is None
+    assert gc.get_threshold()[0] == 10_000
