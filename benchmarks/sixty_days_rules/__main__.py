@@ -14,8 +14,8 @@ each with services, owners, hosts and an engine of its own, and promtool evaluat
 that are shipped, every 30 seconds: those of pages and of what holds them back, and all they rest
 on. Samples are 15 seconds apart; a true incident is an outage with three failed ones outside of
 windows. A page of an hour in which 2 % of the month's budget was used up, by deployments that fail
-half of the requests, is no page without one: counted by itself. What Alertmanager holds back is worked out from the shipped configuration by PromQL, its
-groups and their intervals here.
+half of the requests, is no page without one: counted by itself. What Alertmanager holds back is
+worked out from the shipped configuration by PromQL, its groups and their intervals here.
 """
 
 import argparse

@@ -70,13 +70,14 @@ def unit_test(document: dict[str, Any], folder: Path, wanted: Container[str] | N
     order = [group["name"] for path in paths for group in reversed(load(Path(path))["groups"])]
     interval = document.get("interval", every)
     tests = [_test(case, interval) for case in document["cases"]]
-    text: str = yaml.safe_dump(
+    text: str = yaml.dump(
         {
             "rule_files": paths,
             "evaluation_interval": every,
             "group_eval_order": order,
             "tests": tests,
         },
+        Dumper=yaml.CSafeDumper,
         sort_keys=False,
     )
     return text
@@ -131,7 +132,7 @@ def paced(path: Path, folder: Path, every: int, wanted: Container[str] | None = 
         for rule in group["rules"] if group["name"].endswith("_blocks") and every < apart else ():
             rule["expr"] = f"({rule['expr']}) and on () vector(time()) % {apart} < {every}"
     copy = folder / f"rules-{path.name}"
-    copy.write_text(yaml.safe_dump(document), encoding="utf-8")
+    copy.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper), encoding="utf-8")
     return copy
 
 

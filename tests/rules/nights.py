@@ -55,7 +55,9 @@ def play(path: Path, folder: Path) -> tuple[list[Told], list[Told]]:
         files.append(folder / "sloth.yml")
         files[-1].write_text(_paging(sloth(ids)["sloth.rules.yml"]), encoding="utf-8")
     files.append(folder / "told.rules.yml")
-    files[-1].write_text(yaml.safe_dump(_heard(world["every"])), encoding="utf-8")
+    files[-1].write_text(
+        yaml.dump(_heard(world["every"]), Dumper=yaml.CSafeDumper), encoding="utf-8"
+    )
     queries = [
         query for series in ("told:ours", "told:theirs") for query in _measures(series, world)
     ]
@@ -125,7 +127,9 @@ def _evaluated(
         ],
     }
     written = folder / path_name(files)
-    written.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    written.write_text(
+        yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8"
+    )
     done = promtool("test", "rules", written)
     said = done.stdout + done.stderr
     assert "FAILED" in said or done.returncode == 0, said
