@@ -28,7 +28,8 @@ What was seen: every page in Grafana 9.4, server and pages, with that month (1,9
 1 hour and 7 days, light at 24 hours and 30 days; 1,280 pixels: dark at the page's own range, light
 at 1 hour and 30 days), with a stack an hour old, and with 500 services and 200 hosts; and every
 page in the pages of Grafana 12.2 (schema 36 migrated to 42 by itself), to which a stand-in for its
-server gave the answers of a real Prometheus, with the same three. Neither showed an error in a
+server gave the answers of a real Prometheus, with the same three (*Uptime
+Ledger itself* not of the hour). Neither showed an error in a
 panel or in the console.
 
 Not seen: Grafana 13, and the server of 12. Package registries have their libraries alone, copies of

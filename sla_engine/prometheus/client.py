@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, Self, TypeVar
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Retry
 
 from service_catalogue.prometheus import Prometheus
@@ -42,7 +44,10 @@ _ADVICE = "PromQL info:"
 _OK = 200
 _AWAY = frozenset({502, 503})
 """What a balancer answers for a server that is away; the next one asked may be another."""
-_MOST_BYTES = 64 << 20
+_MOST, _MOST_OF_LISTS = 1 << 30, 64 << 20
+"""How long an answer may be (bytes); of lists nothing in the question says how many there are."""
+_GRACE = 5
+"""How much later than the time it was given a server may be through with its answer (s)."""
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,60})</title>", re.IGNORECASE)
 _LATEST = 10**10
 """Before which every time is (s, the year 2286)."""
@@ -253,19 +258,15 @@ class Client:
     def _asked(self, path: str, form: dict[str, str], method: str) -> bytes:
         form |= STRICT | {"timeout": f"{self._timeout:g}s"}
         sent: dict[str, Any] = {"data" if method == "POST" else "params": form}
-        lists = not path.startswith("query")
+        url, limit = f"{self.url}/api/v1/{path}", self._timeout + _GRACE
+        ends = time.monotonic() + limit
         try:
-            response = self._session.request(
-                method,
-                f"{self.url}/api/v1/{path}",
-                timeout=(5, self._timeout + 5),
-                stream=lists,
-                **sent,
-            )
-            body = self._at_most(response) if lists else response.content
-        except requests.Timeout as error:
-            raise LimitError(f"{self.url}: no answer within {self._timeout:g} s") from error
-        except (requests.RequestException, OSError, ValueError) as error:  # or where it leads to
+            response = self._session.request(method, url, timeout=(5, limit), stream=True, **sent)
+            body = self._read(response, _MOST if path.startswith("query") else _MOST_OF_LISTS, ends)
+        except (requests.Timeout, ReadTimeoutError) as error:
+            raise self._too_slow() from error
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            # ValueError: of an address that it leads to.
             raise UnreachableError(f"{self.url}: {_reason(error)}") from error
         if response.status_code != _OK:
             kind, message = error_of_body(body)
@@ -277,19 +278,28 @@ class Client:
             raise refusal
         return body
 
-    def _at_most(self, response: requests.Response) -> bytes:
-        """Return the body of an answer whose size nothing in its question bounds.
+    def _read(self, response: requests.Response, most: int, ends: float) -> bytes:
+        """Return the body of an answer, of at most so many bytes, that is whole before it ``ends``.
+
+        Whoever sends it bit by bit is never silent for long, and would be waited for without end.
 
         Raises:
-            LimitError: it is too large.
+            LimitError: it is too large, or not whole in time.
         """
         body = bytearray()
-        with response:
-            for piece in response.iter_content(1 << 16):
+        with ExitStack() as unless_whole:
+            unless_whole.callback(response.close)
+            while piece := response.raw.read1(1 << 16, decode_content=True):
                 body += piece
-                if len(body) > _MOST_BYTES:
-                    raise LimitError(f"{self.url}: an answer of more than {_MOST_BYTES >> 20} MiB")
+                if len(body) > most:
+                    raise LimitError(f"{self.url}: an answer of more than {most >> 20} MiB")
+                if time.monotonic() > ends:
+                    raise self._too_slow()
+            unless_whole.pop_all()
         return bytes(body)
+
+    def _too_slow(self) -> LimitError:
+        return LimitError(f"{self.url}: no answer within {self._timeout:g} s")
 
 
 def _native(count: int) -> str:

@@ -1,7 +1,9 @@
 """What a server holds and says of itself: bounded, whole or named."""
 
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -80,24 +82,52 @@ def test_only_prometheus_has_a_version_of_prometheus(told: Any, version: str | N
     assert build(Served(buildinfo={"": told})).version == version
 
 
-def test_an_answer_that_nothing_bounds_is_read_up_to_a_limit(
-    monkeypatch: pytest.MonkeyPatch,
+class _Endless(BaseHTTPRequestHandler):
+    """Answers without end: much at once, or a byte now and then."""
+
+    piece, pause = b"x" * 65_536, 0.0
+    gone: threading.Event
+
+    def do_POST(self) -> None:
+        """Answer until nobody reads any more."""
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while not self.gone.wait(self.pause):
+                self.wfile.write(self.piece)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _endless(piece: bytes, pause: float) -> Iterator[str]:
+    told = {"piece": piece, "pause": pause, "gone": threading.Event()}
+    handler = type("Handler", (_Endless,), told)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        handler.gone.set()  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+@pytest.mark.parametrize("ask", ["series", "instant"])
+@pytest.mark.parametrize(
+    ("piece", "pause", "said"),
+    [(b"x" * 65_536, 0.0, "more than 1 MiB"), (b"x", 0.02, "no answer within 0.2 s")],
+)
+def test_an_answer_without_end_is_read_up_to_a_limit(
+    piece: bytes, pause: float, said: str, ask: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Endless:
-        def __enter__(self) -> "Endless":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def iter_content(self, size: int) -> Any:
-            while True:
-                yield b"x" * size
-
-    monkeypatch.setattr(client, "_MOST_BYTES", 1 << 20)
-    endless: Any = Endless()
-    with pytest.raises(LimitError, match="more than 1 MiB"):
-        Client(Prometheus())._at_most(endless)
+    monkeypatch.setattr(client, "_MOST_OF_LISTS", 1 << 20)
+    monkeypatch.setattr(client, "_MOST", 1 << 20)
+    monkeypatch.setattr(client, "_GRACE", 0)
+    with (
+        _endless(piece, pause) as url,
+        Client(Prometheus(url=url, timeout="200ms")) as asked,
+        pytest.raises(LimitError, match=said),
+    ):
+        asked.series("up", 0, 1) if ask == "series" else asked.instant("up", 0)
 
 
 @pytest.mark.parametrize(
