@@ -15,6 +15,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.client import Client
+from sla_engine.prometheus.defaults import with_default
 from sla_engine.prometheus.error import AnswerError, LimitError
 from sla_engine.prometheus.series import Series
 
@@ -58,7 +59,7 @@ class Ask(NamedTuple):
         expression = self.sources[0].expression
         if expression is None:
             return promql.service_up(s.service for s in self.sources)
-        return promql.with_default(expression)
+        return with_default(expression)
 
     def halves(self, error: LimitError) -> tuple["Ask", "Ask"]:
         """Split by time, on a multiple of the grain, or, where that is short already, by services.

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
-_SELECTOR = re.compile(rf"\s*(?:[a-zA-Z_:][\w:]*)?\s*(?:\{{(?:[^{{}}\"'`]|{_STRING})*\}})?\s*")
-
-_OR = re.compile(rf"(?:{_STRING}|#[^\n]*)|(\bor\b)", re.IGNORECASE)
+STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
+_SELECTOR = re.compile(rf"\s*(?:[a-zA-Z_:][\w:]*)?\s*(?:\{{(?:[^{{}}\"'`]|{STRING})*\}})?\s*")
 
 # Subqueries include their left edge in Prometheus 2 and exclude it in Prometheus 3, as range
 # selectors do: 3 points are closed, 2 are left-open. The question depends on no data.
@@ -26,18 +24,6 @@ def bracketed(expression: str) -> str:
     """Bracket it, on lines of its own where a comment may end it and comment out the bracket."""
     text = expression.strip()
     return f"(\n{text}\n)" if "#" in text else f"({text})"
-
-
-def with_default(expression: str) -> str:
-    """Return an expression in which a series without labels counts only while it is alone.
-
-    ``X or vector(0)`` means that 0 stands in for an X that is not there; PromQL keeps it beside
-    every X that has labels, where it would contradict X for ever.
-    """
-    if not any(found.group(1) for found in _OR.finditer(expression)):
-        return expression
-    text = bracketed(expression)
-    return f"({text} unless vector(1)) or on () {text}"
 
 
 def service_up(services: Iterable[str]) -> str:

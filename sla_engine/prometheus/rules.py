@@ -14,7 +14,8 @@ import yaml
 
 from service_catalogue.counters import Counters, read_counters
 from service_catalogue.service import Service
-from sla_engine.prometheus.promql import bracketed, with_default
+from sla_engine.prometheus.defaults import with_default
+from sla_engine.prometheus.promql import bracketed
 
 ERRORS: Final = "service:sli_errors:observed"
 TOTAL: Final = "service:sli_total:observed"

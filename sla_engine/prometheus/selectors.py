@@ -24,6 +24,11 @@ def selectors(expression: str) -> tuple[str, ...]:
     return tuple(sorted(set(_found(tree))))
 
 
+def reads_nothing(tree: Any) -> bool:
+    """Say whether a parsed expression reads no series: what it says is made up."""
+    return next(_found(tree), None) is None
+
+
 def _found(tree: Any) -> Iterator[str]:
     """Yield the selectors of a tree, which may be deeper than Python's own stack."""
     nodes = [tree]

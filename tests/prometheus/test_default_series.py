@@ -9,7 +9,7 @@ from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import Books, Ledger
 from sla_engine.measurement.ingest import ingest
 from sla_engine.prometheus import Client
-from sla_engine.prometheus.promql import with_default
+from sla_engine.prometheus.defaults import with_default
 from tests.catalogues import catalogue
 from tests.programs.prometheus import running_prometheus
 
@@ -51,6 +51,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "sum(state) or vector(0)",
         "vector(0) and on () absent(state) or state",
         "state OR (0 * sum(other))  # 0 while it is missing",
+        'state or label_replace(vector(0), "instance", "none", "", "")',
+        'label_replace(vector(0), "why", "none", "", "") or state # as labelled',
     ],
 )
 def test_an_outage_by_a_missing_series_ends_when_it_is_back(url: str, expression: str) -> None:
