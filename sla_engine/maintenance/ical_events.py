@@ -47,6 +47,12 @@ class Event(NamedTuple):
         return next(found, "")
 
     @property
+    def sequence(self) -> int:
+        """Return the number of its revision."""
+        text = self.value("SEQUENCE").strip()
+        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+
+    @property
     def title(self) -> str:
         """Return what it is called, to people who look for it."""
         return self.value("SUMMARY") or self.value("UID") or "without a name"
@@ -75,6 +81,8 @@ def as_calendar(group: Iterable[Event]) -> str:
     group = list(group)
     if not all(event.ended for event in group):
         raise EventError("it has no END:VEVENT")
+    group = _newest(group)
+    first = next((e for e in group if not e.value("RECURRENCE-ID")), None)
     lines: Lines = []
     described: dict[str, tuple[str, ...]] = {}
     for event in group:
@@ -87,11 +95,35 @@ def as_calendar(group: Iterable[Event]) -> str:
         starts = [line for line in own if _name(line) == "RECURRENCE-ID"]
         if starts and not event.value("DTSTART"):
             own.append("DTSTART" + starts[0][len("RECURRENCE-ID") :])
+        if first is not None:
+            own = [_timed(line, first) for line in own]
         lines += ["BEGIN:VEVENT", *(_zoned(line, event.zones, described) for line in own)]
         lines.append("END:VEVENT")
     zones = (line for block in described.values() for line in block)
     whole = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *zones, *lines, "END:VCALENDAR", ""]
     return "\r\n".join(whole)
+
+
+def _newest(group: list[Event]) -> list[Event]:
+    """Return the last revisions: a higher SEQUENCE replaces lower ones (RFC 5545, 3.8.7.4)."""
+    last: dict[str, int] = defaultdict(int)
+    for event in group:
+        again = event.value("RECURRENCE-ID")
+        last[again] = max(last[again], event.sequence)
+    return [event for event in group if event.sequence == last[event.value("RECURRENCE-ID")]]
+
+
+def _timed(line: str, first: Event) -> str:
+    """Return a RECURRENCE-ID with the time of the first occurrence where it has a day alone.
+
+    RFC 5545, 3.8.4.4, wants one form of both; some write the day, and mean that day's occurrence.
+    """
+    if _name(line) != "RECURRENCE-ID" or not re.fullmatch(r"\d{8}", day := line.rpartition(":")[2]):
+        return line
+    start = next((x for x in first.lines if _name(x) == "DTSTART"), "")
+    head, _, moment = start.rpartition(":")
+    time = moment.partition("T")[2]
+    return f"RECURRENCE-ID{head[len('DTSTART') :]}:{day}T{time}" if time else line
 
 
 def _unfolded(text: str) -> Lines:
@@ -128,7 +160,7 @@ def _blocks(lines: Iterable[str], kind: str) -> Iterator[Lines]:
     """
     block: Lines | None = None
     for line in lines:
-        word = line.strip().lstrip("\ufeff").upper()
+        word = re.sub(r"\s*:\s*", ":", line.strip().lstrip("\ufeff").upper())
         if word == f"BEGIN:{kind}":
             if block is not None and kind == "VCALENDAR":
                 raise NotCalendarError("a VCALENDAR has no end")

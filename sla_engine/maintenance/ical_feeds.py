@@ -99,6 +99,8 @@ def _check(entry: Component, zone: tzinfo) -> None:
     length = timedelta(milliseconds=_ms(_end(entry), zone) - _ms(entry.decoded("DTSTART"), zone))
     if length < timedelta():
         raise EventError("it ends before it starts")
+    if not length and not _is_cancelled(entry):
+        raise EventError("it takes no time: it has neither DTEND nor DURATION, or an empty one")
     local = start.replace(tzinfo=None)
     for name in ("RRULE", "EXRULE"):
         for rule in _listed(entry.get(name)):
@@ -121,7 +123,7 @@ def _title(written: str, feed: Feed) -> str:
 
 
 def _request(feed: Feed, entry: Entry, scope: Scope, zone: tzinfo) -> Request | None:
-    if str(entry.get("STATUS", "")).upper() == "CANCELLED":
+    if _is_cancelled(entry):
         return None
     start = _ms(entry.decoded("DTSTART"), zone)
     end = _ms(_end(entry), zone)
@@ -131,6 +133,10 @@ def _request(feed: Feed, entry: Entry, scope: Scope, zone: tzinfo) -> Request | 
     identifier = "F-" + hashlib.sha256(seed.encode()).hexdigest()[:10]
     title = str(entry.get("SUMMARY", feed.id))
     return Request(identifier, f"feed:{feed.id}", title, scope, start, end, str(zone))
+
+
+def _is_cancelled(entry: Component) -> bool:
+    return str(entry.get("STATUS", "")).upper() == "CANCELLED"
 
 
 def _end(entry: Component) -> date:

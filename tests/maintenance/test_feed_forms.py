@@ -42,6 +42,7 @@ BROKEN = {
     "year one": ("DTSTART:00010101T000000Z DURATION:PT5H", "is not between 1970 and 2200"),
     "for ever": ("DTSTART:20261021T020000Z DURATION:P999999D", "longer than a year"),
     "no such duration": ("DTSTART:20261021T020000Z DURATION:soon", "soon"),
+    "no length": ("DTSTART:20261021T020000Z", "it takes no time"),
     "an unknown zone": ("DTSTART;TZID=PDT:20261021T020000 DURATION:PT1H", "the zone 'PDT'"),
     "an unknown zone of an exception": (f"{HOURS} EXDATE;TZID=PDT:20261021T020000", "'PDT'"),
 }
@@ -137,6 +138,28 @@ def test_one_occurrence_may_be_cancelled_without_its_start() -> None:
     event = calendar(a=f"DTSTART:20261021T000000Z DTEND:20261021T020000Z {rule}")
     off = calendar(a="RECURRENCE-ID:20261028T000000Z SEQUENCE:1")
     assert told(event + off.replace("VERSION", "METHOD:CANCEL\r\nVERSION")) == ([PATCH], ())
+
+
+@pytest.mark.parametrize("later", ["SEQUENCE:2", "SEQUENCE:10"])
+def test_an_older_revision_cancels_nothing_of_a_newer_one(later: str) -> None:
+    hours = "DTSTART:20261021T000000Z DTEND:20261021T020000Z"
+    off = calendar(a=f"{hours} SEQUENCE:1 STATUS:CANCELLED")
+    on = calendar(a=f"{hours} {later}")
+    assert told(off + on) == told(on + off) == ([PATCH], ())
+
+
+def test_an_occurrence_that_is_moved_by_its_day_is_not_there_twice() -> None:
+    rule = "RRULE:FREQ=WEEKLY;COUNT=2"
+    event = calendar(a=f"DTSTART:20261021T000000Z DTEND:20261021T020000Z {rule}")
+    hours = "DTSTART:20261029T000000Z DTEND:20261029T020000Z"
+    moved = calendar(a=f"RECURRENCE-ID;VALUE=DATE:20261028 {hours}")
+    text = event.replace("END:VCALENDAR\r\n", "") + moved.partition("PRODID:x\r\n")[2]
+    assert told(text) == ([PATCH, ("10-29 00:00", "10-29 02:00")], ())
+
+
+def test_a_space_after_begin_hides_no_event() -> None:
+    event = calendar(a="DTSTART:20261021T000000Z DTEND:20261021T020000Z")
+    assert told(event.replace("BEGIN:VEVENT", "BEGIN: VEVENT")) == ([PATCH], ())
 
 
 @pytest.mark.parametrize(
