@@ -35,6 +35,9 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+\}|<no value>|<%.*?%>")
 # Line ends, what steers terminals, and what turns the direction of the text around it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_NO_PLACES = ("localtime", "Factory", "posixrules")
+"""Files beside the zones: what the machine is set to, and what says that nobody set anything."""
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2})[:.](\d\d))?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
@@ -89,7 +92,7 @@ def _positive_duration(value: Any) -> int:
 
 def _zone(value: Any) -> tzinfo:
     try:
-        return ZoneInfo(value)
+        return ZoneInfo("" if value in _NO_PLACES else value)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
         near = _zone_of(value) if isinstance(value, str) else None
         hint = f"; did you mean {near}?" if near else ""
@@ -152,6 +155,8 @@ def _header(value: str) -> str:
 def _header_name(value: str) -> str:
     if not _TOKEN.fullmatch(value):
         raise ValueError(f"{shown(value)} is not the name of an HTTP header")
+    if value.lower() in _FRAMING:
+        raise ValueError(f"{value} follows from the body that is sent: leave it out")
     return value
 
 
