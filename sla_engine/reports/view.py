@@ -103,6 +103,8 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     if report.generated_at < report.period.end:
         text = say.phrase("the period is not over; figures are up to the time of generation")
         found.append((say.phrase("So far"), text))
+    else:
+        found.append((say.phrase("Status"), _status(report, say)))
     if report.late is not None:
         text = say.phrase("made {length} after it was due", length=say.duration(report.late))
         found.append((say.phrase("Late"), text))
@@ -115,11 +117,25 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     return found
 
 
+def _status(report: PeriodReport, say: Language) -> str:
+    """Return whether the figures of a period that is over may still change."""
+    if report.frozen:
+        return say.phrase("final: frozen, and what changes it later is restated")
+    if report.unsettled:
+        return say.phrase(
+            "preliminary: not known to the period's end yet: {names}",
+            names=", ".join(report.unsettled),
+        )
+    return say.phrase("preliminary: not frozen; late samples and corrections may change it")
+
+
 def about(report: PeriodReport) -> str:
     """Return in one line what stands over every figure: period, zone, until when, how much."""
     say = language(report)
     span = say.stretch(*report.period)
     found = [say.phrase("{span} ({zone}, end excluded)", span=span, zone=report.timezone)]
+    if report.generated_at >= report.period.end:
+        found.append(say.phrase("final") if report.frozen else say.phrase("preliminary"))
     if report.data_until is not None:
         found.append(say.phrase("data until {when}", when=say.moment(report.data_until)))
     share = say.share(summarize(report.services).coverage)
