@@ -50,7 +50,7 @@ def _host_port(value: str) -> str:
 
 def _host_name(value: str) -> str:
     if not _HOST_NAME.fullmatch(value):
-        raise ValueError(f"{shown(value)} is not the name of a host")
+        raise ValueError(f"{shown(value)} is not a host name")
     ascii_host(value)
     return value
 
