@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(after_mistakes(error, options, begins=_has_nothing(options)), file=sys.stderr)
         return 1
     except JobError as error:
-        print(f"sla-engine: {error}{after_failure(error, given[0], options)}", file=sys.stderr)
+        then = after_failure(error, given[0], options)
+        said = str(error).rstrip(".") if then else str(error)
+        print(f"sla-engine: {said}{then}", file=sys.stderr)
         return 1
     except UsageError as error:
         print(f"sla-engine: {error}; see sla-engine {given[0]} --help", file=sys.stderr)

@@ -118,5 +118,5 @@ def load(options: argparse.Namespace) -> int:
                 count = ledger.load(lines)
         except OSError as error:
             raise JobError(f"{source}: {error.strerror}") from error
-    sys.stdout.write(f"{count} rows\n")
+    sys.stdout.write(f"{source}: {counted(count, 'row')} imported; next: sla-engine verify\n")
     return 0

@@ -91,6 +91,8 @@ def _about(report: PeriodReport, say: Language) -> Iterator[str]:
     ]
     if report.data_until is not None:
         told.append(("Data until", say.moment(report.data_until)))
+    if report.generated_at >= report.period.end:
+        told.append(("Status", view.status(report, say)))
     policy = say.phrase("version {n}", n=report.policy_version)
     told += [("Source", report.source), ("Accounting policy", policy)]
     labels = [say.phrase(label) for label, _ in told]

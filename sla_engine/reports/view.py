@@ -104,7 +104,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         text = say.phrase("the period is not over; figures are up to the time of generation")
         found.append((say.phrase("So far"), text))
     else:
-        found.append((say.phrase("Status"), _status(report, say)))
+        found.append((say.phrase("Status"), status(report, say)))
     if report.late is not None:
         text = say.phrase("made {length} after it was due", length=say.duration(report.late))
         found.append((say.phrase("Late"), text))
@@ -117,7 +117,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     return found
 
 
-def _status(report: PeriodReport, say: Language) -> str:
+def status(report: PeriodReport, say: Language) -> str:
     """Return whether the figures of a period that is over may still change."""
     if report.frozen:
         return say.phrase("final: frozen, and what changes it later is restated")
