@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import logging
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ NEWEST = "0006"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 _LOCK_MIGRATION = 0x51A_0001
 _BUSY_MS = 30_000
+_AGAIN_SECONDS = 0.02
 
 
 class LedgerError(Exception):
@@ -98,9 +101,10 @@ def _prepare_sqlite(engine: sa.Engine, database: str | None) -> None:
     @sa.event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        _write_ahead(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -115,6 +119,20 @@ def _prepare_sqlite(engine: sa.Engine, database: str | None) -> None:
     if verdict != "ok":
         raise LedgerError(f"{database}: the file is damaged: {verdict}")
     file.note()
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch to a write-ahead log; where several open a new file SQLite lets none of them wait."""
+    ends = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 class _File:

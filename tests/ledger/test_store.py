@@ -1,5 +1,7 @@
+import sqlite3
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -144,6 +146,27 @@ def test_two_that_open_an_empty_ledger_at_once_migrate_it_once(ledger_url: str) 
     for ledger in opened:
         assert ledger.apply([]) == ()
         ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "opens"), [(sqlite3.SQLITE_BUSY, True), (sqlite3.SQLITE_READONLY, False)]
+)
+def test_a_new_file_that_another_switches_to_its_log_is_tried_again(
+    code: int, monkeypatch: pytest.MonkeyPatch, *, opens: bool
+) -> None:
+    monkeypatch.setattr(ledger_engine, "_AGAIN_SECONDS", 0)
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = code
+    answers: list[Exception | None] = [busy, busy, None]
+
+    class Connection:
+        def execute(self, _: str) -> None:
+            if (answer := answers.pop(0)) is not None:
+                raise answer
+
+    with nullcontext() if opens else pytest.raises(sqlite3.OperationalError):
+        ledger_engine._write_ahead(Connection())
+    assert len(answers) == (0 if opens else 2)
 
 
 @pytest.mark.usefixtures("migrating")
