@@ -34,7 +34,9 @@ from sla_engine.commands.flags import (
 )
 from sla_engine.discovery.propose import sentences
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.period import Period, rfc3339
 from sla_engine.domain.report import PeriodReport
+from sla_engine.ledger import Ledger
 from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
 from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
@@ -57,9 +59,9 @@ def register(commands: Subparsers) -> None:
     command.add_argument("--format", choices=sorted(FORMATS), help="(default: text)")
     command.add_argument(
         "--language",
-        default="en",
         metavar="LANGUAGE",
-        help="of dates and numbers where people read them, such as de (default: %(default)s)",
+        help="of dates and numbers where people read them, such as de (default: the agreement's "
+        "own, else en)",
     )
     command.add_argument(
         "--paper",
@@ -97,9 +99,9 @@ def register(commands: Subparsers) -> None:
 
 def report(options: argparse.Namespace) -> int:
     """``sla-engine report``: exit code 1 when what is to be frozen cannot be."""
-    language, name = _language(options.language), options.format or "text"
+    name, asked = options.format or "text", _language(options.language or "en")
     if options.discover:
-        return _discovered(options, language, name)
+        return _discovered(options, asked, name)
     if options.as_frozen:
         return _as_frozen(options)
     _sensible(options, name)
@@ -119,7 +121,7 @@ def report(options: argparse.Namespace) -> int:
             client=context.client,
             services=services if options.services else None,
             agreement=_agreement(options.agreement, context.catalogue),
-            language=language,
+            language=asked if options.language else _spoken(options.agreement, context.catalogue),
             paper=options.paper,
             frozen=options.freeze,
         )
@@ -130,23 +132,60 @@ def report(options: argparse.Namespace) -> int:
             }
         except MissingExtraError as error:
             raise JobError(str(error)) from error
-        if result.frozen:
-            whose = report_of_agreement(options.agreement) if options.agreement else ""
-            span = Interval(period.start, period.end)
-            context.ledger.kept.add(span, whose, bodies_of(made), at)
+        told = _kept(context.ledger, options, period, bodies_of(made), at) if result.frozen else ""
     body, seal = made[name]
-    write_output(_fitted(result, body, options), options.output)
+    try:
+        write_output(_fitted(result, body, options), options.output)
+    except JobError as error:
+        raise JobError(f"{error}{f'; {told}' if told else ''}") from error
     tell_written(options.output, _written(name, period.name, body))
     if seal is not None:
         beside = options.output.with_name(f"{options.output.name}.sig")
         write_output(seal, beside)
         tell_written(beside, f"seal of {options.output.name}")
-    if result.frozen:
-        sys.stderr.write(f"frozen: {period.name}; --as-frozen prints it again\n")
+    if told:
+        sys.stderr.write(f"{told}\n")
     if options.freeze and not result.frozen:
-        why = ", ".join(result.unsettled) or "nothing"
-        raise JobError(f"not frozen as a whole: not known to the end of the period: {why}")
+        raise JobError(f"not frozen as a whole: {_hindrance(result)}")
     return 0
+
+
+def _kept(
+    ledger: Ledger,
+    options: argparse.Namespace,
+    period: Period,
+    bodies: Mapping[str, bytes],
+    at: int,
+) -> str:
+    """Keep documents of a frozen period, each format once; return what is to be said of it."""
+    whose = report_of_agreement(options.agreement) if options.agreement else ""
+    span = Interval(period.start, period.end)
+    before = {one.format: one.time for one in ledger.kept.of(span) if one.report == whose}
+    new = {name: body for name, body in bodies.items() if name not in before}
+    if new:
+        ledger.kept.add(span, whose, new, at)
+    since = before.get(options.format or "text")
+    if since is None:
+        return f"frozen: {period.name}; --as-frozen prints it again"
+    return (
+        f"{period.name} was frozen on {rfc3339(since)}: that document stays, and --as-frozen "
+        "prints it; this one is made anew, and says what is restated"
+    )
+
+
+def _hindrance(result: PeriodReport) -> str:
+    """Return why a period is not frozen."""
+    if result.unsettled:
+        return f"not known to the end of the period: {', '.join(result.unsettled)}"
+    if result.not_computed:
+        return f"not computed: {', '.join(one.name for one in result.not_computed)}"
+    return "no service is known, or owed, anything in it"
+
+
+def _spoken(name: str | None, catalogue: Catalogue) -> str:
+    """Return the language of an agreement's own reports; English without one."""
+    own = next((one.language for one in catalogue.agreements if one.id == name), None)
+    return own or "en"
 
 
 def _written(format_: str, period: str, body: bytes) -> str:

@@ -73,7 +73,9 @@ def span(start: str, end: str, zone: tzinfo) -> Period:
         ValueError: a text is no date or time, or the end is not after the start.
     """
     begin, finish = parse_time(start, zone), parse_time(end, zone)
-    if finish <= begin:
+    if finish == begin:
+        raise ValueError(f"the period begins and ends at the same time ({start})")
+    if finish < begin:
         raise ValueError(f"the period ends ({end}) before it begins ({start})")
     return _span(begin, finish, zone)
 

@@ -244,7 +244,7 @@ def _owed_row(one: Owed, say: Language) -> Cells:
     if one.amount is None or one.fee is None:
         told = say.phrase("{percent} of the fee of {window}", percent=percent, window=window)
         return one.name, told, say.phrase("fee not known")
-    fee = say.money(one.fee, one.currency)
+    fee = say.fee(one.fee, one.currency)
     told = say.phrase("{percent} of {fee} for {window}", percent=percent, fee=fee, window=window)
     told += _because(one, say)
     return one.name, told, say.amount(one.amount, one.currency)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ def counts(one: str, many: str) -> tuple[str, str]:
     return one, many
 
 
+_WITH_CENTS = frozenset({"EUR", "USD", "GBP", "CHF"})
 _SPLIT = re.compile(r"(-?[0-9]+)([a-z]+)")
 
 _COUNTED = (
@@ -172,8 +173,13 @@ class Language:
         return humanize.NOTHING if amount is None else f"{self.number(amount)} {currency}"
 
     def amount(self, amount: float, currency: str) -> str:
-        """Return an amount that is owed, to the cent."""
-        return f"{self.number(amount, 2)} {currency}"
+        """Return an amount that is owed, to the cent, or what its currency has."""
+        return f"{self.number(amount, _decimals(currency))} {currency}"
+
+    def fee(self, amount: float, currency: str) -> str:
+        """Return what an amount owed is a part of: without cents only where it has none."""
+        whole = float(amount).is_integer()
+        return self.money(amount, currency) if whole else self.amount(amount, currency)
 
     def counted(self, count: int, noun: str) -> str:
         """Return ``1 outage`` or ``3 outages``."""
@@ -182,6 +188,16 @@ class Language:
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at // 1000, self.zone)
+
+
+@cache
+def _decimals(currency: str) -> int:
+    """Return how many decimals a currency has (ISO 4217)."""
+    if currency in _WITH_CENTS:
+        return 2
+    from babel.numbers import get_currency_precision  # noqa: PLC0415 - most need not wait
+
+    return int(get_currency_precision(currency))
 
 
 class Babel(Language):

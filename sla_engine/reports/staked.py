@@ -45,7 +45,7 @@ def _next(stake: Stake, say: Language) -> str:
         return say.phrase("no further step")
     percent, below = say.agreed(stake.percent / 100), say.agreed(stake.below)
     if stake.fee is not None:
-        told = {"percent": percent, "fee": say.money(stake.fee, stake.currency)}
+        told = {"percent": percent, "fee": say.fee(stake.fee, stake.currency)}
         percent = say.phrase("{percent} of {fee}", **told)
     if stake.service is None:
         return say.phrase("{percent} under {below}", percent=percent, below=below)

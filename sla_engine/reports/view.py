@@ -126,7 +126,7 @@ def status(report: PeriodReport, say: Language) -> str:
             "preliminary: not known to the period's end yet: {names}",
             names=", ".join(report.unsettled),
         )
-    return say.phrase("preliminary: not frozen; late samples and corrections may change it")
+    return say.phrase("preliminary: no frozen document; late samples and corrections may change it")
 
 
 def about(report: PeriodReport) -> str:

@@ -89,6 +89,36 @@ def test_what_was_frozen_is_printed_whatever_came_after(
     assert run("verify")[0] == 0
 
 
+def test_a_frozen_period_stays_what_it_was_and_says_so_when_it_is_frozen_again(
+    run: Run, ledger: Ledger, tmp_path: Path
+) -> None:
+    code, first, said = run("report", MONTH, "--freeze")
+    assert (code, said) == (0, "frozen: 2024-10; --as-frozen prints it again\n")
+    ledger.apply([Derived("shop", (Segment(DOWN, OCTOBER.end, State.UP),), DOWN)])
+    code, second, said = run("report", MONTH, "--freeze")
+    assert (code, second == first) == (0, False)
+    assert said.startswith("2024-10 was frozen on 20")
+    assert said.endswith("this one is made anew, and says what is restated\n")
+    assert run("report", MONTH, "--as-frozen") == (0, first, "")
+    nowhere = f"--output={tmp_path}/nowhere/x.csv"
+    code, _, said = run("report", MONTH, "--freeze", "--format=csv", nowhere)
+    assert code == 1
+    assert "No such file or directory; frozen: 2024-10; --as-frozen prints it again" in said
+    assert len(ledger.kept.of(OCTOBER)) == 3
+    assert run("verify")[0] == 0
+
+
+@pytest.mark.usefixtures("ledger")
+def test_an_agreement_s_report_speaks_its_language_unless_another_is_asked_for(
+    run: Run, tmp_path: Path
+) -> None:
+    german = PROMISED.replace("customer: ACME,", "customer: ACME, language: de,")
+    (tmp_path / "services.yml").write_text(SERVICES + german)
+    assert b"Zeitraum" in run("report", MONTH, "--agreement=acme")[1]
+    assert b"Zeitraum" not in run("report", MONTH, "--agreement=acme", "--language=en")[1]
+    assert b"Zeitraum" not in run("report", MONTH)[1]
+
+
 PROMISED = """\
 agreements:
   - {id: acme, customer: ACME, services: [shop], objective: 99.9, fee: 1000,

@@ -85,3 +85,19 @@ def test_a_miss_is_100_percent_in_no_language() -> None:
     for language in (Language(BERLIN), Babel("de", ZoneInfo("UTC"))):
         assert "100" not in language.percent(0.9999999)
         assert "100" in language.percent(1.0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "owed", "fee"),
+    [
+        (1000.5, "EUR", "1,000.50 EUR", "1,000.50 EUR"),
+        (1000, "EUR", "1,000.00 EUR", "1,000 EUR"),
+        (246_913, "JPY", "246,913 JPY", "246,913 JPY"),
+        (3.3337, "KWD", "3.334 KWD", "3.334 KWD"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(
+    amount: float, currency: str, owed: str, fee: str
+) -> None:
+    say = Language(BERLIN)
+    assert (say.amount(amount, currency), say.fee(amount, currency)) == (owed, fee)
