@@ -7,7 +7,7 @@ import pycurl
 
 from exporter.metrics import GRPC_STATE, GRPC_STATUS, GRPC_TLS
 from exporter.probes.transport.connect import resolve, split
-from exporter.probes.transport.curl import perform
+from exporter.probes.transport.curl import bounded, perform
 from exporter.probes.transport.curl_tls import set_curl_tls
 from exporter.probes.transport.result import ProbeError
 from exporter.probes.transport.run import Run
@@ -19,7 +19,7 @@ _SERVING = 1
 _HEADERS = ("Content-Type: application/grpc", "TE: trailers")
 _FRAME_HEAD = 5
 _OK = 200
-_LONGEST = 4096
+_LONGEST = 4 * 1024 * 1024  # as gRPC's own clients have it
 _DIGITS = 2  # of a status code
 
 
@@ -29,10 +29,11 @@ async def probe(config: GrpcProbe, run: Run) -> None:
     address = await resolve(
         run, host, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback
     )
-    easy, body, headers = pycurl.Curl(), bytearray(), list[bytes]()
+    easy, headers = pycurl.Curl(), list[bytes]()
     try:
-        _prepare(easy, config, body, headers)
-        await perform(easy, run, address, port, tls=config.tls)
+        _prepare(easy, config, headers)
+        with bounded(easy, _LONGEST) as body:
+            await perform(easy, run, address, port, tls=config.tls)
         if run.detailed:
             run.measure(GRPC_TLS, config.tls is not None)
         _judge(easy.getinfo(pycurl.RESPONSE_CODE), headers, bytes(body), run)
@@ -40,7 +41,7 @@ async def probe(config: GrpcProbe, run: Run) -> None:
         easy.close()
 
 
-def _prepare(easy: pycurl.Curl, config: GrpcProbe, body: bytearray, headers: list[bytes]) -> None:
+def _prepare(easy: pycurl.Curl, config: GrpcProbe, headers: list[bytes]) -> None:
     name = config.service.encode()
     message = b"\x0a" + _varint(len(name)) + name if name else b""
     secure = config.tls is not None
@@ -52,7 +53,6 @@ def _prepare(easy: pycurl.Curl, config: GrpcProbe, body: bytearray, headers: lis
     easy.setopt(pycurl.HTTPHEADER, [*_HEADERS, *(f"{k}: {v}" for k, v in config.metadata.items())])
     easy.setopt(pycurl.POSTFIELDS, b"\0" + len(message).to_bytes(4) + message)
     easy.setopt(pycurl.HEADERFUNCTION, headers.append)
-    easy.setopt(pycurl.WRITEFUNCTION, lambda part: _keep(body, part))
     if secure:
         set_curl_tls(easy, config.tls or TlsPeer())
 
@@ -64,11 +64,6 @@ def _varint(number: int) -> bytes:
         out.append(number & 127 | 128)
         number >>= 7
     return bytes([*out, number])
-
-
-def _keep(body: bytearray, part: bytes) -> int:
-    body.extend(part)
-    return len(part) if len(body) <= _LONGEST else 0
 
 
 def _judge(status: int, headers: list[bytes], body: bytes, run: Run) -> None:

@@ -1,11 +1,12 @@
 """SMTP: the greeting, and an answer to EHLO."""
 
 from exporter.probes.transport.greeting import judge
+from exporter.probes.transport.result import HinderedError
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.stream import Stream, dial
 from service_catalogue.probes import SmtpProbe
 
-_LONGEST = 100
+_LONGEST = 1000
 _REFUSAL = r"[45]\d\d[ -]"
 
 
@@ -21,6 +22,8 @@ async def probe(config: SmtpProbe, run: Run) -> None:
 async def _reply(stream: Stream) -> bytes:
     """Return a reply of one or more lines (RFC 5321, section 4.2.1)."""
     lines = [await stream.line()]
-    while lines[-1][3:4] == b"-" and len(lines) < _LONGEST:
+    while lines[-1][3:4] == b"-":
+        if len(lines) == _LONGEST:
+            raise HinderedError("limit", f"a reply of more than {_LONGEST} lines")
         lines.append(await stream.line())
     return b"\n".join(lines)

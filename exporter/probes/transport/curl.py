@@ -1,7 +1,9 @@
 """One HTTP exchange by libcurl: phases, certificates, and why it failed."""
 
 import errno
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pycurl
 
@@ -35,6 +37,9 @@ _CAUSES: dict[int, Cause] = {
     pycurl.E_FAILED_INIT: "memory",
     pycurl.E_OUT_OF_MEMORY: "memory",
 }
+
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl does not name
+_OWN_LIMIT = re.compile("(?i)too (large|many) response headers|limit of .* content encodings")
 
 
 async def perform(
@@ -84,6 +89,28 @@ async def perform(
         raise ProbeError("certificate_hostname", "the certificate has no subject alternative name")
 
 
+@contextmanager
+def bounded(easy: pycurl.Curl, most: int) -> Iterator[bytearray]:
+    """Give the body of the transfer inside, of ``most`` bytes: more is beyond a limit of ours.
+
+    Raises:
+        HinderedError: it is.
+    """
+    body = bytearray()
+
+    def keep(part: bytes) -> int:
+        body.extend(part)
+        return len(part) if len(body) <= most else 0
+
+    easy.setopt(pycurl.WRITEFUNCTION, keep)
+    try:
+        yield body
+    except ProbeError as error:
+        if len(body) > most:
+            raise HinderedError("limit", f"a body of more than {most} bytes") from error
+        raise
+
+
 def bracketed(address: str) -> str:
     """Return an address as URLs write it."""
     return f"[{address}]" if ":" in address else address
@@ -130,10 +157,15 @@ def _failure(easy: pycurl.Curl, done: Done) -> ProbeError:
         if not number:  # no socket was made
             return HinderedError(shortage(), done.message)
         return network_error(OSError(number, done.message))
-    if done.code in _CAUSES:
-        return HinderedError(_CAUSES[done.code], done.message)
-    if no_memory(done.message):
-        return HinderedError("memory", done.message)
+    if cause := _own_cause(done):
+        return HinderedError(cause, done.message)
     number = easy.getinfo(pycurl.OS_ERRNO)
     code = tls_alert(done.message) or errno.errorcode.get(number, "")
     return ProbeError(_REASONS.get(done.code, "protocol"), done.message, code=code)
+
+
+def _own_cause(done: Done) -> Cause | None:
+    """Return what of ours ended a transfer, if that did."""
+    if done.code == _TOO_LARGE or _OWN_LIMIT.search(done.message):
+        return "limit"
+    return "memory" if no_memory(done.message) else _CAUSES.get(done.code)

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import pycurl
 
 from exporter.probes.transport.connect import resolve
-from exporter.probes.transport.curl import perform
+from exporter.probes.transport.curl import bounded, perform
 from exporter.probes.transport.curl_tls import set_curl_tls
 from exporter.probes.transport.result import HinderedError, ProbeError
 from exporter.probes.transport.run import Run, Token
@@ -101,12 +101,11 @@ async def _token(oauth2: OAuth2, config: HttpProbe, run: Run, *, renew: bool) ->
 
 async def _new_token(oauth2: OAuth2, config: HttpProbe, run: Run, now: float) -> Token:
     aside = Run(run.network, run.deadline, run.log)  # its phases and chain are not the target's
-    body, easy = bytearray(), pycurl.Curl()
+    easy = pycurl.Curl()
     try:
         url = ascii_url(oauth2.token_url)
         origin = origin_of(url)
         easy.setopt(pycurl.URL, url)
-        easy.setopt(pycurl.WRITEFUNCTION, lambda part: _keep(body, part))
         easy.setopt(pycurl.HTTPHEADER, ["Accept: application/json"])
         _ask_by_form(easy, oauth2, await secret(oauth2.client_secret_file, run))
         if origin.secure:
@@ -114,7 +113,8 @@ async def _new_token(oauth2: OAuth2, config: HttpProbe, run: Run, now: float) ->
         ip, fallback = config.preferred_ip_protocol, config.ip_protocol_fallback
         address = await resolve(aside, origin.host, ip, fallback=fallback)
         tls = oauth2.tls if origin.secure else None
-        await perform(easy, aside, address, origin.port, tls=tls)
+        with bounded(easy, _LONGEST) as body:
+            await perform(easy, aside, address, origin.port, tls=tls)
         return _read(easy.getinfo(pycurl.RESPONSE_CODE), bytes(body), now)
     except HinderedError:
         raise
@@ -133,11 +133,6 @@ def _ask_by_form(easy: pycurl.Curl, oauth2: OAuth2, password: str) -> None:
     else:  # RFC 6749, section 2.3.1: both are encoded first
         easy.setopt(pycurl.USERPWD, f"{quote_plus(oauth2.client_id)}:{quote_plus(password)}")
     easy.setopt(pycurl.POSTFIELDS, urlencode(form))
-
-
-def _keep(body: bytearray, part: bytes) -> int:
-    body.extend(part)
-    return len(part) if len(body) <= _LONGEST else 0
 
 
 def _read(status: int, body: bytes, now: float) -> Token:

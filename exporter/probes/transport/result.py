@@ -56,6 +56,7 @@ Cause = Literal[
     "permission",  # we may not
     "resolver",  # no name server of ours answers
     "file",  # a secret, certificate or program cannot be read
+    "limit",  # the answer is longer than what we, or our libraries, read
     "overload",  # our process had too little CPU to wait for an answer
     "catalogue",  # what it asks for cannot be sent
     "plugin",  # a command does not know, or broke

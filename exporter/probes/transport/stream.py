@@ -14,13 +14,14 @@ from exporter.metrics import TLS_CIPHER, TLS_VERSION
 from exporter.probes import chain
 from exporter.probes.transport.connect import connect, connect_path, network_error, split
 from exporter.probes.transport.pattern import search
-from exporter.probes.transport.result import ProbeError, Reason
+from exporter.probes.transport.result import HinderedError, ProbeError, Reason
 from exporter.probes.transport.run import Run
 from exporter.probes.transport.tls import context, tls_error
 from service_catalogue.probes import NetworkProbe, SourcedProbe, TlsPeer
 from service_catalogue.probes.base import UNIX
 
 _LIMIT = 64 * 1024
+_MOST_SKIPPED, _LINE = 256 * 1024, 32  # a short line takes as much time as many bytes
 
 
 class Stream:
@@ -76,7 +77,7 @@ class Stream:
             except asyncio.IncompleteReadError as error:
                 raise _closed(error.partial) from error
             except asyncio.LimitOverrunError as error:
-                raise ProbeError("size", "a line without end") from error
+                raise HinderedError("limit", f"a line of more than {_LIMIT} bytes") from error
             except OSError as error:
                 raise network_error(error) from error
         self._run.log(f"read {text[:200]!r}")
@@ -128,9 +129,9 @@ class Stream:
                 return found
             if refusal and await search(refusal, text, self._run):
                 raise ProbeError(reason, text[:200].decode("utf-8", "replace"))
-            taken += len(text)
-            if taken > _LIMIT:
-                raise ProbeError("answer", f"nothing matches {pattern!r} in {_LIMIT} bytes")
+            taken += len(text) + _LINE
+            if taken > _MOST_SKIPPED:
+                raise HinderedError("limit", "nothing matches in more lines than we read")
 
 
 def _closed(partial: bytes) -> ProbeError:

@@ -51,7 +51,6 @@ CASES: list[tuple[dict[str, Any], tuple[bytes, ...], str | None]] = [
     ({"type": "mysql"}, (b"SSH-2.0-OpenSSH_9.6\r\n",), "protocol"),
     ({"type": "tcp", "conversation": [{"expect": "^220 "}]}, ESMTP, None),
     ({"type": "tcp", "conversation": [{"expect": "^554 "}], "timeout": "300ms"}, ESMTP, "timeout"),
-    ({"type": "tcp", "conversation": [{"expect": "x"}]}, (b"a" * 70_000,), "size"),
 ]
 
 
