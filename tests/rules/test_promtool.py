@@ -14,7 +14,7 @@ for file in cases.FILES:
         COVERED.setdefault(one["alert"], []).append(one)
 
 # The newer release reads ranges without their left end: seen where rates and counts decide.
-ON_BOTH = {"hosts", "slo", "targets", "watchers_slo"}
+ON_BOTH = {"detection_short", "hosts", "slo", "targets", "watchers_slo"}
 RUNS = [
     (path, release)
     for path in cases.FILES
