@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
@@ -21,6 +21,8 @@ _READ = {*_TIMES, "UID", "SUMMARY", "DURATION", "RRULE", "EXRULE", "STATUS", "SE
 _NO_CONTROLS = {code: None for code in (*range(0x20), 0x7F) if chr(code) not in "\t\n\r"}
 _UNENDED = "\n"  # no line of a file holds one
 _ZONE = re.compile(r';TZID=("[^"]*"|[^;:]*)', re.IGNORECASE)
+_FLOATING = re.compile(r"[0-9]\s*$")  # what is in UTC ends with Z
+_NOWHERE = {"localtime", "Factory"}  # zones of this machine, and of one that is not set up
 
 Lines = list[str]
 
@@ -34,12 +36,16 @@ class EventError(ValueError):
 
 
 class Event(NamedTuple):
-    """The lines of one event, unfolded; ``zones`` are those that its calendar describes."""
+    """The lines of one event, unfolded; ``zones`` are those that its calendar describes.
+
+    ``home`` is the calendar's own zone (X-WR-TIMEZONE), empty where it says none.
+    """
 
     lines: tuple[str, ...]
     zones: Mapping[str, tuple[str, ...]]
     cancelled: bool
     ended: bool = True
+    home: str = ""
 
     def value(self, name: str) -> str:
         """Return the value of a property as it is written, empty where there is none."""
@@ -104,6 +110,21 @@ def as_calendar(group: Iterable[Event]) -> str:
     return "\r\n".join(whole)
 
 
+def home_zone(group: Iterable[Event]) -> ZoneInfo | None:
+    """Return the zone of the days of one UID, and of its hours without one, where there are any.
+
+    Raises:
+        EventError: nobody knows the zone that their calendar names.
+    """
+    for event in group:
+        times = (line for line in event.lines if _name(line) in _TIMES)
+        if event.home and any(_FLOATING.search(line) and not _ZONE.search(line) for line in times):
+            if (name := iana(event.home)) is None:
+                raise EventError(f"nobody knows the zone {event.home!r}")
+            return ZoneInfo(name)
+    return None
+
+
 def _newest(group: list[Event]) -> list[Event]:
     """Return the last revisions: a higher SEQUENCE replaces lower ones (RFC 5545, 3.8.7.4)."""
     last: dict[str, int] = defaultdict(int)
@@ -140,6 +161,8 @@ def _events(lines: Lines) -> Iterator[Event]:
     for calendar in _blocks(lines, "VCALENDAR"):
         begun = True
         cancelled = any(line.upper().strip() == "METHOD:CANCEL" for line in calendar)
+        homes = (x.partition(":")[2].strip() for x in calendar if _name(x) == "X-WR-TIMEZONE")
+        home = next(homes, "")
         zones = {}
         for block in _blocks(calendar, "VTIMEZONE"):
             named = (line.partition(":")[2].strip() for line in block if _name(line) == "TZID")
@@ -148,7 +171,8 @@ def _events(lines: Lines) -> Iterator[Event]:
         for block in _blocks(calendar, "VEVENT"):
             own = tuple(line for line in _outer(block) if _name(line) in _READ)
             dropped = any(line.upper().strip() == "STATUS:CANCELLED" for line in own)
-            yield Event(own, zones, cancelled or dropped, ended=_UNENDED not in block)
+            ended = _UNENDED not in block
+            yield Event(own, zones, cancelled or dropped, ended=ended, home=home)
     if not begun:
         raise NotCalendarError("there is no VCALENDAR")
 
@@ -198,6 +222,8 @@ def _zoned(
     found = _ZONE.search(head)
     if found is None:
         return line
+    if not _FLOATING.search(value):  # RFC 5545, 3.2.19: no zone beside a time in UTC
+        return f"{_ZONE.sub('', head)}{colon}{value}"
     name = found[1].strip('"')
     known = iana(name)
     if known is None:
@@ -234,4 +260,4 @@ def iana(name: str) -> str | None:
 
 @lru_cache(1)
 def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NOWHERE

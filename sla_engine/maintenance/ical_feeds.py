@@ -23,7 +23,13 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.maintenance import Request
-from sla_engine.maintenance.ical_events import EventError, NotCalendarError, as_calendar, events
+from sla_engine.maintenance.ical_events import (
+    EventError,
+    NotCalendarError,
+    as_calendar,
+    events,
+    home_zone,
+)
 from sla_engine.maintenance.windows import bare
 
 BEHIND, AHEAD = 31 * 86_400_000, 92 * 86_400_000
@@ -51,7 +57,8 @@ class Occurrences(NamedTuple):
 def occurrences(feed: Feed, text: str, zone: tzinfo, now: int) -> Occurrences:
     """Return the occurrences of a feed's events around ``now`` (ms UTC).
 
-    Events of a whole day and those without a zone are in ``zone``; cancelled ones are left out.
+    Events of a whole day and those without a zone are in their calendar's own zone, where it names
+    one, else in ``zone``; cancelled ones are left out.
     An event that makes no sense is skipped, and the rest counts.
 
     Raises:
@@ -66,7 +73,7 @@ def occurrences(feed: Feed, text: str, zone: tzinfo, now: int) -> Occurrences:
     titles: set[str] = set()
     for group in groups.values():
         try:
-            found |= _of_group(feed, as_calendar(group), zone, now)
+            found |= _of_group(feed, as_calendar(group), home_zone(group) or zone, now)
         except Exception as error:  # noqa: BLE001 - whatever two parsers raise, it is of this event
             why = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
             skipped.append(f"{group[0].title[:_LONGEST_TITLE]!r}: {why}")

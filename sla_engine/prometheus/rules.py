@@ -90,13 +90,24 @@ def _state(service: Service) -> _Sli:
     need = service.quorum.locations
     if isinstance(need, int):
         known = f"count({states}) >= {need}"
-        return _Sli(f"sum({states}) < bool {need} and {known}", f"({known}) >= bool 0")
+        failed = f"sum({states}) < bool {need} and {known}"
+        return _Sli(_seen_twice(failed, service.id), f"({known}) >= bool 0")
     up = {
         "any": f"max({states})",
         "all": f"min({states})",
         "majority": f"((sum(2 * ({states}) - 1) != 0) > bool 0)",  # a tie is 0 exactly
     }[need]
-    return _Sli(f"{up} < bool 0.5", f"{up} >= bool 0")
+    return _Sli(_seen_twice(f"{up} < bool 0.5", service.id), f"{up} >= bool 0")
+
+
+def _seen_twice(failed: str, service: str) -> str:
+    """Let three failed evaluations in a row be four: the group `slo` looks at every second one.
+
+    Else an outage of three samples is seen twice or once, by the moment. No other number changes.
+    """
+    before = f'{ERRORS}{{service="{service}"}}'
+    three = f"sum_over_time({before}[46s]) >= bool 3 unless {before} offset 1m == 1"
+    return f"clamp_max(({failed}) + (sum({three}) or vector(0)), 1)"
 
 
 def _total(service: Service) -> Counters:

@@ -176,6 +176,47 @@ def test_a_zone_may_have_another_name_that_is_known(zone: str) -> None:
     assert told(text.replace("ZONE", f"TZID={zone}")) == ([PATCH], ())
 
 
+def in_zone(zone: str, lines: str) -> str:
+    return calendar(a=lines).replace("PRODID:x", f"PRODID:x\r\nX-WR-TIMEZONE:{zone}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("DTSTART:20261021T020000 DURATION:PT2H", ("10-21 06:00", "10-21 08:00")),
+        ("DTSTART;VALUE=DATE:20261021", ("10-21 04:00", "10-22 04:00")),
+        ("DTSTART;TZID=Europe/Berlin:20261021T020000 DURATION:PT2H", PATCH),
+        ("DTSTART:20261021T000000Z DURATION:PT2H", PATCH),
+    ],
+)
+def test_days_and_hours_without_a_zone_are_of_the_calendar_s_own(
+    lines: str, expected: tuple[str, str]
+) -> None:
+    assert told(in_zone("America/New_York", lines)) == ([expected], ())
+    assert told(in_zone("Eastern Standard Time", lines)) == ([expected], ())
+
+
+def test_a_calendar_s_own_zone_that_nobody_knows_is_named_where_it_counts() -> None:
+    unknown = "'a': nobody knows the zone 'PDT'"
+    for lines in ("DTSTART:20261021T020000 DURATION:PT2H", "DTSTART;VALUE=DATE:20261021"):
+        assert told(in_zone("PDT", lines)) == ([], (unknown,))
+    assert told(in_zone("PDT", "DTSTART:20261021T000000Z DURATION:PT2H")) == ([PATCH], ())
+    lines = "DTSTART:20261021T000000Z DURATION:PT2H RRULE:FREQ=DAILY;COUNT=1 EXDATE:20261101T020000"
+    assert told(in_zone("PDT", lines)) == ([], (unknown,))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "PDT", '"PDT"'])
+def test_a_time_in_utc_is_that_whatever_zone_is_written_beside_it(zone: str) -> None:
+    text = calendar(a="DTSTART;ZONE:20261021T000000Z DTEND;ZONE:20261021T020000Z")
+    assert told(text.replace("ZONE", f"TZID={zone}")) == ([PATCH], ())
+
+
+def test_the_zone_of_this_machine_is_no_zone_of_a_calendar() -> None:
+    for zone in ("localtime", "Factory"):
+        text = calendar(a=f"DTSTART;TZID={zone}:20261021T000000 DURATION:PT2H")
+        assert told(text) == ([], (f"'a': nobody knows the zone '{zone}'",))
+
+
 def test_two_calendars_may_mean_different_zones_by_one_name() -> None:
     def described(uid: str, offset: str) -> str:
         zone = f"BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:{offset}\n"

@@ -142,10 +142,10 @@ def _quick(folder: Path, url: str) -> str:
 
 
 def _alert(**labels: str) -> dict[str, Any]:
-    name = labels["alertname"]
+    name, of = labels["alertname"], labels.get("service") or labels.get("instance")
     return {
         "labels": labels,
-        "annotations": {"summary": f"{name} of {labels.get('service')}", "description": "It is."},
+        "annotations": {"summary": f"{name} of {of}", "description": "It is."},
         "startsAt": "2026-03-29T00:59:00Z",
         "endsAt": "2999-01-01T00:00:00Z",
     }
@@ -276,3 +276,44 @@ def test_a_ticket_s_end_is_told_at_any_hour_where_its_begin_was(
     channel = "#team-database" if owner == "database" else "#alerts"
     assert [fired["channel"], over["channel"]] == [channel, channel]
     assert over["attachments"][0]["title"].startswith("Resolved")
+
+
+SHARED = [
+    *(("ServiceObjectiveUnreachable", f"s{n}", None, f"team{n % 3}") for n in range(30)),
+    *(("ServiceCertificateExpires", f"s{n}", None, "database") for n in range(10)),
+    *(("HostRebootRequired", None, f"h{n}:9100", None) for n in range(25)),
+    ("ServiceSlow", "s1", None, "team1"),
+    ("ServiceSlow", "s4", None, "team1"),
+]
+"""Alert, service, instance and owner of tickets that come at once."""
+
+
+def test_tickets_that_many_have_for_one_reason_are_one_message_for_each_owner(
+    tmp_path: Path, hook: tuple[str, "Queue[dict[str, Any]]"]
+) -> None:
+    url, inbox = hook
+    tickets = [
+        _alert(
+            severity="ticket",
+            alertname=name,
+            **({"service": service} if service else {}),
+            **({"instance": instance} if instance else {}),
+            **({"owner": owner} if owner else {}),
+        )
+        for name, service, instance, owner in SHARED
+    ]
+    config = _quick(tmp_path, url).replace("group_wait: 0s", "group_wait: 2s")
+    with running_alertmanager(tmp_path, config=config) as alertmanager:
+        _post(alertmanager.url, *tickets)
+        told = [inbox.get(timeout=20)["attachments"][0] for _ in range(7)]
+        time.sleep(1)
+    titles = sorted(one["title"] for one in told)
+    assert titles == [
+        "Ticket: 10 alerts: ServiceCertificateExpires",
+        *["Ticket: 10 alerts: ServiceObjectiveUnreachable"] * 3,
+        "Ticket: 25 alerts: HostRebootRequired",
+        "Ticket: ServiceSlow of s1",
+        "Ticket: ServiceSlow of s4",
+    ]
+    assert inbox.empty()
+    assert "• and 5 more\n" in next(one["text"] for one in told if "25 alerts" in one["title"])

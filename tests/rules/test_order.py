@@ -8,7 +8,11 @@ from tests.rules import cases
 
 _READ = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{[^}]*\})?(\[)?")
 # Owners change seldom: who asks for many of one owner may read those of two minutes ago.
-LATE_IS_WELL = {("service:down_of_late:bool", "service:info")}
+# What was first down at the evaluation before is meant to be asked of that evaluation.
+LATE_IS_WELL = {
+    ("service:down_of_late:bool", "service:info"),
+    ("service_location:failed_of_late:bool", "service:down_began:timestamp_seconds"),
+}
 
 
 class Recorded(NamedTuple):

@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.programs.newer import RELEASES
 from tests.programs.promtool import promtool
@@ -14,7 +15,7 @@ for file in cases.FILES:
         COVERED.setdefault(one["alert"], []).append(one)
 
 # The newer release reads ranges without their left end: seen where rates and counts decide.
-ON_BOTH = {"hosts", "slo", "targets", "watchers_slo"}
+ON_BOTH = {"detection_short", "hosts", "slo", "targets", "watchers_slo"}
 RUNS = [
     (path, release)
     for path in cases.FILES
@@ -63,3 +64,37 @@ def test_every_severity_of_an_alert_is_seen_firing(alert: str) -> None:
 
 def test_cases_are_of_alerts_that_exist() -> None:
     assert set(COVERED) <= set(cases.alerts())
+
+
+@pytest.mark.integration
+def test_who_is_told_of_an_outage_again_hears_which_within_the_hour_it_is(tmp_path: Path) -> None:
+    asked = {
+        "rules": ["alert_rules/slo.rules.yml"],
+        "every": "30s",
+        "cases": [
+            {
+                "alert": "ServiceDown",
+                "series": {
+                    'service_up{service="web", location="a"}': "1x39 0x5 1x19 0x5 1x19 0x5 1x9"
+                },
+            }
+        ],
+    }
+    document = yaml.safe_load(cases.unit_test(asked, tmp_path))
+    head = "web is down", "Its quorum of probes and locations fails for a minute or more."
+    document["tests"][0]["alert_rule_test"] = [
+        {
+            "alertname": "ServiceDown",
+            "eval_time": at,
+            "exp_alerts": [
+                {
+                    "exp_labels": {"service": "web", "severity": "page"},
+                    "exp_annotations": {"summary": head[0], "description": f"{head[1]} {more}"},
+                }
+            ],
+        }
+        for at, more in (("21m30s", ""), ("34m30s", "Outage 2 within an hour."))
+    ]
+    path = tmp_path / "again.test.yml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    _run("installed", "test", "rules", path)
