@@ -22,6 +22,7 @@ from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.snapshots import differs, digest, of_the_period, promised, snapshot
 from sla_engine.accounting.terms_in_force import changes_of
 from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.customer import PRIVATE
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import (
     POLICY_VERSION,
@@ -375,7 +376,13 @@ def _all(suspects: Iterable[_Suspect]) -> Without:
 def _of_term(term: Term, zone: tzinfo) -> Cause:
     what: CauseKind = "window" if term.subject.kind == "window" else "terms"
     seen = humanize.moment(term.time, zone)
-    said = "; ".join(changes_of(term)) or "changed"
     file = f", SHA-256 {term.digest[:12]}" if term.digest else ""
     name = f"{term.subject.kind} {term.subject.name}".strip()
-    return Cause(what, _FILE, f"{name}: {said} (first seen {seen}{file})", term.time)
+
+    def told(changes: Sequence[str]) -> str:
+        return f"{name}: {'; '.join(changes)} (first seen {seen}{file})"
+
+    changes = list(changes_of(term))
+    public = list(changes_of(term, PRIVATE if term.subject.kind == "service" else ()))
+    shown = None if public == changes else told(public) if public else ""
+    return Cause(what, _FILE, told(changes or ["changed"]), term.time, shown)

@@ -184,16 +184,22 @@ class Coming(NamedTuple):
     works: tuple[Planned, ...] = ()
 
 
+Status = Literal["not_begun", "running", "preliminary", "final", "recomputed"]
 CauseKind = Literal["terms", "window", "correction", "samples", "program"]
 
 
 class Cause(NamedTuple):
-    """What changed a figure that had been reported: who did what; ``time`` in ms UTC if known."""
+    """What changed a figure that had been reported: who did what; ``time`` in ms UTC if known.
+
+    ``told`` is what a customer reads in place of the reason, where that says what is ours, too;
+    empty where nothing else is said.
+    """
 
     kind: CauseKind
     author: str
     reason: str
     time: int | None = None
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +346,9 @@ class PeriodReport:
     ``external_url`` is where people reach the engine's pages, ``named`` the ids of the services
     that it was asked for, where these are not all; ``ledger_head`` is the last link of the ledger's
     audit chain when it was made. ``coming`` is the planned work of the time after the period; None
-    where nobody looked.
+    where nobody looked. ``customer`` is who it is for, where it is of one agreement: its services
+    are then judged by that. ``frozen_at`` is when the figures of the period were frozen before this
+    report was made, ``kept_at`` when the first document of it was kept (ms UTC).
     """
 
     organization: str
@@ -373,6 +381,20 @@ class PeriodReport:
     named: tuple[str, ...] = ()
     ledger_head: str = ""
     coming: Coming | None = None
+    customer: str = ""
+    frozen_at: int | None = None
+    kept_at: int | None = None
+
+    @property
+    def status(self) -> Status:
+        """Return whether figures are final; *recomputed*: worked out anew after a freeze."""
+        if self.generated_at < self.period.start:
+            return "not_begun"
+        if self.generated_at < self.period.end:
+            return "running"
+        if self.frozen:
+            return "final"
+        return "preliminary" if self.frozen_at is None or self.unsettled else "recomputed"
 
     @property
     def data_until(self) -> int | None:

@@ -18,7 +18,7 @@ def board_json(report: PeriodReport) -> Json:
         "hurt_by_money": [one.id for one in page.by_money],
         "hurt_by_budget": [one.id for one in page.by_budget],
         "outages": [_done(one) for one in page.done],
-        "outages_without_a_word": page.silent,
+        **({} if report.customer else {"outages_without_a_word": page.silent}),
         "ahead": _span(page.ahead),
         "risks": [_risk(one) for one in page.risks],
         "stakes": [_stake(one) for one in page.stakes],

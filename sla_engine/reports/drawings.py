@@ -192,7 +192,9 @@ def _budgets(report: PeriodReport, say: Language) -> Shapes:
     yield from _key([(plots.short(one.service.name), c, d) for one, c, d in
                      zip(lines, palette.LINES, _DASHES, strict=False)])  # fmt: skip
     if not lines:
-        yield _nothing(say.phrase("no budget was used"))
+        some = any(service.objective is not None for service in report.services)
+        none = marked("no budget was used") if some else marked("no service has a budget")
+        yield _nothing(say.phrase(none))
 
 
 def _comparison(report: PeriodReport, say: Language) -> Shapes:

@@ -34,6 +34,8 @@ def document(report: PeriodReport) -> Json:
             "policy_version": report.policy_version,
             "generated_at": rfc3339(report.generated_at),
             "data_until": moment(report.data_until),
+            "status": report.status,
+            **_kept(report),
             "organization": report.organization,
             "source": report.source,
             "currency": report.currency,
@@ -73,6 +75,15 @@ def document(report: PeriodReport) -> Json:
         | _coming(report)
         | {"board": board_json(report)}
     )
+
+
+def _kept(report: PeriodReport) -> Json:
+    """Return whose report it is and when its period was frozen before; nothing of all and never."""
+    found: Json = {"customer": report.customer} if report.customer else {}
+    if report.frozen_at is not None:
+        found["figures_frozen_at"] = rfc3339(report.frozen_at)
+        found["document_kept_at"] = moment(report.kept_at)
+    return found
 
 
 def _due(one: Restatement) -> Json:
