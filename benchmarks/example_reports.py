@@ -108,13 +108,15 @@ def made(
     *,
     agreement: str | None = None,
 ) -> PeriodReport:
-    """Return the report of a period, or of an agreement in it, made at nine in the morning after."""
+    """Return the report of a period, or of an agreement in it, made at nine the morning after."""
     period = parse_period(name, BERLIN, 0)
     now = period.end + 9 * _HOUR
     formats = [*FORMATS.values(), PICTURE]
     found = make_report(
         books, period, now, formats, agreement=agreement, language=language, paper=paper
     )
+    if agreement is not None:
+        return found
     seconds = {"web-shop": 0.231, "payments": 0.412, "search": 0.094}
     random = Random(3)
     services = tuple(
@@ -123,7 +125,7 @@ def made(
         else s
         for s in found.services
     )
-    return replace(found, services=services, capacity=None if agreement else _capacity())
+    return replace(found, services=services, capacity=_capacity())
 
 
 def _latency(random: Random, p95: float) -> Latency:

@@ -46,7 +46,17 @@ def for_customer(report: PeriodReport) -> PeriodReport:
 
 
 def _service(one: ServiceReport) -> ServiceReport:
-    return replace(one, impact=None, cost_per_hour=None, credit=None, figures=_figures(one.figures))
+    latency = one.latency  # how fast it is meant to be is no term of an agreement
+    if latency is not None:
+        latency = replace(latency, below=None, share=None, kept=None)
+    return replace(
+        one,
+        impact=None,
+        cost_per_hour=None,
+        credit=None,
+        latency=latency,
+        figures=_figures(one.figures),
+    )
 
 
 def _figures(figures: Figures) -> Figures:

@@ -139,7 +139,8 @@ def _days(report: PeriodReport, say: Language) -> Shapes:
     for x, text, anchor in _day_marks(services[0].days, say):
         yield _text(x, bottom + 14, text, anchor)
     entries = [
-        (say.phrase(word), palette.COLOURS[state], "none") for state, word in palette.WORDS.items()
+        (say.phrase(word), palette.COLOURS[state], "none")
+        for state, word in palette.key(one.objective for one in report.services).items()
     ]
     half = len(entries) // 2
     yield from _key(entries[:half], _HEIGHT - _KEY_LINE)

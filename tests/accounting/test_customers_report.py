@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service_catalogue.notifications import Report
 from service_catalogue.terms import Subject
 from sla_engine.accounting.corrections import correct
 from sla_engine.accounting.past import noted
@@ -22,10 +23,11 @@ from sla_engine.domain.customer import for_customer
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Capacity, Cause, Host, PeriodReport, Restatement
+from sla_engine.domain.report import Capacity, Cause, Host, Latency, PeriodReport, Restatement
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.terms import Term
+from sla_engine.notices.reports import _file
 from sla_engine.reports import FORMATS, PICTURE, to_mail, to_slack
 from tests.accounting.test_agreements import DOWN, END, FIRST, MINUTE, STEPS, UTC, at
 from tests.catalogues import catalogue
@@ -220,6 +222,25 @@ def test_every_format_says_whether_a_period_is_over(
         )
 
 
+def test_files_are_named_by_the_agreement() -> None:
+    october, pdf = parse_period("2026-10", UTC, NOW), FORMATS["pdf"]
+    board = {"id": "board", "period": "monthly", "cron": "0 9 1 * *"}
+    ours = _file(Report.model_validate(board), october, pdf, b"")
+    assert (ours.name, ours.title) == ("board-2026-10.pdf", "board 2026-10")
+    entry = Report.model_validate(board | {"agreement": "acme"})
+    file = _file(entry, october, pdf, b"", "ACME Ltd")
+    assert file.name == "board-agreement-acme-2026-10.pdf"
+    assert file.title == "ACME Ltd, board-agreement-acme 2026-10"
+
+
+def test_days_without_an_objective_are_not_in_budget(ledger: Ledger) -> None:
+    together, alone = made(ledger, rule="all"), made(ledger, rule="each")
+    for form in ("html", "pdf"):
+        assert "down, in budget" not in SHOWN[form](together)
+        assert "under the objective" not in SHOWN[form](together)
+        assert "under the objective" in SHOWN[form](alone)
+
+
 def test_a_price_stands_beside_its_currency_in_csv(ledger: Ledger) -> None:
     books, period = books_of(ledger), parse_period("2026-09", UTC, NOW)
     text = FORMATS["csv"].render(make_report(books, period, NOW, [FORMATS["csv"]])).decode()
@@ -248,6 +269,7 @@ def test_servers_and_causes_that_name_our_prices_are_ours(ledger: Ledger) -> Non
         whole,
         capacity=Capacity((Host("db-secret", 0.3),)),
         customer="ACME",
+        services=(replace(shop, latency=Latency(0.2, below=0.3, share=0.9, kept=0.8)),),
         agreements=(one,),
         restatements=(
             Restatement(named, 0.5, known, "services.yml", both.reason, (both, priced)),
@@ -259,6 +281,8 @@ def test_servers_and_causes_that_name_our_prices_are_ours(ledger: Ledger) -> Non
     )
     found = for_customer(whole)
     assert [one.service for one in found.restatements] == [named, "ACME"]
+    assert found.services[0].latency == Latency(0.2)
+    assert found.services[0].latency.met is None
     for form, shown in SHOWN.items():
         text = shown(found)
         assert [one for one in OURS if one in text] == [], form
