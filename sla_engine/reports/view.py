@@ -175,6 +175,8 @@ def judged_together(report: PeriodReport) -> str:
 
 def unjudged(report: PeriodReport, say: Language) -> str:
     """Return why there is no verdict at all."""
+    if report.status == "not_begun":
+        return say.phrase("The period has not begun.")
     if report.services and all(one.objective is None for one in report.services):
         return say.phrase("No service has an objective: these are figures without a verdict.")
     return say.phrase("No service could be judged: nothing is known, or nothing was agreed.")

@@ -3,7 +3,7 @@
 from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports.columns import spoken
+from sla_engine.reports.columns import spoken, title_in
 from sla_engine.reports.language import Language, Word, language, marked
 
 _UNFINISHED = {
@@ -29,7 +29,12 @@ def subject(report: PeriodReport, headline: str) -> str:
     told = title(report) if report.customer else say.title(report.period)
     if report.status in _UNFINISHED:
         told = say.phrase(_UNFINISHED[report.status], title=told)
-    return f"{told}: {verdict(report, say) if report.customer else headline}"
+    if not report.customer:
+        return f"{told}: {headline}"
+    if report.status == "not_begun":
+        return told
+    of = _other_window(report, say)
+    return f"{told}: {verdict(report, say)}{f' ({of})' if of else ''}"
 
 
 def foot(report: PeriodReport) -> str:
@@ -75,7 +80,8 @@ def figure(report: PeriodReport, say: Language) -> tuple[str, ...]:
 
 def told(report: PeriodReport, say: Language) -> str:
     """Return the sentence that a customer's report begins with."""
-    what = {"customer": report.customer, "verdict": verdict(report, say)}
+    who = ", ".join(filter(None, (report.customer, _other_window(report, say))))
+    what = {"customer": who, "verdict": verdict(report, say)}
     said = say.phrase("Agreement with {customer}: {verdict}", **what)
     if report.status == "not_begun":
         said = say.phrase("Agreement with {customer}: the period has not begun", **what)
@@ -95,6 +101,18 @@ def kept_by(report: PeriodReport, say: Language) -> str:
         judged,
         met=say.number(len(summary.met)),
     )
+
+
+def _other_window(report: PeriodReport, say: Language) -> str:
+    """Return what the window is called that the verdict is of, where that is not the period."""
+    one = _agreement(report)
+    if one is None:
+        return ""
+    runs = () if one.running is None or one.met is not None else (one.running,)
+    spans = {window.span for window in one.closed or runs}
+    if len(spans) != 1 or report.period in spans:
+        return ""
+    return title_in(spans.pop(), one.zone, say)
 
 
 def _agreement(report: PeriodReport) -> AgreementReport | None:

@@ -28,7 +28,7 @@ from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.terms import Term
 from sla_engine.notices.reports import _file
-from sla_engine.reports import FORMATS, PICTURE, to_mail, to_slack
+from sla_engine.reports import FORMATS, PICTURE, to_mail, to_slack, view
 from tests.accounting.test_agreements import DOWN, END, FIRST, MINUTE, STEPS, UTC, at
 from tests.catalogues import catalogue
 from tests.reports.test_paper import pdftotext
@@ -239,6 +239,25 @@ def test_days_without_an_objective_are_not_in_budget(ledger: Ledger) -> None:
         assert "down, in budget" not in SHOWN[form](together)
         assert "under the objective" not in SHOWN[form](together)
         assert "under the objective" in SHOWN[form](alone)
+
+
+def test_a_verdict_of_another_window_than_the_period_names_it(ledger: Ledger) -> None:
+    week = made(ledger, "2026-W40")  # in which September closed
+    assert to_slack.message(week).title.endswith("week 40 of 2026: missed (September 2026)")
+    assert view.headline(week).startswith("Agreement with ACME, September 2026: missed.")
+    running = made(ledger, "2026-W37")
+    assert view.headline(running).startswith("Agreement with ACME, September 2026: lost.")
+    assert view.headline(made(ledger)).startswith("Agreement with ACME: missed.")
+
+
+def test_a_period_that_has_not_begun_is_not_called_unjudged(ledger: Ledger) -> None:
+    ours = make_report(
+        books_of(ledger), parse_period("2027-01", UTC, NOW), NOW, list(FORMATS.values())
+    )
+    assert view.headline(ours) == "The period has not begun."
+    assert to_slack.message(ours).title == "January 2027 (not begun): The period has not begun."
+    mine = to_slack.message(made(ledger, "2027-01")).title
+    assert mine == "Service levels for ACME, January 2027 (not begun)"
 
 
 def test_a_price_stands_beside_its_currency_in_csv(ledger: Ledger) -> None:
