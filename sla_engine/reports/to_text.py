@@ -116,9 +116,7 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
-    yield say.phrase(
-        "Coverage: {share} of the agreed time is known", share=say.share(summary.coverage)
-    )
+    yield say.phrase("Coverage: {known}", known=view.known(report, say))
     for warning in view.warnings(report):
         yield say.phrase("WARNING: {warning}", warning=warning)
 
@@ -302,7 +300,7 @@ def _capacity(
     yield ""
     yield _heading("Server health and capacity", say)
     if found.problem:
-        yield found.problem
+        yield lists.without_health(found, say)
     for head, rows in (
         (lists.CAPACITY_HEAD, lists.capacity(report)),
         (lists.UPDATES_HEAD, lists.updates(report)),

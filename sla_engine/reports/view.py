@@ -73,6 +73,7 @@ WORDS = (
     ),
 )
 """What the words of a report mean."""
+_NOTHING_AGREED = marked("no time was agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         *_data_until(report),
         (say.phrase("Source"), report.source),
         (say.phrase("Accounting policy"), say.phrase("version {n}", n=report.policy_version)),
-        (say.phrase("Coverage"), say.share(summarize(report.services).coverage)),
+        (say.phrase("Coverage"), _coverage(report, say)),
     ]
     if report.generated_at < report.period.end:
         text = say.phrase("the period is not over; figures are up to the time of generation")
@@ -138,9 +139,20 @@ def about(report: PeriodReport) -> str:
         found.append(say.phrase("final") if report.frozen else say.phrase("preliminary"))
     if report.data_until is not None:
         found.append(say.phrase("data until {when}", when=say.moment(report.data_until)))
-    share = say.share(summarize(report.services).coverage)
-    found.append(say.phrase("{share} of the agreed time is known", share=share))
-    return "; ".join(found)
+    return "; ".join([*found, known(report, say)])
+
+
+def known(report: PeriodReport, say: Language) -> str:
+    """Return how much of the agreed time is known, where any was agreed."""
+    coverage = summarize(report.services).coverage
+    if coverage is None:
+        return say.phrase(_NOTHING_AGREED)
+    return say.phrase("{share} of the agreed time is known", share=say.share(coverage))
+
+
+def _coverage(report: PeriodReport, say: Language) -> str:
+    coverage = summarize(report.services).coverage
+    return say.phrase(_NOTHING_AGREED) if coverage is None else say.share(coverage)
 
 
 def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
