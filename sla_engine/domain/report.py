@@ -198,12 +198,27 @@ class Cause(NamedTuple):
     time: int | None = None
 
 
+ChangedFigure = Literal[
+    "availability", "met", "unplanned", "planned", "excluded", "agreed", "unknown", "outages",
+    "coverage", "objective", "cost", "credit",
+]  # fmt: skip
+
+
+class Changed(NamedTuple):
+    """A figure that was frozen and is another one now; None where there is none."""
+
+    figure: ChangedFigure
+    before: float | None
+    after: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Restatement:
     """What changed of a period after its report was made; availability ratios.
 
     ``author`` and ``reason`` are those of all ``causes``. Of an agreement, ``money`` is what was
-    due, before and after, and its currency; ``service`` is the customer then.
+    due, before and after, and its currency; ``service`` is the customer then. ``others`` are the
+    figures beside these that differ, in the order in which a reader asks for them.
     """
 
     service: str
@@ -213,6 +228,7 @@ class Restatement:
     reason: str
     causes: tuple[Cause, ...] = ()
     money: tuple[float | None, float | None, str] | None = None
+    others: tuple[Changed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

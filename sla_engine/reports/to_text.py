@@ -20,6 +20,7 @@ from sla_engine.reports.columns import (
 )
 from sla_engine.reports.first_page import short
 from sla_engine.reports.language import FIELDS, Language, language, marked
+from sla_engine.reports.restated import restated
 from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
@@ -264,7 +265,7 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
         yield ""
         yield _heading("Restatements", say, len(report.restatements))
     for one in report.restatements:
-        before, after = view.restated(one, say)
+        before, after = restated(one, report, say)
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
+from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
 from sla_engine.reports.columns import credit, events_lost, objective
 from sla_engine.reports.language import Language, language, marked
@@ -455,12 +455,3 @@ def budget_words(service: ServiceReport, say: Language) -> str:
     if left < 0:
         return say.phrase("error budget exceeded by {share}", share=say.share(-left))
     return say.phrase("{share} of the error budget left", share=say.share(left))
-
-
-def restated(one: Restatement, say: Language) -> tuple[str, str]:
-    """Return what was reported and what it is now: a share, or what is due to a customer."""
-    if one.money is None:
-        return say.percent(one.before), say.percent(one.after)
-    before, after, currency = one.money
-    told = ["-" if due is None else say.amount(due, currency) for due in (before, after)]
-    return told[0], told[1]
