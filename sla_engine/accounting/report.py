@@ -20,6 +20,7 @@ from sla_engine.accounting.report_age import with_age
 from sla_engine.accounting.report_context import Strips, measured, period_needed
 from sla_engine.accounting.restatements import restatements
 from sla_engine.accounting.snapshots import basis, freeze, with_frozen
+from sla_engine.accounting.stakes import with_own_stakes
 from sla_engine.accounting.terms_in_force import said_afterwards, terms_in_force
 from sla_engine.accounting.trend import with_trend
 from sla_engine.domain.customer import for_customer
@@ -228,6 +229,8 @@ def _computed(
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
     found = with_coming(found, books, period, chosen, now)
+    if agreement is None:  # a service's own credits are no matter of one customer's
+        found = with_own_stakes(found, books.catalogue, at)
     return with_components(with_age(found, books, now), books.catalogue)
 
 

@@ -19,6 +19,8 @@ from sla_engine.domain.trend import PeriodTotals
 
 PRIVATE = frozenset({"cost_per_hour", "credits"})
 """Terms of a service that are between us: what an hour of it costs us, and its own credits."""
+_MEASURED = frozenset({"unplanned", "planned", "unknown", "outages", "coverage"})
+"""Figures of a service that differ from what was frozen whatever was promised of it."""
 _TOLD = frozenset({"class"})
 """Corrections that decide what the customer is owed."""
 
@@ -52,6 +54,7 @@ def _service(one: ServiceReport) -> ServiceReport:
     return replace(
         one,
         impact=None,
+        stake=None,
         cost_per_hour=None,
         credit=None,
         latency=latency,
@@ -114,7 +117,10 @@ def _restated(report: PeriodReport) -> Iterable[Restatement]:
         if causes and (one.service in customers if one.money is not None else same):
             authors = ", ".join(dict.fromkeys(cause.author for cause in causes))
             reasons = "; ".join(dict.fromkeys(cause.reason for cause in causes))
-            yield replace(one, author=authors, reason=reasons, causes=causes)
+            others = tuple(
+                other for other in one.others if one.money is not None or other.figure in _MEASURED
+            )
+            yield replace(one, author=authors, reason=reasons, causes=causes, others=others)
 
 
 def _cause(cause: Cause) -> Cause:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.agreement import AgreementReport, Stake
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import ClosedWindow, Contract, WindowState
 from sla_engine.domain.interval import Interval
@@ -74,7 +74,8 @@ class ServiceReport:
     ``figures`` are of the period, ``contract`` of the contract's windows: verdict, credit and
     budget are theirs.
     ``during`` names, by outage id, the services it depends on that were down when it began;
-    ``impact`` is the downtime at ``cost_per_hour``.
+    ``impact`` is the downtime at ``cost_per_hour``; ``stake`` is what may fall due next by credits
+    of its own.
     """
 
     id: str
@@ -102,6 +103,7 @@ class ServiceReport:
     contract: Contract | None = None
     during: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cost_per_hour: float | None = None
+    stake: Stake | None = None
 
     @property
     def met(self) -> bool | None:
@@ -202,12 +204,27 @@ class Cause(NamedTuple):
     told: str | None = None
 
 
+ChangedFigure = Literal[
+    "availability", "met", "unplanned", "planned", "excluded", "agreed", "unknown", "outages",
+    "coverage", "objective", "cost", "credit",
+]  # fmt: skip
+
+
+class Changed(NamedTuple):
+    """A figure that was frozen and is another one now; None where there is none."""
+
+    figure: ChangedFigure
+    before: float | None
+    after: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Restatement:
     """What changed of a period after its report was made; availability ratios.
 
     ``author`` and ``reason`` are those of all ``causes``. Of an agreement, ``money`` is what was
-    due, before and after, and its currency; ``service`` is the customer then.
+    due, before and after, and its currency; ``service`` is the customer then. ``others`` are the
+    figures beside these that differ, in the order in which a reader asks for them.
     """
 
     service: str
@@ -217,6 +234,7 @@ class Restatement:
     reason: str
     causes: tuple[Cause, ...] = ()
     money: tuple[float | None, float | None, str] | None = None
+    others: tuple[Changed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +316,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Server health; ``problem`` says why there is none.
+    """Server health; ``problem`` says why there is none, ``unanswered`` what Prometheus said then.
 
     ``events`` are what was done to the servers in the period, oldest first.
     """
@@ -307,6 +325,7 @@ class Capacity:
     certificates: tuple[Certificate, ...] = ()
     events: tuple[HostEvent, ...] = ()
     problem: str | None = None
+    unanswered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

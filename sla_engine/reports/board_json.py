@@ -117,7 +117,9 @@ def _stake(one: Staked) -> Json:
     """Return what a miss would cost: percents of the fee, amounts where that is known."""
     stake = one.stake
     return {
-        "agreement": one.id,
+        "kind": one.kind,
+        "agreement": one.id if one.kind == "agreement" else None,
+        "service": one.id if one.kind == "service" else None,
         "name": one.name,
         **_span(stake.span),
         "window_state": stake.state,

@@ -20,6 +20,7 @@ from sla_engine.reports.columns import (
     verdict,
 )
 from sla_engine.reports.language import Language, language, marked
+from sla_engine.reports.restated import restated
 from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
 
@@ -301,7 +302,7 @@ def restatements(report: PeriodReport) -> Grid:
     rows = [
         (
             one.service,
-            *view.restated(one, say),
+            *restated(one, report, say),
             say.phrase(_CAUSES[cause.kind]),
             "-" if cause.time is None else say.moment(cause.time),
             cause.author,

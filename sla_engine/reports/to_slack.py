@@ -134,8 +134,7 @@ def _known(report: PeriodReport, say: Language) -> Iterator[str]:
         yield finality.status(report, say)
     if report.data_until is not None:
         yield f"{say.phrase('Data until')} {say.moment(report.data_until)}"
-    share = say.share(summarize(report.services).coverage)
-    yield say.phrase("{share} of the agreed time is known", share=share)
+    yield view.known(report, say)
 
 
 _KEPT = ("Period", "Data until", "Coverage")

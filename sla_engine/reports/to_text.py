@@ -20,6 +20,7 @@ from sla_engine.reports.columns import (
 )
 from sla_engine.reports.first_page import short
 from sla_engine.reports.language import FIELDS, Language, language, marked
+from sla_engine.reports.restated import restated
 from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
@@ -114,9 +115,7 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
-    yield say.phrase(
-        "Coverage: {share} of the agreed time is known", share=say.share(summary.coverage)
-    )
+    yield say.phrase("Coverage: {known}", known=view.known(report, say))
     for warning in view.warnings(report):
         yield say.phrase("WARNING: {warning}", warning=warning)
 
@@ -268,7 +267,7 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
         yield _heading("Restatements", say, len(report.restatements))
         yield from finality.frozen_then(report)
     for one in report.restatements:
-        before, after = view.restated(one, say)
+        before, after = restated(one, report, say)
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
 
 
@@ -304,7 +303,7 @@ def _capacity(
     yield ""
     yield _heading("Server health and capacity", say)
     if found.problem:
-        yield found.problem
+        yield lists.without_health(found, say)
     for head, rows in (
         (lists.CAPACITY_HEAD, lists.capacity(report)),
         (lists.UPDATES_HEAD, lists.updates(report)),

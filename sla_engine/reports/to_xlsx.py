@@ -56,9 +56,9 @@ _OWED = (
     "kind", "id", "name", "start", "end", "credit_percent", "fee", "amount", "currency",
 )  # fmt: skip
 _STAKE = (
-    "agreement", "name", "start", "end", "window_state", "fee", "currency", "due_percent",
-    "due_amount", "next_below_ratio", "next_service", "next_percent", "next_amount", "most_percent",
-    "most_amount",
+    "kind", "agreement", "service", "name", "start", "end", "window_state", "fee", "currency",
+    "due_percent", "due_amount", "next_below_ratio", "next_service", "next_percent", "next_amount",
+    "most_percent", "most_amount",
 )  # fmt: skip
 _RISK = ("kind", "name", "at", "used_ratio", "place")
 _HOST = (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
+from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
 from sla_engine.reports import finality, whose
 from sla_engine.reports.columns import credit, events_lost, objective
@@ -74,6 +74,7 @@ WORDS = (
     ),
 )
 """What the words of a report mean."""
+_NOTHING_AGREED = marked("no time was agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         *_data_until(report),
         (say.phrase("Source"), report.source),
         (say.phrase("Accounting policy"), say.phrase("version {n}", n=report.policy_version)),
-        (say.phrase("Coverage"), say.share(summarize(report.services).coverage)),
+        (say.phrase("Coverage"), _coverage(report, say)),
     ]
     found.append((say.phrase("Status"), finality.status(report, say)))
     if report.late is not None:
@@ -123,9 +124,20 @@ def about(report: PeriodReport) -> str:
     found.append(finality.standing(report, say))
     if report.data_until is not None:
         found.append(say.phrase("data until {when}", when=say.moment(report.data_until)))
-    share = say.share(summarize(report.services).coverage)
-    found.append(say.phrase("{share} of the agreed time is known", share=share))
-    return "; ".join(found)
+    return "; ".join([*found, known(report, say)])
+
+
+def known(report: PeriodReport, say: Language) -> str:
+    """Return how much of the agreed time is known, where any was agreed."""
+    coverage = summarize(report.services).coverage
+    if coverage is None:
+        return say.phrase(_NOTHING_AGREED)
+    return say.phrase("{share} of the agreed time is known", share=say.share(coverage))
+
+
+def _coverage(report: PeriodReport, say: Language) -> str:
+    coverage = summarize(report.services).coverage
+    return say.phrase(_NOTHING_AGREED) if coverage is None else say.share(coverage)
 
 
 def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
@@ -449,12 +461,3 @@ def budget_words(service: ServiceReport, say: Language) -> str:
     if left < 0:
         return say.phrase("error budget exceeded by {share}", share=say.share(-left))
     return say.phrase("{share} of the error budget left", share=say.share(left))
-
-
-def restated(one: Restatement, say: Language) -> tuple[str, str]:
-    """Return what was reported and what it is now: a share, or what is due to a customer."""
-    if one.money is None:
-        return say.percent(one.before), say.percent(one.after)
-    before, after, currency = one.money
-    told = ["-" if due is None else say.amount(due, currency) for due in (before, after)]
-    return told[0], told[1]

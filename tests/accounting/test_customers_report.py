@@ -23,7 +23,15 @@ from sla_engine.domain.customer import for_customer
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import outage_id
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Capacity, Cause, Host, Latency, PeriodReport, Restatement
+from sla_engine.domain.report import (
+    Capacity,
+    Cause,
+    Changed,
+    Host,
+    Latency,
+    PeriodReport,
+    Restatement,
+)
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.terms import Term
@@ -291,7 +299,20 @@ def test_servers_and_causes_that_name_our_prices_are_ours(ledger: Ledger) -> Non
         services=(replace(shop, latency=Latency(0.2, below=0.3, share=0.9, kept=0.8)),),
         agreements=(one,),
         restatements=(
-            Restatement(named, 0.5, known, "services.yml", both.reason, (both, priced)),
+            Restatement(
+                named,
+                0.5,
+                known,
+                "services.yml",
+                both.reason,
+                (both, priced),
+                others=(
+                    Changed("cost", 7777.0, 1.0),
+                    Changed("objective", 0.99, 0.9),
+                    Changed("met", True, False),
+                    Changed("unplanned", 1000, 2000),
+                ),
+            ),
             Restatement(named, 0.5, known, "services.yml", priced.reason, (priced,)),
             Restatement(named, known, known, "Zorro", "price", (Cause("samples", "Zorro", ""),)),
             Restatement("Rival Corp", 0.5, 0.6, "Zorro", "x", (both,), (7777.0, 0.0, "EUR")),
@@ -300,6 +321,7 @@ def test_servers_and_causes_that_name_our_prices_are_ours(ledger: Ledger) -> Non
     )
     found = for_customer(whole)
     assert [one.service for one in found.restatements] == [named, "ACME"]
+    assert [other.figure for other in found.restatements[0].others] == ["unplanned"]
     assert found.services[0].latency == Latency(0.2)
     assert found.services[0].latency.met is None
     for form, shown in SHOWN.items():
