@@ -45,7 +45,7 @@ NOW = at("2026-11-03")
 OURS = (
     "7777", "7,777", "7.777", "7 777", "cost_per_hour", 'business_impact": 7', "What a miss",
     "Rival", "rival", "Zorro", "swept under", "the boss", "secret reason", "Nobody wrote",
-    "Lost by", "db-secret", "uptime.internal",
+    "Lost by", "db-secret", "uptime.internal", "Money lost", "an hour costs",
 )  # fmt: skip
 """What a customer must not read: prices, stakes, other customers, our own words and servers."""
 
