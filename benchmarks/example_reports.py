@@ -2,8 +2,8 @@
 
 python -m benchmarks.example_reports FOLDER [YYYY-MM [LANGUAGE [PAPER]]]
 
-Writes the monthly report in every format, the mail with its picture, and the daily message of
-Slack. Server health is invented as `Capacity`; all else comes out of a ledger.
+Writes the monthly report and that of a customer in every format, the mail with its picture, and the
+daily message of Slack. Server health is invented as `Capacity`; all else comes out of a ledger.
 """
 
 import sys
@@ -85,8 +85,10 @@ def main() -> None:
         monthly, weekly, daily = (
             made(books, name, *sys.argv[3:5]) for name in (month, "2026-W41", "2026-10-05")
         )
+        customers = made(books, month, *sys.argv[3:5], agreement="retail")
     for name, format_ in FORMATS.items():
         (folder / f"monthly.{name}.{format_.extension}").write_bytes(format_.render(monthly))
+        (folder / f"customer.{name}.{format_.extension}").write_bytes(format_.render(customers))
     (folder / "monthly.png").write_bytes(PICTURE.render(monthly))
     mail = to_mail.message(monthly, "picture", ["monthly.pdf", "monthly.csv"])
     page = mail.html.replace("cid:picture", "monthly.png")
@@ -98,12 +100,23 @@ def main() -> None:
     (folder / "daily.html").write_bytes(FORMATS["html"].render(daily))
 
 
-def made(books: Books, name: str, language: str = "en", paper: str = "A4") -> PeriodReport:
-    """Return the report of a period, made at nine in the morning after it."""
+def made(
+    books: Books,
+    name: str,
+    language: str = "en",
+    paper: str = "A4",
+    *,
+    agreement: str | None = None,
+) -> PeriodReport:
+    """Return the report of a period, or of an agreement in it, made at nine the morning after."""
     period = parse_period(name, BERLIN, 0)
     now = period.end + 9 * _HOUR
     formats = [*FORMATS.values(), PICTURE]
-    found = make_report(books, period, now, formats, language=language, paper=paper)
+    found = make_report(
+        books, period, now, formats, agreement=agreement, language=language, paper=paper
+    )
+    if agreement is not None:
+        return found
     seconds = {"web-shop": 0.231, "payments": 0.412, "search": 0.094}
     random = Random(3)
     services = tuple(

@@ -1,6 +1,6 @@
 """Agreements of the catalogue -> what was kept of them; each service is measured once (rule 16)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -64,13 +64,30 @@ def as_agreed(agreement: Agreement, service: Service) -> Service:
     return service.model_copy(update=own)
 
 
+def as_judged(agreement: Agreement, service: Service) -> Service:
+    """Return a service by the terms of an agreement, as it is judged alone.
+
+    Where one figure of all is, no objective was promised of any; credits are of the agreement.
+    """
+    own: dict[str, object] = {"credits": ()}
+    if agreement.rule in {"weighted", "all"}:
+        own["objective"] = None
+    return as_agreed(agreement, service).model_copy(update=own)
+
+
 def by_terms(
-    catalogue: Catalogue, agreement: Agreement, parts: Sequence[Service], *, hours: bool = False
+    catalogue: Catalogue,
+    agreement: Agreement,
+    parts: Sequence[Service],
+    *,
+    hours: bool = False,
+    terms: Callable[[Agreement, Service], Service] = as_agreed,
 ) -> list[Service]:
     """Return services that are part of an agreement, by the terms that it had at each time.
 
     An agreement has one window at a time: where services are of several zones and it names none,
-    its days begin in the organisation's. Their ``hours`` stay in their own zones.
+    its days begin in the organisation's. Their ``hours`` stay in their own zones. ``terms`` are
+    those of a service by the agreement's.
     """
     edges = {seen for seen, _ in catalogue.ever_agreed(agreement)[1:]}
     edges |= {end for service in parts for end, _ in service.past if end < FOREVER}
@@ -81,12 +98,12 @@ def by_terms(
         home = not hours and _several_zones(catalogue, held, parts, start)
         for service in parts:
             for _, until, then in pieces(service, start, end):
-                one = None if then is None else as_agreed(held, then)
+                one = None if then is None else terms(held, then)
                 if one is not None and home:
                     one = one.model_copy(update={"timezone": None})
                 found[service.id].append(Piece(until, one))
         start = end
-    return [_with(as_agreed(agreement, service), found[service.id]) for service in parts]
+    return [_with(terms(agreement, service), found[service.id]) for service in parts]
 
 
 def _with(service: Service, past: Sequence[Piece]) -> Service:
@@ -136,6 +153,14 @@ def members(
             for moment in edges | {end for end, _ in service.past if first < end < period.end}
         )
     ]
+
+
+def while_there(
+    catalogue: Catalogue, agreement: Agreement, facts: AccountingInput
+) -> AccountingInput:
+    """Return facts of which nothing is owed while the agreement was not in the catalogue."""
+    away = tuple(Interval(*gone) for gone in catalogue.away(agreement))
+    return replace(facts, agreed=subtract(facts.agreed, away)) if away else facts
 
 
 def agreement_reports(
@@ -196,9 +221,7 @@ class _Case:
         return self._while_there(replace(facts, agreed=agreed))
 
     def _while_there(self, facts: AccountingInput) -> AccountingInput:
-        """Return facts of which nothing is owed while the agreement was not in the catalogue."""
-        away = tuple(Interval(*gone) for gone in self._catalogue.away(self._agreement))
-        return replace(facts, agreed=subtract(facts.agreed, away)) if away else facts
+        return while_there(self._catalogue, self._agreement, facts)
 
     def report(self) -> AgreementReport:
         at = self._at

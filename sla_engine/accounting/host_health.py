@@ -43,7 +43,8 @@ def with_health(
         )
         found = latencies(client, report, at, targets)
     except PrometheusError as error:
-        return replace(report, capacity=Capacity(problem=f"Server health is missing: {error}"))
+        problem, said = f"Server health is missing: {error}", str(error)
+        return replace(report, capacity=Capacity(problem=problem, unanswered=said))
     if not (capacity.hosts or capacity.certificates):
         capacity = Capacity(problem="Server health is missing: no host publishes any.")
     services = tuple(_with_latency(s, found.get(s.id)) for s in report.services)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.agreement import Agreement
@@ -11,29 +10,28 @@ from service_catalogue.past import pieces
 from sla_engine.accounting.agreements import agreement_reports, members, reach_of, touches
 from sla_engine.accounting.coming import with_coming
 from sla_engine.accounting.components import with_components
-from sla_engine.accounting.figures import as_of, facts_of, period_report
+from sla_engine.accounting.figures import as_of, facts_of
 from sla_engine.accounting.host_health import with_health
+from sla_engine.accounting.isolated import isolated
 from sla_engine.accounting.latencies import Target
 from sla_engine.accounting.past import terms_known, watched
+from sla_engine.accounting.promised_report import as_promised, owed_services
 from sla_engine.accounting.report_age import with_age
-from sla_engine.accounting.report_context import period_needed, with_causes, with_context, with_days
+from sla_engine.accounting.report_context import Strips, measured, period_needed
 from sla_engine.accounting.restatements import restatements
-from sla_engine.accounting.service_levels import account_fault
-from sla_engine.accounting.snapshots import basis, freeze
+from sla_engine.accounting.snapshots import basis, freeze, with_frozen
+from sla_engine.accounting.stakes import with_own_stakes
 from sla_engine.accounting.terms_in_force import said_afterwards, terms_in_force
 from sla_engine.accounting.trend import with_trend
+from sla_engine.domain.customer import for_customer
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.period import Period
-from sla_engine.domain.report import USUAL_PERCENTILE, NotComputed, PeriodReport
+from sla_engine.domain.report import USUAL_PERCENTILE, PeriodReport
 from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
-from sla_engine.reports import Format, plots
+from sla_engine.reports import Format
 from sla_engine.reports.language import language as reader
 from uptime_common.failure import Failures, failure_words
-
-Strips = bool | Literal["worst"]
-"""Whose days are worked out: nobody's, everybody's, or theirs who lost most."""
 
 
 def make_report(
@@ -75,6 +73,10 @@ def make_report(
     services = None if services is None else tuple(services)
     made = make(books, period, now, services, strips=strips, agreement=agreement, proceed=proceed)
     proceed()
+    made = with_frozen(made, books, agreement)
+    if agreement is not None:
+        promise = books.catalogue.agreement(agreement)
+        made = as_promised(made, books, period, now, promise, strips=strips, proceed=proceed)
     whole = Interval(period.start, period.end)
     named = _named(books.catalogue, whole, services, agreement)
     seen, say = _why(books, made), reader(replace(made, language=language)).phrase
@@ -90,13 +92,15 @@ def make_report(
     )
     if any(one.needs_trend for one in formats):
         chosen = list(watched(books, whole)) if named is None else named
-        promised = _agreements(books.catalogue, whole, chosen, agreement)
+        agreements = _agreements(books.catalogue, whole, chosen, agreement)
+        if agreement is not None:
+            named = tuple(owed_services(books, period, books.catalogue.agreement(agreement)))
         made = with_trend(
-            made, books, period, now, named=named, agreements=promised, proceed=proceed
+            made, books, period, now, named=named, agreements=agreements, proceed=proceed
         )
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now, _targets(books.catalogue))
-    return made
+    return made if agreement is None else for_customer(made)
 
 
 def _targets(catalogue: Catalogue) -> dict[str, Target]:
@@ -155,19 +159,7 @@ def report(
     named = _named(books.catalogue, whole, services, agreement)
     chosen = list(watched(books, whole)) if named is None else list(named)
     work = partial(_computed, books, period, now, strips, agreement=agreement, proceed=proceed)
-    isolation = Isolation(account_fault)
-    parts = list(isolation.divided(chosen, lambda service: service.id, work))
-    if not isolation.faults and parts:
-        return parts[0]
-    failed = isolation.faults
-    return replace(
-        work([service for service in chosen if service.id not in failed]),
-        not_computed=tuple(
-            NotComputed(service.id, service.name, failed[service.id].text)
-            for service in chosen
-            if service.id in failed
-        ),
-    )
+    return isolated(chosen, work)
 
 
 def _named(
@@ -225,13 +217,7 @@ def _computed(
         books, period_needed(books.catalogue, owed, period, at), tuple(needed.values())
     )
     proceed()
-    found = period_report(books.catalogue, chosen, facts, whole, now=now, at=at)
-    found = with_context(found, books.catalogue, books.ledger, facts, period=period, at=at)
-    found = with_causes(found, books.catalogue, at)
-    if strips:
-        proceed()
-        whose = None if strips is True else {one.id for one in plots.shown(found)}
-        found = with_days(found, books.catalogue, facts, period, at, whose=whose)
+    found = measured(books, chosen, facts, period, now, strips=strips, proceed=proceed)
     first = books.ledger.first_samples()
     kept = agreement_reports(books.catalogue, agreements, facts, first, whole, at=at)
     found, rows = replace(found, agreements=tuple(kept)), terms_known(books, now)
@@ -243,6 +229,8 @@ def _computed(
         afterwards=tuple(said_afterwards(books, rows, chosen, whole)),
     )
     found = with_coming(found, books, period, chosen, now)
+    if agreement is None:  # a service's own credits are no matter of one customer's
+        found = with_own_stakes(found, books.catalogue, at)
     return with_components(with_age(found, books, now), books.catalogue)
 
 

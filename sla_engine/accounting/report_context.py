@@ -1,15 +1,16 @@
 """The context of a report's figures: the period before, days, planned work, business."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TypedDict
+from types import MappingProxyType
+from typing import Literal, TypedDict
 
 from service_catalogue import Catalogue, Service
 from service_catalogue.past import at as held_at
 from sla_engine.accounting.contracts import Contracts, contract_reach
 from sla_engine.accounting.daily import Daily, strip
-from sla_engine.accounting.figures import figures_in
+from sla_engine.accounting.figures import as_of, figures_in, period_report
 from sla_engine.accounting.terms import terms
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import Contract
@@ -20,8 +21,12 @@ from sla_engine.domain.maintenance import MaintenanceWindow
 from sla_engine.domain.objective import burn_rate, exhausted_at
 from sla_engine.domain.period import Period, shifted
 from sla_engine.domain.report import PeriodReport, ServiceReport, Work
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.maintenance.windows import concerns, windows_in
+from sla_engine.reports import plots
+
+Strips = bool | Literal["worst"]
+"""Whose days are worked out: nobody's, everybody's, or theirs who lost most."""
 
 
 def period_needed(
@@ -34,6 +39,33 @@ def period_needed(
     return Interval(min(owed.start, strip(period, now)[0].start), owed.end)
 
 
+def measured(
+    books: Books,
+    services: Sequence[Service],
+    facts: Mapping[str, AccountingInput],
+    period: Period,
+    now: int,
+    *,
+    strips: Strips,
+    hours: Mapping[str, Service] = MappingProxyType({}),
+    proceed: Callable[[], None],
+) -> PeriodReport:
+    """Return the figures of services with all their context, from facts of `period_needed`.
+
+    ``hours`` is as in `with_context`, ``proceed`` is called between the steps.
+    """
+    catalogue, at = books.catalogue, as_of(books.ledger, now)
+    whole = Interval(period.start, period.end)
+    found = period_report(catalogue, services, facts, whole, now=now, at=at)
+    found = with_context(found, catalogue, books.ledger, facts, period=period, at=at, hours=hours)
+    found = with_causes(found, catalogue, at)
+    if not strips:
+        return found
+    proceed()
+    whose = None if strips is True else {one.id for one in plots.shown(found)}
+    return with_days(found, catalogue, facts, period, at, whose=whose)
+
+
 def with_context(
     report: PeriodReport,
     catalogue: Catalogue,
@@ -42,12 +74,16 @@ def with_context(
     *,
     period: Period,
     at: int,
+    hours: Mapping[str, Service] = MappingProxyType({}),
 ) -> PeriodReport:
-    """Return a report with the context of its figures, from facts of all that, as known ``at``."""
+    """Return a report with the context of its figures, from facts of all that, as known ``at``.
+
+    ``hours`` are services, by id, whose hours to come count in place of those of the catalogue's.
+    """
     before = shifted(period, -1)
     chosen = [catalogue.service(s.id) for s in report.services]
     first, previous = ledger.first_samples(), Interval(before.start, before.end)
-    contracts = Contracts(catalogue, report.period, at, previous)
+    contracts = Contracts(catalogue, report.period, at, previous, hours=hours)
     windows = windows_in(catalogue, ledger.windows.touching(report.period), report.period)
     was = {s.id: _figures(s, facts[s.id], previous, at) for s in chosen}
     return replace(

@@ -22,11 +22,14 @@ from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.snapshots import differs, digest, of_the_period, promised, snapshot
 from sla_engine.accounting.terms_in_force import changes_of
 from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.customer import PRIVATE
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import (
     POLICY_VERSION,
     Cause,
     CauseKind,
+    Changed,
+    ChangedFigure,
     PeriodReport,
     Restatement,
     ServiceReport,
@@ -46,6 +49,11 @@ _PROGRAM = Cause(
 )
 _FILE = "services.yml"
 _DERIVES = ("sli", "probes", "components", "need", "quorum", "scrape_interval", "max_gap")
+_ASKED_FOR: tuple[ChangedFigure, ...] = (
+    "met", "unplanned", "planned", "excluded", "agreed", "unknown", "outages", "coverage",
+    "objective", "cost", "credit",
+)  # fmt: skip
+_OF_WINDOWS: tuple[ChangedFigure, ...] = ("availability", "met", "credit")
 _MOST = 50
 """How many rows are tried one by one; of more the kinds are named."""
 
@@ -87,7 +95,7 @@ def restatements(
         was, case = frozen[one.id], _Case(books, terms, [service], work)
         gone = partial(_gone_to, books, terms, service, report.period)
         if causes := case.causes(was, gone):
-            found.append(_restated(one, was, causes))
+            found.append(_restated(one, was, now[one.id], causes))
     swallowed = _swallowed(books, report, terms, first)
     return (*found, *swallowed, *_promises_restated(books, report, terms))
 
@@ -116,14 +124,18 @@ def _owed_otherwise(
     after = [window.availability for window in one.closed]
     owed = _owed_by_currency(one, was)
     changed = [sums for sums in owed if sums[0] != sums[1]]
+    ratios = (
+        before[0] if len(before) == 1 else None,
+        after[0] if len(after) == 1 else None,
+    )
     for sums in changed or owed[:1]:
         yield Restatement(
             one.customer,
-            before[0] if len(before) == 1 else None,
-            after[0] if len(after) == 1 else None,
+            *ratios,
             *_said(causes),
             tuple(causes),
             sums,
+            _others(was.figures, promised(one), *ratios),
         )
 
 
@@ -173,9 +185,34 @@ def _swallowed(
             yield Restatement(name, was, None, *_said(causes), tuple(causes))
 
 
-def _restated(one: ServiceReport, was: Frozen, causes: Sequence[Cause]) -> Restatement:
+def _restated(
+    one: ServiceReport, was: Frozen, now: Snapshot, causes: Sequence[Cause]
+) -> Restatement:
     before, after = was.figures["availability"], one.figures.availability
-    return Restatement(one.name, before, after, *_said(causes), tuple(causes))
+    others = _others(was.figures, now, before, after)
+    return Restatement(one.name, before, after, *_said(causes), tuple(causes), others=others)
+
+
+def _others(
+    was: Snapshot, now: Snapshot, before: float | None, after: float | None
+) -> tuple[Changed, ...]:
+    """Return the figures that differ, each once, but for what a restatement has by itself."""
+    found: list[Changed] = []
+    for one in _differing(was, now):
+        if one not in found and one != ("availability", before, after):
+            found.append(one)
+    return tuple(found)
+
+
+def _differing(was: Snapshot, now: Snapshot) -> Iterator[Changed]:
+    for name in _ASKED_FOR:
+        if name in was and name in now and was[name] != now[name]:
+            yield Changed(name, was[name], now[name])
+    after = {(start, end): figures for start, end, *figures in now["windows"]}
+    for window in was.get("windows", ()):
+        if isinstance(window, list):  # of what another version froze nothing is expected
+            pairs = zip(_OF_WINDOWS, window[2:], after.get(tuple(window[:2]), ()), strict=False)
+            yield from (Changed(*one) for one in pairs if one[1] != one[2])
 
 
 def _said(causes: Sequence[Cause]) -> tuple[str, str]:
@@ -375,7 +412,13 @@ def _all(suspects: Iterable[_Suspect]) -> Without:
 def _of_term(term: Term, zone: tzinfo) -> Cause:
     what: CauseKind = "window" if term.subject.kind == "window" else "terms"
     seen = humanize.moment(term.time, zone)
-    said = "; ".join(changes_of(term)) or "changed"
     file = f", SHA-256 {term.digest[:12]}" if term.digest else ""
     name = f"{term.subject.kind} {term.subject.name}".strip()
-    return Cause(what, _FILE, f"{name}: {said} (first seen {seen}{file})", term.time)
+
+    def told(changes: Sequence[str]) -> str:
+        return f"{name}: {'; '.join(changes)} (first seen {seen}{file})"
+
+    changes = list(changes_of(term))
+    public = list(changes_of(term, PRIVATE if term.subject.kind == "service" else ()))
+    shown = None if public == changes else told(public) if public else ""
+    return Cause(what, _FILE, told(changes or ["changed"]), term.time, shown)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 
+from service_catalogue import Catalogue
 from sla_engine.accounting.figures import facts_of
 from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import AccountingInput
@@ -10,7 +11,7 @@ from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.report import POLICY_VERSION, PeriodReport, ServiceReport
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.frozen import Basis, Snapshot
-from sla_engine.ledger.kept import report_of_agreement
+from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
 
 _DAY = 86_400_000
 """How long a gap may still be filled by samples that come late."""
@@ -48,6 +49,36 @@ def freeze(books: Books, report: PeriodReport, known: Basis) -> PeriodReport:
         figures[name], bases[name] = promised(agreement), known
     books.ledger.frozen.add(report.period, figures, report.generated_at, bases)
     return replace(report, frozen=whole, unsettled=unsettled)
+
+
+def with_frozen(report: PeriodReport, books: Books, agreement: str | None) -> PeriodReport:
+    """Return a report that knows when its period was frozen before: figures, and a document.
+
+    A document is one of the ``agreement``, or else one of no agreement.
+    """
+    first = books.ledger.frozen.first(report.period)
+    names = {
+        name
+        for one in report.services
+        for name in (one.id, *books.catalogue.service(one.id).formerly)
+    }
+    times = [one.time for name, one in first.items() if name in names]
+    earlier = [time for time in times if time < report.generated_at]
+    if not earlier:
+        return report
+    kept = [
+        one.time
+        for one in books.ledger.kept.of(report.period)
+        if _whose(one.report, books.catalogue) == agreement
+    ]
+    return replace(report, frozen_at=min(earlier), kept_at=min(kept, default=None))
+
+
+def _whose(kept: str, catalogue: Catalogue) -> str | None:
+    """Return the agreement that a kept report is of, if it is of one."""
+    if is_of_agreement(kept):
+        return kept.removeprefix(report_of_agreement(""))
+    return next((entry.agreement for entry in catalogue.reports if entry.id == kept), None)
 
 
 def is_settled(facts: AccountingInput, now: int) -> bool:

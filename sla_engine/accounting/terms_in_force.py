@@ -1,7 +1,7 @@
 """The terms of a period in words: what was agreed, since when that is known."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from service_catalogue import Catalogue, Service
@@ -133,14 +133,14 @@ def values_of_agreement(value: Value) -> Iterator[tuple[str, str]]:
             yield key, words(item).partition("@")[0] if key == "calendar" else words(item)
 
 
-def changes_of(term: Term) -> Iterator[str]:
-    """Yield in words what a term changed: each key, before and after."""
+def changes_of(term: Term, hidden: Collection[str] = ()) -> Iterator[str]:
+    """Yield in words what a term changed: each key but those that are hidden, before and after."""
     if term.before is None or term.after is None:
         yield "new" if term.before is None else "left the catalogue"
         return
     for key in sorted(term.before.keys() | term.after.keys()):
         before, after = term.before.get(key), term.after.get(key)
-        if before != after:
+        if before != after and key not in hidden:
             yield f"{key} {words(before)} -> {words(after)}"
 
 

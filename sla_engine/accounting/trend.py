@@ -63,7 +63,8 @@ def with_trend(
     if not spans:
         return report
     left_out = frozenset(one.id for one in report.not_computed)
-    past = _Past(books, at, named, left_out, agreements=agreements, known=_before(report))
+    known, alone = _before(report), bool(report.customer)
+    past = _Past(books, at, named, left_out, agreements=agreements, known=known, alone=alone)
     found: list[PeriodTotals] = []
     for span in spans:
         proceed()
@@ -105,7 +106,14 @@ def _own(report: PeriodReport) -> PeriodTotals:
     """Return the sums of a report's own period, from its figures."""
     entries = [Entry(s.id, s.part_of, s.met, s.figures, s.impact) for s in report.services]
     missing = len(report.not_computed)
-    return totals(report.period, entries, _debts(report.agreements), missing)
+    own = totals(report.period, entries, _debts(report.agreements), missing)
+    return _promised(own, report.agreements) if report.customer else own
+
+
+def _promised(found: PeriodTotals, agreements: Sequence[AgreementReport]) -> PeriodTotals:
+    """Return sums whose verdicts are those of agreements: of each window that closed."""
+    judged = [w.met for one in agreements for w in one.closed if w.met is not None]
+    return replace(found, judged=len(judged), met=sum(judged))
 
 
 def _before(report: PeriodReport) -> dict[Interval, dict[str, Entry]]:
@@ -124,7 +132,10 @@ def _debts(agreements: Sequence[AgreementReport]) -> dict[str, float]:
 
 
 class _Past:
-    """Periods that are over, as the ledger knows them ``at`` (ms UTC)."""
+    """Periods that are over, as the ledger knows them ``at`` (ms UTC).
+
+    ``alone``: of an agreement, whose verdicts count, and not what was frozen of its services.
+    """
 
     def __init__(
         self,
@@ -135,9 +146,10 @@ class _Past:
         *,
         agreements: Sequence[Agreement],
         known: Mapping[Interval, Mapping[str, Entry]],
+        alone: bool = False,
     ) -> None:
         self._books, self._at, self._named, self._agreements = books, at, named, agreements
-        self._left_out, self._known = left_out, known
+        self._left_out, self._known, self._alone = left_out, known, alone
         self._first = books.ledger.first_samples()
         self._kinds: dict[str, tuple[Held, ...]] = {}
 
@@ -151,7 +163,9 @@ class _Past:
         whole = wholes(self._books.catalogue, [one.id for one in entries])
         entries = [one._replace(part_of=whole.get(one.id)) for one in entries]
         missing = len(self._left_out) + len(isolation.faults)
-        return totals(span, entries, self._owed(span, isolation), missing)
+        made = self._made(span, isolation)
+        found = totals(span, entries, _debts(made), missing)
+        return _promised(found, made) if self._alone else found
 
     def _entries(self, span: Interval, services: Sequence[Service]) -> list[Entry]:
         frozen, known = self._frozen(span, services), self._known.get(span, {})
@@ -195,7 +209,7 @@ class _Past:
 
     def _frozen(self, span: Interval, services: Sequence[Service]) -> dict[str, Snapshot]:
         """Return what was frozen of the services that count events, which are many to read."""
-        counting = [one for one in services if one.method == "events"]
+        counting = [one for one in services if one.method == "events" and not self._alone]
         first = self._books.ledger.frozen.first(span) if counting else {}
         return {one.id: first[one.id].figures for one in counting if one.id in first}
 
@@ -233,17 +247,16 @@ class _Past:
                     found = figures(facts.within(window), held, self._at)
                 yield found.met
 
-    def _owed(self, span: Interval, isolation: Isolation) -> dict[str, float]:
-        """Return what customers are due for the windows that closed in a period."""
+    def _made(self, span: Interval, isolation: Isolation) -> Sequence[AgreementReport]:
+        """Return what was kept of agreements in a period, where that counts for its sums."""
         catalogue, failed = self._books.catalogue, {*self._left_out, *isolation.faults}
         parts = {one.id: members(catalogue, one, span) for one in self._agreements}
         kept = [a for a in self._agreements if failed.isdisjoint(s.id for s in parts[a.id])]
-        if not kept or not any(one.fee for one in kept):
-            return {}
+        if not kept or not (self._alone or any(one.fee for one in kept)):
+            return ()
         services = reach_of(catalogue, kept, span)
         spans = [closed_in(contract_kinds(catalogue, s), span, self._at) for s in services]
         begin = min([span.start, *(window.start for some in spans for window in some)])
         covered = {s.id: s for one in kept for s in parts[one.id]}
         facts = facts_of(self._books, Interval(begin, span.end), covered.values())
-        made = agreement_reports(catalogue, kept, facts, self._first, span, at=self._at)
-        return _debts(tuple(made))
+        return tuple(agreement_reports(catalogue, kept, facts, self._first, span, at=self._at))

@@ -27,7 +27,7 @@ from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import read_key
 from sla_engine.app.state_file import running_engines
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
-from sla_engine.ledger import Books, Ledger, LedgerError, reason
+from sla_engine.ledger import AbsentError, Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
 from sla_engine.prometheus import Client, syntax
 from sla_engine.reports.seal import Signer
@@ -187,8 +187,7 @@ def opened_ledger(url: str, *, create: bool = True) -> Iterator[Ledger]:
         with Ledger.open(url, create=create) as ledger:
             yield ledger
     except (LedgerError, SQLAlchemyError) as error:
-        absent = isinstance(error.__cause__, FileNotFoundError)
-        hint = f"; {_WHERE}" if absent and not create else ""
+        hint = f"; {_WHERE}" if isinstance(error, AbsentError) else ""
         raise JobError(reason(url, error) + hint) from error
 
 

@@ -19,6 +19,7 @@ from sla_engine.app.state_file import running_engines
 from sla_engine.domain.contract_window import ROLLING
 from sla_engine.domain.notice import Message
 from sla_engine.domain.period import rfc3339
+from sla_engine.ledger import AbsentError
 from sla_engine.maintenance.ical_feeds import FeedError
 from sla_engine.notices.promised import closed_windows
 from sla_engine.notifiers.address import parse_address
@@ -66,7 +67,9 @@ def _ledger(catalogue: Catalogue, url: str, at: int) -> Iterator[Finding]:
         with opened_ledger(url, create=False) as ledger:
             head, until = ledger.head(), ledger.covered_until()
     except JobError as error:
-        yield Finding("ledger", str(error), "fault", "sla-engine serve, or backfill, makes one")
+        made = "sla-engine serve, or backfill, makes one"
+        hint = made if isinstance(error.__cause__, AbsentError) else ""
+        yield Finding("ledger", str(error), "fault", hint)
         return
     yield Finding("ledger", f"opens; head of its audit chain {head or 'none yet'}")
     never = [service.id for service in catalogue.services if service.id not in until]

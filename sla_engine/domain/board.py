@@ -31,6 +31,7 @@ _FARTHEST = 92 * DAY
 
 RiskKind = Literal["window", "pace", "certificate", "disk", "support"]
 VerdictKind = Literal["agreement", "service"]
+_Nearness = tuple[int, float, str]
 
 
 class Verdict(NamedTuple):
@@ -148,8 +149,9 @@ class Risk(NamedTuple):
 
 
 class Staked(NamedTuple):
-    """What a miss of an agreement would cost; ``zone`` is the one of its windows' clocks."""
+    """What a miss would cost; ``zone`` is the one of the windows' clocks."""
 
+    kind: VerdictKind
     id: str
     name: str
     stake: Stake
@@ -163,7 +165,7 @@ class Board:
     ``verdicts`` are the agreements, then the services with an objective, the worst first.
     ``by_money`` and ``by_budget`` are the services that hurt most; ``silent`` is how many unplanned
     outages nobody wrote anything of; ``ahead`` is the time that ``risks`` are of; ``stakes`` are
-    what agreements with credits would cost, those nearest to it first.
+    what agreements and services with credits would cost, those nearest to it first.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -212,22 +214,34 @@ def board(report: PeriodReport) -> Board:
         silent=sum(not _is_told(share.outage) for _, share in hurt),
         risks=tuple(sorted(_risks(report, ahead), key=_soonest)),
         ahead=ahead,
-        stakes=tuple(_stakes(report.agreements)),
+        stakes=tuple(one for _, one in sorted(_stakes(report), key=lambda found: found[0])),
     )
 
 
-def _stakes(agreements: Sequence[AgreementReport]) -> Iterator[Staked]:
-    for one in sorted(agreements, key=_nearest):
-        if one.stake is not None:
-            yield Staked(one.id, one.customer, one.stake, one.zone)
+def _stakes(report: PeriodReport) -> Iterator[tuple[_Nearness, Staked]]:
+    """Yield what each miss would cost, with what it is ordered by; a fee of nothing costs none."""
+    for agreement in report.agreements:
+        stake, run = agreement.stake, agreement.running
+        if stake is not None and stake.fee != 0:
+            left = None if run is None or run.budget is None else run.budget.left_ratio
+            name, state = agreement.customer, None if run is None else run.state
+            near = _nearness(state, left, agreement.met, name)
+            yield near, Staked("agreement", agreement.id, name, stake, agreement.zone)
+    for service in counted(report.services):
+        if service.stake is not None:
+            contract, state = service.contract, service.stake.state
+            left = None if state is None else service.budget_remaining
+            zone = None if contract is None else contract.zone
+            near = _nearness(state, left, service.met, service.name)
+            yield near, Staked("service", service.id, service.name, service.stake, zone)
 
 
-def _nearest(one: AgreementReport) -> tuple[int, float, str]:
+def _nearness(
+    state: WindowState | None, left: float | None, met: bool | None, name: str
+) -> _Nearness:
     """Order by the state of the window that runs, then by what is left of it; then what comes."""
-    run = one.running
-    left = None if run is None or run.budget is None else run.budget.left_ratio
-    rank = {"at_risk": 0, "lost": 1, "on_course": 2}.get(run.state or "" if run else "", 3)
-    return rank, (0.0 if one.met is False else 1.0) if left is None else left, one.customer
+    rank = {"at_risk": 0, "lost": 1, "on_course": 2}.get(state or "", 3)
+    return rank, (0.0 if met is False else 1.0) if left is None else left, name
 
 
 def _verdicts(report: PeriodReport) -> Iterator[Verdict]:
@@ -295,7 +309,7 @@ def _rank(one: ServiceReport) -> tuple[bool, float, float, str]:
 def _owed(report: PeriodReport) -> Iterator[Owed]:
     for one in report.agreements:
         for window in one.closed:
-            if window.credit:
+            if window.credit and window.money != 0:  # a part of a fee of nothing is nothing
                 yield Owed(
                     "agreement",
                     one.id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from sla_engine.domain.agreement import AgreementReport
+from sla_engine.domain.agreement import AgreementReport, Stake
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import ClosedWindow, Contract, WindowState
 from sla_engine.domain.interval import Interval
@@ -74,7 +74,8 @@ class ServiceReport:
     ``figures`` are of the period, ``contract`` of the contract's windows: verdict, credit and
     budget are theirs.
     ``during`` names, by outage id, the services it depends on that were down when it began;
-    ``impact`` is the downtime at ``cost_per_hour``.
+    ``impact`` is the downtime at ``cost_per_hour``; ``stake`` is what may fall due next by credits
+    of its own.
     """
 
     id: str
@@ -102,6 +103,7 @@ class ServiceReport:
     contract: Contract | None = None
     during: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cost_per_hour: float | None = None
+    stake: Stake | None = None
 
     @property
     def met(self) -> bool | None:
@@ -184,16 +186,36 @@ class Coming(NamedTuple):
     works: tuple[Planned, ...] = ()
 
 
+Status = Literal["not_begun", "running", "preliminary", "final", "recomputed"]
 CauseKind = Literal["terms", "window", "correction", "samples", "program"]
 
 
 class Cause(NamedTuple):
-    """What changed a figure that had been reported: who did what; ``time`` in ms UTC if known."""
+    """What changed a figure that had been reported: who did what; ``time`` in ms UTC if known.
+
+    ``told`` is what a customer reads in place of the reason, where that says what is ours, too;
+    empty where nothing else is said.
+    """
 
     kind: CauseKind
     author: str
     reason: str
     time: int | None = None
+    told: str | None = None
+
+
+ChangedFigure = Literal[
+    "availability", "met", "unplanned", "planned", "excluded", "agreed", "unknown", "outages",
+    "coverage", "objective", "cost", "credit",
+]  # fmt: skip
+
+
+class Changed(NamedTuple):
+    """A figure that was frozen and is another one now; None where there is none."""
+
+    figure: ChangedFigure
+    before: float | None
+    after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +223,8 @@ class Restatement:
     """What changed of a period after its report was made; availability ratios.
 
     ``author`` and ``reason`` are those of all ``causes``. Of an agreement, ``money`` is what was
-    due, before and after, and its currency; ``service`` is the customer then.
+    due, before and after, and its currency; ``service`` is the customer then. ``others`` are the
+    figures beside these that differ, in the order in which a reader asks for them.
     """
 
     service: str
@@ -211,6 +234,7 @@ class Restatement:
     reason: str
     causes: tuple[Cause, ...] = ()
     money: tuple[float | None, float | None, str] | None = None
+    others: tuple[Changed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +316,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Server health; ``problem`` says why there is none.
+    """Server health; ``problem`` says why there is none, ``unanswered`` what Prometheus said then.
 
     ``events`` are what was done to the servers in the period, oldest first.
     """
@@ -301,6 +325,7 @@ class Capacity:
     certificates: tuple[Certificate, ...] = ()
     events: tuple[HostEvent, ...] = ()
     problem: str | None = None
+    unanswered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +365,9 @@ class PeriodReport:
     ``external_url`` is where people reach the engine's pages, ``named`` the ids of the services
     that it was asked for, where these are not all; ``ledger_head`` is the last link of the ledger's
     audit chain when it was made. ``coming`` is the planned work of the time after the period; None
-    where nobody looked.
+    where nobody looked. ``customer`` is who it is for, where it is of one agreement: its services
+    are then judged by that. ``frozen_at`` is when the figures of the period were frozen before this
+    report was made, ``kept_at`` when the first document of it was kept (ms UTC).
     """
 
     organization: str
@@ -373,6 +400,20 @@ class PeriodReport:
     named: tuple[str, ...] = ()
     ledger_head: str = ""
     coming: Coming | None = None
+    customer: str = ""
+    frozen_at: int | None = None
+    kept_at: int | None = None
+
+    @property
+    def status(self) -> Status:
+        """Return whether figures are final; *recomputed*: worked out anew after a freeze."""
+        if self.generated_at < self.period.start:
+            return "not_begun"
+        if self.generated_at < self.period.end:
+            return "running"
+        if self.frozen:
+            return "final"
+        return "preliminary" if self.frozen_at is None or self.unsettled else "recomputed"
 
     @property
     def data_until(self) -> int | None:

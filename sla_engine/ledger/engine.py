@@ -1,10 +1,10 @@
 """Connections to SQLite and PostgreSQL, and the schema brought up to date when they open."""
 
 import contextlib
-import errno
 import logging
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
+from sla_engine.ledger.unwritable import unwritable
+
 NEWEST = "0006"
 """The newest step of the schema."""
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 _LOCK_MIGRATION = 0x51A_0001
 _BUSY_MS = 30_000
 _AGAIN_SECONDS = 0.02
+_UNWRITTEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
 
 class LedgerError(Exception):
     """The ledger cannot be used; the message says why in one line."""
+
+
+class AbsentError(LedgerError):
+    """There is no ledger in the place that is named."""
 
 
 class TamperedError(LedgerError):
@@ -37,21 +44,24 @@ def open_engine(url: str, *, create: bool = True) -> sa.Engine:
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://user@host/name``.
-        create: make the file of SQLite where there is none.
+        create: make the ledger where there is none.
 
     Raises:
+        AbsentError: there is none, and none is to be made.
         LedgerError: the URL is wrong, the database unreachable or damaged.
     """
     try:
         parsed = _parsed(url)
         if not create and parsed.get_backend_name() == "sqlite":
-            _find(parsed.database)
+            _find(url, parsed.database)
         engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
         with contextlib.ExitStack() as failed:
             failed.callback(engine.dispose)
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine, parsed.database)
-            if not _is_current(engine):
+            if not (versions := _versions(engine)) and not create:
+                raise AbsentError(f"{_shown(url)}: no ledger is in this database")
+            if versions != [NEWEST]:
                 _migrate(engine)
             failed.pop_all()
     except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
@@ -70,12 +80,24 @@ def is_there(url: str) -> bool:
         return True
     if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
         return True
-    return Path(str(parsed.database)).exists()
+    path = Path(str(parsed.database))
+    return path.exists() and not _is_empty(path)
 
 
-def _find(database: str | None) -> None:
-    if database and not Path(database).exists():
-        raise FileNotFoundError(errno.ENOENT, "there is no such ledger", database)
+def _is_empty(path: Path) -> bool:
+    """Say whether a file has nothing in it, nor a log beside it that may have."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.is_file() and not any(one.exists() and one.stat().st_size for one in (path, log))
+
+
+def _find(url: str, database: str | None) -> None:
+    """Raise AbsentError where no file is, or one without a byte: to open it would write to it."""
+    if not database or database == ":memory:":
+        return
+    if not Path(database).exists():
+        raise AbsentError(f"{_shown(url)}: there is no such ledger")
+    if _is_empty(Path(database)):
+        raise AbsentError(f"{_shown(url)}: the file is empty, no ledger is in it")
 
 
 def _parsed(url: str) -> sa.URL:
@@ -159,13 +181,12 @@ class _File:
         return found.st_dev, found.st_ino
 
 
-def _is_current(engine: sa.Engine) -> bool:
-    """Say whether no step is missing; who only reads then waits for nobody who writes."""
+def _versions(engine: sa.Engine) -> Sequence[str]:
+    """Return the newest step that was made; who only reads waits for nobody who writes by this."""
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table(_VERSION.name):
-            return False
-        found = connection.execute(sa.select(_VERSION.c.version_num)).scalars().all()
-    return found == [NEWEST]
+            return ()
+        return connection.execute(sa.select(_VERSION.c.version_num)).scalars().all()
 
 
 def _migrate(engine: sa.Engine) -> None:
@@ -198,4 +219,16 @@ def reason(url: str, error: Exception) -> str:
     if isinstance(error, LedgerError):
         return str(error)
     cause = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
-    return f"{_shown(url)}: {' '.join(str(cause).split())}"
+    said = _kept_from(url, error) or " ".join(str(cause).split())
+    return f"{_shown(url)}: {said}"
+
+
+def _kept_from(url: str, error: Exception) -> str | None:
+    """Return what keeps SQLite from writing, where it is that."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    if not isinstance(error, OSError) and code not in _UNWRITTEN:
+        return None
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        return None
+    return unwritable(str(parsed.database))

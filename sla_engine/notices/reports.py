@@ -173,7 +173,7 @@ def _files(
     """Yield the files of a thread, each after its seal; a title is of one file alone."""
     for number, format_ in enumerate(formats):
         done = _kept(writing, entry, made, format_)
-        file = _file(entry, period, format_, done.document)
+        file = _file(entry, period, format_, done.document, made.customer)
         if number:
             file = replace(file, title=f"{file.title}, {format_.extension.upper()}")
         if done.beside is not None:
@@ -202,7 +202,7 @@ def _in_one_piece(
     files: list[File] = []
     for format_ in whole:
         done = _kept(writing, entry, made, format_)
-        file = _file(entry, period, format_, done.document)
+        file = _file(entry, period, format_, done.document, made.customer)
         files.append(file)
         if done.beside is not None:
             files.append(File(f"{file.name}.sig", done.beside, file.title))
@@ -262,12 +262,17 @@ def _attached(entry: Report) -> tuple[Format, ...]:
     return pictures if to_pdf.missing() else (*pictures, FORMATS["pdf"])
 
 
-def _file(entry: Report, period: Period, attached: Format, content: bytes) -> File:
-    """Return the file that goes with the message."""
+def _file(
+    entry: Report, period: Period, attached: Format, content: bytes, customer: str = ""
+) -> File:
+    """Return the file that goes with the message; one of an agreement is named by it."""
     who = entry.id.replace(":", "-")
+    if entry.agreement is not None:
+        who = f"{who}-agreement-{entry.agreement}"
     name = f"{who}-{period.name.replace('/', '_')}.{attached.extension}"
     alt = _PICTURED if attached is PICTURE else ""
-    return File(name, content, f"{who} {period.name}", alt)
+    title = f"{customer}, {who}" if customer else who
+    return File(name, content, f"{title} {period.name}", alt)
 
 
 def report_mistakes(data: Any) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def board_json(report: PeriodReport) -> Json:
         "hurt_by_money": [one.id for one in page.by_money],
         "hurt_by_budget": [one.id for one in page.by_budget],
         "outages": [_done(one) for one in page.done],
-        "outages_without_a_word": page.silent,
+        **({} if report.customer else {"outages_without_a_word": page.silent}),
         "ahead": _span(page.ahead),
         "risks": [_risk(one) for one in page.risks],
         "stakes": [_stake(one) for one in page.stakes],
@@ -117,7 +117,9 @@ def _stake(one: Staked) -> Json:
     """Return what a miss would cost: percents of the fee, amounts where that is known."""
     stake = one.stake
     return {
-        "agreement": one.id,
+        "kind": one.kind,
+        "agreement": one.id if one.kind == "agreement" else None,
+        "service": one.id if one.kind == "service" else None,
         "name": one.name,
         **_span(stake.span),
         "window_state": stake.state,

@@ -139,7 +139,8 @@ def _days(report: PeriodReport, say: Language) -> Shapes:
     for x, text, anchor in _day_marks(services[0].days, say):
         yield _text(x, bottom + 14, text, anchor)
     entries = [
-        (say.phrase(word), palette.COLOURS[state], "none") for state, word in palette.WORDS.items()
+        (say.phrase(word), palette.COLOURS[state], "none")
+        for state, word in palette.key(one.objective for one in report.services).items()
     ]
     half = len(entries) // 2
     yield from _key(entries[:half], _HEIGHT - _KEY_LINE)
@@ -192,7 +193,9 @@ def _budgets(report: PeriodReport, say: Language) -> Shapes:
     yield from _key([(plots.short(one.service.name), c, d) for one, c, d in
                      zip(lines, palette.LINES, _DASHES, strict=False)])  # fmt: skip
     if not lines:
-        yield _nothing(say.phrase("no budget was used"))
+        some = any(service.objective is not None for service in report.services)
+        none = marked("no budget was used") if some else marked("no service has a budget")
+        yield _nothing(say.phrase(none))
 
 
 def _comparison(report: PeriodReport, say: Language) -> Shapes:

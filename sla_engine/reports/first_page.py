@@ -56,9 +56,9 @@ def first_page(report: PeriodReport) -> FirstPage:
     return FirstPage(
         verdicts=_verdicts(page, known, say),
         lost=_lost(page, report.currency, say),
-        owed=_owed(page, say),
+        owed=_owed(page, report, say),
         hurt=_hurt(page, report.currency, say),
-        done=_done(page, report.currency, say),
+        done=_done(page, report, say),
         risks=_risks(page, say),
         stakes=stakes(page, say),
         year=year(report, say),
@@ -176,16 +176,21 @@ def _lost_row(one: Lost, currency: str, say: Language) -> Cells:
     return one.name, f"{times}{hourly}", say.money(one.amount, currency)
 
 
-def _owed(page: Board, say: Language) -> Part:
+def _owed(page: Board, report: PeriodReport, say: Language) -> Part:
     sums = " + ".join(say.amount(amount, currency) for currency, amount in page.debts.items())
     rows = [_owed_row(one, say) for one in page.owed]
     if len(rows) > _PARTS:
         rows = [_debtor_row(of, say) for of in _debtors(page.owed)]
     left = len(rows) - _DEBTORS
     rest = say.plural("and {n} more customer", "and {n} more customers", left) if left > 0 else ""
-    title = say.phrase("Owed to customers")
+    title = say.phrase("Credit due") if report.customer else say.phrase("Owed to customers")
     if sums:
-        title = say.phrase("Owed to customers: {amount}", amount=sums)
+        text = (
+            marked("Credit due: {amount}")
+            if report.customer
+            else marked("Owed to customers: {amount}")
+        )
+        title = say.phrase(text, amount=sums)
     some, empty = tuple(rows[:_DEBTORS]), say.phrase("Nothing.")
     return Part(title, some, rest, empty=empty, amounts=True, widths=(20, 64, 16))
 
@@ -269,28 +274,29 @@ def _used(one: ServiceReport, say: Language) -> str:
     return say.phrase("{share} used", share=say.share(1 - left))
 
 
-def _done(page: Board, currency: str, say: Language) -> Part:
-    rest = ""
-    if page.silent:
+def _done(page: Board, report: PeriodReport, say: Language) -> Part:
+    rest, ours = "", not report.customer
+    if page.silent and ours:
         outages = say.counted(page.silent, "unplanned outage")
         rest = say.phrase(
             "Nobody wrote anything of {outages}: no cause, no ticket, no owner, no note.",
             outages=outages,
         )
-    rows = tuple(_done_row(one, currency, say) for one in page.done)
+    rows = tuple(_done_row(one, report, say) for one in page.done)
     return Part(
-        say.phrase("What is being done"),
+        say.phrase("What is being done") if ours else say.phrase("The longest outages"),
         rows,
         rest,
-        say.phrase("The outages that cost most, with what people wrote of them."),
+        say.phrase("The outages that cost most, with what people wrote of them.") if ours else "",
         say.phrase("No unplanned outage."),
     )
 
 
-def _done_row(one: Done, currency: str, say: Language) -> Cells:
-    cost = f", {say.money(one.lost, currency)}" if one.lost else ""
+def _done_row(one: Done, report: PeriodReport, say: Language) -> Cells:
+    cost = f", {say.money(one.lost, report.currency)}" if one.lost else ""
     told = shorten(_wrote(one, say), _STORY, placeholder="…")
-    told = told or say.phrase("nothing is written down")
+    nothing = marked("no cause is known") if report.customer else marked("nothing is written down")
+    told = told or say.phrase(nothing)
     open_ = f", {say.phrase('still open')}" if one.is_open else ""
     when = f"{say.day(one.start)}, {say.service_time(one.unplanned)}{cost}{open_}"
     return one.name, f"{when}: {told}"

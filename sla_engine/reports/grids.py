@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import coming as to_come
-from sla_engine.reports import lists, promised, view
+from sla_engine.reports import finality, lists, promised, view
 from sla_engine.reports.columns import (
     LEVELS,
     RELIABILITY,
@@ -20,6 +20,7 @@ from sla_engine.reports.columns import (
     verdict,
 )
 from sla_engine.reports.language import Language, language, marked
+from sla_engine.reports.restated import restated
 from sla_engine.reports.strips import line, strip
 from uptime_common.tables import Row, compact, letters
 
@@ -198,7 +199,7 @@ def services(report: PeriodReport, *, days: bool = True) -> Grid:
             [named(s, report.period, say), verdict(s, say), *_cells(s, kept, say)]
             for s in report.services
         ],
-        say.phrase(_LEVELS_CAPTION),
+        " ".join(filter(None, (view.judged_together(report), say.phrase(_LEVELS_CAPTION)))),
         [strip(one, say) for one in report.services] if days else (),
         days_head=say.phrase("Days"),
     )
@@ -301,7 +302,7 @@ def restatements(report: PeriodReport) -> Grid:
     rows = [
         (
             one.service,
-            *view.restated(one, say),
+            *restated(one, report, say),
             say.phrase(_CAUSES[cause.kind]),
             "-" if cause.time is None else say.moment(cause.time),
             cause.author,
@@ -314,6 +315,7 @@ def restatements(report: PeriodReport) -> Grid:
         "Figures that are others than those that were frozen when the report of this period was "
         "made, and each thing that made them so."
     )
+    caption = " ".join((caption, *finality.frozen_then(report)))
     return _grid(
         "restatements", say.phrase("Restatements"), _RESTATEMENTS, rows, say, caption=caption
     )

@@ -7,7 +7,14 @@ from sla_engine.domain.aftermath import aftermath
 from sla_engine.domain.availability import Share
 from sla_engine.domain.contract_window import DAY, ClosedWindow, RunningWindow
 from sla_engine.domain.interval import Interval
-from sla_engine.domain.report import USUAL_PERCENTILE, Latency, PeriodReport, ServiceReport, Work
+from sla_engine.domain.report import (
+    USUAL_PERCENTILE,
+    Capacity,
+    Latency,
+    PeriodReport,
+    ServiceReport,
+    Work,
+)
 from sla_engine.domain.summary import counted
 from sla_engine.reports.columns import budget_gone, other_percentiles, spoken, window_title
 from sla_engine.reports.language import FIELDS, Language, language, marked
@@ -262,7 +269,7 @@ def terms(report: PeriodReport) -> list[tuple[str, str, str, str]]:
         when = say.phrase("the whole period") if whole else say.stretch(*one.span)
         known = say.moment(one.seen)
         if one.upgrade:
-            known += f" ({say.phrase('the upgrade')})"
+            known += f", {say.phrase('the upgrade')}"
         file = f", SHA-256 {one.digest[:12]}" if one.digest else ""
         told = "; ".join(f"{key} {value}" for key, value in one.values)
         whose = say.listed(one.services, 20)
@@ -332,6 +339,13 @@ _KINDS = {
     "planned": marked("planned"), "unplanned": marked("unplanned"),
     "overrun": marked("overrun"),
 }  # fmt: skip
+
+
+def without_health(found: Capacity, say: Language) -> str:
+    """Return why a report has no server health."""
+    if found.unanswered is None:
+        return say.phrase("Server health is missing: no host publishes any.")
+    return say.phrase("Server health is missing: {reason}", reason=found.unanswered)
 
 
 def capacity(report: PeriodReport) -> list[tuple[str, ...]]:

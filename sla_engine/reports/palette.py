@@ -1,5 +1,6 @@
 """The colours of days and outages, and the words that go with them."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from sla_engine.domain.report import Day
@@ -23,7 +24,21 @@ WORDS: dict[DayState, str] = {
     "unknown": marked("unknown"),
     "none": marked("not owed"),
 }
+_UNJUDGED = marked("down")
 LINES = ("#d55e00", "#0072b2", "#009e73")
+
+
+def word(state: DayState, objective: float | None) -> str:
+    """Return what a state is called; without an objective nothing is in budget, or under it."""
+    return _UNJUDGED if state == "partly" and objective is None else WORDS[state]
+
+
+def key(objectives: Iterable[float | None]) -> dict[DayState, str]:
+    """Return the states that days of services with these objectives can have, with their words."""
+    goals = [one for one in objectives if one is not None]
+    if goals:
+        return WORDS
+    return {one: word(one, None) for one in WORDS if one != "miss"}
 
 
 def state(day: Day, objective: float | None) -> DayState:

@@ -1,4 +1,4 @@
-"""What a miss of each agreement would cost, in words."""
+"""What a miss of each agreement, or service with credits, would cost, in words."""
 
 from sla_engine.domain.agreement import Stake
 from sla_engine.domain.board import Board, Staked
@@ -10,7 +10,7 @@ _SHOWN = 5
 
 
 def stakes(page: Board, say: Language) -> Part:
-    """Return a line for each agreement with credits, those nearest to them first."""
+    """Return a line for each of those that have credits, who is nearest to them first."""
     left = len(page.stakes) - _SHOWN
     return Part(
         say.phrase("What a miss would cost"),

@@ -58,7 +58,8 @@ def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
     at = 0
     for state, run in groupby(states):
         count = len(list(run))
-        title = escape(_title(service.days[at : at + count], state, say))
+        told = palette.word(state, service.objective)
+        title = escape(_title(service.days[at : at + count], told, say))
         yield Markup(  # noqa: S704 - numbers, our own words, and what is escaped
             f'<rect class="{state}" fill="{palette.COLOURS[state]}" x="{_PITCH * at}" y="0" '
             f'width="{_PITCH * count - 1}" height="{_HEIGHT}"><title>{title}</title></rect>'
@@ -66,7 +67,7 @@ def _shapes(service: ServiceReport, say: Language) -> Iterator[Markup]:
         at += count
 
 
-def _title(days: Sequence[Day], state: palette.DayState, say: Language) -> str:
+def _title(days: Sequence[Day], told: str, say: Language) -> str:
     first = say.day(days[0].span.start)
     last = say.day(days[-1].span.start)
     when = first if first == last else say.phrase("{start} to {end}", start=first, end=last)
@@ -74,7 +75,7 @@ def _title(days: Sequence[Day], state: palette.DayState, say: Language) -> str:
     lost = ""
     if down:
         lost = f", {say.phrase('{what} unplanned', what=say.duration(down))}"
-    return f"{when}: {say.phrase(palette.WORDS[state])}{lost}"
+    return f"{when}: {say.phrase(told)}{lost}"
 
 
 def _label(service: ServiceReport, say: Language) -> str:

@@ -23,6 +23,7 @@ _JUDGED = (*COUNTED, *LATENCY, "method")
 _HEAD = (
     "record", "period_start", "period_end", "service", "name", "owner", "tier", *_SERVICE, *_OUTAGE,
     *_AGREEMENT, *_COMING, *_JUDGED,
+    "status",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -31,6 +32,7 @@ def render(report: PeriodReport) -> bytes:
     """Return RFC 4180 text in UTF-8 with a header line."""
     data = document(report)
     period = {"period_start": data["period"]["start"], "period_end": data["period"]["end"]}
+    period["status"] = data["status"]
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, _HEAD, restval="", lineterminator="\r\n")
     writer.writeheader()
@@ -40,6 +42,7 @@ def render(report: PeriodReport) -> bytes:
         figures = {key: told[key] for key in (*_SERVICE, *_JUDGED) if key in told}
         down = service["downtime_seconds"]
         both = {"planned_seconds": down["planned"], "unplanned_seconds": down["unplanned"]}
+        both |= _paid_in(service, data["currency"])
         writer.writerow(_safe({"record": "service"} | names | figures | both))
     for service in data["services"]:
         for window in _windows(service["contract"]):
@@ -69,6 +72,11 @@ def _windows(contract: dict[str, Any] | None) -> list[dict[str, Any]]:
     if contract is None:
         return []
     return [*contract["closed"], *([contract["running"]] if contract["running"] else [])]
+
+
+def _paid_in(service: dict[str, Any], currency: str) -> dict[str, str]:
+    """Return the currency of what a service's downtime cost, where that has a price."""
+    return {} if service["business_impact"] is None else {"currency": currency}
 
 
 def _budget(window: dict[str, Any]) -> dict[str, Any]:

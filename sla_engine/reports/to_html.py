@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
-from sla_engine.reports import columns, grids, lists, months, palette, papers, view
+from sla_engine.reports import columns, grids, lists, months, palette, papers, view, whose
 from sla_engine.reports.drawings import (
     captions,
     days_title,
@@ -32,6 +32,7 @@ def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
     say = language(report)
     made = _template().render(
         report=report,
+        whose=whose,
         view=view,
         lists=lists,
         grids=grids,

@@ -14,12 +14,12 @@ from sla_engine.domain.report import (
     Capacity,
     Latency,
     PeriodReport,
-    Restatement,
     ServiceReport,
     Work,
 )
 from sla_engine.reports.board_json import board_json
 from sla_engine.reports.plain import Json, moment, seconds
+from sla_engine.reports.restated_json import restatement
 
 
 def render(report: PeriodReport) -> bytes:
@@ -34,6 +34,8 @@ def document(report: PeriodReport) -> Json:
             "policy_version": report.policy_version,
             "generated_at": rfc3339(report.generated_at),
             "data_until": moment(report.data_until),
+            "status": report.status,
+            **_kept(report),
             "organization": report.organization,
             "source": report.source,
             "currency": report.currency,
@@ -44,26 +46,7 @@ def document(report: PeriodReport) -> Json:
                 "timezone": report.timezone,
             },
             "services": [_service(service, report) for service in report.services],
-            "restatements": [
-                {
-                    "service": one.service,
-                    "availability_ratio_before": one.before,
-                    "availability_ratio_after": one.after,
-                    **_due(one),
-                    "author": one.author,
-                    "reason": one.reason,
-                    "causes": [
-                        {
-                            "kind": cause.kind,
-                            "author": cause.author,
-                            "reason": cause.reason,
-                            "time": None if cause.time is None else rfc3339(cause.time),
-                        }
-                        for cause in one.causes
-                    ],
-                }
-                for one in report.restatements
-            ],
+            "restatements": [restatement(one) for one in report.restatements],
             "maintenance": [_work(one) for one in report.works],
             "capacity": None if report.capacity is None else _capacity(report.capacity, report),
         }
@@ -75,16 +58,13 @@ def document(report: PeriodReport) -> Json:
     )
 
 
-def _due(one: Restatement) -> Json:
-    """Return what was due and is due; nothing where it is not of an agreement."""
-    if one.money is None:
-        return {}
-    before, after, currency = one.money
-    return {
-        "credit_amount_before": before,
-        "credit_amount_after": after,
-        "currency": currency,
-    }
+def _kept(report: PeriodReport) -> Json:
+    """Return whose report it is and when its period was frozen before; nothing of all and never."""
+    found: Json = {"customer": report.customer} if report.customer else {}
+    if report.frozen_at is not None:
+        found["figures_frozen_at"] = rfc3339(report.frozen_at)
+        found["document_kept_at"] = moment(report.kept_at)
+    return found
 
 
 def _agreements(report: PeriodReport) -> Json:

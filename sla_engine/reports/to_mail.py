@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from sla_engine.domain.notice import Message
 from sla_engine.domain.report import PeriodReport
-from sla_engine.reports import to_slack, view
+from sla_engine.reports import to_slack, view, whose
 from sla_engine.reports.drawings import pictured
 from sla_engine.reports.first_page import first_page, short
 from sla_engine.reports.language import language
@@ -27,6 +27,8 @@ def message(report: PeriodReport, picture: str, attached: Sequence[str]) -> Mess
 def _text(report: PeriodReport, attached: Sequence[str]) -> Iterator[str]:
     """Yield what the page says, for who reads no pages."""
     say = language(report)
+    yield view.about(report)
+    yield ""
     for tile in view.tiles(report):
         yield f"{tile.label}: {tile.value}{f' ({tile.note})' if tile.note else ''}"
     yield ""
@@ -43,15 +45,17 @@ def _text(report: PeriodReport, attached: Sequence[str]) -> Iterator[str]:
 
 def _page(report: PeriodReport, picture: str, attached: Sequence[str]) -> str:
     first, say = first_page(report), language(report)
+    hidden = (first.lost,) if report.customer else ()
     parts = (first.lost, first.owed, first.stakes, first.hurt, first.done, first.risks)
     return _template().render(
         report=report,
         title=view.period_title(report),
+        whose=whose,
         view=view,
         say=say,
         _=say.phrase,
         first=first,
-        parts=[one for one in parts if one.rows or one is not first.stakes],
+        parts=[one for one in parts if one.rows or one not in (first.stakes, *hidden)],
         links=links(report),
         picture=picture,
         pictured=pictured(report),

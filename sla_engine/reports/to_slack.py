@@ -8,7 +8,7 @@ from sla_engine.domain.notice import Message, Tone
 from sla_engine.domain.period import recognized
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, summarize
-from sla_engine.reports import lists, promised, view
+from sla_engine.reports import finality, lists, promised, view, whose
 from sla_engine.reports.columns import named, verdict
 from sla_engine.reports.first_page import FirstPage, downtime, first_page, hurt, soon
 from sla_engine.reports.language import Language, Word, language, marked
@@ -47,10 +47,11 @@ def message(report: PeriodReport) -> Message:
     if recognized(report.period, language(report).zone).kind == "day":
         return _daily(report)
     facts = [(tile.label, _told(tile)) for tile in view.tiles(report)]
-    kept = [language(report).phrase(label) for label in _KEPT]
+    labels = (*_KEPT, *(() if report.status in _OVER else ("Status",)))
+    kept = [language(report).phrase(label) for label in labels]
     facts += [(label, value) for label, value in view.header(report) if label in kept]
     return Message(
-        title=f"{view.period_title(report)}: {view.headline(report)}",
+        title=whose.subject(report, view.headline(report)),
         tone=_tone(report),
         fields=tuple(facts),
         lines=tuple(_spaced(_lines(report))),
@@ -72,6 +73,8 @@ def _spaced(lines: Iterable[str]) -> Iterator[str]:
 
 def _tone(report: PeriodReport) -> Tone:
     summary = summarize(report.services)
+    if report.customer:
+        return "warning" if whose.is_bad(report) else "up" if whose.is_good(report) else "info"
     states = (one.running.state for one in report.agreements if one.running is not None)
     broken = "lost" in states or any(one.met is False for one in report.agreements)
     if summary.missed or summary.lost or broken:
@@ -82,7 +85,7 @@ def _tone(report: PeriodReport) -> Tone:
 def _daily(report: PeriodReport) -> Message:
     """Return a day in five lines: downtime, what hurt, budgets, what comes, what is known."""
     say, page = language(report), first_page(report)
-    title = f"{view.period_title(report)}: {view.headline(report)}"
+    title = whose.subject(report, view.headline(report))
     return Message(title, _tone(report), lines=tuple(_day(report, page, say)), links=links(report))
 
 
@@ -92,10 +95,22 @@ def _day(report: PeriodReport, page: FirstPage, say: Language) -> Iterator[str]:
     mark = _DOWN if summary.unplanned else _MARKS["met"]
     yield f"{mark} {down}"
     yield f"{_NOTE} {'; '.join(hurt(report)) or say.phrase('Nothing was down unplanned')}"
-    yield _budgets(summary, say)
-    servers = say.listed(soon(report), _OUTAGES) or say.phrase("nothing that is foreseen")
-    yield f"{_NOTE} {page.risks.title}: {servers}"
+    yield _of_agreement(report, say) if report.customer else _budgets(summary, say)
+    if not report.customer:  # servers are ours
+        servers = say.listed(soon(report), _OUTAGES) or say.phrase("nothing that is foreseen")
+        yield f"{_NOTE} {page.risks.title}: {servers}"
     yield f"{_NOTE} {'; '.join((*_known(report, say), *view.warnings(report)))}"
+
+
+def _of_agreement(report: PeriodReport, say: Language) -> str:
+    """Return how a customer's agreement does, and what is left of its budget, in one line."""
+    left = [
+        promised.budget_left(one.running.budget, one.running.no_budget, say)
+        for one in report.agreements
+        if one.running is not None
+    ]
+    mark = _MARKS[whose.verdict(report, say).key]
+    return f"{mark} {'; '.join(filter(None, (whose.told(report, say).removesuffix('.'), *left)))}"
 
 
 def _budgets(summary: Summary, say: Language) -> str:
@@ -115,13 +130,15 @@ def _budgets(summary: Summary, say: Language) -> str:
 
 
 def _known(report: PeriodReport, say: Language) -> Iterator[str]:
+    if report.status not in _OVER:
+        yield finality.status(report, say)
     if report.data_until is not None:
         yield f"{say.phrase('Data until')} {say.moment(report.data_until)}"
-    share = say.share(summarize(report.services).coverage)
-    yield say.phrase("{share} of the agreed time is known", share=share)
+    yield view.known(report, say)
 
 
-_KEPT = ("Period", "Data until", "Coverage", "So far")
+_KEPT = ("Period", "Data until", "Coverage")
+_OVER = ("final", "preliminary")
 
 
 def _told(tile: view.Tile) -> str:
@@ -213,7 +230,7 @@ def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     if report.restatements:
         names = say.listed([one.service for one in report.restatements], 5)
         told = say.phrase("Restated after an earlier report: {names}", names=names)
-        yield f"{_NOTE} {told}"
+        yield " ".join((_NOTE, told, *(f"({one})" for one in finality.frozen_then(report))))
 
 
 def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:

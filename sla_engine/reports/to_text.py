@@ -6,7 +6,7 @@ from textwrap import wrap
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
-from sla_engine.reports import coming, lists, promised, view
+from sla_engine.reports import coming, finality, lists, promised, view, whose
 from sla_engine.reports.columns import (
     RELIABILITY,
     Column,
@@ -20,6 +20,7 @@ from sla_engine.reports.columns import (
 )
 from sla_engine.reports.first_page import short
 from sla_engine.reports.language import FIELDS, Language, language, marked
+from sla_engine.reports.restated import restated
 from uptime_common.tables import Row, compact, lines
 
 _LOUD = {"missed": "MISSED", "lost": "LOST", "not judged": "-"}
@@ -50,11 +51,7 @@ def _wrapped(line: str, width: int | None) -> list[str]:
 
 def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     say = language(report)
-    yield say.phrase(
-        "Service levels of {organization}, {period}",
-        organization=report.organization,
-        period=say.title(report.period),
-    )
+    yield whose.title(report)
     yield ""
     yield from _about(report, say)
     yield ""
@@ -64,6 +61,8 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
     yield _heading("Services", say)
     services = (_service_row(s, report.period, say) for s in report.services)
     yield from lines(_told(_SERVICE_HEAD, say), services, width)
+    if together := view.judged_together(report):
+        yield together
     yield from _more(report, say, width)
     yield from _contracts(report, say, width)
     yield ""
@@ -85,14 +84,14 @@ def _lines(report: PeriodReport, width: int | None) -> Iterator[str]:
 def _about(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what stands over every figure, label by label."""
     span = say.stretch(*report.period)
-    told = [
+    told = [("Reported by", report.organization)] if report.customer else []
+    told += [
         ("Period", say.phrase("{span} ({zone}, end excluded)", span=span, zone=report.timezone)),
         ("Generated", say.moment(report.generated_at)),
     ]
     if report.data_until is not None:
         told.append(("Data until", say.moment(report.data_until)))
-    if report.generated_at >= report.period.end:
-        told.append(("Status", view.status(report, say)))
+    told.append(("Status", finality.status(report, say)))
     policy = say.phrase("version {n}", n=report.policy_version)
     told += [("Source", report.source), ("Accounting policy", policy)]
     labels = [say.phrase(label) for label, _ in told]
@@ -116,15 +115,16 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     yield from _before(report, say)
     for tile in view.business(report):
         yield f"{tile.label}: {tile.value} ({tile.note})"
-    yield say.phrase(
-        "Coverage: {share} of the agreed time is known", share=say.share(summary.coverage)
-    )
+    yield say.phrase("Coverage: {known}", known=view.known(report, say))
     for warning in view.warnings(report):
         yield say.phrase("WARNING: {warning}", warning=warning)
 
 
 def _judged(report: PeriodReport, summary: Summary, say: Language) -> Iterator[str]:
-    """Yield how many met the objective, and who did not."""
+    """Yield how many met the objective, and who did not; of a customer what came of it all."""
+    if report.customer:
+        yield view.headline(report)
+        return
     judged = len(summary.met) + len(summary.missed)
     if judged:
         yield _met(len(summary.met), judged, say)
@@ -265,8 +265,9 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     if report.restatements:
         yield ""
         yield _heading("Restatements", say, len(report.restatements))
+        yield from finality.frozen_then(report)
     for one in report.restatements:
-        before, after = view.restated(one, say)
+        before, after = restated(one, report, say)
         yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
 
 
@@ -302,7 +303,7 @@ def _capacity(
     yield ""
     yield _heading("Server health and capacity", say)
     if found.problem:
-        yield found.problem
+        yield lists.without_health(found, say)
     for head, rows in (
         (lists.CAPACITY_HEAD, lists.capacity(report)),
         (lists.UPDATES_HEAD, lists.updates(report)),

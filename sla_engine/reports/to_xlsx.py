@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sla_engine.domain.report import PeriodReport
+from sla_engine.reports import whose
 from sla_engine.reports.flat import COUNTED, LATENCY, flat
 from sla_engine.reports.format import MissingExtraError
 from sla_engine.reports.language import language
@@ -55,9 +56,9 @@ _OWED = (
     "kind", "id", "name", "start", "end", "credit_percent", "fee", "amount", "currency",
 )  # fmt: skip
 _STAKE = (
-    "agreement", "name", "start", "end", "window_state", "fee", "currency", "due_percent",
-    "due_amount", "next_below_ratio", "next_service", "next_percent", "next_amount", "most_percent",
-    "most_amount",
+    "kind", "agreement", "service", "name", "start", "end", "window_state", "fee", "currency",
+    "due_percent", "due_amount", "next_below_ratio", "next_service", "next_percent", "next_amount",
+    "most_percent", "most_amount",
 )  # fmt: skip
 _RISK = ("kind", "name", "at", "used_ratio", "place")
 _HOST = (
@@ -71,8 +72,12 @@ _COMING = (
 )  # fmt: skip
 _ABOUT = (
     "organization", "period_start", "period_end", "timezone", "generated_at", "data_until",
-    "source", "currency", "policy_version",
+    "source", "currency", "policy_version", "status",
 )  # fmt: skip
+
+
+_OURS = frozenset({"Lost", "Stakes", "Servers"})
+"""Sheets of what is not in a customer's report."""
 
 
 class Sheet(NamedTuple):
@@ -109,10 +114,13 @@ def render(report: PeriodReport) -> bytes:
         },
     )
     made = datetime.fromtimestamp(report.generated_at / 1000, UTC)
-    book.set_properties({"title": report.organization, "created": made})
+    title = whose.title(report) if report.customer else report.organization
+    book.set_properties({"title": title, "created": made})
     head = book.add_format({"bold": True, "bottom": 1})
     when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     for sheet in sheets(report):
+        if report.customer and sheet.name in _OURS:
+            continue
         for number, rows in enumerate(_pieces(sheet.rows)):
             name = f"{sheet.name} {number + 1}" if number else sheet.name
             _write(book.add_worksheet(name), sheet.head, rows, head, when)

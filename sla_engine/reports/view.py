@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sla_engine.domain.availability import Figures
-from sla_engine.domain.report import PeriodReport, Restatement, ServiceReport
+from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, is_thin, summarize
+from sla_engine.reports import finality, whose
 from sla_engine.reports.columns import credit, events_lost, objective
 from sla_engine.reports.language import Language, language, marked
 
@@ -73,6 +74,7 @@ WORDS = (
     ),
 )
 """What the words of a report mean."""
+_NOTHING_AGREED = marked("no time was agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Tile:
 def header(report: PeriodReport) -> list[tuple[str, str]]:
     """Return what every report says of itself."""
     say = language(report)
-    found = [
+    found = [(say.phrase("Reported by"), report.organization)] if report.customer else []
+    found += [
         (
             say.phrase("Period"),
             say.phrase("{span}, end excluded", span=say.stretch(*report.period)),
@@ -98,13 +101,9 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         *_data_until(report),
         (say.phrase("Source"), report.source),
         (say.phrase("Accounting policy"), say.phrase("version {n}", n=report.policy_version)),
-        (say.phrase("Coverage"), say.share(summarize(report.services).coverage)),
+        (say.phrase("Coverage"), _coverage(report, say)),
     ]
-    if report.generated_at < report.period.end:
-        text = say.phrase("the period is not over; figures are up to the time of generation")
-        found.append((say.phrase("So far"), text))
-    else:
-        found.append((say.phrase("Status"), status(report, say)))
+    found.append((say.phrase("Status"), finality.status(report, say)))
     if report.late is not None:
         text = say.phrase("made {length} after it was due", length=say.duration(report.late))
         found.append((say.phrase("Late"), text))
@@ -117,30 +116,28 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
     return found
 
 
-def status(report: PeriodReport, say: Language) -> str:
-    """Return whether the figures of a period that is over may still change."""
-    if report.frozen:
-        return say.phrase("final: frozen, and what changes it later is restated")
-    if report.unsettled:
-        return say.phrase(
-            "preliminary: not known to the period's end yet: {names}",
-            names=", ".join(report.unsettled),
-        )
-    return say.phrase("preliminary: no frozen document; late samples and corrections may change it")
-
-
 def about(report: PeriodReport) -> str:
     """Return in one line what stands over every figure: period, zone, until when, how much."""
     say = language(report)
     span = say.stretch(*report.period)
     found = [say.phrase("{span} ({zone}, end excluded)", span=span, zone=report.timezone)]
-    if report.generated_at >= report.period.end:
-        found.append(say.phrase("final") if report.frozen else say.phrase("preliminary"))
+    found.append(finality.standing(report, say))
     if report.data_until is not None:
         found.append(say.phrase("data until {when}", when=say.moment(report.data_until)))
-    share = say.share(summarize(report.services).coverage)
-    found.append(say.phrase("{share} of the agreed time is known", share=share))
-    return "; ".join(found)
+    return "; ".join([*found, known(report, say)])
+
+
+def known(report: PeriodReport, say: Language) -> str:
+    """Return how much of the agreed time is known, where any was agreed."""
+    coverage = summarize(report.services).coverage
+    if coverage is None:
+        return say.phrase(_NOTHING_AGREED)
+    return say.phrase("{share} of the agreed time is known", share=say.share(coverage))
+
+
+def _coverage(report: PeriodReport, say: Language) -> str:
+    coverage = summarize(report.services).coverage
+    return say.phrase(_NOTHING_AGREED) if coverage is None else say.share(coverage)
 
 
 def _data_until(report: PeriodReport) -> list[tuple[str, str]]:
@@ -152,7 +149,7 @@ def headline(report: PeriodReport) -> str:
     """Return the one or two sentences that a senior reads."""
     summary, say = summarize(report.services), language(report)
     judged = len(summary.met) + len(summary.missed)
-    said = []
+    said = [whose.told(report, say)] if report.customer else []
     if judged and not summary.missed:
         said.append(
             say.plural(
@@ -173,13 +170,25 @@ def headline(report: PeriodReport) -> str:
         )
     if summary.running:
         said.append(running(summary, say))
-    if broken := [one.customer for one in report.agreements if one.met is False]:
+    broken = [one.customer for one in report.agreements if one.met is False]
+    if broken and not report.customer:
         said.append(say.phrase("Agreements missed: {names}.", names=say.listed(broken, 3)))
     return " ".join(said) or unjudged(report, say)
 
 
+def judged_together(report: PeriodReport) -> str:
+    """Return why a customer's services have no verdict, where one figure of all has it."""
+    if not report.customer or any(one.objective is not None for one in report.services):
+        return ""
+    return language(report).phrase(
+        "No objective was promised of a single service: the agreement is judged as a whole."
+    )
+
+
 def unjudged(report: PeriodReport, say: Language) -> str:
     """Return why there is no verdict at all."""
+    if report.status == "not_begun":
+        return say.phrase("The period has not begun.")
     if report.services and all(one.objective is None for one in report.services):
         return say.phrase("No service has an objective: these are figures without a verdict.")
     return say.phrase("No service could be judged: nothing is known, or nothing was agreed.")
@@ -227,7 +236,15 @@ def tiles(report: PeriodReport) -> list[Tile]:
 
 
 def _verdicts(report: PeriodReport, say: Language) -> Iterator[Tile]:
-    """Yield how many objectives were met, and how many running windows are on course."""
+    """Yield how many objectives were met, and how many running windows are on course.
+
+    In a customer's report the agreement's verdict is the one that counts.
+    """
+    if report.customer:
+        note = ", ".join(whose.figure(report, say)) or whose.kept_by(report, say)
+        came = whose.verdict(report, say)
+        yield Tile(say.phrase("Agreement"), came, note, alarming=whose.is_bad(report))
+        return
     summary = summarize(report.services)
     judged = len(summary.met) + len(summary.missed)
     if judged or not summary.running:
@@ -324,7 +341,8 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         sums = " + ".join(say.amount(amount, currency) for currency, amount in owed.items())
         whom = [one.customer for one in report.agreements if any(one.due.values())]
         customers = say.listed(whom, 3)
-        yield Tile(say.phrase("Due to customers"), sums, customers, alarming=True)
+        label = say.phrase("Credit due") if report.customer else say.phrase("Due to customers")
+        yield Tile(label, sums, customers, alarming=True)
 
 
 def _paying(report: PeriodReport) -> list[ServiceReport]:
@@ -443,12 +461,3 @@ def budget_words(service: ServiceReport, say: Language) -> str:
     if left < 0:
         return say.phrase("error budget exceeded by {share}", share=say.share(-left))
     return say.phrase("{share} of the error budget left", share=say.share(left))
-
-
-def restated(one: Restatement, say: Language) -> tuple[str, str]:
-    """Return what was reported and what it is now: a share, or what is due to a customer."""
-    if one.money is None:
-        return say.percent(one.before), say.percent(one.after)
-    before, after, currency = one.money
-    told = ["-" if due is None else say.amount(due, currency) for due in (before, after)]
-    return told[0], told[1]

@@ -16,6 +16,7 @@ from sla_engine.domain.report import Restatement
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.maintenance import Request
+from sla_engine.reports import FORMATS
 from tests.accounting.test_past import (
     CHANGES,
     DAY,
@@ -258,3 +259,40 @@ def test_what_the_same_samples_do_not_give_any_more_is_no_fault_of_theirs(
     assert {cause.kind for one in now(ledger) for cause in one.causes} == {kind}
     samples(ledger)
     assert "samples" in {cause.kind for one in now(ledger) for cause in one.causes}
+
+
+def test_what_changed_beside_the_availability_is_listed(ledger: Ledger) -> None:
+    frozen(ledger)
+    line = (
+        Segment(DOWN, DOWN + HOUR, State.UP),
+        Segment(DOWN + DAY, DOWN + DAY + HOUR, State.DOWN),
+    )
+    ledger.apply([Derived("shop", line, DOWN)])
+    [found] = now(ledger)
+    assert found.before == found.after
+    assert found.others == ()  # an hour on another day: all figures are the same
+    terms(ledger)
+    [found] = now(ledger)
+    assert found.others == (("met", False, True), ("objective", 0.999, 0.99))
+
+
+def test_an_agreement_that_owes_the_same_shows_what_changed_instead() -> None:
+    line = (
+        Segment(SEPTEMBER.start, DOWN, State.UP),
+        Segment(DOWN, DOWN + HOUR, State.DOWN),
+        Segment(DOWN + HOUR, SEPTEMBER.end, State.UP),
+    )
+    agreement = {
+        "id": "a", "customer": "ACME", "services": ["shop"], "objective": 99.9, "fee": 1000,
+        "rule": "worst", "credits": [{"below": 99.9, "credit": 10}],
+    }  # fmt: skip
+    with Ledger.open("sqlite://") as found:
+        found.apply([Derived("shop", line, SEPTEMBER.start)])
+        book = Books(catalogue({"id": "shop"}, agreements=[agreement]), found)
+        assert frozen_report(book, SEPTEMBER, EDIT).frozen
+        longer = (Segment(DOWN + HOUR, DOWN + 2 * HOUR, State.DOWN),)
+        found.apply([Derived("shop", longer, DOWN)])
+        told = report(book, SEPTEMBER, LATER)
+    [owed] = [one for one in told.restatements if one.service == "ACME"]
+    assert owed.money == (100, 100, "EUR")
+    assert "ACME: 99.861 % -> 99.722 %, " in FORMATS["text"].render(told).decode()

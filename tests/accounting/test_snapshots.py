@@ -14,7 +14,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Cause, Restatement
+from sla_engine.domain.report import Cause, Changed, Restatement
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.maintenance.requests import request, resolve
@@ -54,7 +54,13 @@ def test_a_correction_after_the_report_is_a_restatement(ledger: Ledger) -> None:
     ledger.corrections.add("shop", DOWN, said)
     why = "it was agreed by mail"
     cause = Cause("correction", "ann", why, END + 5)
-    expected = Restatement("shop", BEFORE, 1.0, "ann", why, (cause,))
+    others = (
+        Changed("met", False, True),
+        Changed("unplanned", HOUR, 0),
+        Changed("planned", 0, HOUR),
+        Changed("excluded", 0, HOUR),
+    )
+    expected = Restatement("shop", BEFORE, 1.0, "ann", why, (cause,), others=others)
     for now in (END + 6, END + 7):
         made = frozen_report(Books(BOOK, ledger), OCTOBER, now)
         assert made.restatements == (expected,)

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from sla_engine.accounting.report import report
+from sla_engine.domain.board import board
 from sla_engine.domain.period import parse_period
 from sla_engine.domain.report import PeriodReport
-from sla_engine.ledger import Ledger
+from sla_engine.ledger import Books, Ledger
 from sla_engine.reports import FORMATS
 from tests.accounting.test_agreements import UTC, at, books
 from tests.accounting.test_agreements import ledger as ledger  # noqa: PLC0414
+from tests.catalogues import catalogue
 from tests.reports.test_paper import pdftotext
 
 LATE = [{"below": 99.8, "credit": 10}, {"below": 99.5, "credit": 25}]
@@ -82,6 +84,63 @@ def test_where_no_credits_are_agreed_nothing_is_invented(
     assert list(stakes(ledger, "2026-09-15", **terms)) == []
     shown = FORMATS["html"].render(told(ledger, "2026-09-15", {"id": "a"} | terms)).decode()
     assert "What a miss would cost" not in shown
+
+
+# 60 of 21,600 minutes: 99.722 % on the 15th; the shop's own steps are under 99.9 and 99.5 %.
+@pytest.mark.parametrize(
+    ("day", "terms", "expected"),
+    [
+        ("2026-09-15", {}, ("2026-09-01", "lost", 10, 0.995, 25, 25)),
+        ("2026-09-15", {"credits": LATE[:1]}, ("2026-09-01", "lost", 10, None, 10, 10)),
+        ("2026-09-09", {}, ("2026-09-01", "on_course", 0, 0.999, 10, 25)),
+        ("2026-09", {}, ("2026-10-01", None, 0, 0.999, 10, 25)),
+        ("2026-09-15", {"window": "30d"}, None),
+        ("2026-09-15", {"credits": []}, None),
+        ("2026-09", {"until": "2026-10-01"}, None),
+    ],
+)
+def test_a_service_with_credits_of_its_own_has_a_stake(
+    ledger: Ledger, day: str, terms: dict[str, Any], expected: Any
+) -> None:
+    steps = [{"below": 99.9, "credit": 10}, {"below": 99.5, "credit": 25}]
+    shop = {"id": "shop", "objective": 99.9, "credits": steps} | terms
+    now, book = at("2026-12-01"), catalogue(shop, {"id": "till"})
+    found = report(Books(book, ledger), parse_period(day, UTC, now), now)
+    listed = json.loads(FORMATS["json"].render(found))["board"]["stakes"]
+    if expected is None:
+        assert listed == []
+        return
+    [stake] = listed
+    parts = ("due_percent", "next_below_ratio", "next_percent", "most_percent")
+    told = (stake["start"][:10], stake["window_state"], *(stake[part] for part in parts))
+    assert told == expected
+    assert (stake["kind"], stake["service"], stake["agreement"]) == ("service", "shop", None)
+    assert (stake["next_amount"], stake["currency"]) == (None, "EUR")
+
+
+def test_services_and_agreements_stand_together_and_customers_see_their_own(
+    ledger: Ledger,
+) -> None:
+    shop = {"id": "shop", "objective": 99.9, "credits": LATE}
+    acme = {
+        "id": "a", "customer": "ACME", "services": ["till"], "objective": 99.9, "fee": 1000,
+        "credits": LATE,
+    }  # fmt: skip
+    now = at("2026-12-01")
+    books_ = Books(catalogue(shop, {"id": "till"}, agreements=[acme]), ledger)
+    period = parse_period("2026-09", UTC, now)
+    said = FORMATS["text"].render(report(books_, period, now)).decode()
+    assert "What a miss would cost:\nACME: October 2026: " in said
+    assert "\nshop: October 2026: 10 % under 99.8 %; at most 25 % = fee not known" in said
+    customers = report(books_, period, now, agreement="a")
+    assert "shop" not in FORMATS["text"].render(customers).decode()
+
+
+def test_a_fee_of_nothing_costs_nothing_and_owes_nothing(ledger: Ledger) -> None:
+    free = told(ledger, "2026-09", {"id": "a", "fee": 0, "rule": "worst"})
+    page = board(free)
+    assert (page.stakes, page.owed) == ((), ())
+    assert [one.credit for one in free.agreements[0].closed] == [10]
 
 
 def test_page_paper_and_message_say_what_the_json_does(ledger: Ledger) -> None:

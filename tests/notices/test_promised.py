@@ -167,4 +167,4 @@ def test_the_last_window_of_an_agreement_that_left_is_told_once(
         send(remembered(Books(book(ZETA), ledger), now).catalogue, ledger, slack, now)
     told = [root["text"] for root in slack.roots() if "ACME" in str(root)]
     assert len(told) == 1
-    assert "October 2026: Agreements missed: ACME" in told[0]
+    assert "Service levels for ACME, October 2026: missed" in told[0]
