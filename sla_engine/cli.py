@@ -46,6 +46,9 @@ COMMANDS: Final = {
 SHOWS_PROGRESS: Final = {"serve", "backfill", "discover"}
 """Those that say by themselves how far they are."""
 
+ACTED: Final = {"outages", "maintenance", "terms"}
+"""Those that take an action, which has flags of its own."""
+
 FIRST = """\
 The commands that matter first; sla-engine --help lists all, sla-engine COMMAND --help tells flags.
 
@@ -87,11 +90,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sla-engine: {said}{then}", file=sys.stderr)
         return 1
     except UsageError as error:
-        print(f"sla-engine: {error}; see sla-engine {given[0]} --help", file=sys.stderr)
+        print(f"sla-engine: {error}; see sla-engine {_named(given)} --help", file=sys.stderr)
         return 2
     except OSError as error:
         return _unsaid(error)
     return code
+
+
+def _named(given: Sequence[str]) -> str:
+    """Return a command with the action that it takes, whose flags its --help tells."""
+    action = given[1:2] if given[0] in ACTED else ()
+    return " ".join((given[0], *action))
 
 
 def _has_nothing(options: argparse.Namespace) -> bool:

@@ -18,6 +18,8 @@ _LISTS = {
     "there is no window": "sla-engine maintenance list",
     "there is no request": "sla-engine maintenance list",
 }
+_PARTLY = "derived but for "
+"""How a job begins to tell what Prometheus kept it from."""
 _PAGES = {"graph", "query", "targets", "alerts", "rules", "metrics", "status", "api", "v1"}
 """What people copy behind the address of a Prometheus."""
 _FAR = {"PrometheusError", "LedgerError", "SQLAlchemyError", "AlertmanagerError"}
@@ -50,9 +52,10 @@ def _step(error: Exception, command: str, options: argparse.Namespace) -> str:
     for begin, listing in _LISTS.items():
         if text.startswith(begin):
             return listing
-    if any(_FAR & _names(cause) for cause in _causes(error)) and command != "doctor":
+    far = text.startswith(_PARTLY) or any(_FAR & _names(cause) for cause in _causes(error))
+    if far and command != "doctor":
         return _look(command, options)
-    return f"sla-engine {command} --help"
+    return ""  # what failed is no mistake in the flags: their list leads nowhere
 
 
 def _install(missing: BaseException) -> str:

@@ -32,16 +32,14 @@ from uptime_common.lifecycle import lifecycle
 from uptime_common.web import WebConfig, load_web_config, start_server
 
 _GRACE_SECONDS = 3.0
+_LEAST_TICK_SECONDS = 0.1
 
 log = structlog.get_logger("engine")
 
 
 def serve(options: argparse.Namespace) -> int:
     """``sla-engine serve``: until SIGTERM or SIGINT; SIGHUP reads the catalogue again."""
-    try:
-        tick = parse_duration(options.tick) / 1000
-    except ValueError as error:
-        raise UsageError(f"--tick: {error}") from error
+    tick = _tick(options)
     listed, late, windows = _list_bounds(options), _late_window(options), _windows(options)
     web_config = load_web_config(options.web_config_file)
     CLOCK.steady()
@@ -95,6 +93,17 @@ def _list_bounds(options: argparse.Namespace) -> ListBounds:
         return ListBounds(options.metrics_outages, parse_duration(options.metrics_outages_age))
     except ValueError as error:
         raise UsageError(f"--metrics.outages-age: {error}") from error
+
+
+def _tick(options: argparse.Namespace) -> float:
+    """Return how often Prometheus is asked (seconds); without a pause nothing else would get on."""
+    try:
+        tick = parse_duration(options.tick) / 1000
+    except ValueError as error:
+        raise UsageError(f"--tick: {error}") from error
+    if tick < _LEAST_TICK_SECONDS:
+        raise UsageError(f"--tick: {options.tick} is shorter than 100ms")
+    return tick
 
 
 def _windows(options: argparse.Namespace) -> tuple[str, ...]:

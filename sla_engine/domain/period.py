@@ -116,8 +116,11 @@ def local_midnight(day: date, zone: tzinfo) -> int:
 def parse_time(text: str, zone: tzinfo) -> int:
     """Return the instant of a date (its local midnight) or an RFC 3339 time, in milliseconds UTC.
 
+    A local time that the clocks skip is no moment, and one that they show twice is two: neither is
+    guessed.
+
     Raises:
-        ValueError: the text is neither.
+        ValueError: the text is neither, or not one moment.
     """
     try:
         if _DAY.fullmatch(text):
@@ -128,8 +131,28 @@ def parse_time(text: str, zone: tzinfo) -> int:
             f"{text!r} is not a date or a time such as 2026-10-03 or 2026-10-03T08:00:00Z"
         ) from None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
+        moment = _one_moment(text, moment, zone)
     return round(moment.timestamp() * 1000)
+
+
+def _one_moment(text: str, local: datetime, zone: tzinfo) -> datetime:
+    """Return the moment of a local time.
+
+    Raises:
+        ValueError: the clocks skip it, or show it twice.
+    """
+    first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    either = " or ".join(one.isoformat() for one in (first, second))
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
+        there = " or ".join(
+            one.astimezone(UTC).astimezone(zone).isoformat() for one in (second, first)
+        )
+        message = f"the clocks of {zone} are put forward over it; write {there}"
+    else:
+        message = f"the clocks of {zone} show it twice; write {either}"
+    raise ValueError(f"{text!r} is not one moment: {message}")
 
 
 def rfc3339(at: int) -> str:

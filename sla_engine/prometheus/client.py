@@ -367,4 +367,6 @@ def _reason(error: BaseException) -> str:
     """Return the innermost cause in one line: "connection refused", not a chain of classes."""
     while error.__context__ is not None:
         error = error.__context__
-    return " ".join((getattr(error, "strerror", None) or str(error)).split())
+    said = " ".join((getattr(error, "strerror", None) or str(error)).split())
+    file = getattr(error, "filename", None)  # of a token or a certificate
+    return said if file is None else f"{file}: {said}"

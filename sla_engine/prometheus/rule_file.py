@@ -1,5 +1,6 @@
 """Keep the rule file of the catalogue's services: written whole, judged before it replaces."""
 
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -104,6 +105,8 @@ def _restore(path: Path, before: str | None, draft: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     """Write to the disk, not only to its cache: a power cut leaves the old file or the new."""
+    if not path.parent.is_dir():  # the name of a draft would say nothing to anybody
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

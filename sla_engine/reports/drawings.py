@@ -7,6 +7,7 @@ it does not say in words.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from markupsafe import Markup
@@ -20,6 +21,8 @@ from sla_engine.reports.strips import scale, strip
 from uptime_common.humanize import NOTHING
 
 _WIDTH, _HEIGHT = 480, 206
+FLAT = 126
+"""The height of a chart that has little room on the first page: flatter is wider there."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 128, 470, 28, 174
 _MARGIN = 52
 _GAP = 20
@@ -45,11 +48,12 @@ def captions(report: PeriodReport) -> list[str]:
     return [f"{say.phrase(label)}." for _, label, _ in _DRAWN]
 
 
-def trend(report: PeriodReport) -> Markup:
+def trend(report: PeriodReport, height: int = _HEIGHT) -> Markup:
     """Return the chart of the periods up to this one; nothing where there are none before it."""
     if not report.trend:
         return Markup("")
-    return _framed(marked("Trend"), trend_title(report), _TREND_LABEL, _trend, report)
+    draw = partial(_trend, height=height)
+    return _framed(marked("Trend"), trend_title(report), _TREND_LABEL, draw, report, height=height)
 
 
 def trend_title(report: PeriodReport) -> str:
@@ -99,7 +103,9 @@ def pictured(report: PeriodReport) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport) -> Markup:
+def _framed(
+    title: str, when: str, label: str, draw: Draw, report: PeriodReport, *, height: int = _HEIGHT
+) -> Markup:
     say = language(report)
     shapes, label, title = (
         Markup("\n").join(draw(report, say)),
@@ -111,7 +117,7 @@ def _framed(title: str, when: str, label: str, draw: Draw, report: PeriodReport)
         'font-size="11" fill="currentColor">\n'
         '<text x="0" y="14" font-size="13" font-weight="bold">{3}'
         '<tspan dx="7" font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
-    ).format(_WIDTH, _HEIGHT, f"{label}: {when}", title, shapes, when)
+    ).format(_WIDTH, height, f"{label}: {when}", title, shapes, when)
 
 
 def days_title(report: PeriodReport) -> str:
@@ -229,9 +235,9 @@ def _comparison(report: PeriodReport, say: Language) -> Shapes:
     yield from _key(keys)
 
 
-def _trend(report: PeriodReport, say: Language) -> Shapes:
+def _trend(report: PeriodReport, say: Language, height: int) -> Shapes:
     """Draw planned and unplanned downtime of each period, and how many objectives were met."""
-    bottom = _BOTTOM - _KEY_LINE
+    bottom = _BOTTOM - _KEY_LINE - (_HEIGHT - height)
     longest = max((max(one.planned, one.unplanned) for one in report.trend), default=0) or 1
     length, name = plots.unit(longest)
     marks = _marks(0, longest / length)
@@ -253,9 +259,8 @@ def _trend(report: PeriodReport, say: Language) -> Shapes:
             yield _text(x + wide / 2, bottom + 13, label, "middle")
         yield _small(x + wide / 2, bottom + 25, _met(one, say), "middle")
     yield _small(_MARGIN - 6, bottom + 25, say.phrase("met"), "end")
-    yield from _key(
-        [(say.phrase(word), palette.COLOURS[colour], "none") for word, colour, _ in _BARS]
-    )
+    entries = [(say.phrase(word), palette.COLOURS[colour], "none") for word, colour, _ in _BARS]
+    yield from _key(entries, height)
 
 
 def is_monthly(report: PeriodReport) -> bool:

@@ -9,6 +9,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.domain.summary import summarize
 from sla_engine.reports import columns, grids, lists, months, palette, papers, view, whose
 from sla_engine.reports.drawings import (
+    FLAT,
     captions,
     days_title,
     drawings,
@@ -42,7 +43,7 @@ def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
         summary=summarize(report.services),
         charts=list(zip(drawings(report), captions(report), strict=True)),
         first=first_page(report),
-        trend=trend(report),
+        trend=trend(report, FLAT),
         trend_title=trend_title(report) if report.trend else "",
         months=months.months,
         months_title=months.title,

@@ -321,9 +321,9 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         note = say.plural(
             "of {n} service with a known cost", "of {n} services with a known cost", len(costs)
         )
-        before = report.trend[-2] if len(report.trend) > 1 else None
-        if before is not None and before.cost is not None:
-            cost, when = say.money(before.cost, report.currency), say.title(before.span)
+        before = _cost_before(report)
+        if before is not None:
+            cost, when = say.money(before, report.currency), _before(report, say)
             note = f"{say.phrase('{what} in {period}', what=cost, period=when)}; {note}"
         yield Tile(say.phrase("Business impact"), say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
@@ -343,6 +343,17 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         customers = say.listed(whom, 3)
         label = say.phrase("Credit due") if report.customer else say.phrase("Due to customers")
         yield Tile(label, sums, customers, alarming=True)
+
+
+def _cost_before(report: PeriodReport) -> float | None:
+    """Return what the period before cost, where the trend has it, whole or in its months."""
+    before = report.previous
+    if before is None:
+        return None
+    parts = [one for one in report.trend if before.start <= one.span.start < before.end]
+    costs = [one.cost for one in parts if one.cost is not None]
+    whole = bool(parts) and (parts[0].span.start, parts[-1].span.end) == before
+    return sum(costs) if whole and len(costs) == len(parts) else None
 
 
 def _paying(report: PeriodReport) -> list[ServiceReport]:

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -93,6 +94,48 @@ def test_a_time_without_an_offset_is_local() -> None:
 def test_a_wrong_span_is_refused(start: str, end: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         span(start, end, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "2026-03-29T02:30",
+            (
+                "the clocks of Europe/Berlin are put forward over it; "
+                "write 2026-03-29T01:30:00+01:00 or 2026-03-29T03:30:00+02:00"
+            ),
+        ),
+        (
+            "2026-10-25T02:30",
+            (
+                "the clocks of Europe/Berlin show it twice; "
+                "write 2026-10-25T02:30:00+02:00 or 2026-10-25T02:30:00+01:00"
+            ),
+        ),
+    ],
+)
+def test_a_local_time_that_is_not_one_moment_is_refused(text: str, words: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"^{re.escape(repr(text))} is not one moment: {re.escape(words)}$"
+    ):
+        parse_time(text, BERLIN)
+    for written in re.findall(r"20\S+[+]\S+", words):
+        assert parse_time(written, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-03-29T01:59:59", "2026-03-29T00:59:59Z"),
+        ("2026-03-29T03:00", "2026-03-29T01:00:00Z"),
+        ("2026-10-25T01:59", "2026-10-24T23:59:00Z"),
+        ("2026-10-25T03:00", "2026-10-25T02:00:00Z"),
+        ("2026-10-25", "2026-10-24T22:00:00Z"),
+    ],
+)
+def test_beside_a_change_of_the_clocks_a_local_time_is_one_moment(text: str, utc: str) -> None:
+    assert rfc3339(parse_time(text, BERLIN)) == utc
 
 
 def test_milliseconds_are_written_when_they_are_not_zero() -> None:

@@ -243,3 +243,12 @@ def test_a_name_reads_as_it_was_written_in_the_foot_and_in_pictures(name: str) -
 def test_both_papers_are_known_to_the_page() -> None:
     for name, paper in PAPERS.items():
         assert f"@page {{ size: {paper.size};" in to_html.page(replace(REPORT, paper=name))
+
+
+def test_the_chart_of_the_first_page_is_wide_enough_to_be_read() -> None:
+    """Its own shape says how wide it is drawn: the height is all that print gives it."""
+    page = FORMATS["html"].render(REPORT).decode()
+    [height] = re.findall(r"\.board \.chart svg \{ width: 100%; height: ([\d.]+)mm \}", page)
+    board = page.split('<figure class="chart">')[1]
+    [(wide, high)] = re.findall(r'viewBox="0 0 (\d+) (\d+)"', board.split("</figure>")[0])
+    assert float(height) * int(wide) / int(high) > 88
