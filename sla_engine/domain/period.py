@@ -149,10 +149,13 @@ def _one_moment(text: str, local: datetime, zone: tzinfo) -> datetime:
         there = " or ".join(
             one.astimezone(UTC).astimezone(zone).isoformat() for one in (second, first)
         )
-        message = f"the clocks of {zone} are put forward over it; write {there}"
-    else:
-        message = f"the clocks of {zone} show it twice; write {either}"
-    raise ValueError(f"{text!r} is not one moment: {message}")
+        raise ValueError(
+            f"{text!r} is not one moment: the clocks of {zone} "
+            f"are put forward over it; write {there}"
+        )
+    raise ValueError(
+        f"{text!r} is not one moment: the clocks of {zone} show it twice; write {either}"
+    )
 
 
 def rfc3339(at: int) -> str:
