@@ -75,6 +75,7 @@ DIFFERENCES = {
     "gzip-then-garbage": "the page is whole, and browsers leave out what follows its end",
     "gzip-empty": "no body is no broken one: browsers and proxies take it",
     "deflate": "RFC 9110, section 8.4.1.2: deflate has zlib's frame, which Go's flate lacks",
+    "tcp-banner-endless": "a line longer than we read is unknown, by the cause `limit`",
     "body-in-latin-1": "expressions see text in the charset that the answer names, not its bytes",
 }
 """Names of cases that we judge otherwise, and why."""
