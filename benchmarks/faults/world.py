@@ -217,13 +217,27 @@ class World:
             yield f"{service}: coverage beyond now, {history.covered[-1]}"
 
     def _is(self, span: OutageSpan, one: Stretch) -> bool:
-        return self._near(span.start, one.start) and self._near(span.end, one.end)
+        begun = self._near(span.start, one.start) or span.start == self._seen(one, one.start, "0")
+        ended = self._near(span.end, one.end) or span.end == self._seen(one, one.end, "1")
+        return begun and ended
 
     def _near(self, said: int | None, true: int | None) -> bool:
         if said is None or true is None:
             return said is true
         hidden = any(i.start <= true <= i.end and i.start <= said <= i.end for i in self.blind)
         return hidden or abs(said - true) <= _NEAR
+
+    def _seen(self, one: Stretch, after: int | None, value: str) -> int | None:
+        """Return when Prometheus first saw this: late where a busy machine kept it from looking."""
+        if self.prometheus is None or after is None:
+            return None
+        query = f'state{{service="{one.service}"}}[1h]'
+        answer = requests.get(
+            f"{self.prometheus.url}/api/v1/query", params={"query": query}, timeout=10
+        )
+        samples = [s for series in answer.json()["data"]["result"] for s in series["values"]]
+        times = (round(at * 1000) for at, said in samples if said == value)
+        return min((at for at in times if at >= after), default=None)
 
     def _hidden(self, one: Stretch) -> bool:
         return any(i.start <= one.start and (one.end or now()) <= i.end for i in self.blind)
