@@ -139,17 +139,17 @@ def _request(
 ) -> Request:
     local = _start(chance, span, zone)
     start = moment(local, zone)
-    flags = [f"--from={local.isoformat()}"]
+    exact = False
     if chance.random() < 0.4:
-        start = chance.randrange(*span) // 1000 * 1000
-        flags = [f"--from={datetime.fromtimestamp(start // 1000, UTC).isoformat()}"]
+        exact, start = True, chance.randrange(*span) // 1000 * 1000
     text = chance.choice(("30m", "90m", "4h", "30h"))
-    rule, rule_zone = None, zone
+    rule, rule_zone, flags = None, zone, []
     if chance.random() < 0.4:
         text = chance.choice(("30m", "2h"))
         rule_zone = chance.choice((zone, "Europe/Berlin", "UTC"))
         rule = _rule(chance, wall(start, rule_zone))
         flags += [f"--rrule={rule}", f"--timezone={rule_zone}"]
+    flags.append(f"--from={_written(start, rule_zone, exact=exact)}")
     length = duration(text)
     assert length is not None
     flags.append(f"--duration={text}")
@@ -161,6 +161,14 @@ def _request(
     request = Request(flags, scope, (start, start + length), rule_zone, rule, asked)
     request.decisions = _decisions(chance, request)
     return request
+
+
+def _written(start: int, zone: str, *, exact: bool) -> str:
+    """Return a moment as somebody writes it: with an offset where it must have one."""
+    shown = datetime.fromtimestamp(start // 1000, ZoneInfo(zone))
+    if exact or shown.utcoffset() != shown.replace(fold=1 - shown.fold).utcoffset():
+        return datetime.fromtimestamp(start // 1000, UTC).isoformat()
+    return shown.replace(tzinfo=None).isoformat()
 
 
 def _decisions(chance: random.Random, request: Request) -> list[Decision]:

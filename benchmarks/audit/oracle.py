@@ -108,7 +108,7 @@ class Oracle:
         said = Catalogue(self.world.catalogue, entry)
         if meaning.name == "raw":
             lines = {k: states.of_series(p, said, self.world.clock) for k, p in found.items()}
-            return states.of_locations(entry, lines)
+            return states.of_locations(entry, lines, found)
         moments = self._grid(said)
         found = states.stepped((meaning.name, meaning.least), found, moments, self.world.closed)
         steps = {at: said.at(at).step or _STEP for at in moments}
@@ -120,7 +120,7 @@ class Oracle:
             )
             for key, points in found.items()
         }
-        return states.of_locations(entry, lines)
+        return states.of_locations(entry, lines, found)
 
     def _grid(self, said: Catalogue) -> list[int]:
         """Return when an expression is evaluated: at the steps of each time."""

@@ -3,7 +3,7 @@
 Written from docs/accounting.md alone; it shares no code with the engine.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -117,8 +117,13 @@ def held(service: dict[str, Any], field: str, at: int) -> Any:
     return service.get(field)
 
 
-def of_locations(service: dict[str, Any], series: dict[Key, Pieces]) -> Pieces:
-    """Combine series: those of a location by majority, locations by the quorum of the time."""
+def of_locations(
+    service: dict[str, Any], series: dict[Key, Pieces], points: dict[Key, list[Point]]
+) -> Pieces:
+    """Combine series: those of a location by majority, locations by the quorum of the time.
+
+    A state that no sample begins or is in, and after which nothing is known, is none.
+    """
     places: dict[object, list[Pieces]] = defaultdict(list)
     for (_, labels), pieces in series.items():
         places[dict(labels).get("location") or labels].append(pieces)
@@ -129,7 +134,14 @@ def of_locations(service: dict[str, Any], series: dict[Key, Pieces]) -> Pieces:
         chosen = held(service, "quorum", at) or {}
         return quorum(chosen.get("locations", "majority"), states)
 
-    return judged(parts, judge, turns)
+    found: Pieces = []
+    moments = sorted(at for some in points.values() for at, _ in some)
+    for piece in reversed(judged(parts, judge, turns)):
+        told = bisect_left(moments, piece.start) < bisect_left(moments, piece.end)
+        known_after = found and found[-1].start == piece.end
+        if told or known_after or piece.start in turns:
+            found.append(piece)
+    return found[::-1]
 
 
 def matching(series: dict[Key, list[Point]], metric: str, **labels: str) -> dict[Key, list[Point]]:

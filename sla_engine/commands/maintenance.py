@@ -65,7 +65,11 @@ def _request(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", dest="end", metavar="TIME", help="or give --duration")
     command.add_argument("--duration", metavar="DURATION", help="instead of --to, such as 2h")
     command.add_argument("--rrule", metavar="RULE", help="RFC 5545, such as FREQ=WEEKLY;BYDAY=SU")
-    command.add_argument("--timezone", metavar="ZONE", help="in which the rule counts")
+    command.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="of local times and of the rule (default: the organisation's)",
+    )
     for name, dest, value in (
         ("service", "services", "ID"),
         ("tier", "tiers", "TIER"),
@@ -98,7 +102,8 @@ def request_window(options: argparse.Namespace) -> int:
     by = actor_of(options)
     with opened(options) as context:
         at = now()
-        start, end = _times(context, options)
+        zone = _timezone(context, options)
+        start, end = _times(options, zone)
         scope = _scope(context, options)
         for name in ("title", "reason"):
             if not getattr(options, name).strip():
@@ -110,7 +115,7 @@ def request_window(options: argparse.Namespace) -> int:
                 scope=scope,
                 start=start,
                 end=end,
-                timezone=_timezone(context, options),
+                timezone=zone.key,
                 rrule=options.rrule,
                 event=WindowEvent(at, "requested", by.author, options.reason, by.login),
             )
@@ -148,10 +153,9 @@ def decide_window(kind: WindowEventKind) -> Callable[[argparse.Namespace], int]:
     return command
 
 
-def _times(context: Context, options: argparse.Namespace) -> tuple[int, int]:
+def _times(options: argparse.Namespace, zone: ZoneInfo) -> tuple[int, int]:
     if (options.end is None) == (options.duration is None):
         raise UsageError("give either --to or --duration")
-    zone = context.catalogue.timezone
     try:
         start = parse_time(options.start, zone)
         if options.end is not None:
@@ -161,10 +165,10 @@ def _times(context: Context, options: argparse.Namespace) -> tuple[int, int]:
         raise UsageError(str(error)) from error
 
 
-def _timezone(context: Context, options: argparse.Namespace) -> str:
+def _timezone(context: Context, options: argparse.Namespace) -> ZoneInfo:
     name: str = options.timezone or str(context.catalogue.timezone)
     try:
-        return ZoneInfo(name).key
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"--timezone: {name!r} is not an IANA time zone such as Europe/Berlin or UTC"
         raise UsageError(message) from error

@@ -1,7 +1,7 @@
 """Samples -> the timeline of a service, as its catalogue entry says."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -105,7 +105,34 @@ def derive(
         judge = partial(quorum, held.locations)
         whole = combine([cut(part, piece) for part in parts], judge)
         pieces += whole
-    return joined(pieces)
+    turns = {piece.start for piece, _ in quorums(service, period)}
+    return _without_silent_verdicts(joined(pieces), series, turns)
+
+
+def _without_silent_verdicts(
+    line: Timeline, series: Sequence[Paced], turns: Container[int]
+) -> Timeline:
+    """Return a timeline of which nothing is decided by the order in which series fall silent.
+
+    What begins without a sample, has none, and ends with nothing known is itself unknown (rule 2);
+    ``turns`` are the moments at which a state may begin without one, those of another quorum.
+    """
+    if len(series) == 1:
+        return line
+    found: list[Segment] = []
+    followed = State.UNKNOWN  # the end is that of what was asked for
+    for piece in reversed(line):
+        if followed is State.UNKNOWN and piece.start not in turns and not _sampled(series, piece):
+            piece = piece._replace(state=State.UNKNOWN)  # noqa: PLW2901 - is judged so
+        found.append(piece)
+        followed = piece.state
+    return joined(reversed(found))
+
+
+def _sampled(series: Sequence[Paced], piece: Segment) -> bool:
+    """Say whether any sample is inside a segment."""
+    edges = (np.searchsorted(one.series.times, (piece.start, piece.end)) for one in series)
+    return any(first < end for first, end in edges)
 
 
 def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Unseen:

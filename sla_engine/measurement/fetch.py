@@ -144,7 +144,7 @@ def _stepped(
             at = end
     samples = raw(client, questions)
     series = paced(samples.get(service.id, ()), terms)
-    return derive(service, series, period, wide.end), _stale(series, wide)
+    return cut(derive(service, series, wide, wide.end), period), _stale(series, wide)
 
 
 def _stale(series: Sequence[Paced], seen: Interval) -> Unseen:

@@ -68,6 +68,25 @@ def _outage(run: Run) -> dict[str, object]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("edges", "start"),
+    [
+        (["--from=2024-10-27T02:30", "--to=2024-10-27T03:30"], "06:30:00 to 07:30:00"),
+        (["--from=2024-10-27T02:30", "--duration=1h"], "06:30:00 to 07:30:00"),
+        (["--from=2024-10-27T02:30:00Z", "--duration=1h"], "02:30:00 to 03:30:00"),
+    ],
+)
+def test_local_times_of_a_request_are_those_of_its_zone(
+    run: Run, edges: list[str], start: str
+) -> None:
+    code, out, _ = run(
+        "maintenance", "request", "--title=x", "--service=shop", "--timezone=America/New_York",
+        "--author=ann", "--reason=x", *edges,
+    )  # fmt: skip
+    assert code == 0
+    assert f"from 2024-10-27 {start} UTC" in out
+
+
 def test_an_annotation_shows_in_the_report(run: Run) -> None:
     code, out, _ = run(
         "outages", "annotate", ID, "--cause=disk full", "--ticket=T-1", "--author=ann",

@@ -79,6 +79,59 @@ def test_a_quorum_that_was_changed_holds_from_then_on() -> None:
     assert found == [(0, UP), (30, DOWN)]
 
 
+def later(by: int, one: Series) -> Series:
+    return one._replace(times=one.times + by)
+
+
+@pytest.mark.parametrize(
+    ("need", "many", "last", "expected"),
+    [
+        (1, "11", "00", [(0, UP), (22, UNKNOWN)]),
+        (1, "00", "11", [(0, DOWN), (5, UP), (25, UNKNOWN)]),
+        ("majority", "11", "00", [(0, UP), (20, UNKNOWN)]),
+        ("majority", "00", "11", [(0, DOWN), (20, UNKNOWN)]),
+        ("all", "00", "11", [(0, DOWN), (22, UNKNOWN)]),
+    ],
+)
+def test_the_order_in_which_all_fall_silent_decides_nothing(
+    need: object, many: str, last: str, expected: list[tuple[int, State]]
+) -> None:
+    found = states(
+        service(quorum={"locations": need}),
+        series(many, location="a"),
+        later(2, series(many, location="b")),
+        later(5, series(last, location="c")),
+    )
+    assert found == expected
+
+
+def test_nor_does_what_all_of_them_are_silent_after_until_now() -> None:
+    given = (series("11", location="a"), later(5, series("00", location="b")))
+    lines = [
+        derive(service(quorum={"locations": 1}), paced(given, CADENCE), Interval(0, now), now)
+        for now in (36, 39)
+    ]
+    assert [[(s.start, s.state) for s in line] for line in lines] == [[(0, UP), (20, UNKNOWN)]] * 2
+
+
+def test_who_is_left_and_still_tells_decides() -> None:
+    found = states(
+        service(quorum={"locations": 1}),
+        series("11", location="a"),
+        later(5, series("000", location="b")),
+    )
+    assert found == [(0, UP), (20, DOWN), (35, UNKNOWN)]
+
+
+def test_a_quorum_that_was_changed_needs_no_sample() -> None:
+    changed = service(
+        quorum={"locations": "all"},
+        history=[{"until": "1970-01-01T00:00:00.018Z", "quorum": {"locations": "any"}}],
+    )
+    found = states(changed, series("11", location="a"), series("00", location="b"))
+    assert found == [(0, UP), (18, DOWN), (20, UNKNOWN)]
+
+
 def test_without_a_series_nothing_is_known() -> None:
     assert derive(service(), (), PERIOD, 60) == (Segment(0, 60, UNKNOWN),)
 
