@@ -13,6 +13,11 @@ from sla_engine.reports.format import MissingExtraError
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.sheets import Sheets
 
+_HAVE_THEM = "Debian's fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji have nearly all"
+_MOST_NAMED = 20
+
+_log = logging.getLogger("reports")
+
 
 def missing() -> bool:
     """Say whether the extra ``pdf`` is not installed."""
@@ -20,12 +25,12 @@ def missing() -> bool:
 
 
 def render(report: PeriodReport) -> bytes:
-    """Return the PDF, tagged for screen readers.
+    """Return the PDF, tagged for screen readers; letters that no font has are logged.
 
     Raises:
         MissingExtraError: the extra ``pdf`` is not installed.
     """
-    for name in ("fontTools", "weasyprint", "weasyprint.progress"):
+    for name in ("fontTools", "weasyprint.progress"):
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         from weasyprint import HTML  # noqa: PLC0415 - an optional extra
@@ -41,10 +46,34 @@ def render(report: PeriodReport) -> bytes:
             result: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
         return result
 
+    with _boxes_told():
+        try:
+            return printed(Sheets(PAPERS[report.paper]))
+        except UnknownFontError:
+            return printed(Sheets(PAPERS[report.paper], blank=False))
+
+
+@contextmanager
+def _boxes_told() -> Iterator[None]:
+    """Log in one line which letters are boxes, for WeasyPrint tells of each; mute all else of it."""
+    letters: dict[str, None] = {}
+
+    def heard(record: logging.LogRecord) -> bool:
+        if "notdef" in str(record.msg) and isinstance(record.args, tuple) and record.args:
+            letters[str(record.args[0])] = None
+        return record.levelno >= logging.ERROR
+
+    logger = logging.getLogger("weasyprint")
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(heard)
     try:
-        return printed(Sheets(PAPERS[report.paper]))
-    except UnknownFontError:
-        return printed(Sheets(PAPERS[report.paper], blank=False))
+        yield
+    finally:
+        logger.removeFilter(heard)
+    if letters:
+        named = " ".join([*letters][:_MOST_NAMED])
+        more = f" and {len(letters) - _MOST_NAMED} more" if len(letters) > _MOST_NAMED else ""
+        _log.warning("boxes in the PDF, no font here has: %s%s; %s", named, more, _HAVE_THEM)
 
 
 @contextmanager

@@ -89,3 +89,12 @@ def test_no_figure_moves_beside_a_name_from_the_right() -> None:
     for shown in (_page(report), FORMATS["slack"].render(report).decode()):
         assert "\u2068מרכז\u2069 5" in shown
         assert "\u05de" not in shown.replace("\u2068מרכז\u2069", "")
+
+
+def test_letters_that_no_font_has_are_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    FORMATS["pdf"].render(_named("Shop \U000f1000\U000f1001 of all"))
+    (line,) = caplog.messages
+    assert "no font here has: \U000f1000 \U000f1001; Debian's fonts-noto-core" in line
+    caplog.clear()
+    FORMATS["pdf"].render(_named("Shop \u00e4 \u03b1 \u0436"))
+    assert caplog.messages == []
