@@ -55,7 +55,7 @@ def render(report: PeriodReport) -> bytes:
 
 @contextmanager
 def _boxes_told() -> Iterator[None]:
-    """Log in one line which letters are boxes, for WeasyPrint tells of each; mute all else of it."""
+    """Log in one line which letters are boxes: WeasyPrint tells of each one, and much else."""
     letters: dict[str, None] = {}
 
     def heard(record: logging.LogRecord) -> bool:
