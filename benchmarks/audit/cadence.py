@@ -95,9 +95,18 @@ def _whole(middle: float) -> int:
 
 
 def until(
-    at: int, following: int | None, now: int, both: tuple[Shown, Shown | None], said: Catalogue
+    at: int,
+    following: int | None,
+    now: int,
+    both: tuple[Shown, Shown | None],
+    said: Catalogue,
+    *,
+    sure: bool,
 ) -> int:
-    """Return until when a sample holds: to the following one, or one step where that is a hole."""
+    """Return until when a sample holds: to the following one, or one step where that is a hole.
+
+    The last one holds on until ``now``, in the hope of the next, but where it must be ``sure``.
+    """
     here, there = both
     mine = said.at(at)
     steps = [(step, mine) for step in [_held(mine, here.before)] if step]
@@ -107,7 +116,8 @@ def until(
     steps = steps or [(mine.step or here.near or 15_000, mine)]
     end = now if following is None else following
     longest = max(_gap(step, told.gap) for step, told in steps)
-    return end if end - at <= longest else min(at + steps[0][0], end)
+    hoped = following is not None or not sure
+    return end if hoped and end - at <= longest else min(at + steps[0][0], end)
 
 
 def _held(said: Said, found: int | None) -> int | None:

@@ -107,20 +107,27 @@ class Oracle:
         found = self._chosen(meaning)
         said = Catalogue(self.world.catalogue, entry)
         if meaning.name == "raw":
-            lines = {k: states.of_series(p, said, self.world.clock) for k, p in found.items()}
-            return states.of_locations(entry, lines, found)
-        moments = self._grid(said)
-        found = states.stepped((meaning.name, meaning.least), found, moments, self.world.closed)
-        steps = {at: said.at(at).step or _STEP for at in moments}
-        lines = {
-            key: states.of_samples(
-                [(t, value, cadence.Shown(steps[t], steps[t], 0)) for t, value in points],
-                said,
-                self._reach(_DAY // 8),
-            )
-            for key, points in found.items()
-        }
-        return states.of_locations(entry, lines, found)
+
+            def lines(*, sure: bool) -> dict[states.Key, Pieces]:
+                clock = self.world.clock
+                return {k: states.of_series(p, said, clock, sure=sure) for k, p in found.items()}
+        else:
+            moments = self._grid(said)
+            found = states.stepped((meaning.name, meaning.least), found, moments, self.world.closed)
+            steps = {at: said.at(at).step or _STEP for at in moments}
+            reach = self._reach(_DAY // 8)
+
+            def lines(*, sure: bool) -> dict[states.Key, Pieces]:
+                shown = {
+                    key: [(t, value, cadence.Shown(steps[t], steps[t], 0)) for t, value in points]
+                    for key, points in found.items()
+                }
+                return {k: states.of_samples(p, said, reach, sure=sure) for k, p in shown.items()}
+
+        hoped = states.of_locations(entry, lines(sure=False), found)
+        if len(found) == 1:
+            return hoped
+        return states.certain(hoped, states.of_locations(entry, lines(sure=True), found))
 
     def _grid(self, said: Catalogue) -> list[int]:
         """Return when an expression is evaluated: at the steps of each time."""

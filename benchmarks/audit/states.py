@@ -32,20 +32,25 @@ class Piece(NamedTuple):
 Pieces = list[Piece]
 
 
-def of_series(points: Sequence[Point], said: Catalogue, now: int) -> Pieces:
+def of_series(points: Sequence[Point], said: Catalogue, now: int, *, sure: bool = False) -> Pieces:
     """Let every sample hold until the next, or for one step where that is too far."""
     shown = cadence.shown([at for at, _ in points], said.far)
-    return of_samples([(*point, one) for point, one in zip(points, shown, strict=True)], said, now)
+    samples = [(*point, one) for point, one in zip(points, shown, strict=True)]
+    return of_samples(samples, said, now, sure=sure)
 
 
 def of_samples(
-    samples: Sequence[tuple[int, float, cadence.Shown]], said: Catalogue, now: int
+    samples: Sequence[tuple[int, float, cadence.Shown]],
+    said: Catalogue,
+    now: int,
+    *,
+    sure: bool = False,
 ) -> Pieces:
     """Do the same for samples with what those around them show."""
     found: Pieces = []
     for i, (at, value, here) in enumerate(samples):
         following, _, there = samples[i + 1] if i + 1 < len(samples) else (None, 0, None)
-        end = cadence.until(at, following, now, (here, there), said)
+        end = cadence.until(at, following, now, (here, there), said, sure=sure)
         if at < end:
             found.append(Piece(at, end, value != 0))
     return merged(found)
@@ -122,7 +127,8 @@ def of_locations(
 ) -> Pieces:
     """Combine series: those of a location by majority, locations by the quorum of the time.
 
-    A state that no sample begins or is in, and after which nothing is known, is none.
+    A state that no sample begins is known where one that told before still tells in it, where the
+    quorum is another one and nobody fell silent yet, else from its first sample on.
     """
     places: dict[object, list[Pieces]] = defaultdict(list)
     for (_, labels), pieces in series.items():
@@ -134,14 +140,46 @@ def of_locations(
         chosen = held(service, "quorum", at) or {}
         return quorum(chosen.get("locations", "majority"), states)
 
+    whole = judged(parts, judge, turns)
+    if len(series) == 1:
+        return whole
     found: Pieces = []
     moments = sorted(at for some in points.values() for at, _ in some)
-    for piece in reversed(judged(parts, judge, turns)):
-        told = bisect_left(moments, piece.start) < bisect_left(moments, piece.end)
-        known_after = found and found[-1].start == piece.end
-        if told or known_after or piece.start in turns:
+    for piece in whole:
+        i = bisect_left(moments, piece.start)
+        first = moments[i] if i < len(moments) else piece.end
+        before = moments[i - 1] if i else piece.start
+        turned = piece.start in turns and all(
+            state(part, before) == state(part, piece.start) for part in parts
+        )
+        if first == piece.start or turned or _still_told(piece, series, points):
             found.append(piece)
-    return found[::-1]
+        elif first < piece.end:
+            found.append(piece._replace(start=first))
+    return found
+
+
+def _still_told(piece: Piece, series: dict[Key, Pieces], points: dict[Key, list[Point]]) -> bool:
+    """Say whether a series that held a sample at the start of a piece has its next one in it."""
+    for key, some in points.items():
+        i = bisect_left(some, (piece.start,))
+        following = some[i][0] if 0 < i < len(some) else piece.end
+        if following < piece.end and state(series[key], following - 1) is not None:
+            return True
+    return False
+
+
+def certain(hoped: Pieces, sure: Pieces) -> Pieces:
+    """Return what is known if the last samples hold on, but for changes that hang on that."""
+    edges = sorted({edge for some in (hoped, sure) for piece in some for edge in piece[:2]})
+    found: Pieces = []
+    before: bool | None = None
+    for start, end in pairwise(edges):
+        now = state(hoped, start)
+        before = now if now in (before, state(sure, start)) else None
+        if before is not None:
+            found.append(Piece(start, end, before))
+    return merged(found)
 
 
 def matching(series: dict[Key, list[Point]], metric: str, **labels: str) -> dict[Key, list[Point]]:

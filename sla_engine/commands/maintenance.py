@@ -32,6 +32,7 @@ from uptime_common.tables import table
 
 _HEAD = ("ID", "STATE", "TIME", "FOR", "ASKED BY", "APPROVED BY", "SOURCE", "TITLE")
 _AHEAD = 366 * 86_400_000
+_OF_ZONE = f"{FROM}, or of --timezone"
 _LISTED = "(default: from a month ago to a year ahead)"
 _DECISIONS: dict[str, WindowEventKind] = {
     "approve": "approved",
@@ -61,7 +62,7 @@ def register(commands: Subparsers) -> None:
 
 def _request(command: argparse.ArgumentParser) -> None:
     command.add_argument("--title", required=True, metavar="TEXT", help="what people will read")
-    command.add_argument("--from", dest="start", required=True, metavar="TIME", help=FROM)
+    command.add_argument("--from", dest="start", required=True, metavar="TIME", help=_OF_ZONE)
     command.add_argument("--to", dest="end", metavar="TIME", help="or give --duration")
     command.add_argument("--duration", metavar="DURATION", help="instead of --to, such as 2h")
     command.add_argument("--rrule", metavar="RULE", help="RFC 5545, such as FREQ=WEEKLY;BYDAY=SU")

@@ -1,8 +1,9 @@
 """Samples -> the timeline of a service, as its catalogue entry says."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -89,6 +90,18 @@ def derive(
         period: what to cover, ms UTC.
         seen_until: samples were asked for up to here (ms UTC).
     """
+    line = _combined(service, series, period, seen_until)
+    overdue = (seen_until - s.times[-1] > steps[-1] for s, steps, _, _ in series if s.times.size)
+    if len(series) == 1 or not any(overdue):
+        return line
+    sure = [one._replace(gaps=np.append(one.gaps[:-1], one.gaps[-1:] * 0)) for one in series]
+    return _without_guesses(line, _combined(service, sure, period, seen_until))
+
+
+def _combined(
+    service: Service, series: Sequence[Paced], period: Interval, seen_until: int
+) -> Timeline:
+    """Return what series say together, the last sample of each for up to its gap."""
     locations: dict[object, list[Timeline]] = defaultdict(list)
     for one, steps, gaps, _ in series:
         up = one.values != 0
@@ -101,38 +114,81 @@ def derive(
         for replicas in locations.values()
     ]
     pieces: list[Segment] = []
+    turns: list[int] = []
     for piece, held in quorums(service, period):
         judge = partial(quorum, held.locations)
-        whole = combine([cut(part, piece) for part in parts], judge)
-        pieces += whole
-    turns = {piece.start for piece, _ in quorums(service, period)}
-    return _without_silent_verdicts(joined(pieces), series, turns)
+        pieces += combine([cut(part, piece) for part in parts], judge)
+        turns.append(piece.start)
+    line = joined(pieces)
+    return line if len(series) == 1 else _without_silent_verdicts(line, series, parts, turns)
+
+
+def _without_guesses(line: Timeline, sure: Timeline) -> Timeline:
+    """Return a timeline whose state changes only where that is sure.
+
+    A sample that is overdue is hoped to hold until the next. So a state may go on; a change would
+    be for ever (rule 9), although no sample bears it out.
+    """
+    alike = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, sure, strict=False))
+    )
+    if alike == len(line):
+        return line
+    hoped, certain = line[alike:], sure[alike:]
+    found = list(line[:alike])
+    before = found[-1].state if found else hoped[0].state
+    edges = sorted({piece.start for piece in (*hoped, *certain)} | {line[-1].end})
+    for start, end in pairwise(edges):
+        state = _state_at(hoped, start)
+        before = state if state in (before, _state_at(certain, start)) else State.UNKNOWN
+        found.append(Segment(start, end, before))
+    return joined(found)
+
+
+def _state_at(line: Timeline, moment: int) -> State:
+    return next(piece.state for piece in line if piece.start <= moment < piece.end)
 
 
 def _without_silent_verdicts(
-    line: Timeline, series: Sequence[Paced], turns: Container[int]
+    line: Timeline, series: Sequence[Paced], parts: Sequence[Timeline], turns: Sequence[int]
 ) -> Timeline:
     """Return a timeline of which nothing is decided by the order in which series fall silent.
 
-    What begins without a sample, has none, and ends with nothing known is itself unknown (rule 2);
-    ``turns`` are the moments at which a state may begin without one, those of another quorum.
+    A state that no sample begins is known only where one that told before it still tells in it
+    (rule 2), else from its first sample on. ``turns`` are the moments of another quorum.
     """
-    if len(series) == 1:
-        return line
+    moments = np.unique(np.concatenate([one.series.times for one in series]))
+    starts = np.array([piece.start for piece in line])
+    at = np.searchsorted(moments, starts)
+    begun = np.append(moments, -1)[at] == starts
+    begun[0] = True  # or before what was asked for
     found: list[Segment] = []
-    followed = State.UNKNOWN  # the end is that of what was asked for
-    for piece in reversed(line):
-        if followed is State.UNKNOWN and piece.start not in turns and not _sampled(series, piece):
-            piece = piece._replace(state=State.UNKNOWN)  # noqa: PLW2901 - is judged so
-        found.append(piece)
-        followed = piece.state
-    return joined(reversed(found))
+    for piece, by_sample, i in zip(line, begun.tolist(), at.tolist(), strict=True):
+        if by_sample or piece.state is State.UNKNOWN or _still_told(series, piece):
+            found.append(piece)
+            continue
+        last = int(moments[i - 1]) if i else piece.start
+        if piece.start in turns and not _changed(parts, last, piece.start):
+            found.append(piece)
+            continue
+        first = min(int(moments[i]), piece.end) if i < moments.size else piece.end
+        found += (Segment(piece.start, first, State.UNKNOWN), piece._replace(start=first))
+    return joined(found)
 
 
-def _sampled(series: Sequence[Paced], piece: Segment) -> bool:
-    """Say whether any sample is inside a segment."""
-    edges = (np.searchsorted(one.series.times, (piece.start, piece.end)) for one in series)
-    return any(first < end for first, end in edges)
+def _still_told(series: Sequence[Paced], piece: Segment) -> bool:
+    """Say whether a series that is known at the start of a segment has its next sample in it."""
+    for one in series:
+        times = one.series.times
+        i = int(np.searchsorted(times, piece.start))
+        if 0 < i < times.size and times[i] < min(piece.end, times[i - 1] + one.gaps[i - 1] + 1):
+            return True
+    return False
+
+
+def _changed(parts: Sequence[Timeline], since: int, until: int) -> bool:
+    """Say whether any part is in another state at a moment than at one before."""
+    return any(since < edge.start <= until for part in parts for edge in part)
 
 
 def unseen(series: Sequence[Paced], period: Interval, seen_until: int) -> Unseen:

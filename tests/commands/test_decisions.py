@@ -87,6 +87,15 @@ def test_local_times_of_a_request_are_those_of_its_zone(
     assert f"from 2024-10-27 {start} UTC" in out
 
 
+def test_the_help_of_a_request_says_of_which_zone_local_times_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["maintenance", "request", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "local time of the organisation, or of --timezone" in shown
+
+
 def test_an_annotation_shows_in_the_report(run: Run) -> None:
     code, out, _ = run(
         "outages", "annotate", ID, "--cause=disk full", "--ticket=T-1", "--author=ann",

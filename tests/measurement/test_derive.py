@@ -1,13 +1,16 @@
 """Many series, one service."""
 
+import random
+
 import numpy as np
 import pytest
 
 from service_catalogue import Service
 from sla_engine.domain.cadence import CadenceTerms
+from sla_engine.domain.history import History, preserved, replaced, timeline_of
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.measurement.derive import derive, median_step, paced
+from sla_engine.measurement.derive import derive, median_step, paced, unseen
 from sla_engine.prometheus import Series
 from tests.catalogues import PROBES
 
@@ -130,6 +133,71 @@ def test_a_quorum_that_was_changed_needs_no_sample() -> None:
     )
     found = states(changed, series("11", location="a"), series("00", location="b"))
     assert found == [(0, UP), (18, DOWN), (20, UNKNOWN)]
+
+
+def test_a_quorum_that_is_changed_inside_the_silence_decides_nothing() -> None:
+    changed = service(
+        quorum={"locations": 1},
+        history=[{"until": "1970-01-01T00:00:00.024Z", "quorum": {"locations": 2}}],
+    )
+    given = (series("11", location="a"), series("11", location="b"), series("00", location="c"))
+    late = [later(by, one) for by, one in zip((0, 6, 8), given, strict=True)]
+    assert states(changed, *late) == [(0, UNKNOWN), (6, UP), (20, UNKNOWN)]
+
+
+def test_a_sample_that_holds_through_a_loss_of_all_makes_no_outage_of_it() -> None:
+    given = (
+        series("111  1", location="a"),
+        series("111  1", location="b"),
+        Series({"location": "c"}, np.array([15, 26, 51]), np.array([0, 0, 0])),
+    )
+    assert states(service(), *given) == [(0, UP), (30, UNKNOWN), (50, UP)]
+
+
+def test_who_is_back_bears_out_nothing_that_was_before() -> None:
+    given = (
+        series("11  0", location="a"),
+        later(8, series("00", location="b")),
+    )
+    line = derive(service(quorum={"locations": 1}), paced(given, CADENCE), Interval(0, 42), 42)
+    assert [(s.start, s.state) for s in line] == [(0, UP), (20, UNKNOWN), (40, DOWN)]
+
+
+SECOND, TAIL = 1_000, 300_000
+PERIOD_OF_TICKS = Interval(0, 229 * SECOND)
+TERMS = (CadenceTerms(10 * SECOND, 25 * SECOND, fixed=True),)
+
+
+def lost(chance: random.Random) -> list[Series]:
+    """Return locations that fail at random about a loss of all, of 20 to 60 seconds."""
+    loss, length = 120 * SECOND, chance.randrange(18 * SECOND, 35 * SECOND)
+    found = []
+    for number in range(chance.choice((2, 3, 4))):
+        times = np.arange(chance.randrange(10 * SECOND), 300 * SECOND, 10 * SECOND)
+        times = times[(times < loss) | (times >= loss + length)]
+        near = (times > loss - 30 * SECOND) & (times < loss + length + 30 * SECOND)
+        up = [not (close and chance.random() < 0.5) for close in near.tolist()]
+        found.append(Series({"location": str(number)}, times, np.array(up, dtype=float)))
+    return found
+
+
+@pytest.mark.parametrize("need", ["any", "majority", "all", 1, 2])
+def test_ticks_at_every_second_about_a_loss_give_what_a_backfill_gives(need: object) -> None:
+    book = service(quorum={"locations": need})
+    for seed in range(8, 13):
+        given, history = lost(random.Random(seed)), History()
+        for now in range(100 * SECOND, 230 * SECOND, SECOND):
+            ends = [int(np.searchsorted(s.times, now)) for s in given]
+            seen = [
+                Series(s.labels, s.times[:n], s.values[:n])
+                for s, n in zip(given, ends, strict=True)
+            ]
+            part, paces = Interval(0, now), paced(seen, TERMS)
+            line = derive(book, paces, part, now)
+            line = preserved(history, line, TAIL, unseen=unseen(paces, part, now))
+            history = replaced(history, line)
+        whole = derive(book, paced(given, TERMS), PERIOD_OF_TICKS, 300 * SECOND)
+        assert timeline_of(history, PERIOD_OF_TICKS) == whole, seed
 
 
 def test_without_a_series_nothing_is_known() -> None:
