@@ -6,7 +6,7 @@ what was reported; or, where what they say has the digest that was frozen, the p
 holidays and the time zones that it comes with.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -22,7 +22,7 @@ from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.snapshots import differs, digest, of_the_period, promised, snapshot
 from sla_engine.accounting.terms_in_force import changes_of
 from sla_engine.domain.agreement import AgreementReport
-from sla_engine.domain.customer import PRIVATE
+from sla_engine.domain.customer import is_idle, is_public
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import (
     POLICY_VERSION,
@@ -54,6 +54,17 @@ _ASKED_FOR: tuple[ChangedFigure, ...] = (
     "objective", "cost", "credit",
 )  # fmt: skip
 _OF_WINDOWS: tuple[ChangedFigure, ...] = ("availability", "met", "credit")
+_HINTS = {
+    "sli": "how it is measured",
+    "probes": "how it is measured",
+    "components": "what it is made of",
+    "history": "what held before",
+    "services": "which services it is of",
+    "tiers": "which services it is of",
+    "labels": "which services it is of",
+    "approver": "its approval",
+}
+"""What a customer is told of a term that is ours, and that a figure may hang on."""
 _MOST = 50
 """How many rows are tried one by one; of more the kinds are named."""
 
@@ -325,7 +336,7 @@ class _Case:
             name = self._names.get(term.subject.name, term.subject.name)
             was, held[name] = held.get(name, term.before), term.after
             if was and term.id > known.term and _derives_otherwise(was, term.after):
-                yield _of_term(term._replace(before=was), zone)
+                yield _of_term(term._replace(before=was), zone, self._names)
 
     def _of(self, left_out: Without) -> _Worked:
         """Return the figures and the samples' digest, as if some rows were not there."""
@@ -359,7 +370,7 @@ class _Case:
         ledger, zone = self._books.ledger, self._books.catalogue.timezone
         for term in self._terms:
             if term.id > known.term and term.subject.kind != "policy":
-                cause = _of_term(term, zone)
+                cause = _of_term(term, zone, self._names)
                 rows = Without(terms=frozenset({term.id}))
                 yield _Suspect(rows, cause, " ".join(term.subject))
         for number, (name, said) in ledger.corrections.after(known.correction).items():
@@ -389,7 +400,8 @@ def _gone_to(
 def _inherited(heir: Term, former: str, zone: tzinfo) -> Cause:
     why = f"its history went to {heir.subject.name}, formerly {former}"
     seen = f"(first seen {humanize.moment(heir.time, zone)})"
-    return Cause("terms", _FILE, f"{why} {seen}", heir.time)
+    told = f"its history went to another service {seen}"
+    return Cause("terms", _FILE, f"{why} {seen}", heir.time, told)
 
 
 def _taken_by(term: Term) -> set[str]:
@@ -409,16 +421,30 @@ def _all(suspects: Iterable[_Suspect]) -> Without:
     return found
 
 
-def _of_term(term: Term, zone: tzinfo) -> Cause:
-    what: CauseKind = "window" if term.subject.kind == "window" else "terms"
+def _of_term(term: Term, zone: tzinfo, ours: Collection[str]) -> Cause:
+    """Return what a term changed; a customer is told of the services in ``ours`` by name."""
+    kind, whose = term.subject
+    what: CauseKind = "window" if kind == "window" else "terms"
     seen = humanize.moment(term.time, zone)
     file = f", SHA-256 {term.digest[:12]}" if term.digest else ""
-    name = f"{term.subject.kind} {term.subject.name}".strip()
+    name = f"{kind} {whose}".strip()
 
-    def told(changes: Sequence[str]) -> str:
+    def told(changes: Sequence[str], name: str = name) -> str:
         return f"{name}: {'; '.join(changes)} (first seen {seen}{file})"
 
-    changes = list(changes_of(term))
-    public = list(changes_of(term, PRIVATE if term.subject.kind == "service" else ()))
-    shown = None if public == changes else told(public) if public else ""
-    return Cause(what, _FILE, told(changes or ["changed"]), term.time, shown)
+    changes, public = list(changes_of(term)), _public(term)
+    hidden = kind == "service" and whose not in ours
+    shown = told(public, "a component" if hidden else name) if public else ""
+    reason = told(changes or ["changed"])
+    return Cause(what, _FILE, reason, term.time, None if shown == reason else shown)
+
+
+def _public(term: Term) -> list[str]:
+    """Return in words what a customer is told that a term changed; nothing of prices."""
+    kind, before, after = term.subject.kind, term.before or {}, term.after or {}
+    hidden = [key for key in sorted({*before, *after}) if not is_public(kind, key)]
+    public = list(changes_of(term, hidden))
+    if before and after:
+        changed = (k for k in hidden if before.get(k) != after.get(k) and not is_idle(kind, k))
+        public += dict.fromkeys(_HINTS.get(key, "a term of ours") for key in changed)
+    return public

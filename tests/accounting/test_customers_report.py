@@ -42,6 +42,7 @@ from tests.catalogues import catalogue
 from tests.reports.test_paper import pdftotext
 
 NOW = at("2026-11-03")
+OWN = frozenset(DOWN)
 OURS = (
     "7777", "7,777", "7.777", "7 777", "cost_per_hour", 'business_impact": 7', "What a miss",
     "Rival", "rival", "Zorro", "swept under", "the boss", "secret reason", "Nobody wrote",
@@ -338,10 +339,11 @@ def test_a_price_among_changed_terms_is_told_to_no_customer() -> None:
     subject = Subject("service", "shop")
     both = Term(1, subject, NOW, before, {"cost_per_hour": 2, "quorum": "all"}, "", "seen")
     alone = both._replace(after={"cost_per_hour": 2, "quorum": "any"})
-    assert "cost_per_hour 1 -> 2; quorum any -> all" in _of_term(both, zone).reason
-    assert (_of_term(both, zone).told or "").startswith("service shop: quorum any -> all (first")
-    assert _of_term(alone, zone).told == ""
-    assert _of_term(both._replace(after=before | {"quorum": "all"}), zone).told is None
+    assert "cost_per_hour 1 -> 2; quorum any -> all" in _of_term(both, zone, OWN).reason
+    told = _of_term(both, zone, OWN).told or ""
+    assert told.startswith("service shop: quorum any -> all (first")
+    assert _of_term(alone, zone, OWN).told == ""
+    assert _of_term(both._replace(after=before | {"quorum": "all"}), zone, OWN).told is None
 
 
 @pytest.mark.parametrize("kept", [False, True])
