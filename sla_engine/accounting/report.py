@@ -94,10 +94,10 @@ def make_report(
     if any(one.needs_trend for one in formats):
         chosen = list(watched(books, whole)) if named is None else named
         agreements = _agreements(books.catalogue, whole, chosen, agreement)
-        if agreement is not None:
-            named = tuple(owed_services(books, period, books.catalogue.agreement(agreement)))
+        of = None if agreement is None else books.catalogue.agreement(agreement)
+        chosen_in = (lambda _: named) if of is None else partial(owed_services, books, of)
         made = with_trend(
-            made, books, period, now, named=named, agreements=agreements, proceed=proceed
+            made, books, period, now, named=chosen_in, agreements=agreements, proceed=proceed
         )
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now, _targets(books.catalogue))

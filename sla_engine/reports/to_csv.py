@@ -26,7 +26,7 @@ _HEAD = (
     *_AGREEMENT, *_COMING, *_JUDGED,
     "status", *_APPROVAL,
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def render(report: PeriodReport) -> bytes:

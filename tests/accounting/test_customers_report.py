@@ -242,6 +242,33 @@ def test_files_are_named_by_the_agreement() -> None:
     assert file.title == "ACME Ltd, board-agreement-acme 2026-10"
 
 
+@pytest.mark.parametrize("kept", [("wiki",), ()])
+def test_a_month_of_the_trend_is_what_that_months_own_report_said(kept: tuple[str, ...]) -> None:
+    """An agreement's services were others: those of the month count, whatever it is of by now."""
+    with Ledger.open("sqlite://") as ledger:
+        noted(books_of(ledger), FIRST)
+        for name, (start, minutes) in DOWN.items():
+            end = start + minutes * MINUTE
+            line = (Segment(start, end, State.DOWN), Segment(end, END, State.UP))
+            ledger.apply([Derived(name, (Segment(FIRST, start, State.UP), *line), FIRST)])
+        chosen = {"services": list(kept)} if kept else {"services": [], "tiers": ["none"]}
+        books = noted(books_of(ledger, **chosen), at("2026-09-25"))
+        months = {
+            name: make_report(
+                books, parse_period(name, UTC, NOW), NOW, [FORMATS["text"]], agreement="acme"
+            )
+            for name in ("2026-09", "2026-10")
+        }
+        september, october = months.values()
+        assert len(september.services) == 3
+        assert len(october.services) == len(kept)
+        own, told = september.trend[-1], october.trend[-2]
+        assert (own.unplanned, own.outages, dict(own.owed)) == (140 * MINUTE, 3, {"EUR": 200})
+        assert replace(told, cost=None) == replace(own, cost=None)
+        assert october.year is not None
+        assert october.year.unplanned == own.unplanned
+
+
 def test_days_without_an_objective_are_not_in_budget(ledger: Ledger) -> None:
     together, alone = made(ledger, rule="all"), made(ledger, rule="each")
     for form in ("html", "pdf"):
