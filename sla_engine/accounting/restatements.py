@@ -296,17 +296,27 @@ class _Case:
         suspects = self._tried(list(self._suspects(known)))
         full, base = self._of(NOTHING), self._of(_all(suspects))
         suspects = self._not_undone(suspects, full, base)
-        found = [s.cause for s in suspects if self._of(s.rows)[0] != full[0]]
-        if not found and base[0] != full[0]:  # several rows say the same: each would do alone
-            alone = ((s, _all(o for o in suspects if o is not s)) for s in suspects)
-            found = [s.cause for s, others in alone if self._of(others)[0] != base[0]]
-            found = found or [s.cause for s in suspects]
+        found = [s.cause for s in self._guilty(suspects, full)]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
             if known.samples == base[1] and differs(of_the_period(was.figures), base[0]):
                 return [*found, _PROGRAM]
             found += gone(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
+
+    def _guilty(self, suspects: Sequence[_Suspect], full: _Worked) -> Sequence[_Suspect]:
+        """Return the rows without which the figures were others.
+
+        Where several say the same of one of several services none would be missed alone.
+        """
+        found = [s for s in suspects if self._of(s.rows)[0] != full[0]]
+        rest = [s for s in suspects if s not in found]
+        without = self._of(_all(rest))
+        if without[0] != full[0]:
+            alone = ((s, _all(o for o in rest if o is not s)) for s in rest)
+            each = [s for s, others in alone if self._of(others)[0] != without[0]]
+            found += each or rest
+        return [s for s in suspects if s in found]
 
     def _not_undone(
         self, suspects: Sequence[_Suspect], full: _Worked, base: _Worked

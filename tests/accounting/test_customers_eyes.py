@@ -165,6 +165,17 @@ def test_nothing_that_is_ours_is_in_a_customers_document(
     assert leaked(SHOWN[form](made(ledger, period))) == set()
 
 
+def test_what_two_windows_say_of_one_service_is_a_cause_beside_what_was_said_of_another(
+    ledger: Ledger,
+) -> None:
+    *services, customer = made(ledger).restatements
+    of_services = {(cause.kind, cause.reason) for one in services for cause in one.causes}
+    assert {kind for kind, _ in of_services} == {"window", "correction", "samples"}
+    of_all = {(cause.kind, cause.reason) for cause in customer.causes}
+    assert of_services <= of_all
+    assert {kind for kind, _ in of_all - of_services} == {"terms"}  # what samples hang on
+
+
 def test_nothing_that_is_ours_is_in_a_papers_metadata(ledger: Ledger) -> None:
     paper = FORMATS["pdf"].render(made(ledger))
     plain = re.compile(rb"\nstream\n(.*?)\nendstream", re.DOTALL)
