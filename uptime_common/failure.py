@@ -90,6 +90,21 @@ def plain_target(target: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
+def without_targets(found: Failures, service: str) -> Failures:
+    """Return it as who knows a service by its name alone may read it.
+
+    Our hosts, places and queries, and what a service is made of, are left out.
+    """
+    failed = (
+        one._replace(target=service, detail=one.detail if one.reason == "status" else "")
+        if one.kind == "probe"
+        else one._replace(target="")
+        for one in found.failed
+        if one.kind in {"probe", "events"}
+    )
+    return found._replace(failed=tuple(failed))
+
+
 def failure_words(found: Failures, say: Phrase = _in_english) -> str:
     """Return why, in one line: ``refused by shop-2:443 (ECONNREFUSED); 3 of 3 locations``."""
     said: dict[str, None] = dict.fromkeys(_said(one, say) for one in found.failed)

@@ -55,4 +55,6 @@ def _works(
                     tuple(s.name for s in concerned),
                     window.requester,
                     window.approval.author if window.approval else None,
+                    window.approved_at,
+                    window.by_two,
                 )

@@ -36,7 +36,7 @@ def as_promised(
         LedgerError: the ledger cannot be read.
     """
     there = {one.id for one in report.services}
-    parts = [one for one in owed_services(books, period, agreement) if one.id in there]
+    parts = [one for one in owed_services(books, agreement, period) if one.id in there]
 
     def work(chosen: Sequence[Service]) -> PeriodReport:
         return _measured(books, period, now, agreement, chosen, strips=strips, proceed=proceed)
@@ -51,8 +51,8 @@ def as_promised(
     )
 
 
-def owed_services(books: Books, period: Period, agreement: Agreement) -> list[Service]:
-    """Return the services of an agreement by its terms; their hours are in their own zones."""
+def owed_services(books: Books, agreement: Agreement, period: Period | Interval) -> list[Service]:
+    """Return an agreement's services of a period by its terms; hours are in their own zones."""
     whole = Interval(period.start, period.end)
     parts = members(books.catalogue, agreement, whole, margin=0)
     return by_terms(books.catalogue, agreement, parts, hours=True, terms=as_judged)

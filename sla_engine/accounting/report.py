@@ -31,7 +31,7 @@ from sla_engine.ledger import Books
 from sla_engine.prometheus import Client
 from sla_engine.reports import Format
 from sla_engine.reports.language import language as reader
-from uptime_common.failure import Failures, failure_words
+from uptime_common.failure import Failures, failure_words, without_targets
 
 
 def make_report(
@@ -79,7 +79,8 @@ def make_report(
         made = as_promised(made, books, period, now, promise, strips=strips, proceed=proceed)
     whole = Interval(period.start, period.end)
     named = _named(books.catalogue, whole, services, agreement)
-    seen, say = _why(books, made), reader(replace(made, language=language)).phrase
+    seen = _why(books, made, told=agreement is not None)
+    say = reader(replace(made, language=language)).phrase
     made = replace(
         made,
         language=language,
@@ -93,10 +94,10 @@ def make_report(
     if any(one.needs_trend for one in formats):
         chosen = list(watched(books, whole)) if named is None else named
         agreements = _agreements(books.catalogue, whole, chosen, agreement)
-        if agreement is not None:
-            named = tuple(owed_services(books, period, books.catalogue.agreement(agreement)))
+        of = None if agreement is None else books.catalogue.agreement(agreement)
+        chosen_in = (lambda _: named) if of is None else partial(owed_services, books, of)
         made = with_trend(
-            made, books, period, now, named=named, agreements=agreements, proceed=proceed
+            made, books, period, now, named=chosen_in, agreements=agreements, proceed=proceed
         )
     if client is not None and any(one.needs_health for one in formats):
         made = with_health(made, client, now, _targets(books.catalogue))
@@ -117,23 +118,23 @@ def _targets(catalogue: Catalogue) -> dict[str, Target]:
     }
 
 
-def _why(books: Books, made: PeriodReport) -> dict[str, Failures]:
-    """Return why the outages of a report began, by the id of each."""
+def _why(books: Books, made: PeriodReport, *, told: bool) -> dict[str, Failures]:
+    """Return why the outages of a report began, by the id of each; as is ``told`` to a customer."""
     listed = [
-        share.outage
+        (share.outage, service.name)
         for service in made.services
         for share in (*service.figures.shares, *service.figures.short)
     ]
     if not listed:
         return {}
-    period = Interval(min(outage.start for outage in listed), made.period.end)
+    period = Interval(min(outage.start for outage, _ in listed), made.period.end)
     known = books.ledger.reasons.within(period)
     found = {}
-    for outage in listed:
+    for outage, name in listed:
         lasted = Interval(outage.start, period.end if outage.end is None else outage.end)
         why = known[outage.service].inside(lasted) if outage.service in known else None
         if why is not None:
-            found[outage.id] = why
+            found[outage.id] = without_targets(why, name) if told else why
     return found
 
 

@@ -245,6 +245,8 @@ def _works(
                 window.approval.author if window.approval else None,
                 used,
                 window.afterwards(occurrence),
+                window.approved_at,
+                window.by_two,
             )
 
 

@@ -6,7 +6,7 @@ what was reported; or, where what they say has the digest that was frozen, the p
 holidays and the time zones that it comes with.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -22,7 +22,7 @@ from sla_engine.accounting.report_context import cost
 from sla_engine.accounting.snapshots import differs, digest, of_the_period, promised, snapshot
 from sla_engine.accounting.terms_in_force import changes_of
 from sla_engine.domain.agreement import AgreementReport
-from sla_engine.domain.customer import PRIVATE
+from sla_engine.domain.customer import is_idle, is_public
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import (
     POLICY_VERSION,
@@ -54,6 +54,17 @@ _ASKED_FOR: tuple[ChangedFigure, ...] = (
     "objective", "cost", "credit",
 )  # fmt: skip
 _OF_WINDOWS: tuple[ChangedFigure, ...] = ("availability", "met", "credit")
+_HINTS = {
+    "sli": "how it is measured",
+    "probes": "how it is measured",
+    "components": "what it is made of",
+    "history": "what held before",
+    "services": "which services it is of",
+    "tiers": "which services it is of",
+    "labels": "which services it is of",
+    "approver": "its approval",
+}
+"""What a customer is told of a term that is ours, and that a figure may hang on."""
 _MOST = 50
 """How many rows are tried one by one; of more the kinds are named."""
 
@@ -285,17 +296,27 @@ class _Case:
         suspects = self._tried(list(self._suspects(known)))
         full, base = self._of(NOTHING), self._of(_all(suspects))
         suspects = self._not_undone(suspects, full, base)
-        found = [s.cause for s in suspects if self._of(s.rows)[0] != full[0]]
-        if not found and base[0] != full[0]:  # several rows say the same: each would do alone
-            alone = ((s, _all(o for o in suspects if o is not s)) for s in suspects)
-            found = [s.cause for s, others in alone if self._of(others)[0] != base[0]]
-            found = found or [s.cause for s in suspects]
+        found = [s.cause for s in self._guilty(suspects, full)]
         same = known.policy == POLICY_VERSION
         if differs(was.figures, base[0]) if same else known.samples not in {"", base[1]}:
             if known.samples == base[1] and differs(of_the_period(was.figures), base[0]):
                 return [*found, _PROGRAM]
             found += gone(known) or [_SAMPLES, *self._derived_otherwise(known)]
         return found
+
+    def _guilty(self, suspects: Sequence[_Suspect], full: _Worked) -> Sequence[_Suspect]:
+        """Return the rows without which the figures were others.
+
+        Where several say the same of one of several services none would be missed alone.
+        """
+        found = [s for s in suspects if self._of(s.rows)[0] != full[0]]
+        rest = [s for s in suspects if s not in found]
+        without = self._of(_all(rest))
+        if without[0] != full[0]:
+            alone = ((s, _all(o for o in rest if o is not s)) for s in rest)
+            each = [s for s, others in alone if self._of(others)[0] != without[0]]
+            found += each or rest
+        return [s for s in suspects if s in found]
 
     def _not_undone(
         self, suspects: Sequence[_Suspect], full: _Worked, base: _Worked
@@ -325,7 +346,7 @@ class _Case:
             name = self._names.get(term.subject.name, term.subject.name)
             was, held[name] = held.get(name, term.before), term.after
             if was and term.id > known.term and _derives_otherwise(was, term.after):
-                yield _of_term(term._replace(before=was), zone)
+                yield _of_term(term._replace(before=was), zone, self._names)
 
     def _of(self, left_out: Without) -> _Worked:
         """Return the figures and the samples' digest, as if some rows were not there."""
@@ -359,7 +380,7 @@ class _Case:
         ledger, zone = self._books.ledger, self._books.catalogue.timezone
         for term in self._terms:
             if term.id > known.term and term.subject.kind != "policy":
-                cause = _of_term(term, zone)
+                cause = _of_term(term, zone, self._names)
                 rows = Without(terms=frozenset({term.id}))
                 yield _Suspect(rows, cause, " ".join(term.subject))
         for number, (name, said) in ledger.corrections.after(known.correction).items():
@@ -389,7 +410,8 @@ def _gone_to(
 def _inherited(heir: Term, former: str, zone: tzinfo) -> Cause:
     why = f"its history went to {heir.subject.name}, formerly {former}"
     seen = f"(first seen {humanize.moment(heir.time, zone)})"
-    return Cause("terms", _FILE, f"{why} {seen}", heir.time)
+    told = f"its history went to another service {seen}"
+    return Cause("terms", _FILE, f"{why} {seen}", heir.time, told)
 
 
 def _taken_by(term: Term) -> set[str]:
@@ -409,16 +431,30 @@ def _all(suspects: Iterable[_Suspect]) -> Without:
     return found
 
 
-def _of_term(term: Term, zone: tzinfo) -> Cause:
-    what: CauseKind = "window" if term.subject.kind == "window" else "terms"
+def _of_term(term: Term, zone: tzinfo, ours: Collection[str]) -> Cause:
+    """Return what a term changed; a customer is told of the services in ``ours`` by name."""
+    kind, whose = term.subject
+    what: CauseKind = "window" if kind == "window" else "terms"
     seen = humanize.moment(term.time, zone)
     file = f", SHA-256 {term.digest[:12]}" if term.digest else ""
-    name = f"{term.subject.kind} {term.subject.name}".strip()
+    name = f"{kind} {whose}".strip()
 
-    def told(changes: Sequence[str]) -> str:
+    def told(changes: Sequence[str], name: str = name) -> str:
         return f"{name}: {'; '.join(changes)} (first seen {seen}{file})"
 
-    changes = list(changes_of(term))
-    public = list(changes_of(term, PRIVATE if term.subject.kind == "service" else ()))
-    shown = None if public == changes else told(public) if public else ""
-    return Cause(what, _FILE, told(changes or ["changed"]), term.time, shown)
+    changes, public = list(changes_of(term)), _public(term)
+    hidden = kind == "service" and whose not in ours
+    shown = told(public, "a component" if hidden else name) if public else ""
+    reason = told(changes or ["changed"])
+    return Cause(what, _FILE, reason, term.time, None if shown == reason else shown)
+
+
+def _public(term: Term) -> list[str]:
+    """Return in words what a customer is told that a term changed; nothing of prices."""
+    kind, before, after = term.subject.kind, term.before or {}, term.after or {}
+    hidden = [key for key in sorted({*before, *after}) if not is_public(kind, key)]
+    public = list(changes_of(term, hidden))
+    if before and after:
+        changed = (k for k in hidden if before.get(k) != after.get(k) and not is_idle(kind, k))
+        public += dict.fromkeys(_HINTS.get(key, "a term of ours") for key in changed)
+    return public

@@ -3,15 +3,15 @@
 import hashlib
 from dataclasses import replace
 
-from service_catalogue import Catalogue
 from sla_engine.accounting.figures import facts_of
+from sla_engine.accounting.kept_reports import agreements_of
 from sla_engine.domain.agreement import AgreementReport
 from sla_engine.domain.availability import AccountingInput
 from sla_engine.domain.interval import Interval, clip
 from sla_engine.domain.report import POLICY_VERSION, PeriodReport, ServiceReport
 from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.frozen import Basis, Snapshot
-from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
+from sla_engine.ledger.kept import report_of_agreement
 
 _DAY = 86_400_000
 """How long a gap may still be filled by samples that come late."""
@@ -66,19 +66,10 @@ def with_frozen(report: PeriodReport, books: Books, agreement: str | None) -> Pe
     earlier = [time for time in times if time < report.generated_at]
     if not earlier:
         return report
-    kept = [
-        one.time
-        for one in books.ledger.kept.of(report.period)
-        if _whose(one.report, books.catalogue) == agreement
-    ]
-    return replace(report, frozen_at=min(earlier), kept_at=min(kept, default=None))
-
-
-def _whose(kept: str, catalogue: Catalogue) -> str | None:
-    """Return the agreement that a kept report is of, if it is of one."""
-    if is_of_agreement(kept):
-        return kept.removeprefix(report_of_agreement(""))
-    return next((entry.agreement for entry in catalogue.reports if entry.id == kept), None)
+    kept = books.ledger.kept.of(report.period)
+    whose = agreements_of(kept, books.catalogue)
+    times = [one.time for one in kept if whose[one.report] == agreement]
+    return replace(report, frozen_at=min(earlier), kept_at=min(times, default=None))
 
 
 def is_settled(facts: AccountingInput, now: int) -> bool:

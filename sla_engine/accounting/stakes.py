@@ -128,6 +128,8 @@ def _stake(
             below, credit = found
             rest = [other.due for other in judged if other is not one]
             percent = added([*rest, credit]) or 0.0
+            if percent <= due:
+                continue  # the whole fee is due already
             alone = one.name if len(judged) > 1 and one.state is not None else None
             return Stake(span, state, due, float(below), percent, most, *paid, alone)
     return Stake(span, state, due, None, due, most, *paid)

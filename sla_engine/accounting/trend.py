@@ -29,6 +29,8 @@ LENGTH = 13
 """How many periods: the same month of the year before is the first."""
 _NOTHING = figures(AccountingInput((), (), (), ()), Terms(None), 0)
 """The figures of a service to which nothing was owed."""
+Chosen = Callable[[Interval], Sequence[Service] | None]
+"""Returns the services of a period, of which customers' agreements have others at other times."""
 _STEPS: dict[PeriodKind, PeriodKind] = {
     "week": "week", "month": "month", "quarter": "month", "year": "month",
 }  # fmt: skip
@@ -40,7 +42,7 @@ def with_trend(
     period: Period,
     now: int,
     *,
-    named: Sequence[Service] | None = None,
+    named: Chosen = lambda _: None,
     agreements: Sequence[Agreement] = (),
     proceed: Callable[[], None] = lambda: None,
 ) -> PeriodReport:
@@ -51,7 +53,7 @@ def with_trend(
         books: what is owed, and what is known.
         period: the report's.
         now: the end of what can be known (ms UTC).
-        named: the services to sum up; all that were watched, where none is named.
+        named: returns the services to sum up in a period; None: all that were watched.
         agreements: those of the report.
         proceed: called between the periods; it may raise to end the work.
 
@@ -141,7 +143,7 @@ class _Past:
         self,
         books: Books,
         at: int,
-        named: Sequence[Service] | None,
+        named: Chosen,
         left_out: frozenset[str],
         *,
         agreements: Sequence[Agreement],
@@ -155,7 +157,8 @@ class _Past:
 
     def of(self, span: Interval) -> PeriodTotals:
         """Return the sums of a period; a service that cannot be computed is counted as missing."""
-        chosen = watched(self._books, span) if self._named is None else self._named
+        named = self._named(span)
+        chosen = watched(self._books, span) if named is None else named
         services = [one for one in chosen if one.id not in self._left_out]
         isolation = Isolation(account_fault)
         parts = isolation.divided(services, lambda one: one.id, partial(self._entries, span))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from service_catalogue import Catalogue
 from service_catalogue.base import Language
+from sla_engine.accounting.kept_reports import agreements_of
 from sla_engine.accounting.report import make_report
 from sla_engine.accounting.sealing import bodies_of, sealed
 from sla_engine.app.context import (
@@ -37,7 +38,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.period import Period, rfc3339
 from sla_engine.domain.report import PeriodReport
 from sla_engine.ledger import Ledger
-from sla_engine.ledger.kept import is_of_agreement, report_of_agreement
+from sla_engine.ledger.kept import report_of_agreement
 from sla_engine.reports import FORMATS, MissingExtraError, to_text
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.seal import carries_seal
@@ -264,7 +265,7 @@ def _as_frozen(options: argparse.Namespace) -> int:
     with opened(options) as context:
         period = chosen_period(options, context.catalogue, now())
         kept = context.ledger.kept.of(Interval(period.start, period.end))
-    whose = {entry.id: entry.agreement for entry in context.catalogue.reports}
+    whose = agreements_of(kept, context.catalogue)
     named = [one for one in kept if _is_asked_for(one.report, whose, options)]
     sent = [one for one in named if one.format == (options.format or one.format)]
     if not sent:
@@ -283,11 +284,8 @@ def _is_asked_for(
     if options.report is not None and options.report != report:
         return False
     if options.agreement is None:
-        own = is_of_agreement(report) or whose.get(report) is not None
-        return options.report is not None or not own
-    return report == report_of_agreement(options.agreement) or (
-        whose.get(report) == options.agreement
-    )
+        return options.report is not None or whose[report] is None
+    return bool(whose[report] == options.agreement)
 
 
 def _chosen_once(options: argparse.Namespace) -> None:

@@ -3,22 +3,38 @@
 Every format of an agreement's report is made of this view of it, and of nothing else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from sla_engine.domain.availability import Figures, Share
 from sla_engine.domain.report import (
     Cause,
+    Coming,
     PeriodReport,
+    Planned,
     Restatement,
     SaidAfterwards,
     ServiceReport,
     TermsInForce,
+    Work,
 )
 from sla_engine.domain.trend import PeriodTotals
 
-PRIVATE = frozenset({"cost_per_hour", "credits"})
-"""Terms of a service that are between us: what an hour of it costs us, and its own credits."""
+_IDLE = {
+    "service": frozenset(("cost_per_hour", "credits", "owner", "name", "latency")),
+    "agreement": frozenset(("to",)),
+    "window": frozenset(("requester",)),
+}
+"""Terms that no figure of a customer's hangs on, by what they are of."""
+_PUBLIC = {
+    "service": frozenset(
+        ("objective", "window", "window_from", "timezone", "calendar", "accounting", "min_outage",
+         "quorum", "need", "scrape_interval", "max_gap", "since", "until")
+    ),
+    "window": frozenset(("title", "start", "end", "duration", "rrule", "timezone")),
+}  # fmt: skip
+_PRIVATE = {"agreement": frozenset(("to", "tiers", "labels"))}
 _MEASURED = frozenset({"unplanned", "planned", "unknown", "outages", "coverage"})
 """Figures of a service that differ from what was frozen whatever was promised of it."""
 _TOLD = frozenset({"class"})
@@ -28,14 +44,18 @@ _TOLD = frozenset({"class"})
 def for_customer(report: PeriodReport) -> PeriodReport:
     """Return a report without what is ours: prices, stakes, notes, servers, our own promises.
 
-    What the contract says stays: verdicts, credits, fee, outages with cause and ticket, and the
-    corrections that reclassify one.
+    What the contract says stays: verdicts, credits, fee, outages with cause and ticket, planned
+    work and that it was approved, and the corrections that reclassify an outage; no person's name.
     """
     hidden, mine = _hidden(report), {one.id for one in report.agreements}
     terms = (one for one in report.terms if one.agreement is None or one.agreement[0] in mine)
     return replace(
         report,
+        source="",
         services=tuple(map(_service, report.services)),
+        not_computed=tuple(replace(one, reason="") for one in report.not_computed),
+        works=tuple(map(_unnamed, report.works)),
+        coming=_coming(report.coming),
         agreements=tuple(replace(one, stake=None) for one in report.agreements),
         trend=tuple(map(_unpriced, report.trend)),
         year=None if report.year is None else _unpriced(report.year),
@@ -47,12 +67,42 @@ def for_customer(report: PeriodReport) -> PeriodReport:
     )
 
 
+def is_public(kind: str, key: str) -> bool:
+    """Say whether a customer may read a term: what was agreed, not how we measure it or tell it."""
+    known = _PUBLIC.get(kind)
+    return key not in _PRIVATE.get(kind, ()) and (known is None or key in known)
+
+
+def is_idle(kind: str, key: str) -> bool:
+    """Say whether no figure of a customer's hangs on a term, so that nothing is said of it."""
+    return key in _IDLE.get(kind, ())
+
+
+_Work = TypeVar("_Work", Work, Planned)
+
+
+def _unnamed(one: _Work) -> _Work:
+    """Return planned work without who asked for it, and who approved it if anybody did."""
+    approver = None if one.approver is None else ""
+    if isinstance(one, Planned):
+        return one._replace(requester="", approver=approver)
+    return replace(one, requester="", approver=approver)
+
+
+def _coming(coming: Coming | None) -> Coming | None:
+    if coming is None:
+        return None
+    return coming._replace(works=tuple(map(_unnamed, coming.works)))
+
+
 def _service(one: ServiceReport) -> ServiceReport:
     latency = one.latency  # how fast it is meant to be is no term of an agreement
     if latency is not None:
         latency = replace(latency, below=None, share=None, kept=None)
     return replace(
         one,
+        owner="",
+        tier="",
         impact=None,
         stake=None,
         cost_per_hour=None,
@@ -72,7 +122,11 @@ def _figures(figures: Figures) -> Figures:
 
 def _share(share: Share) -> Share:
     """Return an outage with what was said of it that concerns the customer."""
-    told = tuple(one for one in share.outage.corrections if one.field in _TOLD)
+    told = tuple(
+        replace(one, author="", login=None)
+        for one in share.outage.corrections
+        if one.field in _TOLD
+    )
     outage = share.outage._replace(note=None, owner=None, corrections=told)
     return share._replace(outage=outage)
 
@@ -82,10 +136,16 @@ def _unpriced(one: PeriodTotals) -> PeriodTotals:
 
 
 def _hidden(report: PeriodReport) -> frozenset[str]:
-    """Return what terms of services are not those that were promised: the agreement has its own."""
+    """Return what terms of services are others than was promised: the agreement has its own."""
     promised = (key for one in report.terms if one.agreement for key, _ in one.values)
     own = {"objective"} if any(one.objective is not None for one in report.agreements) else set()
-    return PRIVATE | own | frozenset(promised)
+    return frozenset((*own, *promised))
+
+
+def _values(
+    values: Iterable[tuple[str, str]], kind: str, hidden: Collection[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    return tuple(one for one in values if is_public(kind, one[0]) and one[0] not in hidden)
 
 
 def _terms(terms: Iterable[TermsInForce], hidden: frozenset[str]) -> Iterable[TermsInForce]:
@@ -93,18 +153,17 @@ def _terms(terms: Iterable[TermsInForce], hidden: frozenset[str]) -> Iterable[Te
     found: dict[TermsInForce, tuple[str, ...]] = {}
     for one in terms:
         if one.agreement is None:
-            kept = tuple((key, value) for key, value in one.values if key not in hidden)
-            alike = replace(one, services=(), values=kept)
+            alike = replace(one, services=(), values=_values(one.values, "service", hidden))
             found[alike] = (*found.get(alike, ()), *one.services)
         else:
-            found[one] = one.services
+            found[replace(one, values=_values(one.values, "agreement"))] = one.services
     for one, services in found.items():
         if one.values:
             yield replace(one, services=services)
 
 
 def _afterwards(said: Iterable[SaidAfterwards], hidden: frozenset[str]) -> Iterable[SaidAfterwards]:
-    return (one for one in said if one.field not in hidden)
+    return (one for one in said if is_public("service", one.field) and one.field not in hidden)
 
 
 def _restated(report: PeriodReport) -> Iterable[Restatement]:
@@ -115,13 +174,13 @@ def _restated(report: PeriodReport) -> Iterable[Restatement]:
         same = one.before != one.after and shown.get(one.service, one.after) == one.after
         causes = tuple(_cause(cause) for cause in one.causes if cause.told != "")
         if causes and (one.service in customers if one.money is not None else same):
-            authors = ", ".join(dict.fromkeys(cause.author for cause in causes))
             reasons = "; ".join(dict.fromkeys(cause.reason for cause in causes))
             others = tuple(
                 other for other in one.others if one.money is not None or other.figure in _MEASURED
             )
-            yield replace(one, author=authors, reason=reasons, causes=causes, others=others)
+            yield replace(one, author="", reason=reasons, causes=causes, others=others)
 
 
 def _cause(cause: Cause) -> Cause:
-    return cause if cause.told is None else cause._replace(reason=cause.told, told=None)
+    reason = cause.reason if cause.told is None else cause.told
+    return cause._replace(author="", reason=reason, told=None)

@@ -62,7 +62,8 @@ class Scope:
 class MaintenanceWindow:
     """Planned work; ``occurrences`` are those in and around the period that is looked at.
 
-    ``source`` says where it is from: ``catalogue``, ``cli``, ``feed:ID``, ``silence``.
+    ``source`` says where it is from: ``catalogue``, ``cli``, ``feed:ID``, ``silence``;
+    ``is_dated`` that somebody wrote down when things happened to it.
     """
 
     id: str
@@ -72,6 +73,7 @@ class MaintenanceWindow:
     occurrences: Intervals
     events: tuple[WindowEvent, ...]
     recurring: bool = False
+    is_dated: bool = True
 
     @property
     def requester(self) -> str:
@@ -93,6 +95,17 @@ class MaintenanceWindow:
     def approval(self) -> WindowEvent | None:
         """Return the approval, if any."""
         return next((e for e in self.holding if e.kind == "approved"), None)
+
+    @property
+    def approved_at(self) -> int | None:
+        """Return when it was approved (ms UTC), if it was and that is known."""
+        return self.approval.time if self.approval is not None and self.is_dated else None
+
+    @property
+    def by_two(self) -> bool:
+        """Say whether another approved it than asked for it."""
+        asked, approval = self.events[0], self.approval
+        return approval is not None and not actor.same(asked.actor, approval.actor)
 
     @property
     def retroactive(self) -> bool:

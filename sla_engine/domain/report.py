@@ -151,7 +151,12 @@ class ServiceReport:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An occurrence of a maintenance window; ``used`` is the downtime inside it (ms)."""
+    """An occurrence of a maintenance window; ``used`` is the downtime inside it (ms).
+
+    ``approver`` is None where nobody approved it, ``approved`` is when that was (ms UTC) if it is
+    known, ``by_two`` that the approver is another than the ``requester``. A customer reads no
+    names: both are empty.
+    """
 
     id: str
     title: str
@@ -161,12 +166,15 @@ class Work:
     approver: str | None
     used: int
     retroactive: bool = False
+    approved: int | None = None
+    by_two: bool = False
 
 
 class Planned(NamedTuple):
     """An occurrence of a maintenance window that is to come, approved or only asked for.
 
-    ``ids`` and ``services`` are the ids and the names of the services that it is of.
+    ``ids`` and ``services`` are the ids and the names of the services that it is of; who asked and
+    approved is as in `Work`.
     """
 
     id: str
@@ -176,6 +184,8 @@ class Planned(NamedTuple):
     services: tuple[str, ...]
     requester: str
     approver: str | None
+    approved: int | None = None
+    by_two: bool = False
 
 
 class Coming(NamedTuple):

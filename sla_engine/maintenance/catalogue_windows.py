@@ -103,4 +103,5 @@ def _window(
         occurrences=union(occurrence for _, occurrence in keys),
         events=tuple(events),
         recurring=entry.rrule is not None,
+        is_dated=known.seen is not None,
     )

@@ -241,7 +241,8 @@ def _entry(facts: Mapping[str, Any], catalogue: Catalogue) -> Report:
     if is_of_agreement(facts["report"]):
         return entry_of(facts, catalogue)
     entries = {entry.id: entry for entry in catalogue.reports}
-    return entries.get(facts["report"]) or _forgotten(facts["report"])
+    entry = entries.get(facts["report"]) or _forgotten(facts["report"])
+    return entry.model_copy(update={"agreement": facts.get("agreement")})  # as it was when due
 
 
 def _forgotten(identifier: str) -> Report:

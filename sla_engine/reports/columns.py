@@ -192,7 +192,7 @@ def credit(service: ServiceReport, say: Language) -> str:
 
 
 LEVELS: tuple[Column, ...] = (
-    Column(marked("Owner"), lambda s, _: s.owner, numeric=False),
+    Column(marked("Owner"), lambda s, _: s.owner or NOTHING, numeric=False),
     Column(marked("Objective"), objective),
     Column(marked("Actual"), lambda s, say: say.percent(s.figures.availability)),
     Column(marked("Change"), change),

@@ -1,19 +1,19 @@
 """The planned work that is to come, in words: a sentence, and a line of each occurrence."""
 
 from sla_engine.domain.report import Coming, PeriodReport, Planned
+from sla_engine.reports.approval import approval, is_named
 from sla_engine.reports.language import Language, language, marked
 
-HEAD = (
-    marked("Work"),
-    marked("Services"),
-    marked("Begins"),
-    marked("Length"),
-    marked("State"),
-    marked("Asked for by"),
-    marked("Approved by"),
-)
+_HEAD = (marked("Work"), marked("Services"), marked("Begins"), marked("Length"))
+_NAMED = (marked("State"), marked("Asked for by"), marked("Approved by"))
+_UNNAMED = (marked("State"),)
 NUMBERS = ("Length",)
 """The columns of numbers among them."""
+
+
+def head(report: PeriodReport) -> tuple[str, ...]:
+    """Return the head of `rows`: a customer's has no column of people."""
+    return (*_HEAD, *(_UNNAMED if report.customer else _NAMED))
 
 
 def title(coming: Coming, say: Language) -> str:
@@ -63,13 +63,14 @@ def rows(report: PeriodReport) -> list[tuple[str, ...]]:
 
 
 def _row(one: Planned, say: Language) -> tuple[str, ...]:
-    state = marked("requested") if one.approver is None else marked("approved")
-    return (
+    work = (
         one.title,
         say.listed(one.services, 5),
         say.moment(one.span.start),
         say.duration(one.span.length),
-        say.phrase(state),
-        one.requester,
-        one.approver or say.phrase("nobody yet"),
     )
+    if not is_named(one):
+        return (*work, approval(one, say))
+    state = marked("requested") if one.approver is None else marked("approved")
+    who = one.approver or say.phrase("nobody yet")
+    return (*work, say.phrase(state), one.requester, who)

@@ -90,6 +90,7 @@ _WORKS = {
     marked("Asked for by"): "",
     marked("Down of window"): "n",
 }
+_UNNAMED = {"Asked for by": marked("State")}
 _CORRECTIONS = {
     marked("When"): "t",
     marked("Who"): "",
@@ -271,18 +272,19 @@ def works(report: PeriodReport) -> Grid:
     """Return planned work."""
     say = language(report)
     rows = [lists.work(one, say) for one in report.works]
-    return _grid("maintenance", say.phrase("Maintenance"), _WORKS, rows, say)
+    columns = {(_UNNAMED.get(k, k) if report.customer else k): v for k, v in _WORKS.items()}
+    return _grid("maintenance", say.phrase("Maintenance"), columns, rows, say)
 
 
 def coming(report: PeriodReport) -> Grid:
     """Return the planned work of the time after the period."""
     say, found = language(report), report.coming
-    kinds = {"Begins": "t"} | dict.fromkeys(to_come.NUMBERS, "n")
+    kinds, head = {"Begins": "t"} | dict.fromkeys(to_come.NUMBERS, "n"), to_come.head(report)
     return Grid(
         "coming",
         to_come.title(found, say) if found else "",
-        [say.phrase(name) for name in to_come.HEAD],
-        [kinds.get(name, "") for name in to_come.HEAD],
+        [say.phrase(name) for name in head],
+        [kinds.get(name, "") for name in head],
         to_come.rows(report),
         to_come.caption(found, say) if found else "",
     )
@@ -432,6 +434,9 @@ def _grid(
 ) -> Grid:
     """Return a table; to ``shorten`` it is to leave out columns in which there is nothing."""
     head, body = list(columns), list(rows)
+    if body:
+        there = [i for i in range(len(head)) if any(row[i] for row in body)]
+        head, body = [head[i] for i in there], [[row[i] for i in there] for row in body]
     if shorten and body:
         kept, body = compact(head, body, say.service_time(0))
         head = list(kept)

@@ -16,6 +16,7 @@ from sla_engine.domain.report import (
     Work,
 )
 from sla_engine.domain.summary import counted
+from sla_engine.reports.approval import approval, is_named
 from sla_engine.reports.columns import budget_gone, other_percentiles, spoken, window_title
 from sla_engine.reports.language import FIELDS, Language, language, marked
 
@@ -243,11 +244,13 @@ def corrections(report: PeriodReport) -> list[tuple[str, str, str, str, str]]:
 
 def work(one: Work, say: Language) -> tuple[str, ...]:
     """Return a maintenance window's line: title, time, services, who, downtime used."""
-    approved = (
-        say.phrase("{who}, approved by {approver}", who=one.requester, approver=one.approver)
-        if one.approver
-        else say.phrase("{who}, not approved", who=one.requester)
-    )
+    if not is_named(one):
+        approved = approval(one, say)
+    elif one.approver:
+        told = {"who": one.requester, "approver": one.approver}
+        approved = say.phrase("{who}, approved by {approver}", **told)
+    else:
+        approved = say.phrase("{who}, not approved", who=one.requester)
     times = f"{len(one.services)} \N{MULTIPLICATION SIGN} " if len(one.services) > 1 else ""
     long = say.duration(one.span.length)
     late = f" ({say.phrase('afterwards')})" if one.retroactive else ""

@@ -19,13 +19,14 @@ _SERVICE = (
 _OUTAGE = ("id", "start", "end", "duration_seconds", "class", "counted", "cause", "ticket")
 _AGREEMENT = ("rule", "fee", "credit_amount", "currency")
 _COMING = ("title", "state", "requester", "approver")
+_APPROVAL = ("approved_at", "approved_by_two")
 _JUDGED = (*COUNTED, *LATENCY, "method")
 _HEAD = (
     "record", "period_start", "period_end", "service", "name", "owner", "tier", *_SERVICE, *_OUTAGE,
     *_AGREEMENT, *_COMING, *_JUDGED,
-    "status",
+    "status", *_APPROVAL,
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def render(report: PeriodReport) -> bytes:

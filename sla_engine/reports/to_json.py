@@ -14,6 +14,7 @@ from sla_engine.domain.report import (
     Capacity,
     Latency,
     PeriodReport,
+    Planned,
     ServiceReport,
     Work,
 )
@@ -322,9 +323,15 @@ def _work(one: Work) -> Json:
         "services": list(one.services),
         "requester": one.requester,
         "approver": one.approver,
+        **_approval(one),
         "retroactive": one.retroactive,
         "used_seconds": seconds(one.used),
     }
+
+
+def _approval(one: Work | Planned) -> Json:
+    """Return what is told of an approval without a name, too."""
+    return {"approved_at": moment(one.approved), "approved_by_two": one.by_two}
 
 
 def _percentile(found: Latency) -> Json:
@@ -359,6 +366,7 @@ def _coming(report: PeriodReport) -> Json:
                     "state": "requested" if one.approver is None else "approved",
                     "requester": one.requester,
                     "approver": one.approver,
+                    **_approval(one),
                 }
                 for one in report.coming.works
             ],

@@ -224,9 +224,7 @@ def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     yield from (f"{_DOWN} {name}, {told}" for name, told in page.done.rows)
     if page.done.rest:
         yield f"{_NOTE} {page.done.rest}"
-    for one in report.not_computed:
-        why = {"name": one.name, "reason": one.reason}
-        yield f"{_NOTE} {say.phrase('{name} could not be computed: {reason}', **why)}"
+    yield from (f"{_NOTE} {told}" for told in view.not_computed(report))
     if report.restatements:
         names = say.listed([one.service for one in report.restatements], 5)
         told = say.phrase("Restated after an earlier report: {names}", names=names)

@@ -33,6 +33,9 @@ _OUTAGE_HEAD = (
     "Ticket", marked("Id"),
 )  # fmt: skip
 _WORK_HEAD = ("Work", "When", "Services", "Asked for by", "Down of window")
+_UNNAMED = {"Asked for by": marked("State")}
+_BY = marked("{time}  {author} changed {field} of {outage} from {before} to {after}: {reason}")
+_BY_NOBODY = marked("{time}  {field} of {outage} changed from {before} to {after}: {reason}")
 _SHOWN_ABOVE = {"Outages", "Longest", "MTBF", "MTRS"}
 
 
@@ -93,7 +96,8 @@ def _about(report: PeriodReport, say: Language) -> Iterator[str]:
         told.append(("Data until", say.moment(report.data_until)))
     told.append(("Status", finality.status(report, say)))
     policy = say.phrase("version {n}", n=report.policy_version)
-    told += [("Source", report.source), ("Accounting policy", policy)]
+    told += [("Source", report.source)] if report.source else []
+    told.append(("Accounting policy", policy))
     labels = [say.phrase(label) for label, _ in told]
     wide = max(map(len, labels))
     for label, (_, text) in zip(labels, told, strict=True):
@@ -228,7 +232,8 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
         yield ""
         yield _heading("Maintenance", say, len(report.works))
         works = (lists.work(one, say) for one in report.works)
-        yield from lines(_told(_WORK_HEAD, say), works, width)
+        head = [_UNNAMED.get(one, one) if report.customer else one for one in _WORK_HEAD]
+        yield from lines(_told(head, say), works, width)
 
 
 def _coming(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
@@ -236,13 +241,15 @@ def _coming(report: PeriodReport, say: Language, width: int | None) -> Iterator[
         yield ""
         yield f"{coming.title(report.coming, say)}:"
         rows = coming.rows(report)
-        yield from lines(_told(coming.HEAD, say), rows, width) if rows else [say.phrase("None.")]
+        yield from (
+            lines(_told(coming.head(report), say), rows, width) if rows else [say.phrase("None.")]
+        )
 
 
 def _corrections(report: PeriodReport, say: Language) -> Iterator[str]:
     found = [
         say.phrase(
-            "{time}  {author} changed {field} of {outage} from {before} to {after}: {reason}",
+            _BY if c.author else _BY_NOBODY,
             time=say.moment(c.time),
             author=c.author,
             field=say.phrase(FIELDS.get(c.field, c.field)),
@@ -268,7 +275,8 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
         yield from finality.frozen_then(report)
     for one in report.restatements:
         before, after = restated(one, report, say)
-        yield f"{one.service}: {before} -> {after}, {one.author}: {one.reason}"
+        told = ", ".join(filter(None, (after, one.author)))
+        yield f"{one.service}: {before} -> {told}: {one.reason}"
 
 
 def _terms(report: PeriodReport) -> Iterator[str]:
@@ -285,9 +293,7 @@ def _terms(report: PeriodReport) -> Iterator[str]:
 def _not_computed(report: PeriodReport) -> Iterator[str]:
     if report.not_computed:
         yield ""
-    for one in report.not_computed:
-        why = {"name": one.name, "reason": one.reason}
-        yield language(report).phrase("{name} could not be computed: {reason}", **why)
+    yield from view.not_computed(report)
 
 
 def _performance(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:

@@ -69,6 +69,7 @@ _HOST = (
 )  # fmt: skip
 _COMING = (
     "id", "title", "start", "end", "duration_seconds", "services", "state", "requester", "approver",
+    "approved_at", "approved_by_two",
 )  # fmt: skip
 _ABOUT = (
     "organization", "period_start", "period_end", "timezone", "generated_at", "data_until",
@@ -169,7 +170,7 @@ def _fitting(text: str) -> str:
 
 
 _TIMES = {
-    "start", "end", "at", "data_until", "generated_at", "period_start", "period_end",
+    "start", "end", "at", "approved_at", "data_until", "generated_at", "period_start", "period_end",
     "error_budget_exhausted_at", "owed_since", "package_lists_fetched", "packages_changed",
     "support_ends",
 }  # fmt: skip

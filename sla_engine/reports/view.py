@@ -99,7 +99,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         (say.phrase("Time zone"), report.timezone),
         (say.phrase("Generated"), say.moment(report.generated_at)),
         *_data_until(report),
-        (say.phrase("Source"), report.source),
+        *([(say.phrase("Source"), report.source)] if report.source else []),
         (say.phrase("Accounting policy"), say.phrase("version {n}", n=report.policy_version)),
         (say.phrase("Coverage"), _coverage(report, say)),
     ]
@@ -412,6 +412,17 @@ def notes(report: PeriodReport) -> list[tuple[str, str]]:
         if said:
             found.append((one.name, "; ".join(said)))
     return found
+
+
+def not_computed(report: PeriodReport) -> list[str]:
+    """Return which services are missing, and why; to a customer the fault is ours."""
+    say = language(report)
+    return [
+        say.phrase("{name} could not be computed: {reason}", name=one.name, reason=one.reason)
+        if one.reason
+        else say.phrase("{name} could not be computed: an error of our own", name=one.name)
+        for one in report.not_computed
+    ]
 
 
 def _stale(report: PeriodReport, say: Language) -> Iterator[str]:

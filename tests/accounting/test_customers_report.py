@@ -42,6 +42,7 @@ from tests.catalogues import catalogue
 from tests.reports.test_paper import pdftotext
 
 NOW = at("2026-11-03")
+OWN = frozenset(DOWN)
 OURS = (
     "7777", "7,777", "7.777", "7 777", "cost_per_hour", 'business_impact": 7', "What a miss",
     "Rival", "rival", "Zorro", "swept under", "the boss", "secret reason", "Nobody wrote",
@@ -241,6 +242,33 @@ def test_files_are_named_by_the_agreement() -> None:
     assert file.title == "ACME Ltd, board-agreement-acme 2026-10"
 
 
+@pytest.mark.parametrize("kept", [("wiki",), ()])
+def test_a_month_of_the_trend_is_what_that_months_own_report_said(kept: tuple[str, ...]) -> None:
+    """An agreement's services were others: those of the month count, whatever it is of by now."""
+    with Ledger.open("sqlite://") as ledger:
+        noted(books_of(ledger), FIRST)
+        for name, (start, minutes) in DOWN.items():
+            end = start + minutes * MINUTE
+            line = (Segment(start, end, State.DOWN), Segment(end, END, State.UP))
+            ledger.apply([Derived(name, (Segment(FIRST, start, State.UP), *line), FIRST)])
+        chosen = {"services": list(kept)} if kept else {"services": [], "tiers": ["none"]}
+        books = noted(books_of(ledger, **chosen), at("2026-09-25"))
+        months = {
+            name: make_report(
+                books, parse_period(name, UTC, NOW), NOW, [FORMATS["text"]], agreement="acme"
+            )
+            for name in ("2026-09", "2026-10")
+        }
+        september, october = months.values()
+        assert len(september.services) == 3
+        assert len(october.services) == len(kept)
+        own, told = september.trend[-1], october.trend[-2]
+        assert (own.unplanned, own.outages, dict(own.owed)) == (140 * MINUTE, 3, {"EUR": 200})
+        assert replace(told, cost=None) == replace(own, cost=None)
+        assert october.year is not None
+        assert october.year.unplanned == own.unplanned
+
+
 def test_days_without_an_objective_are_not_in_budget(ledger: Ledger) -> None:
     together, alone = made(ledger, rule="all"), made(ledger, rule="each")
     for form in ("html", "pdf"):
@@ -338,10 +366,11 @@ def test_a_price_among_changed_terms_is_told_to_no_customer() -> None:
     subject = Subject("service", "shop")
     both = Term(1, subject, NOW, before, {"cost_per_hour": 2, "quorum": "all"}, "", "seen")
     alone = both._replace(after={"cost_per_hour": 2, "quorum": "any"})
-    assert "cost_per_hour 1 -> 2; quorum any -> all" in _of_term(both, zone).reason
-    assert (_of_term(both, zone).told or "").startswith("service shop: quorum any -> all (first")
-    assert _of_term(alone, zone).told == ""
-    assert _of_term(both._replace(after=before | {"quorum": "all"}), zone).told is None
+    assert "cost_per_hour 1 -> 2; quorum any -> all" in _of_term(both, zone, OWN).reason
+    told = _of_term(both, zone, OWN).told or ""
+    assert told.startswith("service shop: quorum any -> all (first")
+    assert _of_term(alone, zone, OWN).told == ""
+    assert _of_term(both._replace(after=before | {"quorum": "all"}), zone, OWN).told is None
 
 
 @pytest.mark.parametrize("kept", [False, True])

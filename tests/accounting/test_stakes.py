@@ -44,6 +44,9 @@ def stakes(ledger: Ledger, period: str, **agreement: Any) -> Iterator[dict[str, 
         # Lost, and no step reached: 60 of 43,200 minutes at the most, steps begin under 99 %.
         ("2026-09-15", {"rule": "worst", "credits": [{"below": 99, "credit": 30}]},
          ("lost", 0.99), (0, 30, 30)),
+        # The whole fee is due already of the two that lost: the wiki can cost nothing more.
+        ("2026-09-15", {"credits": [{"below": 99.9, "credit": 60}]}, ("lost", None),
+         (100, 100, 100)),
         # Nothing runs at the month's end: October comes, in which nothing was lost.
         ("2026-09", {}, (None, 0.999), (0, 10, 75)),
         ("2026-09", {"rule": "all"}, (None, 0.999), (0, 10, 25)),

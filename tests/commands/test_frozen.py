@@ -143,6 +143,31 @@ def test_an_agreement_is_frozen_and_printed_for_itself(
     assert run("verify")[0] == 0
 
 
+SCHEDULED = """\
+reports: [{id: board, period: monthly, cron: "0 9 1 * *", agreement: %s}]
+"""
+
+
+@pytest.mark.parametrize("formats", [("text", "json"), ("json", "text")])
+def test_a_schedule_that_is_of_another_customer_now_printed_what_it_did(
+    run: Run, ledger: Ledger, tmp_path: Path, formats: tuple[str, str]
+) -> None:
+    file, board = tmp_path / "services.yml", ("--as-frozen", "--report=board")
+    file.write_text(SERVICES + PROMISED)
+    for whose, name in ((["--agreement=acme"], "board"), ([], "everybody")):
+        bodies = {form: run("report", MONTH, *whose, f"--format={form}")[1] for form in formats}
+        ledger.kept.add(OCTOBER, name, bodies, DAY)
+    file.write_text(SERVICES + PROMISED + SCHEDULED % "all")
+    code, text, _ = run("report", MONTH, "--as-frozen", "--agreement=acme")
+    assert (code, b"Service levels for ACME" in text) == (0, True)
+    assert run("report", MONTH, *board, "--agreement=all")[:2] == (1, b"")
+    assert run("report", MONTH, "--as-frozen", "--agreement=all")[:2] == (1, b"")
+    assert run("report", MONTH, *board)[:2] == (0, text)
+    file.write_text(SERVICES + PROMISED + (SCHEDULED % "acme").replace("board", "everybody"))
+    assert run("report", MONTH, "--as-frozen", "--agreement=acme")[1] == text
+    assert b"Service levels of Example" in run("report", MONTH, "--as-frozen")[1]
+
+
 def test_the_month_of_an_agreement_is_by_its_own_clocks(
     run: Run, ledger: Ledger, tmp_path: Path
 ) -> None:

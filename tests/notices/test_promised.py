@@ -168,3 +168,20 @@ def test_the_last_window_of_an_agreement_that_left_is_told_once(
     told = [root["text"] for root in slack.roots() if "ACME" in str(root)]
     assert len(told) == 1
     assert "Service levels for ACME, October 2026: missed" in told[0]
+
+
+@pytest.mark.parametrize("now_of", ["zeta", None])
+def test_a_schedule_that_is_of_another_customer_when_it_is_sent_names_whose_its_report_is(
+    ledger: Ledger, slack: Slack, now_of: str | None
+) -> None:
+    entry = {"id": "mine", "period": "monthly", "cron": "0 8 1 * *", "agreement": "acme"}
+    outbox, now = Outbox(ledger.engine), at("2026-11-01T09:00")
+    outbox.add(due(book(ACME, reports=[entry]), ledger, now))
+    edited = book(ACME, ZETA | {"language": "de"}, reports=[entry | {"agreement": now_of}])
+    bot = SlackBot(TOKEN, slack.api_url, timeout=1)
+    Sender(Books(edited, ledger), outbox, {"slack": bot}, lambda: now).run()
+    [root] = slack.roots()
+    assert "Service levels for ACME, October 2026" in str(root["blocks"])
+    sent = [body["filename"] for call, body in slack.calls if call.endswith("URLExternal")]
+    assert sent
+    assert {one.partition(".")[0] for one in sent} == {"mine-agreement-acme-2026-10"}

@@ -22,6 +22,7 @@ NAMES = (
     "{0} {x} {n} %s %(x)d 100 %",
     "=1+1", "@SUM(A1:A9)", "-2+3+cmd|' /C calc'!A0", "*Acme* _it_ ~gone~ `code`",
     "<!channel> <@U1234567> @here", "\\n \\0000 ${x} #{y} <%= z %>", "&lt;b&gt; &amp;",
+    "\uff1d1+1", "\uff20SUM(A1)",
 )  # fmt: skip
 
 
@@ -74,7 +75,17 @@ def test_a_spreadsheet_runs_no_name(name: str) -> None:
     rows = csv.DictReader(io.StringIO(FORMATS["csv"].render(_named(name)).decode()))
     shown = next(row["name"] for row in rows)
     assert shown.removeprefix("'") == name
-    assert shown[0] not in "=+-@"
+    assert shown[0] not in "=+-@\uff1d\uff0b\uff0d\uff20"
+
+
+def test_a_spreadsheet_runs_no_second_line() -> None:
+    one, *others = REPORT.services
+    first, *rest = one.figures.shares
+    told = first._replace(outage=first.outage._replace(cause="\n=1+1"))
+    figures = replace(one.figures, shares=(told, *rest))
+    report = replace(REPORT, services=(replace(one, figures=figures), *others))
+    rows = csv.DictReader(io.StringIO(FORMATS["csv"].render(report).decode(), newline=""))
+    assert "'\n=1+1" in [row["cause"] for row in rows]
 
 
 def test_paper_holds_all_of_them() -> None:
