@@ -49,6 +49,9 @@ SHOWS_PROGRESS: Final = {"serve", "backfill", "discover"}
 ACTED: Final = {"outages", "maintenance", "terms"}
 """Those that take an action, which has flags of its own."""
 
+_STOPPED: Final = 130
+"""What a shell says of a command that SIGINT ended."""
+
 FIRST = """\
 The commands that matter first; sla-engine --help lists all, sla-engine COMMAND --help tells flags.
 
@@ -63,7 +66,15 @@ The commands that matter first; sla-engine --help lists all, sla-engine COMMAND 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage."""
+    """Run a subcommand; return 0 fine, 1 a finding or a failed job, 2 wrong usage, 130 stopped."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("sla-engine: stopped by Ctrl-C", file=sys.stderr)
+        return _STOPPED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if not given:
         print(FIRST, file=sys.stderr)

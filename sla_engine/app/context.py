@@ -26,6 +26,7 @@ from sla_engine.app.clock import CLOCK
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import read_key
 from sla_engine.app.state_file import running_engines
+from sla_engine.app.whole_file import whole_file
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import AbsentError, Books, Ledger, LedgerError, reason
 from sla_engine.notices.reports import report_mistakes
@@ -281,6 +282,7 @@ def write_output(body: bytes, output: Path | None) -> None:
         sys.stdout.buffer.write(body)
         return
     try:
-        output.write_bytes(body)
+        with whole_file(output) as file:
+            file.write(body)
     except OSError as error:
         raise JobError(f"{output}: {error.strerror}") from error

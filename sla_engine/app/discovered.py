@@ -35,6 +35,7 @@ MOST_SERVICES = 10_000
 _LATE = 3_600_000  # ms after a period's start within which the first sample begins it
 _SKEW = 30_000  # ms of two clocks, what an answer may take included
 _SHOWN = 5
+_FLAGS = {"headers": "--prometheus.header", "replica_labels": "--replica-label"}
 _PIECE, _BATCH = 16 * 86_400_000, 20
 """Each service is questions of its own: few long ones, and a step of the bar for some services."""
 
@@ -89,10 +90,9 @@ def _server(options: argparse.Namespace) -> Prometheus:
             "--prometheus.url: a password in a URL is shown to everybody: "
             "give --prometheus.username and --prometheus.password-file"
         )
-    pairs = [header.partition(":") for header in options.headers or ()]
     given: dict[str, Any] = {
         "url": url,
-        "headers": {name.strip(): value.strip() for name, _, value in pairs},
+        "headers": dict(map(_header, options.headers or ())),
         "bearer_token_file": _absolute(options.token_file),
         "tls": {
             "ca_file": _absolute(options.ca_file),
@@ -112,8 +112,28 @@ def _server(options: argparse.Namespace) -> Prometheus:
         return Prometheus.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"--prometheus.{place}: {_said(error)}") from error
+        raise UsageError(f"{_flag(first['loc'])}: {_said(error)}") from error
+
+
+def _header(text: str) -> tuple[str, str]:
+    """Return a header that a flag gives, as name and value.
+
+    Raises:
+        UsageError: one of them is missing; what is given is not told, as it may be a secret.
+    """
+    name, value = (part.strip() for part in text.partition(":")[::2])
+    if not (name and value):
+        raise UsageError("--prometheus.header is NAME: VALUE, such as 'X-Scope-OrgID: ops'")
+    return name, value
+
+
+def _flag(place: tuple[int | str, ...]) -> str:
+    """Return the flag that a key of the settings came from."""
+    first = str(place[0])
+    if first in _FLAGS:
+        return _FLAGS[first]
+    key = str(place[1]) if first in ("tls", "basic_auth") and len(place) > 1 else first
+    return f"--prometheus.{key.replace('_', '-')}"
 
 
 def _absolute(path: str | None) -> Path | None:
@@ -129,13 +149,19 @@ def _wishes(
     Raises:
         UsageError: the objective is no percentage, or a label is no name of one.
     """
-    try:
-        percent = None if objective is None else TypeAdapter(Percent).validate_python(objective)
-        for label in (*(replicas or ()), *([] if by is None else [by])):
-            TypeAdapter(LabelName).validate_python(label)
-    except ValidationError as error:
-        raise UsageError(f"--objective, --by or --replica-label: {_said(error)}") from error
+    percent = None if objective is None else _valid("--objective", Percent, objective)
+    if by is not None:
+        _valid("--by", LabelName, by)
+    for label in replicas or ():
+        _valid("--replica-label", LabelName, label)
     return Wishes(percent, by, quorum, tuple(replicas or ()))
+
+
+def _valid(flag: str, kind: Any, value: str) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise UsageError(f"{flag}: {_said(error)}") from error
 
 
 def _said(error: ValidationError) -> str:

@@ -28,8 +28,14 @@ def make_key(path: Path) -> Signer:
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text)
+        except OSError:
+            path.unlink(missing_ok=True)  # half a key seals nothing, and is never written over
+            raise
+    except FileExistsError as error:
+        raise JobError(f"{path} is there already; nothing is ever written over") from error
     except OSError as error:
         raise JobError(f"{path}: {error.strerror}") from error
     return Signer(key)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from sla_engine.app.context import ledger_url, now, opened_ledger, tell_written
 from sla_engine.app.errors import JobError, UsageError
+from sla_engine.app.whole_file import whole_file
 from sla_engine.commands.flags import Subparsers, actor_of, subcommand
+from sla_engine.ledger import LedgerError
 from sla_engine.ledger.audit import Head
 from sla_engine.reports.seal import SealError, is_signed
 from uptime_common.humanize import counted
@@ -101,7 +103,7 @@ def export(options: argparse.Namespace) -> int:
             if options.output is None:
                 sys.stdout.buffer.writelines(ledger.export())
             else:
-                with options.output.open("wb") as out:
+                with whole_file(options.output) as out:
                     count = sum(out.write(line) > 0 for line in ledger.export())
                 tell_written(options.output, f"{counted(count, 'line')} of the ledger")
         except OSError as error:
@@ -118,5 +120,7 @@ def load(options: argparse.Namespace) -> int:
                 count = ledger.load(lines)
         except OSError as error:
             raise JobError(f"{source}: {error.strerror}") from error
+        except LedgerError as error:
+            raise JobError(f"{source}: {error}; nothing was imported") from None
     sys.stdout.write(f"{source}: {counted(count, 'row')} imported; next: sla-engine verify\n")
     return 0

@@ -15,15 +15,11 @@ from sla_engine.reports.columns import events_lost, lost_of, spoken, title_in, w
 from sla_engine.reports.coming import sentence
 from sla_engine.reports.language import Language, language, marked
 from sla_engine.reports.part import Cells, Part
+from sla_engine.reports.room import ROOMY, Room
 from sla_engine.reports.staked import stakes
 from uptime_common.humanize import NOTHING
 
-_VERDICTS = 9
-_PARTS = 5
-_DEBTORS = 12
 _REASONS = 2
-_RISKS = 6
-_STORY = 140  # letters of what people wrote; the appendix has all of it
 
 _VERDICTS_CAPTION = marked(
     "Agreements first, the worst above; lost is unplanned downtime, or failed events."
@@ -49,18 +45,18 @@ class FirstPage:
     coming: str
 
 
-def first_page(report: PeriodReport) -> FirstPage:
-    """Return the first page of a report."""
+def first_page(report: PeriodReport, room: Room = ROOMY) -> FirstPage:
+    """Return the first page of a report, within some room."""
     page, say = board(report), language(report)
     known = {one.id: one for one in report.services}
     return FirstPage(
-        verdicts=_verdicts(page, known, say),
-        lost=_lost(page, report.currency, say),
-        owed=_owed(page, report, say),
+        verdicts=_verdicts(page, known, say, room),
+        lost=_lost(page, report.currency, say, room),
+        owed=_owed(page, report, say, room),
         hurt=_hurt(page, report.currency, say),
-        done=_done(page, report, say),
-        risks=_risks(page, say),
-        stakes=stakes(page, say),
+        done=_done(page, report, say, room),
+        risks=_risks(page, say, room),
+        stakes=stakes(page, say, room),
         year=year(report, say),
         coming=sentence(report),
     )
@@ -98,9 +94,8 @@ def _in_lines(part: Part) -> Iterator[str]:
         yield part.rest
 
 
-def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language) -> Part:
-    shown = page.verdicts[:_VERDICTS]
-    left = page.verdicts[_VERDICTS:]
+def _verdicts(page: Board, known: Mapping[str, ServiceReport], say: Language, room: Room) -> Part:
+    shown, left = page.verdicts[: room.verdicts], page.verdicts[room.verdicts :]
     return Part(
         say.phrase("Verdicts"),
         tuple(_verdict(one, known, say) for one in shown),
@@ -143,8 +138,8 @@ def _figures_of(service: ServiceReport, window: Interval) -> Figures:
     return next((one.figures for one in closed if one.span == window), service.figures)
 
 
-def _lost(page: Board, currency: str, say: Language) -> Part:
-    shown, left = page.lost[:_PARTS], page.lost[_PARTS:]
+def _lost(page: Board, currency: str, say: Language, room: Room) -> Part:
+    shown, left = page.lost[: room.parts], page.lost[room.parts :]
     rest = ""
     if left:
         amount = say.money(sum(one.amount for one in left), currency)
@@ -176,12 +171,12 @@ def _lost_row(one: Lost, currency: str, say: Language) -> Cells:
     return one.name, f"{times}{hourly}", say.money(one.amount, currency)
 
 
-def _owed(page: Board, report: PeriodReport, say: Language) -> Part:
+def _owed(page: Board, report: PeriodReport, say: Language, room: Room) -> Part:
     sums = " + ".join(say.amount(amount, currency) for currency, amount in page.debts.items())
     rows = [_owed_row(one, say) for one in page.owed]
-    if len(rows) > _PARTS:
+    if len(rows) > room.parts:
         rows = [_debtor_row(of, say) for of in _debtors(page.owed)]
-    left = len(rows) - _DEBTORS
+    left = len(rows) - room.debtors
     rest = say.plural("and {n} more customer", "and {n} more customers", left) if left > 0 else ""
     title = say.phrase("Credit due") if report.customer else say.phrase("Owed to customers")
     if sums:
@@ -191,8 +186,8 @@ def _owed(page: Board, report: PeriodReport, say: Language) -> Part:
             else marked("Owed to customers: {amount}")
         )
         title = say.phrase(text, amount=sums)
-    some, empty = tuple(rows[:_DEBTORS]), say.phrase("Nothing.")
-    return Part(title, some, rest, empty=empty, amounts=True, widths=(20, 64, 16))
+    some, empty = tuple(rows[: room.debtors]), say.phrase("Nothing.")
+    return Part(title, some, rest, empty=empty, amounts=True, widths=(30, 53, 17))
 
 
 def _debtors(owed: Sequence[Owed]) -> list[list[Owed]]:
@@ -274,7 +269,7 @@ def _used(one: ServiceReport, say: Language) -> str:
     return say.phrase("{share} used", share=say.share(1 - left))
 
 
-def _done(page: Board, report: PeriodReport, say: Language) -> Part:
+def _done(page: Board, report: PeriodReport, say: Language, room: Room) -> Part:
     rest, ours = "", not report.customer
     if page.silent and ours:
         outages = say.counted(page.silent, "unplanned outage")
@@ -282,7 +277,7 @@ def _done(page: Board, report: PeriodReport, say: Language) -> Part:
             "Nobody wrote anything of {outages}: no cause, no ticket, no owner, no note.",
             outages=outages,
         )
-    rows = tuple(_done_row(one, report, say) for one in page.done)
+    rows = tuple(_done_row(one, report, say, room.story) for one in page.done[: room.parts])
     return Part(
         say.phrase("What is being done") if ours else say.phrase("The longest outages"),
         rows,
@@ -292,9 +287,9 @@ def _done(page: Board, report: PeriodReport, say: Language) -> Part:
     )
 
 
-def _done_row(one: Done, report: PeriodReport, say: Language) -> Cells:
+def _done_row(one: Done, report: PeriodReport, say: Language, story: int) -> Cells:
     cost = f", {say.money(one.lost, report.currency)}" if one.lost else ""
-    told = shorten(_wrote(one, say), _STORY, placeholder="…")
+    told = shorten(_wrote(one, say), story, placeholder="…")
     nothing = marked("no cause is known") if report.customer else marked("nothing is written down")
     told = told or say.phrase(nothing)
     open_ = f", {say.phrase('still open')}" if one.is_open else ""
@@ -312,8 +307,8 @@ _RISK_KINDS = {
 }
 
 
-def _risks(page: Board, say: Language) -> Part:
-    shown, left = page.risks[:_RISKS], page.risks[_RISKS:]
+def _risks(page: Board, say: Language, room: Room) -> Part:
+    shown, left = page.risks[: room.risks], page.risks[room.risks :]
     return Part(
         say.phrase("At risk until {day}", day=say.day(page.ahead.end)),
         tuple(_risk_row(one, say) for one in shown),

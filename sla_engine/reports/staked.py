@@ -5,20 +5,19 @@ from sla_engine.domain.board import Board, Staked
 from sla_engine.reports.columns import spoken, title_in
 from sla_engine.reports.language import Language
 from sla_engine.reports.part import Part
+from sla_engine.reports.room import ROOMY, Room
 
-_SHOWN = 5
 
-
-def stakes(page: Board, say: Language) -> Part:
+def stakes(page: Board, say: Language, room: Room = ROOMY) -> Part:
     """Return a line for each of those that have credits, who is nearest to them first."""
-    left = len(page.stakes) - _SHOWN
+    left = len(page.stakes) - room.parts
     return Part(
         say.phrase("What a miss would cost"),
-        tuple(_row(one, say) for one in page.stakes[:_SHOWN]),
+        tuple(_row(one, say) for one in page.stakes[: room.parts]),
         say.phrase("and {n} more", n=say.number(left)) if left > 0 else "",
         empty=say.phrase("No credits are agreed."),
         amounts=True,
-        widths=(18, 67, 15),
+        widths=(32, 50, 18),
     )
 
 

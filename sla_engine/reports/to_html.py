@@ -18,6 +18,7 @@ from sla_engine.reports.drawings import (
 )
 from sla_engine.reports.first_page import first_page
 from sla_engine.reports.language import language
+from sla_engine.reports.room import ROOMY, Room, shortened
 from sla_engine.reports.sheets import Sheets
 from sla_engine.reports.strips import strip
 from uptime_common.bidi import isolated
@@ -28,9 +29,18 @@ def render(report: PeriodReport) -> bytes:
     return page(report).encode()
 
 
-def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
-    """Return the page; where it is to be printed, ``sheets`` sets its long tables."""
-    say = language(report)
+def page(
+    report: PeriodReport,
+    sheets: Sheets | None = None,
+    room: Room = ROOMY,
+    *,
+    only_first: bool = False,
+) -> str:
+    """Return the page; where it is to be printed, ``sheets`` sets its long tables.
+
+    ``room`` is what the first page has, which is all that is returned where ``only_first``.
+    """
+    say, front = language(report), shortened(report, room)
     made = _template().render(
         report=report,
         whose=whose,
@@ -42,7 +52,10 @@ def page(report: PeriodReport, sheets: Sheets | None = None) -> str:
         title=view.period_title(report),
         summary=summarize(report.services),
         charts=list(zip(drawings(report), captions(report), strict=True)),
-        first=first_page(report),
+        front=front,
+        first=first_page(front, room),
+        room=room,
+        only_first=only_first,
         trend=trend(report, FLAT),
         trend_title=trend_title(report) if report.trend else "",
         months=months.months,

@@ -11,6 +11,7 @@ from sla_engine.domain.report import PeriodReport
 from sla_engine.reports import to_html
 from sla_engine.reports.format import MissingExtraError
 from sla_engine.reports.papers import PAPERS
+from sla_engine.reports.room import ROOMS, Room
 from sla_engine.reports.sheets import Sheets
 
 _HAVE_THEM = "Debian's fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji have nearly all"
@@ -41,7 +42,7 @@ def render(report: PeriodReport) -> bytes:
 
     def printed(sheets: Sheets) -> bytes:
         with _uncollected():
-            document = HTML(string=to_html.page(report, sheets))
+            document = HTML(string=to_html.page(report, sheets, fitting(report)))
             finisher = partial(draw, sheets.blank)
             result: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
         return result
@@ -74,6 +75,17 @@ def _boxes_told() -> Iterator[None]:
         named = " ".join([*letters][:_MOST_NAMED])
         more = f" and {len(letters) - _MOST_NAMED} more" if len(letters) > _MOST_NAMED else ""
         _log.warning("boxes in the PDF, no font here has: %s%s; %s", named, more, _HAVE_THEM)
+
+
+def fitting(report: PeriodReport) -> Room:
+    """Return the room in which all of the first page is on one sheet, or nearly."""
+    from weasyprint import HTML  # noqa: PLC0415 - an optional extra
+
+    def fits(room: Room) -> bool:
+        first = HTML(string=to_html.page(report, room=room, only_first=True)).render()
+        return "first-page-end" in first.pages[0].anchors
+
+    return next(filter(fits, ROOMS), ROOMS[-1])
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def test_a_key_is_its_owners_and_never_written_over(run: Run, key: str, tmp_path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(key) == len("ed25519:") + 44
     code, _, err = run("keygen", str(path), ledger=False)
-    assert (code, "File exists" in err) == (1, True)
+    assert (code, "is there already; nothing is ever written over" in err) == (1, True)
     path.chmod(0o644)
     flag = f"--signing.key-file={path}"
     code, _, err = run("report", "--period=2024-10-04", "--format=html", flag)

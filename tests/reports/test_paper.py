@@ -9,13 +9,15 @@ from itertools import cycle, islice, pairwise
 from typing import Any, NamedTuple
 
 import pytest
+from weasyprint import HTML
 
 from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Stake
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.reports import FORMATS, to_html
+from sla_engine.reports import FORMATS, to_html, to_pdf
 from sla_engine.reports.first_page import first_page
 from sla_engine.reports.language import TRANSLATED, language
 from sla_engine.reports.papers import PAPERS
+from sla_engine.reports.room import Room, cut, shortened
 from sla_engine.reports.to_json import document
 from tests.reports import sample
 from tests.reports.sample import MONTH, REPORT, SERVICES
@@ -194,14 +196,53 @@ def _upon(words: list[Word]) -> Iterator[tuple[str, str]]:
 
 def test_the_whole_first_page_is_on_paper(printed: tuple[PeriodReport, bytes]) -> None:
     report, body = printed
-    text = "".join(pdftotext(body, "-raw").split())
-    page = first_page(report)
+    text = "".join(pdftotext(body, "-raw", "-l", "1").split())
+    room = to_pdf.fitting(report)
+    page = first_page(shortened(report, room), room)
     parts = (page.lost, page.owed, page.stakes, page.hurt, page.done, page.risks)
     cells = [*page.verdicts.rows, *(row for part in parts for row in part.rows)]
     titles = [part.title for part in parts if part.rows or part is not page.stakes]
     said = [page.year, page.verdicts.rest, *titles, *(part.rest for part in parts)]
     wanted = [*said, *(cell for row in cells for cell in row)]
     assert [one for one in wanted if "".join(one.split()) not in text] == []
+
+
+def test_names_stand_whole_behind_the_first_page(printed: tuple[PeriodReport, bytes]) -> None:
+    report, body = printed
+    if len(report.services) > 60:
+        pytest.skip("of aligned text pdftotext tells the columns line by line")
+    text = "".join(pdftotext(body, "-raw", "-f", "2").split())
+    named = {*(s.name for s in report.services), *(a.customer for a in report.agreements)}
+    assert [one for one in named if "".join(one.split()) not in text] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("name", ["en", *TRANSLATED])
+def test_the_first_page_is_one_page_however_long_names_are(name: str, paper: str) -> None:
+    for case in ("a full first page", "an unbroken word everywhere"):
+        report = replace(CASES[case], language=name, paper=paper)
+        page = to_html.page(report, room=to_pdf.fitting(report), only_first=True)
+        assert len(HTML(string=page).render().pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "said"),
+    [
+        ("Web shop", 8, "Web shop"),
+        ("Web shop 1", 9, "Web s…p 1"),
+        ("Warehouse of the north", 15, "Warehouse…north"),
+        ("倉庫管理システム東京", 12, "倉庫管…東京"),
+    ],
+)
+def test_a_name_that_is_too_long_keeps_its_two_ends(name: str, most: int, said: str) -> None:
+    assert cut(name, most) == said
+
+
+def test_names_that_would_read_alike_stay_whole() -> None:
+    alike = [f"{'X' * 30}{which}{'Y' * 30}" for which in "12"]
+    some = tuple(replace(SERVICES[0], id=one, name=one) for one in alike)
+    found = shortened(replace(REPORT, services=some), Room(letters=20))
+    assert [one.name for one in found.services] == alike
 
 
 def test_no_word_lies_upon_another(printed: tuple[PeriodReport, bytes]) -> None:
