@@ -20,6 +20,7 @@ from sla_engine.domain.timeline import Segment, State, Timeline, combine, cut, j
 from sla_engine.prometheus import Series
 
 _DEFAULT_STEP = 15_000
+_NEVER = 2**62
 _OF_REPLICAS = partial(quorum, "majority")
 
 
@@ -157,23 +158,32 @@ def _without_silent_verdicts(
     A state that no sample begins is known only where one that told before it still tells in it
     (rule 2), else from its first sample on. ``turns`` are the moments of another quorum.
     """
-    moments = np.unique(np.concatenate([one.series.times for one in series]))
     starts = np.array([piece.start for piece in line])
-    at = np.searchsorted(moments, starts)
-    begun = np.append(moments, -1)[at] == starts
+    begun = np.array([piece.state is State.UNKNOWN for piece in line])
     begun[0] = True  # or before what was asked for
+    for one in series:
+        times = one.series.times
+        begun |= np.append(times, -1)[np.searchsorted(times, starts)] == starts
     found: list[Segment] = []
-    for piece, by_sample, i in zip(line, begun.tolist(), at.tolist(), strict=True):
-        if by_sample or piece.state is State.UNKNOWN or _still_told(series, piece):
+    for piece, is_begun in zip(line, begun.tolist(), strict=True):
+        if is_begun or _still_told(series, piece):
             found.append(piece)
             continue
-        last = int(moments[i - 1]) if i else piece.start
+        last, first = _around(series, piece.start)
         if piece.start in turns and not _changed(parts, last, piece.start):
             found.append(piece)
             continue
-        first = min(int(moments[i]), piece.end) if i < moments.size else piece.end
+        first = min(first, piece.end)
         found += (Segment(piece.start, first, State.UNKNOWN), piece._replace(start=first))
     return joined(found)
+
+
+def _around(series: Sequence[Paced], moment: int) -> tuple[int, int]:
+    """Return the last sample before a moment and the first from it on, of all series."""
+    found = [(one.series.times, int(np.searchsorted(one.series.times, moment))) for one in series]
+    last = max((int(times[i - 1]) for times, i in found if i), default=moment)
+    first = min((int(times[i]) for times, i in found if i < times.size), default=_NEVER)
+    return last, first
 
 
 def _still_told(series: Sequence[Paced], piece: Segment) -> bool:
