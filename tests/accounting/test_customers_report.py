@@ -265,6 +265,10 @@ def test_a_month_of_the_trend_is_what_that_months_own_report_said(kept: tuple[st
         own, told = september.trend[-1], october.trend[-2]
         assert (own.unplanned, own.outages, dict(own.owed)) == (140 * MINUTE, 3, {"EUR": 200})
         assert replace(told, cost=None) == replace(own, cost=None)
+        assert "September 2026: 2h 20m unplanned, 0s planned\n" in SHOWN["text"](october)
+        assert [tile.note for tile in view.tiles(october)][
+            1
+        ] == "down from 2h 20m in September 2026"
         assert october.year is not None
         assert october.year.unplanned == own.unplanned
 
