@@ -19,13 +19,21 @@ from sla_engine.domain.customer import for_customer
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction, outage_id
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Capacity, Evidence, Host, NotComputed, PeriodReport
+from sla_engine.domain.report import (
+    Capacity,
+    Evidence,
+    Host,
+    NotComputed,
+    PeriodReport,
+    SaidAfterwards,
+)
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.ledger.reasons import OutageStart
 from sla_engine.ledger.terms import Term
 from sla_engine.reports import FORMATS, PICTURE
+from sla_engine.reports.drawings import picture
 from tests.accounting.test_agreements import DOWN, END, FIRST, MINUTE, STEPS, UTC, at
 from tests.accounting.test_customers_report import NOW, SHOWN
 from tests.catalogues import catalogue
@@ -174,6 +182,28 @@ def test_what_two_windows_say_of_one_service_is_a_cause_beside_what_was_said_of_
     of_all = {(cause.kind, cause.reason) for cause in customer.causes}
     assert of_services <= of_all
     assert {kind for kind, _ in of_all - of_services} == {"terms"}  # what samples hang on
+
+
+@pytest.mark.parametrize("spoken", ["de", "es", "fr"])
+def test_nor_is_it_in_another_language_or_in_the_picture(ledger: Ledger, spoken: str) -> None:
+    report = made(ledger, language=spoken)
+    for form in ("html", "text", "mail", "slack"):
+        assert leaked(SHOWN[form](report)) == set()
+    assert leaked(str(picture(report, "#000"))) == set()
+
+
+def test_what_was_said_afterwards_is_told_of_what_was_agreed_alone(whole: PeriodReport) -> None:
+    span = whole.period
+    told = {
+        name: SaidAfterwards("Shop", name, span, f"zqbefore{name}", f"zqafter{name}", NOW)
+        for name in ("quorum", "objective", "cost_per_hour", "credits", "calendar", "owner")
+    }
+    report = for_customer(replace(whole, afterwards=tuple(told.values())))
+    assert report.afterwards == (told["quorum"], told["calendar"])
+    for form in ("html", "text", "json", "pdf"):
+        assert leaked(SHOWN[form](report)) == {
+            "zqbeforequorum", "zqafterquorum", "zqbeforecalendar", "zqaftercalendar"
+        }  # fmt: skip
 
 
 def test_nothing_that_is_ours_is_in_a_papers_metadata(ledger: Ledger) -> None:
