@@ -7,6 +7,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
 from sla_engine.domain.summary import Summary, counted, down_before, is_thin, summarize
 from sla_engine.reports import coming, finality, lists, promised, view, whose
+from sla_engine.reports.approval import is_named
 from sla_engine.reports.columns import (
     RELIABILITY,
     Column,
@@ -231,7 +232,8 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
         yield ""
         yield _heading("Maintenance", say, len(report.works))
         works = (lists.work(one, say) for one in report.works)
-        head = [_UNNAMED.get(one, one) if report.customer else one for one in _WORK_HEAD]
+        named = all(map(is_named, report.works))
+        head = [one if named else _UNNAMED.get(one, one) for one in _WORK_HEAD]
         yield from lines(_told(head, say), works, width)
 
 

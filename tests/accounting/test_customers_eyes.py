@@ -379,3 +379,12 @@ def test_a_text_that_nobody_said_may_be_shared_is_not(whole: PeriodReport, form:
     report = planted(whole)
     assert leaked(repr(report)) > {"zqworkrequester", "zqservicereportowner", "zqcauseauthor"}
     assert leaked(SHOWN[form](for_customer(report))) == set()
+
+
+@pytest.mark.parametrize("form", ["text", "html", "slack", "pdf"])
+def test_of_a_service_that_could_not_be_computed_a_customer_reads_whose_fault_it_is(
+    whole: PeriodReport, form: str
+) -> None:
+    said = "Mill could not be computed: an error of our own"
+    assert said in " ".join(SHOWN[form](for_customer(whole)).split())
+    assert said not in " ".join(SHOWN[form](whole).split())
