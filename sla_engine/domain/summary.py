@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from typing import NamedTuple
 
 from sla_engine.domain.contract_window import WindowState
-from sla_engine.domain.report import ServiceReport
+from sla_engine.domain.report import PeriodReport, ServiceReport
+from sla_engine.domain.trend import PeriodTotals, joined
 
 LOW_COVERAGE = 0.99
 """Under this coverage a figure is shown with a warning: it speaks of too little of the period."""
@@ -41,6 +43,36 @@ class Summary:
     def running(self) -> tuple[ServiceReport, ...]:
         """Return those whose contract has no verdict yet, but a state."""
         return (*self.on_course, *self.at_risk, *self.lost)
+
+
+class Downtime(NamedTuple):
+    """Downtime of all services in a period (ms)."""
+
+    unplanned: int
+    planned: int
+
+
+def down_before(report: PeriodReport) -> Downtime | None:
+    """Return the downtime of the period before; None where nothing of it is known.
+
+    An agreement may have had other services then, which its months know.
+    """
+    told = _months_before(report) if report.customer else None
+    if told is not None:
+        return Downtime(told.unplanned, told.planned) if told.agreed else None
+    known = [one.previous for one in counted(report.services) if one.previous is not None]
+    if not known:
+        return None
+    return Downtime(sum(one.unplanned for one in known), sum(one.planned for one in known))
+
+
+def _months_before(report: PeriodReport) -> PeriodTotals | None:
+    """Return the sums of the period before, where the trend has all of it."""
+    before = report.previous
+    if before is None:
+        return None
+    whole = joined([o for o in report.trend if before.start <= o.span.start < before.end])
+    return whole if whole is not None and whole.span == before else None
 
 
 def summarize(services: Sequence[ServiceReport]) -> Summary:

@@ -13,7 +13,8 @@ NUMBERS = ("Length",)
 
 def head(report: PeriodReport) -> tuple[str, ...]:
     """Return the head of `rows`: a customer's has no column of people."""
-    return (*_HEAD, *(_UNNAMED if report.customer else _NAMED))
+    works = () if report.coming is None else report.coming.works
+    return (*_HEAD, *(_NAMED if all(map(is_named, works)) else _UNNAMED))
 
 
 def title(coming: Coming, say: Language) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sla_engine.domain.report import Cause, PeriodReport, ServiceReport
 from sla_engine.reports import coming as to_come
 from sla_engine.reports import finality, lists, promised, view
+from sla_engine.reports.approval import is_named
 from sla_engine.reports.columns import (
     LEVELS,
     RELIABILITY,
@@ -272,7 +273,8 @@ def works(report: PeriodReport) -> Grid:
     """Return planned work."""
     say = language(report)
     rows = [lists.work(one, say) for one in report.works]
-    columns = {(_UNNAMED.get(k, k) if report.customer else k): v for k, v in _WORKS.items()}
+    named = all(map(is_named, report.works))
+    columns = {(k if named else _UNNAMED.get(k, k)): v for k, v in _WORKS.items()}
     return _grid("maintenance", say.phrase("Maintenance"), columns, rows, say)
 
 

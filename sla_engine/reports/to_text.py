@@ -5,8 +5,9 @@ from textwrap import wrap
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import Capacity, PeriodReport, ServiceReport
-from sla_engine.domain.summary import Summary, counted, is_thin, summarize
+from sla_engine.domain.summary import Summary, counted, down_before, is_thin, summarize
 from sla_engine.reports import coming, finality, lists, promised, view, whose
+from sla_engine.reports.approval import is_named
 from sla_engine.reports.columns import (
     RELIABILITY,
     Column,
@@ -154,16 +155,15 @@ def _met(met: int, judged: int, say: Language) -> str:
 
 def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     """Yield what the period before was like."""
-    own = counted(report.services)
-    known = [s.previous for s in own if s.previous is not None]
+    own, was = () if report.customer else counted(report.services), down_before(report)
     judged = [s.previous_met for s in own if s.previous_met is not None]
-    if known and report.previous is not None:
+    if was is not None and report.previous is not None:
         met = f"; {_met(sum(judged), len(judged), say)}" if judged else ""
         lost = say.phrase(
             "{period}: {unplanned} unplanned, {planned} planned",
             period=say.title(report.previous),
-            unplanned=say.service_time(sum(figures.unplanned for figures in known)),
-            planned=say.service_time(sum(figures.planned for figures in known)),
+            unplanned=say.service_time(was.unplanned),
+            planned=say.service_time(was.planned),
         )
         yield f"{lost}{met}"
 
@@ -232,7 +232,8 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
         yield ""
         yield _heading("Maintenance", say, len(report.works))
         works = (lists.work(one, say) for one in report.works)
-        head = [_UNNAMED.get(one, one) if report.customer else one for one in _WORK_HEAD]
+        named = all(map(is_named, report.works))
+        head = [one if named else _UNNAMED.get(one, one) for one in _WORK_HEAD]
         yield from lines(_told(head, say), works, width)
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sla_engine.domain.availability import Figures
 from sla_engine.domain.report import PeriodReport, ServiceReport
-from sla_engine.domain.summary import Summary, counted, is_thin, summarize
+from sla_engine.domain.summary import Downtime, Summary, counted, down_before, is_thin, summarize
 from sla_engine.reports import finality, whose
 from sla_engine.reports.columns import credit, events_lost, objective
 from sla_engine.reports.language import Language, language, marked
@@ -223,12 +222,12 @@ def tiles(report: PeriodReport) -> list[Tile]:
         Tile(
             say.phrase("Unplanned downtime"),
             say.service_time(summary.unplanned),
-            _trend(report, say, lambda figures: figures.unplanned),
+            _trend(report, say, lambda down: down.unplanned),
         ),
         Tile(
             say.phrase("Planned downtime"),
             say.service_time(summary.planned),
-            _trend(report, say, lambda figures: figures.planned),
+            _trend(report, say, lambda down: down.planned),
         ),
         Tile(say.phrase("Outages"), say.number(summary.outages), _longest(report, say)),
     ]
@@ -290,13 +289,12 @@ def _objectives(report: PeriodReport, say: Language) -> str:
     return "; ".join(notes)
 
 
-def _trend(report: PeriodReport, say: Language, of: Callable[[Figures], int]) -> str:
+def _trend(report: PeriodReport, say: Language, of: Callable[[Downtime], int]) -> str:
     """Return how a sum compares with that of the period before."""
-    own = counted(report.services)
-    known = [s.previous for s in own if s.previous is not None]
-    if not known:
+    summary, was = summarize(report.services), down_before(report)
+    if was is None:
         return ""
-    now, before = sum(of(s.figures) for s in own), sum(map(of, known))
+    now, before = of(Downtime(summary.unplanned, summary.planned)), of(was)
     if not before:
         return say.phrase("none in {period}", period=_before(report, say))
     when = {"was": say.service_time(before), "period": _before(report, say)}

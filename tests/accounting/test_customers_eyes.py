@@ -1,5 +1,8 @@
 """Words planted wherever the ledger keeps something of ours are in no customer's document."""
 
+import csv
+import io
+import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -16,16 +19,27 @@ from sla_engine.accounting.report import make_report
 from sla_engine.accounting.restatements import _of_term
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.customer import for_customer
+from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction, outage_id
 from sla_engine.domain.period import parse_period
-from sla_engine.domain.report import Capacity, Evidence, Host, NotComputed, PeriodReport
+from sla_engine.domain.report import (
+    Capacity,
+    Evidence,
+    Host,
+    NotComputed,
+    PeriodReport,
+    SaidAfterwards,
+    Work,
+)
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.maintenance import Request
 from sla_engine.ledger.reasons import OutageStart
 from sla_engine.ledger.terms import Term
-from sla_engine.reports import FORMATS, PICTURE
+from sla_engine.reports import FORMATS, PICTURE, lists
+from sla_engine.reports.drawings import picture
+from sla_engine.reports.language import Language, language_of
 from tests.accounting.test_agreements import DOWN, END, FIRST, MINUTE, STEPS, UTC, at
 from tests.accounting.test_customers_report import NOW, SHOWN
 from tests.catalogues import catalogue
@@ -66,7 +80,7 @@ def services(edited: bool) -> list[dict[str, Any]]:
     ]
 
 
-def books_of(ledger: Ledger, *, edited: bool = False) -> Books:
+def books_of(ledger: Ledger, *, edited: bool = False, **terms: Any) -> Books:
     promised: dict[str, Any] = {"customer": "ACME", "credits": STEPS, "objective": 99.9}
     promised |= {"fee": 1000}
     rival = promised | {"id": "zqrival", "customer": "zqrival", "services": ["shop"]}
@@ -76,6 +90,7 @@ def books_of(ledger: Ledger, *, edited: bool = False) -> Books:
     }  # fmt: skip
     if edited:
         mine |= {"to": ["slack:#zqchannel"], "fee": 2000, "calendar": "day"}
+    mine |= terms
     window: dict[str, Any] = {
         "id": "upgrade", "title": "Upgrade", "services": ["shop", "zqdependency"],
         "start": "2026-10-05T01:00:00", "duration": "1h", "rrule": "FREQ=MONTHLY",
@@ -174,6 +189,80 @@ def test_what_two_windows_say_of_one_service_is_a_cause_beside_what_was_said_of_
     of_all = {(cause.kind, cause.reason) for cause in customer.causes}
     assert of_services <= of_all
     assert {kind for kind, _ in of_all - of_services} == {"terms"}  # what samples hang on
+
+
+@pytest.mark.parametrize("spoken", ["de", "es", "fr"])
+def test_nor_is_it_in_another_language_or_in_the_picture(ledger: Ledger, spoken: str) -> None:
+    report = made(ledger, language=spoken)
+    for form in ("html", "text", "mail", "slack"):
+        assert leaked(SHOWN[form](report)) == set()
+    assert leaked(str(picture(report, "#000"))) == set()
+
+
+@pytest.mark.parametrize("objective", [None, 99.9])
+def test_of_a_services_terms_that_are_not_the_agreements_nothing_is_told(
+    objective: float | None,
+) -> None:
+    with Ledger.open("sqlite://") as ledger:
+        books = books_of(ledger, objective=objective, credits=[] if objective is None else STEPS)
+        noted(books, FIRST)
+        measured(ledger, "shop", DOWN["shop"][0], DOWN["shop"][0] + HOUR)
+        span = parse_period("2026-09", UTC, NOW)
+        found = make_report(books, span, NOW, [FORMATS["json"]], agreement="acme")
+    own = {key for one in found.terms if one.agreement is None for key, _ in one.values}
+    assert own == {"accounting", "quorum"} | ({"objective"} if objective is None else set())
+    assert [dict(one.values).get("window") for one in found.terms if one.agreement] == ["month"]
+
+
+@pytest.mark.parametrize(
+    ("approver", "approved", "by_two", "told", "in_german"),
+    [
+        (None, None, False, "not approved", "nicht genehmigt"),
+        ("", NOW, True, "approved by two people, 2026-11-03 00:00:00 UTC", "von zwei Personen"),
+        ("", NOW, False, "approved, 2026-11-03 00:00:00 UTC", "genehmigt, 03.11.2026"),
+        ("", None, True, "approved by two people", "von zwei Personen genehmigt"),
+        ("", None, False, "approved", "genehmigt"),
+    ],
+)
+def test_that_work_was_approved_is_told_without_names(
+    approver: str | None, approved: int | None, by_two: bool, told: str, in_german: str
+) -> None:
+    work = Work("M-1", "Work", Interval(0, 1), ("Shop",), "", approver, 0, False, approved, by_two)
+    assert lists.work(work, Language(UTC))[3] == told
+    assert lists.work(work, language_of("de", UTC))[3].startswith(in_german)
+
+
+def test_when_work_was_approved_and_by_how_many_is_told_to_programs(ledger: Ledger) -> None:
+    data = json.loads(FORMATS["json"].render(made(ledger)))
+    told = [(one["title"], one["approved_at"], one["approved_by_two"])
+            for one in (*data["maintenance"], *data["maintenance_coming"]["windows"])]  # fmt: skip
+    assert told == [
+        ("Patches", "2026-11-03T00:00:00.002Z", True),
+        ("Upgrade", "2026-11-03T00:00:00.004Z", True),
+        ("Upgrade", "2026-09-01T00:00:00Z", True),
+        ("Patches", None, False),
+    ]
+    rows = csv.DictReader(io.StringIO(FORMATS["csv"].render(made(ledger)).decode(), newline=""))
+    coming = [(row["title"], row["state"], row["approved_at"], row["approved_by_two"])
+              for row in rows if row["record"] == "coming"]  # fmt: skip
+    assert coming == [
+        ("Upgrade", "approved", "2026-09-01T00:00:00Z", "true"),
+        ("Patches", "requested", "", "false"),
+    ]
+
+
+def test_what_was_said_afterwards_is_told_of_what_was_agreed_alone(whole: PeriodReport) -> None:
+    span = whole.period
+    told = {
+        name: SaidAfterwards("Shop", name, span, f"zqbefore{name}", f"zqafter{name}", NOW)
+        for name in ("quorum", "objective", "cost_per_hour", "credits", "calendar", "owner")
+    }
+    report = for_customer(replace(whole, afterwards=tuple(told.values())))
+    assert report.afterwards == (told["quorum"], told["calendar"])
+    for form in ("html", "text", "json", "pdf"):
+        assert leaked(SHOWN[form](report)) == {
+            "zqbeforequorum", "zqafterquorum", "zqbeforecalendar", "zqaftercalendar"
+        }  # fmt: skip
 
 
 def test_nothing_that_is_ours_is_in_a_papers_metadata(ledger: Ledger) -> None:
@@ -290,3 +379,12 @@ def test_a_text_that_nobody_said_may_be_shared_is_not(whole: PeriodReport, form:
     report = planted(whole)
     assert leaked(repr(report)) > {"zqworkrequester", "zqservicereportowner", "zqcauseauthor"}
     assert leaked(SHOWN[form](for_customer(report))) == set()
+
+
+@pytest.mark.parametrize("form", ["text", "html", "slack", "pdf"])
+def test_of_a_service_that_could_not_be_computed_a_customer_reads_whose_fault_it_is(
+    whole: PeriodReport, form: str
+) -> None:
+    said = "Mill could not be computed: an error of our own"
+    assert said in " ".join(SHOWN[form](for_customer(whole)).split())
+    assert said not in " ".join(SHOWN[form](whole).split())

@@ -37,9 +37,11 @@ from sla_engine.ledger import Books, Derived, Ledger
 from sla_engine.ledger.terms import Term
 from sla_engine.notices.reports import _file
 from sla_engine.reports import FORMATS, PICTURE, to_mail, to_slack, view
+from sla_engine.reports.months import months
 from tests.accounting.test_agreements import DOWN, END, FIRST, MINUTE, STEPS, UTC, at
 from tests.catalogues import catalogue
 from tests.reports.test_paper import pdftotext
+from tests.reports.test_xlsx import read
 
 NOW = at("2026-11-03")
 OWN = frozenset(DOWN)
@@ -128,6 +130,28 @@ def test_a_customer_reads_nothing_that_is_ours(ledger: Ledger, form: str) -> Non
     assert "ACME" in text
     assert [one for one in OURS if one in text] == []
     assert "Disk full" in text or form == "slack"
+
+
+def amounts(data: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what a document in JSON holds under a name, at any depth."""
+    if isinstance(data, dict | list):
+        pairs = data.items() if isinstance(data, dict) else ((name, one) for one in data)
+        for key, one in pairs:
+            yield from amounts(one, key)
+    else:
+        yield name, data
+
+
+def test_no_amount_but_what_is_due_is_in_what_programs_read(ledger: Ledger) -> None:
+    priced = {"business_impact", "cost_per_hour", "lost_amount", "amount"}
+    report = made(ledger, period="2026-Q3")
+    found = [(name, one) for name, one in amounts(json.loads(plain("json")(report)))]
+    assert {name for name, one in found if name in priced and one} == {"amount"}
+    assert [one for name, one in found if name == "amount"] == [200.0]
+    whole = replace(report, trend=tuple(replace(one, cost=7.5) for one in report.trend))
+    assert ("business_impact", 7.5) in amounts(json.loads(plain("json")(whole)))
+    assert all("business_impact" not in row for row in read(report)["Trend"])
+    assert "Cost" not in months(report).head
 
 
 @pytest.mark.parametrize("form", SHOWN)
@@ -265,6 +289,10 @@ def test_a_month_of_the_trend_is_what_that_months_own_report_said(kept: tuple[st
         own, told = september.trend[-1], october.trend[-2]
         assert (own.unplanned, own.outages, dict(own.owed)) == (140 * MINUTE, 3, {"EUR": 200})
         assert replace(told, cost=None) == replace(own, cost=None)
+        assert "September 2026: 2h 20m unplanned, 0s planned\n" in SHOWN["text"](october)
+        assert [tile.note for tile in view.tiles(october)][
+            1
+        ] == "down from 2h 20m in September 2026"
         assert october.year is not None
         assert october.year.unplanned == own.unplanned
 

@@ -36,3 +36,25 @@ def test_a_report_names_what_could_not_be_computed(
     assert [service.id for service in made.services] == ([] if wanted else ["a", "b", "c"])
     assert [failed.id for failed in made.not_computed] == ["broken"]
     assert b"terms that make no sense" in one.render(made)
+
+
+@pytest.mark.parametrize("stage", ["own terms", "the agreement's"])
+def test_a_customer_is_told_which_of_its_services_could_not_be_computed_once(
+    monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    def faulty(book: Any, service: Any, *rest: Any) -> Any:
+        if service.id == "broken" and (service.objective == 99.9) == (stage != "own terms"):
+            raise ArithmeticError("terms that make no sense")
+        return agreed_time(book, service, *rest)
+
+    monkeypatch.setattr("sla_engine.accounting.figures.agreed_time", faulty)
+    promised = {"id": "acme", "customer": "ACME", "services": list(NAMES), "objective": 99.9}
+    book, one = catalogue(*NAMES, agreements=[promised]), FORMATS["json"]
+    with Ledger.open("sqlite://") as ledger:
+        line = (Segment(NOW - 86_400_000, NOW, State.UP),)
+        ledger.apply([Derived(service, line, NOW - 86_400_000) for service in NAMES])
+        period = parse_period("2026-10", book.timezone, NOW)
+        made = make_report(Books(book, ledger), period, NOW, (one,), agreement="acme")
+    assert [service.id for service in made.services] == ["a", "b", "c"]
+    assert [(failed.id, failed.reason) for failed in made.not_computed] == [("broken", "")]
+    assert b"terms that make no sense" not in one.render(made)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sla_engine.domain.interval import Interval
@@ -111,3 +113,22 @@ def test_a_recurring_window_is_active_in_each_occurrence_and_approved_between() 
     assert states == ["active", "approved", "approved", "active", "approved"]
     once = window(APPROVED, occurrences=(Interval(100, 200), Interval(300, 400)))
     assert [once.state(now) for now in (200, 399, 400)] == ["approved", "active", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("events", "approved", "by_two"),
+    [
+        ((), None, False),
+        ((APPROVED,), 10, True),
+        ((WindowEvent(10, "approved", "ann"),), 10, False),
+        ((WindowEvent(10, "approved", "Ann"),), 10, False),
+        ((APPROVED, WindowEvent(20, "revoked", "eve")), None, False),
+        ((APPROVED, WindowEvent(20, "cancelled", "ann")), 10, True),
+    ],
+)
+def test_when_it_was_approved_and_by_whom_else_follows_from_what_holds(
+    events: tuple[WindowEvent, ...], approved: int | None, by_two: bool
+) -> None:
+    found = window(*events)
+    assert (found.approved_at, found.by_two) == (approved, by_two)
+    assert replace(found, is_dated=False).approved_at is None
