@@ -52,7 +52,7 @@ def joined_reply(replies: Sequence[tuple[str, Message]], say: Language = PLAIN) 
     if len(replies) <= 1:
         return replies[0][1] if replies else None
     counts = Counter(kind for kind, _ in replies)
-    title = "; ".join(
+    title = say.also.join(
         say.phrase(_TOGETHER[kind], services=say.counted(number, "service"))
         for kind, number in counts.items()
     )
@@ -72,7 +72,7 @@ def reply_message(
     match kind:
         case "opened" if grouped:
             return Message(
-                f"{_opened(subject, facts, say)}{f': {facts.why}' if facts.why else ''}",
+                f"{_opened(subject, facts, say)}{f'{say.thus}{facts.why}' if facts.why else ''}",
                 _tone(facts),
                 actions=_actions(facts),
                 about=(facts.id,),
@@ -162,7 +162,7 @@ def _title(subject: Subject, facts: OutageSnapshot, now: int, say: Language) -> 
     title = say.phrase("{service} is down since {when}", **named)
     if facts.acknowledged_by:
         title += f", {say.phrase('acknowledged by {name}', name=facts.acknowledged_by)}"
-    return f"{title}: {facts.why}" if facts.why else title
+    return f"{title}{say.thus}{facts.why}" if facts.why else title
 
 
 _STILL_DOWN = marked("{service} is still down after its maintenance window, since {when}")
@@ -277,7 +277,7 @@ def _together(
 
 def _line(subject: Subject, facts: OutageSnapshot, now: int, say: Language) -> str:
     how = say.phrase("withdrawn") if facts.withdrawn else _how(facts, now, say)
-    return f"{subject.name}: {how}"
+    return f"{subject.name}{say.thus}{how}"
 
 
 def _how(facts: OutageSnapshot, now: int, say: Language) -> str:

@@ -52,7 +52,7 @@ def sentence(report: PeriodReport) -> str:
     )
     waiting = sum(one.approver is None for one in coming.works)
     if waiting:
-        told += "; " + say.plural("{n} not approved yet", "{n} not approved yet", waiting)
+        told += say.also + say.plural("{n} not approved yet", "{n} not approved yet", waiting)
     return f"{told}."
 
 

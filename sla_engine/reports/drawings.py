@@ -117,7 +117,7 @@ def _framed(
         'font-size="11" fill="currentColor">\n'
         '<text x="0" y="14" font-size="13" font-weight="bold">{3}'
         '<tspan dx="7" font-size="11" font-weight="normal">{5}</tspan></text>\n{4}\n</svg>'
-    ).format(_WIDTH, height, f"{label}: {when}", title, shapes, when)
+    ).format(_WIDTH, height, f"{label}{say.thus}{when}", title, shapes, when)
 
 
 def days_title(report: PeriodReport) -> str:

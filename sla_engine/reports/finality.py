@@ -23,7 +23,7 @@ def status(report: PeriodReport, say: Language) -> str:
             names=", ".join(report.unsettled),
         )
     if report.frozen_at is not None:
-        return f"{standing(report, say)}; {kept(report, say)}"
+        return f"{standing(report, say)}{say.also}{kept(report, say)}"
     return say.phrase("preliminary: no frozen document; late samples and corrections may change it")
 
 
@@ -44,7 +44,7 @@ def frozen_then(report: PeriodReport) -> Iterator[str]:
         say = language(report)
         when = say.moment(report.frozen_at)
         said = say.phrase("The period was frozen on {when}", when=when)
-        yield f"{said}: {kept(report, say)}."
+        yield f"{said}{say.thus}{kept(report, say)}."
 
 
 def standing(report: PeriodReport, say: Language) -> str:

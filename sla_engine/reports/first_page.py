@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from textwrap import shorten
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.board import Board, Done, Lost, Owed, Risk, Verdict, board
@@ -68,28 +67,29 @@ def short(report: PeriodReport) -> Iterator[str]:
     if found.year:
         yield found.year
     yield ""
-    yield f"{found.verdicts.title}:"
+    yield f"{found.verdicts.title}{say.thus}".rstrip()
     for name, kind, judged, actual, goal, down, left in found.verdicts.rows:
         title = f"{name} ({kind})" if kind else name
         known = say.phrase("no one figure") if actual == NOTHING else actual
-        told = {"known": known, "goal": goal, "down": "; ".join(filter(None, (down, left)))}
-        yield f"{title}: {judged}, {say.phrase('{known} (objective {goal}), lost {down}', **told)}"
+        told = {"known": known, "goal": goal, "down": say.also.join(filter(None, (down, left)))}
+        figures = say.phrase("{known} (objective {goal}), lost {down}", **told)
+        yield f"{title}{say.thus}{judged}, {figures}"
     if found.verdicts.rest:
         yield found.verdicts.rest
     for part in (found.lost, found.owed, found.stakes, found.hurt, found.done, found.risks):
-        yield from _in_lines(part)
+        yield from _in_lines(part, say)
     if found.coming:
         yield ""
         yield found.coming
 
 
-def _in_lines(part: Part) -> Iterator[str]:
+def _in_lines(part: Part, say: Language) -> Iterator[str]:
     if not part.rows:
         return
     yield ""
-    yield part.title if ":" in part.title else f"{part.title}:"
+    yield part.title if ":" in part.title else f"{part.title}{say.thus}".rstrip()
     for name, *cells in part.rows:
-        yield f"{name}: {' = '.join(cells) if part.amounts else ', '.join(cells)}"
+        yield f"{name}{say.thus}{' = '.join(cells) if part.amounts else ', '.join(cells)}"
     if part.rest:
         yield part.rest
 
@@ -227,7 +227,7 @@ def _because(one: Owed, say: Language, *, hours: bool = True) -> str:
         told.append(text)
     left = len(one.why) - len(told)
     told += [say.phrase("{n} more", n=say.number(left))] if left > 0 else []
-    return f": {'; '.join(told)}" if told else ""
+    return f"{say.thus}{say.also.join(told)}" if told else ""
 
 
 def _longest(spans: Intervals, say: Language) -> str:
@@ -251,8 +251,8 @@ def _owed_row(one: Owed, say: Language) -> Cells:
 
 
 def _hurt(page: Board, currency: str, say: Language) -> Part:
-    money = "; ".join(f"{one.name} {say.money(one.impact, currency)}" for one in page.by_money)
-    budget = "; ".join(f"{one.name} {_used(one, say)}" for one in page.by_budget)
+    money = say.also.join(f"{one.name} {say.money(one.impact, currency)}" for one in page.by_money)
+    budget = say.also.join(f"{one.name} {_used(one, say)}" for one in page.by_budget)
     rows = [(say.phrase("by money"), money), (say.phrase("by budget"), budget)]
     return Part(
         say.phrase("What hurt most"),
@@ -289,12 +289,12 @@ def _done(page: Board, report: PeriodReport, say: Language, room: Room) -> Part:
 
 def _done_row(one: Done, report: PeriodReport, say: Language, story: int) -> Cells:
     cost = f", {say.money(one.lost, report.currency)}" if one.lost else ""
-    told = shorten(_wrote(one, say), story, placeholder="…")
+    told = _begun(_wrote(one, say), story)
     nothing = marked("no cause is known") if report.customer else marked("nothing is written down")
     told = told or say.phrase(nothing)
     open_ = f", {say.phrase('still open')}" if one.is_open else ""
     when = f"{say.day(one.start)}, {say.service_time(one.unplanned)}{cost}{open_}"
-    return one.name, f"{when}: {told}"
+    return one.name, f"{when}{say.thus}{told}"
 
 
 _BUDGETS = ("window", "pace")
@@ -326,7 +326,7 @@ def hurt(report: PeriodReport) -> list[str]:
     for one in page.by_budget:
         wrote = [_wrote(done, say) for done in page.done if done.id == one.id and done.is_told]
         found.append(
-            f"{one.name} {view.loss(one, say)}" + (f" ({'; '.join(wrote)})" if wrote else "")
+            f"{one.name} {view.loss(one, say)}" + (f" ({say.also.join(wrote)})" if wrote else "")
         )
     return found
 
@@ -335,17 +335,22 @@ def _wrote(one: Done, say: Language) -> str:
     cause = one.cause or (one.why and say.phrase("measured: {cause}", cause=one.why))
     owner = one.owner and say.phrase("taken on by {name}", name=one.owner)
     words = [cause, one.note, owner, one.ticket]
-    return "; ".join(word for word in words if word)
+    return say.also.join(" ".join(word.split()) for word in words if word)
+
+
+def _begun(text: str, most: int) -> str:
+    """Return the words of a text that so many letters hold."""
+    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]}…"
 
 
 def soon(report: PeriodReport) -> list[str]:
     """Return what servers and certificates want soon, a line each."""
     page, say = board(report), language(report)
-    return [": ".join(_risk_row(one, say)) for one in page.risks if one.kind not in _BUDGETS]
+    return [say.thus.join(_risk_row(one, say)) for one in page.risks if one.kind not in _BUDGETS]
 
 
 def _risk_row(one: Risk, say: Language) -> Cells:
-    return one.name, f"{say.phrase(_RISK_KINDS[one.kind])}: {_risk_words(one, say)}"
+    return one.name, f"{say.phrase(_RISK_KINDS[one.kind])}{say.thus}{_risk_words(one, say)}"
 
 
 def _risk_words(one: Risk, say: Language) -> str:
@@ -370,7 +375,7 @@ def year(report: PeriodReport, say: Language) -> str:
     """Return the year up to the period's end in one sentence; nothing where none was added up."""
     if report.year is None:
         return ""
-    sums = "; ".join(_sums(report, report.year, say))
+    sums = say.also.join(_sums(report, report.year, say))
     return say.phrase("{year} so far: {sums}.", year=say.year(report.year.span.end - 1), sums=sums)
 
 

@@ -42,6 +42,8 @@ def counts(one: str, many: str) -> tuple[str, str]:
 
 
 _WITH_CENTS = frozenset({"EUR", "USD", "GBP", "CHF"})
+_THIN = "\N{NARROW NO-BREAK SPACE}"
+_MARKED = re.compile(r" ?([:;!?])(?=\s|$)")
 _SPLIT = re.compile(r"(-?[0-9]+)([a-z]+)")
 
 _COUNTED = (
@@ -83,6 +85,9 @@ class Word(str):
 
 class Language:
     """Our own way: ``2026-10-03 08:15:30 CEST``, ``1,234.5``, ``99.900 %``. Times in ms UTC."""
+
+    also, thus = "; ", ": "
+    """What stands between two things told, and before what is told of one."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
@@ -211,6 +216,7 @@ class Babel(Language):
         self._locale = Locale.parse(language.replace("-", "_"))
         self._percent = self._locale.percent_formats[None].pattern
         self._words = _catalogue(self._locale.language)
+        self.also, self.thus = map(self._spaced, (self.also, self.thus))
 
     @property
     def code(self) -> str:
@@ -220,14 +226,20 @@ class Babel(Language):
     def phrase(self, text: str, /, **fields: object) -> str:
         """Return a text in words of the language, with its fields filled in."""
         found = None if self._words is None else self._words.get(text)
-        return super().phrase(text if found is None else str(found.string), **fields)
+        said = text if found is None else self._spaced(str(found.string))
+        return super().phrase(said, **fields)
 
     def plural(self, one: str, many: str, count: int, /, **fields: object) -> str:
         """Return the text for so many; ``{n}`` in it is the number."""
         found = None if self._words is None else self._words.get((one, many))
         if found is None:
             return super().plural(one, many, count, **fields)
-        return str((found.string or ())[self._form(count)]).format(n=self.number(count), **fields)
+        said = self._spaced(str((found.string or ())[self._form(count)]))
+        return said.format(n=self.number(count), **fields)
+
+    def _spaced(self, text: str) -> str:
+        """Return a text with the spaces that French has at marks, which never end a line."""
+        return _in_french(text) if self.code == "fr" else text
 
     def _form(self, count: int) -> int:
         """Return which form a count takes; French has one for 0, too."""
@@ -367,6 +379,12 @@ def _catalogue(name: str) -> Catalog | None:
 
 _UNITS = {"d": marked("d"), "m": "min"}
 """How people of any language write our units, where not as we do."""
+
+
+@cache
+def _in_french(text: str) -> str:
+    text = _MARKED.sub(f"{_THIN}\\1", text)
+    return text.replace("« ", f"«{_THIN}").replace(" »", f"{_THIN}»")
 
 
 def _pattern(digits: int) -> str:

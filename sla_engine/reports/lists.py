@@ -212,7 +212,7 @@ def outage_count(report: PeriodReport) -> str:
         told = say.phrase("{outages} and {n} too short to count", outages=told, n=say.number(short))
     parts = listed - sum(len(s.figures.shares) for s in counted(report.services))
     if parts:
-        told += "; " + say.plural(
+        told += say.also + say.plural(
             "{n} is of a component and not in the sums of the first page",
             "{n} are of components and not in the sums of the first page",
             parts,
@@ -274,7 +274,7 @@ def terms(report: PeriodReport) -> list[tuple[str, str, str, str]]:
         if one.upgrade:
             known += f", {say.phrase('the upgrade')}"
         file = f", SHA-256 {one.digest[:12]}" if one.digest else ""
-        told = "; ".join(f"{key} {value}" for key, value in one.values)
+        told = say.also.join(f"{key} {value}" for key, value in one.values)
         whose = say.listed(one.services, 20)
         if one.agreement is not None:
             whose = "{1} ({0})".format(*one.agreement)

@@ -65,7 +65,7 @@ def _reasons(window: AgreementWindow, say: Language) -> str:
         told.append(left)
     if window.exhausted is not None:
         told.append(budget_gone(window.exhausted, say))
-    return "; ".join(told)
+    return say.also.join(told)
 
 
 def budget_left(budget: Budget | None, why: NoBudget | None, say: Language) -> str:

@@ -25,10 +25,10 @@ def _row(one: Staked, say: Language) -> tuple[str, str, str]:
     stake = one.stake
     window = title_in(stake.span, one.zone, say)
     state = "" if stake.state is None else f" ({spoken(None, stake.state, say)})"
-    told = "; ".join(filter(None, (_due(stake, say), _next(stake, say), _most(stake, say))))
+    told = say.also.join(filter(None, (_due(stake, say), _next(stake, say), _most(stake, say))))
     amount = stake.money(stake.percent)
     money = None if amount is None else say.amount(amount, stake.currency)
-    return one.name, f"{window}{state}: {told}", money or say.phrase("fee not known")
+    return one.name, f"{window}{state}{say.thus}{told}", money or say.phrase("fee not known")
 
 
 def _due(stake: Stake, say: Language) -> str:

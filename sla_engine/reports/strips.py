@@ -75,7 +75,7 @@ def _title(days: Sequence[Day], told: str, say: Language) -> str:
     lost = ""
     if down:
         lost = f", {say.phrase('{what} unplanned', what=say.duration(down))}"
-    return f"{when}: {say.phrase(told)}{lost}"
+    return f"{when}{say.thus}{say.phrase(told)}{lost}"
 
 
 def _label(service: ServiceReport, say: Language) -> str:

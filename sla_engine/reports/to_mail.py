@@ -30,7 +30,7 @@ def _text(report: PeriodReport, attached: Sequence[str]) -> Iterator[str]:
     yield view.about(report)
     yield ""
     for tile in view.tiles(report):
-        yield f"{tile.label}: {tile.value}{f' ({tile.note})' if tile.note else ''}"
+        yield f"{tile.label}{say.thus}{tile.value}{f' ({tile.note})' if tile.note else ''}"
     yield ""
     for warning in view.warnings(report):
         yield say.phrase("Note: {text}", text=warning)
@@ -38,9 +38,9 @@ def _text(report: PeriodReport, attached: Sequence[str]) -> Iterator[str]:
     if attached:
         yield ""
         yield say.phrase("Every figure: {files}", files=", ".join(attached))
-    yield from (f"{label}: {url}" for label, url in links(report))
+    yield from (f"{label}{say.thus}{url}" for label, url in links(report))
     yield ""
-    yield from (f"{label}: {value}" for label, value in view.header(report))
+    yield from (f"{label}{say.thus}{value}" for label, value in view.header(report))
 
 
 def _page(report: PeriodReport, picture: str, attached: Sequence[str]) -> str:

@@ -94,12 +94,12 @@ def _day(report: PeriodReport, page: FirstPage, say: Language) -> Iterator[str]:
     down = downtime(summary.unplanned, summary.planned, summary.outages, say)
     mark = _DOWN if summary.unplanned else _MARKS["met"]
     yield f"{mark} {down}"
-    yield f"{_NOTE} {'; '.join(hurt(report)) or say.phrase('Nothing was down unplanned')}"
+    yield f"{_NOTE} {say.also.join(hurt(report)) or say.phrase('Nothing was down unplanned')}"
     yield _of_agreement(report, say) if report.customer else _budgets(summary, say)
     if not report.customer:  # servers are ours
         servers = say.listed(soon(report), _OUTAGES) or say.phrase("nothing that is foreseen")
-        yield f"{_NOTE} {page.risks.title}: {servers}"
-    yield f"{_NOTE} {'; '.join((*_known(report, say), *view.warnings(report)))}"
+        yield f"{_NOTE} {page.risks.title}{say.thus}{servers}"
+    yield f"{_NOTE} {say.also.join((*_known(report, say), *view.warnings(report)))}"
 
 
 def _of_agreement(report: PeriodReport, say: Language) -> str:
@@ -110,13 +110,15 @@ def _of_agreement(report: PeriodReport, say: Language) -> str:
         if one.running is not None
     ]
     mark = _MARKS[whose.verdict(report, say).key]
-    return f"{mark} {'; '.join(filter(None, (whose.told(report, say).removesuffix('.'), *left)))}"
+    return (
+        f"{mark} {say.also.join(filter(None, (whose.told(report, say).removesuffix('.'), *left)))}"
+    )
 
 
 def _budgets(summary: Summary, say: Language) -> str:
     """Return how the windows of contracts do, in one line."""
     told = [
-        f"{say.phrase(word)}: {say.listed([s.name for s in some], 5)}"
+        f"{say.phrase(word)}{say.thus}{say.listed([s.name for s in some], 5)}"
         for word, some in (
             (marked("missed"), summary.missed), (marked("lost"), summary.lost),
             (marked("at risk"), summary.at_risk),
@@ -126,7 +128,7 @@ def _budgets(summary: Summary, say: Language) -> str:
     good = len(summary.met) + len(summary.on_course)
     told.append(say.plural("{n} service met or on course", "{n} services met or on course", good))
     bad = summary.missed or summary.lost or summary.at_risk
-    return f"{_WARNED if bad else _MARKS['met']} {'; '.join(told)}"
+    return f"{_WARNED if bad else _MARKS['met']} {say.also.join(told)}"
 
 
 def _known(report: PeriodReport, say: Language) -> Iterator[str]:
@@ -163,9 +165,9 @@ def _lines(report: PeriodReport) -> Iterator[str]:
     yield from _closed(report)
     yield from _owed(report, say)
     if page.stakes.rows:
-        costs = "; ".join(f"{name} {amount}" for name, _, amount in page.stakes.rows)
-        rest = f"; {page.stakes.rest}" if page.stakes.rest else ""
-        yield f"{_NOTE} {page.stakes.title}: {costs}{rest}"
+        costs = say.also.join(f"{name} {amount}" for name, _, amount in page.stakes.rows)
+        rest = f"{say.also}{page.stakes.rest}" if page.stakes.rest else ""
+        yield f"{_NOTE} {page.stakes.title}{say.thus}{costs}{rest}"
     yield from _outages(report, page)
     yield from _capacity(report, page)
 
@@ -177,7 +179,7 @@ def _promised(page: FirstPage, say: Language) -> Iterator[str]:
             against = say.phrase("objective {goal}", goal=goal)
             known = "" if actual == NOTHING else f", {actual} ({against})"
             key = judged.key if isinstance(judged, Word) else ""
-            yield f"{_MARKS[key]} {name} ({kind}): {judged}{known}"
+            yield f"{_MARKS[key]} {name} ({kind}){say.thus}{judged}{known}"
 
 
 def _left_of_agreements(report: PeriodReport, say: Language) -> Iterator[str]:
@@ -185,7 +187,7 @@ def _left_of_agreements(report: PeriodReport, say: Language) -> Iterator[str]:
     known = [(one.customer, one.running) for one in report.agreements if one.running is not None]
     known.sort(key=lambda one: _ratio_left(one[1]))
     for customer, run in known[:_BUDGETS]:
-        yield f"{_NOTE} {customer}: {promised.budget_left(run.budget, run.no_budget, say)}"
+        yield f"{_NOTE} {customer}{say.thus}{promised.budget_left(run.budget, run.no_budget, say)}"
     if len(known) > _BUDGETS:
         yield say.phrase("and {n} more", n=say.number(len(known) - _BUDGETS))
 
@@ -220,7 +222,7 @@ def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     """Yield the outages that cost most, and figures that were restated."""
     say = language(report)
     if page.done.rows:
-        yield from ("", f"{page.done.title}:")
+        yield from ("", f"{page.done.title}{say.thus}".rstrip())
     yield from (f"{_DOWN} {name}, {told}" for name, told in page.done.rows)
     if page.done.rest:
         yield f"{_NOTE} {page.done.rest}"
@@ -233,14 +235,14 @@ def _outages(report: PeriodReport, page: FirstPage) -> Iterator[str]:
 
 def _capacity(report: PeriodReport, page: FirstPage) -> Iterator[str]:
     """Yield what is at risk, and what servers want soon."""
+    say = language(report)
     if page.risks.rows:
-        yield from ("", f"{page.risks.title}:")
-    yield from (f"{_NOTE} {name}: {told}" for name, told in page.risks.rows)
+        yield from ("", f"{page.risks.title}{say.thus}".rstrip())
+    yield from (f"{_NOTE} {name}{say.thus}{told}" for name, told in page.risks.rows)
     if page.risks.rest:
         yield page.risks.rest
     if page.coming:
         yield f"{_NOTE} {page.coming}"
-    say = language(report)
     hosts = report.capacity.hosts if report.capacity else ()
     due = [host.name for host in hosts if host.reboot]
     if due:
@@ -256,7 +258,7 @@ def _rank(service: ServiceReport) -> tuple[bool, float, int, str]:
 
 
 def _line(service: ServiceReport, told: str, say: Language) -> str:
-    text = f"{_MARKS[verdict(service, say).key]} {told}: {view.score(service, say)}"
+    text = f"{_MARKS[verdict(service, say).key]} {told}{say.thus}{view.score(service, say)}"
     if service.state is not None:
         text += f", {verdict(service, say)}"
     figures = service.figures

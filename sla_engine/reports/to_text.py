@@ -119,7 +119,7 @@ def _summary(report: PeriodReport) -> Iterator[str]:
     )
     yield from _before(report, say)
     for tile in view.business(report):
-        yield f"{tile.label}: {tile.value} ({tile.note})"
+        yield f"{tile.label}{say.thus}{tile.value} ({tile.note})"
     yield say.phrase("Coverage: {known}", known=view.known(report, say))
     for warning in view.warnings(report):
         yield say.phrase("WARNING: {warning}", warning=warning)
@@ -158,7 +158,7 @@ def _before(report: PeriodReport, say: Language) -> Iterator[str]:
     own, was = () if report.customer else counted(report.services), down_before(report)
     judged = [s.previous_met for s in own if s.previous_met is not None]
     if was is not None and report.previous is not None:
-        met = f"; {_met(sum(judged), len(judged), say)}" if judged else ""
+        met = f"{say.also}{_met(sum(judged), len(judged), say)}" if judged else ""
         lost = say.phrase(
             "{period}: {unplanned} unplanned, {planned} planned",
             period=say.title(report.previous),
@@ -240,7 +240,7 @@ def _works(report: PeriodReport, say: Language, width: int | None) -> Iterator[s
 def _coming(report: PeriodReport, say: Language, width: int | None) -> Iterator[str]:
     if report.coming is not None:
         yield ""
-        yield f"{coming.title(report.coming, say)}:"
+        yield f"{coming.title(report.coming, say)}{say.thus}".rstrip()
         rows = coming.rows(report)
         yield from (
             lines(_told(coming.head(report), say), rows, width) if rows else [say.phrase("None.")]
@@ -277,7 +277,7 @@ def _restatements(report: PeriodReport, say: Language) -> Iterator[str]:
     for one in report.restatements:
         before, after = restated(one, report, say)
         told = ", ".join(filter(None, (after, one.author)))
-        yield f"{one.service}: {before} -> {told}: {one.reason}"
+        yield f"{one.service}{say.thus}{before} -> {told}{say.thus}{one.reason}"
 
 
 def _terms(report: PeriodReport) -> Iterator[str]:
@@ -287,7 +287,7 @@ def _terms(report: PeriodReport) -> Iterator[str]:
         yield _heading("Terms in force", say)
     for services, when, told, known in lists.terms(report):
         since = say.phrase("known since {when}", when=known)
-        yield f"{services}, {when}: {told} ({since})"
+        yield f"{services}, {when}{say.thus}{told} ({since})"
     yield from lists.afterwards(report)
 
 

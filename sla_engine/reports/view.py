@@ -123,7 +123,7 @@ def about(report: PeriodReport) -> str:
     found.append(finality.standing(report, say))
     if report.data_until is not None:
         found.append(say.phrase("data until {when}", when=say.moment(report.data_until)))
-    return "; ".join([*found, known(report, say)])
+    return say.also.join([*found, known(report, say)])
 
 
 def known(report: PeriodReport, say: Language) -> str:
@@ -210,7 +210,7 @@ def running(summary: Summary, say: Language) -> str:
     )
     for word, some in ((marked("at risk"), summary.at_risk), (marked("lost"), summary.lost)):
         if some:
-            text += f"; {say.phrase(word)}: {say.listed([s.name for s in some], 5)}"
+            text += f"{say.also}{say.phrase(word)}{say.thus}{say.listed([s.name for s in some], 5)}"
     return f"{text}."
 
 
@@ -286,7 +286,7 @@ def _objectives(report: PeriodReport, say: Language) -> str:
                 parts,
             )
         )
-    return "; ".join(notes)
+    return language(report).also.join(notes)
 
 
 def _trend(report: PeriodReport, say: Language, of: Callable[[Downtime], int]) -> str:
@@ -322,7 +322,7 @@ def business(report: PeriodReport) -> Iterator[Tile]:
         before = _cost_before(report)
         if before is not None:
             cost, when = say.money(before, report.currency), _before(report, say)
-            note = f"{say.phrase('{what} in {period}', what=cost, period=when)}; {note}"
+            note = f"{say.phrase('{what} in {period}', what=cost, period=when)}{say.also}{note}"
         yield Tile(say.phrase("Business impact"), say.money(sum(costs), report.currency), note)
     due = [s for s in report.services if s.credit]
     if due:
@@ -408,7 +408,7 @@ def notes(report: PeriodReport) -> list[tuple[str, str]]:
             when = say.moment(one.began)
             said.append(say.phrase("first seen on {when}, owed from then on", when=when))
         if said:
-            found.append((one.name, "; ".join(said)))
+            found.append((one.name, say.also.join(said)))
     return found
 
 

@@ -30,11 +30,11 @@ def subject(report: PeriodReport, headline: str) -> str:
     if report.status in _UNFINISHED:
         told = say.phrase(_UNFINISHED[report.status], title=told)
     if not report.customer:
-        return f"{told}: {headline}"
+        return f"{told}{say.thus}{headline}"
     if report.status == "not_begun":
         return told
     of = _other_window(report, say)
-    return f"{told}: {verdict(report, say)}{f' ({of})' if of else ''}"
+    return f"{told}{say.thus}{verdict(report, say)}{f' ({of})' if of else ''}"
 
 
 def foot(report: PeriodReport) -> str:

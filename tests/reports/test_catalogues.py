@@ -1,6 +1,8 @@
 """The words of reports in other languages: all, with their fields, and none left in English."""
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from string import Formatter
@@ -71,6 +73,50 @@ def test_counts_and_durations_are_those_of_the_language() -> None:
     assert german.service_time(46.5 * 3_600_000).split() == ["46", "h", "30", "min"]
     assert german.duration(90_000_000).split() == ["1", "T", "1", "h"]
     assert french.duration(-500).split() == ["0", "s"]
+
+
+@pytest.mark.parametrize("form", ["html", "slack", "mail", "text"])
+def test_french_has_a_space_that_never_ends_a_line_before_its_double_marks(form: str) -> None:
+    report = replace(REPORT, language="fr")
+    if form == "mail":
+        made = to_mail.message(report, "", ("report.pdf",)).html
+    else:
+        made = FORMATS[form].render(report).decode()
+    parts = _Shown(made).parts if form in {"html", "mail"} else json_texts(made, form)
+    written = {"Disk full on db-1: /var"}  # by people
+    ours = [part for part in parts if not any(one in part for one in written)]
+    found = [m[0] for part in ours for m in re.finditer(r".{0,20}[^\u202f\n][:;!?](?=\s|$)", part)]
+    assert found == []
+    assert any("\N{NARROW NO-BREAK SPACE}:" in part for part in parts)
+
+
+def json_texts(made: str, form: str) -> list[str]:
+    """Return the lines of a text, or of the texts of Slack's blocks."""
+    if form == "text":
+        return made.splitlines()
+    return [line for text in _texts(json.loads(made)) for line in text.splitlines()]
+
+
+def _texts(found: object) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict | list):
+        for one in found.values() if isinstance(found, dict) else found:
+            yield from _texts(one)
+
+
+def test_other_languages_have_no_space_before_marks() -> None:
+    german = Babel("de", BERLIN)
+    assert (german.also, german.thus) == ("; ", ": ")
+
+
+def test_french_guillemets_hold_their_word() -> None:
+    narrow = "\N{NARROW NO-BREAK SPACE}"
+    assert any(f"«{narrow}" in Babel("fr", BERLIN).phrase(one) for one in _plain_texts())
+
+
+def _plain_texts() -> list[str]:
+    return [one for one in texts() if isinstance(one, str)]
 
 
 def test_a_language_without_words_keeps_english_ones_and_its_numbers() -> None:
