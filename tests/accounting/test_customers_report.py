@@ -438,3 +438,19 @@ def test_a_period_that_was_frozen_says_when_and_what_is_kept_of_it(kept: bool) -
         twice = make_report(books, period, NOW + 5000, formats, agreement="acme", frozen=True)
         assert twice.status == "final"
         assert f"final: {frozen}, and what changed since" in SHOWN["text"](twice)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "text", "slack", "mail"])
+def test_a_customer_that_was_renamed_after_a_period_is_named_as_it_was_then(form: str) -> None:
+    with Ledger.open("sqlite://") as ledger:
+        noted(books_of(ledger, customer="ACME Ltd"), FIRST)
+        for name in DOWN:
+            ledger.apply([Derived(name, (Segment(FIRST, END, State.UP),), FIRST)])
+        books = noted(books_of(ledger, customer="Bcorp plc"), at("2026-10-05"))
+        formats = [*FORMATS.values(), PICTURE]
+        told = {}
+        for name in ("2026-09", "2026-10"):
+            span = parse_period(name, UTC, NOW)
+            told[name] = SHOWN[form](make_report(books, span, NOW, formats, agreement="acme"))
+    assert ("ACME Ltd" in told["2026-09"], "Bcorp plc" in told["2026-09"]) == (True, False)
+    assert "Bcorp plc" in told["2026-10"]
