@@ -438,3 +438,38 @@ def test_a_period_that_was_frozen_says_when_and_what_is_kept_of_it(kept: bool) -
         twice = make_report(books, period, NOW + 5000, formats, agreement="acme", frozen=True)
         assert twice.status == "final"
         assert f"final: {frozen}, and what changed since" in SHOWN["text"](twice)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "text", "slack", "mail"])
+def test_a_customer_that_was_renamed_after_a_period_is_named_as_it_was_then(form: str) -> None:
+    with Ledger.open("sqlite://") as ledger:
+        noted(books_of(ledger, customer="ACME Ltd"), FIRST)
+        for name in DOWN:
+            ledger.apply([Derived(name, (Segment(FIRST, END, State.UP),), FIRST)])
+        books = noted(books_of(ledger, customer="Bcorp plc"), at("2026-10-05"))
+        formats = [*FORMATS.values(), PICTURE]
+        told = {}
+        for name in ("2026-09", "2026-10"):
+            span = parse_period(name, UTC, NOW)
+            told[name] = SHOWN[form](make_report(books, span, NOW, formats, agreement="acme"))
+    assert ("ACME Ltd" in told["2026-09"], "Bcorp plc" in told["2026-09"]) == (True, False)
+    assert "Bcorp plc" in told["2026-10"]
+
+
+def test_nothing_is_owed_to_a_customer_after_its_agreement_left() -> None:
+    with Ledger.open("sqlite://") as ledger:
+        noted(books_of(ledger), FIRST)
+        for name, (start, minutes) in DOWN.items():
+            end = start + minutes * MINUTE
+            line = (Segment(start, end, State.DOWN), Segment(end, END, State.UP))
+            ledger.apply([Derived(name, (Segment(FIRST, start, State.UP), *line), FIRST)])
+        known = books_of(ledger).catalogue
+        gone = [one for one in known.agreements if one.id != "acme"]
+        left = Books(known.model_copy(update={"agreements": tuple(gone)}), ledger)
+        books = noted(left, at("2026-09-15"))
+        span = parse_period("2026-09", UTC, NOW)
+        found = make_report(books, span, NOW, [FORMATS["json"]], agreement="acme")
+    assert {one.figures.agreed for one in found.services} == {14 * 24 * 60 * MINUTE}
+    lost = {one.id: one.figures.unplanned for one in found.services}
+    assert lost == {"shop": 60 * MINUTE, "till": 60 * MINUTE, "wiki": 0}
+    assert found.trend[-1].unplanned == 120 * MINUTE
