@@ -25,7 +25,7 @@ from sla_engine.accounting.past import noted, remembered
 from sla_engine.app.clock import CLOCK
 from sla_engine.app.errors import JobError, UsageError
 from sla_engine.app.keys import read_key
-from sla_engine.app.state_file import running_engines
+from sla_engine.app.state_file import RunningEngine, running_engines
 from sla_engine.app.whole_file import whole_file
 from sla_engine.domain.period import Period, parse_period, rfc3339, span
 from sla_engine.ledger import AbsentError, Books, Ledger, LedgerError, reason
@@ -37,6 +37,7 @@ from uptime_common.flags import USUAL_CONFIG
 from uptime_common.humanize import counted
 
 _VARIABLE, _USUAL = "SLA_ENGINE_LEDGER", "sqlite:///var/ledger.db"
+_HERE = Path("var/ledger.db")
 _WHERE = f"give --storage.ledger=URL or set {_VARIABLE}; sla-engine serve or backfill makes one"
 _BACK = "put it back, or begin anew with another --storage.ledger"
 EARLIEST, LATEST = 0, 7_258_118_400_000
@@ -151,9 +152,27 @@ def ledger_url(options: argparse.Namespace) -> str:
     ledgers = sorted({engine.ledger for engine in engines})
     if len(ledgers) > 1:
         raise UsageError(f"{len(engines)} engines run here; give --storage.ledger={ledgers[0]}")
+    _not_ours(options, engines[0])
     if options.prometheus_url is None:
         options.prometheus_url = engines[0].prometheus
     return ledgers[0]
+
+
+def _not_ours(options: argparse.Namespace, engine: RunningEngine) -> None:
+    """Refuse to choose where the engine is of another catalogue, and there is a ledger here, too.
+
+    Raises:
+        UsageError: that is so.
+    """
+    config: Path | None = getattr(options, "config_file", None)
+    here = _HERE.absolute()
+    if config is None or not config.exists() or config.absolute() == Path(engine.config):
+        return
+    if engine.config and here.exists() and engine.ledger != f"sqlite:///{here}":
+        raise UsageError(
+            f"the engine that runs here is of {engine.config}, and there is a ledger of its own "
+            f"here: give --storage.ledger={_USUAL} or --storage.ledger={engine.ledger}"
+        )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The tables of a page and of paper, as heads and rows of text; both are set from these."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,6 +34,7 @@ _LONG_WORD = 16
 _PAPER = 170.0
 """The letters that fit beside each other; where there are more, words and times give way."""
 
+_BREAK, _HELD = re.compile(r" (?=\d)"), re.compile(r" (?!\d)")
 _WHOLE = ("n", "id", "verdict")  # what is never broken into lines
 
 _LEVELS_CAPTION = marked(
@@ -154,6 +156,10 @@ class Grid:
             _room(max(map(letters, cells)), kind)
             for cells, kind in zip(columns, self.kinds, strict=True)
         ]
+        asked = [  # a word that is not very long is never broken for a letter or two
+            max(one, 1.2 * min(_longest(cells), _LONG_WORD) + 2) if kind == "" else one
+            for cells, kind, one in zip(columns, self.kinds, asked, strict=True)
+        ]
         least = [
             min(most, one) if kind in ("", "t") else one
             for most, kind, one in zip(map(_words, columns), self.kinds, asked, strict=True)
@@ -163,8 +169,37 @@ class Grid:
             max(low + spare * (one - low), 1.3 * _longest(cells[:1]) + 2)
             for cells, low, one in zip(columns, least, asked, strict=True)
         ]
+        room = _squeezed(room, columns, self.kinds)
         whole = 100.0 - TREND if self.trend else 100.0
         return [round(whole * one / sum(room), 2) for one in room]
+
+
+def _squeezed(
+    room: list[float], columns: Sequence[Sequence[str]], kinds: Sequence[str]
+) -> list[float]:
+    """Return columns' room where there is too little: figures of several parts take two lines."""
+    over = sum(room) - _PAPER
+    least = [
+        min(wide, max(1.3 * _longest(cells[:1]) + 2, 1.1 * _part(cells) + 3))
+        if kind == "n"
+        else wide
+        for wide, cells, kind in zip(room, columns, kinds, strict=True)
+    ]
+    given = sum(room) - sum(least)
+    if over <= 0 or not given:
+        return room
+    share = min(1.0, over / given)
+    return [wide - share * (wide - low) for wide, low in zip(room, least, strict=True)]
+
+
+def _part(cells: Sequence[str]) -> int:
+    """Return the letters of the longest part that a line is never broken in."""
+    return max(letters(part) for cell in cells[1:] or cells for part in _BREAK.split(cell))
+
+
+def held(cell: str) -> str:
+    """Return a figure whose unit never stands on another line than its number."""
+    return _HELD.sub("\N{NO-BREAK SPACE}", cell)
 
 
 def _words(cells: Sequence[str]) -> float:

@@ -53,13 +53,14 @@ def months(report: PeriodReport) -> Grid:
 
 def _row(one: PeriodTotals, say: Language) -> tuple[str, ...]:
     judged = {"n": say.number(one.met), "total": say.number(one.judged)}
+    blank = not (one.coverage or one.outages)  # nothing is known of it, not even that all was well
     return (
         say.title(one.span),
         say.phrase("{n} of {total}", **judged) if one.judged else NOTHING,
-        say.number(one.outages),
-        say.service_time(one.unplanned),
-        say.service_time(one.planned),
+        NOTHING if blank else say.number(one.outages),
+        NOTHING if blank else say.service_time(one.unplanned),
+        NOTHING if blank else say.service_time(one.planned),
         NOTHING if one.coverage is None else say.share(one.coverage),
-        NOTHING if one.cost is None else say.number(one.cost),
+        NOTHING if blank or one.cost is None else say.number(one.cost),
         " + ".join(say.amount(due, of) for of, due in one.owed.items() if due) or NOTHING,
     )

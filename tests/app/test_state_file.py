@@ -74,6 +74,23 @@ def test_of_two_engines_one_must_be_named(place: Path) -> None:
             ledger_url(options())
 
 
+def test_an_engine_of_another_catalogue_does_not_hide_the_ledger_that_is_here(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "services.yml").touch()
+    given = options()
+    given.config_file = Path("services.yml")
+    with announced("127.0.0.1:9711", LEDGER, PROMETHEUS, os.environ, "/etc/other.yml"):
+        assert ledger_url(given) == LEDGER
+        (tmp_path / "var").mkdir()
+        (tmp_path / "var" / "ledger.db").touch()
+        with pytest.raises(UsageError, match=r"/etc/other\.yml.*give --storage\.ledger="):
+            ledger_url(given)
+    own = f"{tmp_path}/services.yml"
+    with announced("127.0.0.1:9711", LEDGER, PROMETHEUS, os.environ, own):
+        assert ledger_url(given) == LEDGER
+
+
 def test_without_a_runtime_folder_it_is_among_the_temporary_files() -> None:
     assert folder({}).name == f"uptime-ledger-{os.getuid()}"
 

@@ -209,6 +209,15 @@ def test_marks_of_an_axis_have_the_digits_they_take() -> None:
     assert words == ["0", "0.5", "0.25", "1", "0.3", "1,500"]
 
 
+def test_a_month_of_which_nothing_is_known_has_no_figures_not_even_noughts() -> None:
+    blank = replace(
+        REPORT.trend[0], judged=0, met=0, agreed=0, unknown=0, planned=0, unplanned=0, inside=0,
+        crossing=frozenset(), cost=0.0, owed={},
+    )  # fmt: skip
+    first, *_ = months.months(replace(REPORT, trend=(blank, *REPORT.trend[1:]))).rows
+    assert set(first[1:]) == {"-"}
+
+
 def test_the_months_before_stand_in_figures_with_what_they_cost_and_what_is_due() -> None:
     grid = months.months(REPORT)
     assert grid.head == [

@@ -15,6 +15,7 @@ from sla_engine.domain.agreement import AgreementReport, AgreementWindow, Stake
 from sla_engine.domain.report import PeriodReport, ServiceReport
 from sla_engine.reports import FORMATS, to_html, to_pdf
 from sla_engine.reports.first_page import first_page
+from sla_engine.reports.grids import Grid
 from sla_engine.reports.language import TRANSLATED, language
 from sla_engine.reports.papers import PAPERS
 from sla_engine.reports.room import Room, cut, shortened
@@ -243,6 +244,28 @@ def test_names_that_would_read_alike_stay_whole() -> None:
     some = tuple(replace(SERVICES[0], id=one, name=one) for one in alike)
     found = shortened(replace(REPORT, services=some), Room(letters=20))
     assert [one.name for one in found.services] == alike
+
+
+def test_columns_that_want_more_than_the_paper_break_figures_into_lines_and_no_word() -> None:
+    units = "371\u202fh 16\u202fmin 41\u202fs"
+    table = {
+        "Service": (UNBROKEN, ""), "Bewertet nach": ("Abschnitten zu 5\u202fmin", ""),
+        "Fehlgeschlagene Ereignisse": ("1.159 von 1.765.563", "n"), "Ausfälle": ("3", "n"),
+        "Ausgefallen gesamt": ("3\u202fh 17\u202fmin", "n"), "Längster": ("29\u202fmin", "n"),
+        "MTBF": (units, "n"), "MTRS": ("25\u202fmin 11\u202fs", "n"), "MTBSI": (units, "n"),
+        "Fenster genutzt": (f"{units} von 2\u202fh 30\u202fmin", "n"),
+        "Art": ("Überschreitung", ""),
+        "Kosten": ("17.530", "n"), "Gutschrift fällig": ("10\u202f%", "n"),
+    }  # fmt: skip
+    cells, kinds = [cell for cell, _ in table.values()], [kind for _, kind in table.values()]
+    grid = Grid("id", "Title", list(table), kinds, [cells])
+    for head, cell, kind, wide in list(zip(table, cells, kinds, grid.widths, strict=True))[1:]:
+        parts = r" (?=\d)" if kind == "n" else " "
+        room = wide / 100 * PAPERS["A4"].width - 2 * 0.3 * 12
+        wanted = max(
+            0.57 * max(map(len, re.split(parts, cell))), 0.67 * max(map(len, head.split()))
+        )
+        assert room >= 7.5 * wanted, head
 
 
 def test_no_word_lies_upon_another(printed: tuple[PeriodReport, bytes]) -> None:
