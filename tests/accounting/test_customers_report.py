@@ -212,13 +212,14 @@ TITLES = {
 @pytest.mark.parametrize("language", TITLES)
 def test_titles_and_subjects_name_the_customer(ledger: Ledger, language: str) -> None:
     report, title = made(ledger, language=language), TITLES[language]
+    thus = f"{title}\u202f: " if language == "fr" else f"{title}: "
     page = of_page(report)
     assert f"<title>{title}</title>" in page
     assert f"<h1>{title}</h1>" in page
     assert FORMATS["text"].render(report).decode().startswith(f"{title}\n")
-    assert to_slack.message(report).title.startswith(f"{title}: ")
+    assert to_slack.message(report).title.startswith(thus)
     mail = to_mail.message(report, "", [])
-    assert mail.title.startswith(f"{title}: ")
+    assert mail.title.startswith(thus)
     assert f"<title>{title}</title>" in unescape(mail.html)
     assert title in of_xlsx(report)
     assert title.encode("utf-16-be") in FORMATS["pdf"].render(report) or title in pdfinfo(report)
