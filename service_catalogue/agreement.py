@@ -35,7 +35,7 @@ class Agreement(Frozen):
     labels: Labels = Field(default_factory=dict)
     """Of services with all of these labels."""
     objective: Percent | None = None
-    """Availability that was promised; without it, each service's own."""
+    """Availability that was promised; without it (rule `each`, no credits) each service's own."""
     calendar: Identifier | None = None
     """Hours in which it is owed; without it, each service's own."""
     window: WindowName = "month"

@@ -27,7 +27,7 @@ def known(what: str, find: Callable[[], T]) -> T:
     try:
         return find()
     except KeyError as error:
-        raise JobError(f"there is no {what} {error.args[0]}") from error
+        raise JobError(f"there is no {what} {error.args[0] or 'without an id'}") from error
     except ValueError as error:
         if isinstance(error, DecisionError):
             raise

@@ -246,6 +246,7 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
         (["outages", "annotate", ID, "--reason=x", "--author=a"], 2, "give at least one of"),
         (["outages", "annotate", ID, "--note=x", "--reason= ", "--author=a"], 2, "needs a reason"),
         (["maintenance", "approve", "M-NONE", "--author=a"], 1, "there is no window M-NONE"),
+        (["maintenance", "approve", "", "--author=a"], 1, "there is no window without an id"),
         (
             ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
              "--to=2024-10-03", "--reason=x", "--author=a"],
