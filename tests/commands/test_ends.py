@@ -22,6 +22,14 @@ services:
 NOWHERE = "--prometheus.url=http://127.0.0.1:1"
 
 
+_PROGRAM = """
+import signal
+from sla_engine.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it
+raise SystemExit(main())
+"""
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -34,17 +42,21 @@ def test_ctrl_c_ends_a_command_that_waits_with_one_line(tmp_path: Path, command:
     (tmp_path / "services.yml").write_text(SERVICES)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"--prometheus.url=http://127.0.0.1:{silent.getsockname()[1]}"
-        line = [sys.executable, "-c", "from sla_engine.cli import main; raise SystemExit(main())"]
+        line = [sys.executable, "-c", _PROGRAM]
         began = subprocess.Popen(
             [*line, *command, url],
             cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={"PYTHONPATH": str(Path.cwd()), "HOME": str(tmp_path)},
         )  # fmt: skip
         silent.settimeout(60)
-        held, _ = silent.accept()
-        with held:
-            began.send_signal(signal.SIGINT)
-            out, err = began.communicate(timeout=10)
+        try:
+            held, _ = silent.accept()
+            with held:
+                began.send_signal(signal.SIGINT)
+                out, err = began.communicate(timeout=60)
+        finally:
+            began.kill()
+            began.communicate()
     assert (began.returncode, out, err) == (130, "", "sla-engine: stopped by Ctrl-C\n")
     assert not (tmp_path / "report.txt").exists()
 
