@@ -61,6 +61,8 @@ class PromiseWatch:
     _done: dict[str, Hashable] = field(default_factory=dict)
     _agreed: dict[str, _Agreed] = field(default_factory=dict)
     _parts: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    _owners: tuple[MonthOfOwner, ...] = ()
+    _summed: Hashable = None
     faults: dict[str, Fault] = field(default_factory=dict)
 
     def step(self, books: Books, now: int, may_go_on: Callable[[], bool]) -> Promises:
@@ -78,10 +80,8 @@ class PromiseWatch:
         months = closed_months(catalogue, at)
         basis = (months[-1].end, books.ledger.decisions(), now // _AGAIN)
         agreements = lately(catalogue, at, _LATELY)
-        pieces = [
-            *self._agreements_due(books, agreements, months, basis, at),
-            *self._months_due(books, months, basis, at),
-        ]
+        due = list(self._months_due(books, months, basis, at))
+        pieces = [*self._agreements_due(books, agreements, months, basis, at), *due]
         for number, work in enumerate(pieces):
             if number and not may_go_on():
                 break
@@ -93,7 +93,7 @@ class PromiseWatch:
         return Promises(
             agreements=tuple(self._agreed[a.id].report for a in agreements if a.id in self._agreed),
             parts=tuple(part for one in agreements for part in self._parts[one.id]),
-            months=tuple(self._by_owner(catalogue, months)) if known else None,
+            months=self._by_owner(catalogue, months, anew=bool(due)) if known else None,
         )
 
     def _agreements_due(
@@ -165,7 +165,15 @@ class PromiseWatch:
             self.faults.pop(named(item), None)
         self.faults |= isolation.faults
 
-    def _by_owner(self, catalogue: Catalogue, months: Sequence[Period]) -> Iterator[MonthOfOwner]:
+    def _by_owner(
+        self, catalogue: Catalogue, months: Sequence[Period], *, anew: bool
+    ) -> tuple[MonthOfOwner, ...]:
+        """Return the sums of closed months, which are the same from tick to tick."""
+        if anew or self._summed != months:
+            self._owners, self._summed = tuple(self._sums(catalogue, months)), tuple(months)
+        return self._owners
+
+    def _sums(self, catalogue: Catalogue, months: Sequence[Period]) -> Iterator[MonthOfOwner]:
         for month in months:
             parts: dict[str, list[_Month]] = defaultdict(list)
             for service in catalogue.services:
