@@ -8,6 +8,7 @@ from sla_engine.domain.summary import Downtime, Summary, counted, down_before, i
 from sla_engine.reports import finality, whose
 from sla_engine.reports.columns import credit, events_lost, objective
 from sla_engine.reports.language import Language, language, marked
+from uptime_common import __version__
 
 WORDS = (
     (
@@ -100,6 +101,7 @@ def header(report: PeriodReport) -> list[tuple[str, str]]:
         *_data_until(report),
         *([(say.phrase("Source"), report.source)] if report.source else []),
         (say.phrase("Accounting policy"), say.phrase("version {n}", n=report.policy_version)),
+        (say.phrase("Program"), f"sla-engine {__version__}"),
         (say.phrase("Coverage"), _coverage(report, say)),
     ]
     found.append((say.phrase("Status"), finality.status(report, say)))
