@@ -28,6 +28,9 @@ def resolve(table: Table, protocol: Protocol, *, fallback: bool) -> str:
                 return found
             raise found
 
+        async def _ask_for_root(self) -> bool:
+            return True  # whether this machine's own name server is quick is no part of it
+
     async def main() -> str:
         resolver = Fake()
         try:
