@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -26,6 +28,10 @@ _UNUSUAL = (b"[0", b"[,", b"[.", b".,", b'".', b'."', b'""')
 """How numbers begin and end that JSON or Prometheus write otherwise, if at all."""
 _NUMBER = re.compile(r"[+-]?(?:Inf|NaN|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.ASCII).fullmatch
 _SPACED_KEY = re.compile(rb'"\s+:').search
+_FORM = re.compile(rb'\[(\d{1,10})(?:\.(\d{1,3}))?,"(\d{1,15})"').match
+"""A sample as most are: milliseconds of this age, and a number that a float holds exactly."""
+_AT_ONCE = 1 << 20
+"""How much is read at once (bytes)."""
 _HISTOGRAMS = frozenset({"histogram", "histograms"})
 _PARTIAL = ("isPartial", "partial", "partialResponse")
 _LATEST = 10**13
@@ -73,21 +79,83 @@ def _parse_bytes(body: bytes, kinds: frozenset[str]) -> QueryResult | None:
         return None
     if len(body) < _FEW * len(pieces):
         return None
-    series = []
+    names, texts = [], []
     last = len(pieces) - 1
     rest = b""
     for number, piece in enumerate(pieces):
-        names, _, values = piece.partition(_VALUES)
+        named, _, values = piece.partition(_VALUES)
         numbers, ended, rest = values.partition(b"]]")
-        labels = _labels(names) if ended and (rest == _BETWEEN or number == last) else None
-        samples = None if labels is None else _samples(numbers)
-        if labels is None or samples is None:
+        labels = _labels(named) if ended and (rest == _BETWEEN or number == last) else None
+        if labels is None or not (numbers.startswith(b"[") and numbers.endswith(b'"')):
             return None
-        series.append(Series(labels, *samples))
-    if not rest.startswith(b"}]"):
+        names.append(labels)
+        texts.append(numbers)
+    samples = _all_samples(texts) if rest.startswith(b"}]") else None
+    if samples is None:
         return None
+    series = tuple(Series(labels, *one) for labels, one in zip(names, samples, strict=True))
     # What is around the series is judged as if there were none.
-    return QueryResult(tuple(series), parse_json(head + rest[1:], kinds).warnings)
+    return QueryResult(series, parse_json(head + rest[1:], kinds).warnings)
+
+
+def _all_samples(texts: Sequence[bytes]) -> list[tuple[Times, Values]] | None:
+    """Read the samples of all series, those together that may be written alike: many at once."""
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    counts = [text.count(b"[") for text in texts]
+    size = 0
+    for number, (text, count) in enumerate(zip(texts, counts, strict=True)):
+        size += len(text)
+        width, odd = divmod(len(text) + 2, count)
+        groups[0 if odd else width, size // _AT_ONCE].append(number)
+    found: dict[int, tuple[Times, Values]] = {}
+    for (width, _), numbers in groups.items():
+        whole = b"],".join([texts[number] for number in numbers])
+        some = [counts[number] for number in numbers]
+        read = (_alike(whole, sum(some)) if width else None) or _samples(whole, sum(some))
+        if read is None:
+            return None
+        times, values = read
+        edges = pairwise((0, *accumulate(some)))
+        for number, (start, end) in zip(numbers, edges, strict=True):
+            found[number] = times[start:end], values[start:end]
+    return [found[number] for number in range(len(texts))]
+
+
+def _alike(numbers: bytes, count: int) -> tuple[Times, Values] | None:
+    """Read samples that are written alike but for their digits, by column; None if they are not.
+
+    So are the samples of a series that is scraped regularly: each time has the same fraction.
+    """
+    found = _FORM(numbers)
+    if found is None:
+        return None
+    form, most, weights = _columns(*map(len, found.groups(b"")))
+    text = np.frombuffer(numbers + b"],", np.uint8)
+    if text.size != count * form.size:
+        return None
+    digits = text.reshape(count, -1) - form
+    if not (digits <= most).all() or not digits[:, 1].all():
+        return None
+    times, values = (digits.astype(np.float64) @ weights).T
+    return times.astype(np.int64), values
+
+
+@lru_cache
+def _columns(
+    seconds: int, fraction: int, value: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]:
+    """Return a sample of so many digits, what each byte may be more, its weight in time and value.
+
+    The time is in ms.
+    """
+    zeros = b"[%b%b%b," % (b"0" * seconds, b"." * bool(fraction), b"0" * fraction)
+    form = np.frombuffer(b'%b"%b"],' % (zeros, b"0" * value), np.uint8)
+    is_digit = form == ord("0")
+    of_value = is_digit & (np.arange(form.size) >= len(zeros))
+    weights = np.zeros((form.size, 2))
+    weights[is_digit & ~of_value, 0] = 10.0 ** np.arange(2 + seconds, 2 - fraction, -1)
+    weights[of_value, 1] = 10.0 ** np.arange(value)[::-1]
+    return form, np.where(is_digit, 9, 0).astype(np.uint8), weights
 
 
 def _labels(text: bytes) -> dict[str, str] | None:
@@ -100,9 +168,8 @@ def _labels(text: bytes) -> dict[str, str] | None:
     return labels if all(isinstance(value, str) for value in labels.values()) else None
 
 
-def _samples(numbers: bytes) -> tuple[Times, Values] | None:
+def _samples(numbers: bytes, count: int) -> tuple[Times, Values] | None:
     """Read ``[1790812807.123,"1"],[...``, without the last bracket; None if it is not so."""
-    count = numbers.count(b"[")
     if not _is_regular(numbers.translate(None, _DIGITS), count) or not _are_apart(numbers, count):
         return None
     if numbers.count(b',"0"') + numbers.count(b',"1"') == count:

@@ -17,7 +17,8 @@ names = st.dictionaries(st.text(max_size=6), st.text(max_size=9), max_size=3)
 times = st.integers(1_790_812_800_000, 1_790_912_800_000)
 values = st.sampled_from(["0", "1", "1", "1", "0.5", "12.25", "-3", "1e+21", "NaN", "+Inf"])
 plain = st.lists(st.tuples(times, st.sampled_from(["0", "1"])), min_size=1, max_size=30)
-pairs = plain | st.lists(st.tuples(times, values), min_size=1, max_size=30)
+counts = st.lists(st.tuples(times, st.sampled_from(["240", "239", "007"])), min_size=1, max_size=30)
+pairs = plain | counts | st.lists(st.tuples(times, values), min_size=1, max_size=30)
 HEADS = ("", '"isPartial":false,')
 TAILS = ("}", ',"stats":{"seriesFetched":"1"}}', ',"infos":["PromQL info: x"]}', ',"warnings":[]}')
 
@@ -104,6 +105,19 @@ def test_what_is_put_in_anywhere_is_read_in_both_ways_alike(put: str) -> None:
     for at in range(len(EXAMPLE) + 1):
         body = f"{EXAMPLE[:at]}{put}{EXAMPLE[at:]}".encode()
         assert _fast(body) == _slow(body), body
+
+
+@pytest.mark.parametrize("value", ["1", "240"])
+@pytest.mark.parametrize("first", [1_790_812_800_000, 1_790_812_800_120, 1_790_812_800_123])
+def test_whatever_byte_is_another_is_read_in_both_ways_alike(value: str, first: int) -> None:
+    samples = [(first + i * 15_000, value) for i in range(3)]
+    text = _matrix([({}, samples), ({"a": "b"}, samples)], "", "}").replace("0,", ",")
+    body = text.replace(".00,", ",").encode()
+    assert _fast(body) == _slow(body) is not None
+    for at in range(len(body)):
+        for byte in b'019.,"[]-+eE ':
+            other = body[:at] + bytes([byte]) + body[at + 1 :]
+            assert _fast(other) == _slow(other), other
 
 
 @pytest.mark.parametrize("time", ["1", "17", "17908", "1790812", "179081280", "17908.5"])
