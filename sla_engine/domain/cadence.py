@@ -66,6 +66,9 @@ def evidence(times: Numbers, terms: Sequence[CadenceTerms]) -> Evidence:
     before, after, near = np.zeros((3, count), np.int64)
     if count > RUN:
         distances = times[1:] - times[:-1]
+        if count > 2 * RUN and (steady := _steady(distances, far)):
+            before[RUN:] = after[:-RUN] = steady
+            return Evidence(before, after, near)
         rows = np.sort([distances[i : count - RUN + i] for i in range(RUN)], axis=0)
         middle = rows[RUN // 2]
         alike = (4 * rows[-1] <= 5 * middle) & (4 * rows[0] >= 3 * middle)
@@ -82,6 +85,15 @@ def evidence(times: Numbers, terms: Sequence[CadenceTerms]) -> Evidence:
         for i in np.flatnonzero((before == 0) & (np.append(after[1:], 0) == 0)).tolist():
             near[i] = _near(times, i, far)
     return Evidence(before, after, near)
+
+
+def _steady(distances: Numbers, far: int) -> int:
+    """Return the step that all distances show, however they are taken in runs; 0: there is none."""
+    least, most = int(distances.min()), int(distances.max())
+    if 4 * most > 5 * least or RUN * most > far:
+        return 0
+    low, high = _whole((least, most)).tolist()
+    return int(low) if low == high else 0
 
 
 def shown_around(times: Numbers, shown: Evidence, period: Interval) -> tuple[bool, bool]:
@@ -121,6 +133,11 @@ def cadences(
         shown: what they show; of several series together each sample has its own series'.
         terms: in order of time; the last holds for ever.
     """
+    if len(terms) == 1 and (steady := _shown_to_all(shown)).size:
+        (one,) = terms
+        step = _step(steady, np.array([one.step or 0]), np.array([one.fixed]))
+        gap = _gap(np.array([one.max_gap or 0]), step)
+        return step.repeat(times.size), gap.repeat(times.size)
     ends = np.array([one.until for one in terms[:-1]], np.int64)
     which = np.searchsorted(ends, times, side="right")
     said = np.array([one.step or 0 for one in terms], np.int64)[which]
@@ -135,6 +152,14 @@ def cadences(
     gaps = np.where(neither, _gap(most, usual), gaps)
     steps = np.where(before > 0, before, np.where(after > 0, after, usual))
     return steps, gaps
+
+
+def _shown_to_all(shown: Evidence) -> Numbers:
+    """Return the one step that is shown to each sample, by what is before it or after the next."""
+    before, after = shown.before[RUN:], shown.after[:-RUN]
+    step = before[:1]
+    alike = before.size > RUN and bool((before == step).all() and (after == step).all())
+    return step[step > 0] if alike else step[:0]
 
 
 def _step(shown: Numbers, said: Numbers, fixed: NDArray[np.bool_]) -> Numbers:
