@@ -62,8 +62,16 @@ def at(service: Service, moment: int) -> Service:
     return service if held is None else held
 
 
+def is_constant(service: Service) -> bool:
+    """Say whether the same held of a service, or nothing, at all times."""
+    past = service.past
+    return len(past) == 1 if past else not service.history
+
+
 def measured_since(service: Service) -> int | None:
     """Return since when its state is read where it is read now (ms UTC); None: it always was."""
+    if is_constant(service):  # so are most, at every tick
+        return None
     since, ours = None, _source(service)
     for start, _, held in reversed([*pieces(service, -FOREVER, FOREVER)]):
         if held is None:

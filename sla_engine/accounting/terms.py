@@ -10,7 +10,7 @@ import holidays
 from service_catalogue import Catalogue, Service
 from service_catalogue.calendar import Calendar as CalendarEntry
 from service_catalogue.past import at as held_at
-from service_catalogue.past import pieces
+from service_catalogue.past import is_constant, pieces
 from service_catalogue.quorum import Quorum
 from service_catalogue.service import FOREVER, FailingMinutes
 from sla_engine.domain import calendar as domain
@@ -164,6 +164,8 @@ def _alive(
 
 def quorums(service: Service, period: Interval) -> Iterable[tuple[Interval, Quorum]]:
     """Yield the stretches of a period with the quorum that held in each."""
+    if is_constant(service):  # so are most, at every tick
+        return ((period, held_at(service, period.start).quorum),)
     found: list[tuple[Interval, Quorum]] = []
     for start, end, held in pieces(service, *period):
         quorum = (held or service).quorum

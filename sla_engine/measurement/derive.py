@@ -50,6 +50,8 @@ def median_step(series: Iterable[Series], enough: int = 1) -> int | None:
 
 def lifetime(catalogue: Catalogue, service: Service, period: Interval) -> Interval:
     """Return the part of a period from the service's ``since`` to its ``until``."""
+    if service.since is None and service.until is None:  # so are most, at every tick
+        return period
     zone = catalogue.timezone
     start = period.start if service.since is None else milliseconds(service.since, zone)
     end = period.end if service.until is None else milliseconds(service.until, zone)

@@ -29,7 +29,7 @@ from sla_engine.measurement.derive import (
     paced,
 )
 from sla_engine.measurement.request_counters import event_timeline
-from sla_engine.measurement.screening import Screening, quiet, screen
+from sla_engine.measurement.screening import Screening, is_tight, quiet, screen
 from sla_engine.prometheus import Client
 from sla_engine.prometheus.extract import Ask, Samples, Source, asks, merged, raw
 from sla_engine.prometheus.pack import Wanted, packed
@@ -208,12 +208,18 @@ def _sparse(
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
     if wide.length > _HOUR:  # whole hours: what is left of one would take as many questions again
         wide = Interval(wide.end - -(-wide.length // _HOUR) * _HOUR, wide.end)
-    asked = [sources[s.id] for s in services]
-    counted = scan(client, asked, wide, min(_HOUR, wide.length), isolation)
-    services = [s for s in services if s.id not in isolation.faults]
     known = {s.id: beats[s.id] for s in services if has_cadence(catalogue, s) or s.id in steps}
     one_cadence = (s for s in services if s.id in known and not changed_cadence(s))
     steady = {s.id: known[s.id] for s in one_cadence}
+    counted = scan(
+        client,
+        [sources[s.id] for s in services],
+        wide,
+        min(_HOUR, wide.length),
+        isolation,
+        steps={name: beat.step for name, beat in steady.items() if not is_tight(*beat)},
+    )
+    services = [s for s in services if s.id not in isolation.faults]
     still = quiet(services, steady, counted.windows, counted.series)
     looks: list[Screening] = []
 
@@ -251,7 +257,8 @@ def _look_closer(
         (one,) = some
         series = samples.get(one.service.id, ())
         found[one.service.id] = line = one.judged(series)
-        more = one.reach_out(now), one.verify(series, line), one.widen(line)
+        found_more = one.reach_out(now), one.verify(series, line), one.widen(line)
+        more = (*found_more, one.suspect(series))
         return one if any(more) else None
 
     while looks:

@@ -1,5 +1,6 @@
 """Which windows of one service need their samples read."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,6 +24,8 @@ _LONGEST_RUN = 6
 _PRESUMED = 6
 """How many windows with one count are needed to read the first and the last of them alone."""
 
+_TRUES = re.compile(rb"\x01+")
+
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
@@ -34,6 +37,7 @@ class Screening:
     ``flagged`` windows need their samples; ``empty`` ones have none; ``seen`` ones were fetched.
     ``presumed`` are runs of windows, [first, last], that hold as many samples as those beside them,
     which tell whether that is a cadence of its own. ``asked`` is the time that was fetched.
+    Where only the good samples were counted there should be one every ``step`` ms.
     """
 
     service: Service
@@ -47,6 +51,7 @@ class Screening:
     asked: list[Interval] = field(default_factory=list)
     farther: list[Interval] = field(default_factory=list)
     counts: Numbers | None = None
+    step: int | None = None
     paces: dict[Interval, tuple[list[Paced], Timeline]] = field(default_factory=dict)
 
     def runs(self) -> Iterator[tuple[int, int]]:
@@ -146,6 +151,25 @@ class Screening:
         loose = all(2 * (one.max_gap or 5 * step) >= 5 * step for one in self.terms)
         return bool(fits.all()) and loose
 
+    def suspect(self, series: Sequence[Series]) -> bool:
+        """Flag the windows beside one that holds more samples or fewer than it should.
+
+        Jitter may have moved one over the edge, to where it hides that another failed. Returns
+        whether there is more to fetch.
+        """
+        more = False
+        for first, last in list(_runs(self.flagged)) if self.step else ():
+            for at, beside in ((first, first - 1), (last, last + 1)):
+                if 0 <= beside < len(self.windows) and not self._is_full(series, self.windows[at]):
+                    self.flagged[beside] = more = True
+        return more
+
+    def _is_full(self, series: Sequence[Series], window: Interval) -> bool:
+        """Say whether all series that have samples in a window have one at every step."""
+        return all(
+            one.times.size * (self.step or 0) == window.length for one in _inside(series, window)
+        )
+
     def _near(self, first: int, last: int) -> Interval:
         near, windows = self.beat.max_gap, self.windows
         return Interval(windows[first].start - near, windows[last].end + near)
@@ -204,6 +228,9 @@ def screen(
     beat = Cadence(beat.step, max(beat.max_gap, *gaps))
     flagged |= empty
     found = Screening(service, beat, windows, flagged, empty, np.zeros(count, np.bool_), terms)
+    if any(one.good_counted for one in series):
+        found.step = beat.step
+        return found
     if len(series) == 1 and _alone(service, Interval(windows[0].start, windows[-1].end)):
         found.counts = series[0].samples
         found.presumed = list(_presumed(series[0], windows, flagged & ~empty))
@@ -272,7 +299,7 @@ def quiet(
     single = [
         s
         for s in services
-        if s.id in beats and not _tight(*beats[s.id]) and len(series.get(s.id, ())) == 1
+        if s.id in beats and not is_tight(*beats[s.id]) and len(series.get(s.id, ())) == 1
     ]
     if not single:
         return set()
@@ -297,7 +324,7 @@ def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:
     return fits
 
 
-def _tight(step: int, max_gap: int) -> bool:
+def is_tight(step: int, max_gap: int) -> bool:
     """Say whether one lost sample may make a hole, with jitter on both of its sides."""
     return 2 * max_gap < 5 * step
 
@@ -350,9 +377,8 @@ def _flagged(
 
 def _runs(flags: Flags) -> Iterator[tuple[int, int]]:
     """Yield the runs of True as [first, last]."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
-    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        yield first, end - 1
+    for run in _TRUES.finditer(flags.tobytes()):
+        yield run.start(), run.end() - 1
 
 
 def _state(timeline: Timeline, moment: int) -> State | None:

@@ -67,6 +67,11 @@ def count(selector: str, length: int) -> str:
     return f"count_over_time({samples(selector, length)})"
 
 
+def total(selector: str, length: int) -> str:
+    """Return the query of the sum of the samples of the last ``length`` ms."""
+    return f"sum_over_time({samples(selector, length)})"
+
+
 def count_steps(expression: str, length: int, step: int) -> str:
     """Return the query of how often an expression had a value in the last ``length`` ms."""
     return f"count_over_time(({expression})[{length}ms:{step}ms])"

@@ -3,13 +3,18 @@
 Two queries over the same windows, side by side: how many samples each holds, and where the lowest
 is under 1, or of an expression where none is. A window that holds as many samples as its length
 allows, all good, needs no reading: a hole of more than two intervals would show in the count.
+
+Over many windows one query does for most services: how many good samples each holds. A sum that is
+another than without a fault, for no reason but a fault now and then, needs the samples read anyway.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sla_engine.domain.interval import Interval
@@ -20,15 +25,26 @@ from sla_engine.prometheus.error import AnswerError
 from sla_engine.prometheus.extract import Ask, Labels, SeriesReader, Source, asks, each, key
 from sla_engine.prometheus.series import Series
 
+_MANY = 24
+"""Over how many windows sums save more than it costs to count what they leave in doubt."""
+_ALIKE = 6
+"""How many windows with a fault, one after another, may be another cadence."""
+_NO_STEPS: Mapping[str, int] = MappingProxyType({})
+
 Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 class Counts(NamedTuple):
-    """One series: how many samples each window holds, and whether one of them is under 1."""
+    """One series: how many samples each window holds, and whether one of them is under 1.
+
+    Where only ``good_counted``, of a low window nobody knows how many it holds: 1 or more.
+    """
 
     labels: Mapping[str, str]
     samples: Numbers
-    low: NDArray[np.bool_]
+    low: Flags
+    good_counted: bool = False
 
 
 class Scan(NamedTuple):
@@ -44,44 +60,109 @@ def scan(
     period: Interval,
     length: int,
     isolation: Isolation | None = None,
+    *,
+    steps: Mapping[str, int] = _NO_STEPS,
 ) -> Scan:
     """Count samples in windows of ``length`` ms; what is left of the period is a shorter one.
+
+    Args:
+        client: the Prometheus to ask.
+        sources: where the samples are.
+        period: ms UTC.
+        length: of a window (ms).
+        isolation: names the services whose questions have no answer, which are left out.
+        steps: how often (ms) the samples of some services come, of which over many windows only
+            the good ones are counted where that will do.
 
     Raises:
         PrometheusError: there is no answer.
     """
     sources = tuple(sources)
-    whole = period.start + period.length // length * length
-    rest = period.end - whole
-    windows = [Interval(t, t + length) for t in range(period.start, whole, length)]
-    windows += [Interval(whole, period.end)] if rest else []
+    count, rest = divmod(period.length, length)
+    windows = [Interval(t, t + length) for t in range(period.start, period.end - rest, length)]
+    windows += [Interval(period.end - rest, period.end)] if rest else []
+    found: dict[str, tuple[Counts, ...]] = {}
+    if count >= _MANY and not rest:
+        summed = [s for s in sources if s.expression is None and s.service in steps]
+        summed = [s for s in summed if length % steps[s.service] == 0]
+        found |= _summed(client, summed, windows, steps, isolation)
+    faults = () if isolation is None else isolation.faults
+    left = [s for s in sources if s.service not in found and s.service not in faults]
+    return Scan(tuple(windows), found | _counted(client, left, windows, isolation))
+
+
+def _counted(
+    client: Client,
+    sources: Sequence[Source],
+    windows: Sequence[Interval],
+    isolation: Isolation | None,
+) -> dict[str, tuple[Counts, ...]]:
+    """Return what the windows of each service hold, by two questions."""
+    start, length = windows[0].start, windows[0].length
+    parts = [windows] if windows[-1].length == length else [windows[:-1], windows[-1:]]
     questions: list[tuple[Ask, SeriesReader]] = []
-    parts = (Interval(period.start, whole), length), (Interval(whole, period.end), rest)
-    for part, grain in parts:
-        if part.length:
-            for ask in asks(sources, part, grain):
+    for part in parts:
+        if part:
+            for ask in asks(sources, Interval(part[0].start, part[-1].end), part[0].length):
                 judged = _low if ask.sources[0].expression is None else _good
                 questions += [(ask, _count), (ask, judged)]
-    rows: dict[tuple[str, Labels], _Row] = {}
-    cells: dict[SeriesReader, list[tuple[int, Series]]] = {_count: [], _low: [], _good: []}
-    for answer, service, one in each(client, questions, isolation):
-        series = _nameless(one)
-        row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))
-        cells[answer].append((row.number, series))
+    rows, cells = _read(client, questions, isolation)
     # All at once: at a tick there are many series of few samples each.
     samples, low = (np.zeros((len(rows), len(windows)), kind) for kind in (np.int64, np.bool_))
-    at, values = _placed(cells[_count], period.start, length)
+    at, values = _placed(cells[_count], start, length)
     samples[at] = values.astype(np.int64)
-    low[_placed(cells[_low], period.start, length)[0]] = True
+    low[_placed(cells[_low], start, length)[0]] = True
     expressed = {source.service for source in sources if source.expression is not None}
     numbers = [row.number for (service, _), row in rows.items() if service in expressed]
     some = np.array(numbers, np.int64)
     low[some] = np.greater(samples[some], 0)
-    low[_placed(cells[_good], period.start, length)[0]] = False
-    found: dict[str, list[Counts]] = defaultdict(list)
-    for (service, _), (number, labels) in rows.items():
-        found[service].append(Counts(labels, samples[number], low[number]))
-    return Scan(tuple(windows), {service: tuple(known) for service, known in found.items()})
+    low[_placed(cells[_good], start, length)[0]] = False
+    return _by_service(
+        (service, Counts(labels, samples[number], low[number]))
+        for (service, _), (number, labels) in rows.items()
+    )
+
+
+def _summed(
+    client: Client,
+    sources: Sequence[Source],
+    windows: Sequence[Interval],
+    steps: Mapping[str, int],
+    isolation: Isolation | None,
+) -> dict[str, tuple[Counts, ...]]:
+    """Return what the windows of each service hold, by one question; those in doubt are left out.
+
+    In doubt are those whose samples may come otherwise: a sum is higher than without a fault, or
+    one short of it, as by jitter; some low ones follow one another; or the first window or the last
+    holds more samples than good ones, although these are all that there should be.
+    """
+    if not sources:
+        return {}
+    (start, first), (last, end) = windows[0], windows[-1]
+    length = first - start
+    questions = [(ask, _sum) for ask in asks(sources, Interval(start, end), length)]
+    ends = Interval(start, first), Interval(last, end)
+    questions += [(ask, _count) for part in ends for ask in asks(sources, part, length)]
+    rows, cells = _read(client, questions, isolation)
+    sums = np.zeros((len(rows), len(windows)))
+    present = np.zeros(sums.shape, np.bool_)
+    at, values = _placed(cells[_sum], start, length)
+    sums[at], present[at] = values, True
+    whole = np.array([length // steps[service] for service, _ in rows])[:, np.newaxis]
+    low = present & (sums != whole)
+    at, values = _placed(cells[_count], start, length)
+    fuller = np.zeros(sums.shape, np.bool_)
+    fuller[at] = (values != sums[at]) & ~low[at]
+    doubted = fuller | (present & (~(sums <= whole) | (sums == whole - 1)))
+    doubted[:, _ALIKE - 1 :] |= sliding_window_view(low, _ALIKE, axis=1).all(axis=2)
+    doubtful = doubted.any(axis=1).tolist()
+    services = {service for (service, _), row in rows.items() if doubtful[row.number]}
+    samples = np.where(present, np.where(low, 1, sums), 0).astype(np.int64)
+    return _by_service(
+        (service, Counts(labels, samples[number], low[number], good_counted=True))
+        for (service, _), (number, labels) in rows.items()
+        if service not in services
+    )
 
 
 def counted(
@@ -121,6 +202,32 @@ class _Row(NamedTuple):
     labels: Mapping[str, str]
 
 
+Rows = Mapping[tuple[str, Labels], _Row]
+Cells = Mapping[SeriesReader, Sequence[tuple[int, Series]]]
+
+
+def _read(
+    client: Client,
+    questions: Iterable[tuple[Ask, SeriesReader]],
+    isolation: Isolation | None,
+) -> tuple[Rows, Cells]:
+    """Return the series of all services, numbered, and what each way of asking has of them."""
+    rows: dict[tuple[str, Labels], _Row] = {}
+    cells: dict[SeriesReader, list[tuple[int, Series]]] = defaultdict(list)
+    for answer, service, one in each(client, questions, isolation):
+        series = _nameless(one)
+        row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))
+        cells[answer].append((row.number, series))
+    return rows, cells
+
+
+def _by_service(found: Iterable[tuple[str, Counts]]) -> dict[str, tuple[Counts, ...]]:
+    series: dict[str, list[Counts]] = defaultdict(list)
+    for service, counts in found:
+        series[service].append(counts)
+    return {service: tuple(known) for service, known in series.items()}
+
+
 def _placed(
     cells: Sequence[tuple[int, Series]], start: int, length: int
 ) -> tuple[tuple[Numbers, Numbers], NDArray[np.float64]]:
@@ -144,6 +251,11 @@ def _count(client: Client, ask: Ask) -> Iterable[Series]:
     return _by_window(client, ask, promql.count(ask.selector, _reach(client, ask)))
 
 
+def _sum(client: Client, ask: Ask) -> Iterable[Series]:
+    query = promql.total(ask.selector, _reach(client, ask))
+    return _by_window(client, ask, query, finite=False)
+
+
 def _low(client: Client, ask: Ask) -> Iterable[Series]:
     return _by_window(client, ask, promql.low_bit(ask.selector, _reach(client, ask)))
 
@@ -157,13 +269,13 @@ def _reach(client: Client, ask: Ask) -> int:
     return ask.grain - 1 if client.closed_ranges else ask.grain
 
 
-def _by_window(client: Client, ask: Ask, query: str) -> Iterable[Series]:
+def _by_window(client: Client, ask: Ask, query: str, *, finite: bool = True) -> Iterable[Series]:
     start, end = ask.period
     found = client.range(query, start + ask.grain - 1, end - 1, ask.grain)
     if found.kind != "matrix":
         raise AnswerError(f"{client.url}: an answer of type {found.kind} instead of counts")
     for one in found.series:
         inside = (one.times >= start) & (one.times < end)
-        if not (inside & np.isfinite(one.values)).all():
+        if not (inside & (np.isfinite(one.values) | (not finite))).all():
             raise AnswerError(f"{client.url}: counts that are none, or of a time not asked for")
     return found.series
