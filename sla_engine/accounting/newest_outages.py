@@ -22,7 +22,8 @@ def newest_outages(
 ) -> NewestOutages:
     """Return the newest outages of the catalogue's services, open ones of any age among them.
 
-    Maintenance windows are worked out where there is nothing ``before``.
+    Maintenance windows are worked out where there is nothing ``before``, and what began before the
+    first of those outages is not looked at again.
 
     Args:
         books: what is owed, and what is known.
@@ -35,6 +36,8 @@ def newest_outages(
         LedgerError: the ledger cannot be read.
     """
     since = now - bounds.age
+    if before is not None and before.since is not None:
+        since = max(since, before.since)
     watched = {service.id for service in books.catalogue.services}
     rows = books.ledger.newest_outages(since, watched, bounds.outages + 1)
     left_out = [span.start + 1 for _, span in rows[bounds.outages :]]

@@ -1,7 +1,7 @@
 """Reading and writing the histories of many services in few statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import tables
 
-Rows = Iterable[tuple[int, int | None]]
+Rows = Sequence[tuple[int, int | None]]
 
 
 def read(
@@ -97,6 +97,9 @@ def _write_table(
     delete, insert = [], []
     moves: _Moves = defaultdict(list)
     for service, (old, new) in rows.items():
+        if len(old) == len(new) == 1 and old[0][0] == new[0][0]:  # so is nearly all coverage
+            moves[old[0][1], new[0][1]].append((service, old[0][0]))
+            continue
         was, now = dict(old), dict(new)
         delete += [{"s": service, "b": start} for start in was.keys() - now.keys()]
         for start, end in now.items():

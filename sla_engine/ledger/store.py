@@ -284,8 +284,9 @@ class Ledger:
             .order_by(table.start_ms.desc(), table.service)
         )
         with self.engine.begin() as connection:
-            rows = (row for row in connection.execute(query) if row.service in services)
-            return [(s, OutageSpan(start, end)) for s, start, end in islice(rows, most)]
+            found = connection.execute(query)
+            rows = ((s, OutageSpan(start, end)) for s, start, end in found if s in services)
+            return [*islice(rows, most)]
 
     def open_outages(self) -> dict[str, OutageSpan]:
         """Return the open outage of each service that has one."""

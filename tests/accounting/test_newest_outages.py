@@ -1,6 +1,6 @@
 """The newest outages that are published: whole, as the reports account for them, and few."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sla_engine.accounting.corrections import correct
 from sla_engine.accounting.newest_outages import newest_outages
 from sla_engine.accounting.report import report
 from sla_engine.domain.actor import Actor
-from sla_engine.domain.outage import outage_id
+from sla_engine.domain.outage import OutageSpan, outage_id
 from sla_engine.domain.outage_list import (
     DEFAULT_BOUNDS,
     ListBounds,
@@ -137,6 +137,30 @@ def test_the_list_tells_since_when_it_is_complete(
     found = newest_outages(_books(ledger), NOW, bounds)
     assert [o.start for o in found.outages] == starts
     assert found.since == since
+
+    later = NOW + 3 * SECOND
+    new = Segment(NOW, NOW + SECOND, State.DOWN), Segment(NOW + SECOND, later, State.UP)
+    ledger.apply([Derived("shop", new, None)])
+    again = newest_outages(_books(ledger), later, bounds, found)
+    assert again == newest_outages(_books(ledger), later, bounds)
+    assert not starts or again.outages[0].start == NOW
+
+
+def test_what_began_before_the_first_that_is_listed_is_not_read_again(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _down(ledger, "shop", OVERRUN, SHORT, since=NOW - 60 * DAY, to=NOW)
+    found = newest_outages(_books(ledger), NOW, ListBounds(1, 90 * DAY))
+    read = ledger.newest_outages
+    asked = []
+
+    def spy(since: int, services: Collection[str], most: int) -> list[tuple[str, OutageSpan]]:
+        asked.append(since)
+        return read(since, services, most)
+
+    monkeypatch.setattr(ledger, "newest_outages", spy)
+    assert newest_outages(_books(ledger), NOW, ListBounds(1, 90 * DAY), found) == found
+    assert asked == [found.since] == [OVERRUN[0] + 1]
 
 
 def test_of_a_service_that_left_the_catalogue_and_of_nothing_nothing_is_listed(
