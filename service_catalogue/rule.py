@@ -9,6 +9,7 @@ from functools import lru_cache
 from uptime_common.shown import shown
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
+_TAKEN = FREQUENCIES[: FREQUENCIES.index("HOURLY") + 1]
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _RANGES = {
     "BYMONTH": (1, 12, False),
@@ -68,7 +69,7 @@ def parse_rule(text: str) -> Rule:
             raise RuleError(f"{name} is written twice")
         parts[name] = value
     if parts.get("FREQ") not in FREQUENCIES:
-        raise RuleError(f"FREQ must be one of {', '.join(FREQUENCIES)}")
+        raise RuleError(f"FREQ must be one of {', '.join(_TAKEN)}")
     if "COUNT" in parts and "UNTIL" in parts:
         raise RuleError("COUNT and UNTIL exclude each other")
     if parts.get("WKST", "MO") not in _DAYS:

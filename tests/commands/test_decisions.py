@@ -319,7 +319,7 @@ def test_a_window_is_planned_once_somebody_else_approves_it(run: Run) -> None:
             ["maintenance", "request", "--title=x", "--service=shop", "--from=2024-10-04",
              "--duration=1h", "--rrule=FREQ=OFTEN", "--reason=x", "--author=a"],
             2,
-            "FREQ must be one of YEARLY",
+            "FREQ must be one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY;",
         ),
     ],
 )  # fmt: skip
