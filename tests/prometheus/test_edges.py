@@ -9,6 +9,7 @@ import pytest
 
 from sla_engine.domain.interval import Interval
 from sla_engine.prometheus import Client, LimitError
+from sla_engine.prometheus.error import AnswerError
 from sla_engine.prometheus.extract import Ask, Source, asks, merged, raw
 from sla_engine.prometheus.scan import scan
 from sla_engine.prometheus.series import QueryResult, Series
@@ -29,6 +30,7 @@ class Server:
     """
 
     side_by_side = staticmethod(map)
+    url = "http://memory"
 
     def __init__(
         self, *, closed: bool, bad: Sequence[int] = (), most: int = 10**9, label: str = "shop"
@@ -162,3 +164,14 @@ def test_a_question_of_one_grain_is_halved_by_services_and_then_no_more() -> Non
     assert [half.sources for half in right.halves(LIMIT)] == [(MAIL,), (WIKI,)]
     with pytest.raises(LimitError, match="60 s of service shop are over the server's limits: too"):
         left.halves(LIMIT)
+
+
+@pytest.mark.parametrize(("at", "value"), [(-1, 1.0), (10_000, 1.0), (9_999, float("nan"))])
+def test_counts_that_are_none_or_of_another_time_are_refused(at: int, value: float) -> None:
+    class Wrong(Server):
+        def range(self, *_: object, **__: object) -> QueryResult:
+            return self._answer([START + at], [value])
+
+    client = cast("Client", Wrong(closed=False))
+    with pytest.raises(AnswerError, match="counts that are none, or of a time not asked for"):
+        scan(client, [Source("shop")], Interval(START, START + 10_000), 10_000)
