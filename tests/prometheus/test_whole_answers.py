@@ -59,10 +59,7 @@ def _slow(body: bytes) -> Outcome:
 
 
 def _fast(body: bytes) -> Outcome:
-    """Read by bytes even what is so short that JSON objects cost less."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_FEW", 0)
-        return _outcome(parse, body)
+    return _outcome(parse, body)
 
 
 @given(matrices())
