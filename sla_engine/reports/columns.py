@@ -191,8 +191,13 @@ def credit(service: ServiceReport, say: Language) -> str:
     return NOTHING if service.credit is None else say.agreed(service.credit / 100)
 
 
+def _owner(service: ServiceReport, _: Language) -> str:
+    """Return who runs it; ``unknown`` is the catalogue's word where nobody is named."""
+    return service.owner if service.owner not in {"", "unknown"} else NOTHING
+
+
 LEVELS: tuple[Column, ...] = (
-    Column(marked("Owner"), lambda s, _: s.owner or NOTHING, numeric=False),
+    Column(marked("Owner"), _owner, numeric=False),
     Column(marked("Objective"), objective),
     Column(marked("Actual"), lambda s, say: say.percent(s.figures.availability)),
     Column(marked("Change"), change),

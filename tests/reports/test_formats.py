@@ -26,11 +26,13 @@ from sla_engine.reports import (
     to_slack,
     view,
 )
+from sla_engine.reports.columns import LEVELS, filled
 from sla_engine.reports.language import language
 from sla_engine.reports.plain import seconds
 from sla_engine.reports.to_json import document
 from tests.programs.slack_rules import mistakes
 from tests.reports.sample import DAY, REPORT, SERVICES, at, outage, service
+from uptime_common.humanize import NOTHING
 
 Golden = Callable[[str, str], None]
 
@@ -349,3 +351,13 @@ def test_a_report_without_objectives_says_so_and_nothing_about_what_is_not_known
     assert f"\n{said}\n" in FORMATS["text"].render(report).decode()
     owed = replace(report, services=(service("docs", agreed=()),))
     assert view.headline(owed).startswith("No service could be judged: nothing is known")
+
+
+def test_where_nobody_is_named_no_owner_is() -> None:
+    first, *others = SERVICES
+    some = replace(REPORT, services=(replace(first, owner="unknown"), *others))
+    (owner, *_) = filled(some, LEVELS)
+    cells = [owner.cell(one, language(some)) for one in some.services]
+    assert cells == [NOTHING, *(one.owner for one in others)]
+    none = replace(REPORT, services=tuple(replace(one, owner="unknown") for one in SERVICES))
+    assert "Owner" not in [column.title for column in filled(none, LEVELS)]
