@@ -186,10 +186,7 @@ def _facts(
 ) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str | None]] = [
         (marked("Service"), f"{subject.name} ({subject.id})"),
-        (
-            marked("Owner"),
-            say.phrase("{owner}, {tier} tier", owner=subject.owner, tier=subject.tier),
-        ),
+        (marked("Owner"), _owner(subject, say)),
         (marked("Began"), say.moment(facts.start)),
         (marked("Ended"), None if facts.end is None else say.moment(facts.end)),
         (
@@ -210,6 +207,14 @@ def _facts(
     ]
     told = [(say.phrase(label), value) for label, value in found if value is not None]
     return (*told, *_burnt(facts, say), (say.phrase("Outage"), facts.id))
+
+
+def _owner(subject: Subject, say: Language) -> str | None:
+    """Return who runs a service and its tier; None where the catalogue says neither."""
+    if (subject.owner, subject.tier) == ("unknown", "default"):
+        return None
+    owner = say.phrase("unknown") if subject.owner == "unknown" else subject.owner
+    return say.phrase("{owner}, {tier} tier", owner=owner, tier=subject.tier)
 
 
 def _asked(facts: OutageSnapshot, who: str, say: Language) -> str:

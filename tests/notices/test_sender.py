@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from sla_engine.domain.notice import Notice
@@ -23,6 +25,18 @@ def test_an_outage_is_one_thread_whose_head_is_edited_in_place(world: World) -> 
     assert "S0 was down for 4m (resolved)" in root["text"]
     [reply] = world.slack.replies(root["ts"])
     assert "resolved at 2026-10-03 08:19:30 CEST after 4m" in reply["text"]
+
+
+def test_of_whom_nobody_said_anything_nothing_is_told(world: World) -> None:
+    world.change("opened", "s0", T0)
+    world.drain()
+    world.change("opened", "desk", T0)
+    world.drain()
+    tiered, plain = (json.dumps(root["blocks"]) for root in world.slack.roots())
+    assert "unknown, t tier" in tiered
+    assert "Owner" in tiered
+    assert "Owner" not in plain
+    assert "tier" not in plain
 
 
 def test_planned_work_is_told_as_planned(world: World) -> None:
