@@ -83,7 +83,7 @@ def _piece(
     faults: dict[str, Fault] | None,
 ) -> None:
     found = None if faults is None else isolation(client)
-    ingest(books, client, piece, now, services=services, isolation=found)
+    ingest(books, client, piece, now, services=services, isolation=found, summed=True)
     if faults is not None and found is not None:
         faults |= found.faults
 

@@ -56,13 +56,14 @@ def timelines(
     events: dict[str, tuple[Minute, ...]] | None = None,
     unseen: dict[str, Unseen] | None = None,
     isolation: Isolation | None = None,
+    summed: bool = False,
 ) -> dict[str, Timeline]:
     """Return the timeline of each service over its lifetime in a period (ms UTC).
 
     Services that live from other services are left out, as are those without a day in the period.
     The events of those that count them are put into ``events``, and into ``unseen`` the time in
     which samples are missing. With ``isolation`` a service that fails is left out, too, and named
-    there.
+    there. ``summed``: over many hours only the good samples are counted where that will do.
 
     Raises:
         PrometheusError: the samples cannot be had.
@@ -82,7 +83,9 @@ def timelines(
     missing: dict[str, Unseen] = {} if unseen is None else unseen
 
     def screened(some: Sequence[Service]) -> None:
-        looks = _sparse(catalogue, client, some, sources, isolation, period=period, now=now)
+        looks = _sparse(
+            catalogue, client, some, sources, isolation, period=period, now=now, summed=summed
+        )
         found.update(looks.lines)
         missing.update(looks.unseen)
 
@@ -197,6 +200,7 @@ def _sparse(
     *,
     period: Interval,
     now: int,
+    summed: bool,
 ) -> "_Found":
     steps = _measured(catalogue, client, services, sources, period, isolation=isolation)
     services = [s for s in services if s.id not in isolation.faults]
@@ -217,7 +221,7 @@ def _sparse(
         wide,
         min(_HOUR, wide.length),
         isolation,
-        steps={name: beat.step for name, beat in steady.items() if not is_tight(*beat)},
+        steps={n: beat.step for n, beat in steady.items() if summed and not is_tight(*beat)},
     )
     services = [s for s in services if s.id not in isolation.faults]
     still = quiet(services, steady, counted.windows, counted.series)

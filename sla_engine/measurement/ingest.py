@@ -49,6 +49,7 @@ def ingest(
     notify: Notify | None = None,
     isolation: Isolation | None = None,
     keep_past: bool = False,
+    summed: bool = False,
 ) -> Ingested:
     """Derive a period from Prometheus and let it take its place in the ledger.
 
@@ -65,6 +66,7 @@ def ingest(
             failure of one is raised.
         keep_past: leave alone what the ledger has of the time before a service was measured by what
             measures it now: an edit of the catalogue rewrites nothing.
+        summed: over many hours count only the good samples where that will do, as `timelines` says.
 
     Raises:
         PrometheusError: the samples cannot be had; the ledger is as before.
@@ -84,6 +86,7 @@ def ingest(
         events=events,
         unseen=unseen,
         isolation=isolation,
+        summed=summed,
     )
     floors = _floors(books, chosen, period) if keep_past else {}
     derived = []

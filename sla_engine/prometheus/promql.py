@@ -67,6 +67,11 @@ def count(selector: str, length: int) -> str:
     return f"count_over_time({samples(selector, length)})"
 
 
+def count_over(selector: str, length: int, most: int) -> str:
+    """Return the query of how many samples the last ``length`` ms hold, where more than so many."""
+    return f"{count(selector, length)} > {most}"
+
+
 def total(selector: str, length: int) -> str:
     """Return the query of the sum of the samples of the last ``length`` ms."""
     return f"sum_over_time({samples(selector, length)})"

@@ -6,6 +6,7 @@ allows, all good, needs no reading: a hole of more than two intervals would show
 
 Over many windows one query does for most services: how many good samples each holds. A sum that is
 another than without a fault, for no reason but a fault now and then, needs the samples read anyway.
+A sum is as without a fault, too, where a window holds as many samples too many as bad ones.
 """
 
 from collections import defaultdict
@@ -22,13 +23,15 @@ from sla_engine.domain.isolation import Isolation
 from sla_engine.prometheus import promql
 from sla_engine.prometheus.client import Client
 from sla_engine.prometheus.error import AnswerError
-from sla_engine.prometheus.extract import Ask, Labels, SeriesReader, Source, asks, each, key
+from sla_engine.prometheus.extract import Ask, Labels, SeriesReader, Source, asks, each, key, raw
 from sla_engine.prometheus.series import Series
 
 _MANY = 24
 """Over how many windows sums save more than it costs to count what they leave in doubt."""
 _ALIKE = 6
 """How many windows with a fault, one after another, may be another cadence."""
+_LOOKED_AT = 12
+"""Of how many steps before the end of each window samples are counted that are too many."""
 _NO_STEPS: Mapping[str, int] = MappingProxyType({})
 
 Numbers = NDArray[np.int64]
@@ -133,36 +136,73 @@ def _summed(
     """Return what the windows of each service hold, by one question; those in doubt are left out.
 
     In doubt are those whose samples may come otherwise: a sum is higher than without a fault, or
-    one short of it, as by jitter; some low ones follow one another; or the first window or the last
-    holds more samples than good ones, although these are all that there should be.
+    one short of it, as by jitter; some low ones follow one another; more samples than there should
+    be come before the end of a window; or they come at other moments at last than at first.
     """
     if not sources:
         return {}
-    (start, first), (last, end) = windows[0], windows[-1]
-    length = first - start
-    questions = [(ask, _sum) for ask in asks(sources, Interval(start, end), length)]
-    ends = Interval(start, first), Interval(last, end)
-    questions += [(ask, _count) for part in ends for ask in asks(sources, part, length)]
+    start, length = windows[0].start, windows[0].length
+    whole = Interval(start, windows[-1].end)
+    sound = _in_step(client, sources, whole, steps, isolation)
+    questions: list[tuple[Ask, SeriesReader]]
+    questions = [(ask, _sum) for ask in asks(sources, whole, length)]
+    by_step = _by_step(sources, steps)
+    dense = {step: _dense(step) for step in by_step}
+    for step, some in by_step.items():
+        questions += [(ask, dense[step]) for ask in asks(some, whole, length)]
     rows, cells = _read(client, questions, isolation)
     sums = np.zeros((len(rows), len(windows)))
     present = np.zeros(sums.shape, np.bool_)
     at, values = _placed(cells[_sum], start, length)
     sums[at], present[at] = values, True
-    whole = np.array([length // steps[service] for service, _ in rows])[:, np.newaxis]
-    low = present & (sums != whole)
-    at, values = _placed(cells[_count], start, length)
-    fuller = np.zeros(sums.shape, np.bool_)
-    fuller[at] = (values != sums[at]) & ~low[at]
-    doubted = fuller | (present & (~(sums <= whole) | (sums == whole - 1)))
+    full = np.array([length // steps[service] for service, _ in rows])[:, np.newaxis]
+    low = present & (sums != full)
+    doubted = present & (~(sums <= full) | (sums == full - 1))
+    for read in dense.values():
+        doubted[_placed(cells[read], start, length)[0]] = True
     doubted[:, _ALIKE - 1 :] |= sliding_window_view(low, _ALIKE, axis=1).all(axis=2)
     doubtful = doubted.any(axis=1).tolist()
-    services = {service for (service, _), row in rows.items() if doubtful[row.number]}
+    services = {one[0] for one, row in rows.items() if doubtful[row.number] or one not in sound}
     samples = np.where(present, np.where(low, 1, sums), 0).astype(np.int64)
     return _by_service(
         (service, Counts(labels, samples[number], low[number], good_counted=True))
         for (service, _), (number, labels) in rows.items()
         if service not in services
     )
+
+
+def _by_step(sources: Iterable[Source], steps: Mapping[str, int]) -> dict[int, list[Source]]:
+    found: dict[int, list[Source]] = defaultdict(list)
+    for source in sources:
+        found[steps[source.service]].append(source)
+    return dict(found)
+
+
+def _in_step(
+    client: Client,
+    sources: Sequence[Source],
+    whole: Interval,
+    steps: Mapping[str, int],
+    isolation: Isolation | None,
+) -> set[tuple[str, Labels]]:
+    """Return the series whose samples come at the same moments of their steps at last as at first.
+
+    Where that changed there may be one too many. Of what has none at both ends nobody knows.
+    """
+    questions: list[Ask] = []
+    for step, some in _by_step(sources, steps).items():
+        near = step * 5 // 2
+        questions += asks(some, Interval(whole.start, whole.start + near))
+        questions += asks(some, Interval(whole.end - near, whole.end))
+    found: set[tuple[str, Labels]] = set()
+    for service, series in raw(client, questions, isolation).items():
+        step = steps[service]
+        for one in series:
+            length = int(one.times[-1] - one.times[0])
+            apart = abs((length + step // 2) % step - step // 2)
+            if length > whole.length - 5 * step and 8 * apart <= step:
+                found.add((service, key(_nameless(one))))
+    return found
 
 
 def counted(
@@ -254,6 +294,18 @@ def _count(client: Client, ask: Ask) -> Iterable[Series]:
 def _sum(client: Client, ask: Ask) -> Iterable[Series]:
     query = promql.total(ask.selector, _reach(client, ask))
     return _by_window(client, ask, query, finite=False)
+
+
+def _dense(step: int) -> SeriesReader:
+    """Return what reads in which windows more samples come at last than one in ``step`` ms."""
+
+    def read(client: Client, ask: Ask) -> Iterable[Series]:
+        length = min(_LOOKED_AT * step, ask.grain)
+        reach = length - 1 if client.closed_ranges else length
+        query = promql.count_over(ask.selector, reach, length // step + 1)
+        return _by_window(client, ask, query)
+
+    return read
 
 
 def _low(client: Client, ask: Ask) -> Iterable[Series]:

@@ -72,7 +72,8 @@ class Memory:
 
     def _value(self, query: str, part: Values) -> float | None:
         if query.startswith("count_over_time"):
-            return float(part.size)
+            _, _, most = query.partition(" > ")
+            return float(part.size) if part.size > int(most or 0) else None
         if query.startswith("sum_over_time"):
             return float(part.sum())
         assert query.startswith("(avg_over_time")
@@ -173,6 +174,32 @@ def is_no_number_now_and_then(chance: np.random.Generator) -> Series_:
     return times, up
 
 
+def comes_at_another_moment(chance: np.random.Generator) -> Series_:
+    """As from a Prometheus that took over: one sample more in that hour, and one that failed."""
+    moved = WHOLE.start + int(chance.integers(5, HOURS - 5)) * HOUR + 30 * STEP
+    first, then = 5_000 + int(chance.integers(10_000)), 40_000 + int(chance.integers(15_000))
+    times = np.concatenate(
+        [
+            np.arange(WHOLE.start + first, moved, STEP),
+            np.arange(moved - STEP + then, WHOLE.end, STEP),
+        ]
+    )
+    up = np.ones(times.size)
+    up[np.searchsorted(times, moved) + chance.integers(20)] = 0
+    return times, up
+
+
+def fails_elsewhere_for_a_while(chance: np.random.Generator) -> Series_:
+    """Whoever writes it a second time sees nothing but failures: the good ones are not fewer."""
+    usual = regular(chance)
+    first = WHOLE.start + int(chance.integers(5, 10)) * HOUR + int(chance.integers(HOUR))
+    until = first + int(chance.integers(HOUR + 30 * STEP, 20 * HOUR))
+    second = usual[(usual > first) & (usual < until)] + int(chance.integers(1_000, 59_000))
+    times = np.concatenate([usual, second])
+    order = np.argsort(times)
+    return times[order], np.append(np.ones(usual.size), np.zeros(second.size))[order]
+
+
 KINDS = (
     steady,
     fails,
@@ -185,6 +212,8 @@ KINDS = (
     comes_faster_for_a_while,
     comes_slower,
     is_no_number_now_and_then,
+    comes_at_another_moment,
+    fails_elsewhere_for_a_while,
 )
 
 
@@ -196,11 +225,11 @@ class World(NamedTuple):
     memory: Memory
 
 
-def world(series: Mapping[str, Sequence[Series_]]) -> World:
+def world(series: Mapping[str, Sequence[Series_]], *, summed: bool = True) -> World:
     book = catalogue(*series, prometheus={"scrape_interval": "60s"})
     memory = Memory(series)
     client = cast("Client", memory)
-    found = timelines(book, client, book.services, PERIOD, WHOLE.end)
+    found = timelines(book, client, book.services, PERIOD, WHOLE.end, summed=summed)
     expected = {}
     for service in book.services:
         kept = []
@@ -241,6 +270,17 @@ def test_a_few_faults_need_no_second_count() -> None:
     counted = [query for query in drawn.memory.asked if "[3599" in query or "[3600" in query]
     assert sum(query.startswith("sum_over_time") for query in counted) == 1
     assert not any(query.startswith("(avg_over_time") for query in counted)
+
+
+def test_a_period_derived_again_is_judged_by_how_many_samples_there_are() -> None:
+    times, _ = steady(np.random.default_rng(5))
+    more = times[10 * FULL : 10 * FULL + 10] + STEP // 2
+    whole = np.sort(np.concatenate([times, more]))
+    up = np.ones(whole.size)
+    up[10 * FULL : 10 * FULL + 10] = 0
+    drawn = world({"s": [(whole, up)]}, summed=False)
+    assert drawn.found == drawn.expected
+    assert not any(query.startswith("sum_over_time") for query in drawn.memory.asked)
 
 
 def counts(*series: Series_, hours: int = HOURS) -> list[tuple[bool, list[int], list[bool]]]:
