@@ -41,7 +41,7 @@ from sla_engine.reports import FORMATS, PICTURE, lists
 from sla_engine.reports.drawings import picture
 from sla_engine.reports.language import Language, language_of
 from tests.accounting.test_agreements import DOWN, END, FIRST, MINUTE, STEPS, UTC, at
-from tests.accounting.test_customers_report import NOW, SHOWN
+from tests.accounting.test_customers_report import NOW, SHOWN, printed
 from tests.catalogues import catalogue
 from uptime_common.failure import Failure, Failures
 
@@ -266,7 +266,7 @@ def test_what_was_said_afterwards_is_told_of_what_was_agreed_alone(whole: Period
 
 
 def test_nothing_that_is_ours_is_in_a_papers_metadata(ledger: Ledger) -> None:
-    paper = FORMATS["pdf"].render(made(ledger))
+    paper = printed(made(ledger))
     plain = re.compile(rb"\nstream\n(.*?)\nendstream", re.DOTALL)
     packed = [zlib.decompressobj().decompress(one) for one in plain.findall(paper)]
     letters = (one for one in packed if not one.startswith((b"\0\1\0\0", b"OTTO")))  # no fonts

@@ -113,6 +113,7 @@ def test_a_ledger_that_must_be_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("migrating")
 def test_a_ledger_of_a_newer_version_is_refused(ledger_url: str) -> None:
     with Ledger.open(ledger_url) as ledger, ledger.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'later'"))

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sla_engine.domain.timeline import Segment, State
 from sla_engine.ledger import Derived, Ledger
+from sla_engine.reports import FORMATS
 from tests.notices.october import HOUR, at
 from tests.notices.world import Make, World
 from tests.programs.slack import Slack, local_slack
@@ -40,3 +42,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def slack() -> Iterator[Slack]:
     with local_slack() as server:
         yield server
+
+
+@pytest.fixture
+def blank_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attach a PDF without a page: a real one takes a second, and no reader opens it."""
+    monkeypatch.setitem(FORMATS, "pdf", replace(FORMATS["pdf"], render=lambda _: b"%PDF-1.7"))

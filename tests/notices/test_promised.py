@@ -20,6 +20,8 @@ from tests.catalogues import catalogue
 from tests.notices.october import HOUR, MINUTE, at
 from tests.programs.slack import TOKEN, Slack
 
+pytestmark = pytest.mark.usefixtures("blank_paper")
+
 FIRST, END = at("2026-09-01"), at("2026-12-01")
 OCTOBER = Interval(at("2026-10-01"), at("2026-11-01"))
 ACME = {

@@ -66,6 +66,7 @@ def test_a_scheduled_report_is_frozen_and_kept_as_it_was_sent(ledger: Ledger, sl
     assert ledger.verify() == []
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_a_report_that_is_sent_before_all_is_known_is_not_frozen(
     tmp_path: Path, slack: Slack
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_report_that_is_sent_before_all_is_known_is_not_frozen(
         assert ledger.kept.of(period) == ()
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_a_report_that_was_missed_is_sent_once_late_and_says_so(
     ledger: Ledger, slack: Slack
 ) -> None:
@@ -94,6 +96,7 @@ def test_of_several_that_were_missed_only_the_last_is_made(ledger: Ledger, slack
     assert "31 October 2026" in root["text"]
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_a_yearly_report_is_not_taken_for_the_monthly_one_that_it_was(
     ledger: Ledger, slack: Slack
 ) -> None:
@@ -132,6 +135,7 @@ def test_without_a_font_a_report_comes_without_a_picture(
     assert slack.files == {}
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_a_report_waits_for_its_period_to_settle(tmp_path: Path, slack: Slack) -> None:
     start, end = at("2026-10-01"), at("2026-10-31T23:59")
     with Ledger.open(f"sqlite:///{tmp_path}/x.db") as ledger:
@@ -150,6 +154,7 @@ def test_a_period_before_the_first_sample_has_no_report(tmp_path: Path, slack: S
     assert slack.messages == []
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_an_audience_picks_its_services(ledger: Ledger, slack: Slack) -> None:
     send(book(owners=["b"]), ledger, slack, at("2026-11-01T09:00"))
     [root] = slack.roots()
