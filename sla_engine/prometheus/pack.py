@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sla_engine.domain.interval import Interval
 from sla_engine.prometheus.extract import Ask, Source, asks
 
-_WORTH = 2_000
+_WORTH = 1_000
 """How many samples cost as much CPU, of server and client, as one question."""
 _MOST = 200_000
 """How many samples a packed question may ask for."""

@@ -30,8 +30,8 @@ _MANY = 24
 """Over how many windows sums save more than it costs to count what they leave in doubt."""
 _ALIKE = 6
 """How many windows with a fault, one after another, may be another cadence."""
-_LOOKED_AT = 12
-"""Of how many steps before the end of each window samples are counted that are too many."""
+_LOOKED_AT, _EVERY = 12, 24
+"""In the last how many steps of every which window samples are looked for that are too many."""
 _NO_STEPS: Mapping[str, int] = MappingProxyType({})
 
 Numbers = NDArray[np.int64]
@@ -137,19 +137,17 @@ def _summed(
 
     In doubt are those whose samples may come otherwise: a sum is higher than without a fault, or
     one short of it, as by jitter; some low ones follow one another; more samples than there should
-    be come before the end of a window; or they come at other moments at last than at first.
+    be come where that is looked at; or they come at other moments at last than at first.
     """
     if not sources:
         return {}
     start, length = windows[0].start, windows[0].length
-    whole = Interval(start, windows[-1].end)
-    sound = _in_step(client, sources, whole, steps, isolation)
     questions: list[tuple[Ask, SeriesReader]]
-    questions = [(ask, _sum) for ask in asks(sources, whole, length)]
-    by_step = _by_step(sources, steps)
-    dense = {step: _dense(step) for step in by_step}
-    for step, some in by_step.items():
-        questions += [(ask, dense[step]) for ask in asks(some, whole, length)]
+    questions = [(ask, _sum) for ask in asks(sources, Interval(start, windows[-1].end), length)]
+    for step, some in _by_step(sources, steps).items():
+        for window in windows[::-_EVERY]:
+            part = Interval(max(window.start, window.end - _LOOKED_AT * step), window.end)
+            questions += [(ask, _dense) for ask in asks(some, part, part.length)]
     rows, cells = _read(client, questions, isolation)
     sums = np.zeros((len(rows), len(windows)))
     present = np.zeros(sums.shape, np.bool_)
@@ -158,16 +156,22 @@ def _summed(
     full = np.array([length // steps[service] for service, _ in rows])[:, np.newaxis]
     low = present & (sums != full)
     doubted = present & (~(sums <= full) | (sums == full - 1))
-    for read in dense.values():
-        doubted[_placed(cells[read], start, length)[0]] = True
+    doubted[_placed(cells[_dense], start, length)[0]] = True
     doubted[:, _ALIKE - 1 :] |= sliding_window_view(low, _ALIKE, axis=1).all(axis=2)
     doubtful = doubted.any(axis=1).tolist()
-    services = {one[0] for one, row in rows.items() if doubtful[row.number] or one not in sound}
+    doubts = {service for (service, _), row in rows.items() if doubtful[row.number]}
+    ends = {
+        one: _ends(windows, present[row.number], low[row.number], steps[one[0]] * 5 // 2)
+        for one, row in rows.items()
+        if one[0] not in doubts and present[row.number].any()
+    }
+    in_step = _in_step(client, sources, steps, ends, isolation)
+    doubts |= {one[0] for one in rows if one not in in_step}
     samples = np.where(present, np.where(low, 1, sums), 0).astype(np.int64)
     return _by_service(
         (service, Counts(labels, samples[number], low[number], good_counted=True))
         for (service, _), (number, labels) in rows.items()
-        if service not in services
+        if service not in doubts
     )
 
 
@@ -178,30 +182,52 @@ def _by_step(sources: Iterable[Source], steps: Mapping[str, int]) -> dict[int, l
     return dict(found)
 
 
+def _ends(
+    windows: Sequence[Interval], present: Flags, low: Flags, near: int
+) -> tuple[Interval, Interval]:
+    """Return where a series that has samples should have its first ones and its last ones.
+
+    A window that is low is read anyway, so that it may be beside that.
+    """
+    first, last = np.flatnonzero(present)[[0, -1]].tolist()
+    early, late = windows[first], windows[last]
+    return (
+        Interval(early.end - near, early.end)
+        if low[first]
+        else Interval(early.start, early.start + near),
+        Interval(late.start, late.start + near)
+        if low[last]
+        else Interval(late.end - near, late.end),
+    )
+
+
 def _in_step(
     client: Client,
     sources: Sequence[Source],
-    whole: Interval,
     steps: Mapping[str, int],
+    ends: Mapping[tuple[str, Labels], tuple[Interval, Interval]],
     isolation: Isolation | None,
 ) -> set[tuple[str, Labels]]:
-    """Return the series whose samples come at the same moments of their steps at last as at first.
+    """Return the series whose samples come at the same moments of their steps at both ends.
 
-    Where that changed there may be one too many. Of what has none at both ends nobody knows.
+    Where that changed there may be one too many. Of what has no sample at an end nobody knows.
     """
-    questions: list[Ask] = []
-    for step, some in _by_step(sources, steps).items():
-        near = step * 5 // 2
-        questions += asks(some, Interval(whole.start, whole.start + near))
-        questions += asks(some, Interval(whole.end - near, whole.end))
+    known = {source.service: source for source in sources}
+    wanted: dict[Interval, dict[str, Source]] = defaultdict(dict)
+    for (service, _), parts in ends.items():
+        for part in parts:
+            wanted[part][service] = known[service]
+    questions = [ask for part, some in wanted.items() for ask in asks(some.values(), part)]
     found: set[tuple[str, Labels]] = set()
     for service, series in raw(client, questions, isolation).items():
-        step = steps[service]
-        for one in series:
-            length = int(one.times[-1] - one.times[0])
-            apart = abs((length + step // 2) % step - step // 2)
-            if length > whole.length - 5 * step and 8 * apart <= step:
-                found.add((service, key(_nameless(one))))
+        for times, one in ((s.times, (service, key(_nameless(s)))) for s in series):
+            early, late = ends.get(one, (Interval(0, 0), Interval(0, 0)))
+            first = times[(times >= early.start) & (times < early.end)][:1]
+            last = times[(times >= late.start) & (times < late.end)][-1:]
+            step = steps[service]
+            apart = np.abs((last - first + step // 2) % step - step // 2)
+            if first.size and last.size and 8 * apart[0] <= step:
+                found.add(one)
     return found
 
 
@@ -296,16 +322,10 @@ def _sum(client: Client, ask: Ask) -> Iterable[Series]:
     return _by_window(client, ask, query, finite=False)
 
 
-def _dense(step: int) -> SeriesReader:
-    """Return what reads in which windows more samples come at last than one in ``step`` ms."""
-
-    def read(client: Client, ask: Ask) -> Iterable[Series]:
-        length = min(_LOOKED_AT * step, ask.grain)
-        reach = length - 1 if client.closed_ranges else length
-        query = promql.count_over(ask.selector, reach, length // step + 1)
-        return _by_window(client, ask, query)
-
-    return read
+def _dense(client: Client, ask: Ask) -> Iterable[Series]:
+    """Read of which series more samples come than one in each step."""
+    most = ask.period.length // ask.sources[0].step + 1
+    return _by_window(client, ask, promql.count_over(ask.selector, _reach(client, ask), most))
 
 
 def _low(client: Client, ask: Ask) -> Iterable[Series]:

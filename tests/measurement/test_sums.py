@@ -189,11 +189,11 @@ def comes_at_another_moment(chance: np.random.Generator) -> Series_:
     return times, up
 
 
-def fails_elsewhere_for_a_while(chance: np.random.Generator) -> Series_:
+def fails_elsewhere_for_a_day(chance: np.random.Generator) -> Series_:
     """Whoever writes it a second time sees nothing but failures: the good ones are not fewer."""
     usual = regular(chance)
     first = WHOLE.start + int(chance.integers(5, 10)) * HOUR + int(chance.integers(HOUR))
-    until = first + int(chance.integers(HOUR + 30 * STEP, 20 * HOUR))
+    until = first + int(chance.integers(25 * HOUR, 28 * HOUR))
     second = usual[(usual > first) & (usual < until)] + int(chance.integers(1_000, 59_000))
     times = np.concatenate([usual, second])
     order = np.argsort(times)
@@ -213,7 +213,7 @@ KINDS = (
     comes_slower,
     is_no_number_now_and_then,
     comes_at_another_moment,
-    fails_elsewhere_for_a_while,
+    fails_elsewhere_for_a_day,
 )
 
 
