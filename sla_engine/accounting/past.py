@@ -9,8 +9,9 @@ from service_catalogue.terms import terms_of
 from sla_engine.domain.clock import milliseconds
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.report import POLICY_VERSION
-from sla_engine.ledger import Books
+from sla_engine.ledger import Books, Ledger
 from sla_engine.ledger.in_force import every_term, in_force
+from sla_engine.ledger.renamed import by_new_names
 from sla_engine.ledger.rows import Without
 from sla_engine.ledger.terms import Term
 
@@ -20,11 +21,14 @@ _DAY = 86_400_000
 def remembered(books: Books, now: int) -> Books:
     """Return books that know the past; what the ledger does not have yet is first seen ``now``.
 
+    To be read: a service that was renamed since is known by its new id.
+
     Raises:
         LedgerError: the ledger cannot be read.
     """
     rows = terms_known(books, now)
-    return books._replace(catalogue=in_force(books.catalogue, rows))
+    ledger = by_new_names(books.ledger, _renamed(books))
+    return Books(in_force(books.catalogue, rows), ledger)
 
 
 def terms_known(books: Books, now: int) -> tuple[Term, ...]:
@@ -51,7 +55,7 @@ def noted(books: Books, now: int, *, whole: bool = True) -> Books:
         return books
     values = terms_of(books.catalogue, POLICY_VERSION)
     books.ledger.terms.note(values, books.catalogue.digest, now, whole=whole)
-    known = books.ledger.covered_until() if _renamed(books) else {}
+    known = Ledger.covered_until(books.ledger) if _renamed(books) else {}  # by any names
     for service, former in _renamed(books):
         if former in known:
             books.ledger.join(former, service, now)

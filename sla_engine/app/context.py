@@ -193,7 +193,8 @@ def opened(options: argparse.Namespace, *, begins: bool = False) -> Iterator[Con
         if not catalogue.is_written and books.catalogue.left:
             known = counted(len(books.catalogue.left), "service")
             raise JobError(f"{options.config_file} is empty, and the ledger knows {known}; {_BACK}")
-        yield Context(books.catalogue, ledger, client, signer)
+        # Who writes makes the rows of former ids its own before it reads them.
+        yield Context(books.catalogue, ledger if options.creates else books.ledger, client, signer)
 
 
 @contextmanager

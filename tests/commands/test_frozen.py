@@ -377,3 +377,25 @@ def test_the_terms_of_an_agreement_are_shown_whole_beside_a_service_of_that_id(
         assert f"  {line}\n" in text
     both = json.loads(run("terms", "show", "shop", "--format=json")[1])
     assert [one["kind"] for one in both] == ["agreement", "service"]
+
+
+def test_a_service_that_was_renamed_has_its_past_though_nobody_noted_that_yet(
+    run: Run, ledger: Ledger, tmp_path: Path
+) -> None:
+    assert run("report", MONTH, "--freeze")[0] == 0
+    renamed = SERVICES.replace("id: shop, name: Shop", "id: store, formerly: [shop], name: Store")
+    (tmp_path / "services.yml").write_text(renamed)
+
+    def reads() -> None:
+        shown = json.loads(run("report", MONTH, "--format=json")[1])
+        assert (shown["services"][0]["id"], shown["services"][0]["met"]) == ("store", False)
+        assert shown["restatements"] == []
+        assert b"store" in run("outages", "list")[1]
+
+    before = list(ledger.export())
+    reads()
+    assert list(ledger.export()) == before
+    assert run("report", MONTH, "--freeze")[0] == 0  # which notes it
+    assert list(ledger.histories(OCTOBER)) == ["mail", "store"]
+    reads()
+    assert run("verify")[0] == 0
