@@ -160,11 +160,11 @@ def raw(client: Client, questions: Iterable[Ask], isolation: Isolation | None = 
     return _by_service((service, series) for _, service, series in found)
 
 
-def merged(*samples: Samples) -> Samples:
-    """Return the samples of several answers; one that two share counts once."""
-    return _by_service(
-        (service, one) for part in samples for service, series in part.items() for one in series
-    )
+def merged(known: Samples, new: Samples) -> Samples:
+    """Return the samples of two answers; one that both share counts once."""
+    shared = [service for service in new if service in known]
+    pairs = ((service, one) for service in shared for part in (known, new) for one in part[service])
+    return {**known, **new, **_by_service(pairs)}
 
 
 def _by_service(found: Iterable[tuple[str, Series]]) -> Samples:
