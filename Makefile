@@ -47,7 +47,9 @@ test: ## lint and every test, side by side
 
 .PHONY: tests
 tests: dev-setup ## every test; three files at a time, since many wait for real programs
-	@$(PY) -m pytest --collect-only --quiet >/dev/null # compiled once, not once a worker
+	@# Compiled once, not once a worker; not at all where no test changed since.
+	@test -z "$$(find tests -name '*.py' -newer tests/__pycache__/compiled 2>&1)" || \
+		{ $(PY) -m pytest --collect-only --quiet >/dev/null && touch tests/__pycache__/compiled; }
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lock

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 from zlib import crc32
@@ -72,8 +72,13 @@ class Rule:
         return f"{said} for {self.lasting}" if self.lasting else said
 
 
-def rules() -> Iterator[Rule]:
-    """Yield every alert rule, in the order of the files."""
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every alert rule, in the order of the files, which are read once."""
+    return tuple(_read())
+
+
+def _read() -> Iterator[Rule]:
     for path in sorted(RULES.glob("*.rules.yml")):
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
             for written in group["rules"]:

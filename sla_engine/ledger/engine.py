@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 
 from sla_engine.ledger.unwritable import unwritable
 
@@ -190,6 +187,11 @@ def _versions(engine: sa.Engine) -> Sequence[str]:
 
 
 def _migrate(engine: sa.Engine) -> None:
+    # Alembic takes a tenth of a command's start, and seldom is there a step to make.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", "sla_engine.ledger:migrations")
     config.set_main_option("path_separator", "os")

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -161,6 +162,7 @@ def ledger() -> Iterator[Ledger]:
         yield found
 
 
+@cache
 def made(ledger: Ledger, period: str = "2026-09", language: str = "en") -> PeriodReport:
     books = noted(books_of(ledger, edited=True), LATER)
     formats = [*FORMATS.values(), PICTURE]
@@ -361,11 +363,12 @@ def _texts(value: Any, names: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def whole(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> PeriodReport:
+@pytest.fixture(scope="module")
+def whole(ledger: Ledger) -> PeriodReport:
     """Return a report of the agreement before anything was left out."""
-    monkeypatch.setattr(module, "for_customer", lambda report: report)
-    found = made(ledger)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "for_customer", lambda report: report)
+        found = made.__wrapped__(ledger)
     return replace(
         found,
         capacity=Capacity((Host("zqserver", 0.3, mount="/zqdisk"),)),

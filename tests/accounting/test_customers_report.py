@@ -127,13 +127,20 @@ def ledger() -> Iterator[Ledger]:
         yield found
 
 
+MADE: dict[tuple[object, ...], PeriodReport] = {}
+"""Reports of the ledger of the module, which no test writes to."""
+
+
 def made(
     ledger: Ledger, period: str = "2026-09", now: int = NOW, language: str = "en", **promised: Any
 ) -> PeriodReport:
-    books = books_of(ledger, **promised)
-    formats = [*FORMATS.values(), PICTURE]
-    span = parse_period(period, UTC, now)
-    return make_report(books, span, now, formats, agreement="acme", language=language)
+    key = id(ledger), period, now, language, repr(promised)
+    if key not in MADE:
+        books = books_of(ledger, **promised)
+        formats = [*FORMATS.values(), PICTURE]
+        span = parse_period(period, UTC, now)
+        MADE[key] = make_report(books, span, now, formats, agreement="acme", language=language)
+    return MADE[key]
 
 
 @pytest.mark.parametrize("form", SHOWN)

@@ -1,5 +1,5 @@
 """Fixtures of the tests of notifiers, which are those of notices."""
 
-from tests.notices.conftest import ledger, slack
+from tests.notices.conftest import blank_paper, ledger, slack
 
-__all__ = ["ledger", "slack"]
+__all__ = ["blank_paper", "ledger", "slack"]

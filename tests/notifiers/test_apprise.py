@@ -20,6 +20,8 @@ from sla_engine.slack.notifier import SlackBot, SlackWebhook
 from tests.notices.october import HOUR, MINUTE, at, book
 from tests.programs.slack import TOKEN, Slack
 
+pytestmark = pytest.mark.usefixtures("blank_paper")
+
 DUE = "2026-11-01T09:00"
 
 
