@@ -319,8 +319,13 @@ def _alone(service: Service, span: Interval) -> bool:
 
 
 def _fits(samples: Numbers, lengths: Numbers, step: int | Numbers) -> Flags:
-    """Say in which windows there are as many samples as their length allows."""
-    fits: Flags = (samples >= lengths // step) & (samples <= -(-lengths // step))
+    """Say in which windows there are as many samples as their length allows.
+
+    One that lacks a little of a whole step may hold one more by jitter at both edges: two that are
+    missing leave what it holds at the least without it.
+    """
+    least = (lengths + step // 4) // step
+    fits: Flags = (samples >= least) & (samples <= -(-lengths // step))
     return fits
 
 
