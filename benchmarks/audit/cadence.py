@@ -22,7 +22,10 @@ class Said(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What the samples around one show: the cadence before, after, or of the few about it."""
+    """What the samples around one show: the cadence before, after, or of the few about it.
+
+    The one ``before`` is else the first that the distance to the next sample is part of.
+    """
 
     before: int | None
     after: int | None
@@ -62,7 +65,10 @@ def shown(times: Sequence[int], far: int) -> list[Shown]:
         first = i - _SAMPLES + 1
         if first >= 0 and runs[first]:
             last = first
-        before.append(runs[last] if last is not None and at - times[last] <= far else None)
+        ended = runs[last] if last is not None and at - times[last] <= far else None
+        part_of = (runs[j] for j in range(max(0, first + 1), min(i + 1, len(runs))))
+        has_next = i + 1 < len(times)
+        before.append(ended or (next(filter(None, part_of), None) if has_next else None))
     after: list[int | None] = []
     following: int | None = None
     for i in range(len(times) - 1, -1, -1):

@@ -47,12 +47,14 @@ class Evidence(NamedTuple):
     """What the samples around each sample of a series show, as steps (ms; 0: nothing).
 
     ``before`` is the last cadence that ends with the sample or earlier, ``after`` the first that
-    begins with it or later; ``near`` the median distance about it, where there is neither.
+    begins with it or later; ``inside`` the first that its distance to the next is part of; ``near``
+    the median distance about it, where there is neither before nor after.
     """
 
     before: Numbers
     after: Numbers
     near: Numbers
+    inside: Numbers
 
 
 def horizon(terms: Sequence[CadenceTerms]) -> int:
@@ -63,12 +65,12 @@ def horizon(terms: Sequence[CadenceTerms]) -> int:
 def evidence(times: Numbers, terms: Sequence[CadenceTerms]) -> Evidence:
     """Return what the samples of one series, in order of time, show within the horizon of each."""
     count, far = times.size, horizon(terms)
-    before, after, near = np.zeros((3, count), np.int64)
+    before, after, near, inside = np.zeros((4, count), np.int64)
     if count > RUN:
         distances = times[1:] - times[:-1]
         if count > 2 * RUN and (steady := _steady(distances, far)):
-            before[RUN:] = after[:-RUN] = steady
-            return Evidence(before, after, near)
+            before[RUN:] = after[:-RUN] = inside[:-1] = steady
+            return Evidence(before, after, near, inside)
         rows = np.sort([distances[i : count - RUN + i] for i in range(RUN)], axis=0)
         middle = rows[RUN // 2]
         alike = (4 * rows[-1] <= 5 * middle) & (4 * rows[0] >= 3 * middle)
@@ -81,10 +83,14 @@ def evidence(times: Numbers, terms: Sequence[CadenceTerms]) -> Evidence:
         row = np.minimum(first, middle.size - 1)
         begun = (first < count) & (times[row + RUN] - times[:-RUN] <= far)
         after[:-RUN] = np.where(begun, steps[row], 0)
+        at = np.arange(count - 1)
+        holding = first[np.clip(at - RUN + 1, 0, middle.size - 1)]
+        held = steps[np.minimum(holding, middle.size - 1)]
+        inside[:-1] = np.where((holding <= at) & (at < holding + RUN), held, 0)
     if not all(one.step for one in terms):
         for i in np.flatnonzero((before == 0) & (np.append(after[1:], 0) == 0)).tolist():
             near[i] = _near(times, i, far)
-    return Evidence(before, after, near)
+    return Evidence(before, after, near, inside)
 
 
 def _steady(distances: Numbers, far: int) -> int:
@@ -124,9 +130,9 @@ def cadences(
 ) -> tuple[Numbers, Numbers]:
     """Return of each sample the step at it, and how far on the next may be without a hole (ms).
 
-    A distance is a hole where it is one by the cadence before it and by the one after it; where
-    samples show neither, by the catalogue's. A ``max_gap`` under one and a half steps cannot be
-    meant for such samples: there it is two and a half.
+    A distance is a hole where it is one by the cadence before it, else by the one that it is part
+    of, and by the one after it; where samples show none, by the catalogue's. A ``max_gap`` under
+    one and a half steps cannot be meant for such samples: there it is two and a half.
 
     Args:
         times: ms UTC, ascending.
@@ -143,7 +149,7 @@ def cadences(
     said = np.array([one.step or 0 for one in terms], np.int64)[which]
     fixed = np.array([one.fixed for one in terms], np.bool_)[which]
     most = np.array([one.max_gap or 0 for one in terms], np.int64)[which]
-    before = _step(shown.before, said, fixed)
+    before = _step(np.where(shown.before > 0, shown.before, shown.inside), said, fixed)
     after = np.append(_step(shown.after, said, fixed)[1:], 0)
     most_after = np.append(most[1:], 0)
     usual = np.where(said > 0, said, np.where(shown.near > 0, shown.near, _USUAL_STEP))

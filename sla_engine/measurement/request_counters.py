@@ -168,7 +168,7 @@ def _together(
     none = np.zeros(0, np.int64)
     times = np.concatenate([none, *(some for some, _ in series)])
     columns = zip(*(shown for _, shown in series), strict=True)
-    together = [np.concatenate([none, *column]) for column in columns] or [none] * 3
+    together = [np.concatenate([none, *column]) for column in columns] or [none] * 4
     moments, first = np.unique(times, return_index=True)
     return moments, Evidence(*(column[first] for column in together))
 

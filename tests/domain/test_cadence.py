@@ -47,6 +47,19 @@ def test_a_change_of_cadence_makes_no_time_unknown(
 
 
 @pytest.mark.parametrize("said", [None, 15 * SECOND, 60 * SECOND])
+@pytest.mark.parametrize("samples", [8, 9, 12, 20])
+@pytest.mark.parametrize(("before", "after"), [(120, 40), (60, 15), (15, 60)])
+def test_nor_does_one_soon_after_the_first_sample(
+    before: int, after: int, samples: int, said: int | None
+) -> None:
+    change = (samples - 1) * before * SECOND
+    times = regular((0, change, before * SECOND), (change, END, after * SECOND))
+    assert unknown(times, (CadenceTerms(said),)) == []
+    until_now = [t for t in times if t <= change]
+    assert unknown(until_now, (CadenceTerms(said),), change + 1) == []
+
+
+@pytest.mark.parametrize("said", [None, 15 * SECOND, 60 * SECOND])
 def test_a_hole_is_one_by_the_cadence_of_its_own_time(said: int | None) -> None:
     times = regular((0, CHANGE, 15 * SECOND), (CHANGE, END, 60 * SECOND))
     short = Interval(CHANGE - 10 * MINUTE, CHANGE - 10 * MINUTE + 100 * SECOND)
@@ -109,7 +122,12 @@ def by_the_letter(times: Sequence[int], said: int | None, far: int) -> list[tupl
             and r[-1] - following <= far
             and (c := cadence(r))
         ]
-        steps = [*before[-1:], *after[:1]]
+        part_of = [
+            c
+            for r in runs
+            if following is not None and r[0] <= at and following <= r[-1] and (c := cadence(r))
+        ]
+        steps = [*(before[-1:] or part_of[:1]), *after[:1]]
         some = [t for t in times[max(0, i - 7) : i + 8] if abs(t - at) <= far]
         apart = [b - a for a, b in pairwise(some)] or [15_000]
         near = max(1_000, round(median(apart) / 1_000) * 1_000)
