@@ -78,7 +78,7 @@ def facts_of(
     lengths = {service.id: longest_slice(service) for service in chosen}
     earlier = max(lengths.values(), default=0)
     seen = Interval(period.start - earlier, period.end)
-    counted = books.ledger.events(seen) if events else None
+    counted = books.ledger.events(seen) if events and any(map(ever_counts, chosen)) else None
     found = {}
     for service in chosen:
         history = histories.get(service.id, History())

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 import orjson
 import sqlalchemy as sa
 
+from sla_engine.ledger import statements
 from sla_engine.ledger.tables import audit
 
 GENESIS = "0" * 64
@@ -85,8 +86,7 @@ def append(connection: sa.Connection, entries: Sequence[Entry]) -> None:
 
 def head(connection: sa.Connection) -> Head | None:
     """Return the last link."""
-    query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    last = connection.execute(query).first()
+    last = connection.execute(statements.HEAD).first()
     return Head(*last) if last else None
 
 

@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.history import History
-from sla_engine.ledger import audit
+from sla_engine.ledger import audit, statements
 from sla_engine.ledger.engine import TamperedError
 from sla_engine.ledger.tables import audit as audit_table
 
@@ -110,8 +110,8 @@ class Chained:
             TamperedError: a row of the chain cannot be read.
         """
         columns = audit_table.c
-        at = sa.select(columns.hash).where(columns.seq == self.head.seq)
-        cut_off = self.head.seq > 0 and connection.scalar(at) != self.head.hash
+        known = {"seq": self.head.seq}
+        cut_off = self.head.seq > 0 and connection.scalar(statements.HASH, known) != self.head.hash
         kept = self.events_since
         if events_since is not None and kept is not None:
             if events_since < kept:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sla_engine.domain.outage import Correction, outage_id
-from sla_engine.ledger import audit, tables
+from sla_engine.ledger import audit, statements, tables
 
 FIELDS = ("cause", "ticket", "owner", "note", "class", "class_asked")
 """What a correction may say something about.
@@ -60,18 +60,15 @@ class Corrections:
 
     def services_after(self, last: int) -> tuple[int, set[str]]:
         """Return the number of the newest correction, and the services of those after ``last``."""
-        columns = tables.correction.c
-        query = sa.select(columns.id, columns.service).where(columns.id > last)
         with self._engine.begin() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(statements.CORRECTED_AFTER, {"last": last}).all()
         return max([last, *(row.id for row in rows)]), {row.service for row in rows}
 
     def of_all(self) -> Mapping[str, CorrectionsAt]:
         """Return every correction by service."""
         found: dict[str, list[tuple[int, Correction]]] = defaultdict(list)
-        query = sa.select(tables.correction).order_by(tables.correction.c.id)
         with self._engine.begin() as connection:
-            for row in connection.execute(query):
+            for row in connection.execute(statements.CORRECTIONS):
                 if row.id not in self._without:
                     found[row.service].append((row.outage_start_ms, _correction(row)))
         return {service: tuple(rows) for service, rows in found.items()}

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from sla_engine.domain.history import History
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
-from sla_engine.ledger import tables
+from sla_engine.ledger import statements, tables
 
 Rows = Sequence[tuple[int, int | None]]
 
@@ -45,10 +45,9 @@ def read(
 
 def last_gaps(connection: sa.Connection, period: Interval) -> dict[str, Interval]:
     """Return the last gap of each service that has one in a period, unclipped."""
-    gap = tables.gap.c
-    inside = (gap.end_ms > period.start) & (gap.start_ms < period.end)
-    query = sa.select(gap.service, gap.start_ms, gap.end_ms).where(inside).order_by(gap.start_ms)
-    return {service: Interval(start, end) for service, start, end in connection.execute(query)}
+    asked = {"since": period.start, "until": period.end}
+    found = connection.execute(statements.LAST_GAPS, asked)
+    return {service: Interval(start, end) for service, start, end in found}
 
 
 @cache
@@ -110,11 +109,11 @@ def _write_table(
     if moves:
         _move_most(connection, table, moves)
     update = [{"s": s, "b": b, "e": end} for (_, end), keys in moves.items() for s, b in keys]
-    key = (table.c.service == sa.bindparam("s")) & (table.c.start_ms == sa.bindparam("b"))
+    writing = _writing(table)
     if delete:
-        connection.execute(sa.delete(table).where(key), delete)
+        connection.execute(writing.delete, delete)
     if update:
-        connection.execute(sa.update(table).where(key).values(end_ms=sa.bindparam("e")), update)
+        connection.execute(writing.update, update)
     if insert:
         connection.execute(sa.insert(table), insert)
 
@@ -125,7 +124,28 @@ def _move_most(connection: sa.Connection, table: sa.Table, moves: _Moves) -> Non
     So ends what was derived of nearly every service at nearly every tick.
     """
     (old, new), keys = most = max(moves.items(), key=lambda move: len(move[1]))
-    ending = sa.select(sa.func.count()).select_from(table).where(table.c.end_ms == old)
-    if len(keys) > 1 and connection.execute(ending).scalar_one() == len(keys):
-        connection.execute(sa.update(table).where(table.c.end_ms == old).values(end_ms=new))
+    writing, ends = _writing(table), {"old": old, "new": new}
+    if len(keys) > 1 and connection.execute(writing.ending, ends).scalar_one() == len(keys):
+        connection.execute(writing.move, ends)
         del moves[most[0]]
+
+
+class _Writing(NamedTuple):
+    """Statements on a table: of one row, and of all that have the same end."""
+
+    delete: sa.Delete
+    update: sa.Update
+    ending: sa.Select[int]
+    move: sa.Update
+
+
+@cache
+def _writing(table: sa.Table) -> _Writing:
+    key = (table.c.service == sa.bindparam("s")) & (table.c.start_ms == sa.bindparam("b"))
+    ending = table.c.end_ms == sa.bindparam("old")
+    return _Writing(
+        sa.delete(table).where(key),
+        sa.update(table).where(key).values(end_ms=sa.bindparam("e")),
+        sa.select(sa.func.count()).select_from(table).where(ending),
+        sa.update(table).where(ending).values(end_ms=sa.bindparam("new")),
+    )

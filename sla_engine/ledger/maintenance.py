@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
-from sla_engine.ledger import audit, tables
+from sla_engine.ledger import audit, statements, tables
 
 
 class Request(NamedTuple):
@@ -64,7 +64,7 @@ class Requests:
 
     def all(self) -> Known:
         """Return every window with what happened to it, in order of their starts."""
-        return self._known(sa.true())
+        return self._found(statements.WINDOW_EVENTS, statements.WINDOWS)
 
     def touching(self, period: Interval) -> Known:
         """Return those that touch a period (ms UTC), and all that recur, in order of their starts.
@@ -91,12 +91,14 @@ class Requests:
         raise KeyError(identifier)
 
     def _known(self, which: sa.ColumnElement[bool]) -> Known:
-        events: dict[str, list[WindowEvent]] = defaultdict(list)
         table, log = tables.maintenance, tables.maintenance_event
         chosen = log.c.window_id.in_(sa.select(table.c.id).where(which))
-        wanted = sa.select(table).where(which).order_by(table.c.start_ms, table.c.id)
+        return self._found(statements.WINDOW_EVENTS.where(chosen), statements.WINDOWS.where(which))
+
+    def _found(self, happened: sa.Select[Any], wanted: sa.Select[Any]) -> Known:
+        events: dict[str, list[WindowEvent]] = defaultdict(list)
         with self._engine.begin() as connection:
-            for row in connection.execute(sa.select(log).where(chosen).order_by(log.c.id)):
+            for row in connection.execute(happened):
                 if row.id not in self._without:
                     events[row.window_id].append(_event(row))
             rows = connection.execute(wanted).all()

@@ -25,6 +25,7 @@ from sla_engine.ledger import (
     histories,
     reasons,
     seals,
+    statements,
     tables,
 )
 from sla_engine.ledger.chained import Chained
@@ -276,25 +277,16 @@ class Ledger:
         self, since: int, services: Collection[str], most: int
     ) -> list[tuple[str, OutageSpan]]:
         """Return services' outages that are open or began at ``since`` or later, newest first."""
-        table = tables.outage.c
-        query = (
-            sa.select(table.service, table.start_ms, table.end_ms)
-            .where(table.end_ms.is_(None) | (table.end_ms >= since))  # what the index is for
-            .where(table.end_ms.is_(None) | (table.start_ms >= since))
-            .order_by(table.start_ms.desc(), table.service)
-        )
         with self.engine.begin() as connection:
-            found = connection.execute(query)
+            found = connection.execute(statements.NEWEST_OUTAGES, {"since": since})
             rows = ((s, OutageSpan(start, end)) for s, start, end in found if s in services)
             return [*islice(rows, most)]
 
     def open_outages(self) -> dict[str, OutageSpan]:
         """Return the open outage of each service that has one."""
-        query = sa.select(tables.outage).where(tables.outage.c.end_ms.is_(None))
         with self.engine.begin() as connection:
-            return {
-                row.service: OutageSpan(row.start_ms, None) for row in connection.execute(query)
-            }
+            found = connection.execute(statements.OPEN_OUTAGES)
+            return {service: OutageSpan(start, None) for service, start in found}
 
     def events(
         self, period: Interval, services: Collection[str] | None = None
@@ -363,26 +355,19 @@ class Ledger:
 
     def covered_until(self) -> dict[str, int]:
         """Return where the derived past of each service ends."""
-        columns = tables.coverage.c
-        query = sa.select(columns.service, sa.func.max(columns.end_ms)).group_by(columns.service)
         with self.engine.begin() as connection:
-            return dict(connection.execute(query).all())
+            return dict(connection.execute(statements.COVERED_UNTIL).all())
 
     def decisions(self) -> tuple[int, int]:
         """Return what changes with each decision of a person: on an outage, and on a window."""
-        tables_of_decisions = (tables.correction, tables.maintenance_event)
         with self.engine.begin() as connection:
-            first, second = (
-                connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one() or 0
-                for table in tables_of_decisions
-            )
+            first, second = connection.execute(statements.DECISIONS).one()
         return first, second
 
     def derived_until(self) -> int | None:
         """Return where the derived past of all services ends, None where there is none."""
-        query = sa.select(sa.func.max(tables.coverage.c.end_ms))
         with self.engine.begin() as connection:
-            last: int | None = connection.execute(query).scalar_one()
+            last: int | None = connection.execute(statements.DERIVED_UNTIL).scalar_one()
         return last
 
 
@@ -445,9 +430,7 @@ def _inside(outage: OutageSpan | None, gaps: Intervals) -> Intervals:
 
 
 def _first_samples(connection: sa.Connection) -> dict[str, int]:
-    state = tables.service_state.c
-    query = sa.select(state.service, state.first_sample_ms)
-    return dict(connection.execute(query).all())
+    return dict(connection.execute(statements.FIRST_SAMPLES).all())
 
 
 def _note_first_samples(
