@@ -11,13 +11,14 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_catalogue import Catalogue, Service
+from service_catalogue.past import is_constant
 from sla_engine.accounting.contracts import contract_kinds, to_come, used_up
 from sla_engine.accounting.event_words import budget_words, lost_words
 from sla_engine.accounting.figures import as_of, facts_of, figures_in
 from sla_engine.accounting.terms import hours_begin, longest_gap, objective, terms, told_after
 from sla_engine.domain.availability import AccountingInput, Figures
 from sla_engine.domain.contract_window import ROLLING, state_of
-from sla_engine.domain.interval import Interval
+from sla_engine.domain.interval import Interval, Intervals
 from sla_engine.domain.isolation import Fault, FaultReason, Isolation
 from sla_engine.domain.period import containing, shifted
 from sla_engine.domain.service_level import ServiceLevel, ServiceState, StatusRow
@@ -122,6 +123,8 @@ class Entry(NamedTuple):
     max_gap: int
     told_after: int | None
     info: tuple[tuple[str, str], ...]
+    objective: float | None
+    """None where another one may hold at another time, too."""
 
 
 def entries(catalogue: Catalogue) -> dict[str, Entry]:
@@ -133,6 +136,7 @@ def entries(catalogue: Catalogue) -> dict[str, Entry]:
             longest_gap(catalogue, one),
             told_after(catalogue, one) or None,
             _info(one, agreed.get(one.id, ())),
+            _owed(one, 0) if is_constant(one) else None,
         )
         for one in services
     }
@@ -193,11 +197,10 @@ def _levels(
     opened = books.ledger.open_outages()
     span = Interval(now, now + _AHEAD)
     windows = windows_in(books.catalogue, books.ledger.windows.touching(span), span)
-    histories = books.ledger.histories(span) if windows else {}
-    ahead = {
-        service.id: planned(books.catalogue, service, windows, histories, span) if windows else ()
-        for service in services
-    }
+    ahead: Mapping[str, Intervals] = {}
+    if windows:
+        histories = books.ledger.histories(span)
+        ahead = {s.id: planned(books.catalogue, s, windows, histories, span) for s in services}
     hours = {
         of: hours_begin(books.catalogue, *of, span)
         for of in {(service.calendar, service.timezone) for service in services}
@@ -210,19 +213,15 @@ def _levels(
     found = []
     for service in services:
         name, entry, reach_of = service.id, known[service.id], reached.get(service.id)
-        goal, of_window, work = (
-            objective(service, now),
-            spans[_terms_of_window(service)],
-            ahead[name],
-        )
+        under_way, next_start = _maintenance(ahead[name], now) if ahead else (None, None)
         found.append(
             ServiceLevel(
                 service=name,
-                objective=None if goal is None else float(goal),
-                maintenance_active=any(window.start == now for window in work),
+                objective=_owed(service, now) if entry.objective is None else entry.objective,
+                maintenance_active=under_way is not None,
                 open_since=opened[name].start if name in opened else None,
                 windows=figures.get(name, _NO_FIGURES),
-                next_maintenance=next((w.start for w in work if w.start > now), None),
+                next_maintenance=next_start,
                 cost_per_hour=service.cost_per_hour,
                 currency=currency,
                 window=service.window,
@@ -232,14 +231,26 @@ def _levels(
                 figures_until=until.get(name),
                 has_gap=reach_of is None or reach_of.has_gap,
                 max_gap=entry.max_gap,
-                maintenance_until=next((w.end for w in work if w.start == now), None),
+                maintenance_until=under_way,
                 hours_begin=hours.get((service.calendar, service.timezone)),
                 info=entry.info,
-                period=of_window,
+                period=spans[_terms_of_window(service)],
                 told_after=entry.told_after,
             )
         )
     return found
+
+
+def _owed(service: Service, at: int) -> float | None:
+    """Return the objective of a service at a moment (ms UTC)."""
+    owed = objective(service, at)
+    return None if owed is None else float(owed)
+
+
+def _maintenance(windows: Intervals, now: int) -> tuple[int | None, int | None]:
+    """Return when the maintenance that is under way ends, and when the next one begins."""
+    under_way = next((w.end for w in windows if w.start == now), None)
+    return under_way, next((w.start for w in windows if w.start > now), None)
 
 
 def _terms_of_window(service: Service) -> tuple[object, ...]:

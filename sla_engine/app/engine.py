@@ -1,6 +1,5 @@
 """The running engine: what a tick does, and what it leaves for metrics and pages."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -100,7 +99,6 @@ class Engine:
         self._figures_until: dict[str, int] = {}
         self._blinded = False
         self._decided: tuple[int, int] | None = None
-        self._holds_until = 0.0
         self._rendering = threading.Lock()
         self._failing = FailingServices()
         self._uncounted: Mapping[str, Fault] = {}
@@ -159,12 +157,6 @@ class Engine:
     def _write(self, at: int) -> None:
         """Write what /metrics shows, which holds until a state becomes too old to know."""
         with self._rendering:
-            ends = [
-                level.known_until + 2 * level.max_gap
-                for level in self.levels
-                if level.known_until is not None and level.state(at) != "unknown"
-            ]
-            self._holds_until = min(ends, default=math.inf)
             self._exposition = self._writer.render(self.levels, at)
 
     def idle(self, seconds: float) -> bool:
@@ -190,7 +182,7 @@ class Engine:
 
     def exposition(self, style: Style = "text") -> bytes:
         """Return what /metrics shows, without the EOF of OpenMetrics."""
-        if (at := now()) > self._holds_until:
+        if (at := now()) > self._writer.holds_until:
             self._write(at)
         return self.metrics.render(style) + self._exposition + self._outages + self._promises
 

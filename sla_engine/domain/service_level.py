@@ -1,8 +1,9 @@
 """A service as metrics and pages show it: its state, and its figures by window."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from sla_engine.domain.availability import Figures
 from sla_engine.domain.contract_window import WindowState, state_of
@@ -14,6 +15,7 @@ ServiceState = Literal["down", "maintenance", "unknown", "up"]
 REFRESH = 300_000
 """How often figures of windows are worked out anew, at the latest (ms)."""
 _DEFAULT_GAP = 37_500  # two and a half scrapes of 15 s
+_NO_FIGURES: Mapping[str, Figures] = MappingProxyType({})
 
 
 def is_current(known_until: int | None, max_gap: int, now: int, *, refresh: int = 0) -> bool:
@@ -62,8 +64,7 @@ class StatusRow:
         return leaves_budget(self.objective)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceLevel:
+class ServiceLevel(NamedTuple):
     """What is exported of one service; times in milliseconds UTC.
 
     ``windows`` maps a window's name (``month``, ``30d``, ...) to its figures;
@@ -80,7 +81,7 @@ class ServiceLevel:
     objective: float | None
     maintenance_active: bool
     open_since: int | None
-    windows: Mapping[str, Figures] = field(default_factory=dict)
+    windows: Mapping[str, Figures] = _NO_FIGURES
     next_maintenance: int | None = None
     cost_per_hour: float | None = None
     currency: str = ""
@@ -124,4 +125,4 @@ class ServiceLevel:
         """Return what may be said of it at ``now`` (ms UTC): no state that is too old to know."""
         up = {"up": True, "unknown": None}.get(self.state(now), False)
         opened = self.open_since if self.is_current(now) else None
-        return replace(self, open_since=opened, up=up)
+        return self._replace(open_since=opened, up=up)

@@ -1,9 +1,9 @@
 """The metrics of services: their catalogue entries and levels, from values to text."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
 from itertools import zip_longest
-from operator import attrgetter
+from math import inf
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 
 from sla_engine.domain.availability import Figures
@@ -33,16 +33,19 @@ class _Family(NamedTuple):
         return "".join([f"{name}{{{own}}} {number(float(value))}\n" for own, value in found])
 
 
-_rest = attrgetter(*[f.name for f in fields(ServiceLevel) if f.name != "known_until"])
+_rest = itemgetter(*[at for at, name in enumerate(ServiceLevel._fields) if name != "known_until"])
 
 
 class _Written(NamedTuple):
-    """The samples of a level as text, by family, and what they are of: the level, and its state."""
+    """The samples of a level as text, by family, and what they are of: the level, and its state.
 
-    known_until: int | None
+    ``known_until``, which moves at each tick, is left out; ``reach`` begins the line that tells it.
+    """
+
     rest: tuple[object, ...]
     state: ServiceState
     columns: tuple[str, ...]
+    reach: str
 
 
 class _Block(NamedTuple):
@@ -61,40 +64,50 @@ class Exposition:
 
     The same in both styles: gauges, whose help has nothing to escape. It is made when figures
     change, not at each scrape, and only what changed is written anew: a thousand services have
-    60,000 samples, few of which change between two ticks.
+    60,000 samples, few of which change between two ticks. ``holds_until`` (ms UTC) says when a
+    state becomes too old to know.
     """
 
     def __init__(self) -> None:
+        self.holds_until = inf
         self._known: dict[str, _Written] = {}
         self._blocks: list[_Block] = []
+        self._reached: list[str] = []
+        self._around = b"", b""
         self._text = b""
 
     def render(self, levels: Sequence[ServiceLevel], at: int) -> bytes:
         """Return the text exposition of what may be said of these levels ``at`` (ms UTC)."""
-        self._known = {level.service: self._written(level, at) for level in levels}
-        written, before = tuple(self._known.values()), self._blocks
+        before, known, reached, ends = self._known, {}, [], [inf]
+        for level in levels:
+            service, until, state = level.service, level.known_until, level.state(at)
+            one, rest = before.get(service), _rest(level)
+            if one is None or one.rest != rest or one.state != state:
+                one = _Written(rest, state, _columns(level.shown(at)), _reach(level))
+            known[service] = one
+            if until is not None:
+                reached.append(f"{one.reach}{until / 1000}\n")
+                if state != "unknown":
+                    ends.append(until + 2 * level.max_gap)
+        self._known, self.holds_until = known, min(ends)
+        if self._join(tuple(known.values())) or reached != self._reached:
+            self._text, self._reached = "".join(reached).encode().join(self._around), reached
+        return self._text
+
+    def _join(self, written: tuple[_Written, ...]) -> bool:
+        """Join what is written, and say whether any changed; a block of which none did stays."""
+        before = self._blocks
         starts = range(0, len(written), _BLOCK)
         pieces = [written[start : start + _BLOCK] for start in starts]
         self._blocks = [
             old if old and old.written == piece else _block(piece, old)
             for old, piece in zip_longest(before[: len(pieces)], pieces)
         ]
-        if not self._text or self._blocks != before:
-            self._text = b"".join(_grouped(self._blocks))
-        return self._text
-
-    def _written(self, level: ServiceLevel, at: int) -> _Written:
-        """Return a level's samples, as far as they are the same those written before."""
-        known, rest, state = self._known.get(level.service), _rest(level), level.state(at)
-        if known is None or known.rest != rest or known.state != state:
-            return _Written(level.known_until, rest, state, _columns(level.shown(at)))
-        if known.known_until == level.known_until:
-            return known
-        columns = list(known.columns)
-        columns[_KNOWN_UNTIL] = _OF_SERVICES[_KNOWN_UNTIL].lines(
-            level, label("service", level.service)
-        )
-        return _Written(level.known_until, rest, state, tuple(columns))
+        if self._text and self._blocks == before:
+            return False
+        texts = [*_grouped(self._blocks)]
+        self._around = b"".join(texts[: _REACH + 1]), b"".join(texts[_REACH + 1 :])
+        return True
 
 
 def _columns(level: ServiceLevel) -> tuple[str, ...]:
@@ -125,10 +138,14 @@ def _block(written: tuple[_Written, ...], known: _Block | None) -> _Block:
 
 
 def _grouped(blocks: Sequence[_Block]) -> Iterator[bytes]:
-    """Yield the text family by family, as the format wants it."""
+    """Yield the text of each family, as the format wants it."""
     for at, family in enumerate((*_OF_SERVICES, *_OF_WINDOWS)):
-        yield header(family.metric, "text").encode()
-        yield from [block.columns[at] for block in blocks]
+        yield header(family.metric, "text").encode() + b"".join([b.columns[at] for b in blocks])
+
+
+def _reach(level: ServiceLevel) -> str:
+    """Return the line that tells until when the data of a level reach, up to the moment."""
+    return f"{_DATA_UNTIL.metric.name}{{{label('service', level.service)}}} "
 
 
 def _some(labels: str, value: float | None, scale: int = 1) -> Samples:
@@ -193,7 +210,7 @@ def _outages(figures: Figures, labels: str) -> Samples:
 
 _DATA_UNTIL: Final = _Family(
     gauge("service_data_until_timestamp_seconds", "Until when the data of its state reach."),
-    lambda level, labels: _some(labels, level.known_until, 1000),
+    lambda *_: (),  # written beside all others, as it moves at each tick
 )
 
 _OF_SERVICES: Final = (
@@ -328,7 +345,7 @@ _OF_SERVICES: Final = (
     ),
 )
 
-_KNOWN_UNTIL: Final = _OF_SERVICES.index(_DATA_UNTIL)  # moves at each tick, others seldom
+_REACH: Final = _OF_SERVICES.index(_DATA_UNTIL)
 
 
 def _figure(

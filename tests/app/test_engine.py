@@ -199,7 +199,7 @@ def test_a_budget_is_told_of_as_long_as_its_figures_hold(engine: Engine, then: s
     good = figures(AccountingInput((), (), (MINUTE,), (MINUTE,), ()), Terms(ratio(99)), MINUTE.end)
     lost = replace(good, budget_remaining=0.1)
     level = ServiceLevel("down", 0.99, False, None, {"month": lost}, window="month")
-    after = {"the same": (level,), "gone": (), "better": (replace(level, windows={"month": good}),)}
+    after = {"the same": (level,), "gone": (), "better": (level._replace(windows={"month": good}),)}
     notifications = Notifications(engine.context, engine.metrics)
     notifications.judge([level], MINUTE.end)
     notifications.judge(after[then], MINUTE.end)
