@@ -433,8 +433,10 @@ class Engine:
         return self._entries[1]
 
     def _blind(self, service: str) -> bool:
-        windows = self._figures.get(service, {}).values()
-        return all(figures.availability is None for figures in windows)
+        for figures in self._figures.get(service, {}).values():  # of each service, at each tick
+            if figures.availability is not None:
+                return False
+        return True
 
     def _lag(self) -> float:
         return float("nan") if self._derived_until is None else (now() - self._derived_until) / 1000

@@ -1,8 +1,9 @@
 """The metrics of the newest outages: begin, end, downtime, class and reason, from the ledger."""
 
+from functools import lru_cache
 from typing import Final
 
-from sla_engine.domain.outage_list import ListedWindow, NewestOutages
+from sla_engine.domain.outage_list import ListedOutage, ListedWindow, NewestOutages
 from sla_engine.domain.period import rfc3339
 from uptime_common.exposition import gauge, header, lines
 
@@ -25,6 +26,7 @@ _INFO: Final = gauge(
     "Constant 1; the labels tell the class and the recorded cause of one of the newest outages.",
     *(*_ONE, "class", "reason"),
 )
+_OF_OUTAGES: Final = (_START, _END, _DOWNTIME, _INFO)
 _SINCE: Final = gauge(
     "sla_outages_complete_since_timestamp_seconds",
     "Every outage that began since is among the newest that are told.",
@@ -44,23 +46,32 @@ _WINDOW_END: Final = gauge(
 
 def outages_text(newest: NewestOutages) -> bytes:
     """Return the text of the newest outages and windows, the same in both styles."""
-    listed = newest.outages
+    listed = [*zip(*map(_of_outage, newest.outages), strict=True)] or [()] * len(_OF_OUTAGES)
     families = (
-        _START.of(*(((o.service, o.id), o.start / 1000) for o in listed)),
-        _END.of(*(((o.service, o.id), o.end / 1000) for o in listed if o.end is not None)),
-        _DOWNTIME.of(
-            *(
-                ((o.service, o.id, kind), seconds / 1000)
-                for o in listed
-                for kind, seconds in (("planned", o.planned), ("unplanned", o.unplanned))
-            )
-        ),
-        _INFO.of(*(((o.service, o.id, o.kind, o.reason), 1) for o in listed)),
         _SINCE.of(*([] if newest.since is None else [((), newest.since / 1000)])),
         _WINDOW_START.of(*((_labels(w), w.start / 1000) for w in newest.windows)),
         _WINDOW_END.of(*((_labels(w), w.end / 1000) for w in newest.windows)),
     )
-    return "".join(header(f.metric, "text") + lines(f) for f in families).encode()
+    texts = [
+        header(metric, "text") + "".join(samples)
+        for metric, samples in zip(_OF_OUTAGES, listed, strict=True)
+    ]
+    texts += [header(family.metric, "text") + lines(family) for family in families]
+    return "".join(texts).encode()
+
+
+@lru_cache(4096)
+def _of_outage(outage: ListedOutage) -> tuple[str, ...]:
+    """Return what is told of an outage, by metric: a tick changes one that is open, if any."""
+    own = outage.service, outage.id
+    kinds = (("planned", outage.planned), ("unplanned", outage.unplanned))
+    families = (
+        _START.of((own, outage.start / 1000)),
+        _END.of(*([] if outage.end is None else [(own, outage.end / 1000)])),
+        _DOWNTIME.of(*(((*own, kind), seconds / 1000) for kind, seconds in kinds)),
+        _INFO.of(((*own, outage.kind, outage.reason), 1)),
+    )
+    return tuple(map(lines, families))
 
 
 def _labels(window: ListedWindow) -> tuple[str, str, str]:
