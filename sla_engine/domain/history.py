@@ -80,7 +80,7 @@ def preserved(
     edges of a loss the series that are left decide, where the lost ones may have tied.
     """
     if unseen == NOTHING_UNSEEN and all(s.state is not State.UNKNOWN for s in derived):
-        return derived  # so it is of most at most ticks
+        return derived
     kept = outlived(history, derived, tail, released, unseen.edges)
     if unseen != NOTHING_UNSEEN and not _are_up(history, derived):
         sure = Unseen(*(_borne_out(some, history, tail) for some in unseen))
@@ -148,7 +148,7 @@ def _borne_out(unseen: Intervals, history: History, tail: int) -> Intervals:
 def _are_up(history: History, derived: Timeline) -> bool:
     """Say whether neither knows of anything but up: the most frequent case by far."""
     others = history.outages or history.gaps
-    return not others and all(s.state is State.UP for s in derived)
+    return not others and {segment.state for segment in derived} <= {State.UP}
 
 
 def _holding(intervals: Intervals, inside: Interval) -> Intervals:
@@ -223,10 +223,10 @@ def replaced(history: History, derived: Timeline) -> History:
     any order and any number of times, gives what it gives in one. Only what touches or follows
     the period matters: earlier rows may be left out of ``history``.
     """
+    if (longer := prolonged(history, derived)) is not None:
+        return longer
     start, end = derived[0].start, derived[-1].end
     covered = _extended(history.covered, start, end)
-    if _are_up(history, derived):
-        return History((), (), covered)
     first = _reaching_back(history, start)
     last = max(end, covered[-1].end)
     whole = joined(
@@ -243,6 +243,16 @@ def replaced(history: History, derived: Timeline) -> History:
         union(earlier, intersect(gaps(whole), covered)),
         covered,
     )
+
+
+def prolonged(history: History, derived: Timeline) -> History | None:
+    """Return what `replaced` does where neither knows of anything but up, None where one does.
+
+    So it is of nearly all services at nearly every tick.
+    """
+    if not _are_up(history, derived):
+        return None
+    return History((), (), _extended(history.covered, derived[0].start, derived[-1].end))
 
 
 def _extended(covered: Intervals, start: int, end: int) -> Intervals:

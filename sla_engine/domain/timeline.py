@@ -148,4 +148,7 @@ def _mask(timeline: Timeline, windows: Intervals) -> Timeline:
 
 def first_known(timeline: Timeline) -> int | None:
     """Return the first moment of which something is known."""
-    return next((s.start for s in timeline if s.state is not State.UNKNOWN), None)
+    for segment in timeline:
+        if segment.state is not State.UNKNOWN:
+            return segment.start
+    return None

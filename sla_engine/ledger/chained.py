@@ -16,6 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 from sla_engine.domain.history import History
+from sla_engine.domain.interval import Intervals
 from sla_engine.ledger import audit, statements
 from sla_engine.ledger.engine import TamperedError
 from sla_engine.ledger.tables import audit as audit_table
@@ -74,6 +75,14 @@ class _Rows:
         """Say whether all rows ended before a moment."""
         end = self.ends[self.starts[-1]] if self.starts else -_FOREVER
         return end is not None and end < moment
+
+    def is_last(self, covered: Intervals, moment: int) -> bool:
+        """Say whether one stretch is all of coverage that ends at a moment or later."""
+        if len(covered) != 1 or self.starts[-1:] != [covered[0].start]:
+            return False
+        earlier = self.ends[self.starts[-2]] if len(self.starts) > 1 else -_FOREVER
+        ended = earlier is not None and earlier < moment
+        return ended and self.ends[covered[0].start] == mark(covered[0].end)
 
     def since(self, moment: int) -> Iterator[Row]:
         """Yield the rows that end at a moment or later, the last first."""
@@ -185,6 +194,8 @@ class Chained:
             known = self.rows[name].get(service)
             if not rows and (known is None or known.end_before(since)):
                 continue  # the most frequent case by far
+            if name == "coverage" and known and known.is_last(history.covered, since):
+                continue
             found = facts(history, name)
             ends = known.ends if known else {}
             for start, end in found.items():

@@ -9,7 +9,16 @@ import sqlalchemy as sa
 
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
-from sla_engine.domain.history import History, cut_off, ended, merged, preserved, replaced
+from sla_engine.domain.history import (
+    NOTHING_UNSEEN,
+    History,
+    cut_off,
+    ended,
+    merged,
+    preserved,
+    prolonged,
+    replaced,
+)
 from sla_engine.domain.interval import Interval, Intervals, clip
 from sla_engine.domain.notice import Notice
 from sla_engine.domain.outage import OutageSpan
@@ -41,6 +50,7 @@ from sla_engine.ledger.rows import NOTHING, Derived, Without
 from sla_engine.ledger.terms import Terms
 
 _EVER = -(2**62)
+_NOTHING = History()
 _FAR = 2**62
 _MANY = 1000  # values in a statement; SQLite takes 32,766
 
@@ -117,20 +127,9 @@ class Ledger:
             before, read_from = _reaching_back(connection, since)
             known = _first_samples(connection)
             self._check(connection, items.values(), before, read_from, known)
-            lines = {
-                service: _preserved(before.get(service, History()), item)
-                for service, item in items.items()
-            }
-            after = {
-                service: ended(replaced(before.get(service, History()), line), items[service].ends)
-                for service, line in lines.items()
-            }
+            after, samples = _taken(items, before, known)
             histories.write(connection, before, after)
             until = max(item.timeline[-1].end for item in items.values())
-            samples = {
-                service: _first_sample(item, lines[service], known.get(service))
-                for service, item in items.items()
-            }
             first = _note_first_samples(connection, samples, known)
             events.note(connection, items.values(), before, known)
             sealed = event_seals.changes(connection, self._chained, items.values(), after)
@@ -143,7 +142,7 @@ class Ledger:
             found = tuple(
                 change._replace(gaps=_inside(change.after, history.gaps))
                 for service, history in after.items()
-                if history.outages != (old := before.get(service, History()).outages)
+                if history.outages != (old := before.get(service, _NOTHING).outages)
                 for change in changes(service, old, history.outages, items[service].ends)
             )
             opened = {OutageStart(c.service, c.after.start) for c in found if c.after}
@@ -243,7 +242,7 @@ class Ledger:
         concerned = {item.service for item in items}
         concerned |= {name for item in items for name in item.made_of}
         for service in sorted(concerned):
-            history, since = before.get(service, History()), read_from.get(service, read_from[""])
+            history, since = before.get(service, _NOTHING), read_from.get(service, read_from[""])
             if denied := self._chained.denial(service, history, since):
                 raise TamperedError(denied)
         for _, denied in event_seals.denials(connection, self._chained, items):
@@ -379,8 +378,27 @@ def _closed(history: History, at: int) -> History:
     return history._replace(outages=outages)
 
 
-def _preserved(history: History, item: Derived) -> Timeline:
-    return preserved(history, item.timeline, item.tail, item.released, item.unseen)
+def _taken(
+    items: Mapping[str, Derived], before: Mapping[str, History], known: Mapping[str, int]
+) -> tuple[dict[str, History], dict[str, int | None]]:
+    """Return histories when what was derived has its place in them, and first samples.
+
+    The second only of those services of which they may be others than are ``known``.
+    """
+    after: dict[str, History] = {}
+    samples: dict[str, int | None] = {}
+    for service, item in items.items():
+        history, first = before.get(service, _NOTHING), known.get(service)
+        plain = item.unseen == NOTHING_UNSEEN and item.events is None and item.ends is None
+        if plain and first is not None and first <= item.timeline[0].start:
+            longer = prolonged(history, item.timeline)
+            if longer is not None:
+                after[service] = longer
+                continue
+        line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
+        after[service] = ended(replaced(history, line), item.ends)
+        samples[service] = _first_sample(item, line, first)
+    return after, samples
 
 
 def _first_sample(item: Derived, line: Timeline, known: int | None) -> int | None:
@@ -417,6 +435,8 @@ def _reaching_back(
 
 
 def _first(history: History, since: int) -> int:
+    if not history.outages and not history.gaps:  # so it is of nearly all at nearly every tick
+        return since
     starts = [o.start for o in history.outages] + [g.start for g in history.gaps]
     return min([since, *starts])
 
