@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import quote_plus
 
 import orjson
 import requests
@@ -41,6 +42,7 @@ STRICT = {
 }
 _ADVICE = "PromQL info:"
 """How Prometheus begins what it says of the query alone; all else is of data that is missing."""
+_FORM = "application/x-www-form-urlencoded"
 _OK = 200
 _AWAY = frozenset({502, 503})
 """What a balancer answers for a server that is away; the next one asked may be another."""
@@ -79,6 +81,7 @@ class Client:
         self.connections = connections
         self._timeout = settings.timeout / 1000
         self._session = _session(settings, connections)
+        self._forms: dict[str, requests.PreparedRequest] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -257,11 +260,11 @@ class Client:
 
     def _asked(self, path: str, form: dict[str, str], method: str) -> bytes:
         form |= STRICT | {"timeout": f"{self._timeout:g}s"}
-        sent: dict[str, Any] = {"data" if method == "POST" else "params": form}
-        url, limit = f"{self.url}/api/v1/{path}", self._timeout + _GRACE
+        limit = self._timeout + _GRACE
         ends = time.monotonic() + limit
         try:
-            response = self._session.request(method, url, timeout=(5, limit), stream=True, **sent)
+            request = self._request(path, form, method)
+            response = self._session.send(request, timeout=(5, limit), stream=True)
             body = self._read(response, _MOST if path.startswith("query") else _MOST_OF_LISTS, ends)
         except (requests.Timeout, ReadTimeoutError) as error:
             raise self._too_slow() from error
@@ -277,6 +280,23 @@ class Client:
                 raise AwayError(*refusal.args)
             raise refusal
         return body
+
+    def _request(self, path: str, form: dict[str, str], method: str) -> requests.PreparedRequest:
+        """Return a request; those that send a form differ in that alone, and are prepared once."""
+        url = f"{self.url}/api/v1/{path}"
+        if method != "POST":
+            return self._session.prepare_request(requests.Request(method, url, params=form))
+        if path not in self._forms:
+            blank = requests.Request(method, url, headers={"Content-Type": _FORM})
+            self._forms[path] = self._session.prepare_request(blank)
+            self._forms[path].headers.pop("Cookie", None)
+        request = self._forms[path].copy()
+        request.prepare_body(
+            "&".join([f"{_quoted(name)}={_quoted(form[name])}" for name in form]), None
+        )
+        request.prepare_cookies(self._session.cookies)
+        request.prepare_auth(self._session.auth, url)
+        return request
 
     def _read(self, response: requests.Response, most: int, ends: float) -> bytes:
         """Return the body of an answer, of at most so many bytes, that is whole before it ``ends``.
@@ -332,6 +352,12 @@ def _session(settings: Prometheus, connections: int) -> requests.Session:
     if tls.cert_file and tls.key_file:
         session.cert = (str(tls.cert_file), str(tls.key_file))
     return session
+
+
+@lru_cache(64)
+def _quoted(text: str) -> str:
+    """Return a value of a form: most questions are those of the tick before, and long."""
+    return quote_plus(text)
 
 
 def _seconds(milliseconds: int) -> str:
