@@ -231,7 +231,8 @@ def _sparse(
         for service in some:
             series = counted.series.get(service.id, ())
             terms = cadence_terms(catalogue, service)
-            looks.append(screen(service, known.get(service.id), counted.windows, series, terms))
+            beat = known.get(service.id)
+            looks.append(screen(service, beat, counted.windows, series, terms, since=period.start))
 
     for service in services:
         if service.id not in still:

@@ -64,7 +64,7 @@ class Screening:
 
     def wanted(self, now: int) -> Iterator[Interval]:
         """Yield what is to be fetched, with what shows the cadence at its edges."""
-        near = max(2 * self.beat.max_gap, self.beat.max_gap + (RUN + 2) * self.beat.step)
+        near = _edge(self.beat)
         runs = [
             Interval(self.windows[first].start - near, min(self.windows[last].end + near, now))
             for first, last in self.runs()
@@ -195,6 +195,11 @@ class Screening:
         return more
 
 
+def _edge(beat: Cadence) -> int:
+    """Return how far beside a window samples are wanted that show the cadence at its edge (ms)."""
+    return max(2 * beat.max_gap, beat.max_gap + (RUN + 2) * beat.step)
+
+
 def _inside(series: Sequence[Series], period: Interval) -> list[Series]:
     """Return the samples of a period, of those series that have some."""
     found = []
@@ -211,8 +216,14 @@ def screen(
     windows: Sequence[Interval],
     series: Sequence[Counts],
     terms: Sequence[CadenceTerms] = (CadenceTerms(),),
+    *,
+    since: int | None = None,
 ) -> Screening:
-    """Return what the counts of a service's series say; without a cadence all are flagged."""
+    """Return what the counts of a service's series say; without a cadence all are flagged.
+
+    Of time before ``since`` (ms UTC) only what shows the state then is wanted: no window that ended
+    before that is flagged, unless a later one turns out to need it.
+    """
     count = len(windows)
     empty = np.ones(count, np.bool_)
     for one in series:
@@ -227,6 +238,8 @@ def screen(
     gaps = (one.max_gap or (one.step or 0) * 5 // 2 for one in terms)
     beat = Cadence(beat.step, max(beat.max_gap, *gaps))
     flagged |= empty
+    if since is not None:
+        flagged &= np.array([window.end > since - _edge(beat) for window in windows])
     found = Screening(service, beat, windows, flagged, empty, np.zeros(count, np.bool_), terms)
     if any(one.good_counted for one in series):
         found.step = beat.step
