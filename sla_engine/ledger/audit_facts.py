@@ -26,6 +26,7 @@ DECISIONS = {
     "outage_reason": tables.outage_reason,
 }
 
+_NONE = History()
 _ROWS = {"freeze": "frozen_period", "terms": "term", "observe": "outage_reason"}
 """What a link's rows are of, by its action."""
 _ADDED: Mapping[str, Mapping[str, Any]] = {"freeze": {"basis": None}}
@@ -52,7 +53,7 @@ def entry(
     """
     seen = [[*item] for item in first]
     payload: dict[str, Any] = {"first": seen} if seen else {}
-    eventful = {s: h for s, h in after.items() if any((*h[:2], *before.get(s, History())[:2]))}
+    eventful = {s: h for s, h in after.items() if any((*h[:2], *before.get(s, _NONE)[:2]))}
     for name in ("outages", "gaps"):
         old = {s: facts(before.get(s, History()), name).items() for s in eventful}
         new = {s: facts(history, name).items() for s, history in eventful.items()}

@@ -12,6 +12,7 @@ from sla_engine.domain.interval import Interval
 from sla_engine.domain.outage import OutageSpan
 from sla_engine.ledger import statements, tables
 
+_NONE = History()
 Rows = Sequence[tuple[int, int | None]]
 
 
@@ -77,7 +78,7 @@ def write(
 
     What is in ``after`` must be in ``before`` with all rows that may differ.
     """
-    pairs = {s: (before.get(s, History()), history) for s, history in after.items()}
+    pairs = {s: (before.get(s, _NONE), history) for s, history in after.items()}
     for at, table in enumerate(_TABLES):
         differ = {s: (old[at], new[at]) for s, (old, new) in pairs.items() if old[at] != new[at]}
         _write_table(connection, table, differ)

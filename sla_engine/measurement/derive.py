@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
@@ -28,7 +28,10 @@ def cadence(catalogue: Catalogue, service: Service, measured: int | None = None)
     """Return a service's cadence of today; where no scrape interval is set, the measured one."""
     settings = catalogue.prometheus
     step = service.scrape_interval or settings.scrape_interval or measured or _DEFAULT_STEP
-    return Cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)
+    return _cadence(step, service.max_gap or settings.max_gap or step * 5 // 2)
+
+
+_cadence = lru_cache(Cadence)  # the same of most services, several times at each tick
 
 
 def has_cadence(catalogue: Catalogue, service: Service) -> bool:

@@ -9,7 +9,7 @@ from service_catalogue.past import measured_since
 from service_catalogue.service import FOREVER
 from sla_engine.domain.cadence import RUN
 from sla_engine.domain.events import MINUTE, Minute
-from sla_engine.domain.history import Unseen
+from sla_engine.domain.history import NOTHING_UNSEEN, Unseen
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Isolation
 from sla_engine.domain.notice import Notice
@@ -98,7 +98,7 @@ def ingest(
             first_known(line),
             tail(books.catalogue, service, now),
             events.get(name),
-            unseen=unseen.get(name, Unseen()),
+            unseen=unseen.get(name, NOTHING_UNSEEN),
             ends=last_moment(books.catalogue, service),
         )
         derived.append(_since(known, floors[name]) if name in floors else known)
@@ -154,6 +154,8 @@ def tail(catalogue: Catalogue, service: Service, now: int) -> int:
     Nothing is guessed any more of a service that nobody watches since long before now (ms UTC).
     """
     guessed = max(_GUESSED, 2 * cadence(catalogue, service).max_gap)
+    if service.until is None:
+        return guessed
     ever = Interval(now - 1, now)
     return 0 if lifetime(catalogue, service, ever).end < now - guessed else guessed
 

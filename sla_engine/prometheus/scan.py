@@ -280,9 +280,12 @@ def _read(
     """Return the series of all services, numbered, and what each way of asking has of them."""
     rows: dict[tuple[str, Labels], _Row] = {}
     cells: dict[SeriesReader, list[tuple[int, Series]]] = defaultdict(list)
-    for answer, service, one in each(client, questions, isolation):
-        series = _nameless(one)
-        row = rows.setdefault((service, key(series)), _Row(len(rows), series.labels))
+    for answer, service, found in each(client, questions, isolation):
+        series = _nameless(found)
+        one = service, key(series)
+        row = rows.get(one)
+        if row is None:
+            row = rows[one] = _Row(len(rows), series.labels)
         cells[answer].append((row.number, series))
     return rows, cells
 
