@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -271,7 +271,7 @@ class Engine:
         at = ours if server is None else min(ours, server)
         self._note_terms(at)
         context = self.context
-        notify = cache(partial(outage_notices, context.books, at))
+        notify = outage_notices(context.books, at)
         changes = list(self._time.cut(context, max(ours, server or 0), notify))
         changes += self._failing.catch_up(context.books, context.client, at, notify)
         changes += self._find_late(at)
@@ -310,7 +310,7 @@ class Engine:
     def _find_late(self, at: int) -> tuple[Change, ...]:
         """Derive anew where samples came late; what fails of it makes no tick fail."""
         context = self.context
-        notify = partial(outage_notices, context.books, at, late=True)
+        notify = outage_notices(context.books, at, late=True)
         try:
             failing = self._failing.known
             return self._late.find(context.books, context.client, at, notify, failing)

@@ -1,7 +1,7 @@
 """What a tick does about time: whose clock to go by, and what lies in the ledger's future."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import structlog
 
@@ -45,11 +45,8 @@ class TimeWatch:
         self._told_skew = wrong
         return server
 
-    def cut(self, context: Context, end: int, notify: Callable[[], Notify]) -> Iterable[Change]:
-        """Let go what the ledger holds over a minute beyond ``end`` (ms UTC).
-
-        ``notify`` is made only where something is cut: it reads what people decided.
-        """
+    def cut(self, context: Context, end: int, notify: Notify) -> Iterable[Change]:
+        """Let go what the ledger holds over a minute beyond ``end`` (ms UTC)."""
         until = context.ledger.derived_until()
         ahead = 0 if until is None else until - end
         if ahead <= TOLERANCE:
@@ -57,7 +54,7 @@ class TimeWatch:
             self._told_ahead = False
             return ()
         alive = {service.id for service in context.catalogue.services}
-        done = context.ledger.cut(end, alive, notify())
+        done = context.ledger.cut(end, alive, notify)
         if done.services:
             log.warning(
                 "the ledger reached beyond now and is cut; a clock was wrong",

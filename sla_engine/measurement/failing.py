@@ -1,6 +1,6 @@
 """Services that cannot be measured: who they are, since when, and when each is tried again."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from service_catalogue import Catalogue, Service
@@ -37,9 +37,7 @@ class FailingServices:
         """Return those that fail, by service id."""
         return dict(self._known)
 
-    def catch_up(
-        self, books: Books, client: Client, now: int, notify: Callable[[], Notify]
-    ) -> Iterator[Change]:
+    def catch_up(self, books: Books, client: Client, now: int, notify: Notify) -> Iterator[Change]:
         """Derive all that is due and yield what that changed.
 
         Those that failed before are derived one by one after all others, seldom: the rest never
@@ -49,7 +47,7 @@ class FailingServices:
             books: what was agreed, and where what is derived goes.
             client: the Prometheus to ask.
             now: ms UTC.
-            notify: makes what writes the notices of one transaction.
+            notify: makes the notices that are written with the changes.
 
         Raises:
             PrometheusError: the server does not answer at all.
@@ -66,7 +64,7 @@ class FailingServices:
                     period,
                     now,
                     services=[s for s in sound if s.id not in found.faults],
-                    notify=notify(),
+                    notify=notify,
                     isolation=found,
                     keep_past=True,
                 )
@@ -90,7 +88,7 @@ class FailingServices:
         return [catalogue.service(name) for _, name in due[:_AT_ONCE]]
 
     def _again(
-        self, books: Books, client: Client, service: Service, now: int, notify: Callable[[], Notify]
+        self, books: Books, client: Client, service: Service, now: int, notify: Notify
     ) -> Iterator[Change]:
         """Derive what a service missed; where that fails for what lies back, the last minutes."""
         missed = tick_periods(books, now, services=(service,))
@@ -106,7 +104,7 @@ class FailingServices:
                         period,
                         now,
                         services=(service, *_made_of(books.catalogue, service)),
-                        notify=notify(),
+                        notify=notify,
                         isolation=found,
                         keep_past=True,
                     )

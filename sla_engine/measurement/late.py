@@ -5,7 +5,7 @@ held back for longer would stay unknown, as no tick looks there again.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from service_catalogue import Catalogue, Service
 from sla_engine.domain.cadence import RUN
@@ -53,7 +53,7 @@ class LateSamples:
         books: Books,
         client: Client,
         now: int,
-        notify: Callable[[], Notify],
+        notify: Notify,
         failing: Container[str] = (),
     ) -> tuple[Change, ...]:
         """Derive anew the gaps in which samples appeared, if it is time to; return what changed.
@@ -62,7 +62,7 @@ class LateSamples:
             books: what was agreed, and where what is derived goes.
             client: the Prometheus to ask.
             now: ms UTC; every tick's own trail before it is left out.
-            notify: makes what writes the notices of one transaction.
+            notify: makes the notices that are written with the changes.
             failing: ids of services that are not asked for: their queries fail.
 
         Raises:
@@ -91,7 +91,7 @@ class LateSamples:
                     wide,
                     now,
                     services=chosen,
-                    notify=notify(),
+                    notify=notify,
                     isolation=found,
                     keep_past=True,
                 ).changes

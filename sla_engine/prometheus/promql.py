@@ -91,12 +91,13 @@ def good(selector: str, length: int) -> str:
     return f"(min_over_time({some}) + 0 * sum_over_time({some}) >= bool 1) == 1"
 
 
-def low_bit(selector: str, length: int) -> str:
-    """Return the query that is 0 where not all samples of the last ``length`` ms are 1.
+def count_and_good(selector: str, length: int) -> str:
+    """Return the query of twice the samples that the last ``length`` ms hold, plus 1 if all are 1.
 
     They are 0, 1 or NaN: their mean says it all.
     """
-    return f"(avg_over_time({samples(selector, length)}) >= bool 1) == 0"
+    some = samples(selector, length)
+    return f"2 * count_over_time({some}) + (avg_over_time({some}) >= bool 1)"
 
 
 def last_known(name: str) -> str:

@@ -1,8 +1,8 @@
 """Which hours of which series need their samples read: counts instead of samples.
 
-Two queries over the same windows, side by side: how many samples each holds, and where the lowest
-is under 1, or of an expression where none is. A window that holds as many samples as its length
-allows, all good, needs no reading: a hole of more than two intervals would show in the count.
+One query over windows says how many samples each holds, and whether all are good; of an expression
+two do. A window that holds as many samples as its length allows, all good, needs no reading: a hole
+of more than two intervals would show in the count.
 
 Over many windows one query does for most services: how many good samples each holds. A sum that is
 another than without a fault, for no reason but a fault now and then, needs the samples read anyway.
@@ -100,21 +100,23 @@ def _counted(
     windows: Sequence[Interval],
     isolation: Isolation | None,
 ) -> dict[str, tuple[Counts, ...]]:
-    """Return what the windows of each service hold, by two questions."""
+    """Return what the windows of each service hold."""
     start, length = windows[0].start, windows[0].length
     parts = [windows] if windows[-1].length == length else [windows[:-1], windows[-1:]]
     questions: list[tuple[Ask, SeriesReader]] = []
     for part in parts:
         if part:
             for ask in asks(sources, Interval(part[0].start, part[-1].end), part[0].length):
-                judged = _low if ask.sources[0].expression is None else _good
-                questions += [(ask, _count), (ask, judged)]
+                ours = ask.sources[0].expression is None
+                questions += [(ask, _both)] if ours else [(ask, _count), (ask, _good)]
     rows, cells = _read(client, questions, isolation)
     # All at once: at a tick there are many series of few samples each.
     samples, low = (np.zeros((len(rows), len(windows)), kind) for kind in (np.int64, np.bool_))
     at, values = _placed(cells[_count], start, length)
     samples[at] = values.astype(np.int64)
-    low[_placed(cells[_low], start, length)[0]] = True
+    at, values = _placed(cells[_both], start, length)
+    both = values.astype(np.int64)
+    samples[at], low[at] = both // 2, both % 2 == 0
     expressed = {source.service for source in sources if source.expression is not None}
     numbers = [row.number for (service, _), row in rows.items() if service in expressed]
     some = np.array(numbers, np.int64)
@@ -331,8 +333,8 @@ def _dense(client: Client, ask: Ask) -> Iterable[Series]:
     return _by_window(client, ask, promql.count_over(ask.selector, _reach(client, ask), most))
 
 
-def _low(client: Client, ask: Ask) -> Iterable[Series]:
-    return _by_window(client, ask, promql.low_bit(ask.selector, _reach(client, ask)))
+def _both(client: Client, ask: Ask) -> Iterable[Series]:
+    return _by_window(client, ask, promql.count_and_good(ask.selector, _reach(client, ask)))
 
 
 def _good(client: Client, ask: Ask) -> Iterable[Series]:

@@ -155,7 +155,7 @@ def test_ticks_give_what_one_backfill_gives_across_changes_of_cadence(
         for now in [*nows, end]:
             for period in tick_periods(Books(book, ticks), now):
                 ingest(Books(book, ticks), client, period, now)
-            late.find(Books(book, ticks), client, now, lambda: _nobody)
+            late.find(Books(book, ticks), client, now, _nobody)
         backfill(Books(book, once), client, Interval(START, end), end)
         assert facts(ticks) == facts(once)
 

@@ -76,9 +76,9 @@ def _ticks(
     search = LateSamples()
     with Client(books.catalogue.prometheus) as client:
         for at in range(start, end, 2 * MINUTE):
-            changes = [*found.catch_up(books, client, at, lambda: lambda _: ())]
+            changes = [*found.catch_up(books, client, at, lambda _: ())]
             if late:
-                changes += search.find(books, client, at, lambda: lambda _: ())
+                changes += search.find(books, client, at, lambda _: ())
             if told is not None:
                 told += changes
     assert not found.known

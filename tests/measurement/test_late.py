@@ -136,7 +136,7 @@ def test_an_outage_in_samples_that_come_40_minutes_late_is_found(world: World) -
 
     late = LateSamples()
     with running_prometheus(world.folder, port=_port(world)), Client(world.book.prometheus) as c:
-        assert late.find(world.books, c, NOW, lambda: notify) == ()
+        assert late.find(world.books, c, NOW, notify) == ()
     assert world.known == before
     world.write(HELD, NAMES)
     with (
@@ -144,10 +144,10 @@ def test_an_outage_in_samples_that_come_40_minutes_late_is_found(world: World) -
         Client(world.book.prometheus) as client,
         Ledger.open(f"sqlite:///{world.folder}/once.db") as once,
     ):
-        assert late.find(world.books, client, NOW + EVERY - 1, lambda: notify) == ()  # not yet due
+        assert late.find(world.books, client, NOW + EVERY - 1, notify) == ()  # not yet due
         for shorter in (0, HOUR // 2):  # than the gaps are old
-            assert LateSamples(shorter).find(world.books, client, NOW + EVERY, lambda: notify) == ()
-        assert late.find(world.books, client, NOW + EVERY, lambda: notify)
+            assert LateSamples(shorter).find(world.books, client, NOW + EVERY, notify) == ()
+        assert late.find(world.books, client, NOW + EVERY, notify)
         backfill(Books(world.book, once), client, Interval(START, NOW), NOW)
         assert world.known == dict(once.histories(Interval(START, NOW)))
         assert world.ledger.events(Interval(START, NOW)) == once.events(Interval(START, NOW))
@@ -170,9 +170,9 @@ def test_a_look_costs_a_question_for_a_gap_and_nothing_is_derived_twice(world: W
         Counting(world.book.prometheus) as client,
     ):
         assert client.closed_ranges in {True, False}
-        late.find(world.books, client, NOW, lambda: _nothing)
+        late.find(world.books, client, NOW, _nothing)
         client.asked = 0
-        assert late.find(world.books, client, NOW + EVERY, lambda: _nothing) == ()
+        assert late.find(world.books, client, NOW + EVERY, _nothing) == ()
         assert client.asked <= 3  # the probed ones that still have the gap share a question
 
 
@@ -182,7 +182,7 @@ def test_a_query_that_fails_hides_no_late_samples_of_others(world: World) -> Non
     book = catalogue(*services, url=world.book.prometheus.url)
     world.write(HELD, NAMES)
     with running_prometheus(world.folder, port=_port(world)), Client(book.prometheus) as client:
-        found = LateSamples().find(Books(book, world.ledger), client, NOW, lambda: _nothing)
+        found = LateSamples().find(Books(book, world.ledger), client, NOW, _nothing)
     assert {"shop", "mail", "both"} <= {change.service for change in found}
     assert not world.known["expressed"].outages
 

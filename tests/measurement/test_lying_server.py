@@ -147,9 +147,9 @@ def test_a_lie_about_one_service_costs_only_that_one(lie: str, source: str) -> N
         book = catalogue(*names[:7], bad, *names[7:], url=url)
         failing = FailingServices()
         with Client(book.prometheus) as client:
-            list(failing.catch_up(Books(book, ledger), client, NOW, lambda: lambda _: ()))
+            list(failing.catch_up(Books(book, ledger), client, NOW, lambda _: ()))
             first = len(asked)
-            list(failing.catch_up(Books(book, ledger), client, NOW + 1, lambda: lambda _: ()))
+            list(failing.catch_up(Books(book, ledger), client, NOW + 1, lambda _: ()))
         assert failing.known.keys() == {"bad"}
         assert ledger.covered_until() == dict.fromkeys(names, NOW + 1)
         assert ledger.open_outages() == {}
@@ -163,7 +163,7 @@ def test_a_server_that_lies_about_everything_is_no_fault_of_the_services(lie: st
         book = catalogue(*(f"s{n:02d}" for n in range(50)), url=url)
         failing = FailingServices()
         with Client(book.prometheus) as client, pytest.raises(PrometheusError):
-            list(failing.catch_up(Books(book, ledger), client, NOW, lambda: lambda _: ()))
+            list(failing.catch_up(Books(book, ledger), client, NOW, lambda _: ()))
         assert not failing.known
         assert ledger.covered_until() == {}
         assert len(asked) < 20
@@ -180,7 +180,7 @@ def test_a_service_that_fails_is_tried_again_ever_more_seldom() -> None:
         with Client(book.prometheus) as client:
             for at in range(0, 1_800_000, STEP):
                 before = sum("bad" in query for query in asked)
-                list(failing.catch_up(Books(book, ledger), client, NOW + at, lambda: lambda _: ()))
+                list(failing.catch_up(Books(book, ledger), client, NOW + at, lambda _: ()))
                 if sum("bad" in query for query in asked) > before:
                     tried.append(at // 1000)
     waits = [b - a for a, b in pairwise(tried)]
@@ -195,10 +195,10 @@ def test_a_service_put_off_by_a_clock_that_was_ahead_is_tried_again() -> None:
         book = catalogue("s00", {"id": "bad", "sli": {"promql": "max(bad)"}}, url=url)
         failing = FailingServices()
         with Client(book.prometheus) as client:
-            list(failing.catch_up(Books(book, ledger), client, NOW, lambda: lambda _: ()))
+            list(failing.catch_up(Books(book, ledger), client, NOW, lambda _: ()))
             before = sum("bad" in query for query in asked)
             ago = NOW - 40 * 86_400_000
-            list(failing.catch_up(Books(book, ledger), client, ago, lambda: lambda _: ()))
+            list(failing.catch_up(Books(book, ledger), client, ago, lambda _: ()))
         assert sum("bad" in query for query in asked) > before
 
 

@@ -76,8 +76,8 @@ class Memory:
             return float(part.size) if part.size > int(most or 0) else None
         if query.startswith("sum_over_time"):
             return float(part.sum())
-        assert query.startswith("(avg_over_time")
-        return None if part.mean() >= 1 else 0.0
+        assert query.startswith("2 * count_over_time")
+        return float(2 * part.size + (part.mean() >= 1))
 
     def _meant(self, query: str) -> Iterator[tuple[Mapping[str, str], Times, Values, int]]:
         found = RANGE.search(query)
@@ -269,7 +269,7 @@ def test_a_few_faults_need_no_second_count() -> None:
     assert drawn.found == drawn.expected
     counted = [query for query in drawn.memory.asked if "[3599" in query or "[3600" in query]
     assert sum(query.startswith("sum_over_time") for query in counted) == 1
-    assert not any(query.startswith("(avg_over_time") for query in counted)
+    assert not any("avg_over_time" in query for query in counted)
 
 
 def test_a_period_derived_again_is_judged_by_how_many_samples_there_are() -> None:

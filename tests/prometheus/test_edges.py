@@ -57,10 +57,9 @@ class Server:
                 times.append(at)
                 values.append(1.0)
             elif held := self._held(query, at):
-                low = any(t in self.bad for t in held)
-                if query.startswith("count_over_time") or low:
-                    times.append(at)
-                    values.append(float(len(held)) if query.startswith("count") else 0.0)
+                assert query.startswith("2 * count_over_time")
+                times.append(at)
+                values.append(2.0 * len(held) + (not any(t in self.bad for t in held)))
         return self._answer(times, values)
 
     def _held(self, query: str, at: int) -> list[int]:
