@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sla_engine.domain.actor import Actor
 from sla_engine.domain.events import Minute
 from sla_engine.domain.history import (
-    NOTHING_UNSEEN,
     History,
     cut_off,
     ended,
@@ -389,12 +388,10 @@ def _taken(
     samples: dict[str, int | None] = {}
     for service, item in items.items():
         history, first = before.get(service, _NOTHING), known.get(service)
-        plain = item.unseen == NOTHING_UNSEEN and item.events is None and item.ends is None
-        if plain and first is not None and first <= item.timeline[0].start:
-            longer = prolonged(history, item.timeline)
-            if longer is not None:
-                after[service] = longer
-                continue
+        longer = prolonged(history, item.timeline)
+        if longer is not None and first is not None and first <= item.timeline[0].start:
+            after[service] = longer
+            continue
         line = preserved(history, item.timeline, item.tail, item.released, item.unseen)
         after[service] = ended(replaced(history, line), item.ends)
         samples[service] = _first_sample(item, line, first)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from service_catalogue import Service
-from sla_engine.domain.cadence import Cadence
+from sla_engine.domain.cadence import RUN, Cadence
 from sla_engine.domain.interval import Interval
+from sla_engine.domain.timeline import Segment, State
 from sla_engine.measurement.screening import quiet, screen
 from sla_engine.prometheus.scan import Counts
 from tests.catalogues import PROBES
@@ -55,6 +56,25 @@ def test_an_hour_that_is_not_full_is_looked_at(
 def test_an_hour_with_a_failure_is_looked_at_however_full() -> None:
     assert flagged(counts(240, 240, 240, low=(1,))) == [1]
     assert flagged(counts(239, 241, 240, low=(1,))) == [1]
+
+
+def test_an_hour_that_is_over_is_looked_at_only_where_a_later_one_needs_it() -> None:
+    windows = [Interval(i * HOUR, (i + 1) * HOUR) for i in range(3)]
+    beat = Cadence(15_000, 37_500)
+    failed = [counts(239, 240, 240), counts(240, 240, 240, low=(0, 2))]
+    edge = 37_500 + (RUN + 2) * 15_000  # as much before as shows the cadence
+    for since, expected in ((HOUR + edge - 1, [0, 0]), (HOUR + edge, [None, 2]), (0, [0, 0])):
+        for series, first in zip(failed, expected, strict=True):
+            found = screen(service(), beat, windows, (series,), since=since)
+            at = np.flatnonzero(found.flagged)
+            assert (int(at[0]) if at.size else None) == first
+    found = screen(service(), beat, windows, failed[1:], since=2 * HOUR)
+    down = (
+        Segment(0, 2 * HOUR - 60_000, State.UP),
+        Segment(2 * HOUR - 60_000, 3 * HOUR, State.DOWN),
+    )
+    assert found.widen(down)
+    assert np.flatnonzero(found.flagged).tolist() == [1, 2]
 
 
 def test_a_single_lost_sample_is_looked_at_where_it_may_make_a_hole() -> None:
