@@ -35,7 +35,7 @@ from sla_engine.domain.outage_changes import Change
 from sla_engine.domain.outage_list import DEFAULT_BOUNDS, ListBounds, NewestOutages
 from sla_engine.domain.promises import Promises
 from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
-from sla_engine.ledger import Books, LedgerError, snapshot
+from sla_engine.ledger import Books, Decided, LedgerError, snapshot
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.failing import FailingServices
 from sla_engine.measurement.ingest import Ingested
@@ -99,6 +99,7 @@ class Engine:
         self._figures_until: dict[str, int] = {}
         self._blinded = False
         self._decided: tuple[int, int] | None = None
+        self._known = Decided()
         self._rendering = threading.Lock()
         self._failing = FailingServices()
         self._uncounted: Mapping[str, Fault] = {}
@@ -140,7 +141,7 @@ class Engine:
                 notifications.succeed(self._notifications)
                 self._notifications = notifications
                 self._figures, self._figures_at, self._newest = {}, 0, None
-                self._watch = PromiseWatch()
+                self._watch, self._known = PromiseWatch(), Decided()
                 self._failing, self._uncounted = FailingServices(), {}
                 self._noted = self._written = False
                 self._asks_again_at = 0.0
@@ -370,13 +371,15 @@ class Engine:
         if self._figures_at < month.start or not 0 <= at - self._figures_at < REFRESH:
             self._figures, self._figures_until = {}, {}
             self._figures_at, self._newest = at, None
-        with snapshot(self.context.ledger) as ledger:
+        with snapshot(self.context.ledger, self._known) as ledger:
             self._work_out_of(self.context.books._replace(ledger=ledger), at, changes)
 
     def _work_out_of(self, books: Books, at: int, changes: Iterable[Change]) -> None:
         self._decided = books.ledger.decisions()
         isolation = Isolation(account_fault)
-        newest, corrected = books.ledger.corrections.services_after(self._corrected)
+        newest, corrected = self._corrected, set[str]()
+        if self._decided[0] > newest:
+            newest, corrected = books.ledger.corrections.services_after(newest)
         changed = {change.service for change in changes}
         due = {*changed, *corrected, *books.ledger.open_outages()}
         fresh = self._account(books, at, due, isolation)

@@ -118,9 +118,11 @@ class Chained:
         Raises:
             TamperedError: a row of the chain cannot be read.
         """
-        columns = audit_table.c
-        known = {"seq": self.head.seq}
-        cut_off = self.head.seq > 0 and connection.scalar(statements.HASH, known) != self.head.hash
+        columns, head = audit_table.c, audit.head(connection)
+        cut_off = False
+        if self.head.seq > 0 and head != self.head:
+            known = connection.scalar(statements.HASH, {"seq": self.head.seq})
+            cut_off = known != self.head.hash
         kept = self.events_since
         if events_since is not None and kept is not None:
             if events_since < kept:
@@ -129,7 +131,6 @@ class Chained:
                 self._forget_events(events_since - 24 * HOUR)
         if cut_off:
             self._reset()
-        head = audit.head(connection)
         if head is None or head.seq == self.head.seq:
             return
         new = (columns.seq > self.head.seq) & columns.action.in_((DERIVE, ADOPT, RESTORE))

@@ -1,6 +1,6 @@
 """The ledger as it is at one moment, to read from many times."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar, cast
 
@@ -16,14 +16,28 @@ Found = TypeVar("Found")
 
 
 @contextmanager
-def snapshot(ledger: Ledger) -> Iterator[Ledger]:
+def snapshot(ledger: Ledger, decided: "Decided | None" = None) -> Iterator[Ledger]:
     """Yield a ledger of one transaction, which is read from and not written to.
 
     What takes no arguments is read once: a tick asks for it many times, and a statement costs more
-    than most answers.
+    than most answers. What people ``decided`` is read again only where that is more than last time.
     """
     with ledger.engine.begin() as connection:
-        yield _Snapshot(connection)
+        yield _Snapshot(connection, Decided() if decided is None else decided)
+
+
+class Decided:
+    """The corrections and windows of one ledger, which nobody takes back, from look to look."""
+
+    def __init__(self) -> None:
+        self._last: tuple[int, int] | None = None
+        self._known = _Once()
+
+    def until(self, last: tuple[int, int]) -> "_Once":
+        """Return what is known up to the ``last`` decisions, as `Ledger.decisions` has them."""
+        if last != self._last:
+            self._last, self._known = last, _Once()
+        return self._known
 
 
 class _Held:
@@ -54,12 +68,16 @@ class _Once:
 
 
 class _Snapshot(Ledger):
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, decided: Decided) -> None:
         engine = cast(sa.Engine, _Held(connection))
         super().__init__(engine)
         self._once = _Once()
-        self.corrections = _Corrections(engine)
-        self.windows = _Requests(engine)
+
+        def known() -> _Once:
+            return decided.until(self.decisions())
+
+        self.corrections = _Corrections(engine, known)
+        self.windows = _Requests(engine, known)
 
     def first_samples(self) -> dict[str, int]:
         return self._once.get("first", super().first_samples)
@@ -78,21 +96,21 @@ class _Snapshot(Ledger):
 
 
 class _Corrections(Corrections):
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, known: Callable[[], _Once]) -> None:
         super().__init__(engine)
-        self._once = _Once()
+        self._known = known
 
-    def of_all(self) -> dict[str, CorrectionsAt]:
-        return self._once.get("all", lambda: dict(super(_Corrections, self).of_all()))
+    def of_all(self) -> Mapping[str, CorrectionsAt]:
+        return self._known().get("corrections", super().of_all)
 
 
 class _Requests(Requests):
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, known: Callable[[], _Once]) -> None:
         super().__init__(engine)
-        self._once = _Once()
+        self._decided = known
 
     def all(self) -> Known:
-        return self._once.get("all", super().all)
+        return self._decided().get("windows", super().all)
 
     def touching(self, period: Interval) -> Known:
         return tuple(

@@ -7,7 +7,7 @@ from service_catalogue import Catalogue, Service
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.isolation import Fault
 from sla_engine.domain.outage_changes import Change
-from sla_engine.ledger import Books
+from sla_engine.ledger import Books, snapshot
 from sla_engine.measurement.ingest import TRAIL, Notify, ingest, tick_periods
 from sla_engine.measurement.isolation import isolation
 from sla_engine.prometheus import Client
@@ -57,7 +57,9 @@ class FailingServices:
         sound = [service for service in services if service.id not in self._known]
         found = isolation(client)
         try:
-            for period in tick_periods(books, now, services=sound):
+            with snapshot(books.ledger) as ledger:
+                periods = tick_periods(books._replace(ledger=ledger), now, services=sound)
+            for period in periods:
                 done = ingest(
                     books,
                     client,

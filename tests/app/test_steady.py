@@ -24,7 +24,7 @@ NOW = START + 6 * HOUR
 NAMES = [f"s{i}" for i in range(5)]
 ENDED = Interval(NOW - 100 * MINUTE, NOW - 70 * MINUTE)
 OPENED = NOW - 35 * MINUTE
-STATEMENTS, STATEMENTS_WITH_AN_OUTAGE = 23, 28  # each costs more than what it finds
+STATEMENTS, STATEMENTS_WITH_AN_OUTAGE = 0, 0  # each costs more than what it finds
 
 
 class World:

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from sla_engine.domain.interval import Interval
 from sla_engine.domain.maintenance import Scope, WindowEvent
 from sla_engine.domain.outage import Correction
 from sla_engine.domain.timeline import Segment, State
-from sla_engine.ledger import Derived, Ledger, snapshot
+from sla_engine.ledger import Decided, Derived, Ledger, snapshot
 from sla_engine.ledger.maintenance import Request
 
 MINUTE = 60_000
@@ -65,6 +66,29 @@ def test_it_is_of_one_moment(ledger: Ledger) -> None:
         assert (held.covered_until(), held.histories(HOUR)) == before
         assert held.open_outages().keys() == {"mail"}
     assert ledger.open_outages().keys() == {"shop", "mail"}
+
+
+def test_what_people_decided_is_read_again_when_they_decide_more(ledger: Ledger) -> None:
+    decided, asked = Decided(), []
+    sa.event.listen(
+        ledger.engine, "before_cursor_execute", lambda _, __, text, *___: asked.append(text)
+    )
+
+    def look() -> int:
+        asked.clear()
+        with snapshot(ledger, decided) as held:
+            for _ in range(2):
+                assert held.corrections.of_all() == ledger.corrections.of_all()
+                assert held.windows.all() == ledger.windows.all()
+        return len(asked)
+
+    first = look()
+    assert look() == first - 3  # corrections, windows, and what happened to these
+    ledger.corrections.add("shop", 10 * MINUTE, Correction(2, "bob", "cause", "disk", "net", "n"))
+    assert look() == first
+    ledger.windows.append("late", WindowEvent(2, "approved", "bob", "fine"))
+    assert look() == first
+    assert look() == first - 3
 
 
 def test_nobody_writes_to_it(ledger: Ledger) -> None:
