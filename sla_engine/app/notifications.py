@@ -12,7 +12,7 @@ from sla_engine.app.context import Context, now
 from sla_engine.app.notifiers import make_notifiers, report_addresses
 from sla_engine.domain.isolation import one_line
 from sla_engine.domain.service_level import ServiceLevel
-from sla_engine.ledger import LedgerError, Outbox
+from sla_engine.ledger import Decided, LedgerError, Outbox, snapshot
 from sla_engine.metrics import EngineMetrics
 from sla_engine.notices.budgets import BudgetWatch
 from sla_engine.notices.kinds import Situation
@@ -48,6 +48,7 @@ class Notifications:
             log.warning("reports come without a picture", needs=needed)
         self._context = context
         self._budgets = BudgetWatch(context.catalogue)
+        self._decided = Decided()
         self._said = ""  # of what went wrong with a kind of notices
         self._written: set[str] = set()  # the keys that the outbox need not be asked for again
         self._lanes: dict[str, threading.Thread] = {}
@@ -83,16 +84,17 @@ class Notifications:
 
     def foresee(self) -> None:
         """Write down what the last levels, the clock and people's decisions bring."""
-        situation = Situation(
-            self._context.books,
-            self._outbox,
-            now(),
-            threads=self.sender.threads,
-            addresses=self._addresses,
-            budgets=self._budgets.notices,
-        )
         try:
-            foreseen = tuple(due_notices(situation, self._not_foreseen))
+            with snapshot(self._context.ledger, self._decided) as ledger:
+                situation = Situation(
+                    self._context.books._replace(ledger=ledger),
+                    self._outbox,
+                    now(),
+                    threads=self.sender.threads,
+                    addresses=self._addresses,
+                    budgets=self._budgets.notices,
+                )
+                foreseen = tuple(due_notices(situation, self._not_foreseen))
             self._outbox.add(notice for notice in foreseen if notice.key not in self._written)
             self._written = {notice.key for notice in foreseen}
         except (SQLAlchemyError, LedgerError) as error:

@@ -24,7 +24,8 @@ NOW = START + 6 * HOUR
 NAMES = [f"s{i}" for i in range(5)]
 ENDED = Interval(NOW - 100 * MINUTE, NOW - 70 * MINUTE)
 OPENED = NOW - 35 * MINUTE
-STATEMENTS, STATEMENTS_WITH_AN_OUTAGE = 0, 0  # each costs more than what it finds
+STATEMENTS, STATEMENTS_WITH_AN_OUTAGE = 18, 22  # each costs more than what it finds
+STATEMENTS_OF_A_LOOK = 12
 
 
 class World:
@@ -103,3 +104,10 @@ def test_only_what_fails_in_the_time_that_is_derived_is_read(world: World) -> No
     _, _, samples = world.questions
     assert samples.startswith('service_up{service=~"s2"}[')
     assert len(world.statements) <= STATEMENTS_WITH_AN_OUTAGE
+
+
+def test_a_look_for_notices_reads_no_decision_again(world: World) -> None:
+    for _ in range(2):
+        world.statements.clear()
+        world.engine.send()
+    assert len(world.statements) <= STATEMENTS_OF_A_LOOK
