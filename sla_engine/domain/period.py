@@ -26,6 +26,7 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _YEAR = re.compile(r"(\d{4})")
+_DAY_SECONDS, _EPOCH = 86_400, date(1970, 1, 1).toordinal()
 _FORMS = "2026-10-03, 2026-W40, 2026-10, 2026-Q4, 2026"
 
 
@@ -161,8 +162,15 @@ def _one_moment(text: str, local: datetime, zone: tzinfo) -> datetime:
 def rfc3339(at: int) -> str:
     """Return an instant in UTC; the milliseconds are written only when they are not zero."""
     seconds, milliseconds = divmod(at, 1000)
-    text = datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
-    return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
+    day, second = divmod(seconds, _DAY_SECONDS)
+    text = f"{_date_of(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    return f"{text}.{milliseconds:03}Z" if milliseconds else f"{text}Z"
+
+
+@lru_cache(1024)
+def _date_of(day: int) -> str:
+    """Return the date of a day since the epoch: reports have many moments of few days."""
+    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def _dated(text: str) -> tuple[PeriodKind, date] | None:

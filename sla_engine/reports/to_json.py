@@ -431,9 +431,9 @@ def _capacity(capacity: Capacity, report: PeriodReport) -> Json:
 def _outage(
     share: Share, service: ServiceReport, now: int, why: Mapping[str, str], *, counted: bool
 ) -> Json:
-    outage = share.outage
+    outage, identifier = share.outage, share.outage.id
     return {
-        "id": outage.id,
+        "id": identifier,
         "start": rfc3339(outage.start),
         "end": None if outage.end is None else rfc3339(outage.end),
         "duration_seconds": seconds(outage.until(now).length),
@@ -442,10 +442,10 @@ def _outage(
         "unknown_seconds": seconds(share.unknown),
         "class": share.kind,
         "counted": counted,
-        "why": why.get(outage.id),
+        "why": why.get(identifier),
         "cause": outage.cause,
         "ticket": outage.ticket,
-        "during": list(service.during.get(outage.id, ())),
+        "during": list(service.during.get(identifier, ())),
         "corrections": [
             {
                 "time": rfc3339(c.time),

@@ -143,6 +143,13 @@ def test_milliseconds_are_written_when_they_are_not_zero() -> None:
     assert rfc3339(1_005) == "1970-01-01T00:00:01.005Z"
 
 
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_moment_is_written_as_in_iso_8601(moment: datetime) -> None:
+    at = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    written = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z").replace(".000Z", "Z")
+    assert rfc3339(at) == written
+
+
 kinds = st.sampled_from([kind for kind in get_args(PeriodKind) if kind != "span"])
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2050, 1, 1)).map(  # noqa: DTZ001
     lambda d: round(d.replace(tzinfo=UTC).timestamp() * 1000)
