@@ -38,7 +38,7 @@ from sla_engine.domain.service_level import REFRESH, ServiceLevel, is_current
 from sla_engine.ledger import Books, Decided, LedgerError, snapshot
 from sla_engine.ledger.leader import leadership
 from sla_engine.measurement.failing import FailingServices
-from sla_engine.measurement.ingest import Ingested
+from sla_engine.measurement.ingest import Ingested, Notify
 from sla_engine.measurement.late import WINDOW as LATE_WINDOW
 from sla_engine.measurement.late import LateSamples
 from sla_engine.metrics import (
@@ -272,10 +272,12 @@ class Engine:
         at = ours if server is None else min(ours, server)
         self._note_terms(at)
         context = self.context
-        notify = outage_notices(context.books, at)
+        with snapshot(context.ledger, self._known) as ledger:
+            books = context.books._replace(ledger=ledger)
+            notify, told_late = (outage_notices(books, at, late=late) for late in (False, True))
         changes = list(self._time.cut(context, max(ours, server or 0), notify))
         changes += self._failing.catch_up(context.books, context.client, at, notify)
-        changes += self._find_late(at)
+        changes += self._find_late(at, told_late)
         self._derived_until = at
         self.metrics.last_tick.set(at / 1000)
         self.metrics.ticks.labels("ok").inc()
@@ -308,10 +310,9 @@ class Engine:
             self.metrics.tick_failures.labels("internal").inc()
             log.exception("terms not written down: a fault of sla-engine")
 
-    def _find_late(self, at: int) -> tuple[Change, ...]:
+    def _find_late(self, at: int, notify: Notify) -> tuple[Change, ...]:
         """Derive anew where samples came late; what fails of it makes no tick fail."""
         context = self.context
-        notify = outage_notices(context.books, at, late=True)
         try:
             failing = self._failing.known
             return self._late.find(context.books, context.client, at, notify, failing)

@@ -88,7 +88,7 @@ class Notifications:
             with snapshot(self._context.ledger, self._decided) as ledger:
                 situation = Situation(
                     self._context.books._replace(ledger=ledger),
-                    self._outbox,
+                    Outbox(ledger.engine),
                     now(),
                     threads=self.sender.threads,
                     addresses=self._addresses,

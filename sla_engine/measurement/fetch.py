@@ -210,8 +210,10 @@ def _sparse(
     longest = max(beat.max_gap for beat in beats.values())
     # The windows begin before the period: a steady one proves what held at its start.
     wide = _widened(period, max(longest * 2, min(_HOUR, period.length)), now)
-    if wide.length > _HOUR:  # whole hours: what is left of one would take as many questions again
-        wide = Interval(wide.end - -(-wide.length // _HOUR) * _HOUR, wide.end)
+    # Two at least, each of which shows whether the other may be trusted, and whole ones: what is
+    # left of one would take as many questions again.
+    length = _HOUR if wide.length > _HOUR else -(-wide.length // 2)
+    wide = Interval(wide.end - -(-wide.length // length) * length, wide.end)
     known = {s.id: beats[s.id] for s in services if has_cadence(catalogue, s) or s.id in steps}
     one_cadence = (s for s in services if s.id in known and not changed_cadence(s))
     steady = {s.id: known[s.id] for s in one_cadence}
@@ -219,7 +221,7 @@ def _sparse(
         client,
         [sources[s.id] for s in services],
         wide,
-        min(_HOUR, wide.length),
+        length,
         isolation,
         steps={n: beat.step for n, beat in steady.items() if summed and not is_tight(*beat)},
     )

@@ -221,8 +221,8 @@ def screen(
 ) -> Screening:
     """Return what the counts of a service's series say; without a cadence all are flagged.
 
-    Of time before ``since`` (ms UTC) only what shows the state then is wanted: no window that ended
-    before that is flagged, unless a later one turns out to need it.
+    Of time before ``since`` (ms UTC) only what shows the state then is wanted: of the windows that
+    ended before that none is flagged, but the next one where one of them would be.
     """
     count = len(windows)
     empty = np.ones(count, np.bool_)
@@ -239,7 +239,9 @@ def screen(
     beat = Cadence(beat.step, max(beat.max_gap, *gaps))
     flagged |= empty
     if since is not None:
-        flagged &= np.array([window.end > since - _edge(beat) for window in windows])
+        wanted = np.array([window.end > since - _edge(beat) for window in windows])
+        flagged[np.argmax(wanted)] |= bool(flagged[~wanted].any())
+        flagged &= wanted
     found = Screening(service, beat, windows, flagged, empty, np.zeros(count, np.bool_), terms)
     if any(one.good_counted for one in series):
         found.step = beat.step
@@ -348,11 +350,18 @@ def is_tight(step: int, max_gap: int) -> bool:
 
 
 def _steady(series: Counts, lengths: Numbers, steps: Numbers, gaps: Numbers) -> Flags:
-    """Say in which windows every sample is there and good."""
+    """Say in which windows every sample is there and good.
+
+    Beside one that holds more samples than jitter brings the cadence may be another one, by which
+    as many samples as there should be leave a hole.
+    """
     fits = _fits(series.samples, lengths, steps)
     fits |= _jittered(series.samples - lengths // steps) & (lengths % steps == 0)
     fits = np.where(2 * gaps < 5 * steps, series.samples * steps == lengths, fits)
     steady: Flags = fits & ~series.low & (series.samples > 0)
+    dense = series.samples > -(-lengths // steps) + 1
+    steady[1:] &= ~dense[:-1]
+    steady[:-1] &= ~dense[1:]
     return steady
 
 

@@ -31,11 +31,12 @@ def outage_notices(
 ) -> Callable[[Sequence[Change]], Iterator[Notice]]:
     """Return what makes notices of an ingest's changes, as they are seen at ``now`` (ms UTC).
 
-    ``late``: outages that are new were found in samples that came late.
+    What people decided is read here, before the ingest's transaction begins. ``late``: outages that
+    are new were found in samples that came late.
     """
+    facts = _knowing(books, now)
 
     def notify(changes: Sequence[Change]) -> Iterator[Notice]:
-        facts = _knowing(books, now)
         for change in changes:
             found = replace(facts(change), late=late and change.before is None)
             yield outage_notice(change.kind, change.service, found, now)

@@ -80,6 +80,7 @@ class Client:
         self.url = settings.url
         self.connections = connections
         self._timeout = settings.timeout / 1000
+        self._headers = settings.headers
         self._session = _session(settings, connections)
         self._forms: dict[str, requests.PreparedRequest] = {}
 
@@ -290,6 +291,8 @@ class Client:
             blank = requests.Request(method, url, headers={"Content-Type": _FORM})
             self._forms[path] = self._session.prepare_request(blank)
             self._forms[path].headers.pop("Cookie", None)
+            own = {name: text for name, text in self._headers.items() if name.title() == "Cookie"}
+            self._forms[path].headers.update(own)
         request = self._forms[path].copy()
         request.prepare_body(
             "&".join([f"{_quoted(name)}={_quoted(form[name])}" for name in form]), None

@@ -58,17 +58,28 @@ def test_an_hour_with_a_failure_is_looked_at_however_full() -> None:
     assert flagged(counts(239, 241, 240, low=(1,))) == [1]
 
 
-def test_an_hour_that_is_over_is_looked_at_only_where_a_later_one_needs_it() -> None:
+def test_beside_an_hour_with_too_many_samples_a_full_one_is_looked_at() -> None:
+    assert flagged(counts(240, 480, 240, 240)) == [0, 1, 2]
+    assert flagged(counts(240, 242, 240)) == [0, 1, 2]
+    assert flagged(counts(240, 241, 240)) == [1]  # as jitter brings
+    slower = [Interval(0, HOUR), Interval(HOUR, 2 * HOUR)]
+    found = screen(service(), Cadence(30_000, 75_000), slower, (counts(240, 120),))
+    assert found.flagged.all()
+
+
+def test_for_an_hour_that_is_over_the_next_is_looked_at_and_it_where_that_needs_it() -> None:
     windows = [Interval(i * HOUR, (i + 1) * HOUR) for i in range(3)]
     beat = Cadence(15_000, 37_500)
     failed = [counts(239, 240, 240), counts(240, 240, 240, low=(0, 2))]
     edge = 37_500 + (RUN + 2) * 15_000  # as much before as shows the cadence
-    for since, expected in ((HOUR + edge - 1, [0, 0]), (HOUR + edge, [None, 2]), (0, [0, 0])):
-        for series, first in zip(failed, expected, strict=True):
+    early, late = ([0], [0, 2]), ([1], [1, 2])
+    for since, expected in ((HOUR + edge - 1, early), (HOUR + edge, late), (0, early)):
+        for series, wanted in zip(failed, expected, strict=True):
             found = screen(service(), beat, windows, (series,), since=since)
-            at = np.flatnonzero(found.flagged)
-            assert (int(at[0]) if at.size else None) == first
-    found = screen(service(), beat, windows, failed[1:], since=2 * HOUR)
+            assert np.flatnonzero(found.flagged).tolist() == wanted
+    whole = counts(240, 240, 240)
+    assert not screen(service(), beat, windows, (whole,), since=2 * HOUR).flagged.any()
+    found = screen(service(), beat, windows, [counts(240, 240, 240, low=(2,))], since=2 * HOUR)
     down = (
         Segment(0, 2 * HOUR - 60_000, State.UP),
         Segment(2 * HOUR - 60_000, 3 * HOUR, State.DOWN),

@@ -84,3 +84,10 @@ def test_a_token_that_is_rotated_and_a_cookie_that_is_set_go_with_the_next_reque
         "Bearer second",
     ]
     assert [one.get("Cookie") for one in headers] == [None, "turn=1", "turn=2"]
+
+
+def test_a_cookie_of_the_settings_goes_with_every_request(server: Server) -> None:
+    with Client(Settings(url=server.url, headers={"cookie": "session=abc"})) as client:
+        for _ in range(3):
+            client.instant("1", 0)
+    assert [headers["cookie"] for headers, _ in server.asked] == ["session=abc"] * 3
